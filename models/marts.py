@@ -1,0 +1,115 @@
+"""What is published: metric values, and the `meta` tables that let a reader audit them.
+
+The `kpi_<metric>` views over `metric_values` are generated from the metric registry, not declared here.
+"""
+
+from __future__ import annotations
+
+from models.schema import day, flag, instant, integer, real, table, text
+from models.vocabulary import Layer
+
+metric_values = table(
+    Layer.MART,
+    "metric_values",
+    "One row per metric, period and breakdown value: the number, its parts and how sure it is.",
+    text("metric", "Name of the metric; see meta_metrics", key=True),
+    integer("metric_version", "Version of the metric's definition", required=True),
+    text("period_grain", "day, week or month", key=True),
+    day("period_start_date", "First day of the period in the reporting time zone", key=True),
+    day("period_end_date", "Last day of the period, inclusive", required=True),
+    flag("is_period_closed", "Whether the data's clock has passed the end of the period", required=True),
+    text("dimension", "overall, team, priority, service or vendor", key=True),
+    text(
+        "dimension_value",
+        "Value of the breakdown; empty text for overall, (none) where records have none",
+        key=True,
+    ),
+    real("value", "The number, in the metric's unit; empty where it is undefined"),
+    real("numerator", "Upper part of a ratio or unit cost, so that readers can re-aggregate"),
+    real("denominator", "Lower part of a ratio or unit cost"),
+    real("lower_bound", "Least value that the unmeasured records allow; empty if unbounded"),
+    real("upper_bound", "Greatest value that the unmeasured records allow; empty if unbounded"),
+    integer("eligible_count", "Records that should count", required=True),
+    integer("measured_count", "Records that could be measured", required=True),
+    real("coverage_ratio", "measured_count / eligible_count; empty if none is eligible"),
+    text("unit", "Unit of the value", required=True),
+)
+
+meta_run = table(
+    Layer.MART,
+    "meta_run",
+    "One row: the run that published this file.",
+    text("publication_id", "Publication", key=True),
+    text("run_id", "Run that built it", required=True),
+    instant("published_at", "When it was built", required=True),
+    instant("as_of_at", "The data's own clock: latest instant that the exports cover"),
+    text("content_hash", "Hash of everything published; equal content has an equal hash", required=True),
+    text("code_hash", "Hash of the code that computed it", required=True),
+    text("reporting_currency_code", "ISO 4217 code of all *_reporting amounts", required=True),
+    text("reporting_time_zone", "Time zone in which periods are cut", required=True),
+    text("home_name", "Name of the home, from kpi.toml", required=True),
+)
+
+meta_metrics = table(
+    Layer.MART,
+    "meta_metrics",
+    "One row per metric: what it means, and whether it is fresh or held.",
+    text("metric", "Name of the metric", key=True),
+    integer("metric_version", "Version of the definition", required=True),
+    text("label", "Short name for people", required=True),
+    text("meaning", "What the number says", required=True),
+    text("formula", "How it is computed", required=True),
+    text("unit", "Unit of the value", required=True),
+    text("direction", "up_is_good, down_is_good or neutral", required=True),
+    text("owner", "Who answers for the definition", required=True),
+    text("period_date", "Which date decides the period", required=True),
+    text("requires", "Domains whose contracts must pass before it is published", required=True),
+    text("publication_state", "published, held or empty", required=True),
+    text("held_reason", "Why it is held, in one line"),
+    instant("fresh_as_of_at", "The data's clock when the published values were computed"),
+)
+
+meta_verdicts = table(
+    Layer.MART,
+    "meta_verdicts",
+    "One row per domain: may its metrics be published from this batch.",
+    text("domain", "tickets, finance or vendors", key=True),
+    text("batch_hash", "Hash of the loads, contracts and policies that were judged", required=True),
+    text("verdict", "pass or hold", required=True),
+    instant("decided_at", "When the verdict was stored", required=True),
+    text("summary", "One line for a person", required=True),
+)
+
+meta_rule_results = table(
+    Layer.MART,
+    "meta_rule_results",
+    "One row per contract rule of the latest audit.",
+    text("domain", "tickets, finance or vendors", key=True),
+    text("rule_id", "Rule: <table>.<column or set>.<assertion>", key=True),
+    text("contract_id", "Contract that states the rule", required=True),
+    text("contract_version", "Version of the contract", required=True),
+    text("tier", "file, schema, row, set or drift", required=True),
+    text("quality_dimension", "Dimension of the Open Data Contract Standard", required=True),
+    text("action", "block, quarantine or warn", required=True),
+    text("state", "passed, failed, errored or skipped", required=True),
+    integer("evaluated_count", "Rows looked at", required=True),
+    integer("failed_count", "Rows that broke the rule", required=True),
+    text("message", "What it means, in plain language", required=True),
+    text("sample_keys", "Keys of some rows that broke it, as a JSON list"),
+)
+
+meta_loads = table(
+    Layer.MART,
+    "meta_loads",
+    "One row per file that was ingested or refused.",
+    text("load_id", "Load", key=True),
+    text("export", "Contract that the file was read by", required=True),
+    text("file_name", "Name of the file in its landing folder", required=True),
+    text("state", "loaded or refused", required=True),
+    text("content_hash", "SHA-256 of the uncompressed content"),
+    integer("row_count", "Records in the file", required=True),
+    instant("loaded_at", "When it was ingested or refused", required=True),
+    text("message", "Why it was refused, or notes on reading it"),
+)
+
+TABLES = (metric_values, meta_run, meta_metrics, meta_verdicts, meta_rule_results, meta_loads)

@@ -1,0 +1,156 @@
+"""The pipeline's own memory: runs, loads, audits, quarantine, verdicts and publications.
+
+Kept in the build database and never rewritten by analysts; what readers may see of it is copied to `meta_` tables.
+"""
+
+from __future__ import annotations
+
+from models.schema import flag, instant, integer, real, table, text
+from models.vocabulary import Layer
+
+ops_runs = table(
+    Layer.OPS,
+    "ops_runs",
+    "One row per run of the pipeline.",
+    text("run_id", "Run", key=True),
+    instant("started_at", "Start", required=True),
+    instant("ended_at", "End; empty while it runs or if it was killed"),
+    text("state", "running, succeeded, held, failed or interrupted", required=True),
+    instant("as_of_at", "The data's clock of the run"),
+    text("code_hash", "Hash of the code", required=True),
+    text("message", "What went wrong, or what was held, in one line"),
+)
+
+ops_steps = table(
+    Layer.OPS,
+    "ops_steps",
+    "Latest state of every asset: by its input hash a rerun knows that there is nothing to do.",
+    text("asset", "Asset, which is also the table or step", key=True),
+    text("input_hash", "Hash of everything that the asset was built from", required=True),
+    text("run_id", "Run that built it", required=True),
+    instant("built_at", "When it was built", required=True),
+    real("duration_seconds", "How long it took", required=True),
+    integer("row_count", "Rows in the asset"),
+)
+
+ops_loads = table(
+    Layer.OPS,
+    "ops_loads",
+    "One row per ingested file: the load manifest.",
+    text("load_id", "Load", key=True),
+    text("export", "Contract that the file was read by", required=True),
+    text("object_name", "Schema object of the contract; one file can hold several", required=True),
+    text("raw_table", "Raw table that holds the rows", required=True),
+    text("file_name", "Name of the file in its landing folder", required=True),
+    text("content_hash", "SHA-256 of the uncompressed content", required=True),
+    text("reading_hash", "Hash of how the contract says the file is read", required=True),
+    integer("size_bytes", "Size of the file as it lies", required=True),
+    integer("row_count", "Records landed", required=True),
+    text("encoding", "Encoding that was used"),
+    text("notes", "Notes on reading, as a JSON list"),
+    instant("loaded_at", "When it was ingested", required=True),
+    text("run_id", "Run that ingested it", required=True),
+)
+
+ops_refusals = table(
+    Layer.OPS,
+    "ops_refusals",
+    "One row per file that cannot be ingested as it is. The file stays in place.",
+    text("export", "Contract that the file was to be read by", key=True),
+    text("file_name", "Name of the file in its landing folder", key=True),
+    text("code", "Reason: empty, growing, truncated, html, header, ...", required=True),
+    text("message", "What is wrong, and what to do", required=True),
+    instant("refused_at", "When it was refused last", required=True),
+    text("run_id", "Run that refused it last", required=True),
+)
+
+ops_value_problems = table(
+    Layer.OPS,
+    "ops_value_problems",
+    "One row per value that could not be used as the contract says, or only by a documented rule.",
+    text("domain", "tickets, finance or vendors", required=True),
+    text("export", "Contract", required=True),
+    text("raw_table", "Raw table that holds the value", required=True),
+    text("load_id", "Load", required=True),
+    integer("row_number", "Record number in the file, the header being row 1", required=True),
+    text("column_name", "Column of the raw table", required=True),
+    text("canonical_column", "Canonical column that the value was to feed", required=True),
+    text(
+        "problem",
+        "unparsable, missing, unmapped_status, ambiguous_time, nonexistent_time or rounded",
+        required=True,
+    ),
+    text("record_id", "Ticket, cost line, ... that the row belongs to, if its key is known"),
+)
+
+ops_quarantined_records = table(
+    Layer.OPS,
+    "ops_quarantined_records",
+    "One row per record set aside and rule: eligible for its metrics, but not measured until it is corrected.",
+    text("domain", "tickets, finance or vendors", key=True),
+    text("table_name", "Canonical table whose record it is", key=True),
+    text("record_id", "Key of the record", key=True),
+    text("rule_id", "Rule that set it aside", key=True),
+    text("reason", "What is wrong, in plain language", required=True),
+    text("batch_hash", "Batch in which it was found", required=True),
+)
+
+ops_rule_results = table(
+    Layer.OPS,
+    "ops_rule_results",
+    "One row per rule of each domain's latest audit.",
+    text("domain", "tickets, finance or vendors", key=True),
+    text("batch_hash", "Batch that was audited", required=True),
+    text("rule_id", "Rule: <table>.<column or set>.<assertion>", key=True),
+    text("contract_id", "Contract that states the rule", required=True),
+    text("contract_version", "Version of the contract", required=True),
+    text("tier", "file, schema, row, set or drift", required=True),
+    text("quality_dimension", "Dimension of the Open Data Contract Standard", required=True),
+    text("action", "block, quarantine or warn", required=True),
+    text("state", "passed, failed, errored or skipped", required=True),
+    integer("evaluated_count", "Rows looked at", required=True),
+    integer("failed_count", "Rows that broke the rule", required=True),
+    text("message", "What it means, in plain language", required=True),
+    text("sample_keys", "Keys of some rows that broke it, as a JSON list"),
+    text("failing_rows_query", "Query that lists all rows that broke it"),
+    text("protects", "Metrics that the rule protects, as a JSON list"),
+)
+
+ops_verdicts = table(
+    Layer.OPS,
+    "ops_verdicts",
+    "One row per domain and judged batch.",
+    text("domain", "tickets, finance or vendors", key=True),
+    text("batch_hash", "Hash of loads, contracts, policies and code", key=True),
+    text("verdict", "pass or hold", required=True),
+    flag("is_current", "Whether this batch is what the staging tables hold now", required=True),
+    text("contract_versions", "Contracts and versions judged, as a JSON object", required=True),
+    text("summary", "One line for a person", required=True),
+    instant("decided_at", "When it was stored", required=True),
+    text("run_id", "Run that decided it", required=True),
+)
+
+ops_publications = table(
+    Layer.OPS,
+    "ops_publications",
+    "One row per publication.",
+    text("publication_id", "Publication", key=True),
+    text("run_id", "Run that published it", required=True),
+    text("target", "duckdb or parquet", key=True),
+    text("content_hash", "Hash of everything published", required=True),
+    instant("as_of_at", "The data's clock"),
+    text("location", "Where it lies, relative to the home", required=True),
+    instant("published_at", "When it was swapped in", required=True),
+)
+
+TABLES = (
+    ops_runs,
+    ops_steps,
+    ops_loads,
+    ops_refusals,
+    ops_value_problems,
+    ops_quarantined_records,
+    ops_rule_results,
+    ops_verdicts,
+    ops_publications,
+)

@@ -1,0 +1,192 @@
+"""Tickets: staged exports, their life as intervals, and SLA clocks.
+
+Definitions of the measures are in `metrics`; here stands only what each column holds.
+"""
+
+from __future__ import annotations
+
+from models.schema import day, flag, instant, integer, provenance, table, text
+from models.vocabulary import Layer
+
+stg_tickets = table(
+    Layer.STG,
+    "stg_tickets",
+    "One row per ticket: what its export says of the ticket as a whole.",
+    text("ticket_id", "Ticket, qualified by its source: servicenow:INC0010001", key=True),
+    text("source", "System that exported the ticket", required=True),
+    text(
+        "export_shape",
+        "event_log, snapshot or repeated_snapshots: how much history the export can tell",
+        required=True,
+    ),
+    instant("created_at", "Creation of the ticket"),
+    text("ticket_type", "Incident, request, bug, ... in the source's words"),
+    text("status", "Latest status, in the source's words"),
+    text("status_category", "Category that policies/statuses.yaml gives the latest status"),
+    text("waiting_reason", "Whom a waiting status waits for: customer, vendor, team, ..."),
+    text("priority", "Latest priority, after policies/dimensions.yaml"),
+    text("team", "Latest team"),
+    text("service", "Service that the ticket is about"),
+    text("vendor", "Vendor involved, latest known"),
+    instant("first_response_at", "First public reply by an agent, where the export has it as a field"),
+    instant("resolved_at", "Resolution, where the export has it as a field"),
+    instant("closed_at", "Closure, where the export has it as a field"),
+    instant("due_at", "Due instant that the source itself set"),
+    flag("is_sla_met_at_source", "SLA flag that the source itself set, one per ticket"),
+    text("summary", "Title of the ticket"),
+    *provenance(),
+)
+
+stg_ticket_events = table(
+    Layer.STG,
+    "stg_ticket_events",
+    "One row per change or update of a ticket. An empty attribute means: unchanged by this event.",
+    text("ticket_id", "Ticket, qualified by its source", required=True),
+    text("source", "System that exported the event", required=True),
+    instant("occurred_at", "When the change happened"),
+    integer("event_sequence", "The source's own order of events at one instant; empty where it has none"),
+    text("status_before", "Status before the event, where the export says it"),
+    text("status", "Status after the event, in the source's words"),
+    text("status_category", "Category of the status after the event"),
+    text("status_category_before", "Category of the status before the event"),
+    text("waiting_reason", "Whom a waiting status waits for"),
+    text("team_before", "Team before the event, where the export says it"),
+    text("team", "Team after the event"),
+    text("priority_before", "Priority before the event, where the export says it"),
+    text("priority", "Priority after the event"),
+    text("vendor", "Vendor after the event"),
+    flag("is_public_agent_reply", "Whether the event is a public reply by an agent to the requester"),
+    text("actor", "Who made the change"),
+    *provenance(),
+)
+
+fct_tickets = table(
+    Layer.CORE,
+    "fct_tickets",
+    "One row per ticket: its life measured on both clocks as of the data's own clock.",
+    text("ticket_id", "Ticket, qualified by its source", key=True),
+    text("source", "System that exported the ticket", required=True),
+    text("ticket_type", "Type in the source's words"),
+    text("status", "Status as of the data's clock"),
+    text("status_category", "Category of that status"),
+    text("team", "Team at the last resolution; for a ticket not done, the latest"),
+    text("priority", "Priority at the last resolution; for a ticket not done, the latest"),
+    text("service", "Service that the ticket is about"),
+    text("vendor", "Vendor at the last resolution; for a ticket not done, the latest"),
+    instant("created_at", "Creation"),
+    instant("first_active_at", "First entry into an active status"),
+    instant("first_response_at", "First public reply by an agent, or the proxy that the contract names"),
+    instant("first_resolved_at", "First entry into done"),
+    instant(
+        "resolved_at", "Last entry into done; empty for a ticket that is not done as of the data's clock"
+    ),
+    instant("cancelled_at", "Entry into cancelled, if the ticket is cancelled"),
+    flag("is_done", "Whether the ticket is done as of the data's clock", required=True),
+    flag("is_cancelled", "Whether the ticket is cancelled as of the data's clock", required=True),
+    flag(
+        "is_quarantined",
+        "Whether a contract rule set the ticket aside: eligible, but not measured",
+        required=True,
+    ),
+    flag(
+        "has_history",
+        "Whether the export tells the ticket's status changes (false: snapshot only)",
+        required=True,
+    ),
+    flag("is_sla_met_at_source", "SLA flag that the source itself set"),
+    text("calendar", "Working calendar of the team above; each interval used the calendar of its own team"),
+    integer("lead_time_calendar_microseconds", "Created to last resolution, by the clock on the wall"),
+    integer("lead_time_business_microseconds", "Created to last resolution, in open hours"),
+    integer("cycle_time_calendar_microseconds", "First active to last resolution, by the clock on the wall"),
+    integer("cycle_time_business_microseconds", "First active to last resolution, in open hours"),
+    integer(
+        "first_resolution_calendar_microseconds", "Created to first resolution, by the clock on the wall"
+    ),
+    integer("first_resolution_business_microseconds", "Created to first resolution, in open hours"),
+    integer("first_response_calendar_microseconds", "Created to first response, by the clock on the wall"),
+    integer("first_response_business_microseconds", "Created to first response, in open hours"),
+    integer("queued_calendar_microseconds", "Time in queued, by the clock on the wall"),
+    integer("queued_business_microseconds", "Time in queued, in open hours"),
+    integer("active_calendar_microseconds", "Time in active, by the clock on the wall"),
+    integer("active_business_microseconds", "Time in active, in open hours"),
+    integer("waiting_calendar_microseconds", "Time in waiting, by the clock on the wall"),
+    integer("waiting_business_microseconds", "Time in waiting, in open hours"),
+    integer(
+        "reopened_gap_calendar_microseconds", "Time in done between resolutions, by the clock on the wall"
+    ),
+    integer("reopened_gap_business_microseconds", "Time in done between resolutions, in open hours"),
+    integer("age_calendar_microseconds", "Created to the data's clock, for a ticket not done"),
+    integer("age_business_microseconds", "Age in open hours"),
+    integer("reopen_count", "Moves from done back to work; empty where the export has no history"),
+    integer("handoff_count", "Changes of team; empty where the export has no history"),
+    integer("event_count", "Events of the ticket, exact duplicates counted once", required=True),
+    integer("duplicate_event_count", "Exact duplicate events that were collapsed", required=True),
+)
+
+fct_ticket_intervals = table(
+    Layer.CORE,
+    "fct_ticket_intervals",
+    "One row per stretch of a ticket's life with one status, team, priority and vendor.",
+    text("ticket_id", "Ticket, qualified by its source", key=True),
+    integer("interval_number", "Order of the stretch in the ticket's life, from 1", key=True),
+    instant("started_at", "Start, inclusive", required=True),
+    instant("ended_at", "End, exclusive; the data's clock for the last stretch of a ticket", required=True),
+    text("status", "Status in the source's words"),
+    text("status_category", "Category of the status", required=True),
+    text("waiting_reason", "Whom a waiting status waits for"),
+    text("team", "Team that held the ticket"),
+    text("priority", "Priority in that stretch"),
+    text("vendor", "Vendor that held the ticket"),
+    text("calendar", "Working calendar of the team", required=True),
+    flag("is_last", "Whether this is the stretch in which the ticket is now", required=True),
+    integer("duration_calendar_microseconds", "Length by the clock on the wall", required=True),
+    integer("duration_business_microseconds", "Length in open hours of the calendar", required=True),
+)
+
+fct_sla_clocks = table(
+    Layer.CORE,
+    "fct_sla_clocks",
+    "One row per ticket, SLA target and cycle: the clock, its state and the instant at which it was decided.",
+    text("ticket_id", "Ticket, qualified by its source", key=True),
+    text("sla_policy", "Policy in policies/sla.yaml that set the clock", key=True),
+    integer("cycle_number", "1, and one more for every reopening that starts a new cycle", key=True),
+    text(
+        "target",
+        "first_response, resolution, periodic_update, vendor_response or vendor_resolution",
+        required=True,
+    ),
+    text("source", "System that exported the ticket", required=True),
+    text(
+        "team",
+        "Team when the clock was decided, or now",
+    ),
+    text("priority", "Priority when the clock was decided, or now"),
+    text("service", "Service that the ticket is about"),
+    text("vendor", "Vendor when the clock was decided, or now"),
+    text("calendar", "Calendar whose open hours the clock counts", required=True),
+    instant("started_at", "Start of the clock", required=True),
+    instant("stopped_at", "Stop of the clock; empty while it runs or is paused"),
+    integer("target_microseconds", "Open time that the policy allows", required=True),
+    integer("elapsed_microseconds", "Open time that counted, pauses left out", required=True),
+    integer("paused_microseconds", "Open time in which the clock stood still", required=True),
+    text("state", "met, breached, running, paused or cancelled", required=True),
+    instant("breached_at", "Instant at which elapsed time reached the target, if it went beyond"),
+    instant("due_at", "While it runs: the instant at which it will breach if nothing pauses it"),
+    instant("decided_at", "Earlier of stop and breach: the clock counts in that period for ever"),
+    integer("remaining_microseconds", "Open time left while it runs or is paused; negative after a breach"),
+)
+
+fct_ticket_days = table(
+    Layer.CORE,
+    "fct_ticket_days",
+    "Tickets in work at the end of each day, by status category and breakdown.",
+    day("day_date", "Day in the reporting time zone", required=True),
+    text("status_category", "Category at the day's end", required=True),
+    text("team", "Team at the day's end"),
+    text("priority", "Priority at the day's end"),
+    text("service", "Service that the tickets are about"),
+    text("vendor", "Vendor at the day's end"),
+    integer("ticket_count", "Tickets", required=True),
+)
+
+TABLES = (stg_tickets, stg_ticket_events, fct_tickets, fct_ticket_intervals, fct_sla_clocks, fct_ticket_days)

@@ -1,0 +1,115 @@
+"""Vendors: contracts with their rates and targets, invoices, and deliveries.
+
+What was paid stands in `models.finance`; here stands what was promised, delivered and billed.
+"""
+
+from __future__ import annotations
+
+from models.schema import day, flag, integer, money, provenance, quantity, rate, table, text
+from models.vocabulary import Layer
+
+stg_vendor_contracts = table(
+    Layer.STG,
+    "stg_vendor_contracts",
+    "One row per contract and rate-card item.",
+    text("vendor_contract_line_id", "Contract and item, qualified by source", key=True),
+    text("source", "System that exported the contract", required=True),
+    text("vendor_contract_id", "Contract"),
+    text("vendor", "Vendor"),
+    day("start_date", "First day of the contract"),
+    day("end_date", "Last day of the contract"),
+    integer("notice_days", "Days of notice before the end"),
+    text("currency_code", "ISO 4217 code of the contract"),
+    money("committed_spend_original", "Spend committed over the term, in the contract's currency"),
+    text("item", "Rate-card item"),
+    rate("unit_price_original", "Contracted unit price, in the contract's currency"),
+    quantity("sla_target_hours", "Resolution target that the contract promises, in hours"),
+    quantity("sla_target_ratio", "Attainment that the contract promises"),
+    quantity("service_credit_ratio", "Share of the month's fee due as credit when the promise is missed"),
+    *provenance(),
+)
+
+stg_vendor_invoice_lines = table(
+    Layer.STG,
+    "stg_vendor_invoice_lines",
+    "One row per line of a vendor's invoice or credit note, sign as billed.",
+    text("vendor_invoice_line_id", "Line, qualified by its source", key=True),
+    text("source", "System that exported the invoice", required=True),
+    text("invoice_id", "Invoice number as the vendor wrote it"),
+    text("vendor", "Vendor"),
+    day("invoice_date", "Date of the invoice"),
+    day("service_start_date", "First day of the billed service"),
+    day("service_end_date", "Last day of the billed service"),
+    text("purchase_order_id", "Purchase order"),
+    text("item", "Billed item"),
+    quantity("quantity", "Billed quantity"),
+    rate("unit_price_original", "Billed unit price"),
+    money("amount_original", "Billed amount; credit notes negative"),
+    text("currency_code", "ISO 4217 code"),
+    *provenance(),
+)
+
+stg_deliveries = table(
+    Layer.STG,
+    "stg_deliveries",
+    "One row per delivery line or work order.",
+    text("delivery_id", "Delivery line, qualified by its source", key=True),
+    text("source", "System that exported the delivery", required=True),
+    text("vendor", "Vendor"),
+    text("item", "What was ordered"),
+    text("service", "Service or product group"),
+    text("team", "Team or site that ordered"),
+    quantity("quantity", "Ordered quantity"),
+    day("ordered_date", "Date of the order"),
+    day("first_promised_date", "First promise"),
+    day("promised_date", "Promise in force"),
+    day("delivered_date", "Date of delivery"),
+    money("amount_original", "Value of the line"),
+    text("currency_code", "ISO 4217 code"),
+    *provenance(),
+)
+
+fct_deliveries = table(
+    Layer.CORE,
+    "fct_deliveries",
+    "One row per delivery: promised, delivered and whether on time.",
+    text("delivery_id", "Delivery line, qualified by its source", key=True),
+    text("source", "System that exported the delivery", required=True),
+    text("vendor", "Vendor"),
+    text("service", "Service or product group"),
+    text("team", "Team or site that ordered"),
+    text("item", "What was ordered"),
+    day("promised_date", "Promise in force"),
+    day("first_promised_date", "First promise"),
+    day("delivered_date", "Date of delivery"),
+    integer("delay_days", "Delivered minus promised date; negative is early"),
+    flag("is_on_time", "Delivered on or before the promised date; empty if either date is unknown"),
+    flag("is_quarantined", "Whether a contract rule set the delivery aside", required=True),
+)
+
+fct_vendor_invoice_lines = table(
+    Layer.CORE,
+    "fct_vendor_invoice_lines",
+    "One row per vendor invoice line in the reporting currency.",
+    text("vendor_invoice_line_id", "Line, qualified by its source", key=True),
+    text("source", "System that exported the invoice", required=True),
+    text("invoice_id", "Invoice number"),
+    text("vendor", "Vendor"),
+    day("invoice_date", "Date of the invoice"),
+    text("item", "Billed item"),
+    quantity("quantity", "Billed quantity"),
+    rate("unit_price_original", "Billed unit price"),
+    money("amount_original", "Billed amount; credit notes negative"),
+    text("currency_code", "ISO 4217 code"),
+    rate("fx_rate", "Units of reporting currency for one unit of the line's currency"),
+    money("amount_reporting", "Billed amount in the reporting currency"),
+    flag("is_quarantined", "Whether a contract rule set the line aside", required=True),
+)
+
+TABLES = (
+    stg_vendor_contracts,
+    stg_vendor_invoice_lines,
+    stg_deliveries,
+    fct_deliveries,
+    fct_vendor_invoice_lines,
+)

@@ -1,0 +1,149 @@
+"""The closed sets of words that the whole warehouse shares.
+
+A word that a user, a contract or a table may contain and that the code gives a meaning to is listed here once.
+Free values (team names, vendors, statuses of a source system) do not belong here.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+
+class Layer(StrEnum):
+    """A schema of the build database; data only moves from the first towards the last."""
+
+    RAW = "raw"
+    STG = "stg"
+    CORE = "core"
+    MART = "mart"
+    OPS = "ops"
+
+
+class Domain(StrEnum):
+    """What an export is about; each domain is loaded, audited and held on its own."""
+
+    TICKETS = "tickets"
+    FINANCE = "finance"
+    VENDORS = "vendors"
+
+
+class ExportShape(StrEnum):
+    """How the rows of an export relate to the things they describe."""
+
+    EVENT_LOG = "event_log"
+    SNAPSHOT = "snapshot"
+    REPEATED_SNAPSHOTS = "repeated_snapshots"
+    LINES = "lines"
+
+
+class StatusCategory(StrEnum):
+    """What a ticket's status means, whatever the source system calls it."""
+
+    QUEUED = "queued"
+    ACTIVE = "active"
+    WAITING = "waiting"
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
+class SlaTarget(StrEnum):
+    """What an SLA clock measures."""
+
+    FIRST_RESPONSE = "first_response"
+    RESOLUTION = "resolution"
+    PERIODIC_UPDATE = "periodic_update"
+    VENDOR_RESPONSE = "vendor_response"
+    VENDOR_RESOLUTION = "vendor_resolution"
+
+
+class ClockState(StrEnum):
+    """The state of an SLA clock as of the data's own clock."""
+
+    MET = "met"
+    BREACHED = "breached"
+    RUNNING = "running"
+    PAUSED = "paused"
+    CANCELLED = "cancelled"
+
+
+class Grain(StrEnum):
+    """The periods that metrics are published for, cut in the reporting time zone."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+
+class Dimension(StrEnum):
+    """What a metric can be broken down by. `overall` is the whole, with one empty value."""
+
+    OVERALL = "overall"
+    TEAM = "team"
+    PRIORITY = "priority"
+    SERVICE = "service"
+    VENDOR = "vendor"
+
+
+class QualityDimension(StrEnum):
+    """The data quality dimensions of the Open Data Contract Standard."""
+
+    ACCURACY = "accuracy"
+    COMPLETENESS = "completeness"
+    CONFORMITY = "conformity"
+    CONSISTENCY = "consistency"
+    COVERAGE = "coverage"
+    TIMELINESS = "timeliness"
+    UNIQUENESS = "uniqueness"
+
+
+class RuleAction(StrEnum):
+    """What a broken contract rule does to publication."""
+
+    BLOCK = "block"
+    QUARANTINE = "quarantine"
+    WARN = "warn"
+
+
+class RuleTier(StrEnum):
+    """When a rule is evaluated; a block in one tier stops the later ones."""
+
+    FILE = "file"
+    SCHEMA = "schema"
+    ROW = "row"
+    SET = "set"
+    DRIFT = "drift"
+
+
+class RuleState(StrEnum):
+    """The outcome of one rule. An errored rule has neither passed nor failed, and counts as hold."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    ERRORED = "errored"
+    SKIPPED = "skipped"
+
+
+class VerdictState(StrEnum):
+    """Whether the metrics that need a domain may be published from this batch."""
+
+    PASS = "pass"
+    HOLD = "hold"
+
+
+#: Suffixes that say a column's unit. The unit stands last in a column's name.
+UNIT_SUFFIXES: Final[dict[str, str]] = {
+    "_microseconds": "microseconds",
+    "_seconds": "seconds",
+    "_hours": "hours",
+    "_days": "days",
+    "_ratio": "ratio, 0 to 1",
+    "_count": "count",
+    "_reporting": "reporting currency",
+    "_original": "original currency",
+    "_at": "UTC instant",
+    "_date": "calendar date",
+}
+
+#: Value of a breakdown for records that have none. Shown, never dropped, so that parts add up to the whole.
+NO_VALUE: Final = "(none)"
