@@ -77,9 +77,7 @@ fct_tickets = table(
     instant("first_active_at", "First entry into an active status"),
     instant("first_response_at", "First public reply by an agent, or the proxy that the contract names"),
     instant("first_resolved_at", "First entry into done"),
-    instant(
-        "resolved_at", "Last entry into done; empty for a ticket that is not done as of the data's clock"
-    ),
+    instant("resolved_at", "Last entry into done; empty for a ticket that is not done as of the data's clock"),
     instant("cancelled_at", "Entry into cancelled, if the ticket is cancelled"),
     flag("is_done", "Whether the ticket is done as of the data's clock", required=True),
     flag("is_cancelled", "Whether the ticket is cancelled as of the data's clock", required=True),
@@ -99,9 +97,7 @@ fct_tickets = table(
     integer("lead_time_business_microseconds", "Created to last resolution, in open hours"),
     integer("cycle_time_calendar_microseconds", "First active to last resolution, by the clock on the wall"),
     integer("cycle_time_business_microseconds", "First active to last resolution, in open hours"),
-    integer(
-        "first_resolution_calendar_microseconds", "Created to first resolution, by the clock on the wall"
-    ),
+    integer("first_resolution_calendar_microseconds", "Created to first resolution, by the clock on the wall"),
     integer("first_resolution_business_microseconds", "Created to first resolution, in open hours"),
     integer("first_response_calendar_microseconds", "Created to first response, by the clock on the wall"),
     integer("first_response_business_microseconds", "Created to first response, in open hours"),
@@ -111,9 +107,7 @@ fct_tickets = table(
     integer("active_business_microseconds", "Time in active, in open hours"),
     integer("waiting_calendar_microseconds", "Time in waiting, by the clock on the wall"),
     integer("waiting_business_microseconds", "Time in waiting, in open hours"),
-    integer(
-        "reopened_gap_calendar_microseconds", "Time in done between resolutions, by the clock on the wall"
-    ),
+    integer("reopened_gap_calendar_microseconds", "Time in done between resolutions, by the clock on the wall"),
     integer("reopened_gap_business_microseconds", "Time in done between resolutions, in open hours"),
     integer("age_calendar_microseconds", "Created to the data's clock, for a ticket not done"),
     integer("age_business_microseconds", "Age in open hours"),
