@@ -48,6 +48,7 @@ ops_loads = table(
     integer("row_count", "Records landed", required=True),
     text("encoding", "Encoding that was used"),
     text("notes", "Notes on reading, as a JSON list"),
+    text("superseded_by", "Later load of the same file name that replaced this one; its rows stay in the raw table"),
     instant("loaded_at", "When it was ingested", required=True),
     text("run_id", "Run that ingested it", required=True),
 )

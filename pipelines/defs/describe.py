@@ -1,0 +1,127 @@
+"""How the graph explains itself: asset and check specs made from models, contracts and rules."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+
+import dagster as dg
+from sqlalchemy import Table
+
+from data_contracts.spec import ExportContract, ExportObject, Rule
+from data_contracts.verdict import RuleResult
+from models.ddl import sql_type
+from models.vocabulary import RuleAction, RuleState
+from pipelines.session import Step
+
+OWNERS = ["team:operations-analytics"]
+
+
+def table_spec(table: Table, group: str, deps: Iterable[str], *, kinds: Iterable[str] = ("duckdb",)) -> dg.AssetSpec:
+    """The asset of a declared table: its meaning, columns and what it is made from."""
+    columns = [
+        dg.TableColumn(column.name, sql_type(column, "duckdb"), description=column.comment) for column in table.columns
+    ]
+    return dg.AssetSpec(
+        table.name,
+        deps=list(deps),
+        description=table.comment,
+        group_name=group,
+        owners=OWNERS,
+        kinds=set(kinds),
+        metadata={
+            "dagster/table_name": f"{table.schema}.{table.name}",
+            "dagster/column_schema": dg.TableSchema(columns=columns),
+        },
+    )
+
+
+def raw_spec(contract: ExportContract, item: ExportObject) -> dg.AssetSpec:
+    """The asset of a raw table: the export as it arrived."""
+    columns = [
+        dg.TableColumn(column.name, "VARCHAR", description=column.description or None) for column in item.columns
+    ]
+    return dg.AssetSpec(
+        item.raw_table,
+        deps=[landing_key(contract)],
+        description=f"{contract.name}: every row of every file, as text, with the file and row it came from.",
+        group_name=contract.domain.value,
+        owners=OWNERS,
+        kinds={"duckdb"},
+        metadata={
+            "dagster/table_name": f"raw.{item.raw_table}",
+            "dagster/column_schema": dg.TableSchema(columns=columns),
+            "contract": f"{contract.id} {contract.version}",
+        },
+    )
+
+
+def landing_key(contract: ExportContract) -> dg.AssetKey:
+    """The key of an export's landing folder."""
+    return dg.AssetKey(["landing", contract.id])
+
+
+def landing_spec(contract: ExportContract) -> dg.AssetSpec:
+    """The folder in which an export's files arrive: not made by the pipeline, but what everything comes from."""
+    return dg.AssetSpec(
+        landing_key(contract),
+        description=f"{contract.name}: files matching {contract.file_pattern} in landing/{contract.id}/.",
+        group_name=contract.domain.value,
+        owners=OWNERS,
+        kinds={contract.format if contract.format != "jsonl" else "json"},
+    )
+
+
+def check_name(rule: Rule) -> str:
+    """A rule's id as Dagster allows names."""
+    return re.sub(r"[^A-Za-z0-9_]+", "__", rule.id)
+
+
+def rule_asset(rule: Rule, contracts: Sequence[ExportContract]) -> str:
+    """The asset whose rows a rule judges."""
+    for contract in contracts:
+        for item in contract.objects:
+            if rule.contract_id == contract.id and rule.object_name in (item.name, item.raw_table):
+                return item.raw_table
+    return rule.object_name
+
+
+def check_spec(rule: Rule, asset: str) -> dg.AssetCheckSpec:
+    """The asset check of one contract rule."""
+    return dg.AssetCheckSpec(
+        check_name(rule),
+        asset=asset,
+        description=f"{rule.message} On failure: {rule.action.value}. Protects: {', '.join(rule.protects) or 'nothing'}.",
+        metadata={"rule": rule.id, "contract": f"{rule.contract_id} {rule.contract_version}"},
+    )
+
+
+def check_result(result: RuleResult, asset: str) -> dg.AssetCheckResult:
+    """A rule's outcome as Dagster shows it. The gate itself reads the stored verdict, never this."""
+    blocks = result.rule.action is RuleAction.BLOCK
+    metadata: dict[str, object] = {
+        "state": result.state.value,
+        "rows looked at": result.evaluated_count,
+        "rows that broke it": result.failed_count,
+        "sample keys": json.dumps(list(result.sample_keys), ensure_ascii=False),
+    }
+    if result.failing_rows_query:
+        metadata["query of all such rows"] = dg.MetadataValue.md(f"```sql\n{result.failing_rows_query}\n```")
+    return dg.AssetCheckResult(
+        passed=result.state in (RuleState.PASSED, RuleState.SKIPPED),
+        check_name=check_name(result.rule),
+        asset_key=asset,
+        severity=dg.AssetCheckSeverity.ERROR if blocks else dg.AssetCheckSeverity.WARN,
+        metadata=metadata,
+    )
+
+
+def step_result(step: Step, asset: str | None = None) -> dg.MaterializeResult:
+    """A step as Dagster shows it."""
+    metadata: dict[str, object] = {"state": step.state, "seconds": round(step.seconds, 3)}
+    if step.row_count is not None:
+        metadata["dagster/row_count"] = step.row_count
+    if step.note:
+        metadata["note"] = step.note
+    return dg.MaterializeResult(asset_key=asset or step.asset, metadata=metadata)

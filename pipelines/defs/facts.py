@@ -1,0 +1,82 @@
+"""Facts and metric values: what the staged tables mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import dagster as dg
+from sqlalchemy import Table
+
+from models.finance import fct_cost_allocations, fct_cost_lines, fct_transactions
+from models.marts import metric_values
+from models.tickets import fct_sla_clocks, fct_ticket_days, fct_ticket_intervals, fct_tickets
+from models.vendors import fct_deliveries, fct_vendor_invoice_lines
+from pipelines.defs.describe import step_result, table_spec
+from pipelines.facts import (
+    MEASURED_FACTS,
+    build_cost_facts,
+    build_metric_values,
+    build_ticket_facts,
+    build_vendor_facts,
+)
+from pipelines.session import Session, Step
+
+_KINDS = ("polars", "duckdb")
+
+
+def fact_assets() -> list[dg.AssetsDefinition]:
+    """All facts, and the metric values measured on them."""
+    tickets = ["stg_tickets", "stg_ticket_events"]
+    return [
+        _facts(
+            "ticket_facts",
+            "tickets",
+            {
+                fct_ticket_intervals: tickets,
+                fct_tickets: [*tickets, fct_ticket_intervals.name],
+                fct_sla_clocks: [fct_tickets.name, fct_ticket_intervals.name],
+                fct_ticket_days: [fct_ticket_intervals.name],
+            },
+            build_ticket_facts,
+        ),
+        _facts(
+            "vendor_facts",
+            "vendors",
+            {
+                fct_deliveries: ["stg_deliveries"],
+                fct_vendor_invoice_lines: ["stg_vendor_invoice_lines", "stg_fx_rates"],
+            },
+            build_vendor_facts,
+        ),
+        _facts(
+            "cost_facts",
+            "finance",
+            {
+                fct_cost_lines: ["stg_cost_lines", "stg_fx_rates"],
+                fct_transactions: [fct_tickets.name, fct_deliveries.name, "stg_cost_lines"],
+                fct_cost_allocations: [fct_cost_lines.name, fct_transactions.name, "stg_headcount"],
+            },
+            build_cost_facts,
+        ),
+        _facts(
+            "kpis",
+            "kpis",
+            {metric_values: [table.name for table in MEASURED_FACTS]},
+            lambda session: [build_metric_values(session)],
+        ),
+    ]
+
+
+def _facts(
+    name: str, group: str, tables: dict[Table, list[str]], build: Callable[[Session], Sequence[Step]]
+) -> dg.AssetsDefinition:
+    @dg.multi_asset(
+        name=name,
+        specs=[table_spec(table, group, deps, kinds=_KINDS) for table, deps in tables.items()],
+        required_resource_keys={"session"},
+    )
+    def facts(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+        for step in build(context.resources.session):
+            yield step_result(step)
+
+    return facts

@@ -1,0 +1,300 @@
+"""Staged tables into facts, and facts into metric values, each step only when what it depends on has changed.
+
+The arithmetic is in `metrics`; here are only reading, writing and the decision whether a domain's verdict allows it.
+A held domain keeps the facts of its last good batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import polars as pl
+from sqlalchemy import Table
+
+from metrics.allocation import allocate_costs
+from metrics.business_time import OpenTime
+from metrics.flow import count_ticket_days
+from metrics.measure import measure
+from metrics.registry import METRICS
+from metrics.sla import close_clocks
+from metrics.spec import Metric
+from metrics.ticket_clocks import build_intervals, close_tickets, covering_span, data_clock
+from metrics.transactions import count_transactions
+from metrics.unit_cost import convert_cost_lines
+from metrics.vendor_performance import build_deliveries, convert_invoice_lines
+from models.finance import (
+    fct_cost_allocations,
+    fct_cost_lines,
+    fct_transactions,
+    stg_cost_lines,
+    stg_fx_rates,
+    stg_headcount,
+)
+from models.marts import metric_values
+from models.tickets import (
+    fct_sla_clocks,
+    fct_ticket_days,
+    fct_ticket_intervals,
+    fct_tickets,
+    stg_ticket_events,
+    stg_tickets,
+)
+from models.vendors import fct_deliveries, fct_vendor_invoice_lines, stg_deliveries, stg_vendor_invoice_lines
+from models.vocabulary import Domain, Grain, StatusCategory, VerdictState
+from pipelines.fingerprint import hash_parts
+from pipelines.ingest import current_verdict
+from pipelines.session import Session, Step
+
+#: Facts that metrics are measured on, by name.
+MEASURED_FACTS: tuple[Table, ...] = (
+    fct_tickets,
+    fct_sla_clocks,
+    fct_cost_lines,
+    fct_cost_allocations,
+    fct_transactions,
+    fct_deliveries,
+    fct_vendor_invoice_lines,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """How far a domain's data reaches: an instant that follows from the data, never from the wall clock."""
+
+    domain: Domain
+    as_of: datetime | None
+
+
+def build_ticket_facts(session: Session) -> list[Step]:
+    """Intervals, tickets, SLA clocks and daily counts, in one transaction."""
+    assets = (fct_ticket_intervals, fct_tickets, fct_sla_clocks, fct_ticket_days)
+    return _build(session, Domain.TICKETS, assets, ("calendars.yaml", "sla.yaml"), lambda: _ticket_facts(session))
+
+
+def build_vendor_facts(session: Session) -> list[Step]:
+    """Deliveries and vendor invoice lines."""
+    assets = (fct_deliveries, fct_vendor_invoice_lines)
+    rates = session.input_hash_of("stage_finance")
+    return _build(session, Domain.VENDORS, assets, ("costs.yaml",), lambda: _vendor_facts(session), rates)
+
+
+def build_cost_facts(session: Session) -> list[Step]:
+    """Cost lines in the reporting currency, transactions, and the allocation of cost to them."""
+    assets = (fct_cost_lines, fct_transactions, fct_cost_allocations)
+    upstream = [session.input_hash_of(table.name) for table in (fct_tickets, fct_deliveries)]
+    policies = ("costs.yaml", "dimensions.yaml")
+    return _build(session, Domain.FINANCE, assets, policies, lambda: _cost_facts(session), upstream)
+
+
+def build_metric_values(session: Session) -> Step:
+    """All metric values. Metrics that need a held domain keep the values of its last good batch."""
+    verdicts = {domain: current_verdict(session.warehouse, domain) for domain in Domain}
+    upstream = [session.input_hash_of(table.name) for table in MEASURED_FACTS]
+    states = {domain.value: found[1].value if found else None for domain, found in verdicts.items()}
+    input_hash = hash_parts(session.code_hash, upstream, states, str(session.as_of_option), _reporting(session))
+    held = [metric for metric in METRICS if any(_is_held(verdicts[domain]) for domain in metric.requires)]
+    note = f"{len(METRICS) - len(held)} metrics measured" + (f", {len(held)} held" if held else "")
+    return session.run_step(metric_values.name, input_hash, lambda: _metric_values(session, held), note=note)
+
+
+def data_clocks(session: Session) -> dict[Domain, datetime | None]:
+    """How far each domain's facts reach, or what `--as-of` says."""
+    if session.as_of_option is not None:
+        return dict.fromkeys(Domain, session.as_of_option)
+    return {
+        Domain.TICKETS: _latest_instant(session, "SELECT max(ended_at) FROM core.fct_ticket_intervals")
+        or _latest_instant(session, "SELECT max(greatest(created_at, resolved_at)) FROM core.fct_tickets"),
+        Domain.FINANCE: _end_of_day(session, "SELECT max(posting_date) FROM core.fct_cost_lines"),
+        Domain.VENDORS: _end_of_day(
+            session,
+            """
+            SELECT max(day) FROM (
+                SELECT max(delivered_date) AS day FROM core.fct_deliveries
+                UNION ALL SELECT max(invoice_date) FROM core.fct_vendor_invoice_lines
+            )
+            """,
+        ),
+    }
+
+
+def _build(
+    session: Session,
+    domain: Domain,
+    assets: Sequence[Table],
+    policies: Sequence[str],
+    build: Callable[[], Mapping[str, pl.DataFrame]],
+    upstream: object = None,
+) -> list[Step]:
+    """Replace some facts together, if the domain's verdict is pass and anything they depend on has changed."""
+    verdict = current_verdict(session.warehouse, domain)
+    if verdict is None or _is_held(verdict):
+        note = verdict[2] if verdict else f"nothing of {domain.value} was staged yet"
+        return [_keep(session, table, note) for table in assets]
+    input_hash = hash_parts(
+        session.code_hash,
+        verdict[0],
+        {name: session.project.policies.hashes.get(name) for name in policies},
+        str(session.as_of_option),
+        _reporting(session),
+        upstream,
+    )
+    frames: dict[str, pl.DataFrame] = {}
+
+    def write(table: Table) -> int:
+        if not frames:
+            frames.update(build())
+        session.warehouse.replace(table, frames[table.name])
+        return frames[table.name].height
+
+    if all(session.input_hash_of(table.name) == input_hash for table in assets):
+        return [session.run_step(table.name, input_hash, lambda: None) for table in assets]
+    return [session.run_step(table.name, input_hash, lambda table=table: write(table)) for table in assets]
+
+
+def _keep(session: Session, table: Table, note: str) -> Step:
+    session.reporter.began(table.name)
+    return session.report(Step(table.name, "held", session.row_count_of(table.name), 0.0, note))
+
+
+def _is_held(verdict: tuple[str, VerdictState, str] | None) -> bool:
+    return verdict is not None and verdict[1] is VerdictState.HOLD
+
+
+def _reporting(session: Session) -> dict[str, object]:
+    return session.project.home.settings.reporting.model_dump(mode="json")
+
+
+def _quarantined(session: Session, table: Table) -> frozenset[str]:
+    query = "SELECT DISTINCT record_id FROM ops.ops_quarantined_records WHERE table_name = ?"
+    return frozenset(str(row[0]) for row in session.warehouse.rows(query, [table.name]))
+
+
+def _ticket_facts(session: Session) -> dict[str, pl.DataFrame]:
+    warehouse, policies = session.warehouse, session.project.policies
+    tickets, events = warehouse.read(stg_tickets), warehouse.read(stg_ticket_events)
+    as_of = session.as_of_option or data_clock(tickets, events)
+    if as_of is None:
+        return {
+            table.name: pl.DataFrame() for table in (fct_ticket_intervals, fct_tickets, fct_sla_clocks, fct_ticket_days)
+        }
+    span = covering_span(tickets, events, as_of)
+    open_time = OpenTime.compile(policies.calendars, *span)
+    quarantined = _quarantined(session, stg_tickets) | _quarantined(session, stg_ticket_events)
+    shared = {"as_of": as_of, "open_time": open_time, "team_calendars": policies.team_calendars}
+    intervals = build_intervals(tickets, events, **shared)
+    closed = close_tickets(tickets, events, intervals, quarantined=quarantined, **shared)
+    clocks = close_clocks(closed, intervals, policies=policies.sla, **shared)
+    zone = session.project.home.settings.reporting.time_zone
+    days = count_ticket_days(intervals, closed, as_of=as_of, time_zone=zone)
+    return {
+        fct_ticket_intervals.name: intervals,
+        fct_tickets.name: closed,
+        fct_sla_clocks.name: clocks,
+        fct_ticket_days.name: days,
+    }
+
+
+def _vendor_facts(session: Session) -> dict[str, pl.DataFrame]:
+    warehouse, reporting = session.warehouse, session.project.home.settings.reporting
+    deliveries = build_deliveries(warehouse.read(stg_deliveries), quarantined=_quarantined(session, stg_deliveries))
+    invoices = convert_invoice_lines(
+        warehouse.read(stg_vendor_invoice_lines),
+        warehouse.read(stg_fx_rates),
+        policy=session.project.policies.costs,
+        reporting_currency=reporting.currency,
+        minor_unit_digits=reporting.minor_unit_digits,
+        quarantined=_quarantined(session, stg_vendor_invoice_lines),
+    )
+    return {fct_deliveries.name: deliveries, fct_vendor_invoice_lines.name: invoices}
+
+
+def _cost_facts(session: Session) -> dict[str, pl.DataFrame]:
+    warehouse, reporting = session.warehouse, session.project.home.settings.reporting
+    policy = session.project.policies.costs
+    staged = warehouse.read(stg_cost_lines)
+    lines = convert_cost_lines(
+        staged,
+        warehouse.read(stg_fx_rates),
+        policy=policy,
+        reporting_currency=reporting.currency,
+        minor_unit_digits=reporting.minor_unit_digits,
+        quarantined=_quarantined(session, stg_cost_lines),
+    )
+    transactions = count_transactions(
+        policy,
+        fct_tickets=warehouse.read(fct_tickets),
+        stg_cost_lines=staged,
+        fct_deliveries=warehouse.read(fct_deliveries),
+        time_zone=reporting.time_zone,
+    )
+    allocations = [
+        allocate_costs(
+            lines,
+            transactions,
+            policy=policy,
+            headcount=warehouse.read(stg_headcount),
+            active_hours=_active_hours(session),
+            grain=grain,
+        )
+        for grain in Grain
+    ]
+    return {
+        fct_cost_lines.name: lines,
+        fct_transactions.name: transactions,
+        fct_cost_allocations.name: pl.concat(allocations),
+    }
+
+
+def _active_hours(session: Session) -> pl.DataFrame:
+    """Business microseconds that each team was active, by day of the stretch's start: for the driver of that name."""
+    zone = session.project.home.settings.reporting.time_zone
+    return session.warehouse.frame(
+        f"""
+        SELECT CAST(timezone('{zone}', started_at) AS DATE) AS active_date, team,
+               CAST(sum(duration_business_microseconds) AS BIGINT) AS active_business_microseconds
+        FROM core.fct_ticket_intervals
+        WHERE status_category = '{StatusCategory.ACTIVE.value}' AND team IS NOT NULL
+        GROUP BY ALL
+        ORDER BY ALL
+        """
+    )
+
+
+def _metric_values(session: Session, held: Sequence[Metric]) -> int:
+    warehouse = session.warehouse
+    facts = {table.name: warehouse.read(table) for table in MEASURED_FACTS}
+    clocks = data_clocks(session)
+    zone = session.project.home.settings.reporting.time_zone
+    frames = [_kept_values(session, [metric.name for metric in held])]
+    groups: dict[datetime | None, list[Metric]] = {}
+    for metric in METRICS:
+        if metric not in held:
+            # A period is closed when the data of every domain that the metric needs has passed its end.
+            reaches = [clock for domain in metric.requires if (clock := clocks[domain]) is not None]
+            groups.setdefault(min(reaches, default=None), []).append(metric)
+    for as_of, metrics in groups.items():
+        if as_of is not None:
+            frames.append(measure(metrics, facts, time_zone=zone, as_of=as_of))
+    values = pl.concat(frames)
+    warehouse.replace(metric_values, values)
+    return values.height
+
+
+def _kept_values(session: Session, names: Sequence[str]) -> pl.DataFrame:
+    return session.warehouse.read(metric_values).filter(pl.col("metric").is_in(list(names)))
+
+
+def _latest_instant(session: Session, query: str) -> datetime | None:
+    found = session.warehouse.rows(query)[0][0]
+    return found.astimezone(UTC) if found is not None else None
+
+
+def _end_of_day(session: Session, query: str) -> datetime | None:
+    found: date | None = session.warehouse.rows(query)[0][0]
+    if found is None:
+        return None
+    zone = ZoneInfo(session.project.home.settings.reporting.time_zone)
+    return datetime.combine(found + timedelta(days=1), time(), zone).astimezone(UTC)

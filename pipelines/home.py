@@ -1,0 +1,168 @@
+"""A home: the folder that holds a team's settings, contracts, policies, exports and results.
+
+Code and a team's data never mix; everything here is a path or a setting. `kpi init` makes a home
+(`pipelines.scaffold`), contracts and policies are decoded in `data_contracts` and `pipelines.policies`.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Final, Literal
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from data_contracts.documents import DocumentError, Problem, find_toml_line, problems_of
+
+DEFAULT_HOME: Final = Path("home")
+SETTINGS_FILE: Final = "kpi.toml"
+
+
+class HomeError(Exception):
+    """There is no usable home where one was expected."""
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"'{name}' is not an IANA time zone; write one such as 'Europe/Amsterdam'")
+    return name
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class HomeSection(_Section):
+    """`[home]`: what this home is called."""
+
+    name: str = Field(default="operations", min_length=1)
+
+
+class ReportingSection(_Section):
+    """`[reporting]`: the currency of all reporting amounts, and how periods are cut."""
+
+    currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$")
+    minor_unit_digits: int = Field(default=2, ge=0, le=4)
+    time_zone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
+    week_start: Literal["monday"] = "monday"
+
+
+class LandingSection(_Section):
+    """`[landing]`: which files are too young or too large to be read."""
+
+    settle_seconds: float = Field(default=0, ge=0)
+    largest_file_megabytes: int = Field(default=20_000, ge=1)
+
+
+class PublishSection(_Section):
+    """`[publish]`: where results go, and how many old Parquet publications stay."""
+
+    targets: tuple[Literal["duckdb", "parquet"], ...] = ("duckdb", "parquet")
+    keep: int = Field(default=3, ge=1)
+
+
+class GateSection(_Section):
+    """`[gate]`: how large a share of records may be quarantined before a domain is held."""
+
+    quarantine_limit_ratio: float = Field(default=0.05, ge=0, le=1)
+
+
+class Settings(_Section):
+    """`kpi.toml`, decoded strictly: an unknown key is an error."""
+
+    home: HomeSection = HomeSection()
+    reporting: ReportingSection = ReportingSection()
+    landing: LandingSection = LandingSection()
+    publish: PublishSection = PublishSection()
+    gate: GateSection = GateSection()
+    targets: dict[str, float] = {}
+
+
+@dataclass(frozen=True)
+class Home:
+    """The paths of a home, and its settings."""
+
+    folder: Path
+
+    @property
+    def settings_file(self) -> Path:
+        return self.folder / SETTINGS_FILE
+
+    @property
+    def contracts(self) -> Path:
+        return self.folder / "contracts"
+
+    @property
+    def policies(self) -> Path:
+        return self.folder / "policies"
+
+    @property
+    def landing(self) -> Path:
+        return self.folder / "landing"
+
+    @property
+    def warehouse(self) -> Path:
+        return self.folder / "warehouse.duckdb"
+
+    @property
+    def published(self) -> Path:
+        return self.folder / "published"
+
+    @property
+    def published_file(self) -> Path:
+        return self.published / "kpi.duckdb"
+
+    @property
+    def dagster(self) -> Path:
+        return self.folder / ".dagster"
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings of `kpi.toml`.
+
+        Raises:
+            DocumentError: with file, line and remedy of everything that is wrong.
+        """
+        return load_settings(self.settings_file)
+
+    def name_of(self, path: Path) -> str:
+        """A path as people should read it: relative to the home, where it lies inside."""
+        try:
+            return path.relative_to(self.folder).as_posix()
+        except ValueError:
+            return str(path)
+
+
+def find_home(option: str | Path | None = None) -> Home:
+    """The home that `--home`, else `KPI_HOME`, else `./home` names.
+
+    Raises:
+        HomeError: there is none; the message says how to make one.
+    """
+    folder = Path(option or os.environ.get("KPI_HOME") or DEFAULT_HOME)
+    home = Home(folder)
+    if not home.settings_file.is_file():
+        raise HomeError(
+            f"There is no home in '{folder}': {SETTINGS_FILE} is missing. "
+            f"Make one with 'kpi init {folder}', try the demo with 'kpi demo', or name yours with --home or KPI_HOME."
+        )
+    return home
+
+
+def load_settings(path: Path) -> Settings:
+    """Decode `kpi.toml`; see `Home.settings`."""
+    text = path.read_text(encoding="utf-8")
+    try:
+        tree = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        problem = Problem(path.name, error.lineno, f"this is not TOML: {error.msg}", "Check quotes and brackets.")
+        raise DocumentError([problem]) from error
+    try:
+        return Settings.model_validate(tree)
+    except ValidationError as error:
+        found = problems_of(error, Settings, lambda location: find_toml_line(text, location), path.name)
+        raise DocumentError(found) from error

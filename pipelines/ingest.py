@@ -1,0 +1,303 @@
+"""Load, stage, audit and judge one domain in one transaction: the gate.
+
+Either the new files, their typed rows, the quarantine and the verdict are all there, or none of it is. A verdict is
+for exactly one batch: these files, contracts, policies and this code.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import polars as pl
+
+from data_contracts.spec import ExportContract, ExportObject, Rule
+from data_contracts.verdict import RuleResult, Verdict, decide
+from models.catalog import STAGED
+from models.ddl import quote_identifier
+from models.ops import ops_quarantined_records, ops_rule_results, ops_value_problems, ops_verdicts
+from models.tickets import stg_ticket_events, stg_tickets
+from models.vocabulary import Domain, RuleAction, RuleState, VerdictState
+from pipelines.audit import audit, failing_keys
+from pipelines.fingerprint import hash_parts
+from pipelines.landing import Landing, active_loads, land_export, raw_table_name
+from pipelines.readers import Limits
+from pipelines.session import Session, Step
+from pipelines.staging.lines import assemble_lines
+from pipelines.staging.mapping import StagedPart, fed_tables, needed_columns, stage_object
+from pipelines.staging.tickets import assemble_events, assemble_tickets
+from pipelines.warehouse import Warehouse
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The judged state of a domain's staging tables.
+
+    Attributes:
+        is_new: whether this run staged and audited it; else it was known already.
+        row_counts: raw and staged table -> rows.
+    """
+
+    domain: Domain
+    batch_hash: str
+    verdict: VerdictState
+    summary: str
+    landings: tuple[Landing, ...]
+    results: tuple[RuleResult, ...]
+    row_counts: dict[str, int]
+    is_new: bool
+
+
+def ingest_domain(session: Session, domain: Domain, *, keep: bool = True) -> Batch:
+    """Bring a domain up to date with its landing folders, and judge it.
+
+    Args:
+        keep: False rolls everything back at the end: `kpi check` looks and changes nothing.
+    """
+    asset = f"stage_{domain.value}"
+    session.reporter.began(asset)
+    started = time.perf_counter()
+    try:
+        with session.warehouse.transaction():
+            batch = _ingest(session, domain)
+            if batch.is_new:
+                staged = sum(batch.row_counts.get(table.name, 0) for table in STAGED[domain])
+                session.remember(asset, batch.batch_hash, staged, time.perf_counter() - started)
+            if not keep:
+                raise _LookedOnly(batch)
+    except _LookedOnly as looked:
+        batch = looked.batch
+    session.report(_step_of(asset, batch, time.perf_counter() - started))
+    return batch
+
+
+class _LookedOnly(Exception):
+    def __init__(self, batch: Batch) -> None:
+        super().__init__()
+        self.batch = batch
+
+
+def current_verdict(warehouse: Warehouse, domain: Domain) -> tuple[str, VerdictState, str] | None:
+    """(batch hash, verdict, summary) of what the staging tables hold now; None if the domain was never judged."""
+    query = "SELECT batch_hash, verdict, summary FROM ops.ops_verdicts WHERE domain = ? AND is_current"
+    found = warehouse.rows(query, [domain.value])
+    return (str(found[0][0]), VerdictState(found[0][1]), str(found[0][2])) if found else None
+
+
+def stored_results(session: Session, domain: Domain, rules: Sequence[Rule]) -> list[RuleResult]:
+    """The outcome of each rule in the domain's latest audit, as stored with its verdict."""
+    query = """
+        SELECT rule_id, state, evaluated_count, failed_count, sample_keys, failing_rows_query
+        FROM ops.ops_rule_results WHERE domain = ?
+    """
+    stored = {row[0]: row[1:] for row in session.warehouse.rows(query, [domain.value])}
+    return [
+        RuleResult(
+            rule=rule,
+            state=RuleState(found[0]),
+            evaluated_count=found[1],
+            failed_count=found[2],
+            sample_keys=tuple(json.loads(found[3])),
+            failing_rows_query=found[4],
+            error=None,
+        )
+        for rule in rules
+        if (found := stored.get(rule.id))
+    ]
+
+
+def _ingest(session: Session, domain: Domain) -> Batch:
+    project, warehouse = session.project, session.warehouse
+    contracts = project.contracts_of(domain)
+    limits = _limits(session)
+    landings = tuple(
+        land_export(warehouse, contract, project.home.landing / contract.id, run_id=session.run_id, limits=limits)
+        for contract in contracts
+    )
+    batch_hash = _batch_hash(session, domain, contracts)
+    known = current_verdict(warehouse, domain)
+    if known is not None and known[0] == batch_hash:
+        return Batch(domain, batch_hash, known[1], known[2], landings, (), _row_counts(session, domain), False)
+    _stage(session, domain, contracts)
+    results = _audit(session, domain, contracts)
+    verdict = _judge(session, domain, contracts, results, batch_hash)
+    _store_verdict(session, verdict, results, contracts)
+    counts = _row_counts(session, domain)
+    return Batch(domain, batch_hash, verdict.state, verdict.summary, landings, tuple(results), counts, True)
+
+
+def _limits(session: Session) -> Limits:
+    landing = session.project.home.settings.landing
+    return Limits(settle_seconds=landing.settle_seconds, largest_bytes=landing.largest_file_megabytes * 1_000_000)
+
+
+def _batch_hash(session: Session, domain: Domain, contracts: Sequence[ExportContract]) -> str:
+    """Hash of everything that staging and the audit of a domain depend on."""
+    project = session.project
+    loads = [load_id for contract in contracts for load_id, _ in active_loads(session.warehouse, contract.id)]
+    policies = {name: project.policies.hashes.get(name) for name in ("statuses.yaml", "dimensions.yaml", "costs.yaml")}
+    settings = project.home.settings
+    return hash_parts(
+        session.code_hash,
+        domain.value,
+        loads,
+        {contract.id: contract.content_hash for contract in contracts},
+        policies,
+        settings.reporting.model_dump(mode="json"),
+        settings.gate.model_dump(mode="json"),
+    )
+
+
+def _stage(session: Session, domain: Domain, contracts: Sequence[ExportContract]) -> None:
+    warehouse, policies = session.warehouse, session.project.policies
+    parts = _parts(warehouse, contracts)
+    problems = [part.problems for staged in parts.values() for part in staged]
+    for table in STAGED[domain]:
+        if table in (stg_tickets, stg_ticket_events):
+            continue
+        warehouse.replace(table, assemble_lines(parts.get(table.name, []), table, policies))
+    if domain is Domain.TICKETS:
+        event_parts = parts.get(stg_ticket_events.name, [])
+        events, event_problems = assemble_events(event_parts, policies)
+        tickets, ticket_problems = assemble_tickets(parts.get(stg_tickets.name, []), events, event_parts, policies)
+        warehouse.replace(stg_ticket_events, events)
+        warehouse.replace(stg_tickets, tickets)
+        problems += [event_problems, ticket_problems]
+    _store_problems(warehouse, domain, problems)
+
+
+def _parts(warehouse: Warehouse, contracts: Sequence[ExportContract]) -> dict[str, list[StagedPart]]:
+    """Staged table name -> what each export object contributes to it."""
+    parts: dict[str, list[StagedPart]] = {}
+    for contract in contracts:
+        active = [load_id for load_id, _ in active_loads(warehouse, contract.id)]
+        for item in contract.objects:
+            raw = _read_raw(warehouse, contract, item, active)
+            for name in fed_tables(item):
+                parts.setdefault(f"stg_{name}", []).append(stage_object(raw, contract, item, name))
+    return parts
+
+
+def _read_raw(warehouse: Warehouse, contract: ExportContract, item: ExportObject, active: list[str]) -> pl.DataFrame:
+    columns = [*needed_columns(item), "_load_id", "_row_number", "_row_hash"]
+    names = ", ".join(quote_identifier(name) for name in columns)
+    known = warehouse.rows(
+        "SELECT count(*) FROM ops.ops_loads WHERE export = ? AND object_name = ?", [contract.id, item.name]
+    )[0][0]
+    query = f"SELECT {names} FROM {raw_table_name(item)}"
+    wanted = [load_id for load_id in active if load_id.startswith(f"{contract.id}/{item.name}/")]
+    if known == len(wanted):
+        return warehouse.frame(query)
+    frame = warehouse.frame(query)
+    return frame.filter(pl.col("_load_id").is_in(wanted))
+
+
+def _store_problems(warehouse: Warehouse, domain: Domain, problems: Sequence[pl.DataFrame]) -> None:
+    warehouse.execute("DELETE FROM ops.ops_value_problems WHERE domain = ?", [domain.value])
+    if not problems:
+        return
+    loads = warehouse.frame("SELECT load_id, export, 'raw.' || raw_table AS raw_table FROM ops.ops_loads")
+    found = pl.concat(problems).unique(maintain_order=True).join(loads, on="load_id", how="left", maintain_order="left")
+    warehouse.append(ops_value_problems, found.with_columns(pl.lit(domain.value).alias("domain")))
+
+
+def _audit(session: Session, domain: Domain, contracts: Sequence[ExportContract]) -> list[RuleResult]:
+    rules: list[Rule] = [rule for contract in contracts for item in contract.objects for rule in item.rules]
+    rules += session.project.warehouse_contract(domain).rules
+    return audit(session.warehouse, rules, reporting_currency=session.project.home.settings.reporting.currency)
+
+
+def _judge(
+    session: Session,
+    domain: Domain,
+    contracts: Sequence[ExportContract],
+    results: Sequence[RuleResult],
+    batch_hash: str,
+) -> Verdict:
+    versions = {contract.id: contract.version for contract in contracts}
+    warehouse_contract = session.project.warehouse_contract(domain)
+    versions[warehouse_contract.id] = warehouse_contract.version
+    return decide(domain, results, batch_hash=batch_hash, contract_versions=versions)
+
+
+def _store_verdict(
+    session: Session, verdict: Verdict, results: Sequence[RuleResult], contracts: Sequence[ExportContract]
+) -> None:
+    warehouse, domain = session.warehouse, verdict.domain.value
+    for table in ("ops_rule_results", "ops_quarantined_records"):
+        warehouse.execute(f"DELETE FROM ops.{table} WHERE domain = ?", [domain])
+    if results:
+        warehouse.append(ops_rule_results, pl.DataFrame([_result_row(verdict, result) for result in results]))
+    for result in results:
+        if result.rule.action is RuleAction.QUARANTINE and result.failed_count:
+            _quarantine(warehouse, verdict, result)
+    warehouse.execute("UPDATE ops.ops_verdicts SET is_current = false WHERE domain = ?", [domain])
+    query = "DELETE FROM ops.ops_verdicts WHERE domain = ? AND batch_hash = ?"
+    warehouse.execute(query, [domain, verdict.batch_hash])
+    record = {
+        "domain": domain,
+        "batch_hash": verdict.batch_hash,
+        "verdict": verdict.state.value,
+        "is_current": True,
+        "contract_versions": json.dumps(dict(verdict.contract_versions), sort_keys=True),
+        "summary": verdict.summary,
+        "decided_at": datetime.now(UTC),
+        "run_id": session.run_id,
+    }
+    warehouse.append(ops_verdicts, pl.DataFrame([record]))
+
+
+def _result_row(verdict: Verdict, result: RuleResult) -> dict[str, object]:
+    rule = result.rule
+    return {
+        "domain": verdict.domain.value,
+        "batch_hash": verdict.batch_hash,
+        "rule_id": rule.id,
+        "contract_id": rule.contract_id,
+        "contract_version": rule.contract_version,
+        "tier": rule.tier.value,
+        "quality_dimension": rule.quality_dimension.value,
+        "action": rule.action.value,
+        "state": result.state.value,
+        "evaluated_count": result.evaluated_count,
+        "failed_count": result.failed_count,
+        "message": rule.message if result.error is None else f"{rule.message} Could not be evaluated: {result.error}",
+        "sample_keys": json.dumps(list(result.sample_keys), ensure_ascii=False),
+        "failing_rows_query": result.failing_rows_query,
+        "protects": json.dumps(list(rule.protects)),
+    }
+
+
+def _quarantine(warehouse: Warehouse, verdict: Verdict, result: RuleResult) -> None:
+    keys = [key for key in failing_keys(warehouse, result.rule) if key is not None]
+    if not keys:
+        return
+    frame = pl.DataFrame({"record_id": sorted(set(keys))}).with_columns(
+        pl.lit(verdict.domain.value).alias("domain"),
+        pl.lit(result.rule.object_name).alias("table_name"),
+        pl.lit(result.rule.id).alias("rule_id"),
+        pl.lit(result.rule.message).alias("reason"),
+        pl.lit(verdict.batch_hash).alias("batch_hash"),
+    )
+    warehouse.append(ops_quarantined_records, frame)
+
+
+def _row_counts(session: Session, domain: Domain) -> dict[str, int]:
+    warehouse = session.warehouse
+    counts = {table.name: warehouse.count(table) for table in STAGED[domain]}
+    for contract in session.project.contracts_of(domain):
+        for item in contract.objects:
+            counts[item.raw_table] = int(warehouse.rows(f"SELECT count(*) FROM {raw_table_name(item)}")[0][0])
+    return counts
+
+
+def _step_of(asset: str, batch: Batch, seconds: float) -> Step:
+    rows = sum(batch.row_counts.get(table.name, 0) for table in STAGED[batch.domain])
+    if batch.verdict is VerdictState.HOLD:
+        return Step(asset, "held", rows, seconds, batch.summary)
+    if not rows:
+        return Step(asset, "empty", 0, seconds, "no rows: no contract of this domain found a file")
+    return Step(asset, "built" if batch.is_new else "unchanged", rows, seconds, batch.summary)

@@ -1,0 +1,230 @@
+"""Files of a landing folder into raw tables, exactly as they are: text, nothing dropped, each file once.
+
+A file that cannot be read as its contract says is refused: it stays where it is, the refusal is recorded with its
+remedy, and the run goes on with the rest. Types and meaning come later, in `pipelines.staging`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from fnmatch import fnmatch
+from pathlib import Path
+
+import polars as pl
+
+from data_contracts.spec import ExportContract, ExportObject
+from models.ddl import quote_identifier
+from models.ops import ops_loads, ops_refusals
+from models.vocabulary import ExportShape
+from pipelines.fingerprint import hash_parts
+from pipelines.readers import (
+    FileFacts,
+    LandedFrame,
+    Limits,
+    ReadOptions,
+    RefusedFile,
+    inspect_file,
+    read_export,
+)
+from pipelines.warehouse import Warehouse
+
+#: Columns that landing adds to every raw table, beside the export's own.
+PROVENANCE_COLUMNS = {
+    "_load_id": "VARCHAR",
+    "_file": "VARCHAR",
+    "_row_number": "BIGINT",
+    "_row_hash": "VARCHAR",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A file that was not ingested, and why."""
+
+    export: str
+    file_name: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """What one look at an export's landing folder did."""
+
+    export: str
+    loaded_files: int
+    loaded_rows: int
+    known_files: int
+    refusals: tuple[Refusal, ...]
+    notes: tuple[str, ...]
+
+
+def land_export(
+    warehouse: Warehouse, contract: ExportContract, folder: Path, *, run_id: str, limits: Limits
+) -> Landing:
+    """Ingest every file of a landing folder that is not in the warehouse yet.
+
+    Call inside a transaction. A file is known by the hash of its uncompressed content and by how it is read, so a
+    renamed or recompressed copy is not ingested twice, and a contract that changes the reading re-reads the file.
+    """
+    for item in contract.objects:
+        _create_raw_table(warehouse, item)
+    refusals: list[Refusal] = []
+    notes: list[str] = []
+    loaded_files = loaded_rows = known_files = 0
+    for path in _files_in(folder):
+        try:
+            if not fnmatch(path.name, contract.file_pattern):
+                raise RefusedFile(
+                    code="unexpected_name",
+                    message=f"{path.name} does not match '{contract.file_pattern}', the files that {contract.id} expects.",
+                    remedy="Rename it, move it to its own landing folder, or widen 'path' in the contract.",
+                )
+            facts = inspect_file(path, folder, limits=limits)
+            if _is_known(warehouse, contract, facts):
+                known_files += 1
+                continue
+            frames = [(item, read_export(facts, _read_options(contract, item))) for item in contract.objects]
+        except RefusedFile as refused:
+            refusals.append(_refusal(contract, path, refused))
+            continue
+        for item, landed in frames:
+            _store(warehouse, contract, item, facts, landed, run_id)
+            loaded_rows += landed.frame.height
+            notes += [f"{path.name}: {note}" for note in landed.notes]
+        loaded_files += 1
+    _record_refusals(warehouse, contract, refusals, run_id)
+    return Landing(contract.id, loaded_files, loaded_rows, known_files, tuple(refusals), tuple(notes))
+
+
+def active_loads(warehouse: Warehouse, export: str) -> list[tuple[str, str]]:
+    """(load id, raw table) of every load of an export that staging reads, in load order."""
+    query = "SELECT load_id, raw_table FROM ops.ops_loads WHERE export = ? AND superseded_by IS NULL ORDER BY load_id"
+    return [(str(load_id), str(raw_table)) for load_id, raw_table in warehouse.rows(query, [export])]
+
+
+def raw_table_name(item: ExportObject) -> str:
+    """The qualified, quoted name of an object's raw table."""
+    return f"raw.{quote_identifier(item.raw_table)}"
+
+
+def _files_in(folder: Path) -> Iterator[Path]:
+    if folder.is_dir():
+        for path in sorted(folder.iterdir(), key=lambda entry: entry.name):
+            if not path.name.startswith(".") and (path.is_symlink() or not path.is_dir()):
+                yield path
+
+
+def _read_options(contract: ExportContract, item: ExportObject) -> ReadOptions:
+    return ReadOptions(
+        format=contract.format,
+        encoding=contract.encoding,
+        delimiter=contract.delimiter,
+        header_row=item.header_row,
+        sheet=item.sheet,
+        record_path=item.record_path,
+        columns={column.name: (column.physical_name, *column.synonyms) for column in item.columns},
+        required=frozenset(column.name for column in item.columns if column.required),
+    )
+
+
+def _is_known(warehouse: Warehouse, contract: ExportContract, facts: FileFacts) -> bool:
+    query = """
+        SELECT count(*) FROM ops.ops_loads
+        WHERE export = ? AND content_hash = ? AND reading_hash = ? AND superseded_by IS NULL
+    """
+    return bool(warehouse.rows(query, [contract.id, facts.content_hash, contract.reading_hash])[0][0])
+
+
+def _create_raw_table(warehouse: Warehouse, item: ExportObject) -> None:
+    kinds = {column.name: "VARCHAR" for column in item.columns} | PROVENANCE_COLUMNS
+    columns = ", ".join(f"{quote_identifier(name)} {kind}" for name, kind in kinds.items())
+    warehouse.execute(f"CREATE TABLE IF NOT EXISTS {raw_table_name(item)} ({columns})")
+    for name in kinds:
+        _add_column(warehouse, item, name)
+
+
+def _add_column(warehouse: Warehouse, item: ExportObject, name: str) -> None:
+    warehouse.execute(f"ALTER TABLE {raw_table_name(item)} ADD COLUMN IF NOT EXISTS {quote_identifier(name)} VARCHAR")
+
+
+def _store(
+    warehouse: Warehouse,
+    contract: ExportContract,
+    item: ExportObject,
+    facts: FileFacts,
+    landed: LandedFrame,
+    run_id: str,
+) -> None:
+    content = hash_parts(facts.content_hash, contract.reading_hash)[:12]
+    # The file's name leads, so that load ids sort in the order in which people number or date their files.
+    load_id = f"{contract.id}/{item.name}/{facts.name}#{content}"
+    texts = [name for name in landed.frame.columns if name != "_row_number"]
+    for name in texts:
+        _add_column(warehouse, item, name)
+    _supersede(warehouse, contract, item, facts, load_id)
+    frame = landed.frame.with_columns(pl.lit(load_id).alias("_load_id"), pl.lit(facts.name).alias("_file"))
+    warehouse.insert(raw_table_name(item), frame, {"_row_hash": _row_hash(texts)})
+    record = {
+        "load_id": load_id,
+        "export": contract.id,
+        "object_name": item.name,
+        "raw_table": item.raw_table,
+        "file_name": facts.name,
+        "content_hash": facts.content_hash,
+        "reading_hash": contract.reading_hash,
+        "size_bytes": facts.size_bytes,
+        "row_count": landed.frame.height,
+        "encoding": landed.encoding,
+        "notes": json.dumps(landed.notes, ensure_ascii=False),
+        "loaded_at": datetime.now(UTC),
+        "run_id": run_id,
+    }
+    warehouse.append(ops_loads, pl.DataFrame([record]))
+
+
+def _row_hash(texts: list[str]) -> str:
+    """SQL for the hash of a row's text: the same in any version, and anyone can compute it again."""
+    values = ", ".join(f"coalesce({quote_identifier(name)}, chr(0))" for name in sorted(texts))
+    return f"md5(concat_ws(chr(31), {values}))"
+
+
+def _supersede(
+    warehouse: Warehouse, contract: ExportContract, item: ExportObject, facts: FileFacts, load_id: str
+) -> None:
+    """Mark the loads that this one replaces; their rows stay in the raw table.
+
+    The same content read in another way replaces the old reading. New content under the same file name replaces the
+    old content of line and snapshot exports, whose rows would otherwise count twice; an event log only adds events.
+    """
+    same_name = item.shape in (ExportShape.LINES, ExportShape.SNAPSHOT)
+    query = """
+        UPDATE ops.ops_loads SET superseded_by = ?
+        WHERE export = ? AND object_name = ? AND superseded_by IS NULL
+          AND (content_hash = ? OR (? AND file_name = ?))
+    """
+    warehouse.execute(query, [load_id, contract.id, item.name, facts.content_hash, same_name, facts.name])
+
+
+def _refusal(contract: ExportContract, path: Path, refused: RefusedFile) -> Refusal:
+    return Refusal(contract.id, path.name, refused.code, f"{refused.message} {refused.remedy}".strip())
+
+
+def _record_refusals(warehouse: Warehouse, contract: ExportContract, refusals: list[Refusal], run_id: str) -> None:
+    warehouse.execute("DELETE FROM ops.ops_refusals WHERE export = ?", [contract.id])
+    records = [
+        {
+            "export": refusal.export,
+            "file_name": refusal.file_name,
+            "code": refusal.code,
+            "message": refusal.message,
+            "refused_at": datetime.now(UTC),
+            "run_id": run_id,
+        }
+        for refusal in refusals
+    ]
+    if records:
+        warehouse.append(ops_refusals, pl.DataFrame(records))

@@ -1,0 +1,74 @@
+"""A home with everything it says decoded: settings, export contracts, warehouse contracts and policies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from data_contracts.documents import DocumentError, Problem
+from data_contracts.loader import load_export_contract, load_warehouse_contracts, packaged_templates
+from data_contracts.spec import ExportContract, WarehouseContract
+from models.vocabulary import Domain
+from pipelines.home import Home
+from pipelines.policies import Policies, load_policies
+
+
+@dataclass(frozen=True)
+class Project:
+    """What a run needs to know before it touches any data."""
+
+    home: Home
+    contracts: tuple[ExportContract, ...]
+    warehouse_contracts: tuple[WarehouseContract, ...]
+    policies: Policies
+
+    def contracts_of(self, domain: Domain) -> tuple[ExportContract, ...]:
+        """The export contracts of a domain, by id."""
+        return tuple(contract for contract in self.contracts if contract.domain is domain)
+
+    def warehouse_contract(self, domain: Domain) -> WarehouseContract:
+        """The contract of a domain's canonical tables."""
+        return next(contract for contract in self.warehouse_contracts if contract.domain is domain)
+
+
+def load_project(home: Home) -> Project:
+    """Decode a whole home.
+
+    Raises:
+        DocumentError: with file, line and remedy of everything that is wrong, over all files.
+    """
+    problems: list[Problem] = []
+    settings = _collect(problems, lambda: home.settings)
+    contracts = _load_contracts(home, problems)
+    policies = _collect(problems, lambda: load_policies(home.policies))
+    if problems or policies is None or settings is None:
+        raise DocumentError(problems)
+    return Project(home, contracts, tuple(load_warehouse_contracts()), policies)
+
+
+def _collect(problems: list[Problem], load: Any) -> Any:
+    try:
+        return load()
+    except DocumentError as error:
+        problems.extend(error.problems)
+        return None
+
+
+def _load_contracts(home: Home, problems: list[Problem]) -> tuple[ExportContract, ...]:
+    templates = packaged_templates()
+    contracts: dict[str, ExportContract] = {}
+    paths = sorted(home.contracts.glob("*.y*ml")) if home.contracts.is_dir() else []
+    for path in paths:
+        origin = home.name_of(path)
+        try:
+            contract = load_export_contract(path.read_text(encoding="utf-8"), origin, templates)
+        except DocumentError as error:
+            problems.extend(error.problems)
+            continue
+        if contract.id in contracts:
+            other = contracts[contract.id].origin
+            problems.append(
+                Problem(origin, None, f"'{contract.id}' is also the id of {other}", "Give each contract its own id.")
+            )
+        contracts[contract.id] = contract
+    return tuple(contracts[name] for name in sorted(contracts))

@@ -1,0 +1,100 @@
+"""The published DuckDB file: built beside the old one, closed, checked, and swapped in by one rename.
+
+Readers that have the old file open keep reading it whole; the next open sees the new one. See
+docs/adr/0002-publish-by-rename.md.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+import duckdb
+from sqlalchemy import MetaData
+
+from models.ddl import comment_statements, create_table, quote_identifier, quote_text
+from pipelines.publish.publication import Publication, PublishedTable
+
+#: Any driver from 1.4 on opens it; BI tools ship those.
+STORAGE_VERSION: Final = "v1.4.0"
+
+
+class PublishError(Exception):
+    """A publication could not be swapped in; the old one is untouched."""
+
+
+def write_duckdb_file(publication: Publication, path: Path) -> None:
+    """Write a publication to `path`, atomically.
+
+    Raises:
+        PublishError: the new file did not close cleanly, or another program keeps the old one from being replaced.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for leftover in path.parent.glob(f".{path.name}.*.building*"):
+        leftover.unlink()
+    building = path.parent / f".{path.name}.{publication.publication_id}.building"
+    _build(publication, building)
+    _require_no_wal(building)
+    _require_no_wal(path)
+    _sync(building)
+    try:
+        building.replace(path)
+    except PermissionError as error:
+        building.unlink()
+        raise PublishError(
+            f"{path} is held open by another program and could not be replaced; the old publication stays. "
+            "Close that program (on Windows an open reader blocks the swap), then run again."
+        ) from error
+    _sync(path.parent)
+
+
+def _build(publication: Publication, path: Path) -> None:
+    connection = duckdb.connect(":memory:")
+    try:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute(
+            f"ATTACH {quote_text(str(path))} AS published (STORAGE_VERSION {quote_text(STORAGE_VERSION)})"
+        )
+        connection.execute("USE published")
+        for schema in ("core", "mart", "meta"):
+            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+        for published in publication.tables:
+            _write_table(connection, published)
+        for view in publication.views:
+            connection.execute(view.text)
+        connection.execute("CHECKPOINT published")
+        connection.execute("USE memory")
+        connection.execute("DETACH published")
+    finally:
+        connection.close()
+
+
+def _write_table(connection: duckdb.DuckDBPyConnection, published: PublishedTable) -> None:
+    name = f"{quote_identifier(published.schema)}.{quote_identifier(published.name)}"
+    renamed = published.table.to_metadata(MetaData(), schema=published.schema, name=published.name)
+    connection.execute(create_table(renamed, schema=published.schema, with_keys=True))
+    connection.register("published_rows", published.load().to_arrow())
+    connection.execute(f"INSERT INTO {name} SELECT * FROM published_rows")
+    connection.unregister("published_rows")
+    for statement in comment_statements(renamed, schema=published.schema):
+        connection.execute(statement)
+
+
+def _require_no_wal(path: Path) -> None:
+    wal = path.with_name(path.name + ".wal")
+    if wal.exists():
+        raise PublishError(
+            f"{wal} exists: someone wrote to the published file, and that file still holds their changes. "
+            "Open and close the database once with the program that wrote to it, then run again."
+        )
+
+
+def _sync(path: Path) -> None:
+    if os.name == "nt" and path.is_dir():
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,185 @@
+"""One publication: every table and view that readers get, and what it was made of.
+
+Targets write it as it is. Metrics are computed in `metrics`; whether they may be published was decided by the gate.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import polars as pl
+from sqlalchemy import Table
+
+import sql
+from metrics.registry import METRICS
+from models.ddl import conform, qualified_name
+from models.finance import fct_cost_allocations, fct_cost_lines, fct_transactions
+from models.marts import meta_loads, meta_metrics, meta_rule_results, meta_run, meta_verdicts, metric_values
+from models.tickets import fct_sla_clocks, fct_ticket_days, fct_ticket_intervals, fct_tickets
+from models.vendors import fct_deliveries, fct_vendor_invoice_lines
+from models.vocabulary import Domain, VerdictState
+from pipelines.facts import data_clocks
+from pipelines.fingerprint import hash_parts
+from pipelines.ingest import current_verdict
+from pipelines.session import Session
+from pipelines.warehouse import Warehouse
+
+#: Facts that readers get, under schema `core`.
+PUBLISHED_FACTS: tuple[Table, ...] = (
+    fct_tickets,
+    fct_ticket_intervals,
+    fct_sla_clocks,
+    fct_ticket_days,
+    fct_cost_lines,
+    fct_cost_allocations,
+    fct_transactions,
+    fct_deliveries,
+    fct_vendor_invoice_lines,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedTable:
+    """A table of a publication; `load` reads its rows when a target is ready for them."""
+
+    schema: str
+    name: str
+    table: Table
+    load: Callable[[], pl.DataFrame]
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """Everything that a target writes."""
+
+    publication_id: str
+    content_hash: str
+    as_of: datetime | None
+    tables: tuple[PublishedTable, ...]
+    views: tuple[sql.View, ...]
+
+
+def gather_publication(session: Session) -> Publication:
+    """The publication of what the warehouse holds now."""
+    warehouse = session.warehouse
+    clocks = data_clocks(session)
+    as_of = max((clock for clock in clocks.values() if clock is not None), default=None)
+    facts = [
+        PublishedTable("core", table.name, table, lambda table=table: warehouse.read(table))  # type: ignore[misc]
+        for table in PUBLISHED_FACTS
+    ]
+    metas = [
+        (meta_metrics, _metric_rows(session, clocks)),
+        (meta_verdicts, _verdict_rows(warehouse)),
+        (meta_rule_results, _rule_rows(warehouse)),
+        (meta_loads, _load_rows(warehouse)),
+    ]
+    content_hash = _content_hash(warehouse, [frame for _, frame in metas])
+    publication_id = f"{session.run_id}-{content_hash[:8]}"
+    metas.insert(0, (meta_run, _run_row(session, publication_id, content_hash, as_of)))
+    tables = [
+        PublishedTable("mart", metric_values.name, metric_values, lambda: warehouse.read(metric_values)),
+        *facts,
+        *(_meta_table(table, frame) for table, frame in metas),
+    ]
+    return Publication(publication_id, content_hash, as_of, tuple(tables), sql.load_views())
+
+
+def input_hash(session: Session) -> str:
+    """Hash of everything that a publication depends on, without reading it."""
+    built = session.warehouse.rows(
+        "SELECT asset, input_hash FROM ops.ops_steps WHERE NOT starts_with(asset, 'published_') ORDER BY asset"
+    )
+    refused = session.warehouse.rows("SELECT export, file_name, code FROM ops.ops_refusals ORDER BY ALL")
+    verdicts = [current_verdict(session.warehouse, domain) for domain in Domain]
+    return hash_parts(session.code_hash, built, refused, verdicts, [view.text for view in sql.load_views()])
+
+
+def _meta_table(table: Table, frame: pl.DataFrame) -> PublishedTable:
+    conformed = conform(frame, table)
+    return PublishedTable("meta", table.name.removeprefix("meta_"), table, lambda: conformed)
+
+
+def _run_row(session: Session, publication_id: str, content_hash: str, as_of: datetime | None) -> pl.DataFrame:
+    settings = session.project.home.settings
+    record = {
+        "publication_id": publication_id,
+        "run_id": session.run_id,
+        "published_at": datetime.now(UTC),
+        "as_of_at": as_of,
+        "content_hash": content_hash,
+        "code_hash": session.code_hash,
+        "reporting_currency_code": settings.reporting.currency,
+        "reporting_time_zone": settings.reporting.time_zone,
+        "home_name": settings.home.name,
+    }
+    return pl.DataFrame([record])
+
+
+def _metric_rows(session: Session, clocks: dict[Domain, datetime | None]) -> pl.DataFrame:
+    warehouse = session.warehouse
+    verdicts = {domain: current_verdict(warehouse, domain) for domain in Domain}
+    valued = {str(row[0]) for row in warehouse.rows("SELECT DISTINCT metric FROM mart.metric_values")}
+    rows = []
+    for metric in METRICS:
+        held = [found for domain in metric.requires if (found := verdicts[domain]) and found[1] is VerdictState.HOLD]
+        reaches = [clock for domain in metric.requires if (clock := clocks[domain]) is not None]
+        rows.append(
+            {
+                "metric": metric.name,
+                "metric_version": metric.version,
+                "label": metric.label,
+                "meaning": metric.meaning,
+                "formula": metric.formula,
+                "unit": metric.unit,
+                "direction": str(metric.direction),
+                "owner": metric.owner,
+                "period_date": metric.period_date,
+                "requires": ", ".join(domain.value for domain in metric.requires),
+                "publication_state": "held" if held else "published" if metric.name in valued else "empty",
+                "held_reason": held[0][2] if held else None,
+                "fresh_as_of_at": min(reaches, default=None) if metric.name in valued else None,
+            }
+        )
+    return pl.DataFrame(rows, infer_schema_length=None)
+
+
+def _verdict_rows(warehouse: Warehouse) -> pl.DataFrame:
+    return warehouse.frame(
+        """
+        SELECT domain, batch_hash, verdict, decided_at, summary
+        FROM ops.ops_verdicts WHERE is_current ORDER BY domain
+        """
+    )
+
+
+def _rule_rows(warehouse: Warehouse) -> pl.DataFrame:
+    return warehouse.frame("SELECT * FROM ops.ops_rule_results ORDER BY domain, rule_id")
+
+
+def _load_rows(warehouse: Warehouse) -> pl.DataFrame:
+    return warehouse.frame(
+        """
+        SELECT load_id, export, file_name, 'loaded' AS state, content_hash, row_count, loaded_at, notes AS message
+        FROM ops.ops_loads WHERE superseded_by IS NULL
+        UNION ALL
+        SELECT export || '/' || file_name, export, file_name, 'refused', NULL, 0, refused_at, message
+        FROM ops.ops_refusals
+        ORDER BY ALL
+        """
+    )
+
+
+def _content_hash(warehouse: Warehouse, metas: Sequence[pl.DataFrame]) -> str:
+    """Hash of rows, whatever their order; instants of this run do not enter, so equal numbers hash equally."""
+    parts: list[object] = []
+    for table in (metric_values, *PUBLISHED_FACTS):
+        name = qualified_name(table)
+        query = f"SELECT count(*), sum(md5_number_lower(CAST(t AS VARCHAR)))::VARCHAR FROM {name} AS t"
+        parts.append([table.name, *warehouse.rows(query)[0]])
+    timeless = [frame.drop("decided_at", "loaded_at", strict=False) for frame in metas]
+    parts += [json.loads(frame.write_json()) for frame in timeless]
+    return hash_parts(*parts)

@@ -1,0 +1,104 @@
+"""One run of the pipeline in this process: the same assets that Dagster's UI and schedule materialize.
+
+The run is recorded in the home's own Dagster storage, so that it shows up in `kpi dagster`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from difflib import get_close_matches
+
+import dagster as dg
+from dagster._core.instance import InstanceRef
+
+from models.vocabulary import Domain
+from pipelines.definitions import build_assets
+from pipelines.home import Home
+from pipelines.ingest import Batch, ingest_domain
+from pipelines.project import Project
+from pipelines.session import Reporter, Step, open_session
+
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+class SelectionError(Exception):
+    """`--only` names something that is not in the pipeline."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunOutcome:
+    """What a run did, step by step."""
+
+    run_id: str
+    steps: tuple[Step, ...]
+
+    @property
+    def held(self) -> tuple[Step, ...]:
+        """Steps that the gate held back."""
+        return tuple(step for step in self.steps if step.state == "held")
+
+
+def run_project(
+    project: Project, *, reporter: Reporter, only: Sequence[str] = (), as_of: datetime | None = None
+) -> RunOutcome:
+    """Run the pipeline, or the named part of it.
+
+    Args:
+        only: asset names or groups (tickets, finance, vendors, kpis, publication); empty runs everything.
+        as_of: measure open tickets and running clocks at this instant instead of the data's own clock.
+
+    Raises:
+        SelectionError: `only` names nothing in the pipeline.
+        WarehouseBusyError: another run has the warehouse open.
+    """
+    assets = build_assets(project)
+    selection = _selection(assets, only)
+    with dagster_instance(project.home) as instance, open_session(project, reporter=reporter, as_of=as_of) as session:
+        dg.materialize(
+            assets,
+            selection=selection,
+            resources={"session": session},
+            instance=instance,
+            run_config=_QUIET,
+            raise_on_error=True,
+        )
+        return RunOutcome(session.run_id, tuple(session.steps))
+
+
+def check_project(project: Project, *, reporter: Reporter) -> dict[Domain, Batch]:
+    """Load and audit every domain as a run would, and roll everything back."""
+    with open_session(project, reporter=reporter) as session:
+        return {domain: ingest_domain(session, domain, keep=False) for domain in Domain}
+
+
+@contextmanager
+def dagster_instance(home: Home) -> Iterator[dg.DagsterInstance]:
+    """The home's own Dagster storage, made when it is first needed; sends nothing anywhere."""
+    home.dagster.mkdir(parents=True, exist_ok=True)
+    settings = home.dagster / "dagster.yaml"
+    if not settings.exists():
+        settings.write_text("telemetry:\n  enabled: false\n", encoding="utf-8")
+    with dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(home.dagster.resolve()))) as instance:
+        yield instance
+
+
+def _selection(assets: Sequence[dg.AssetsDefinition | dg.AssetSpec], only: Sequence[str]) -> dg.AssetSelection:
+    """Whole steps that make any of the named assets or groups: a step's tables are made together or not at all."""
+    steps = [asset for asset in assets if isinstance(asset, dg.AssetsDefinition)]
+    chosen: set[dg.AssetKey] = set()
+    known: set[str] = set()
+    for step in steps:
+        names = {step.op.name, *(key.path[-1] for key in step.keys), *step.group_names_by_key.values()}
+        known |= names
+        if not only or names & set(only):
+            chosen |= set(step.keys)
+    unknown = [name for name in only if name not in known]
+    if unknown:
+        close = get_close_matches(unknown[0], sorted(known), n=1)
+        hint = f" Did you mean '{close[0]}'?" if close else ""
+        groups = ", ".join(sorted({group for step in steps for group in step.group_names_by_key.values()}))
+        raise SelectionError(f"Nothing in the pipeline is called '{unknown[0]}'.{hint} Groups are {groups}.")
+    return dg.AssetSelection.assets(*chosen)

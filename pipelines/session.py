@@ -1,0 +1,136 @@
+"""One run of the pipeline: the open warehouse, what the home says, and the memory of what is already done.
+
+Every step states what it is built from; if that is what it was built from last time, there is nothing to do. Assets
+in `pipelines.defs` are thin wrappers around steps, so that `kpi run` and Dagster do exactly the same.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Literal, Protocol
+from uuid import uuid4
+
+import polars as pl
+
+from models.ops import ops_runs
+from pipelines.fingerprint import code_hash
+from pipelines.project import Project
+from pipelines.warehouse import Warehouse, open_warehouse
+
+StepState = Literal["built", "unchanged", "held", "empty"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What happened to one asset in this run."""
+
+    asset: str
+    state: StepState
+    row_count: int | None
+    seconds: float
+    note: str = ""
+
+
+class Reporter(Protocol):
+    """Hears of every step as it begins and ends."""
+
+    def began(self, asset: str) -> None: ...
+
+    def ended(self, step: Step) -> None: ...
+
+
+class SilentReporter:
+    """Hears nothing: for Dagster's own runs, which have their own log."""
+
+    def began(self, asset: str) -> None:
+        """Do nothing."""
+
+    def ended(self, step: Step) -> None:
+        """Do nothing."""
+
+
+@dataclass
+class Session:
+    """The state that the steps of one run share."""
+
+    project: Project
+    warehouse: Warehouse
+    run_id: str
+    reporter: Reporter
+    as_of_option: datetime | None = None
+    steps: list[Step] = field(default_factory=list)
+
+    @property
+    def code_hash(self) -> str:
+        """Hash of the code that computes."""
+        return code_hash()
+
+    def input_hash_of(self, asset: str) -> str | None:
+        """What an asset in the warehouse was built from; None if it never was."""
+        found = self.warehouse.rows("SELECT input_hash FROM ops.ops_steps WHERE asset = ?", [asset])
+        return str(found[0][0]) if found else None
+
+    def row_count_of(self, asset: str) -> int | None:
+        """Rows of an asset when it was built last."""
+        found = self.warehouse.rows("SELECT row_count FROM ops.ops_steps WHERE asset = ?", [asset])
+        return found[0][0] if found else None
+
+    def remember(self, asset: str, input_hash: str, row_count: int | None, seconds: float) -> None:
+        """Store what an asset was built from. Call in the transaction that built it."""
+        self.warehouse.execute("DELETE FROM ops.ops_steps WHERE asset = ?", [asset])
+        self.warehouse.execute(
+            "INSERT INTO ops.ops_steps (asset, input_hash, run_id, built_at, duration_seconds, row_count) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
+            [asset, input_hash, self.run_id, datetime.now(UTC), seconds, row_count],
+        )
+
+    def report(self, step: Step) -> Step:
+        """Tell the reporter, and keep the step for the run's summary."""
+        self.steps.append(step)
+        self.reporter.ended(step)
+        return step
+
+    def run_step(self, asset: str, input_hash: str, build: Callable[[], int | None], *, note: str = "") -> Step:
+        """Build an asset in one transaction, unless it was built from exactly this before."""
+        self.reporter.began(asset)
+        started = time.perf_counter()
+        if self.input_hash_of(asset) == input_hash:
+            seconds = time.perf_counter() - started
+            return self.report(Step(asset, "unchanged", self.row_count_of(asset), seconds, note))
+        with self.warehouse.transaction():
+            row_count = build()
+            seconds = time.perf_counter() - started
+            self.remember(asset, input_hash, row_count, seconds)
+        return self.report(Step(asset, "built", row_count, time.perf_counter() - started, note))
+
+
+@contextmanager
+def open_session(
+    project: Project, *, reporter: Reporter | None = None, as_of: datetime | None = None
+) -> Iterator[Session]:
+    """Open a home's warehouse for one run, and record the run, whatever becomes of it."""
+    with open_warehouse(project.home.warehouse) as warehouse:
+        run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:6]}"
+        session = Session(project, warehouse, run_id, reporter or SilentReporter(), as_of)
+        # A run that never ended was killed; its transaction was never committed, so nothing of it is half there.
+        warehouse.execute("UPDATE ops.ops_runs SET state = 'interrupted' WHERE state = 'running'")
+        record = {"run_id": run_id, "started_at": datetime.now(UTC), "state": "running", "code_hash": session.code_hash}
+        warehouse.append(ops_runs, pl.DataFrame([record]))
+        try:
+            yield session
+        except BaseException as error:
+            _end_run(session, "failed", f"{type(error).__name__}: {error}")
+            raise
+        held = sorted({step.asset for step in session.steps if step.state == "held"})
+        _end_run(session, "held" if held else "succeeded", f"held: {', '.join(held)}" if held else None)
+
+
+def _end_run(session: Session, state: str, message: str | None) -> None:
+    session.warehouse.execute(
+        "UPDATE ops.ops_runs SET ended_at = ?, state = ?, message = ? WHERE run_id = ?",
+        [datetime.now(UTC), state, message, session.run_id],
+    )

@@ -1,0 +1,62 @@
+"""The canonical tables whose rows are lines: costs, rates, budgets, headcount, contracts, invoices, deliveries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+from sqlalchemy import Table
+
+from models.ddl import conform, polars_schema
+from pipelines.policies import Policies
+from pipelines.staging.dimensions import apply_aliases
+from pipelines.staging.mapping import StagedPart
+
+
+def assemble_lines(parts: Sequence[StagedPart], table: Table, policies: Policies) -> pl.DataFrame:
+    """All lines of all exports.
+
+    A line with a key that a later file brings again is superseded by it: exports overlap, and corrections come that
+    way. Two lines of one file with one key are both kept, for a rule to find. Lines without a key are all kept,
+    however equal: real ledgers hold split transactions.
+    """
+    frames = [conform(_with_key(part.frame, table), table) for part in parts]
+    lines = pl.concat(frames) if frames else polars_schema(table).to_frame()
+    lines = apply_aliases(_latest_file_wins(lines, table), policies.dimensions)
+    if table.name == "stg_cost_lines":
+        lines = _place_cost_centres(lines, policies)
+    return lines
+
+
+def _with_key(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
+    """A line whose export has no key, or an empty one, is known by its load and row."""
+    key = _single_key(table)
+    if key is None:
+        return frame
+    position = pl.concat_str("load_id", pl.lit(":"), pl.col("row_number").cast(pl.String))
+    present = pl.col(key) if key in frame.columns else pl.lit(None, pl.String)
+    return frame.with_columns(pl.coalesce(present, position).alias(key))
+
+
+def _single_key(table: Table) -> str | None:
+    keys = [column.name for column in table.primary_key.columns]
+    return keys[0] if len(keys) == 1 else None
+
+
+def _latest_file_wins(lines: pl.DataFrame, table: Table) -> pl.DataFrame:
+    keys = [column.name for column in table.primary_key.columns]
+    latest = lines.group_by(keys).agg(pl.col("load_id").max().alias("latest_load_id"))
+    kept = lines.join(latest, on=keys, how="left", nulls_equal=True, maintain_order="left")
+    return kept.filter(pl.col("load_id") == pl.col("latest_load_id")).drop("latest_load_id")
+
+
+def _place_cost_centres(lines: pl.DataFrame, policies: Policies) -> pl.DataFrame:
+    """Team and service of a line by its cost centre, where the line itself names none."""
+    centre = pl.col("cost_centre").str.to_lowercase()
+    filled = []
+    for name, places in (("team", policies.costs.cost_centre_teams), ("service", policies.costs.cost_centre_services)):
+        if places:
+            keys = [key.lower() for key in places]
+            by_centre = centre.replace_strict(keys, list(places.values()), default=None, return_dtype=pl.String)
+            filled.append(pl.coalesce(pl.col(name), by_centre).alias(name))
+    return lines.with_columns(filled)

@@ -1,0 +1,164 @@
+"""The canonical ticket tables from every ticket export: one row per ticket, one row per event.
+
+Statuses get their category and dimensions their common names here, from policies. Intervals and durations are
+computed in `metrics.ticket_clocks`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from models.ddl import conform, polars_schema
+from models.ops import ops_value_problems
+from models.tickets import stg_ticket_events, stg_tickets
+from models.vocabulary import ExportShape
+from pipelines.policies import Policies
+from pipelines.staging.dimensions import apply_aliases
+from pipelines.staging.mapping import PROVENANCE, StagedPart
+
+#: What makes an event differ from the one before it in a repeated snapshot.
+_STATE = ("status", "team", "priority", "vendor")
+
+
+def assemble_events(parts: Sequence[StagedPart], policies: Policies) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """All events of all exports, and the value problems that only show here (unmapped statuses).
+
+    An event without ticket or instant cannot be placed in a ticket's life; it stays in the raw table, and its value
+    problem sets the ticket aside.
+    """
+    frames = [_events_of(part) for part in parts]
+    events = pl.concat(frames) if frames else polars_schema(stg_ticket_events).to_frame()
+    events = apply_aliases(events, policies.dimensions)
+    events = _categorise(events, policies, "status", "status_category", "waiting_reason")
+    events = _categorise(events, policies, "status_before", "status_category_before", None)
+    problems = pl.concat([_unmapped(part, events) for part in parts]) if parts else _no_problems()
+    return conform(events, stg_ticket_events), problems
+
+
+def assemble_tickets(
+    parts: Sequence[StagedPart], events: pl.DataFrame, event_parts: Sequence[StagedPart], policies: Policies
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """One row per ticket: each attribute as the latest row that has one says it.
+
+    Rows are in order of file, then of the event that they also tell, then of the row. A ticket known only by its
+    events gets a row too; where an export has no creation column, the first event is the creation.
+    """
+    frames = [conform(part.frame, stg_tickets) for part in parts]
+    frames += [_implied_by(part) for part in event_parts if not _feeds_tickets(part, parts)]
+    rows = pl.concat(frames) if frames else polars_schema(stg_tickets).to_frame()
+    tickets = _latest_values(rows.filter(pl.col("ticket_id").is_not_null()))
+    tickets = _fill_from_events(tickets, events)
+    tickets = apply_aliases(tickets, policies.dimensions)
+    tickets = _categorise(tickets, policies, "status", "status_category", "waiting_reason")
+    problems = [_unmapped(part, tickets) for part in parts if "status" in part.frame.columns]
+    return conform(tickets, stg_tickets), pl.concat(problems) if problems else _no_problems()
+
+
+def _events_of(part: StagedPart) -> pl.DataFrame:
+    events = conform(part.frame, stg_ticket_events)
+    events = events.filter(pl.col("ticket_id").is_not_null() & pl.col("occurred_at").is_not_null())
+    if part.item.shape is not ExportShape.REPEATED_SNAPSHOTS:
+        return events
+    ordered = events.sort("ticket_id", "occurred_at", "load_id", "row_number")
+    same_ticket = pl.col("ticket_id").eq_missing(pl.col("ticket_id").shift(1))
+    unchanged = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift(1)) for name in _STATE)
+    return ordered.filter(~(same_ticket & unchanged))
+
+
+def _implied_by(part: StagedPart) -> pl.DataFrame:
+    frame = part.frame.with_columns(pl.lit(ExportShape.EVENT_LOG.value).alias("export_shape"))
+    columns = ["ticket_id", "source", "export_shape", *PROVENANCE]
+    return conform(frame.select(columns).unique("ticket_id", keep="first", maintain_order=True), stg_tickets)
+
+
+def _feeds_tickets(part: StagedPart, ticket_parts: Sequence[StagedPart]) -> bool:
+    return any(other.contract.id == part.contract.id for other in ticket_parts)
+
+
+def _latest_values(rows: pl.DataFrame) -> pl.DataFrame:
+    """Per ticket, the last value of each column that is not empty."""
+    attributes = [name for name in rows.columns if name != "ticket_id"]
+    ordered = rows.sort("ticket_id", "load_id", "row_number", maintain_order=True)
+    is_last = pl.col("ticket_id").ne_missing(pl.col("ticket_id").shift(-1))
+    is_first = pl.col("ticket_id").ne_missing(pl.col("ticket_id").shift(1))
+    # Filling forward within a ticket: a running count of the ticket's rows says how far back a value may lie, which
+    # is far cheaper than a window over each ticket.
+    row = pl.int_range(pl.len(), dtype=pl.Int64)
+    ordered = ordered.with_columns(pl.when(is_first).then(row).forward_fill().alias("first_row"))
+    filled = [
+        pl.when(pl.when(pl.col(name).is_not_null()).then(row).forward_fill() >= pl.col("first_row"))
+        .then(pl.col(name).forward_fill())
+        .alias(name)
+        for name in attributes
+    ]
+    return ordered.with_columns(filled).filter(is_last).drop("first_row")
+
+
+def _fill_from_events(tickets: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
+    if events.is_empty() or not tickets["created_at"].has_nulls():
+        return tickets
+    no_creation = tickets.group_by("source").agg(pl.col("created_at").is_null().all().alias("no_creation_column"))
+    first = events.group_by("ticket_id").agg(pl.col("occurred_at").min().alias("first_event_at"))
+    joined = tickets.join(no_creation, on="source", how="left").join(first, on="ticket_id", how="left")
+    filled = pl.when("no_creation_column").then("first_event_at").otherwise("created_at")
+    return joined.with_columns(filled.alias("created_at")).drop("no_creation_column", "first_event_at")
+
+
+def _categorise(
+    frame: pl.DataFrame, policies: Policies, status: str, category: str, reason: str | None
+) -> pl.DataFrame:
+    """Give every status its category, matching source and status without regard to case and outer blanks."""
+    mapping = pl.DataFrame(
+        [
+            {
+                "source": source,
+                "_status": name.strip().casefold(),
+                category: meaning.category.value,
+                "_reason": meaning.reason,
+            }
+            for source, statuses in policies.statuses.items()
+            for name, meaning in statuses.items()
+        ],
+        schema={"source": pl.String, "_status": pl.String, category: pl.String, "_reason": pl.String},
+    )
+    keyed = frame.drop(category, *([reason] if reason else []))
+    keyed = keyed.with_columns(pl.col(status).str.strip_chars().str.to_lowercase().alias("_status"))
+    joined = keyed.join(mapping, on=["source", "_status"], how="left", maintain_order="left")
+    return joined.rename({"_reason": reason}).drop("_status") if reason else joined.drop("_status", "_reason")
+
+
+def _unmapped(part: StagedPart, categorised: pl.DataFrame) -> pl.DataFrame:
+    """A value problem for each row of a part whose status no policy maps."""
+    table = "tickets" if "status_category_before" not in categorised.columns else "ticket_events"
+    column = next(
+        (
+            column.name
+            for column in part.item.columns
+            for feed in column.feeds
+            if (feed.table, feed.column) == (table, "status")
+        ),
+        None,
+    )
+    if column is None:
+        return _no_problems()
+    rows = categorised.filter(
+        pl.col("status").is_not_null()
+        & pl.col("status_category").is_null()
+        & pl.col("load_id").str.starts_with(f"{part.contract.id}/{part.item.name}/")
+    )
+    return rows.select(
+        "load_id",
+        "row_number",
+        pl.lit(column).alias("column_name"),
+        pl.lit(f"{table}.status").alias("canonical_column"),
+        pl.lit("unmapped_status").alias("problem"),
+        pl.col("ticket_id").alias("record_id"),
+    )
+
+
+def _no_problems() -> pl.DataFrame:
+    schema = polars_schema(ops_value_problems)
+    columns = ("load_id", "row_number", "column_name", "canonical_column", "problem", "record_id")
+    return pl.Schema({name: schema[name] for name in columns}).to_frame()

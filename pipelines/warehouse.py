@@ -1,0 +1,168 @@
+"""The build database: one writer, explicit transactions, frames in and frames out.
+
+Nobody but the pipeline opens this file; readers have the published one. All work of a run goes through one
+connection, because the audit must see the rows of the transaction that it judges. Files are read by Polars, so the
+connection has no access to the file system or the network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import duckdb
+import polars as pl
+from sqlalchemy import Table
+
+from models.catalog import tables_of
+from models.ddl import comment_statements, conform, create_table, qualified_name, quote_identifier, sql_type
+from models.vocabulary import Layer
+
+
+class WarehouseBusyError(Exception):
+    """Another process holds the build database."""
+
+
+class Warehouse:
+    """The open build database of one home. Use `open_warehouse`."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+        self.connection = connection
+        self.path = path
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything inside commits together, or nothing does."""
+        self.connection.execute("BEGIN TRANSACTION")
+        try:
+            yield
+        except BaseException:
+            self.connection.execute("ROLLBACK")
+            raise
+        self.connection.execute("COMMIT")
+
+    def execute(self, statement: str, parameters: Sequence[Any] = ()) -> None:
+        """Run a statement for its effect."""
+        self.connection.execute(statement, list(parameters))
+
+    def rows(self, query: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """All rows of a small query."""
+        return self.connection.execute(query, list(parameters)).fetchall()
+
+    def frame(self, query: str) -> pl.DataFrame:
+        """The result of a query as a frame."""
+        return self.connection.sql(query).pl()
+
+    def read(self, table: Table) -> pl.DataFrame:
+        """All rows of a declared table, with its exact types."""
+        return conform(self.frame(f"SELECT * FROM {qualified_name(table)}"), table)
+
+    def insert(self, table_name: str, frame: pl.DataFrame, computed: Mapping[str, str] | None = None) -> None:
+        """Append a frame to a table by column name. `table_name` is qualified and quoted by the caller.
+
+        Args:
+            computed: further columns, each with the SQL over the frame's columns that computes it.
+        """
+        if frame.is_empty():
+            return
+        names = ", ".join(quote_identifier(name) for name in frame.columns)
+        targets = ", ".join([names, *map(quote_identifier, computed or {})])
+        values = ", ".join([names, *(computed or {}).values()])
+        with self._registered(frame) as source:
+            self.execute(f"INSERT INTO {table_name} ({targets}) SELECT {values} FROM {source}")
+
+    def append(self, table: Table, frame: pl.DataFrame) -> None:
+        """Append a frame to a declared table; missing columns are empty."""
+        self.insert(qualified_name(table), conform(frame, table))
+
+    def replace(self, table: Table, frame: pl.DataFrame) -> None:
+        """Make a frame the whole content of a declared table."""
+        self.execute(f"DELETE FROM {qualified_name(table)}")
+        self.append(table, frame)
+
+    def count(self, table: Table) -> int:
+        """Number of rows of a declared table."""
+        return int(self.rows(f"SELECT count(*) FROM {qualified_name(table)}")[0][0])
+
+    @contextmanager
+    def _registered(self, frame: pl.DataFrame) -> Iterator[str]:
+        name = f"frame_{uuid4().hex}"
+        self.connection.register(name, frame.to_arrow())
+        try:
+            yield name
+        finally:
+            self.connection.unregister(name)
+
+
+@contextmanager
+def open_warehouse(path: Path) -> Iterator[Warehouse]:
+    """Open (and if need be create) the build database for writing, with all declared tables.
+
+    Raises:
+        WarehouseBusyError: another run has it open.
+    """
+    try:
+        connection = duckdb.connect(str(path))
+    except duckdb.IOException as error:
+        if "lock" in str(error).lower():
+            raise WarehouseBusyError(
+                f"{path} is in use by another run. Wait until it has ended (kpi status shows it), then run again."
+            ) from error
+        raise
+    try:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET enable_progress_bar = false")
+        connection.execute("SET preserve_insertion_order = true")
+        connection.execute("SET enable_external_access = false")
+        warehouse = Warehouse(connection, path)
+        _create_declared_tables(warehouse)
+        yield warehouse
+    finally:
+        connection.close()
+
+
+def _create_declared_tables(warehouse: Warehouse) -> None:
+    """Create what is missing, and rebuild any declared table whose columns changed: raw data and memory stay.
+
+    Staged, core and mart tables are derived, so a changed declaration drops and rebuilds them. Tables of the `ops`
+    layer are the pipeline's memory: columns that are new are added to them.
+    """
+    with warehouse.transaction():
+        for layer in Layer:
+            warehouse.execute(f"CREATE SCHEMA IF NOT EXISTS {layer.value}")
+        existing = _existing_columns(warehouse)
+        for layer in (Layer.STG, Layer.CORE, Layer.MART, Layer.OPS):
+            for table in tables_of(layer):
+                declared = [column.name for column in table.columns]
+                present = existing.get((layer.value, table.name))
+                if present == declared:
+                    continue
+                if present is not None:
+                    if layer is Layer.OPS:
+                        _add_columns(warehouse, table, present)
+                        continue
+                    warehouse.execute(f"DROP TABLE {qualified_name(table)}")
+                warehouse.execute(create_table(table))
+                for statement in comment_statements(table):
+                    warehouse.execute(statement)
+
+
+def _existing_columns(warehouse: Warehouse) -> dict[tuple[str, str], list[str]]:
+    found: dict[tuple[str, str], list[str]] = {}
+    query = """
+        SELECT schema_name, table_name, column_name FROM duckdb_columns()
+        WHERE NOT internal ORDER BY schema_name, table_name, column_index
+    """
+    for schema, table, column in warehouse.rows(query):
+        found.setdefault((schema, table), []).append(column)
+    return found
+
+
+def _add_columns(warehouse: Warehouse, table: Table, present: list[str]) -> None:
+    for column in table.columns:
+        if column.name not in present:
+            kind = sql_type(column, "duckdb")
+            warehouse.execute(f"ALTER TABLE {qualified_name(table)} ADD COLUMN {quote_identifier(column.name)} {kind}")
