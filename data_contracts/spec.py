@@ -1,0 +1,235 @@
+"""What the warehouse needs to know of a contract, as frozen records. No parsing and no checking belongs here.
+
+An `ExportContract` says how one export is read and which canonical columns it feeds; a `WarehouseContract` says what
+must hold of the canonical tables before anything is published from them. Both are written in the Open Data Contract
+Standard and loaded by `data_contracts.loader`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from models.vocabulary import Domain, ExportShape, QualityDimension, RuleAction, RuleTier
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A canonical column that an export's column fills.
+
+    Attributes:
+        table: canonical table without its `stg_`.
+        column: column of that table.
+        when: columns of the export and the texts, any of which each must hold for the value to count; all must agree.
+    """
+
+    table: str
+    column: str
+    when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def target(self) -> str:
+        """`<table>.<column>`, as contracts write it."""
+        return f"{self.table}.{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoreRule:
+    """Rows to land but not to stage, such as totals: those whose column matches a regular expression."""
+
+    column: str
+    matches: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportColumn:
+    """One column of an export.
+
+    Attributes:
+        name: column of the raw table.
+        physical_name: header in the file, or the path of a nested value.
+        synonyms: other spellings of the header.
+        logical_type: string, integer, number, boolean, date or timestamp.
+        formats: strptime formats, tried in order; empty means ISO 8601.
+        time_zone: IANA zone of values without an offset; None means the contract's.
+        true_tokens, false_tokens: how the export writes booleans; empty means the usual spellings.
+    """
+
+    name: str
+    physical_name: str
+    synonyms: tuple[str, ...] = ()
+    logical_type: str = "string"
+    formats: tuple[str, ...] = ()
+    time_zone: str | None = None
+    required: bool = False
+    unique: bool = False
+    description: str = ""
+    feeds: tuple[Feed, ...] = ()
+    true_tokens: tuple[str, ...] = ()
+    false_tokens: tuple[str, ...] = ()
+
+
+class Measure(StrEnum):
+    """How a rule is computed."""
+
+    NULL_VALUES = "nullValues"
+    MISSING_VALUES = "missingValues"
+    INVALID_VALUES = "invalidValues"
+    DUPLICATE_VALUES = "duplicateValues"
+    ROW_COUNT = "rowCount"
+    FAILING_ROWS = "failingRows"
+    SCALAR = "scalar"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A comparison of the standard: `mustBe: 0`, `mustBeBetween: [1, 5]`.
+
+    Attributes:
+        operator: the standard's key.
+        bounds: the one value, or the two of a between.
+        is_share: whether the compared number is a percentage of the rows rather than a count (`unit: percent`).
+    """
+
+    operator: str
+    bounds: tuple[Any, ...]
+    is_share: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One promise of a contract, and what it means for publication when it is broken.
+
+    Attributes:
+        id: `<table>.<column or set>.<assertion>`.
+        object_name: table of the schema that the rule is about, without its layer prefix.
+        table_name: the qualified table, `stg.stg_tickets`.
+        columns: the columns that the measure looks at; empty for whole-table and SQL rules.
+        message: what a broken rule means, in plain language.
+        protects: metrics that must not be published while the rule is broken.
+        tolerance: share of rows, 0 to 1, that may break the rule before it counts as broken.
+        quarantine_limit: share of rows, 0 to 1, above which quarantine becomes a hold.
+        key_column: column whose values name a failing row; never another value of the row is shown.
+        arguments: `validValues`, `pattern` or `missingValues` of the measure.
+        query: SELECT that lists failing rows (`failingRows`) or computes one number (`scalar`).
+        line: where the rule stands in its contract.
+    """
+
+    id: str
+    contract_id: str
+    contract_version: str
+    domain: Domain
+    object_name: str
+    table_name: str
+    columns: tuple[str, ...] = ()
+    tier: RuleTier
+    quality_dimension: QualityDimension
+    severity: str
+    action: RuleAction
+    message: str
+    protects: tuple[str, ...] = ()
+    owner: str
+    tolerance: Decimal = Decimal(0)
+    quarantine_limit: Decimal = Decimal("0.05")
+    measure: Measure
+    limit: Limit | None = None
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    query: str | None = None
+    key_column: str | None = None
+    file: str
+    line: int
+
+    @property
+    def column(self) -> str | None:
+        """The column that the rule is about, if it is about exactly one."""
+        return self.columns[0] if len(self.columns) == 1 else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportObject:
+    """One kind of row in an export's files.
+
+    Attributes:
+        name: name of the object in the contract.
+        raw_table: `raw_<source>__<name>`.
+        record_path: which nested record makes a row; None for flat files.
+        sheet: sheet of a workbook; None means the first.
+        header_row: row of the header, counted from 1; None means found by the reader.
+        constants: `<table>.<column>` -> text, for canonical columns that the export leaves out.
+        granularity: what one row is, in words.
+    """
+
+    name: str
+    raw_table: str
+    shape: ExportShape
+    record_path: str | None = None
+    sheet: str | None = None
+    header_row: int | None = None
+    constants: Mapping[str, str] = field(default_factory=dict)
+    ignore_rows: tuple[IgnoreRule, ...] = ()
+    columns: tuple[ExportColumn, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    granularity: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportContract:
+    """What one export promises and how its files become canonical rows.
+
+    Attributes:
+        id: name of the landing folder.
+        source: system that exports; it qualifies every key.
+        file_pattern: which files of the landing folder belong to the export.
+        format: csv, json, jsonl, xlsx, parquet or xes; None means by the file's name.
+        encoding, delimiter: None means detected.
+        null_tokens: texts that mean "no value", besides the empty text.
+        time_zone: IANA zone of timestamps without an offset.
+        origin: the contract's file as a person knows it.
+        content_hash: hash of everything that the contract says, its template included.
+        reading_hash: hash of only what changes how a file is read into its raw table.
+    """
+
+    id: str
+    version: str
+    name: str
+    source: str
+    domain: Domain
+    file_pattern: str
+    format: str | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    null_tokens: tuple[str, ...] = ()
+    time_zone: str | None = None
+    decimal_separator: str = "."
+    thousands_separator: str | None = None
+    objects: tuple[ExportObject, ...] = ()
+    origin: str
+    content_hash: str
+    reading_hash: str
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """All rules of all objects, in the order in which they are written."""
+        return tuple(rule for item in self.objects for rule in item.rules)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WarehouseContract:
+    """What must hold of the canonical tables of a domain.
+
+    Attributes:
+        tables: canonical tables that the contract covers, without their `stg_`.
+        rules: in the order in which they are written.
+        content_hash: hash of everything that the contract says.
+    """
+
+    id: str
+    version: str
+    domain: Domain
+    tables: tuple[str, ...]
+    rules: tuple[Rule, ...]
+    origin: str
+    content_hash: str
