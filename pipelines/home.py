@@ -7,6 +7,7 @@ Code and a team's data never mix; everything here is a path or a setting. `kpi i
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from dataclasses import dataclass
 from functools import cached_property
@@ -79,7 +80,6 @@ class Settings(_Section):
     landing: LandingSection = LandingSection()
     publish: PublishSection = PublishSection()
     gate: GateSection = GateSection()
-    targets: dict[str, float] = {}
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,9 @@ def load_settings(path: Path) -> Settings:
     try:
         tree = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        problem = Problem(path.name, error.lineno, f"this is not TOML: {error.msg}", "Check quotes and brackets.")
+        line = re.search(r"at line (\d+)", str(error))
+        what = f"this is not TOML: {error}"
+        problem = Problem(path.name, int(line[1]) if line else None, what, "Check quotes and brackets.")
         raise DocumentError([problem]) from error
     try:
         return Settings.model_validate(tree)

@@ -67,14 +67,14 @@ def ingest_domain(session: Session, domain: Domain, *, keep: bool = True) -> Bat
                 staged = sum(batch.row_counts.get(table.name, 0) for table in STAGED[domain])
                 session.remember(asset, batch.batch_hash, staged, time.perf_counter() - started)
             if not keep:
-                raise _LookedOnly(batch)
-    except _LookedOnly as looked:
+                raise _LookedOnlyError(batch)
+    except _LookedOnlyError as looked:
         batch = looked.batch
     session.report(_step_of(asset, batch, time.perf_counter() - started))
     return batch
 
 
-class _LookedOnly(Exception):
+class _LookedOnlyError(Exception):
     def __init__(self, batch: Batch) -> None:
         super().__init__()
         self.batch = batch
@@ -124,14 +124,14 @@ def _ingest(session: Session, domain: Domain) -> Batch:
     _stage(session, domain, contracts)
     results = _audit(session, domain, contracts)
     verdict = _judge(session, domain, contracts, results, batch_hash)
-    _store_verdict(session, verdict, results, contracts)
+    _store_verdict(session, verdict, results)
     counts = _row_counts(session, domain)
     return Batch(domain, batch_hash, verdict.state, verdict.summary, landings, tuple(results), counts, True)
 
 
 def _limits(session: Session) -> Limits:
     landing = session.project.home.settings.landing
-    return Limits(settle_seconds=landing.settle_seconds, largest_bytes=landing.largest_file_megabytes * 1_000_000)
+    return Limits(settle_seconds=landing.settle_seconds, max_bytes=landing.largest_file_megabytes * 1_000_000)
 
 
 def _batch_hash(session: Session, domain: Domain, contracts: Sequence[ExportContract]) -> str:
@@ -223,9 +223,7 @@ def _judge(
     return decide(domain, results, batch_hash=batch_hash, contract_versions=versions)
 
 
-def _store_verdict(
-    session: Session, verdict: Verdict, results: Sequence[RuleResult], contracts: Sequence[ExportContract]
-) -> None:
+def _store_verdict(session: Session, verdict: Verdict, results: Sequence[RuleResult]) -> None:
     warehouse, domain = session.warehouse, verdict.domain.value
     for table in ("ops_rule_results", "ops_quarantined_records"):
         warehouse.execute(f"DELETE FROM ops.{table} WHERE domain = ?", [domain])

@@ -76,13 +76,10 @@ def land_export(
     notes: list[str] = []
     loaded_files = loaded_rows = known_files = 0
     for path in _files_in(folder):
+        if not fnmatch(path.name, contract.file_pattern):
+            refusals.append(_unexpected(contract, path))
+            continue
         try:
-            if not fnmatch(path.name, contract.file_pattern):
-                raise RefusedFile(
-                    code="unexpected_name",
-                    message=f"{path.name} does not match '{contract.file_pattern}', the files that {contract.id} expects.",
-                    remedy="Rename it, move it to its own landing folder, or widen 'path' in the contract.",
-                )
             facts = inspect_file(path, folder, limits=limits)
             if _is_known(warehouse, contract, facts):
                 known_files += 1
@@ -211,6 +208,14 @@ def _supersede(
 
 def _refusal(contract: ExportContract, path: Path, refused: RefusedFile) -> Refusal:
     return Refusal(contract.id, path.name, refused.code, f"{refused.message} {refused.remedy}".strip())
+
+
+def _unexpected(contract: ExportContract, path: Path) -> Refusal:
+    message = (
+        f"{path.name} does not match '{contract.file_pattern}', the files that {contract.id} expects. "
+        "Rename it, move it to its own landing folder, or widen 'path' in the contract."
+    )
+    return Refusal(contract.id, path.name, "unexpected_name", message)
 
 
 def _record_refusals(warehouse: Warehouse, contract: ExportContract, refusals: list[Refusal], run_id: str) -> None:

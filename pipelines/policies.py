@@ -93,13 +93,15 @@ def _duration(value: Any) -> int:
     return int(total * 1_000_000)
 
 
-def _listed(value: Any) -> Any:
-    return value if isinstance(value, list | tuple) else [value]
+def _texts(value: Any) -> Any:
+    """One text or a list of them; account numbers may stand without quotes."""
+    listed = value if isinstance(value, list | tuple) else [value]
+    return [str(entry) if isinstance(entry, int | float) else entry for entry in listed]
 
 
 Interval = Annotated[tuple[int, int], BeforeValidator(_interval)]
 Duration = Annotated[int, BeforeValidator(_duration)]
-Texts = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+Texts = Annotated[tuple[str, ...], BeforeValidator(_texts)]
 
 
 class _Holidays(_Strict):

@@ -89,10 +89,11 @@ def rule_asset(rule: Rule, contracts: Sequence[ExportContract]) -> str:
 
 def check_spec(rule: Rule, asset: str) -> dg.AssetCheckSpec:
     """The asset check of one contract rule."""
+    protected = ", ".join(rule.protects) or "nothing"
     return dg.AssetCheckSpec(
         check_name(rule),
         asset=asset,
-        description=f"{rule.message} On failure: {rule.action.value}. Protects: {', '.join(rule.protects) or 'nothing'}.",
+        description=f"{rule.message} On failure: {rule.action.value}. Protects: {protected}.",
         metadata={"rule": rule.id, "contract": f"{rule.contract_id} {rule.contract_version}"},
     )
 

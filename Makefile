@@ -1,0 +1,54 @@
+# Two commands are all a newcomer needs: `make demo` and `make test`. Both install what they need into .venv first.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+HOME_DIR ?= home
+
+.PHONY: help demo test lint format types lock bench docs clean
+
+help:
+	@echo "make demo    install, run the whole pipeline on simulated exports, show the KPIs"
+	@echo "make test    install and run the tests"
+	@echo "make lint    style, types and import floors"
+	@echo "make bench   benchmarks, as ratios against DuckDB reading the same CSV"
+	@echo "make docs    regenerate views, data dictionary and the README's picture"
+	@echo "make lock    pin all dependencies again"
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; name yours with: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(INSTALLED)
+	$(BIN)/kpi demo $(HOME_DIR)
+
+test: $(INSTALLED)
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(INSTALLED)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(INSTALLED)
+	$(BIN)/python -m benchmarks.whole_run
+
+docs: $(INSTALLED)
+	$(BIN)/python -m pipelines.generate
+
+# No index and no file address goes into the lock file; hashes alone say what may be installed.
+lock: $(INSTALLED)
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	  --group pyproject.toml:dev pyproject.toml --output-file requirements.lock
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
