@@ -1,0 +1,171 @@
+"""Which records the metrics are about: who is eligible, and which date decides the period.
+
+A record that a contract rule set aside is eligible and not measured. It is attributed to the period of the best date
+it has, because a gap must show in some period. What is computed from the records is in `metrics.registry`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import polars as pl
+
+from metrics.spec import AS_OF_DATE, Population
+from models.catalog import table_named
+from models.ddl import polars_schema
+from models.vocabulary import ClockState, Dimension, SlaTarget
+
+_ALL_DIMENSIONS: Final = tuple(Dimension)
+_is_quarantined: Final = pl.col("is_quarantined")
+
+RESOLVED_TICKETS: Final = Population(
+    fact="fct_tickets",
+    period_column="resolved_at",
+    period_meaning="last entry of the ticket into done",
+    period=pl.when(_is_quarantined).then(pl.coalesce("resolved_at", "created_at")).otherwise(pl.col("resolved_at")),
+    is_eligible=~pl.col("is_cancelled") & (pl.col("is_done") | _is_quarantined),
+    eligibility=(
+        "Tickets that are done and not cancelled. A ticket that was set aside counts where it was resolved or, if that "
+        "is unknown, created."
+    ),
+    dimensions=_ALL_DIMENSIONS,
+)
+
+TICKETS_WITH_SOURCE_CLAIM: Final = Population(
+    fact="fct_tickets",
+    period_column="resolved_at",
+    period_meaning="last entry of the ticket into done",
+    period=RESOLVED_TICKETS.period,
+    # A source that never sets the flag makes no claim: its tickets are no gap in one.
+    is_eligible=RESOLVED_TICKETS.is_eligible & pl.col("is_sla_met_at_source").is_not_null().any().over("source"),
+    eligibility="Tickets that are done and not cancelled, of sources that set an SLA flag of their own.",
+    dimensions=_ALL_DIMENSIONS,
+)
+
+CREATED_TICKETS: Final = Population(
+    fact="fct_tickets",
+    period_column="created_at",
+    period_meaning="creation of the ticket",
+    period=pl.col("created_at"),
+    is_eligible=~pl.col("is_cancelled"),
+    eligibility="Tickets that are not cancelled.",
+    dimensions=_ALL_DIMENSIONS,
+)
+
+CANCELLED_TICKETS: Final = Population(
+    fact="fct_tickets",
+    period_column="cancelled_at",
+    period_meaning="entry of the ticket into cancelled",
+    period=pl.when(_is_quarantined).then(pl.coalesce("cancelled_at", "created_at")).otherwise(pl.col("cancelled_at")),
+    is_eligible=pl.col("is_cancelled"),
+    eligibility="Tickets that are cancelled.",
+    dimensions=_ALL_DIMENSIONS,
+)
+
+
+def _decided_clocks(target: SlaTarget) -> Population:
+    decided = pl.col("state").is_in([ClockState.MET.value, ClockState.BREACHED.value])
+    set_aside = _is_quarantined & pl.col("state").ne_missing(pl.lit(ClockState.CANCELLED.value))
+    return Population(
+        fact="fct_sla_clocks",
+        period_column="decided_at",
+        period_meaning="stop or breach of the clock, whichever came first",
+        period=pl.col("decided_at"),
+        is_eligible=(pl.col("target") == target.value) & (decided | set_aside),
+        eligibility=(
+            f"Clocks for {target.replace('_', ' ')} that are met or breached; running, paused and cancelled ones are "
+            "in neither part. A ticket that was set aside counts with its clocks, or with one if it has none."
+        ),
+        dimensions=_ALL_DIMENSIONS,
+    )
+
+
+RESOLUTION_CLOCKS: Final = _decided_clocks(SlaTarget.RESOLUTION)
+FIRST_RESPONSE_CLOCKS: Final = _decided_clocks(SlaTarget.FIRST_RESPONSE)
+
+COST_ALLOCATIONS: Final = Population(
+    fact="fct_cost_allocations",
+    period_column="period_start_date",
+    period_meaning="days on which the cost lies under the policy's basis",
+    period=pl.col("period_start_date"),
+    is_eligible=pl.lit(True),
+    eligibility=(
+        "Cost lines that lie in the period. A line that was set aside or has no rate may bear on any breakdown value, "
+        "so every value of a period has the coverage of the whole period."
+    ),
+    dimensions=_ALL_DIMENSIONS,
+)
+
+DUE_DELIVERIES: Final = Population(
+    fact="fct_deliveries",
+    period_column="promised_date",
+    period_meaning="promised date in force",
+    period=pl.when(_is_quarantined)
+    .then(pl.coalesce("promised_date", "first_promised_date", "delivered_date"))
+    .otherwise(pl.col("promised_date")),
+    # On the very day of the promise an open delivery is neither late nor on time yet.
+    is_eligible=_is_quarantined
+    | (pl.col("promised_date") < pl.col(AS_OF_DATE))
+    | ((pl.col("promised_date") == pl.col(AS_OF_DATE)) & pl.col("delivered_date").is_not_null()),
+    eligibility="Deliveries whose promised day is over by the data's clock, or has come with the delivery made.",
+    dimensions=(Dimension.OVERALL, Dimension.TEAM, Dimension.SERVICE, Dimension.VENDOR),
+)
+
+VENDOR_INVOICE_LINES: Final = Population(
+    fact="fct_vendor_invoice_lines",
+    period_column="invoice_date",
+    period_meaning="date of the invoice",
+    period=pl.col("invoice_date"),
+    is_eligible=pl.lit(True),
+    eligibility="All invoice and credit note lines.",
+    dimensions=(Dimension.OVERALL, Dimension.VENDOR),
+)
+
+
+def fact_or_empty(facts: Mapping[str, pl.DataFrame], name: str) -> pl.DataFrame:
+    """The fact of that name, or the same columns without rows where the home has no such data."""
+    found = facts.get(name)
+    return pl.DataFrame(schema=polars_schema(table_named(name))) if found is None else found
+
+
+def records_of(facts: Mapping[str, pl.DataFrame], fact: str) -> pl.DataFrame:
+    """The records of a fact as the populations above expect them."""
+    if fact == "fct_sla_clocks":
+        return clock_records(fact_or_empty(facts, fact), fact_or_empty(facts, "fct_tickets"))
+    return fact_or_empty(facts, fact)
+
+
+def clock_records(clocks: pl.DataFrame, tickets: pl.DataFrame) -> pl.DataFrame:
+    """SLA clocks with `is_quarantined` of their ticket, and one stand-in per set-aside ticket that has no clock.
+
+    A stand-in has no state, the breakdown of its ticket and, as `decided_at`, the ticket's resolution or creation.
+    There is one for each target that any clock has: where no policy sets a target, nothing was missed. Cancelled
+    tickets have none.
+
+    Args:
+        clocks: rows of `fct_sla_clocks`.
+        tickets: rows of `fct_tickets`.
+
+    Returns:
+        The columns ticket_id, target, state, decided_at, team, priority, service, vendor, is_quarantined.
+    """
+    breakdown = ["team", "priority", "service", "vendor"]
+    set_aside = tickets.filter(_is_quarantined).select(
+        "ticket_id", "is_cancelled", *breakdown, best_known_at=pl.coalesce("resolved_at", "created_at")
+    )
+    judged = (
+        clocks.select("ticket_id", "target", "state", "decided_at", *breakdown)
+        .join(set_aside.select("ticket_id", "best_known_at", is_quarantined=True), on="ticket_id", how="left")
+        .with_columns(pl.col("is_quarantined").fill_null(False), decided_at=pl.coalesce("decided_at", "best_known_at"))
+        .drop("best_known_at")
+    )
+    targets = clocks.select(pl.col("target").unique())
+    stand_ins = (
+        set_aside.filter(~pl.col("is_cancelled"))
+        .join(targets, how="cross")
+        .join(clocks.select("ticket_id", "target").unique(), on=["ticket_id", "target"], how="anti")
+        .rename({"best_known_at": "decided_at"})
+        .with_columns(state=pl.lit(None, dtype=pl.String), is_quarantined=pl.lit(True))
+    )
+    return pl.concat([judged, stand_ins.select(judged.columns)])

@@ -1,0 +1,321 @@
+"""All metrics, in one explicit tuple. A new metric is a new entry here.
+
+Meanings follow docs/decisions.md. How a kind is computed is in `metrics.measure_records` and `metrics.measure_costs`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Final, Literal
+
+import polars as pl
+
+from metrics.populations import (
+    CANCELLED_TICKETS,
+    COST_ALLOCATIONS,
+    CREATED_TICKETS,
+    DUE_DELIVERIES,
+    FIRST_RESPONSE_CLOCKS,
+    RESOLUTION_CLOCKS,
+    RESOLVED_TICKETS,
+    TICKETS_WITH_SOURCE_CLAIM,
+    VENDOR_INVOICE_LINES,
+)
+from metrics.spec import CostPart, CostSum, Count, Direction, Metric, Percentile, Ratio, Sum, Unit, UnitCost
+from models.vocabulary import ClockState, Domain
+
+Clock = Literal["business", "calendar"]
+
+_SERVICE_MANAGEMENT: Final = "Service management"
+_FINANCE: Final = "Finance"
+_VENDOR_MANAGEMENT: Final = "Vendor management"
+
+_CLOCKS: Final[dict[Clock, tuple[Unit, str]]] = {
+    "business": (Unit.BUSINESS_HOURS, "open hours of the team's calendar"),
+    "calendar": (Unit.CALENDAR_HOURS, "hours by the clock on the wall"),
+}
+
+_CLOCK_IS_MET: Final = (
+    pl.when(pl.col("state") == ClockState.MET.value)
+    .then(True)
+    .when(pl.col("state") == ClockState.BREACHED.value)
+    .then(False)
+)
+
+
+def _ticket_duration(measure: str, stretch: str, percent: int, clock: Clock, *, is_headline: bool = False) -> Metric:
+    """A percentile of one duration of resolved tickets, on one clock."""
+    unit, hours = _CLOCKS[clock]
+    words = measure.replace("_", " ")
+    column = f"{measure}_{clock}_microseconds"
+    return Metric(
+        name=f"ticket_{measure}_p{percent}_{unit}",
+        label=f"{words.capitalize()}, p{percent}, {clock} hours",
+        meaning=f"{percent} % of the tickets resolved in the period took no longer than this {stretch}, in {hours}.",
+        formula=(
+            f"Continuous percentile {percent} (linear interpolation) of {column} over the tickets resolved in the "
+            "period, in hours. Always recomputed from tickets, never averaged."
+        ),
+        unit=unit,
+        direction=Direction.DOWN_IS_GOOD,
+        owner=_SERVICE_MANAGEMENT,
+        requires=(Domain.TICKETS,),
+        population=RESOLVED_TICKETS,
+        kind=Percentile(percent, column),
+        is_headline=is_headline,
+    )
+
+
+def _lead_time(percent: int, clock: Clock) -> Metric:
+    """Created to last resolution: what the requester waits."""
+    return _ticket_duration("lead_time", "from creation to their last resolution", percent, clock)
+
+
+def _cycle_time(percent: int, clock: Clock, *, is_headline: bool = False) -> Metric:
+    """First work to last resolution: what the team needs. A ticket that was never active is not measured."""
+    stretch = "from first becoming active to their last resolution"
+    return _ticket_duration("cycle_time", stretch, percent, clock, is_headline=is_headline)
+
+
+METRICS: Final[tuple[Metric, ...]] = (
+    _lead_time(50, "business"),
+    _lead_time(85, "business"),
+    _lead_time(95, "business"),
+    _lead_time(50, "calendar"),
+    _lead_time(85, "calendar"),
+    _lead_time(95, "calendar"),
+    _cycle_time(50, "business"),
+    # The headline is p85, not p50: it is a promise that can be given ("85 of 100 are done within ..."), it moves when
+    # the slow tickets that people complain about get slower, and unlike p95 it is steady in a small team's month.
+    _cycle_time(85, "business", is_headline=True),
+    _cycle_time(95, "business"),
+    _cycle_time(50, "calendar"),
+    _cycle_time(85, "calendar"),
+    _cycle_time(95, "calendar"),
+    Metric(
+        name="ticket_created_count",
+        label="Tickets created",
+        meaning="Tickets that came in during the period. Cancelled ones are counted apart.",
+        formula="Number of tickets by created_at, without cancelled ones, under their team as of the data's clock.",
+        unit=Unit.COUNT,
+        direction=Direction.NEUTRAL,
+        owner=_SERVICE_MANAGEMENT,
+        requires=(Domain.TICKETS,),
+        population=CREATED_TICKETS,
+        kind=Count(),
+    ),
+    Metric(
+        name="ticket_resolved_count",
+        label="Tickets resolved",
+        meaning="Tickets whose last resolution lies in the period and that are still done.",
+        formula="Number of tickets by resolved_at. A ticket that reopens leaves its period: that is a restatement.",
+        unit=Unit.COUNT,
+        direction=Direction.NEUTRAL,
+        owner=_SERVICE_MANAGEMENT,
+        requires=(Domain.TICKETS,),
+        population=RESOLVED_TICKETS,
+        kind=Count(),
+    ),
+    Metric(
+        name="ticket_cancelled_count",
+        label="Tickets cancelled",
+        meaning="Tickets that were cancelled in the period. They count in no other metric.",
+        formula="Number of tickets by cancelled_at.",
+        unit=Unit.COUNT,
+        direction=Direction.NEUTRAL,
+        owner=_SERVICE_MANAGEMENT,
+        requires=(Domain.TICKETS,),
+        population=CANCELLED_TICKETS,
+        kind=Count(),
+    ),
+    Metric(
+        name="ticket_reopen_ratio",
+        label="Reopened tickets",
+        meaning="Share of the tickets resolved in the period that had been resolved before and came back.",
+        formula=(
+            "Tickets with reopen_count above 0 / tickets with a known reopen_count. An export without history cannot "
+            "tell: its tickets lower coverage and are not taken as never reopened."
+        ),
+        unit=Unit.RATIO,
+        direction=Direction.DOWN_IS_GOOD,
+        owner=_SERVICE_MANAGEMENT,
+        requires=(Domain.TICKETS,),
+        population=RESOLVED_TICKETS,
+        kind=Ratio(pl.col("reopen_count") > 0),
+    ),
+    Metric(
+        name="sla_attainment_ratio",
+        label="SLA attainment, resolution",
+        meaning="Share of the resolution clocks decided in the period that were met.",
+        formula=(
+            "met / (met + breached) of resolution clocks, by decided_at. A clock is decided once, at its stop or its "
+            "breach, so leaving a ticket open improves nothing. Per clock, never per exported row."
+        ),
+        unit=Unit.RATIO,
+        direction=Direction.UP_IS_GOOD,
+        owner=_SERVICE_MANAGEMENT,
+        requires=(Domain.TICKETS,),
+        population=RESOLUTION_CLOCKS,
+        kind=Ratio(_CLOCK_IS_MET),
+        is_headline=True,
+    ),
+    Metric(
+        name="sla_first_response_attainment_ratio",
+        label="SLA attainment, first response",
+        meaning="Share of the first response clocks decided in the period that were met.",
+        formula="met / (met + breached) of first response clocks, by decided_at.",
+        unit=Unit.RATIO,
+        direction=Direction.UP_IS_GOOD,
+        owner=_SERVICE_MANAGEMENT,
+        requires=(Domain.TICKETS,),
+        population=FIRST_RESPONSE_CLOCKS,
+        kind=Ratio(_CLOCK_IS_MET),
+    ),
+    Metric(
+        name="sla_source_attainment_ratio",
+        label="SLA attainment as the source system claims it",
+        meaning=(
+            "Share of the tickets resolved in the period that the source system itself flagged as within SLA. A claim, "
+            "not a measurement: compare it with sla_attainment_ratio."
+        ),
+        formula="Tickets with is_sla_met_at_source true / tickets with the flag, one per ticket, by resolved_at.",
+        unit=Unit.RATIO,
+        direction=Direction.UP_IS_GOOD,
+        owner=_SERVICE_MANAGEMENT,
+        requires=(Domain.TICKETS,),
+        population=TICKETS_WITH_SOURCE_CLAIM,
+        kind=Ratio(pl.col("is_sla_met_at_source")),
+    ),
+    Metric(
+        name="cost_total_reporting",
+        label="Cost",
+        meaning="All cost that lies in the period, allocated or not.",
+        formula=(
+            "Sum of amount_reporting of fct_cost_allocations. Under the accrual basis a line with a service period is "
+            "spread over its days, to the cent; otherwise it lies in its posting period."
+        ),
+        unit=Unit.REPORTING,
+        direction=Direction.DOWN_IS_GOOD,
+        owner=_FINANCE,
+        requires=(Domain.FINANCE,),
+        population=COST_ALLOCATIONS,
+        kind=CostSum(CostPart.TOTAL),
+        # The breakdown of a pool follows its driver, so even the total by team needs what the drivers need.
+        follows_transactions=True,
+    ),
+    Metric(
+        name="cost_allocated_reporting",
+        label="Allocated cost",
+        meaning="The part of the period's cost that a driver assigned to teams, priorities, services and vendors.",
+        formula="Sum of amount_reporting of fct_cost_allocations where is_allocated.",
+        unit=Unit.REPORTING,
+        direction=Direction.NEUTRAL,
+        owner=_FINANCE,
+        requires=(Domain.FINANCE,),
+        population=COST_ALLOCATIONS,
+        kind=CostSum(CostPart.ALLOCATED),
+        follows_transactions=True,
+    ),
+    Metric(
+        name="cost_unallocated_reporting",
+        label="Unallocated cost",
+        meaning="The part of the period's cost that no driver took. Shown, never spread in silence.",
+        formula="Sum of amount_reporting of fct_cost_allocations where not is_allocated.",
+        unit=Unit.REPORTING,
+        direction=Direction.DOWN_IS_GOOD,
+        owner=_FINANCE,
+        requires=(Domain.FINANCE,),
+        population=COST_ALLOCATIONS,
+        kind=CostSum(CostPart.UNALLOCATED),
+        follows_transactions=True,
+    ),
+    Metric(
+        name="cost_per_transaction_reporting",
+        label="Cost per transaction",
+        meaning="What one completed transaction cost: a resolved ticket, or what policies/costs.yaml names instead.",
+        formula=(
+            "Allocated cost of the period / transactions completed in it; empty if none was completed. The bounds are "
+            "the same without and with the unallocated cost of the period."
+        ),
+        unit=Unit.REPORTING,
+        direction=Direction.DOWN_IS_GOOD,
+        owner=_FINANCE,
+        requires=(Domain.FINANCE,),
+        population=COST_ALLOCATIONS,
+        kind=UnitCost(),
+        is_headline=True,
+        follows_transactions=True,
+    ),
+    Metric(
+        name="vendor_on_time_delivery_ratio",
+        label="On-time delivery",
+        meaning="Share of the deliveries promised for the period that came on or before the promised date.",
+        formula=(
+            "Deliveries with delivered_date <= promised_date / deliveries due, by promised_date. One that is still "
+            "missing when its promised day is over is late."
+        ),
+        unit=Unit.RATIO,
+        direction=Direction.UP_IS_GOOD,
+        owner=_VENDOR_MANAGEMENT,
+        requires=(Domain.VENDORS,),
+        population=DUE_DELIVERIES,
+        kind=Ratio((pl.col("delivered_date") <= pl.col("promised_date")).fill_null(False)),
+    ),
+    Metric(
+        name="vendor_billed_reporting",
+        label="Billed by vendors",
+        meaning="What vendors invoiced in the period, credit notes taken off.",
+        formula="Sum of amount_reporting of fct_vendor_invoice_lines, by invoice_date.",
+        unit=Unit.REPORTING,
+        direction=Direction.NEUTRAL,
+        owner=_VENDOR_MANAGEMENT,
+        # Exchange rates are exported with the finance domain.
+        requires=(Domain.VENDORS,),
+        population=VENDOR_INVOICE_LINES,
+        kind=Sum("amount_reporting"),
+    ),
+)
+
+HEADLINES: Final[tuple[Metric, ...]] = tuple(metric for metric in METRICS if metric.is_headline)
+
+_BY_NAME: Final[dict[str, Metric]] = {metric.name: metric for metric in METRICS}
+
+#: Domain that each kind of transaction of policies/costs.yaml comes from.
+TRANSACTION_DOMAINS: Final[dict[str, Domain]] = {
+    "resolved_tickets": Domain.TICKETS,
+    "paid_documents": Domain.FINANCE,
+    "deliveries": Domain.VENDORS,
+}
+
+#: Drivers of policies/costs.yaml that are computed from another domain than finance.
+_DRIVER_DOMAINS: Final[dict[str, Domain]] = {
+    "resolved_tickets": Domain.TICKETS,
+    "active_business_hours": Domain.TICKETS,
+}
+
+
+def metric_named(name: str) -> Metric:
+    """The metric of that name.
+
+    Raises:
+        KeyError: no metric has that name.
+    """
+    return _BY_NAME[name]
+
+
+def required_domains(metric: Metric, transaction: str, drivers: Collection[str] = ()) -> tuple[Domain, ...]:
+    """Domains whose contracts must pass before a metric is published, under a home's cost policy.
+
+    Args:
+        metric: the metric.
+        transaction: what policies/costs.yaml counts as a transaction.
+        drivers: drivers of its pools.
+
+    Raises:
+        KeyError: no such kind of transaction.
+    """
+    domains = set(metric.requires)
+    if metric.follows_transactions:
+        domains.add(TRANSACTION_DOMAINS[transaction])
+        domains.update(_DRIVER_DOMAINS[driver] for driver in drivers if driver in _DRIVER_DOMAINS)
+    return tuple(domain for domain in Domain if domain in domains)

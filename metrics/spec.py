@@ -1,0 +1,223 @@
+"""What a metric is: one frozen record that says its meaning, its records and its arithmetic.
+
+A `Population` says which rows of a fact should count and which date decides their period. A kind says what is
+computed from them. A `Metric` joins the two with the words that people read. Views, the data dictionary and the
+published definitions are all made from these records. The list of metrics is in `metrics.registry`; computing them
+is in `metrics.measure`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, TypeAlias
+
+import polars as pl
+
+from models.vocabulary import Dimension, Domain, Grain
+
+#: Column that every record has while it is judged: the date of the data's own clock, in the reporting time zone.
+AS_OF_DATE: Final = "as_of_date"
+
+ALL_GRAINS: Final = tuple(Grain)
+
+_METRIC_NAME: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)+")
+
+
+class Unit(StrEnum):
+    """Unit of a metric's value; it is also the last part of the metric's name."""
+
+    BUSINESS_HOURS = "business_hours"
+    CALENDAR_HOURS = "calendar_hours"
+    RATIO = "ratio"
+    COUNT = "count"
+    REPORTING = "reporting"
+
+    @property
+    def label(self) -> str:
+        """The unit in words that a reader without this documentation understands."""
+        return _UNIT_LABELS[self]
+
+
+_UNIT_LABELS: Final[dict[Unit, str]] = {
+    Unit.BUSINESS_HOURS: "open hours of the team's calendar",
+    Unit.CALENDAR_HOURS: "hours by the clock on the wall",
+    Unit.RATIO: "ratio, 0 to 1",
+    Unit.COUNT: "count",
+    Unit.REPORTING: "reporting currency",
+}
+
+
+class Direction(StrEnum):
+    """Which way the number should go."""
+
+    UP_IS_GOOD = "up_is_good"
+    DOWN_IS_GOOD = "down_is_good"
+    NEUTRAL = "neutral"
+
+
+class CostPart(StrEnum):
+    """Which part of the cost of a period: what a driver took, what none took, or both."""
+
+    TOTAL = "total"
+    ALLOCATED = "allocated"
+    UNALLOCATED = "unallocated"
+
+
+@dataclass(frozen=True, eq=False)
+class Population:
+    """Which rows of a fact should count, and in which period. Two populations are the same only by identity.
+
+    Attributes:
+        fact: table of the core layer.
+        period_column: column that decides the period; shown to readers.
+        period_meaning: what that date is, in words.
+        period: instant or date that decides the period. Differs from `period_column` only for records that were set
+            aside, which have to be attributed somehow although that column may be the very thing that is wrong.
+        is_eligible: whether the row should count. Rows for which this is false or empty belong to no cell.
+        eligibility: the same rule in words.
+        dimensions: breakdowns that the fact can give.
+    """
+
+    fact: str
+    period_column: str
+    period_meaning: str
+    period: pl.Expr
+    is_eligible: pl.Expr
+    eligibility: str
+    dimensions: tuple[Dimension, ...]
+
+
+@dataclass(frozen=True)
+class Percentile:
+    """Continuous percentile of a duration, in hours. Records without that duration are not measured."""
+
+    percent: int
+    duration: str
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.percent <= 100:
+            raise ValueError(f"a percentile lies between 0 and 100, not at {self.percent}")
+
+
+@dataclass(frozen=True, eq=False)
+class Ratio:
+    """Share of measured records that are hits. Records for which `is_hit` is empty are not measured."""
+
+    is_hit: pl.Expr
+
+
+@dataclass(frozen=True)
+class Count:
+    """Number of measured records."""
+
+
+@dataclass(frozen=True)
+class Sum:
+    """Exact sum of a money column. Records without that amount are not measured."""
+
+    amount: str
+
+
+@dataclass(frozen=True)
+class CostSum:
+    """Exact sum of one part of the cost of a period."""
+
+    part: CostPart
+
+
+@dataclass(frozen=True)
+class UnitCost:
+    """Allocated cost of a period over the transactions completed in it."""
+
+
+Kind: TypeAlias = Percentile | Ratio | Count | Sum | CostSum | UnitCost
+
+
+@dataclass(frozen=True, eq=False)
+class Metric:
+    """One published number: its definition, complete.
+
+    Attributes:
+        name: `<subject>_<measure>[_<statistic>]_<unit>`; the view is `kpi_<name>`.
+        label: short name for people.
+        meaning: what the number says, in one or two sentences.
+        formula: how it is computed, in words and column names.
+        unit: unit of the value; the name ends with it.
+        direction: which way it should go.
+        owner: who answers for the definition.
+        requires: domains whose contracts must pass before it is published.
+        population: which records count and in which period.
+        kind: what is computed from them.
+        version: raised by one whenever the meaning changes, with a line in docs/decisions.md.
+        grains: periods for which it is published.
+        dimensions: breakdowns; those of the population unless it is narrower.
+        is_headline: whether it is one of the three numbers that an executive sees first.
+        follows_transactions: whether it also needs the domains that the cost policy's transaction and drivers
+            come from; see `metrics.registry.required_domains`.
+        target: value that the home aims at, in the metric's unit, if it sets one.
+    """
+
+    name: str
+    label: str
+    meaning: str
+    formula: str
+    unit: Unit
+    direction: Direction
+    owner: str
+    requires: tuple[Domain, ...]
+    population: Population
+    kind: Kind
+    version: int = 1
+    grains: tuple[Grain, ...] = ALL_GRAINS
+    dimensions: tuple[Dimension, ...] = ()
+    is_headline: bool = False
+    follows_transactions: bool = False
+    target: float | None = None
+
+    def __post_init__(self) -> None:
+        if not _METRIC_NAME.fullmatch(self.name):
+            raise ValueError(f"metric name {self.name!r} must be lower-case words joined by single underscores")
+        if not self.name.endswith(f"_{self.unit}"):
+            raise ValueError(f"metric name {self.name!r} must end with its unit, _{self.unit}")
+        if self.version < 1:
+            raise ValueError(f"metric {self.name}: versions count from 1, not {self.version}")
+        if not self.requires:
+            raise ValueError(f"metric {self.name}: name at least one domain whose contracts protect it")
+        allowed = self.population.dimensions
+        unknown = [dimension.value for dimension in self.dimensions if dimension not in allowed]
+        if unknown:
+            raise ValueError(f"metric {self.name}: {self.population.fact} has no {', '.join(unknown)} to break down by")
+        if not self.dimensions:
+            object.__setattr__(self, "dimensions", allowed)
+
+    @property
+    def fact(self) -> str:
+        """Table of the core layer that the records come from."""
+        return self.population.fact
+
+    @property
+    def period_date(self) -> str:
+        """Which date decides the period, in words, with the column's name."""
+        return f"{self.population.period_meaning} ({self.population.period_column})"
+
+    @property
+    def view(self) -> str:
+        """Name of the view that publishes it."""
+        return f"kpi_{self.name}"
+
+    def definition(self) -> dict[str, str | int]:
+        """The columns of `meta_metrics` that the definition alone decides."""
+        return {
+            "metric": self.name,
+            "metric_version": self.version,
+            "label": self.label,
+            "meaning": self.meaning,
+            "formula": self.formula,
+            "unit": self.unit.value,
+            "direction": self.direction.value,
+            "owner": self.owner,
+            "period_date": self.period_date,
+            "requires": ", ".join(domain.value for domain in self.requires),
+        }
