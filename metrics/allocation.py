@@ -1,0 +1,231 @@
+"""Who bears a cost: pools divided among teams by their driver, then among the team's transactions.
+
+Two stages, each exact to the minor unit by largest remainder:
+
+1. Pool to team, by the pool's driver. A direct line goes where it says itself.
+2. Team to the cells (team, priority, service, vendor) in which transactions were completed in the period, by count.
+
+What no driver takes stays as rows with `is_allocated` false: a line in no pool, a direct line that names nobody, what
+fixed shares leave of 1, a driver whose weights are all missing or zero, a team without transactions in the period.
+Each grain is allocated for itself, by the transactions of its own periods: the day, week and month view of a pool
+have equal totals, yet a team without transactions on a day may well have some in that month.
+
+How costs lie in time is in `metrics.accrual`; how transactions are counted in `metrics.transactions`.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import lcm
+
+import polars as pl
+
+from metrics.accrual import select_measured_lines, spread_over_segments, start_of_period
+from metrics.money import from_minor_units, split_by_largest_remainder
+from metrics.unit_cost import CostPolicy, CostPool, Driver, TransactionKind
+from models.ddl import conform
+from models.finance import fct_cost_allocations
+from models.vocabulary import NO_VALUE, Grain
+
+_CELL = ("team", "priority", "service", "vendor")
+
+#: Who answers a demand for cost: the cells of the first of these that it names, and of what else it names as long as
+#: there are such cells in the period. So the cost of a named team never leaves the team.
+_NARROWINGS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "team": (("service", "vendor"), ("service",), ("vendor",), ()),
+    "service": (("vendor",), ()),
+    "vendor": ((),),
+}
+
+
+def allocate_costs(
+    fct_cost_lines: pl.DataFrame,
+    fct_transactions: pl.DataFrame,
+    *,
+    policy: CostPolicy,
+    headcount: pl.DataFrame,
+    active_hours: pl.DataFrame,
+    grain: Grain,
+    minor_unit_digits: int = 2,
+    resolved_tickets: pl.DataFrame | None = None,
+) -> pl.DataFrame:
+    """`fct_cost_allocations` of one grain. The rows of a period and pool add up to what the pool costs in it.
+
+    Drivers: `direct` follows the line's own (or its cost centre's) team, service and vendor; `fixed_shares` the
+    policy; `headcount` the people of each month (a week in two months takes each month's for its days there);
+    `resolved_tickets` and `active_business_hours` the teams' figures of the period. Teams without a value are a team
+    of their own, `(none)`, for the last two.
+
+    Args:
+        headcount: `stg_headcount`.
+        active_hours: see `metrics.transactions.sum_active_time`.
+        resolved_tickets: resolved tickets in the shape of `fct_transactions`, for the driver of that name; needed
+            only if the policy counts other transactions.
+
+    Raises:
+        ValueError: amounts that cannot be summed exactly, or `resolved_tickets` is needed and missing.
+    """
+    if resolved_tickets is None:
+        resolved_tickets = fct_transactions
+        if policy.transaction is not TransactionKind.RESOLVED_TICKETS:
+            named = [pool.id for pool in policy.pools if pool.driver is Driver.RESOLVED_TICKETS]
+            if named:
+                raise ValueError(
+                    f"pools {', '.join(named)} are driven by resolved tickets, but the policy counts "
+                    f"{policy.transaction}: pass the resolved tickets as well"
+                )
+    costs = _sum_costs(fct_cost_lines, policy, grain, minor_unit_digits)
+    weights = {
+        Driver.FIXED_SHARES: _weigh_fixed_shares(policy.pools),
+        Driver.HEADCOUNT: _weigh_headcount(headcount),
+        Driver.RESOLVED_TICKETS: _weigh_by_period(resolved_tickets, "transaction_count", grain),
+        Driver.ACTIVE_BUSINESS_HOURS: _weigh_by_period(active_hours, "active_business_microseconds", grain),
+    }
+    driven = [
+        _divide_among_teams(costs.filter(pl.col("driver") == driver.value), team_weights)
+        for driver, team_weights in weights.items()
+    ]
+    undriven = costs.filter(~pl.col("driver").is_in([driver.value for driver in weights]))
+    demands = (
+        pl.concat([undriven, *driven], how="diagonal")
+        .group_by("period_start_date", "cost_pool", "driver", "team", "service", "vendor")
+        .agg(pl.col("amount").sum())
+    )
+    cells = _sum_cells(fct_transactions, grain)
+    allocated, unallocated = _divide_among_cells(demands, cells)
+    keys = ("period_start_date", "cost_pool", "driver", *_CELL)
+    return conform(
+        pl.concat([allocated, unallocated], how="diagonal_relaxed")
+        .with_columns(pl.col(*_CELL).fill_null(NO_VALUE))
+        .group_by(*keys, "is_allocated")
+        .agg(pl.col("amount").sum(), pl.col("transaction_count").first())
+        .sort(*keys, "is_allocated")
+        .with_columns(
+            period_grain=pl.lit(grain.value),
+            amount_reporting=from_minor_units(pl.col("amount"), minor_unit_digits),
+        ),
+        fct_cost_allocations,
+    )
+
+
+def _sum_costs(fct_cost_lines: pl.DataFrame, policy: CostPolicy, grain: Grain, minor_unit_digits: int) -> pl.DataFrame:
+    """Cost per period (and month, for headcount), pool and, for direct lines, what they name.
+
+    Returns:
+        period_start_date, month_date, cost_pool, driver, team, service, vendor, amount (Int64 minor units).
+    """
+    drivers = pl.DataFrame(
+        {"cost_pool": [pool.id for pool in policy.pools], "driver": [pool.driver.value for pool in policy.pools]},
+        schema={"cost_pool": pl.String, "driver": pl.String},
+    )
+    named = ["team", "service", "vendor"]
+    lines = (
+        select_measured_lines(fct_cost_lines)
+        .join(drivers, on="cost_pool", how="left")
+        .with_columns(
+            pl.col("driver").fill_null(NO_VALUE),
+            *(pl.when(pl.col("driver") == Driver.DIRECT.value).then(pl.col(column)) for column in named),
+        )
+    )
+    group_columns = ["cost_pool", "driver", *named]
+    groups = lines.select(group_columns).unique(maintain_order=True).with_row_index("group")
+    grouped = lines.join(groups, on=group_columns, how="left", nulls_equal=True)
+    spread = spread_over_segments(grouped, grain, minor_unit_digits=minor_unit_digits, is_cut_at_months=True)
+    by_month = pl.when(pl.col("driver") == Driver.HEADCOUNT.value).then(pl.col("month_date"))
+    return (
+        spread.join(groups, on="group", how="left")
+        .group_by("period_start_date", by_month, *group_columns)
+        .agg(pl.col("amount").sum())
+    )
+
+
+def _weigh_fixed_shares(pools: tuple[CostPool, ...]) -> pl.DataFrame:
+    """cost_pool, team, weight: whole parts of each pool. A null team has what the shares leave of 1."""
+    rows: list[tuple[str, str | None, int]] = []
+    for pool in pools:
+        if pool.driver is not Driver.FIXED_SHARES:
+            continue
+        shares: dict[str | None, Fraction] = {team: Fraction(share) for team, share in pool.shares.items()}
+        shares[None] = 1 - sum(shares.values(), Fraction(0))
+        whole = lcm(*(share.denominator for share in shares.values()))
+        rows += [(pool.id, team, int(share * whole)) for team, share in shares.items() if share > 0]
+    schema = {"cost_pool": pl.String, "team": pl.String, "weight": pl.Int64}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _weigh_headcount(stg_headcount: pl.DataFrame) -> pl.DataFrame:
+    """month_date, team, weight: people in millionths. Rows without team, month or people are no weight."""
+    return (
+        stg_headcount.filter(pl.col("headcount") > 0, pl.col("team") != NO_VALUE, pl.col("month_date").is_not_null())
+        .group_by(start_of_period(pl.col("month_date"), Grain.MONTH), "team")
+        .agg(weight=pl.col("headcount").cast(pl.Decimal(18, 6)).to_physical().sum().cast(pl.Int64))
+    )
+
+
+def _weigh_by_period(daily: pl.DataFrame, measure: str, grain: Grain) -> pl.DataFrame:
+    """period_start_date, team, weight: a daily measure of teams, summed."""
+    return (
+        daily.group_by(start_of_period(pl.col("completed_date"), grain).alias("period_start_date"), "team")
+        .agg(weight=pl.col(measure).sum())
+        .filter(pl.col("weight") > 0)
+    )
+
+
+def _divide_among_teams(costs: pl.DataFrame, weights: pl.DataFrame) -> pl.DataFrame:
+    """Costs of one driver by team; the team stays null for what the driver does not take."""
+    keys = [column for column in weights.columns if column not in ("team", "weight")]
+    costs = costs.drop("team").with_row_index("group")
+    weighted = costs.join(weights, on=keys, how="inner")
+    ordered = weighted.sort("group", pl.col("team"), nulls_last=True).with_row_index("tie")
+    divided = ordered.with_columns(amount=split_by_largest_remainder(ordered))
+    return pl.concat([divided, costs.join(weights, on=keys, how="anti")], how="diagonal").drop("group", "tie", "weight")
+
+
+def _sum_cells(fct_transactions: pl.DataFrame, grain: Grain) -> pl.DataFrame:
+    """period_start_date, team, priority, service, vendor, transaction_count, in order, with their position as `tie`."""
+    return (
+        fct_transactions.group_by(start_of_period(pl.col("completed_date"), grain).alias("period_start_date"), *_CELL)
+        .agg(pl.col("transaction_count").sum())
+        .filter(pl.col("transaction_count") > 0)
+        .sort("period_start_date", *_CELL)
+        .with_row_index("tie")
+    )
+
+
+def _divide_among_cells(demands: pl.DataFrame, cells: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What transactions bear, by cell, and the demands that no cell answers."""
+    borne, unanswered = [], []
+    for anchor, narrowings in _NARROWINGS.items():
+        anchored = demands.filter(pl.col(anchor).is_not_null())
+        demands = demands.filter(pl.col(anchor).is_null())
+        for narrowing in narrowings:
+            # Null keys match nothing, so a demand is narrowed only by what it names.
+            keys = ["period_start_date", anchor, *narrowing]
+            borne.append(_divide_by_count(anchored.join(cells, on=keys, how="semi"), keys, cells))
+            anchored = anchored.join(cells, on=keys, how="anti")
+        unanswered.append(anchored)
+    unallocated = pl.concat([*unanswered, demands]).with_columns(
+        priority=pl.lit(None, dtype=pl.String()),
+        transaction_count=pl.lit(0, dtype=pl.Int64),
+        is_allocated=pl.lit(False),
+    )
+    return pl.concat(borne).with_columns(is_allocated=pl.lit(True)), unallocated
+
+
+def _divide_by_count(demands: pl.DataFrame, keys: list[str], cells: pl.DataFrame) -> pl.DataFrame:
+    """Demands that the same cells answer, added up and divided among them by their transactions."""
+    parts = (
+        demands.group_by("cost_pool", "driver", *keys)
+        .agg(pl.col("amount").sum())
+        .with_row_index("group")
+        .join(cells, on=keys, how="inner")
+        .with_columns(weight=pl.col("transaction_count"))
+    )
+    return parts.select(
+        "period_start_date",
+        "cost_pool",
+        "driver",
+        *_CELL,
+        "transaction_count",
+        amount=split_by_largest_remainder(parts),
+    )
