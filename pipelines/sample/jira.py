@@ -135,8 +135,9 @@ class _IssueWriter:
             items.append(_item("resolution", before, None))
             fields["resolution"] = fields["resolutiondate"] = None
         if status is Status.ACTIVE and fields["assignee"] is None:
-            fields["assignee"] = {"displayName": f"Engineer {1 + int(self._random.random() * 40)}"}
-            items.append(_item("assignee", None, fields["assignee"]["displayName"]))
+            assignee = f"Engineer {1 + int(self._random.random() * 40)}"
+            fields["assignee"] = {"displayName": assignee}
+            items.append(_item("assignee", None, assignee))
         return items
 
 
