@@ -5,7 +5,6 @@ Meanings follow docs/decisions.md. How a kind is computed is in `metrics.measure
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Final, Literal
 
 import polars as pl
@@ -22,6 +21,7 @@ from metrics.populations import (
     VENDOR_INVOICE_LINES,
 )
 from metrics.spec import CostPart, CostSum, Count, Direction, Metric, Percentile, Ratio, Sum, Unit, UnitCost
+from metrics.unit_cost import CostPolicy, Driver, TransactionKind
 from models.vocabulary import ClockState, Domain
 
 Clock = Literal["business", "calendar"]
@@ -269,7 +269,6 @@ METRICS: Final[tuple[Metric, ...]] = (
         unit=Unit.REPORTING,
         direction=Direction.NEUTRAL,
         owner=_VENDOR_MANAGEMENT,
-        # Exchange rates are exported with the finance domain.
         requires=(Domain.VENDORS,),
         population=VENDOR_INVOICE_LINES,
         kind=Sum("amount_reporting"),
@@ -281,16 +280,16 @@ HEADLINES: Final[tuple[Metric, ...]] = tuple(metric for metric in METRICS if met
 _BY_NAME: Final[dict[str, Metric]] = {metric.name: metric for metric in METRICS}
 
 #: Domain that each kind of transaction of policies/costs.yaml comes from.
-TRANSACTION_DOMAINS: Final[dict[str, Domain]] = {
-    "resolved_tickets": Domain.TICKETS,
-    "paid_documents": Domain.FINANCE,
-    "deliveries": Domain.VENDORS,
+TRANSACTION_DOMAINS: Final[dict[TransactionKind, Domain]] = {
+    TransactionKind.RESOLVED_TICKETS: Domain.TICKETS,
+    TransactionKind.PAID_DOCUMENTS: Domain.FINANCE,
+    TransactionKind.DELIVERIES: Domain.VENDORS,
 }
 
 #: Drivers of policies/costs.yaml that are computed from another domain than finance.
-_DRIVER_DOMAINS: Final[dict[str, Domain]] = {
-    "resolved_tickets": Domain.TICKETS,
-    "active_business_hours": Domain.TICKETS,
+_DRIVER_DOMAINS: Final[dict[Driver, Domain]] = {
+    Driver.RESOLVED_TICKETS: Domain.TICKETS,
+    Driver.ACTIVE_BUSINESS_HOURS: Domain.TICKETS,
 }
 
 
@@ -303,19 +302,14 @@ def metric_named(name: str) -> Metric:
     return _BY_NAME[name]
 
 
-def required_domains(metric: Metric, transaction: str, drivers: Collection[str] = ()) -> tuple[Domain, ...]:
+def required_domains(metric: Metric, policy: CostPolicy) -> tuple[Domain, ...]:
     """Domains whose contracts must pass before a metric is published, under a home's cost policy.
 
-    Args:
-        metric: the metric.
-        transaction: what policies/costs.yaml counts as a transaction.
-        drivers: drivers of its pools.
-
-    Raises:
-        KeyError: no such kind of transaction.
+    Cost is broken down by drivers and divided by transactions, and the policy decides where those come from: a home
+    that counts paid documents and allocates directly needs no tickets for its cost per transaction.
     """
     domains = set(metric.requires)
     if metric.follows_transactions:
-        domains.add(TRANSACTION_DOMAINS[transaction])
-        domains.update(_DRIVER_DOMAINS[driver] for driver in drivers if driver in _DRIVER_DOMAINS)
+        domains.add(TRANSACTION_DOMAINS[policy.transaction])
+        domains.update(_DRIVER_DOMAINS[pool.driver] for pool in policy.pools if pool.driver in _DRIVER_DOMAINS)
     return tuple(domain for domain in Domain if domain in domains)

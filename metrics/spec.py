@@ -154,7 +154,7 @@ class Metric:
         grains: periods for which it is published.
         dimensions: breakdowns; those of the population unless it is narrower.
         is_headline: whether it is one of the three numbers that an executive sees first.
-        follows_transactions: whether it also needs the domains that the cost policy's transaction and drivers
+        follows_transactions: whether it also needs the domains that the cost policy's transactions and drivers
             come from; see `metrics.registry.required_domains`.
         target: value that the home aims at, in the metric's unit, if it sets one.
     """

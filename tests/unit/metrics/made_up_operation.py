@@ -1,0 +1,210 @@
+"""Core facts of a small made-up operation, with everything that makes measuring hard: gaps, credits, set-asides."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import polars as pl
+
+from models.catalog import table_named
+from models.ddl import polars_schema
+
+AS_OF = datetime(2026, 4, 9, 15, 30, tzinfo=UTC)
+_HOUR = 3_600_000_000
+
+Row = dict[str, object]
+
+
+def frame_of(table: str, rows: list[Row]) -> pl.DataFrame:
+    """Rows as the table's own types; columns that a row leaves out are empty."""
+    schema = polars_schema(table_named(table))
+    return pl.DataFrame([{name: row.get(name) for name in schema} for row in rows], schema=schema)
+
+
+def _sometimes(random_: random.Random, share: float, value: object) -> object:
+    return value if random_.random() < share else None
+
+
+def _breakdown(random_: random.Random) -> Row:
+    return {
+        "team": random_.choice(["Network", "Desk", "Field O'Neill", None]),
+        "priority": random_.choice(["P1", "P2", "P3"]),
+        "service": random_.choice(["Mail", "Payroll", None]),
+        "vendor": random_.choice(["Acme", None, None]),
+    }
+
+
+def ticket_rows(random_: random.Random, count: int) -> list[Row]:
+    rows: list[Row] = []
+    for number in range(count):
+        created = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=random_.randrange(98 * 86_400))
+        lead = timedelta(microseconds=random_.randrange(1, 400 * _HOUR))
+        source = random_.choice(["desk", "portal"])
+        done = created + lead <= AS_OF and random_.random() < 0.9
+        cancelled = not done and random_.random() < 0.3
+        lead_microseconds = lead // timedelta(microseconds=1) if done else None
+        business = None if lead_microseconds is None else lead_microseconds // 4
+        active = random_.random() < 0.8 and done
+        rows.append(
+            {
+                "ticket_id": f"{source}:{number}",
+                "source": source,
+                **_breakdown(random_),
+                "created_at": _sometimes(random_, 0.99, created),
+                "resolved_at": created + lead if done else None,
+                "cancelled_at": created + timedelta(hours=1) if cancelled else None,
+                "is_done": done,
+                "is_cancelled": cancelled,
+                "is_quarantined": random_.random() < 0.05,
+                "has_history": source == "desk",
+                "is_sla_met_at_source": random_.random() < 0.7 if source == "portal" and number % 7 else None,
+                "lead_time_calendar_microseconds": lead_microseconds,
+                "lead_time_business_microseconds": business,
+                "cycle_time_calendar_microseconds": lead_microseconds * 3 // 4 if active else None,
+                "cycle_time_business_microseconds": business * 3 // 4 if active else None,
+                "reopen_count": random_.choice([0, 0, 0, 1, 2]) if source == "desk" else None,
+                "event_count": 4,
+                "duplicate_event_count": 0,
+            }
+        )
+    return rows
+
+
+def clock_rows(random_: random.Random, tickets: list[Row]) -> list[Row]:
+    rows: list[Row] = []
+    for ticket in tickets:
+        for target in ("resolution", "first_response"):
+            # Some tickets no policy covers, and some that were set aside have no clocks.
+            if random_.random() < 0.1:
+                continue
+            state = random_.choice(["met", "met", "met", "breached", "running", "paused", "cancelled"])
+            decided = AS_OF - timedelta(seconds=random_.randrange(98 * 86_400))
+            rows.append(
+                {
+                    **{name: ticket[name] for name in ("ticket_id", "source", "team", "priority", "service", "vendor")},
+                    "sla_policy": f"{target}_policy",
+                    "cycle_number": 1,
+                    "target": target,
+                    "calendar": "office",
+                    "started_at": decided,
+                    "target_microseconds": 8 * _HOUR,
+                    "elapsed_microseconds": 4 * _HOUR,
+                    "paused_microseconds": 0,
+                    "state": state,
+                    "decided_at": decided if state in ("met", "breached") else None,
+                }
+            )
+    return rows
+
+
+def cost_line_rows(random_: random.Random, count: int) -> list[Row]:
+    rows: list[Row] = []
+    for number in range(count):
+        posted = date(2026, 1, 1) + timedelta(days=random_.randrange(100))
+        is_spread = random_.random() < 0.3
+        is_set_aside = random_.random() < 0.02
+        rows.append(
+            {
+                "cost_line_id": f"ledger:{number}",
+                "source": "ledger",
+                "posting_date": posted,
+                "cost_start_date": None if is_set_aside else posted,
+                "cost_end_date": None if is_set_aside else posted + timedelta(days=40 if is_spread else 0),
+                "cost_pool": "payroll",
+                "amount_original": Decimal("10.00"),
+                "amount_reporting": _sometimes(random_, 0.99, Decimal("10.00")),
+                "currency_code": "EUR",
+                "is_quarantined": is_set_aside,
+            }
+        )
+    return rows
+
+
+def allocation_rows(random_: random.Random) -> list[Row]:
+    rows: list[Row] = []
+    periods = [("month", date(2026, month, 1)) for month in range(1, 5)]
+    periods += [("week", date(2025, 12, 29) + timedelta(weeks=week)) for week in range(14)]
+    periods += [("day", date(2026, 1, 1) + timedelta(days=day)) for day in range(90)]
+    for grain, start in periods:
+        for pool, is_allocated in (("payroll", True), ("licences", True), ("travel", False), ("refunds", False)):
+            for _ in range(random_.randrange(4)):
+                cents = random_.randrange(-2_000, 90_000)
+                rows.append(
+                    {
+                        "period_grain": grain,
+                        "period_start_date": start,
+                        "cost_pool": pool,
+                        "driver": "resolved_tickets" if is_allocated else "(none)",
+                        **_breakdown(random_),
+                        "is_allocated": is_allocated,
+                        "transaction_count": 1,
+                        "amount_reporting": Decimal(-cents if pool == "refunds" else cents) / 100,
+                    }
+                )
+    return rows
+
+
+def transaction_rows(random_: random.Random) -> list[Row]:
+    return [
+        {
+            "completed_date": date(2025, 12, 20) + timedelta(days=random_.randrange(110)),
+            **_breakdown(random_),
+            "transaction_count": random_.randrange(1, 9),
+        }
+        for _ in range(150)
+    ]
+
+
+def delivery_rows(random_: random.Random, count: int) -> list[Row]:
+    rows: list[Row] = []
+    for number in range(count):
+        promised = date(2026, 1, 1) + timedelta(days=random_.randrange(110))
+        delivered = promised + timedelta(days=random_.randrange(-4, 6))
+        is_delivered = random_.random() < 0.9 and delivered <= AS_OF.date()
+        rows.append(
+            {
+                "delivery_id": f"orders:{number}",
+                "source": "orders",
+                "vendor": random_.choice(["Acme", "Globex", None]),
+                "service": random_.choice(["Mail", None]),
+                "team": random_.choice(["Desk", "Network"]),
+                "promised_date": _sometimes(random_, 0.97, promised),
+                "first_promised_date": promised,
+                "delivered_date": delivered if is_delivered else None,
+                "is_quarantined": random_.random() < 0.05,
+            }
+        )
+    return rows
+
+
+def invoice_line_rows(random_: random.Random, count: int) -> list[Row]:
+    return [
+        {
+            "vendor_invoice_line_id": f"invoices:{number}",
+            "source": "invoices",
+            "vendor": random_.choice(["Acme", "Globex", None]),
+            "invoice_date": date(2026, 1, 1) + timedelta(days=random_.randrange(100)),
+            "amount_original": Decimal("1.00"),
+            "currency_code": "EUR",
+            "amount_reporting": _sometimes(random_, 0.95, Decimal(random_.randrange(-50_000, 500_000)) / 100),
+            "is_quarantined": random_.random() < 0.03,
+        }
+        for number in range(count)
+    ]
+
+
+def core_facts(seed: int = 20_260_409) -> dict[str, pl.DataFrame]:
+    """Core facts of a hundred days, by table."""
+    random_ = random.Random(seed)
+    tickets = ticket_rows(random_, 1_500)
+    return {
+        "fct_tickets": frame_of("fct_tickets", tickets),
+        "fct_sla_clocks": frame_of("fct_sla_clocks", clock_rows(random_, tickets)),
+        "fct_cost_lines": frame_of("fct_cost_lines", cost_line_rows(random_, 300)),
+        "fct_cost_allocations": frame_of("fct_cost_allocations", allocation_rows(random_)),
+        "fct_transactions": frame_of("fct_transactions", transaction_rows(random_)),
+        "fct_deliveries": frame_of("fct_deliveries", delivery_rows(random_, 600)),
+        "fct_vendor_invoice_lines": frame_of("fct_vendor_invoice_lines", invoice_line_rows(random_, 400)),
+    }

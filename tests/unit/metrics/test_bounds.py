@@ -1,0 +1,145 @@
+"""The intervals against brute force: every completion of the unmeasured records is tried."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+from itertools import combinations_with_replacement, product
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from metrics import bounds
+
+HUGE = 10**15
+durations = st.lists(st.integers(0, 10**9), max_size=9)
+percents = st.sampled_from([0, 5, 50, 85, 95, 100])
+
+
+def exact_percentile(values: list[int], percent: int) -> Fraction:
+    """Linear interpolation in exact fractions."""
+    ordered = sorted(values)
+    rank = Fraction(len(ordered) - 1) * percent / 100
+    below = int(rank)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (rank - below) * (ordered[above] - ordered[below])
+
+
+def _cell(values: list[int], eligible: int) -> pl.DataFrame:
+    return pl.DataFrame(
+        {"values": [sorted(values)], "measured": [len(values)], "eligible": [eligible]},
+        schema={"values": pl.List(pl.Int64), "measured": pl.Int64, "eligible": pl.Int64},
+    )
+
+
+def _interval(cell: pl.DataFrame, interval: bounds.Bounds) -> tuple[float | None, float | None]:
+    return cell.select(interval[0].alias("lower"), interval[1].alias("upper")).row(0)
+
+
+@given(durations, percents, st.sampled_from([1, 60, 3_600_000_000]))
+def test_percentile_is_linear_interpolation(values: list[int], percent: int, scale: int) -> None:
+    measured = pl.col("measured")
+    found = _cell(values, len(values)).select(bounds.percentile(pl.col("values"), measured, percent, scale)).item()
+    if not values:
+        assert found is None
+    else:
+        assert found == pytest.approx(float(exact_percentile(values, percent) / scale), rel=1e-15, abs=0)
+
+
+def test_percentile_on_a_rank_is_that_value_exactly() -> None:
+    # (21 − 1) × 0.85 is 17 in decimals, and must not become 16.999… in binary.
+    values = [hour * 3_600_000_000 for hour in range(21)]
+    cell = _cell(values, 21)
+    assert cell.select(bounds.percentile(pl.col("values"), pl.col("measured"), 85, 3_600_000_000)).item() == 17.0
+
+
+@given(st.lists(st.integers(0, 50), max_size=5), st.integers(0, 3), percents)
+def test_percentile_bounds_hold_every_completion_and_are_reached(values: list[int], missing: int, percent: int) -> None:
+    eligible = len(values) + missing
+    cell = _cell(values, eligible)
+    columns = pl.col("values"), pl.col("measured"), pl.col("eligible")
+    lower, upper = _interval(cell, bounds.percentile_bounds(*columns, percent))
+    if not eligible:
+        assert lower is None and upper is None
+        return
+    candidates = sorted({0, 25, 50, HUGE, *values})
+    completed = [
+        exact_percentile([*values, *completion], percent)
+        for completion in combinations_with_replacement(candidates, missing)
+    ]
+    assert lower == pytest.approx(float(min(completed)), rel=1e-12)
+    if upper is None:
+        assert max(completed) > HUGE // 100 - 1  # nothing holds it: it grows with the unmeasured
+    else:
+        assert upper == pytest.approx(float(max(completed)), rel=1e-12)
+
+
+@given(st.integers(0, 6), st.integers(0, 6), st.integers(0, 4))
+def test_ratio_bounds_hold_every_completion_and_are_reached(hits: int, misses: int, missing: int) -> None:
+    measured, eligible = hits + misses, hits + misses + missing
+    cell = pl.DataFrame({"hits": [hits], "measured": [measured], "eligible": [eligible]})
+    interval = _interval(cell, bounds.ratio_bounds(pl.col("hits"), pl.col("measured"), pl.col("eligible")))
+    if not eligible:
+        assert interval == (None, None)
+        return
+    completed = [(hits + sum(completion)) / eligible for completion in product([0, 1], repeat=missing)]
+    assert interval == (min(completed), max(completed))
+
+
+@given(st.integers(0, 6), st.integers(0, 4))
+def test_count_bounds_hold_every_completion_and_are_reached(measured: int, missing: int) -> None:
+    cell = pl.DataFrame({"measured": [measured], "eligible": [measured + missing]})
+    completed = [measured + sum(completion) for completion in product([0, 1], repeat=missing)]
+    interval = _interval(cell, bounds.count_bounds(pl.col("measured"), pl.col("eligible")))
+    assert interval == (min(completed), max(completed))
+
+
+def test_a_sum_is_sure_only_when_nothing_is_missing() -> None:
+    columns = pl.col("value"), pl.col("measured"), pl.col("eligible")
+    complete = pl.DataFrame({"value": [12.5], "measured": [3], "eligible": [3]})
+    assert _interval(complete, bounds.sum_bounds(*columns)) == (12.5, 12.5)
+    partial = pl.DataFrame({"value": [12.5], "measured": [2], "eligible": [3]})
+    assert _interval(partial, bounds.sum_bounds(*columns)) == (None, None)
+
+
+cents = st.integers(-10_000, 10_000)
+
+
+@given(cents, st.lists(cents, max_size=5), st.integers(1, 9))
+def test_unit_cost_bounds_hold_every_way_to_take_the_open_pools(allocated: int, pools: list[int], count: int) -> None:
+    cell = _costs(allocated, pools, count, measured=4)
+    interval = _interval(cell, _unit_cost_interval())
+    completed = [
+        Fraction(allocated + sum(pool for pool, is_taken in zip(pools, taken, strict=True) if is_taken), 100 * count)
+        for taken in product([False, True], repeat=len(pools))
+    ]
+    assert interval == (
+        pytest.approx(float(min(completed)), rel=1e-12),
+        pytest.approx(float(max(completed)), rel=1e-12),
+    )
+
+
+def test_unit_cost_is_unbounded_while_a_line_of_the_period_is_unmeasured() -> None:
+    assert _interval(_costs(500, [100], 5, measured=3), _unit_cost_interval()) == (None, None)
+
+
+def _unit_cost_interval() -> bounds.Bounds:
+    names = ["allocated", "debits", "credits", "transactions", "measured", "eligible"]
+    return bounds.unit_cost_bounds(*(pl.col(name) for name in names))
+
+
+def _costs(allocated: int, pools: list[int], count: int, *, measured: int) -> pl.DataFrame:
+    money = pl.Decimal(38, 4)
+    return pl.DataFrame(
+        {
+            "allocated": [Decimal(allocated) / 100],
+            "debits": [Decimal(sum(pool for pool in pools if pool > 0)) / 100],
+            "credits": [Decimal(sum(pool for pool in pools if pool < 0)) / 100],
+            "transactions": [count],
+            "measured": [measured],
+            "eligible": [4],
+        },
+        schema_overrides={"allocated": money, "debits": money, "credits": money},
+    )

@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import dataclasses
+from decimal import Decimal
+
+import polars as pl
+import pytest
+
+from metrics.populations import VENDOR_INVOICE_LINES
+from metrics.registry import HEADLINES, METRICS, TRANSACTION_DOMAINS, metric_named, required_domains
+from metrics.spec import CostSum, Count, Dimension, Direction, Metric, Percentile, Sum, Unit, UnitCost
+from metrics.unit_cost import CostPolicy, CostPool, Driver, TransactionKind
+from models.catalog import table_named
+from models.marts import meta_metrics
+from models.vocabulary import Domain, Layer
+
+EVERY_METRIC = pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
+
+
+def test_names_and_labels_are_unique() -> None:
+    assert len({metric.name for metric in METRICS}) == len(METRICS)
+    assert len({metric.label for metric in METRICS}) == len(METRICS)
+
+
+def test_there_are_three_headlines_one_for_each_question() -> None:
+    assert [metric.name for metric in HEADLINES] == [
+        "ticket_cycle_time_p85_business_hours",
+        "sla_attainment_ratio",
+        "cost_per_transaction_reporting",
+    ]
+
+
+@EVERY_METRIC
+def test_a_metric_reads_declared_columns(metric: Metric) -> None:
+    fact = table_named(metric.fact)
+    assert fact.schema == Layer.CORE
+    assert metric.population.period_column in fact.columns
+    for dimension in metric.dimensions:
+        assert dimension is Dimension.OVERALL or dimension.value in fact.columns
+    match metric.kind:
+        case Percentile(duration=column) | Sum(amount=column):
+            assert column in fact.columns
+        case _:
+            assert isinstance(metric.kind, CostSum | UnitCost | Count) or metric.unit is Unit.RATIO
+
+
+@EVERY_METRIC
+def test_a_metric_is_explained_in_sentences(metric: Metric) -> None:
+    for text in (metric.meaning, metric.formula, metric.population.eligibility):
+        assert text[0].isupper() or text[0].isdigit() or text.split()[0] == "met"
+        assert text.endswith(".")
+    assert metric.unit.label
+    assert f"({metric.population.period_column})" in metric.period_date
+
+
+@EVERY_METRIC
+def test_the_definition_fills_the_published_table(metric: Metric) -> None:
+    definition = metric.definition()
+    missing = {column.name for column in meta_metrics.columns} - set(definition)
+    assert missing == {"publication_state", "held_reason", "fresh_as_of_at"}
+    assert all(definition.values())
+
+
+@EVERY_METRIC
+def test_the_statistic_in_the_name_is_the_one_computed(metric: Metric) -> None:
+    if isinstance(metric.kind, Percentile):
+        assert f"_p{metric.kind.percent}_" in metric.name
+        assert ("business" in metric.kind.duration) == (metric.unit is Unit.BUSINESS_HOURS)
+
+
+def test_a_metric_is_found_by_its_name() -> None:
+    assert metric_named("sla_attainment_ratio").kind is not None
+    with pytest.raises(KeyError):
+        metric_named("sla_attainment_pct")
+
+
+def test_cost_by_paid_documents_needs_no_tickets() -> None:
+    policy = CostPolicy(transaction=TransactionKind.PAID_DOCUMENTS, pools=(CostPool("all"),))
+    assert required_domains(metric_named("cost_per_transaction_reporting"), policy) == (Domain.FINANCE,)
+
+
+def test_a_driver_brings_its_domain_with_it() -> None:
+    shares = {"Desk": Decimal(1)}
+    pools = (
+        CostPool("payroll", driver=Driver.ACTIVE_BUSINESS_HOURS),
+        CostPool("rent", driver=Driver.FIXED_SHARES, shares=shares),
+    )
+    policy = CostPolicy(transaction=TransactionKind.DELIVERIES, pools=pools)
+    cost = metric_named("cost_allocated_reporting")
+    assert required_domains(cost, policy) == (Domain.TICKETS, Domain.FINANCE, Domain.VENDORS)
+    assert required_domains(metric_named("vendor_billed_reporting"), policy) == (Domain.VENDORS,)
+
+
+def test_every_kind_of_transaction_has_a_domain() -> None:
+    assert set(TRANSACTION_DOMAINS) == set(TransactionKind)
+
+
+def _metric(**changes: object) -> Metric:
+    return dataclasses.replace(metric_named("vendor_billed_reporting"), **changes)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"name": "Vendor Billed_reporting"}, "lower-case words"),
+        ({"name": "vendor_billed_usd"}, "must end with its unit, _reporting"),
+        ({"version": 0}, "versions count from 1"),
+        ({"requires": ()}, "at least one domain"),
+        ({"dimensions": (Dimension.PRIORITY,)}, "has no priority to break down by"),
+    ],
+)
+def test_a_metric_that_contradicts_itself_is_refused(changes: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        _metric(**changes)
+
+
+def test_a_narrower_breakdown_is_kept() -> None:
+    assert _metric(dimensions=(Dimension.OVERALL,)).dimensions == (Dimension.OVERALL,)
+    assert _metric(dimensions=()).dimensions == VENDOR_INVOICE_LINES.dimensions
+
+
+def test_a_percentile_beyond_the_scale_is_refused() -> None:
+    with pytest.raises(ValueError, match="between 0 and 100"):
+        Percentile(101, "lead_time_business_microseconds")
+
+
+def test_a_definition_is_data() -> None:
+    rows = pl.DataFrame([metric.definition() for metric in METRICS])
+    assert rows["metric_version"].dtype == pl.Int64
+    assert set(rows["direction"]) <= set(Direction)
