@@ -53,24 +53,36 @@ class Document:
     Attributes:
         file: name of the file as a person knows it.
         value: the tree of dictionaries, lists, texts, numbers, booleans and None.
-        lines: line of each key or list entry, by its path from the top.
+        positions: where each key or list entry stands, by its path from the top. Entries that a merge brought in
+            from another document keep the position they have there.
     """
 
     file: str
     value: Any
-    lines: Mapping[Path, int]
+    positions: Mapping[Path, Position]
 
     def line_of(self, path: Path) -> int | None:
         """Line of exactly this place, or None if nothing stands there."""
-        return self.lines.get(path)
+        found = self.positions.get(path)
+        return found.line if found else None
 
     def position(self, path: Path) -> Position:
         """Where a place stands, or the nearest place around it that exists."""
         for length in range(len(path), -1, -1):
-            line = self.lines.get(path[:length])
-            if line is not None:
-                return Position(self.file, line)
+            found = self.positions.get(path[:length])
+            if found is not None:
+                return found
         return Position(self.file, 1)
+
+    def at(self, path: Path) -> Any:
+        """The value at a place, or None if nothing stands there."""
+        value = self.value
+        for step in path:
+            try:
+                value = value[step]
+            except (KeyError, IndexError, TypeError):
+                return None
+        return value
 
     def problem(self, path: Path, what: str, remedy: str = "", suggestion: str | None = None) -> Problem:
         """A problem at a place of this document."""
@@ -81,7 +93,7 @@ class Document:
 class _Composer(yaml.SafeLoader):
     """Composes nodes; its plain scalars follow the core schema of YAML 1.2."""
 
-    yaml_implicit_resolvers: Mapping[str, list[tuple[str, re.Pattern[str]]]] = {}
+    yaml_implicit_resolvers: dict[Any, Any] = {}
 
 
 for _tag, _pattern, _first in (
@@ -98,7 +110,7 @@ class _TreeBuilder:
 
     def __init__(self, file: str) -> None:
         self.file = file
-        self.lines: dict[Path, int] = {(): 1}
+        self.positions: dict[Path, Position] = {(): Position(file, 1)}
         self.problems: list[Problem] = []
         self._count = 0
 
@@ -115,7 +127,7 @@ class _TreeBuilder:
         return self._scalar(node)
 
     def _entry(self, node: yaml.Node, path: Path, within: tuple[int, ...]) -> Any:
-        self.lines[path] = node.start_mark.line + 1
+        self.positions[path] = Position(self.file, node.start_mark.line + 1)
         return self.build(node, path, within)
 
     def _mapping(self, node: yaml.MappingNode, path: Path, within: tuple[int, ...]) -> dict[str, Any]:
@@ -126,11 +138,11 @@ class _TreeBuilder:
                 continue
             key = str(key_node.value)
             if key in found:
-                first = self.lines[*path, key]
+                first = self.positions[*path, key].line
                 what = f"key '{key}': stands twice, first in line {first}"
                 self.problems.append(self._problem(key_node, what, "Keep one of them."))
                 continue
-            self.lines[*path, key] = key_node.start_mark.line + 1
+            self.positions[*path, key] = Position(self.file, key_node.start_mark.line + 1)
             found[key] = self.build(value_node, (*path, key), within)
         return found
 
@@ -172,12 +184,12 @@ def parse_document(text: str, file: str) -> Document:
         what = "this is not YAML: it holds characters that no text file should hold"
         raise DocumentError([Problem(file, None, what, "Save the file as UTF-8 text.")]) from error
     if node is None:
-        return Document(file, None, {(): 1})
+        return Document(file, None, {(): Position(file, 1)})
     builder = _TreeBuilder(file)
     value = builder.build(node, ())
     if builder.problems:
         raise DocumentError(builder.problems)
-    return Document(file, value, builder.lines)
+    return Document(file, value, builder.positions)
 
 
 def decode_document(text: str, file: str, model: type[_Model]) -> _Model:

@@ -107,6 +107,8 @@ class Rule:
         id: `<table>.<column or set>.<assertion>`.
         object_name: table of the schema that the rule is about, without its layer prefix.
         table_name: the qualified table, `stg.stg_tickets`.
+        record_table: table whose records the key names: `stg_tickets` for a rule on events, where the ticket is kept
+            or set aside as a whole.
         columns: the columns that the measure looks at; empty for whole-table and SQL rules.
         message: what a broken rule means, in plain language.
         protects: metrics that must not be published while the rule is broken.
@@ -124,6 +126,7 @@ class Rule:
     domain: Domain
     object_name: str
     table_name: str
+    record_table: str
     columns: tuple[str, ...] = ()
     tier: RuleTier
     quality_dimension: QualityDimension
@@ -157,7 +160,7 @@ class ExportObject:
         raw_table: `raw_<source>__<name>`.
         record_path: which nested record makes a row; None for flat files.
         sheet: sheet of a workbook; None means the first.
-        header_row: row of the header, counted from 1; None means found by the reader.
+        header_row: row of the header, counted from 1.
         constants: `<table>.<column>` -> text, for canonical columns that the export leaves out.
         granularity: what one row is, in words.
     """
@@ -167,7 +170,7 @@ class ExportObject:
     shape: ExportShape
     record_path: str | None = None
     sheet: str | None = None
-    header_row: int | None = None
+    header_row: int = 1
     constants: Mapping[str, str] = field(default_factory=dict)
     ignore_rows: tuple[IgnoreRule, ...] = ()
     columns: tuple[ExportColumn, ...] = ()
@@ -183,7 +186,7 @@ class ExportContract:
         id: name of the landing folder.
         source: system that exports; it qualifies every key.
         file_pattern: which files of the landing folder belong to the export.
-        format: csv, json, jsonl, xlsx, parquet or xes; None means by the file's name.
+        format: csv, json, jsonl, xlsx, parquet or xes.
         encoding, delimiter: None means detected.
         null_tokens: texts that mean "no value", besides the empty text.
         time_zone: IANA zone of timestamps without an offset.
@@ -198,7 +201,7 @@ class ExportContract:
     source: str
     domain: Domain
     file_pattern: str
-    format: str | None = None
+    format: str
     encoding: str | None = None
     delimiter: str | None = None
     null_tokens: tuple[str, ...] = ()
