@@ -21,6 +21,7 @@ from pipelines.sample import (
     zendesk,
 )
 from pipelines.sample.company import COMPANY_NAME, NEW_NETWORK_VENDOR, OLD_NETWORK_VENDOR, TROUBLED_TEAM, System
+from pipelines.sample.defects import find_defects
 from pipelines.sample.operation import Operation
 from pipelines.sample.plan import Plan
 from pipelines.sample.span import Span
@@ -47,8 +48,6 @@ def write_sample_exports(
 
     Raises ValueError for fewer than 100 tickets, a span of no month, or an unknown defect.
     """
-    from pipelines.sample.defects import find_defects  # the defects know the exports, so they come second
-
     if tickets < 100:
         raise ValueError(f"The sample needs at least 100 tickets to be believable; {tickets} were asked for.")
     if years <= 0:
