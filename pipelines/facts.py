@@ -7,7 +7,7 @@ A held domain keeps the facts of its last good batch.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -22,8 +22,8 @@ from metrics.registry import METRICS
 from metrics.sla import close_clocks
 from metrics.spec import Metric
 from metrics.ticket_clocks import build_intervals, close_tickets, covering_span, data_clock
-from metrics.transactions import count_transactions
-from metrics.unit_cost import convert_cost_lines
+from metrics.transactions import count_transactions, sum_active_time
+from metrics.unit_cost import TransactionKind, convert_cost_lines
 from metrics.vendor_performance import build_deliveries, convert_invoice_lines
 from models.finance import (
     fct_cost_allocations,
@@ -43,7 +43,7 @@ from models.tickets import (
     stg_tickets,
 )
 from models.vendors import fct_deliveries, fct_vendor_invoice_lines, stg_deliveries, stg_vendor_invoice_lines
-from models.vocabulary import Domain, Grain, StatusCategory, VerdictState
+from models.vocabulary import Domain, Grain, VerdictState
 from pipelines.fingerprint import hash_parts
 from pipelines.ingest import current_verdict
 from pipelines.session import Session, Step
@@ -58,14 +58,6 @@ MEASURED_FACTS: tuple[Table, ...] = (
     fct_deliveries,
     fct_vendor_invoice_lines,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """How far a domain's data reaches: an instant that follows from the data, never from the wall clock."""
-
-    domain: Domain
-    as_of: datetime | None
 
 
 def build_ticket_facts(session: Session) -> list[Step]:
@@ -214,30 +206,35 @@ def _vendor_facts(session: Session) -> dict[str, pl.DataFrame]:
 def _cost_facts(session: Session) -> dict[str, pl.DataFrame]:
     warehouse, reporting = session.warehouse, session.project.home.settings.reporting
     policy = session.project.policies.costs
-    staged = warehouse.read(stg_cost_lines)
+    staged, tickets = warehouse.read(stg_cost_lines), warehouse.read(fct_tickets)
+    quarantined = _quarantined(session, stg_cost_lines)
     lines = convert_cost_lines(
         staged,
         warehouse.read(stg_fx_rates),
         policy=policy,
         reporting_currency=reporting.currency,
         minor_unit_digits=reporting.minor_unit_digits,
-        quarantined=_quarantined(session, stg_cost_lines),
+        quarantined=quarantined,
     )
-    transactions = count_transactions(
-        policy,
-        fct_tickets=warehouse.read(fct_tickets),
-        stg_cost_lines=staged,
-        fct_deliveries=warehouse.read(fct_deliveries),
-        time_zone=reporting.time_zone,
-    )
+    counted = {
+        "fct_tickets": tickets,
+        "stg_cost_lines": staged,
+        "fct_deliveries": warehouse.read(fct_deliveries),
+        "time_zone": reporting.time_zone,
+        "quarantined_cost_lines": quarantined,
+    }
+    transactions = count_transactions(policy, **counted)
+    resolved = count_transactions(replace(policy, transaction=TransactionKind.RESOLVED_TICKETS), **counted)
     allocations = [
         allocate_costs(
             lines,
             transactions,
             policy=policy,
             headcount=warehouse.read(stg_headcount),
-            active_hours=_active_hours(session),
+            active_hours=sum_active_time(tickets, reporting.time_zone),
             grain=grain,
+            minor_unit_digits=reporting.minor_unit_digits,
+            resolved_tickets=resolved,
         )
         for grain in Grain
     ]
@@ -246,21 +243,6 @@ def _cost_facts(session: Session) -> dict[str, pl.DataFrame]:
         fct_transactions.name: transactions,
         fct_cost_allocations.name: pl.concat(allocations),
     }
-
-
-def _active_hours(session: Session) -> pl.DataFrame:
-    """Business microseconds that each team was active, by day of the stretch's start: for the driver of that name."""
-    zone = session.project.home.settings.reporting.time_zone
-    return session.warehouse.frame(
-        f"""
-        SELECT CAST(timezone('{zone}', started_at) AS DATE) AS active_date, team,
-               CAST(sum(duration_business_microseconds) AS BIGINT) AS active_business_microseconds
-        FROM core.fct_ticket_intervals
-        WHERE status_category = '{StatusCategory.ACTIVE.value}' AND team IS NOT NULL
-        GROUP BY ALL
-        ORDER BY ALL
-        """
-    )
 
 
 def _metric_values(session: Session, held: Sequence[Metric]) -> int:

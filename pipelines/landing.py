@@ -21,6 +21,7 @@ from models.ops import ops_loads, ops_refusals
 from models.vocabulary import ExportShape
 from pipelines.fingerprint import hash_parts
 from pipelines.readers import (
+    FORMATS,
     FileFacts,
     LandedFrame,
     Limits,
@@ -84,7 +85,7 @@ def land_export(
             if _is_known(warehouse, contract, facts):
                 known_files += 1
                 continue
-            frames = [(item, read_export(facts, _read_options(contract, item))) for item in contract.objects]
+            frames = [(item, read_export(facts, _read_options(contract, item, facts))) for item in contract.objects]
         except RefusedFile as refused:
             refusals.append(_refusal(contract, path, refused))
             continue
@@ -115,17 +116,24 @@ def _files_in(folder: Path) -> Iterator[Path]:
                 yield path
 
 
-def _read_options(contract: ExportContract, item: ExportObject) -> ReadOptions:
+def _read_options(contract: ExportContract, item: ExportObject, facts: FileFacts) -> ReadOptions:
     return ReadOptions(
-        format=contract.format,
+        format=contract.format or _format_by_name(facts),
         encoding=contract.encoding,
         delimiter=contract.delimiter,
-        header_row=item.header_row,
+        header_row=item.header_row or 1,
         sheet=item.sheet,
         record_path=item.record_path,
         columns={column.name: (column.physical_name, *column.synonyms) for column in item.columns},
         required=frozenset(column.name for column in item.columns if column.required),
     )
+
+
+def _format_by_name(facts: FileFacts) -> str:
+    """The format that a file's name says, for contracts that leave it open; CSV for anything unknown."""
+    suffixes = [suffix.lstrip(".").lower() for suffix in Path(facts.member or facts.name).suffixes]
+    named = [suffix for suffix in suffixes if suffix in FORMATS]
+    return named[-1] if named else "csv"
 
 
 def _is_known(warehouse: Warehouse, contract: ExportContract, facts: FileFacts) -> bool:

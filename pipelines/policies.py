@@ -17,11 +17,11 @@ from typing import Annotated, Any, Final, Literal, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from data_contracts.documents import DocumentError, Problem, decode_document
-from metrics.allocation import CostPool, Driver
 from metrics.business_time import CalendarError, CalendarVersion, WorkingCalendar, always_open, region_holidays
+from metrics.exchange_rates import FxPolicy, FxRateRule
 from metrics.sla import SlaPolicy
 from metrics.ticket_clocks import TeamCalendars
-from metrics.unit_cost import CostPolicy, FxPolicy, check_policy
+from metrics.unit_cost import CostBasis, CostPolicy, CostPool, Driver, TransactionKind, check_policy
 from models.vocabulary import SlaTarget, StatusCategory
 from pipelines.fingerprint import hash_parts
 
@@ -182,7 +182,7 @@ class _SlaFile(_Strict):
 
 
 class _Fx(_Strict):
-    rate: Literal["posting_date", "period_average", "fixed"] = "posting_date"
+    rate: FxRateRule = FxRateRule.POSTING_DATE
     fixed: dict[str, Decimal] = {}
     max_age_days: int = Field(default=7, ge=0)
 
@@ -207,8 +207,8 @@ class _Pool(_Strict):
 
 
 class _CostFile(_Strict):
-    basis: Literal["accrual", "cash"] = "accrual"
-    transaction: Literal["resolved_tickets", "paid_documents", "deliveries"] = "resolved_tickets"
+    basis: CostBasis = CostBasis.ACCRUAL
+    transaction: TransactionKind = TransactionKind.RESOLVED_TICKETS
     fx: _Fx = _Fx()
     cost_centres: dict[str, _CostCentre] = {}
     pools: tuple[_Pool, ...] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import dagster as dg
 from sqlalchemy import Table
@@ -78,13 +78,9 @@ def check_name(rule: Rule) -> str:
     return re.sub(r"[^A-Za-z0-9_]+", "__", rule.id)
 
 
-def rule_asset(rule: Rule, contracts: Sequence[ExportContract]) -> str:
-    """The asset whose rows a rule judges."""
-    for contract in contracts:
-        for item in contract.objects:
-            if rule.contract_id == contract.id and rule.object_name in (item.name, item.raw_table):
-                return item.raw_table
-    return rule.object_name
+def rule_asset(rule: Rule) -> str:
+    """The asset whose rows a rule judges: its table, without the layer."""
+    return rule.table_name.rpartition(".")[2]
 
 
 def check_spec(rule: Rule, asset: str) -> dg.AssetCheckSpec:

@@ -35,7 +35,7 @@ def staging_assets(project: Project, domain: Domain) -> list[dg.AssetsDefinition
     ]
     rules = [rule for contract in contracts for item in contract.objects for rule in item.rules]
     rules += project.warehouse_contract(domain).rules
-    assets = {rule.id: rule_asset(rule, contracts) for rule in rules}
+    assets = {rule.id: rule_asset(rule) for rule in rules}
 
     @dg.multi_asset(
         name=f"stage_{domain.value}",

@@ -80,13 +80,13 @@ def stage_object(raw: pl.DataFrame, contract: ExportContract, item: ExportObject
     typed = {
         _slot(column, feed): _only_when(_parse(column, feed, table, contract), feed, texts) for column, feed in feeds
     }
+    # Canonical columns go to a frame of their own: an export may well call a raw column by a canonical name.
     frame = kept.with_columns([expression.alias(slot) for slot, expression in typed.items()])
-    frame = frame.with_columns(_canonical_columns(feeds, item, table, contract))
+    canonical = frame.select(_canonical_columns(feeds, item, table, contract))
     key = next(iter(table.primary_key.columns.keys()), "ticket_id")
-    record_key = key if key in frame.columns else None
-    problems = _find_problems(frame, feeds, table, contract, texts, record_key)
-    canonical = [column.name for column in table.columns if column.name in frame.columns]
-    return StagedPart(contract, item, frame.select(canonical), problems, raw.height - kept.height)
+    record_ids = canonical[key] if key in canonical.columns else pl.Series([None] * frame.height, dtype=pl.String)
+    problems = _find_problems(frame, feeds, table, contract, texts, record_ids)
+    return StagedPart(contract, item, canonical, problems, raw.height - kept.height)
 
 
 def _slot(column: ExportColumn, feed: Feed) -> str:
@@ -138,7 +138,10 @@ def _parse(column: ExportColumn, feed: Feed, table: Table, contract: ExportContr
         return values.parse_integer(text, thousands_separator=contract.thousands_separator, null_tokens=nulls)
     if isinstance(kind, pl.Boolean):
         return values.parse_boolean(
-            text, true_tokens=column.true_tokens, false_tokens=column.false_tokens, null_tokens=nulls
+            text,
+            true_tokens=column.true_tokens or values.TRUE_TOKENS,
+            false_tokens=column.false_tokens or values.FALSE_TOKENS,
+            null_tokens=nulls,
         )
     return _clean(column, contract)
 
@@ -203,7 +206,7 @@ def _find_problems(
     table: Table,
     contract: ExportContract,
     texts: dict[str, pl.Expr],
-    record_key: str | None,
+    record_ids: pl.Series,
 ) -> pl.DataFrame:
     """Every value that was present but unusable, missing though required, or usable only by a documented rule."""
     checks: dict[tuple[str, str, str], pl.Expr] = {}
@@ -240,12 +243,12 @@ def _find_problems(
             if mask.any():
                 found.append(
                     frame.filter(mask).select(
-                        pl.col("load_id"),
-                        pl.col("row_number"),
+                        pl.col("_load_id").alias("load_id"),
+                        pl.col("_row_number").alias("row_number"),
                         pl.lit(raw_column).alias("column_name"),
                         pl.lit(target).alias("canonical_column"),
                         pl.lit(problem).alias("problem"),
-                        (pl.col(record_key) if record_key else pl.lit(None, pl.String)).alias("record_id"),
+                        record_ids.filter(mask).cast(pl.String).alias("record_id"),
                     )
                 )
     return pl.concat(found)
