@@ -1,31 +1,25 @@
 """On which days a cost lies: lines spread over their days, seen by day, week or month.
 
 A line of A minor units over D days puts |A| // D on each day and one unit more on the first |A| mod D days, with the
-sign of A: largest remainder with equal weights, ties to the earlier day. What lies between two days then has a
-closed form, so that no line needs to be taken apart into days to be seen by month, and every view of a line is the
-sum of the same days.
+sign of A: largest remainder with equal weights, ties to the earlier day. So a line is at most two runs of days with
+one amount each, and the lines of a group add up to runs as well. Runs are cut where periods begin; no line is taken
+apart into days to be seen by month, and yet every view is the sum of the same days.
 
 Which days a line covers is decided in `metrics.unit_cost`; who bears the cost in `metrics.allocation`.
 """
 
 from __future__ import annotations
 
-from datetime import date
-
 import polars as pl
 
 from metrics.money import check_minor_units, from_minor_units, to_minor_units
+from metrics.periods import MONDAY, period_start
 from models.vocabulary import Grain
 
-_TRUNCATION = {Grain.DAY: "1d", Grain.WEEK: "1w", Grain.MONTH: "1mo"}
 
-
-def start_of_period(day: pl.Expr, grain: Grain) -> pl.Expr:
-    """First day of the period that holds a day; weeks are ISO weeks and start on Monday."""
-    return day.dt.truncate(_TRUNCATION[grain])
-
-
-def spread_costs(fct_cost_lines: pl.DataFrame, grain: Grain, *, minor_unit_digits: int = 2) -> pl.DataFrame:
+def spread_costs(
+    fct_cost_lines: pl.DataFrame, grain: Grain, *, minor_unit_digits: int = 2, week_start: int = MONDAY
+) -> pl.DataFrame:
     """Each measured line's amount in each period of one grain that its days touch.
 
     The rows of a line add up to its `amount_reporting` exactly, in every grain, and a month is the sum of its days.
@@ -38,16 +32,12 @@ def spread_costs(fct_cost_lines: pl.DataFrame, grain: Grain, *, minor_unit_digit
         ValueError: amounts are not rounded to the minor unit, or too large to be summed exactly.
     """
     lines = select_measured_lines(fct_cost_lines).with_row_index("group")
-    spread = spread_over_segments(lines, grain, minor_unit_digits=minor_unit_digits)
-    return (
-        spread.join(lines.select("group", "cost_line_id"), on="group", how="left", maintain_order="left")
-        .sort("group", "period_start_date")
-        .select(
-            "cost_line_id",
-            pl.lit(grain.value).alias("period_grain"),
-            "period_start_date",
-            from_minor_units(pl.col("amount"), minor_unit_digits).alias("amount_reporting"),
-        )
+    spread = spread_groups(lines, grain, minor_unit_digits=minor_unit_digits, week_start=week_start)
+    return spread.select(
+        lines.get_column("cost_line_id").gather(spread.get_column("group")),
+        pl.lit(grain.value).alias("period_grain"),
+        "period_start_date",
+        from_minor_units(pl.col("amount"), minor_unit_digits).alias("amount_reporting"),
     )
 
 
@@ -60,8 +50,8 @@ def select_measured_lines(fct_cost_lines: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def spread_over_segments(
-    lines: pl.DataFrame, grain: Grain, *, minor_unit_digits: int, is_cut_at_months: bool = False
+def spread_groups(
+    lines: pl.DataFrame, grain: Grain, *, minor_unit_digits: int, week_start: int, is_cut_at_months: bool = False
 ) -> pl.DataFrame:
     """The amount of each group of lines in each period; every line is rounded on its own.
 
@@ -71,85 +61,98 @@ def spread_over_segments(
 
     Returns:
         group, period_start_date, month_date (first day of the month; null unless cut at months), amount (Int64 minor
-        units), one row per combination, in no particular order.
+        units; zero where lines cancel or have no unit left), one row per combination, ordered by group and then by time.
     """
     check_minor_units(lines.get_column("amount_reporting"), minor_unit_digits)
-    bundles = _bundle_lines(lines, minor_unit_digits)
-    if bundles.is_empty():
-        group_type = lines.schema["group"]
-        return pl.DataFrame(
-            schema={"group": group_type, "period_start_date": pl.Date(), "month_date": pl.Date(), "amount": pl.Int64()}
-        )
-    days = _list_days(
-        bundles.get_column("cost_start_date").min(),  # type: ignore[arg-type]
-        bundles.get_column("cost_end_date").max(),  # type: ignore[arg-type]
-        grain,
-        is_cut_at_months,
-    )
+    runs = _list_runs(lines, minor_unit_digits)
+    period = period_start(pl.col("date"), grain, week_start)
+    days = _list_days(runs.get_column("first_day"), runs.get_column("last_day"), period, is_cut_at_months)
     segments = days.group_by("segment", maintain_order=True).agg(
         pl.col("period_start_date", "month_date").first(),
-        segment_start=pl.col("day").first(),
-        segment_end=pl.col("day").last(),
+        segment_first_day=pl.col("day").first(),
+        segment_last_day=pl.col("day").last(),
     )
     segment_of_day = days.get_column("segment")
-    first_day = days.get_column("day")[0]
-    start_position = (bundles.get_column("cost_start_date") - first_day).dt.total_days()
-    end_position = (bundles.get_column("cost_end_date") - first_day).dt.total_days()
+    first_known_day = days.get_column("day").min()
     pieces = (
-        bundles.with_columns(
+        runs.with_columns(
             segment=pl.int_ranges(
-                segment_of_day.gather(start_position), segment_of_day.gather(end_position) + 1, dtype=pl.Int64
+                segment_of_day.gather(runs.get_column("first_day") - first_known_day),
+                segment_of_day.gather(runs.get_column("last_day") - first_known_day) + 1,
             )
         )
         .explode("segment")
-        .join(segments, on="segment", how="left")
+        .join(segments, on="segment", how="left", maintain_order="left")
         .with_columns(
-            days_before=(pl.col("segment_start") - pl.col("cost_start_date")).dt.total_days().clip(lower_bound=0),
-            days_through=(pl.min_horizontal("segment_end", "cost_end_date") - pl.col("cost_start_date")).dt.total_days()
-            + 1,
+            day_count=pl.min_horizontal("last_day", "segment_last_day")
+            - pl.max_horizontal("first_day", "segment_first_day")
+            + 1
         )
+        .with_columns(amount=pl.col("amount_per_day") * pl.col("day_count"))
     )
-    return pieces.group_by("group", "period_start_date", "month_date").agg(
-        amount=(_amount_of_first_days("days_through") - _amount_of_first_days("days_before")).sum()
-    )
+    if grain is not Grain.DAY:  # runs of a group share no day, but may share a week or a month
+        pieces = pieces.group_by("group", "period_start_date", "month_date", maintain_order=True).agg(
+            pl.col("amount").sum()
+        )
+    return pieces.select("group", "period_start_date", "month_date", "amount")
 
 
-def _bundle_lines(lines: pl.DataFrame, minor_unit_digits: int) -> pl.DataFrame:
-    """Lines of one group that begin, end and spend their odd units alike, as one row.
+def _list_runs(lines: pl.DataFrame, minor_unit_digits: int) -> pl.DataFrame:
+    """The stretches of days on which each group has lines that cost one amount a day together.
+
+    They are found from the days on which lines begin, end, or have no odd unit left.
+
+    Amounts per day are sums of parts of lines, so `check_minor_units` has proved that they fit.
 
     Returns:
-        group, cost_start_date, cost_end_date, extra_days (the first days that carry one unit more), amount_per_day
-        and extra_per_day (sums over the bundled lines, signed).
+        group, first_day, last_day (days since 1970, Int64), amount_per_day (minor units), in order.
     """
-    day_count = (pl.col("cost_end_date") - pl.col("cost_start_date")).dt.total_days() + 1
+    units = to_minor_units(pl.col("amount_reporting"), minor_unit_digits)
+    spread = lines.select(
+        "group",
+        sign=units.sign(),
+        units=units.abs(),
+        first_day=pl.col("cost_start_date").to_physical().cast(pl.Int64),
+        day_after=pl.col("cost_end_date").to_physical().cast(pl.Int64) + 1,
+    ).with_columns(
+        base=pl.col("units") // (pl.col("day_after") - pl.col("first_day")),
+        odd_days=pl.col("units") % (pl.col("day_after") - pl.col("first_day")),
+    )
+    odd_unit = (pl.col("odd_days") > 0).cast(pl.Int64)
+    day_after_odd_days = pl.col("first_day") + pl.col("odd_days")
+    changes = pl.concat(
+        [
+            spread.select("group", day="first_day", change=pl.col("sign") * (pl.col("base") + odd_unit), lines=1),
+            spread.select("group", day=day_after_odd_days, change=-pl.col("sign") * odd_unit, lines=0),
+            spread.select("group", day="day_after", change=-pl.col("sign") * pl.col("base"), lines=-1),
+        ]
+    )
     return (
-        lines.select(
+        changes.group_by("group", "day")
+        .agg(pl.col("change", "lines").sum())
+        .sort("group", "day")
+        .select(
             "group",
-            "cost_start_date",
-            "cost_end_date",
-            units=to_minor_units(pl.col("amount_reporting"), minor_unit_digits),
-            day_count=day_count,
+            first_day="day",
+            last_day=pl.col("day").shift(-1).over("group") - 1,
+            amount_per_day=pl.col("change").cum_sum().over("group"),
+            line_count=pl.col("lines").cum_sum().over("group"),
         )
-        .with_columns(
-            extra_days=pl.col("units").abs() % pl.col("day_count"),
-            amount_per_day=pl.col("units").sign() * (pl.col("units").abs() // pl.col("day_count")),
-            extra_per_day=pl.col("units").sign(),
-        )
-        .group_by("group", "cost_start_date", "cost_end_date", "extra_days")
-        .agg(pl.col("amount_per_day", "extra_per_day").sum())
+        .filter(pl.col("line_count") > 0)
     )
 
 
-def _amount_of_first_days(days: str) -> pl.Expr:
-    """What a bundle puts on that many of its first days. At most the sum of its lines' magnitudes, so it fits."""
-    return pl.col("amount_per_day") * pl.col(days) + pl.col("extra_per_day") * pl.min_horizontal(days, "extra_days")
+def _list_days(first_days: pl.Series, last_days: pl.Series, period: pl.Expr, is_cut_at_months: bool) -> pl.DataFrame:
+    """Every day from the first to the last with its period and the number of its segment.
 
-
-def _list_days(first: date, last: date, grain: Grain, is_cut_at_months: bool) -> pl.DataFrame:
-    """Every day from first to last with its period and the number of its segment: a period, or its part in a month."""
-    month = start_of_period(pl.col("day"), Grain.MONTH) if is_cut_at_months else pl.lit(None, dtype=pl.Date)
+    A segment is a period, or a period's part in one month. `period` computes the period's first day from `date`.
+    """
+    month = period_start(pl.col("date"), Grain.MONTH) if is_cut_at_months else pl.lit(None, dtype=pl.Date)
+    first = pl.select(pl.lit(first_days).min().fill_null(0)).item()
+    last = pl.select(pl.lit(last_days).max().fill_null(-1)).item()
     return (
-        pl.select(day=pl.date_range(first, last))
-        .with_columns(period_start_date=start_of_period(pl.col("day"), grain), month_date=month)
+        pl.select(day=pl.int_range(first, last + 1, dtype=pl.Int64))
+        .with_columns(date=pl.col("day").cast(pl.Int32).cast(pl.Date))
+        .with_columns(period_start_date=period, month_date=month)
         .with_columns(segment=pl.struct("period_start_date", "month_date").rle_id().cast(pl.Int64))
     )

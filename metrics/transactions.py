@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from metrics.periods import local_date
 from metrics.unit_cost import CostPolicy, TransactionKind, known, own_or_by_cost_centre
 from models.ddl import conform
 from models.finance import fct_transactions
@@ -79,7 +80,7 @@ def _resolved_tickets(fct_tickets: pl.DataFrame, time_zone: str) -> pl.DataFrame
     """Tickets that count as resolved, with the local day of their last resolution as `completed_date`."""
     return fct_tickets.filter(
         pl.col("is_done"), ~pl.col("is_cancelled"), ~pl.col("is_quarantined"), pl.col("resolved_at").is_not_null()
-    ).with_columns(completed_date=pl.col("resolved_at").dt.convert_time_zone(time_zone).dt.date())
+    ).with_columns(completed_date=local_date(pl.col("resolved_at"), time_zone))
 
 
 def _paid_documents(stg_cost_lines: pl.DataFrame, policy: CostPolicy, quarantined: frozenset[str]) -> pl.DataFrame:
