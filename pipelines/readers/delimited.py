@@ -19,10 +19,11 @@ import polars as pl
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.csv  # type: ignore[import-untyped]
 
-from pipelines.readers.dialect import HeadRecords, detect_delimiter, read_records
+from pipelines.readers.dialect import DELIMITERS, HeadRecords, detect_delimiter, read_records
 from pipelines.readers.files import FileFacts, read_content
 from pipelines.readers.headers import HeaderMatch, count_matches, match_headers
 from pipelines.readers.landing import land_columns
+from pipelines.readers.line_ends import ReturnShield, repair_doubled_returns
 from pipelines.readers.options import SURPLUS, LandedFrame, ReadOptions
 from pipelines.readers.refusals import RefusalCode, RefusedFile
 from pipelines.readers.text import decode_text
@@ -48,13 +49,15 @@ def read_delimited(facts: FileFacts, options: ReadOptions) -> LandedFrame:
     _refuse_other_format(data, facts.name)
     text = decode_text(data, options.encoding, facts.name)
     del data
-    utf8 = text.utf8
+    utf8, repair_notes = repair_doubled_returns(text.utf8)
     delimiter = options.delimiter or detect_delimiter(utf8, options.quote, options.header_row, options.columns)
 
     preamble, header, offset = _read_head(utf8, delimiter, options, facts.name)
     match = _match(header, utf8, delimiter, options, facts.name)
-    frame, notes = _read_body(utf8[offset:], len(header), delimiter, options, facts.name)
-    notes = [*text.notes, *_describe_preamble(preamble), *match.notes, *notes]
+    shield = ReturnShield(utf8[:offset], utf8[offset:])
+    del utf8
+    frame, notes = _read_body(shield, len(header), delimiter, options, facts.name)
+    notes = [*text.notes, *repair_notes, *_describe_preamble(preamble), *match.notes, *notes]
     return land_columns(
         frame,
         match,
@@ -69,6 +72,7 @@ def read_delimited(facts: FileFacts, options: ReadOptions) -> LandedFrame:
 def _refuse_other_format(data: bytes, name: str) -> None:
     known = (
         (b"PK\x03\x04", "a workbook or an archive within an archive"),
+        (b"\x1f\x8b", "compressed twice"),
         (b"PAR1", "a Parquet file"),
         (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
     )
@@ -124,11 +128,13 @@ def _match(header: list[str], utf8: bytes, delimiter: str, options: ReadOptions,
 def _find_header_elsewhere(header: list[str], utf8: bytes, delimiter: str, options: ReadOptions) -> str | None:
     """Look for a better explanation of missing columns than a renaming: another row, another delimiter."""
     found = count_matches(header, options.columns)
-    records = list(islice(HeadRecords(utf8, delimiter, options.quote), _HEADER_SEARCH))
-    matches = [count_matches(record, options.columns) for record in records]
-    best = max(range(len(matches)), key=matches.__getitem__)
-    if matches[best] > found:
-        return f"Row {best + 1} looks like the header: write headerRow: {best + 1} into the contract."
+    # Without a declared delimiter, the one detected is that of the wrong row.
+    for candidate in (delimiter,) if options.delimiter else DELIMITERS:
+        records = islice(HeadRecords(utf8, candidate, options.quote), _HEADER_SEARCH)
+        matches = [count_matches(record, options.columns) for record in records]
+        best = max(range(len(matches)), key=matches.__getitem__)
+        if matches[best] > found and best + 1 != options.header_row:
+            return f"Row {best + 1} looks like the header: write headerRow: {best + 1} into the contract."
     detected = detect_delimiter(utf8, options.quote, options.header_row, options.columns)
     if detected != delimiter and len(header) == 1:
         return f"The delimiter looks like {detected!r}, not {delimiter!r}: correct it in the contract's server entry."
@@ -136,10 +142,11 @@ def _find_header_elsewhere(header: list[str], utf8: bytes, delimiter: str, optio
 
 
 def _read_body(
-    body: bytes, width: int, delimiter: str, options: ReadOptions, name: str
+    shield: ReturnShield, width: int, delimiter: str, options: ReadOptions, name: str
 ) -> tuple[pl.DataFrame, list[str]]:
     """Return the records as columns 0, 1, ... (plus ``_surplus`` if needed) in the order of the file, and notes."""
     columns = [str(position) for position in range(width)]
+    body = shield.body
     if not body:
         return pl.DataFrame(schema=dict.fromkeys(columns, pl.String)), ["The file holds a header and no records."]
     ends_in_line_end = body.endswith((b"\n", b"\r"))
@@ -147,7 +154,7 @@ def _read_body(
 
     def keep_odd_record(record: pa.csv.InvalidRow) -> str:
         fields = read_records(io.StringIO(record.text, newline=""), delimiter, options.quote)
-        odd[record.number - 1] = next(iter(fields), [])
+        odd[record.number - 1] = [shield.restore(field) for field in next(iter(fields), [])]
         return "skip"
 
     # A record of our own at the very end comes back whole only if no quote is left open before it.
@@ -163,7 +170,7 @@ def _read_body(
             "set quote in the contract.",
             row=row,
         )
-    frame = pl.DataFrame(pl.from_arrow(table.slice(0, table.num_rows - 1)))
+    frame = shield.restore_all(pl.DataFrame(pl.from_arrow(table.slice(0, table.num_rows - 1))))
     if odd and not ends_in_line_end:
         _refuse_cut_record(odd, count, width, options, name)
     if not odd:

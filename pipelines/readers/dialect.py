@@ -15,7 +15,8 @@ from typing import Final
 
 from pipelines.readers.headers import count_matches
 
-DELIMITERS: Final = (",", ";", "\t", "|")
+# Where nothing else decides, the one that is rarest within values wins.
+DELIMITERS: Final = ("\t", "|", ";", ",")
 _SAMPLE_BYTES: Final = 256 << 10
 _SAMPLE_RECORDS: Final = 500
 _LINE: Final = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n|\Z)")
@@ -75,7 +76,7 @@ def detect_delimiter(utf8: bytes, quote: str, header_row: int, columns: Mapping[
     best = max(splitting, key=splitting.__getitem__, default=None)
     sole = max(whole, key=whole.__getitem__, default=None)
     if best is None or (sole is not None and splitting[best][0] < whole[sole][0]):
-        return sole or DELIMITERS[0]
+        return sole or ","
     return best
 
 

@@ -180,17 +180,32 @@ def _find_compression(path: Path, name: str, size: int, limits: Limits) -> tuple
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
+            if _DOCUMENT_MEMBERS & {member.filename for member in members}:
+                _check_document(archive, name, size, limits)
+                return None, None
     except (zipfile.BadZipFile, OSError, ValueError, EOFError) as error:
         raise RefusedFile(
             RefusalCode.TRUNCATED,
             f"{name} is a zip archive without a readable table of contents: it is cut off or damaged.",
             "Transfer the file again.",
         ) from error
-    if _DOCUMENT_MEMBERS & {member.filename for member in members}:
-        expanded = sum(member.file_size for member in members)
-        _refuse_expansion(name, expanded, size, limits)
-        return None, None
     return "zip", _pick_member(name, members)
+
+
+def _check_document(archive: zipfile.ZipFile, name: str, size: int, limits: Limits) -> None:
+    """Refuse a workbook that swells or is damaged; its members are hashed together, as the one file they are."""
+    _refuse_expansion(name, sum(member.file_size for member in archive.infolist()), size, limits)
+    try:
+        # Reads no member beyond its declared size, so the sum above holds; a member that lied fails its checksum.
+        damaged = archive.testzip()
+    except (zlib.error, NotImplementedError, RuntimeError) as error:
+        damaged = str(error)
+    if damaged:
+        raise RefusedFile(
+            RefusalCode.CORRUPT,
+            f"{name} is a damaged document ({damaged}).",
+            "Open it in the program that made it and save it again, or transfer it again.",
+        )
 
 
 def _pick_member(name: str, members: list[zipfile.ZipInfo]) -> str:

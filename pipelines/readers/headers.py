@@ -133,14 +133,14 @@ def _number_repeats(headers: Sequence[str]) -> tuple[list[str], list[int]]:
     effective: list[str] = []
     repeated: list[int] = []
     for position, header in enumerate(headers):
-        form = normalise_header(header) or header.strip()
+        form = header.strip().casefold()
         if form and form in seen:
             number = 2
             while normalise_header(f"{header}_{number}") in forms:
                 number += 1
             header = f"{header.strip()}_{number}"
-            form = normalise_header(header)
-            forms.add(form)
+            form = header.casefold()
+            forms.add(normalise_header(header))
             repeated.append(position)
         seen.add(form)
         effective.append(header)

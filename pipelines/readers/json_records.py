@@ -255,16 +255,15 @@ def _land_records(
     sampled: list[Any] = []
     batches: list[pl.DataFrame] = []
     columns = (*options.columns, RECORD)
-    rows = unnester.rows(_sample(roots, sampled))
-    while batch := list(islice(rows, _BATCH)):
-        batches.append(
-            pl.DataFrame(
-                {column: pl.Series(column, [row.get(column) for row in batch], pl.String) for column in columns}
-            )
-        )
-    frame = pl.concat(batches) if batches else pl.DataFrame(schema=dict.fromkeys(columns, pl.String))
+    try:
+        rows = unnester.rows(_sample(roots, sampled))
+        while batch := list(islice(rows, _BATCH)):
+            batches.append(_to_frame(batch, columns))
+        present = list(dict.fromkeys(path for root in sampled for path in list_paths(root)))
+    except RecursionError as error:
+        raise _too_deep(name, None) from error
+    frame = pl.concat(batches) if batches else _to_frame([], columns)
 
-    present = list(dict.fromkeys(path for root in sampled for path in list_paths(root)))
     if options.record_path:
         unnester.refuse_lost_path(options.record_path, name, present)
     # Without records there is nothing a path could be missing from.
@@ -277,6 +276,10 @@ def _land_records(
         notes.append("The file holds no records.")
     frame = frame.with_columns(number_rows(frame.height, 1))
     return LandedFrame(frame, decoded.encoding, None, {}, missing, tuple(notes))
+
+
+def _to_frame(rows: list[dict[str, str | None]], columns: tuple[str, ...]) -> pl.DataFrame:
+    return pl.DataFrame([pl.Series(column, [row.get(column) for row in rows], pl.String) for column in columns])
 
 
 def _sample(roots: Iterable[Any], sampled: list[Any]) -> Iterator[Any]:

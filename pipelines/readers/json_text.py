@@ -22,6 +22,8 @@ class ExactJson:
         """Choose a mark that the text contains neither plainly nor escaped."""
         folded = text.lower() if "\\u" in text else ""
         self._mark = next(mark for mark in _MARKS if mark not in text and json.dumps(mark)[1:-1] not in folded)
+        # Half of a surrogate pair can be written as an escape, but not as text.
+        self._may_hold_halves = "\\ud" in folded
         self._decoder = json.JSONDecoder(parse_float=self._keep, parse_int=self._keep, parse_constant=self._keep)
         self._encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
         self._marked = re.compile(f'"{self._mark}([^"]*){self._mark}"')
@@ -36,12 +38,12 @@ class ExactJson:
 
     def write(self, value: Any) -> str:
         """Write a parsed value as compact JSON, numbers as they were."""
-        return self._marked.sub(r"\1", self._encoder.encode(value))
+        return self._escape_halves(self._marked.sub(r"\1", self._encoder.encode(value)))
 
     def to_text(self, value: Any) -> str | None:
         """Return a value as a cell: text and numbers as they are, null and empty text as None, the rest as JSON."""
         if isinstance(value, str):
-            return (value[1:-1] if value[:1] == self._mark else value) or None
+            return self._escape_halves(value[1:-1] if value[:1] == self._mark else value) or None
         if value is None:
             return None
         if value is True:
@@ -49,6 +51,9 @@ class ExactJson:
         if value is False:
             return "false"
         return self.write(value)
+
+    def _escape_halves(self, text: str) -> str:
+        return text.encode("utf-8", "backslashreplace").decode() if self._may_hold_halves else text
 
     def _keep(self, number: str) -> str:
         return f"{self._mark}{number}{self._mark}"

@@ -155,6 +155,12 @@ class _LogParser:
                 "Export the file again.",
                 row=error.lineno,
             ) from error
+        except (ValueError, LookupError) as error:
+            raise RefusedFile(
+                RefusalCode.ENCODING,
+                f"{self._name} declares an encoding that cannot be read ({error}).",
+                "Export the log as UTF-8.",
+            ) from error
 
     def _note_encoding(self, _version: str, encoding: str | None, _standalone: int) -> None:
         self.encoding = (encoding or "utf-8").lower()
