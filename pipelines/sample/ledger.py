@@ -7,7 +7,7 @@ line repeats the total of its journal, which is the control total against lost s
 from __future__ import annotations
 
 import csv
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
@@ -240,9 +240,9 @@ def write_ledger(landing: Path, lines: Iterable[LedgerLine]) -> list[SampleFile]
     written = []
     for year, group in groupby(lines, key=lambda line: line.posting_date.year):
         year_lines = list(group)
-        totals: Counter[str] = Counter()
+        totals: defaultdict[str, Decimal] = defaultdict(Decimal)
         for line in year_lines:
-            totals[line.journal] += line.amount  # type: ignore[assignment]
+            totals[line.journal] += line.amount
         path = f"{EXPORT}/ledger_{year}.csv"
         with (landing / path).open("w", encoding="cp1252", newline="") as file:
             writer = csv.writer(file, delimiter=";", lineterminator="\r\n")
@@ -253,11 +253,11 @@ def write_ledger(landing: Path, lines: Iterable[LedgerLine]) -> list[SampleFile]
     return written
 
 
-def _row(line: LedgerLine, journal_total: Decimal | int) -> tuple[object, ...]:
+def _row(line: LedgerLine, journal_total: Decimal) -> tuple[object, ...]:
     return (
         line.journal, line.line, _write_date(line.posting_date), _write_date(line.service_from),
         _write_date(line.service_to), line.account, ACCOUNTS[line.account], line.cost_centre, line.vendor,
-        line.text, line.initiative, _write_amount(line.amount), line.currency, _write_amount(Decimal(journal_total)),
+        line.text, line.initiative, _write_amount(line.amount), line.currency, _write_amount(journal_total),
     )  # fmt: skip
 
 

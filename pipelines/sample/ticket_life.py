@@ -133,6 +133,7 @@ class _Life:
             return
         self._begin()
         if fate > 1 - _ABANDONED:
+            self._work(0.5)
             self._move(Status.WAITING_CUSTOMER)
             return
         self._go_through_work()
