@@ -46,7 +46,7 @@ from models.vendors import fct_deliveries, fct_vendor_invoice_lines, stg_deliver
 from models.vocabulary import Domain, Grain, VerdictState
 from pipelines.fingerprint import hash_parts
 from pipelines.ingest import current_verdict
-from pipelines.session import Session, Step
+from pipelines.session import Session, Step, StepState
 
 #: Facts that metrics are measured on, by name.
 MEASURED_FACTS: tuple[Table, ...] = (
@@ -122,9 +122,10 @@ def _build(
 ) -> list[Step]:
     """Replace some facts together, if the domain's verdict is pass and anything they depend on has changed."""
     verdict = current_verdict(session.warehouse, domain)
-    if verdict is None or _is_held(verdict):
-        note = verdict[2] if verdict else f"nothing of {domain.value} was staged yet"
-        return [_keep(session, table, note) for table in assets]
+    if verdict is None:
+        return [_leave(session, table, "empty", f"no file of {domain.value} was loaded yet") for table in assets]
+    if _is_held(verdict):
+        return [_leave(session, table, "held", verdict[2]) for table in assets]
     input_hash = hash_parts(
         session.code_hash,
         verdict[0],
@@ -146,9 +147,10 @@ def _build(
     return [session.run_step(table.name, input_hash, lambda table=table: write(table)) for table in assets]
 
 
-def _keep(session: Session, table: Table, note: str) -> Step:
+def _leave(session: Session, table: Table, state: StepState, note: str) -> Step:
+    """Touch nothing: what the table holds is from the last good batch, or it is empty."""
     session.reporter.began(table.name)
-    return session.report(Step(table.name, "held", session.row_count_of(table.name), 0.0, note))
+    return session.report(Step(table.name, state, session.row_count_of(table.name), 0.0, note))
 
 
 def _is_held(verdict: tuple[str, VerdictState, str] | None) -> bool:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import polars as pl
 
@@ -37,13 +38,14 @@ class Batch:
     """The judged state of a domain's staging tables.
 
     Attributes:
+        verdict: None where no file of the domain was ever loaded: there is nothing to judge.
         is_new: whether this run staged and audited it; else it was known already.
         row_counts: raw and staged table -> rows.
     """
 
     domain: Domain
     batch_hash: str
-    verdict: VerdictState
+    verdict: VerdictState | None
     summary: str
     landings: tuple[Landing, ...]
     results: tuple[RuleResult, ...]
@@ -102,7 +104,6 @@ def stored_results(session: Session, domain: Domain, rules: Sequence[Rule]) -> l
             failed_count=found[2],
             sample_keys=tuple(json.loads(found[3])),
             failing_rows_query=found[4],
-            error=None,
         )
         for rule in rules
         if (found := stored.get(rule.id))
@@ -117,7 +118,11 @@ def _ingest(session: Session, domain: Domain) -> Batch:
         land_export(warehouse, contract, project.home.landing / contract.id, run_id=session.run_id, limits=limits)
         for contract in contracts
     )
-    batch_hash = _batch_hash(session, domain, contracts)
+    loads = [load_id for contract in contracts for load_id, _ in active_loads(warehouse, contract.id)]
+    batch_hash = _batch_hash(session, domain, contracts, loads)
+    if not loads:
+        summary = f"no file of {domain.value} was loaded yet"
+        return Batch(domain, batch_hash, None, summary, landings, (), _row_counts(session, domain), False)
     known = current_verdict(warehouse, domain)
     if known is not None and known[0] == batch_hash:
         return Batch(domain, batch_hash, known[1], known[2], landings, (), _row_counts(session, domain), False)
@@ -134,10 +139,11 @@ def _limits(session: Session) -> Limits:
     return Limits(settle_seconds=landing.settle_seconds, max_bytes=landing.largest_file_megabytes * 1_000_000)
 
 
-def _batch_hash(session: Session, domain: Domain, contracts: Sequence[ExportContract]) -> str:
+def _batch_hash(
+    session: Session, domain: Domain, contracts: Sequence[ExportContract], loads: Sequence[str]
+) -> str:
     """Hash of everything that staging and the audit of a domain depend on."""
     project = session.project
-    loads = [load_id for contract in contracts for load_id, _ in active_loads(session.warehouse, contract.id)]
     policies = {name: project.policies.hashes.get(name) for name in ("statuses.yaml", "dimensions.yaml", "costs.yaml")}
     settings = project.home.settings
     return hash_parts(
@@ -220,7 +226,8 @@ def _judge(
     versions = {contract.id: contract.version for contract in contracts}
     warehouse_contract = session.project.warehouse_contract(domain)
     versions[warehouse_contract.id] = warehouse_contract.version
-    return decide(domain, results, batch_hash=batch_hash, contract_versions=versions)
+    limit = Decimal(str(session.project.home.settings.gate.quarantine_limit_ratio))
+    return decide(domain, results, batch_hash, versions, quarantine_limit=limit)
 
 
 def _store_verdict(session: Session, verdict: Verdict, results: Sequence[RuleResult]) -> None:
@@ -296,6 +303,6 @@ def _step_of(asset: str, batch: Batch, seconds: float) -> Step:
     rows = sum(batch.row_counts.get(table.name, 0) for table in STAGED[batch.domain])
     if batch.verdict is VerdictState.HOLD:
         return Step(asset, "held", rows, seconds, batch.summary)
-    if not rows:
-        return Step(asset, "empty", 0, seconds, "no rows: no contract of this domain found a file")
+    if batch.verdict is None:
+        return Step(asset, "empty", 0, seconds, batch.summary)
     return Step(asset, "built" if batch.is_new else "unchanged", rows, seconds, batch.summary)

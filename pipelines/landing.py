@@ -7,7 +7,7 @@ remedy, and the run goes on with the rest. Types and meaning come later, in `pip
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fnmatch import fnmatch
@@ -145,15 +145,19 @@ def _is_known(warehouse: Warehouse, contract: ExportContract, facts: FileFacts) 
 
 
 def _create_raw_table(warehouse: Warehouse, item: ExportObject) -> None:
-    kinds = {column.name: "VARCHAR" for column in item.columns} | PROVENANCE_COLUMNS
-    columns = ", ".join(f"{quote_identifier(name)} {kind}" for name, kind in kinds.items())
+    columns = ", ".join(f"{quote_identifier(name)} {kind}" for name, kind in PROVENANCE_COLUMNS.items())
     warehouse.execute(f"CREATE TABLE IF NOT EXISTS {raw_table_name(item)} ({columns})")
-    for name in kinds:
-        _add_column(warehouse, item, name)
+    _add_columns(warehouse, item, [column.name for column in item.columns])
 
 
-def _add_column(warehouse: Warehouse, item: ExportObject, name: str) -> None:
-    warehouse.execute(f"ALTER TABLE {raw_table_name(item)} ADD COLUMN IF NOT EXISTS {quote_identifier(name)} VARCHAR")
+def _add_columns(warehouse: Warehouse, item: ExportObject, names: Iterable[str]) -> None:
+    """Add the text columns that the raw table does not have yet: contracts grow, and so do exports."""
+    query = "SELECT column_name FROM duckdb_columns() WHERE schema_name = 'raw' AND table_name = ?"
+    # DuckDB's names ignore case; so must the comparison.
+    present = {str(row[0]).lower() for row in warehouse.rows(query, [item.raw_table])}
+    for name in names:
+        if name.lower() not in present:
+            warehouse.execute(f"ALTER TABLE {raw_table_name(item)} ADD COLUMN {quote_identifier(name)} VARCHAR")
 
 
 def _store(
@@ -168,8 +172,7 @@ def _store(
     # The file's name leads, so that load ids sort in the order in which people number or date their files.
     load_id = f"{contract.id}/{item.name}/{facts.name}#{content}"
     texts = [name for name in landed.frame.columns if name != "_row_number"]
-    for name in texts:
-        _add_column(warehouse, item, name)
+    _add_columns(warehouse, item, texts)
     _supersede(warehouse, contract, item, facts, load_id)
     frame = landed.frame.with_columns(pl.lit(load_id).alias("_load_id"), pl.lit(facts.name).alias("_file"))
     warehouse.insert(raw_table_name(item), frame, {"_row_hash": _row_hash(texts)})

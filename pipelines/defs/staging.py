@@ -22,7 +22,7 @@ from pipelines.defs.describe import (
 )
 from pipelines.ingest import ingest_domain, stored_results
 from pipelines.project import Project
-from pipelines.session import Session, Step
+from pipelines.session import Session, Step, StepState
 
 
 def staging_assets(project: Project, domain: Domain) -> list[dg.AssetsDefinition | dg.AssetSpec]:
@@ -49,7 +49,7 @@ def staging_assets(project: Project, domain: Domain) -> list[dg.AssetsDefinition
         results = batch.results or stored_results(session, domain, rules)
         for spec in (*raw, *staged):
             name = spec.key.path[-1]
-            state = "built" if batch.is_new else "unchanged"
+            state: StepState = "empty" if batch.verdict is None else "built" if batch.is_new else "unchanged"
             yield step_result(Step(name, state, batch.row_counts.get(name), 0.0, batch.summary))
         for result in results:
             yield check_result(result, assets[result.rule.id])

@@ -1,0 +1,138 @@
+"""Contracts written as an analyst would, for tests of landing and staging."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from data_contracts.loader import load_export_contract
+from data_contracts.spec import ExportContract
+from pipelines.warehouse import Warehouse, open_warehouse
+
+SPEND = """
+apiVersion: v3.2.0
+kind: DataContract
+id: spend
+name: Spend
+version: 1.0.0
+status: active
+domain: finance
+servers:
+  - {server: landing, type: local, path: "*.csv", format: csv}
+schema:
+  - name: lines
+    logicalType: object
+    physicalType: file
+    customProperties:
+      - {property: shape, value: lines}
+      - {property: constants, value: {cost_lines.currency_code: EUR}}
+      - {property: ignoreRows, value: [{column: supplier, matches: "(?i)^total"}]}
+    properties:
+      - name: line
+        logicalType: string
+        description: Line
+        customProperties: [{property: feeds, value: cost_lines.cost_line_id}]
+      - name: paid_on
+        logicalType: date
+        required: true
+        description: Day of payment
+        customProperties:
+          - {property: formats, value: ["%d.%m.%Y"]}
+          - {property: feeds, value: cost_lines.posting_date}
+      - name: supplier
+        logicalType: string
+        description: Supplier
+        customProperties: [{property: feeds, value: cost_lines.vendor}]
+      - name: amount
+        logicalType: number
+        required: true
+        description: Amount
+        customProperties: [{property: feeds, value: cost_lines.amount_original}]
+customProperties:
+  - {property: source, value: books}
+  - {property: nullTokens, value: ["n/a"]}
+  - {property: decimalSeparator, value: ","}
+  - {property: thousandsSeparator, value: "."}
+"""
+
+UPDATES = """
+apiVersion: v3.2.0
+kind: DataContract
+id: updates
+name: Ticket updates
+version: 1.0.0
+status: active
+domain: tickets
+servers:
+  - {server: landing, type: local, path: "*.csv", format: csv}
+schema:
+  - name: updates
+    logicalType: object
+    physicalType: file
+    customProperties:
+      - {property: shape, value: event_log}
+    properties:
+      - name: ticket
+        logicalType: string
+        required: true
+        description: Ticket
+        customProperties: [{property: feeds, value: [tickets.ticket_id, ticket_events.ticket_id]}]
+      - name: at
+        logicalType: timestamp
+        required: true
+        description: Instant
+        customProperties:
+          - {property: formats, value: ["%Y-%m-%d %H:%M"]}
+          - {property: feeds, value: ticket_events.occurred_at}
+      - name: field
+        logicalType: string
+        description: What changed
+      - name: value
+        logicalType: string
+        description: New value
+        customProperties:
+          - property: feeds
+            value:
+              - {to: ticket_events.status, when: {field: status}}
+              - {to: ticket_events.team, when: {field: team}}
+      - name: service
+        logicalType: string
+        description: Service
+        customProperties: [{property: feeds, value: tickets.service}]
+customProperties:
+  - {property: source, value: desk}
+  - {property: timeZone, value: Europe/Amsterdam}
+"""
+
+
+@pytest.fixture
+def spend() -> ExportContract:
+    return load_export_contract(SPEND, "contracts/spend.yaml", {})
+
+
+@pytest.fixture
+def updates() -> ExportContract:
+    return load_export_contract(UPDATES, "contracts/updates.yaml", {})
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Iterator[Warehouse]:
+    with open_warehouse(tmp_path / "warehouse.duckdb") as opened:
+        yield opened
+
+
+@pytest.fixture
+def drop(tmp_path: Path) -> Callable[[str, str], Path]:
+    """Write a file into the landing folder and return the folder."""
+    folder = tmp_path / "landing"
+    folder.mkdir()
+
+    def write(name: str, content: str) -> Path:
+        (folder / name).write_text(content, encoding="utf-8")
+        return folder
+
+    return write
+
+
