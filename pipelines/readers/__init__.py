@@ -4,8 +4,9 @@
 units, null tokens) is ``values``' and the contracts' business.
 """
 
+from pipelines.readers.compression import Limits
 from pipelines.readers.export import read_export
-from pipelines.readers.files import FileFacts, Limits, inspect_file
+from pipelines.readers.files import FileFacts, inspect_file
 from pipelines.readers.headers import normalise_header, slugify_header
 from pipelines.readers.options import FORMATS, RECORD, ROW_NUMBER, SURPLUS, LandedFrame, ReadOptions
 from pipelines.readers.refusals import RefusalCode, RefusedFile

@@ -19,8 +19,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO, Final, cast
+from typing import BinaryIO, Final
 
+from pipelines.readers.compression import Limits, decompress, find_compression, refuse_expansion
 from pipelines.readers.refusals import RefusalCode, RefusedFile
 
 _CHUNK: Final = 1 << 20
@@ -31,25 +32,6 @@ _HTML: Final = re.compile(
     rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
 )
 _MARKS: Final = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
-# A zip archive that holds one of these is a document, not a wrapping around an export.
-_DOCUMENT_MEMBERS: Final = frozenset({"[Content_Types].xml", "mimetype"})
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much a file may expand, and how long it must have been quiet.
-
-    Attributes:
-        max_bytes: content above this size is refused, whatever its compression.
-        max_ratio: content more than this many times its compressed size is refused ...
-        ratio_free_bytes: ... once it is larger than this; short repetitive exports compress very well.
-        settle_seconds: a file modified more recently than this counts as still being written.
-    """
-
-    max_bytes: int = 8 << 30
-    max_ratio: int = 250
-    ratio_free_bytes: int = 64 << 20
-    settle_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +91,7 @@ def open_content(facts: FileFacts) -> Iterator[BinaryIO]:
     found = facts.path.stat() if facts.path.exists() else None
     if found is None or found.st_size != facts.size_bytes or _modified_at(found) != facts.modified_at:
         raise _growing(facts.name, "it changed after it was inspected")
-    with _decompress(facts.path, facts.compression, facts.member) as content:
+    with decompress(facts.path, facts.compression, facts.member) as content:
         yield content
 
 
@@ -132,7 +114,7 @@ def _inspect(path: Path, folder: Path, name: str, limits: Limits) -> FileFacts:
     if before.st_size == 0:
         raise _empty(name, "it has no bytes")
 
-    compression, member = _find_compression(path, name, before.st_size, limits)
+    compression, member = find_compression(path, name, before.st_size, limits)
     content_hash = _hash_content(path, name, compression, member, before.st_size, limits)
     after = path.stat()
     if (after.st_size, after.st_mtime_ns, after.st_ino) != (before.st_size, before.st_mtime_ns, before.st_ino):
@@ -165,81 +147,16 @@ def _refuse_unfinished(path: Path, name: str, found: os.stat_result, limits: Lim
         raise _growing(name, f"it was modified {max(quiet_seconds, 0):.0f} seconds ago")
 
 
-def _find_compression(path: Path, name: str, size: int, limits: Limits) -> tuple[str | None, str | None]:
-    """Tell the compression from the content; names lie."""
-    with path.open("rb") as file:
-        magic = file.read(4)
-    if magic[:2] == b"\x1f\x8b":
-        return "gzip", None
-    if magic[:4] == b"PK\x05\x06":
-        raise RefusedFile(
-            RefusalCode.MEMBERS, f"{name} is a zip archive with nothing in it.", "Ask the sender for the export again."
-        )
-    if magic[:4] != b"PK\x03\x04":
-        return None, None
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-            if _DOCUMENT_MEMBERS & {member.filename for member in members}:
-                _check_document(archive, name, size, limits)
-                return None, None
-    except (zipfile.BadZipFile, OSError, ValueError, EOFError) as error:
-        raise RefusedFile(
-            RefusalCode.TRUNCATED,
-            f"{name} is a zip archive without a readable table of contents: it is cut off or damaged.",
-            "Transfer the file again.",
-        ) from error
-    return "zip", _pick_member(name, members)
-
-
-def _check_document(archive: zipfile.ZipFile, name: str, size: int, limits: Limits) -> None:
-    """Refuse a workbook that swells or is damaged; its members are hashed together, as the one file they are."""
-    _refuse_expansion(name, sum(member.file_size for member in archive.infolist()), size, limits)
-    try:
-        # Reads no member beyond its declared size, so the sum above holds; a member that lied fails its checksum.
-        damaged = archive.testzip()
-    except (zlib.error, NotImplementedError, RuntimeError) as error:
-        damaged = str(error)
-    if damaged:
-        raise RefusedFile(
-            RefusalCode.CORRUPT,
-            f"{name} is a damaged document ({damaged}).",
-            "Open it in the program that made it and save it again, or transfer it again.",
-        )
-
-
-def _pick_member(name: str, members: list[zipfile.ZipInfo]) -> str:
-    data = [
-        member
-        for member in members
-        if not member.is_dir()
-        and not member.filename.startswith("__MACOSX/")
-        and not Path(member.filename).name.startswith(".")
-    ]
-    if len(data) != 1:
-        listed = ", ".join(member.filename for member in data[:5]) + (", ..." if len(data) > 5 else "")
-        raise RefusedFile(
-            RefusalCode.MEMBERS,
-            f"{name} holds {len(data)} data files{f' ({listed})' if listed else ''}; exactly one is expected.",
-            "Unpack it and put each export into the landing folder of its own contract.",
-        )
-    if data[0].flag_bits & 0x1:
-        raise RefusedFile(
-            RefusalCode.ENCRYPTED, f"{name} is protected by a password.", "Send the export without a password."
-        )
-    return data[0].filename
-
-
 def _hash_content(path: Path, name: str, compression: str | None, member: str | None, size: int, limits: Limits) -> str:
     digest = hashlib.sha256()
     read = 0
     head = b""
     try:
-        with _decompress(path, compression, member) as content:
+        with decompress(path, compression, member) as content:
             while chunk := content.read(_CHUNK):
                 read += len(chunk)
                 # Checked while it expands: what an archive says of its own size is not believed.
-                _refuse_expansion(name, read, size if compression else None, limits)
+                refuse_expansion(name, read, size if compression else None, limits)
                 if len(head) < _HEAD:
                     head += chunk[: _HEAD - len(head)]
                 digest.update(chunk)
@@ -263,26 +180,6 @@ def _hash_content(path: Path, name: str, compression: str | None, member: str | 
     return digest.hexdigest()
 
 
-def _refuse_expansion(name: str, expanded: int, compressed: int | None, limits: Limits) -> None:
-    """Refuse content beyond the limits; ``compressed`` is None for a file without compression."""
-    too_steep = (
-        compressed is not None and expanded > limits.ratio_free_bytes and expanded > compressed * limits.max_ratio
-    )
-    if expanded <= limits.max_bytes and not too_steep:
-        return
-    if compressed is None:
-        raise RefusedFile(
-            RefusalCode.TOO_LARGE,
-            f"{name} is larger than {limits.max_bytes:,} bytes.",
-            "Export a shorter period per file.",
-        )
-    raise RefusedFile(
-        RefusalCode.ZIP_BOMB,
-        f"{name} expands from {compressed:,} to more than {expanded:,} bytes, beyond what an export does.",
-        "If it is genuine, unpack it first or export a shorter period per file.",
-    )
-
-
 def _refuse_html(name: str, head: bytes) -> None:
     text = head
     for mark in _MARKS:
@@ -293,19 +190,6 @@ def _refuse_html(name: str, head: bytes) -> None:
             f"{name} is a web page, not an export: most often the log-in or error page of the system it came from.",
             "Open it in a browser to see what it says, then export again.",
         )
-
-
-@contextmanager
-def _decompress(path: Path, compression: str | None, member: str | None) -> Iterator[BinaryIO]:
-    if compression == "gzip":
-        with gzip.open(path, "rb") as content:
-            yield cast(BinaryIO, content)
-    elif compression == "zip" and member is not None:
-        with zipfile.ZipFile(path) as archive, archive.open(member) as content:
-            yield cast(BinaryIO, content)
-    else:
-        with path.open("rb", buffering=_CHUNK) as plain:
-            yield plain
 
 
 def _modified_at(found: os.stat_result) -> datetime:

@@ -6,7 +6,6 @@ the element or from what encloses it, all others from the root record. Path synt
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -16,6 +15,7 @@ import polars as pl
 
 from pipelines.readers.files import FileFacts, read_content
 from pipelines.readers.headers import nearest
+from pipelines.readers.json_documents import parse_document, parse_lines, too_deep
 from pipelines.readers.json_paths import (
     ABSENT,
     Steps,
@@ -46,7 +46,7 @@ def read_json(facts: FileFacts, options: ReadOptions) -> LandedFrame:
     decoded = decode_text(read_content(facts), options.encoding, facts.name)
     text = decoded.utf8.decode()
     exact = ExactJson(text)
-    document = _parse_document(text, exact, facts.name)
+    document = parse_document(text, exact, facts.name)
     roots = document if isinstance(document, list) else [document]
     if options.record_path is None and isinstance(document, dict):
         _refuse_wrapped_records(document, options, facts.name)
@@ -61,79 +61,7 @@ def read_json_lines(facts: FileFacts, options: ReadOptions) -> LandedFrame:
     """
     decoded = decode_text(read_content(facts), options.encoding, facts.name)
     exact = ExactJson(decoded.utf8.decode())
-    return _land_records(_parse_lines(decoded.utf8, exact, facts.name), exact, decoded, options, facts.name)
-
-
-def _parse_document(text: str, exact: ExactJson, name: str) -> Any:
-    try:
-        return exact.parse(text)
-    except json.JSONDecodeError as error:
-        if error.msg == "Extra data" and text[: error.pos].count("\n") <= 1:
-            raise RefusedFile(
-                RefusalCode.FORMAT,
-                f"{name} holds several JSON documents, one a line.",
-                "Write format: jsonl into the contract's server entry.",
-            ) from error
-        if _is_at_end(error, text):
-            raise RefusedFile(
-                RefusalCode.TRUNCATED,
-                f"{name} is cut off: the JSON document ends in line {error.lineno} before it is complete.",
-                "Export or transfer the file again.",
-                row=error.lineno,
-            ) from error
-        raise RefusedFile(
-            RefusalCode.RECORD,
-            f"{name}, line {error.lineno}, column {error.colno}: not valid JSON ({error.msg}).",
-            "Export the file again, or correct that place.",
-            row=error.lineno,
-        ) from error
-    except RecursionError as error:
-        raise _too_deep(name, None) from error
-
-
-def _parse_lines(utf8: bytes, exact: ExactJson, name: str) -> Iterator[Any]:
-    lines = utf8.splitlines()
-    complete = utf8.endswith((b"\n", b"\r"))
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        text = line.decode()
-        try:
-            yield exact.parse(text)
-        except json.JSONDecodeError as error:
-            if number == 1 and _is_at_end(error, text) and len(lines) > 1:
-                raise RefusedFile(
-                    RefusalCode.FORMAT,
-                    f"{name} is one JSON document over several lines, not one record a line.",
-                    "Write format: json into the contract's server entry.",
-                    row=1,
-                ) from error
-            if number == len(lines) and not complete:
-                raise RefusedFile(
-                    RefusalCode.TRUNCATED,
-                    f"{name} is cut off in its last line, {number}.",
-                    "Export or transfer the file again.",
-                    row=number,
-                ) from error
-            raise RefusedFile(
-                RefusalCode.RECORD,
-                f"{name}, line {number}, column {error.colno}: not valid JSON ({error.msg}).",
-                "Export the file again, or correct that line.",
-                row=number,
-            ) from error
-        except RecursionError as error:
-            raise _too_deep(name, number) from error
-
-
-def _is_at_end(error: json.JSONDecodeError, text: str) -> bool:
-    return error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string")
-
-
-def _too_deep(name: str, line: int | None) -> RefusedFile:
-    place = f"{name}, line {line}" if line else name
-    return RefusedFile(
-        RefusalCode.RECORD, f"{place}: nested too deeply for an export.", "Check where the file comes from.", row=line
-    )
+    return _land_records(parse_lines(decoded.utf8, exact, facts.name), exact, decoded, options, facts.name)
 
 
 def _refuse_wrapped_records(document: dict[str, Any], options: ReadOptions, name: str) -> None:
@@ -261,7 +189,7 @@ def _land_records(
             batches.append(_to_frame(batch, columns))
         present = list(dict.fromkeys(path for root in sampled for path in list_paths(root)))
     except RecursionError as error:
-        raise _too_deep(name, None) from error
+        raise too_deep(name, None) from error
     frame = pl.concat(batches) if batches else _to_frame([], columns)
 
     if options.record_path:

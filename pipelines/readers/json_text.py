@@ -38,7 +38,8 @@ class ExactJson:
 
     def write(self, value: Any) -> str:
         """Write a parsed value as compact JSON, numbers as they were."""
-        return self._escape_halves(self._marked.sub(r"\1", self._encoder.encode(value)))
+        text = self._encoder.encode(value)
+        return self._escape_halves(self._marked.sub(r"\1", text) if self._mark in text else text)
 
     def to_text(self, value: Any) -> str | None:
         """Return a value as a cell: text and numbers as they are, null and empty text as None, the rest as JSON."""

@@ -191,7 +191,9 @@ def _guess_single_byte(data: bytes) -> str | None:
     foreign = sum(byte > 127 for byte in sample)
     if foreign >= _EVIDENCE_BYTES:
         best = from_bytes(sample, cp_isolation=list(_CANDIDATES)).best()
-        if best is not None and _can_decode(data, best.encoding):
+        # Encodings of one script share most of their characters: then the most common one is as right as the guess.
+        same = best is not None and _can_decode(sample, _FALLBACK) and sample.decode(_FALLBACK) == str(best)
+        if best is not None and not same and _can_decode(data, best.encoding):
             return str(codecs.lookup(best.encoding).name)
     return _FALLBACK if _can_decode(data, _FALLBACK) else None
 

@@ -81,8 +81,10 @@ def test_records_within_a_result_page(read) -> None:
 
 
 def test_values_are_text_exactly_as_written(read) -> None:
-    data = b'{"a":1.10,"b":123456789012345678901234567890,"c":-0,"d":1E5,"e":true,"f":null,'
+    data = (
+        b'{"a":1.10,"b":123456789012345678901234567890,"c":-0,"d":1E5,"e":true,"f":null,'
         b'"g":"","h":" x ","i":[1.0,"1.0"]}\n'
+    )
     columns = {name: (name,) for name in "abcdefghi"}
     landed = read(data, "n.jsonl", format="jsonl", columns=columns)
     row = landed.frame.row(0, named=True)
