@@ -42,8 +42,8 @@ def find_compression(path: Path, name: str, size: int, limits: Limits) -> tuple[
     """Tell a file's compression from its content, since names lie.
 
     Returns:
-        None, ``gzip`` or ``zip``, and for a zip archive the name of its one data file. A workbook is an archive too, but
-        not a compression of something else: None.
+        None, ``gzip`` or ``zip``, and for a zip archive the name of its one data file. A workbook is an archive too,
+        but not a compression of something else: None.
 
     Raises:
         RefusedFile: ``truncated``, ``corrupt``, ``members``, ``encrypted`` or ``zip_bomb``.

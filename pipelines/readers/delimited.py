@@ -254,13 +254,16 @@ def _describe_odd(odd: dict[int, list[str]], width: int, header_row: int) -> lis
     long = [header_row + 1 + index for index, fields in sorted(odd.items()) if any(fields[width:])]
     notes = []
     if short:
-        notes.append(f"{len(short):,} records have fewer than {width} fields ({_list_rows(short)}); the rest is null.")
+        notes.append(f"{_count_records(short)} fewer than {width} fields ({_list_rows(short)}); the rest is null.")
     if long:
         notes.append(
-            f"{len(long):,} records have more than {width} fields ({_list_rows(long)}); "
-            f"the surplus landed in {SURPLUS}."
+            f"{_count_records(long)} more than {width} fields ({_list_rows(long)}); the surplus landed in {SURPLUS}."
         )
     return notes
+
+
+def _count_records(rows: list[int]) -> str:
+    return "1 record has" if len(rows) == 1 else f"{len(rows):,} records have"
 
 
 def _list_rows(rows: list[int]) -> str:

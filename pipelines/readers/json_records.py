@@ -199,7 +199,7 @@ def _land_records(
     _refuse_missing(missing, present, options, name)
     notes = [*decoded.notes, *(_describe_absent(prop, options.columns[prop], present) for prop in missing)]
     if options.record_path and unnester.barren_roots:
-        notes.append(f"{unnester.barren_roots:,} root records hold no {options.record_path}; they landed no row.")
+        notes.append(f"Root records without {options.record_path}, which landed no row: {unnester.barren_roots:,}.")
     if not frame.height:
         notes.append("The file holds no records.")
     frame = frame.with_columns(number_rows(frame.height, 1))

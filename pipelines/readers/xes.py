@@ -58,7 +58,7 @@ def read_event_log(facts: FileFacts, options: ReadOptions) -> LandedFrame:
     )
     notes = list(match.notes)
     if grain == "event" and rows.barren_cases:
-        notes.append(f"{rows.barren_cases:,} cases have no events; they landed no row.")
+        notes.append(f"Cases without events, which landed no row: {rows.barren_cases:,}.")
     if not frame.height:
         notes.append("The file holds no records.")
     return land_columns(frame, match, options, first_row=1, encoding=log.encoding, notes=notes)

@@ -105,7 +105,7 @@ def test_the_surplus_of_long_records_lands(read) -> None:
     assert landed.frame["_surplus"].to_list() == ['["x,1","y"]', None, None]
     assert json.loads(landed.frame["_surplus"][0]) == ["x,1", "y"]
     assert landed.frame.columns[-2:] == ["_surplus", "_row_number"]
-    assert landed.notes == ("1 records have more than 2 fields (row 2); the surplus landed in _surplus.",)
+    assert landed.notes == ("1 record has more than 2 fields (row 2); the surplus landed in _surplus.",)
 
 
 def test_trailing_delimiters_make_no_column(read) -> None:

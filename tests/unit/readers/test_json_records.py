@@ -60,7 +60,7 @@ def test_nested_records_carry_what_encloses_them(read, shape: str) -> None:
         ("A-1", "High", '["x","y"]', '["web","api"]', "2024-01-02", "status", "Done", 3),
     ]
     assert landed.frame["_record"][0] == '{"field":"status","toString":"Open"}'
-    assert landed.notes == (f"1 root records hold no {ITEMS}; they landed no row.",)
+    assert landed.notes == (f"Root records without {ITEMS}, which landed no row: 1.",)
 
 
 def test_records_within_a_result_page(read) -> None:

@@ -50,7 +50,7 @@ def test_one_row_per_event_with_what_the_case_says(read) -> None:
     assert landed.frame["tags_tag"].to_list() == [None, '["x","y"]']
     assert landed.frame["note"].to_list() == [None, None]
     assert landed.unknown_columns["case_amount"] == "case:Amount"
-    assert landed.notes == ("1 cases have no events; they landed no row.",)
+    assert landed.notes == ("Cases without events, which landed no row: 1.",)
     assert "GLOBAL" not in str(landed.frame.rows())
 
 
