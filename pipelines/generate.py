@@ -1,0 +1,70 @@
+"""Write the files that are made from declarations: the views of `sql/views/mart` and `docs/data-dictionary.md`.
+
+Run `python -m pipelines.generate` in a checkout after changing a metric or a table, and commit what it writes. With
+`--check` it writes nothing and exits with 1 if a file is out of date. What the files contain is decided in
+`metrics.render`.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Final
+
+from metrics.render.dictionary import data_dictionary
+from metrics.render.views import mart_views
+
+CHECKOUT: Final = Path(__file__).resolve().parent.parent
+_VIEWS: Final = Path("sql/views/mart")
+_DICTIONARY: Final = Path("docs/data-dictionary.md")
+
+
+def generated_files() -> dict[Path, str]:
+    """Every generated file, relative to the checkout, with the text it must have."""
+    views = {_VIEWS / f"{name}.sql": text for name, text in mart_views().items()}
+    return {**views, _DICTIONARY: data_dictionary()}
+
+
+def outdated_files(checkout: Path = CHECKOUT) -> list[Path]:
+    """Files, relative to the checkout, that are missing, differ, or belong to a view that no longer exists."""
+    expected = generated_files()
+    differing = [path for path, text in expected.items() if _read(checkout / path) != text]
+    left_over = [path.relative_to(checkout) for path in sorted((checkout / _VIEWS).glob("*.sql"))]
+    return differing + [path for path in left_over if path not in expected]
+
+
+def write_generated_files(checkout: Path = CHECKOUT) -> list[Path]:
+    """Bring all generated files up to date; returns those that were written or removed."""
+    expected = generated_files()
+    outdated = outdated_files(checkout)
+    for path in outdated:
+        target = checkout / path
+        if path in expected:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(expected[path], encoding="utf-8", newline="\n")
+        else:
+            target.unlink()
+    return outdated
+
+
+def _read(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.is_file() else None
+
+
+def main(arguments: list[str]) -> int:
+    """The command; returns its exit code."""
+    if arguments not in ([], ["--check"]):
+        print("usage: python -m pipelines.generate [--check]", file=sys.stderr)
+        return 2
+    if arguments:
+        outdated = outdated_files()
+        for path in outdated:
+            print(f"{path} is out of date: run `python -m pipelines.generate` and commit it", file=sys.stderr)
+        return 1 if outdated else 0
+    for path in write_generated_files():
+        print(f"{path} brought up to date")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

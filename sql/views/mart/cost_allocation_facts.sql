@@ -1,0 +1,30 @@
+-- Generated from models/ by `python -m pipelines.generate`; a test fails if it was edited by hand.
+--
+-- Cost of each period by pool and breakdown. Rows of one period and pool add up to the pool, to the cent.
+CREATE OR REPLACE VIEW mart.cost_allocation_facts AS
+SELECT
+    period_grain,
+    period_start_date,
+    cost_pool,
+    driver,
+    team,
+    priority,
+    service,
+    vendor,
+    is_allocated,
+    transaction_count,
+    amount_reporting
+FROM core.fct_cost_allocations;
+
+COMMENT ON VIEW mart.cost_allocation_facts IS 'Cost of each period by pool and breakdown. Rows of one period and pool add up to the pool, to the cent.';
+COMMENT ON COLUMN mart.cost_allocation_facts.period_grain IS 'day, week or month';
+COMMENT ON COLUMN mart.cost_allocation_facts.period_start_date IS 'First day of the period';
+COMMENT ON COLUMN mart.cost_allocation_facts.cost_pool IS 'Pool';
+COMMENT ON COLUMN mart.cost_allocation_facts.driver IS 'How the pool is allocated';
+COMMENT ON COLUMN mart.cost_allocation_facts.team IS 'Team that bears the cost';
+COMMENT ON COLUMN mart.cost_allocation_facts.priority IS 'Priority of the transactions that bear the cost';
+COMMENT ON COLUMN mart.cost_allocation_facts.service IS 'Service of the transactions that bear the cost';
+COMMENT ON COLUMN mart.cost_allocation_facts.vendor IS 'Vendor of the transactions that bear the cost';
+COMMENT ON COLUMN mart.cost_allocation_facts.is_allocated IS 'False for what no driver took: shown, never spread in silence';
+COMMENT ON COLUMN mart.cost_allocation_facts.transaction_count IS 'Transactions that bear the cost';
+COMMENT ON COLUMN mart.cost_allocation_facts.amount_reporting IS 'Cost in the reporting currency';

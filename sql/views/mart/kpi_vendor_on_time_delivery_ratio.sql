@@ -1,0 +1,60 @@
+-- Generated from metrics/registry.py by `python -m pipelines.generate`; a test fails if it was edited by hand.
+--
+-- On-time delivery
+-- Share of the deliveries promised for the period that came on or before the promised date.
+-- Formula: Deliveries with delivered_date <= promised_date / deliveries due, by promised_date. One that is still
+-- missing when its promised day is over is late.
+-- Counted: Deliveries whose promised day is over by the data's clock, or has come with the delivery made.
+-- Period: promised date in force (promised_date), in the reporting time zone.
+-- Unit: ratio, 0 to 1. Owner: Vendor management. Version 1.
+CREATE OR REPLACE VIEW mart.kpi_vendor_on_time_delivery_ratio AS
+SELECT
+    'On-time delivery' AS label,
+    measured.period_grain,
+    measured.period_start_date,
+    measured.period_end_date,
+    measured.is_period_closed,
+    measured.dimension,
+    measured.dimension_value,
+    measured.value,
+    measured.unit,
+    measured.numerator,
+    measured.denominator,
+    measured.lower_bound,
+    measured.upper_bound,
+    measured.eligible_count,
+    measured.measured_count,
+    measured.coverage_ratio,
+    measured.metric,
+    measured.metric_version,
+    definition.publication_state,
+    definition.held_reason,
+    definition.fresh_as_of_at,
+    coalesce(definition.publication_state = 'held', false) AS is_held
+FROM mart.metric_values AS measured
+LEFT JOIN meta.metrics AS definition ON definition.metric = measured.metric
+WHERE measured.metric = 'vendor_on_time_delivery_ratio';
+
+COMMENT ON VIEW mart.kpi_vendor_on_time_delivery_ratio IS 'On-time delivery. Share of the deliveries promised for the period that came on or before the promised date. Deliveries with delivered_date <= promised_date / deliveries due, by promised_date. One that is still missing when its promised day is over is late.';
+COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_ratio.label IS 'Short name for people';
+COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_ratio.period_grain IS 'day, week or month';
+COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_ratio.period_start_date IS 'First day of the period in the reporting time zone';
+COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_ratio.period_end_date IS 'Last day of the period, inclusive';
+COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_ratio.is_period_closed IS 'Whether the data''s clock has passed the end of the period';
+COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_ratio.dimension IS 'overall, team, priority, service or vendor';
+COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_ratio.dimension_value IS 'Value of the breakdown; empty text for overall, (none) where records have none';
+COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_ratio.value IS 'On-time delivery, ratio, 0 to 1. Share of the deliveries promised for the period that came on or before the promised date.';
+COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_ratio.unit IS 'Unit of the value';
+COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_ratio.numerator IS 'Upper part of a ratio or unit cost, so that readers can re-aggregate';
+COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_ratio.denominator IS 'Lower part of a ratio or unit cost';
+COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_ratio.lower_bound IS 'Least value that the unmeasured records allow; empty if unbounded';
+COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_ratio.upper_bound IS 'Greatest value that the unmeasured records allow; empty if unbounded';
+COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_ratio.eligible_count IS 'Records that should count';
+COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_ratio.measured_count IS 'Records that could be measured';
+COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_ratio.coverage_ratio IS 'measured_count / eligible_count; empty if none is eligible';
+COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_ratio.metric IS 'Name of the metric; see meta_metrics';
+COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_ratio.metric_version IS 'Version of the metric''s definition';
+COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_ratio.publication_state IS 'published, held or empty';
+COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_ratio.held_reason IS 'Why it is held, in one line';
+COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_ratio.fresh_as_of_at IS 'The data''s clock when the published values were computed';
+COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_ratio.is_held IS 'Whether a contract holds the metric back: the values are then those of fresh_as_of_at';

@@ -1,0 +1,49 @@
+-- Generated from models/ by `python -m pipelines.generate`; a test fails if it was edited by hand.
+--
+-- One row per ticket, SLA target and cycle: the clock, its state and the instant at which it was decided.
+-- Durations are stored in whole microseconds; 3.6e9 of them are an hour.
+CREATE OR REPLACE VIEW mart.sla_clock_facts AS
+SELECT
+    ticket_id,
+    sla_policy,
+    cycle_number,
+    target,
+    source,
+    team,
+    priority,
+    service,
+    vendor,
+    calendar,
+    started_at,
+    stopped_at,
+    target_microseconds / 3.6e9 AS target_hours,
+    elapsed_microseconds / 3.6e9 AS elapsed_hours,
+    paused_microseconds / 3.6e9 AS paused_hours,
+    state,
+    breached_at,
+    due_at,
+    decided_at,
+    remaining_microseconds / 3.6e9 AS remaining_hours
+FROM core.fct_sla_clocks;
+
+COMMENT ON VIEW mart.sla_clock_facts IS 'One row per ticket, SLA target and cycle: the clock, its state and the instant at which it was decided.';
+COMMENT ON COLUMN mart.sla_clock_facts.ticket_id IS 'Ticket, qualified by its source';
+COMMENT ON COLUMN mart.sla_clock_facts.sla_policy IS 'Policy in policies/sla.yaml that set the clock';
+COMMENT ON COLUMN mart.sla_clock_facts.cycle_number IS '1, and one more for every reopening that starts a new cycle';
+COMMENT ON COLUMN mart.sla_clock_facts.target IS 'first_response, resolution, periodic_update, vendor_response or vendor_resolution';
+COMMENT ON COLUMN mart.sla_clock_facts.source IS 'System that exported the ticket';
+COMMENT ON COLUMN mart.sla_clock_facts.team IS 'Team when the clock was decided, or now';
+COMMENT ON COLUMN mart.sla_clock_facts.priority IS 'Priority when the clock was decided, or now';
+COMMENT ON COLUMN mart.sla_clock_facts.service IS 'Service that the ticket is about';
+COMMENT ON COLUMN mart.sla_clock_facts.vendor IS 'Vendor when the clock was decided, or now';
+COMMENT ON COLUMN mart.sla_clock_facts.calendar IS 'Calendar whose open hours the clock counts';
+COMMENT ON COLUMN mart.sla_clock_facts.started_at IS 'Start of the clock';
+COMMENT ON COLUMN mart.sla_clock_facts.stopped_at IS 'Stop of the clock; empty while it runs or is paused';
+COMMENT ON COLUMN mart.sla_clock_facts.target_hours IS 'Open time that the policy allows';
+COMMENT ON COLUMN mart.sla_clock_facts.elapsed_hours IS 'Open time that counted, pauses left out';
+COMMENT ON COLUMN mart.sla_clock_facts.paused_hours IS 'Open time in which the clock stood still';
+COMMENT ON COLUMN mart.sla_clock_facts.state IS 'met, breached, running, paused or cancelled';
+COMMENT ON COLUMN mart.sla_clock_facts.breached_at IS 'Instant at which elapsed time reached the target, if it went beyond';
+COMMENT ON COLUMN mart.sla_clock_facts.due_at IS 'While it runs: the instant at which it will breach if nothing pauses it';
+COMMENT ON COLUMN mart.sla_clock_facts.decided_at IS 'Earlier of stop and breach: the clock counts in that period for ever';
+COMMENT ON COLUMN mart.sla_clock_facts.remaining_hours IS 'Open time left while it runs or is paused; negative after a breach';

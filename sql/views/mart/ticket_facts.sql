@@ -1,0 +1,95 @@
+-- Generated from models/ by `python -m pipelines.generate`; a test fails if it was edited by hand.
+--
+-- One row per ticket: its life measured on both clocks as of the data's own clock.
+-- Durations are stored in whole microseconds; 3.6e9 of them are an hour.
+CREATE OR REPLACE VIEW mart.ticket_facts AS
+SELECT
+    ticket_id,
+    source,
+    ticket_type,
+    status,
+    status_category,
+    team,
+    priority,
+    service,
+    vendor,
+    created_at,
+    first_active_at,
+    first_response_at,
+    first_resolved_at,
+    resolved_at,
+    cancelled_at,
+    is_done,
+    is_cancelled,
+    is_quarantined,
+    has_history,
+    is_sla_met_at_source,
+    calendar,
+    lead_time_calendar_microseconds / 3.6e9 AS lead_time_calendar_hours,
+    lead_time_business_microseconds / 3.6e9 AS lead_time_business_hours,
+    cycle_time_calendar_microseconds / 3.6e9 AS cycle_time_calendar_hours,
+    cycle_time_business_microseconds / 3.6e9 AS cycle_time_business_hours,
+    first_resolution_calendar_microseconds / 3.6e9 AS first_resolution_calendar_hours,
+    first_resolution_business_microseconds / 3.6e9 AS first_resolution_business_hours,
+    first_response_calendar_microseconds / 3.6e9 AS first_response_calendar_hours,
+    first_response_business_microseconds / 3.6e9 AS first_response_business_hours,
+    queued_calendar_microseconds / 3.6e9 AS queued_calendar_hours,
+    queued_business_microseconds / 3.6e9 AS queued_business_hours,
+    active_calendar_microseconds / 3.6e9 AS active_calendar_hours,
+    active_business_microseconds / 3.6e9 AS active_business_hours,
+    waiting_calendar_microseconds / 3.6e9 AS waiting_calendar_hours,
+    waiting_business_microseconds / 3.6e9 AS waiting_business_hours,
+    reopened_gap_calendar_microseconds / 3.6e9 AS reopened_gap_calendar_hours,
+    reopened_gap_business_microseconds / 3.6e9 AS reopened_gap_business_hours,
+    age_calendar_microseconds / 3.6e9 AS age_calendar_hours,
+    age_business_microseconds / 3.6e9 AS age_business_hours,
+    reopen_count,
+    handoff_count,
+    event_count,
+    duplicate_event_count
+FROM core.fct_tickets;
+
+COMMENT ON VIEW mart.ticket_facts IS 'One row per ticket: its life measured on both clocks as of the data''s own clock.';
+COMMENT ON COLUMN mart.ticket_facts.ticket_id IS 'Ticket, qualified by its source';
+COMMENT ON COLUMN mart.ticket_facts.source IS 'System that exported the ticket';
+COMMENT ON COLUMN mart.ticket_facts.ticket_type IS 'Type in the source''s words';
+COMMENT ON COLUMN mart.ticket_facts.status IS 'Status as of the data''s clock';
+COMMENT ON COLUMN mart.ticket_facts.status_category IS 'Category of that status';
+COMMENT ON COLUMN mart.ticket_facts.team IS 'Team at the last resolution; for a ticket not done, the latest';
+COMMENT ON COLUMN mart.ticket_facts.priority IS 'Priority at the last resolution; for a ticket not done, the latest';
+COMMENT ON COLUMN mart.ticket_facts.service IS 'Service that the ticket is about';
+COMMENT ON COLUMN mart.ticket_facts.vendor IS 'Vendor at the last resolution; for a ticket not done, the latest';
+COMMENT ON COLUMN mart.ticket_facts.created_at IS 'Creation';
+COMMENT ON COLUMN mart.ticket_facts.first_active_at IS 'First entry into an active status';
+COMMENT ON COLUMN mart.ticket_facts.first_response_at IS 'First public reply by an agent, or the proxy that the contract names';
+COMMENT ON COLUMN mart.ticket_facts.first_resolved_at IS 'First entry into done';
+COMMENT ON COLUMN mart.ticket_facts.resolved_at IS 'Last entry into done; empty for a ticket that is not done as of the data''s clock';
+COMMENT ON COLUMN mart.ticket_facts.cancelled_at IS 'Entry into cancelled, if the ticket is cancelled';
+COMMENT ON COLUMN mart.ticket_facts.is_done IS 'Whether the ticket is done as of the data''s clock';
+COMMENT ON COLUMN mart.ticket_facts.is_cancelled IS 'Whether the ticket is cancelled as of the data''s clock';
+COMMENT ON COLUMN mart.ticket_facts.is_quarantined IS 'Whether a contract rule set the ticket aside: eligible, but not measured';
+COMMENT ON COLUMN mart.ticket_facts.has_history IS 'Whether the export tells the ticket''s status changes (false: snapshot only)';
+COMMENT ON COLUMN mart.ticket_facts.is_sla_met_at_source IS 'SLA flag that the source itself set';
+COMMENT ON COLUMN mart.ticket_facts.calendar IS 'Working calendar of the team above; each interval used the calendar of its own team';
+COMMENT ON COLUMN mart.ticket_facts.lead_time_calendar_hours IS 'Created to last resolution, by the clock on the wall';
+COMMENT ON COLUMN mart.ticket_facts.lead_time_business_hours IS 'Created to last resolution, in open hours';
+COMMENT ON COLUMN mart.ticket_facts.cycle_time_calendar_hours IS 'First active to last resolution, by the clock on the wall';
+COMMENT ON COLUMN mart.ticket_facts.cycle_time_business_hours IS 'First active to last resolution, in open hours';
+COMMENT ON COLUMN mart.ticket_facts.first_resolution_calendar_hours IS 'Created to first resolution, by the clock on the wall';
+COMMENT ON COLUMN mart.ticket_facts.first_resolution_business_hours IS 'Created to first resolution, in open hours';
+COMMENT ON COLUMN mart.ticket_facts.first_response_calendar_hours IS 'Created to first response, by the clock on the wall';
+COMMENT ON COLUMN mart.ticket_facts.first_response_business_hours IS 'Created to first response, in open hours';
+COMMENT ON COLUMN mart.ticket_facts.queued_calendar_hours IS 'Time in queued, by the clock on the wall';
+COMMENT ON COLUMN mart.ticket_facts.queued_business_hours IS 'Time in queued, in open hours';
+COMMENT ON COLUMN mart.ticket_facts.active_calendar_hours IS 'Time in active, by the clock on the wall';
+COMMENT ON COLUMN mart.ticket_facts.active_business_hours IS 'Time in active, in open hours';
+COMMENT ON COLUMN mart.ticket_facts.waiting_calendar_hours IS 'Time in waiting, by the clock on the wall';
+COMMENT ON COLUMN mart.ticket_facts.waiting_business_hours IS 'Time in waiting, in open hours';
+COMMENT ON COLUMN mart.ticket_facts.reopened_gap_calendar_hours IS 'Time in done between resolutions, by the clock on the wall';
+COMMENT ON COLUMN mart.ticket_facts.reopened_gap_business_hours IS 'Time in done between resolutions, in open hours';
+COMMENT ON COLUMN mart.ticket_facts.age_calendar_hours IS 'Created to the data''s clock, for a ticket not done';
+COMMENT ON COLUMN mart.ticket_facts.age_business_hours IS 'Age in open hours';
+COMMENT ON COLUMN mart.ticket_facts.reopen_count IS 'Moves from done back to work; empty where the export has no history';
+COMMENT ON COLUMN mart.ticket_facts.handoff_count IS 'Changes of team; empty where the export has no history';
+COMMENT ON COLUMN mart.ticket_facts.event_count IS 'Events of the ticket, exact duplicates counted once';
+COMMENT ON COLUMN mart.ticket_facts.duplicate_event_count IS 'Exact duplicate events that were collapsed';

@@ -1,0 +1,37 @@
+-- Generated from models/ by `python -m pipelines.generate`; a test fails if it was edited by hand.
+--
+-- One row per stretch of a ticket's life with one status, team, priority and vendor.
+-- Durations are stored in whole microseconds; 3.6e9 of them are an hour.
+CREATE OR REPLACE VIEW mart.ticket_interval_facts AS
+SELECT
+    ticket_id,
+    interval_number,
+    started_at,
+    ended_at,
+    status,
+    status_category,
+    waiting_reason,
+    team,
+    priority,
+    vendor,
+    calendar,
+    is_last,
+    duration_calendar_microseconds / 3.6e9 AS duration_calendar_hours,
+    duration_business_microseconds / 3.6e9 AS duration_business_hours
+FROM core.fct_ticket_intervals;
+
+COMMENT ON VIEW mart.ticket_interval_facts IS 'One row per stretch of a ticket''s life with one status, team, priority and vendor.';
+COMMENT ON COLUMN mart.ticket_interval_facts.ticket_id IS 'Ticket, qualified by its source';
+COMMENT ON COLUMN mart.ticket_interval_facts.interval_number IS 'Order of the stretch in the ticket''s life, from 1';
+COMMENT ON COLUMN mart.ticket_interval_facts.started_at IS 'Start, inclusive';
+COMMENT ON COLUMN mart.ticket_interval_facts.ended_at IS 'End, exclusive; the data''s clock for the last stretch of a ticket';
+COMMENT ON COLUMN mart.ticket_interval_facts.status IS 'Status in the source''s words';
+COMMENT ON COLUMN mart.ticket_interval_facts.status_category IS 'Category of the status';
+COMMENT ON COLUMN mart.ticket_interval_facts.waiting_reason IS 'Whom a waiting status waits for';
+COMMENT ON COLUMN mart.ticket_interval_facts.team IS 'Team that held the ticket';
+COMMENT ON COLUMN mart.ticket_interval_facts.priority IS 'Priority in that stretch';
+COMMENT ON COLUMN mart.ticket_interval_facts.vendor IS 'Vendor that held the ticket';
+COMMENT ON COLUMN mart.ticket_interval_facts.calendar IS 'Working calendar of the team';
+COMMENT ON COLUMN mart.ticket_interval_facts.is_last IS 'Whether this is the stretch in which the ticket is now';
+COMMENT ON COLUMN mart.ticket_interval_facts.duration_calendar_hours IS 'Length by the clock on the wall';
+COMMENT ON COLUMN mart.ticket_interval_facts.duration_business_hours IS 'Length in open hours of the calendar';

@@ -1,0 +1,280 @@
+"""The analyst's questions, each run as it is on a small published file whose answers are known by hand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from typing import Any
+
+import duckdb
+import polars as pl
+import pytest
+from sqlalchemy import MetaData, Table
+
+import sql
+from models.catalog import table_named, tables_of
+from models.ddl import create_table, polars_schema
+from models.vocabulary import Layer
+from pipelines.cli.questions import Question, fill_parameters, list_questions, question_named
+
+HOUR = 3_600_000_000
+OCTOBER, SEPTEMBER = date(2026, 10, 1), date(2026, 9, 1)
+P85, SLA, UNIT_COST = (
+    "ticket_cycle_time_p85_business_hours",
+    "sla_attainment_ratio",
+    "cost_per_transaction_reporting",
+)
+
+Row = dict[str, Any]
+Fill = Callable[..., None]
+
+
+def _value(metric: str, month: date, value: float | None, **columns: Any) -> Row:
+    return {
+        "metric": metric,
+        "metric_version": 1,
+        "period_grain": "month",
+        "period_start_date": month,
+        "period_end_date": date(2026, month.month, 30),
+        "is_period_closed": True,
+        "dimension": "overall",
+        "dimension_value": "",
+        "value": value,
+        "eligible_count": 10,
+        "measured_count": 10,
+        "coverage_ratio": 1.0,
+        "unit": "ratio",
+        **columns,
+    }
+
+
+def _definition(metric: str, **columns: Any) -> Row:
+    texts = ("label", "meaning", "formula", "unit", "direction", "owner", "period_date")
+    return {
+        **dict.fromkeys(texts, metric),
+        "metric": metric,
+        "metric_version": 1,
+        "requires": "tickets",
+        "publication_state": "published",
+        **columns,
+    }
+
+
+@pytest.fixture
+def published() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A published file without rows: every table and view of its three schemas."""
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        for table in (*tables_of(Layer.CORE), *tables_of(Layer.MART)):
+            schema, name = _published_as(table)
+            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+            connection.execute(create_table(table.to_metadata(MetaData(), schema=schema, name=name), schema=schema))
+        for view in sql.load_views():
+            connection.execute(view.text)
+        yield connection
+
+
+@pytest.fixture
+def fill(published: duckdb.DuckDBPyConnection) -> Fill:
+    """Adds rows to a table by its declared name."""
+
+    def add(name: str, *rows: Row) -> None:
+        table = table_named(name)
+        schema, published_name = _published_as(table)
+        columns = polars_schema(table)
+        given = pl.DataFrame([{column: row.get(column) for column in columns} for row in rows], schema=columns)
+        published.register("given_rows", given.to_arrow())
+        published.execute(f"INSERT INTO {schema}.{published_name} FROM given_rows")
+        published.unregister("given_rows")
+
+    return add
+
+
+def _published_as(table: Table) -> tuple[str, str]:
+    if table.name.startswith("meta_"):
+        return "meta", table.name.removeprefix("meta_")
+    return str(table.schema), table.name
+
+
+@pytest.fixture
+def answer(published: duckdb.DuckDBPyConnection) -> Callable[[str], list[tuple[Any, ...]]]:
+    """The rows that a query gives, run as it is."""
+    return lambda name: _ask(published, question_named(name)).fetchall()
+
+
+def _ask(published: duckdb.DuckDBPyConnection, question: Question, **given: str) -> duckdb.DuckDBPyConnection:
+    return published.execute(question.text, fill_parameters(question, given) or None)
+
+
+EVERY_QUESTION = pytest.mark.parametrize("question", list_questions(), ids=lambda question: question.name)
+
+
+@EVERY_QUESTION
+def test_a_query_answers_nothing_on_an_empty_publication(
+    question: Question, published: duckdb.DuckDBPyConnection
+) -> None:
+    assert _ask(published, question).fetchall() == []
+
+
+@EVERY_QUESTION
+def test_a_header_says_what_is_asked_and_how_to_run_it(question: Question) -> None:
+    assert question.question.endswith("?")
+    assert question.example.startswith(f"kpi query --query {question.name}")
+    assert {parameter.name for parameter in question.parameters} == set(re.findall(r"\$(\w+)", question.text))
+    assert all(parameter.default and parameter.meaning for parameter in question.parameters)
+    assert set(re.findall(r"--param \"?(\w+)=", question.example)) <= {p.name for p in question.parameters}
+
+
+@EVERY_QUESTION
+def test_the_answer_shown_has_as_many_columns_as_the_real_one(
+    question: Question, published: duckdb.DuckDBPyConnection
+) -> None:
+    shown = re.search(r"^-- answer: (.*)$", question.text, re.MULTILINE)
+    assert shown is not None
+    assert shown[1].count(" | ") + 1 == len(_ask(published, question).description or ())
+
+
+def test_headline_numbers(fill: Fill, answer: Callable[[str], list[tuple[Any, ...]]]) -> None:
+    fill("meta_metrics", _definition(P85), _definition(SLA, publication_state="held"))
+    fill(
+        "metric_values",
+        _value(P85, SEPTEMBER, 16.0),
+        _value(P85, OCTOBER, 14.0, lower_bound=13.0, upper_bound=15.0),
+        _value(P85, date(2026, 11, 1), 1.0, is_period_closed=False),
+        _value(SLA, OCTOBER, 0.9),
+        _value("ticket_resolved_count", OCTOBER, 5.0),
+    )
+    assert answer("headline_numbers") == [
+        (SLA, OCTOBER, 0.9, None, None, None, None, 1.0, True),
+        (P85, OCTOBER, 14.0, 16.0, -2.0, 13.0, 15.0, 1.0, False),
+    ]
+
+
+def test_sla_attainment_by_team(fill: Fill, answer: Callable[[str], list[tuple[Any, ...]]]) -> None:
+    team = {"dimension": "team", "denominator": 100.0}
+    fill(
+        "metric_values",
+        _value(SLA, SEPTEMBER, 0.1, dimension_value="Desk", numerator=10.0, **team),
+        _value(SLA, OCTOBER, 0.97, dimension_value="Desk", numerator=97.0, **team),
+        _value(SLA, OCTOBER, 0.9, dimension_value="Network", numerator=90.0, **team),
+    )
+    assert answer("sla_attainment_by_team") == [
+        ("Network", OCTOBER, 0.9, 100, 10, 5),
+        ("Desk", OCTOBER, 0.97, 100, 3, 0),
+    ]
+
+
+def test_worst_sla_breaches(fill: Fill, answer: Callable[[str], list[tuple[Any, ...]]]) -> None:
+    breached_at = datetime(2026, 10, 4, tzinfo=UTC)
+    common = {
+        "team": "Desk",
+        "priority": "P1",
+        "target": "resolution",
+        "state": "breached",
+        "breached_at": breached_at,
+        "target_microseconds": 4 * HOUR,
+        "paused_microseconds": HOUR,
+    }
+    fill(
+        "fct_sla_clocks",
+        {**common, "ticket_id": "slight", "elapsed_microseconds": 5 * HOUR},
+        {**common, "ticket_id": "grave", "elapsed_microseconds": 20 * HOUR},
+        {**common, "ticket_id": "met", "state": "met", "elapsed_microseconds": 99 * HOUR},
+        {**common, "ticket_id": "response", "target": "first_response", "elapsed_microseconds": 99 * HOUR},
+    )
+    assert answer("worst_sla_breaches") == [
+        ("grave", "Desk", "P1", breached_at, 4.0, 20.0, 16.0, 1.0),
+        ("slight", "Desk", "P1", breached_at, 4.0, 5.0, 1.0, 1.0),
+    ]
+
+
+def test_source_claim_against_clocks(fill: Fill, answer: Callable[[str], list[tuple[Any, ...]]]) -> None:
+    fill(
+        "metric_values",
+        _value("sla_source_attainment_ratio", OCTOBER, 1.0),
+        _value(SLA, OCTOBER, 0.75),
+        _value(SLA, SEPTEMBER, 0.5),
+    )
+    assert answer("source_claim_against_clocks") == [(SEPTEMBER, None, 0.5, None), (OCTOBER, 1.0, 0.75, 0.25)]
+
+
+def test_slowest_tickets(fill: Fill, answer: Callable[[str], list[tuple[Any, ...]]]) -> None:
+    common = {"team": "Desk", "is_done": True, "is_cancelled": False, "is_quarantined": False}
+    fill(
+        "fct_tickets",
+        {**common, "ticket_id": "quick", "lead_time_business_microseconds": HOUR},
+        {**common, "ticket_id": "slow", "lead_time_business_microseconds": 9 * HOUR},
+        {**common, "ticket_id": "open", "is_done": False},
+        {**common, "ticket_id": "aside", "is_quarantined": True, "lead_time_business_microseconds": 99 * HOUR},
+    )
+    assert [(row[0], row[3]) for row in answer("slowest_tickets")] == [("slow", 9.0), ("quick", 1.0)]
+
+
+def test_cost_per_transaction(fill: Fill, answer: Callable[[str], list[tuple[Any, ...]]]) -> None:
+    service = {"dimension": "service", "dimension_value": "Mail"}
+    fill(
+        "metric_values",
+        _value(UNIT_COST, OCTOBER, 2.5, denominator=8.0, upper_bound=3.0, **service),
+        _value("cost_total_reporting", OCTOBER, 50.0),
+        _value("cost_unallocated_reporting", OCTOBER, 5.0),
+    )
+    assert answer("cost_per_transaction") == [(OCTOBER, "Mail", 8, 2.5, 3.0, 0.1)]
+
+
+def test_late_deliveries_by_vendor(fill: Fill, answer: Callable[[str], list[tuple[Any, ...]]]) -> None:
+    in_amsterdam_the_tenth = datetime(2026, 10, 9, 23, tzinfo=UTC)
+    fill("meta_run", {"reporting_time_zone": "Europe/Amsterdam"})
+    fill("meta_metrics", _definition("vendor_on_time_delivery_ratio", fresh_as_of_at=in_amsterdam_the_tenth))
+    promised = date(2026, 10, 9)
+    on_time = {"promised_date": promised, "delivered_date": promised, "delay_days": 0, "is_on_time": True}
+    late = {"promised_date": promised, "delivered_date": date(2026, 10, 10), "delay_days": 1, "is_on_time": False}
+    rows = [on_time, on_time, on_time, late, {"promised_date": promised}, {"promised_date": date(2026, 10, 10)}]
+    fill(
+        "fct_deliveries",
+        *({"delivery_id": str(i), "vendor": "Acme", "is_quarantined": False, **row} for i, row in enumerate(rows)),
+        {"delivery_id": "few", "vendor": "Rare", "is_quarantined": False, **on_time},
+    )
+    assert answer("late_deliveries_by_vendor") == [("Acme", 5, 0.6, 1.0, 1)]
+
+
+def test_coverage_gaps(fill: Fill, answer: Callable[[str], list[tuple[Any, ...]]]) -> None:
+    fill(
+        "metric_values",
+        _value(SLA, OCTOBER, 0.9),
+        _value(P85, OCTOBER, 3.0, coverage_ratio=0.6, measured_count=6, lower_bound=1.0),
+    )
+    assert answer("coverage_gaps") == [(P85, OCTOBER, 0.6, 10, 6, 3.0, 1.0, None)]
+
+
+def test_held_metrics_and_rules(fill: Fill, answer: Callable[[str], list[tuple[Any, ...]]]) -> None:
+    fill(
+        "meta_verdicts",
+        {"domain": "tickets", "verdict": "hold", "summary": "held"},
+        {"domain": "finance", "verdict": "pass", "summary": "all rules passed"},
+    )
+    rule = {"domain": "tickets", "action": "block", "failed_count": 3, "message": "three rows"}
+    fill(
+        "meta_rule_results",
+        {**rule, "rule_id": "stg_tickets.ticket_id.unique", "state": "failed"},
+        {**rule, "rule_id": "stg_tickets.ticket_id.not_null", "state": "passed"},
+        {**rule, "rule_id": "stg_tickets.team.known", "state": "failed", "action": "quarantine"},
+    )
+    held = {"publication_state": "held"}
+    fill("meta_metrics", _definition(SLA, **held), _definition(UNIT_COST, requires="finance, tickets", **held))
+    assert answer("held_metrics_and_rules") == [
+        ("tickets", "stg_tickets.ticket_id.unique", "block", 3, "three rows", f"{UNIT_COST}, {SLA}"),
+    ]
+
+
+def test_a_parameter_narrows_the_answer(published: duckdb.DuckDBPyConnection, fill: Fill) -> None:
+    common = {"is_done": True, "is_cancelled": False, "is_quarantined": False, "lead_time_business_microseconds": HOUR}
+    fill("fct_tickets", {**common, "ticket_id": "a", "team": "Desk"}, {**common, "ticket_id": "b", "team": "Network"})
+    question = question_named("slowest_tickets")
+    assert [row[0] for row in _ask(published, question, team="Network").fetchall()] == ["b"]
+    assert [row[0] for row in _ask(published, question, row_limit="1").fetchall()] == ["a"]
+
+
+def test_every_view_file_creates_the_view_it_is_called() -> None:
+    for view in sql.load_views():
+        assert f"CREATE OR REPLACE VIEW {view.schema}.{view.name} AS" in view.text
