@@ -94,7 +94,7 @@ def _read_head(utf8: bytes, delimiter: str, options: ReadOptions, name: str) -> 
         raise RefusedFile(
             RefusalCode.HEADER,
             f"{name}: the header cannot be read ({error}).",
-            "Check delimiter and quote in the contract.",
+            "Check the delimiter in the contract, and the header for a quote that is never closed.",
             row=options.header_row,
         ) from error
     if len(records) < options.header_row:
@@ -166,8 +166,7 @@ def _read_body(
         raise RefusedFile(
             RefusalCode.TRUNCATED,
             f"{name} is cut off: a quote opens in row {row} and is never closed.",
-            "Export or transfer the file again. If it is whole, a value begins with a stray quote character: "
-            "set quote in the contract.",
+            "Export or transfer the file again. If it is whole, a value in that row begins with a stray quote: remove it.",
             row=row,
         )
     frame = shield.restore_all(pl.DataFrame(pl.from_arrow(table.slice(0, table.num_rows - 1))))
