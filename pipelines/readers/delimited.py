@@ -166,7 +166,7 @@ def _read_body(
         raise RefusedFile(
             RefusalCode.TRUNCATED,
             f"{name} is cut off: a quote opens in row {row} and is never closed.",
-            "Export or transfer the file again. If it is whole, a value in that row begins with a stray quote: remove it.",
+            "Export or transfer it again. If it is whole, a value in that row begins with a stray quote: remove it.",
             row=row,
         )
     frame = shield.restore_all(pl.DataFrame(pl.from_arrow(table.slice(0, table.num_rows - 1))))
