@@ -1,0 +1,167 @@
+"""Reading the pipeline's own memory in the build database: runs, loads, refusals, audits and quarantine.
+
+A run has that file to itself, so it is opened only for the moment it takes to read a few rows, and a run that is
+under way is reported as such, not waited for.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """One run of the pipeline."""
+
+    run_id: str
+    started_at: datetime
+    ended_at: datetime | None
+    state: str
+    message: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRecord:
+    """What is ingested of one export."""
+
+    export: str
+    file_count: int
+    row_count: int
+    last_loaded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalRecord:
+    """A file that lies in its landing folder and was not ingested, why, and what to do."""
+
+    export: str
+    file_name: str
+    code: str
+    message: str
+    refused_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRecord:
+    """The outcome of a contract rule in the latest audit of its domain."""
+
+    domain: str
+    rule_id: str
+    contract_id: str
+    action: str
+    state: str
+    evaluated_count: int
+    failed_count: int
+    message: str
+    sample_keys: tuple[str, ...]
+    protects: tuple[str, ...]
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether the rule failed, or could not be evaluated."""
+        return self.state in ("failed", "errored")
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictRecord:
+    """Whether a domain's data may be published."""
+
+    domain: str
+    verdict: str
+    summary: str
+    decided_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantineRecord:
+    """How many records a rule has set aside."""
+
+    domain: str
+    rule_id: str
+    reason: str
+    record_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class BuildRecords:
+    """Everything that commands show of the build database."""
+
+    runs: tuple[RunRecord, ...]
+    exports: tuple[ExportRecord, ...]
+    refusals: tuple[RefusalRecord, ...]
+    rules: tuple[RuleRecord, ...]
+    verdicts: tuple[VerdictRecord, ...]
+    quarantine: tuple[QuarantineRecord, ...]
+
+    @property
+    def held_domains(self) -> tuple[str, ...]:
+        """Domains that the gate holds."""
+        return tuple(verdict.domain for verdict in self.verdicts if verdict.verdict == "hold")
+
+
+def read_build_records(path: Path) -> BuildRecords | None:
+    """The records of a build database; none if it does not exist yet.
+
+    Returns:
+        None while a run has the file to itself.
+    """
+    import duckdb
+
+    if not path.is_file():
+        return BuildRecords((), (), (), (), (), ())
+    try:
+        connection = duckdb.connect(str(path), read_only=True)
+    except duckdb.IOException as error:
+        if "lock" in str(error).lower():
+            return None
+        raise
+    try:
+        connection.execute("SET TimeZone = 'UTC'")
+        return BuildRecords(
+            tuple(RunRecord(*row) for row in _rows(connection, _RUNS)),
+            tuple(ExportRecord(*row) for row in _rows(connection, _EXPORTS)),
+            tuple(RefusalRecord(*row) for row in _rows(connection, _REFUSALS)),
+            tuple(_rule_record(row) for row in _rows(connection, _RULES)),
+            tuple(VerdictRecord(*row) for row in _rows(connection, _VERDICTS)),
+            tuple(QuarantineRecord(*row) for row in _rows(connection, _QUARANTINE)),
+        )
+    except duckdb.CatalogException:
+        # A run that was killed before its very first commit leaves a file without tables.
+        return BuildRecords((), (), (), (), (), ())
+    finally:
+        connection.close()
+
+
+_RUNS = "SELECT run_id, started_at, ended_at, state, message FROM ops.ops_runs ORDER BY started_at DESC LIMIT 10"
+_EXPORTS = """
+    SELECT export, count(DISTINCT file_name), CAST(sum(row_count) AS BIGINT), max(loaded_at)
+    FROM ops.ops_loads WHERE superseded_by IS NULL GROUP BY export ORDER BY export
+"""
+_REFUSALS = """
+    SELECT export, file_name, code, message, refused_at FROM ops.ops_refusals ORDER BY export, file_name
+"""
+_RULES = """
+    SELECT domain, rule_id, contract_id, action, state, evaluated_count, failed_count, message, sample_keys, protects
+    FROM ops.ops_rule_results ORDER BY domain, rule_id
+"""
+_VERDICTS = "SELECT domain, verdict, summary, decided_at FROM ops.ops_verdicts WHERE is_current ORDER BY domain"
+_QUARANTINE = """
+    SELECT domain, rule_id, any_value(reason), count(*)
+    FROM ops.ops_quarantined_records GROUP BY domain, rule_id ORDER BY domain, rule_id
+"""
+
+
+def _rows(connection: Any, query: str) -> list[tuple[Any, ...]]:
+    found: list[tuple[Any, ...]] = connection.execute(query).fetchall()
+    return found
+
+
+def _rule_record(row: tuple[Any, ...]) -> RuleRecord:
+    *facts, sample_keys, protects = row
+    return RuleRecord(*facts, tuple(json.loads(sample_keys or "[]")), tuple(json.loads(protects or "[]")))

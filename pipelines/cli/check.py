@@ -1,0 +1,147 @@
+"""`kpi check`: the contracts alone. Looks as a run would, and changes nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pipelines.cli.exits import ExitCode, of_outcome
+from pipelines.cli.options import chosen_home, common_options, json_option
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from models.vocabulary import Domain
+    from pipelines.cli.build_records import RefusalRecord, RuleRecord
+    from pipelines.home import Home
+    from pipelines.ingest import Batch
+
+
+@click.command()
+@click.option("--domain", type=click.Choice(["tickets", "finance", "vendors"]), help="Show this domain's rules only.")
+@click.option("--all", "show_all", is_flag=True, help="Show the rules that passed as well.")
+@json_option
+@common_options
+def check(domain: str | None, show_all: bool, as_json: bool) -> ExitCode:
+    """Audit the landing folders against the contracts, and change nothing.
+
+    Shows per rule how many rows were looked at, how many broke it and the keys of some of them.
+
+    Exit codes: 0 all domains would pass, 3 one would be held, 5 files would be refused and nothing held.
+    """
+    from pipelines.cli.progress import progress_reporter
+    from pipelines.project import load_project
+
+    home = chosen_home()
+    project = load_project(home)
+    with progress_reporter(quiet=as_json) as reporter:
+        reporter.began("starting the audit")
+        from pipelines.run import check_project
+
+        batches = check_project(project, reporter=reporter)
+    rules = [rule for rule in _rule_records(home, batches) if domain in (None, rule.domain)]
+    refusals = _refusals(batches)
+    if as_json:
+        _show_json(batches, rules, refusals)
+    else:
+        _show(batches, rules, refusals, show_all=show_all)
+    held = [batch for batch in batches.values() if batch.verdict.value == "hold"]
+    return of_outcome(has_held=bool(held), has_refused=bool(refusals))
+
+
+def _rule_records(home: Home, batches: Mapping[Domain, Batch]) -> list[RuleRecord]:
+    """The rules as just audited; where a batch was judged before and nothing changed, as they stand stored."""
+    from pipelines.cli.build_records import RuleRecord, read_build_records
+
+    records: list[RuleRecord] = []
+    stored = read_build_records(home.warehouse)
+    for domain, batch in batches.items():
+        if not batch.is_new and not batch.results:
+            records += [rule for rule in (stored.rules if stored else ()) if rule.domain == domain.value]
+            continue
+        records += [
+            RuleRecord(
+                domain=domain.value,
+                rule_id=result.rule.id,
+                contract_id=result.rule.contract_id,
+                action=result.rule.action.value,
+                state=result.state.value,
+                evaluated_count=result.evaluated_count,
+                failed_count=result.failed_count,
+                message=result.rule.message + (f" {result.error}" if result.error else ""),
+                sample_keys=tuple(map(str, result.sample_keys)),
+                protects=tuple(result.rule.protects),
+            )
+            for result in batch.results
+        ]
+    return records
+
+
+def _refusals(batches: Mapping[Domain, Batch]) -> list[RefusalRecord]:
+    from datetime import UTC, datetime
+
+    from pipelines.cli.build_records import RefusalRecord
+
+    now = datetime.now(UTC)
+    return [
+        RefusalRecord(refusal.export, refusal.file_name, refusal.code, refusal.message, now)
+        for batch in batches.values()
+        for landing in batch.landings
+        for refusal in landing.refusals
+    ]
+
+
+def _show(
+    batches: Mapping[Domain, Batch], rules: list[RuleRecord], refusals: list[RefusalRecord], *, show_all: bool
+) -> None:
+    from pipelines.cli.outcomes import show_refusals
+    from pipelines.cli.tables import Column, show_table
+
+    click.echo()
+    shown = [rule for rule in rules if show_all or rule.state != "passed"]
+    if shown:
+        show_table(
+            [
+                Column("rule"), Column("state"), Column("action"), Column("rows", is_right=True),
+                Column("broke it", is_right=True), Column("such as", is_cut=True),
+            ],
+            [
+                (
+                    rule.rule_id, rule.state, rule.action, f"{rule.evaluated_count:,}", f"{rule.failed_count:,}",
+                    ", ".join(rule.sample_keys[:3]),
+                )
+                for rule in shown
+            ],
+        )  # fmt: skip
+        click.echo()
+    for rule in rules:
+        if rule.is_broken:
+            click.echo(f"{click.style(rule.rule_id, bold=True)}: {rule.message}")
+    if any(rule.is_broken for rule in rules):
+        click.echo()
+    passed = sum(rule.state == "passed" for rule in rules)
+    click.echo(f"{passed} of {len(rules)} rules passed." + ("" if show_all else " --all shows them too."))
+    show_table(
+        [Column("domain"), Column("verdict"), Column("summary", is_cut=True)],
+        [(domain.value, batch.verdict.value, batch.summary) for domain, batch in batches.items()],
+    )
+    show_refusals(refusals)
+
+
+def _show_json(batches: Mapping[Domain, Batch], rules: list[RuleRecord], refusals: list[RefusalRecord]) -> None:
+    from pipelines.cli.outcomes import describe_rule
+    from pipelines.cli.tables import show_json
+
+    document: dict[str, Any] = {
+        "domains": [
+            {"domain": domain.value, "verdict": batch.verdict.value, "summary": batch.summary}
+            for domain, batch in batches.items()
+        ],
+        "rules": [describe_rule(rule) for rule in rules],
+        "refusals": [
+            {"export": refusal.export, "file_name": refusal.file_name, "code": refusal.code, "message": refusal.message}
+            for refusal in refusals
+        ],
+    }
+    show_json(document)

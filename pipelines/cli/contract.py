@@ -1,0 +1,120 @@
+"""`kpi contract`: draft a contract from an unknown export, check what the home says, list the packaged templates."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from pipelines.cli.exits import CommandError
+from pipelines.cli.options import chosen_home, common_options, json_option
+
+
+@click.group()
+@common_options
+def contract() -> None:
+    """Draft, check and list export contracts."""
+
+
+@contract.command("infer")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--id", "contract_id", metavar="ID", help="Contract id, and so the landing folder. Else the file's name.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Where to write it. Else it is printed."
+)
+@click.option("--force", is_flag=True, help="Overwrite the output file.")
+@common_options
+def infer(file: Path, contract_id: str | None, output: Path | None, force: bool) -> None:
+    """Draft a contract for an export nobody has described yet.
+
+    Looks at FILE and writes what it found, each finding with its evidence: delimiter, encoding, types, null tokens,
+    date formats, candidate keys, and which canonical column each column may feed. Read it, correct it, keep it in
+    contracts/.
+    """
+    from pipelines.infer import infer_contract, render_contract
+
+    if output is not None and output.exists() and not force:
+        raise CommandError(f"{output} exists and stays as it is. Choose another name, or overwrite it with --force.")
+    inference = infer_contract(file, contract_id) if contract_id else infer_contract(file)
+    text = render_contract(inference)
+    if output is None:
+        click.echo(text, nl=not text.endswith("\n"))
+        return
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(text, encoding="utf-8")
+    click.echo(f"Wrote {output}. Read its comments, correct what is wrong, then 'kpi contract check'.")
+
+
+@contract.command("check")
+@json_option
+@common_options
+def check(as_json: bool) -> None:
+    """Validate kpi.toml and all contracts and policies of the home; read no data.
+
+    Exit codes: 0 all is well, 2 something is wrong; every problem is listed with its file, line and remedy.
+    """
+    from pipelines.cli.numbers import count_of
+    from pipelines.cli.tables import Column, show_json, show_table
+    from pipelines.project import load_project
+
+    home = chosen_home()
+    project = load_project(home)
+    listed = [
+        {
+            "id": found.id,
+            "version": found.version,
+            "domain": found.domain.value,
+            "name": found.name,
+            "file": found.origin,
+            "files": f"landing/{found.id}/{found.file_pattern}",
+            "rule_count": len(found.rules),
+        }
+        for found in project.contracts
+    ]
+    if as_json:
+        show_json({"contracts": listed, "policies": sorted(project.policies.hashes)})
+        return
+    if listed:
+        show_table(
+            [
+                Column("contract"), Column("version"), Column("domain"), Column("rules", is_right=True),
+                Column("reads"), Column("name", is_cut=True),
+            ],
+            [
+                (item["id"], item["version"], item["domain"], item["rule_count"], item["files"], item["name"])
+                for item in listed
+            ],
+        )  # fmt: skip
+        click.echo()
+    policies = project.policies
+    click.echo(
+        f"All is well: {count_of(len(listed), 'contract')}, {count_of(len(policies.calendars), 'calendar')}, "
+        f"{count_of(sum(map(len, policies.statuses.values())), 'mapped status', 'mapped statuses')}, "
+        f"{count_of(len(policies.sla), 'SLA policy', 'SLA policies')}, "
+        f"{count_of(len(policies.costs.pools), 'cost pool')}."
+    )
+
+
+@contract.command("templates")
+@json_option
+@common_options
+def templates(as_json: bool) -> None:
+    """List the packaged contract templates that a contract can extend."""
+    show_templates(as_json=as_json)
+
+
+def show_templates(*, as_json: bool) -> None:
+    """List the packaged templates; shared with `kpi init --list-templates`."""
+    from pipelines.cli.tables import Column, show_json, show_table
+    from pipelines.scaffold import list_templates
+
+    found = list_templates()
+    if as_json:
+        show_json(found)
+        return
+    show_table(
+        [Column("template"), Column("domain"), Column("for")],
+        [(template.id, template.domain, template.name) for template in found],
+    )
+    click.echo()
+    click.echo(click.style("'kpi init DIR --with-template ID' adds a contract that extends one.", dim=True))

@@ -1,0 +1,47 @@
+"""`kpi dagster`: Dagster's own web interface on one home."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import click
+
+from pipelines.cli.exits import ExitCode
+from pipelines.cli.options import chosen_home, common_options
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(1, 65535), default=3000, show_default=True, help="Port to listen on.")
+@common_options
+def dagster(host: str, port: int) -> ExitCode:
+    """Open the pipeline's graph, runs, checks, schedule and sensor in the browser.
+
+    Runs that were started by 'kpi run' are in its history. Stop it with Ctrl-C.
+    """
+    from pipelines.project import load_project
+
+    home = chosen_home()
+    load_project(home)  # a wrong contract is said here, clearly, rather than in Dagster's log
+    from pipelines.run import dagster_instance
+
+    with dagster_instance(home):
+        pass
+    folder = home.folder.resolve()
+    environment = {
+        **os.environ,
+        "KPI_HOME": str(folder),
+        "DAGSTER_HOME": str(home.dagster.resolve()),
+        "DAGSTER_DISABLE_TELEMETRY": "1",
+    }
+    click.echo(f"Dagster on {folder}: http://{host}:{port}  (Ctrl-C stops it)", err=True)
+    command = [
+        sys.executable, "-m", "dagster", "dev", "-m", "pipelines.definitions", "--host", host, "--port", str(port),
+    ]  # fmt: skip
+    try:
+        ended = subprocess.run(command, env=environment, check=False)
+    except KeyboardInterrupt:
+        return ExitCode.OK
+    return ExitCode.OK if ended.returncode == 0 else ExitCode.FAILED

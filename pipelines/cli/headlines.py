@@ -1,0 +1,118 @@
+"""The three headline KPIs, as `kpi run` and `kpi demo` show them: latest closed month, change, trend, certainty."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pipelines.cli.numbers import (
+    NOTHING,
+    count_of,
+    draw_sparkline,
+    format_bounds,
+    format_change,
+    format_instant,
+    format_month,
+    format_ratio,
+    format_value,
+    judge_change,
+)
+from pipelines.cli.published import MetricTrend, PublicationFacts, open_published, read_publication, read_trends
+from pipelines.cli.tables import STATE_STYLES, show_heading
+
+if TYPE_CHECKING:
+    from pipelines.home import Home
+
+
+@dataclass(frozen=True, slots=True)
+class Headlines:
+    """The headline metrics of a publication."""
+
+    publication: PublicationFacts
+    metrics: tuple[MetricTrend, ...]
+
+
+def read_headlines(home: Home) -> Headlines | None:
+    """The headlines of the published file; None if there is none yet."""
+    from metrics.registry import HEADLINES
+
+    if not home.published_file.is_file():
+        return None
+    names = [metric.name for metric in HEADLINES]
+    with open_published(home) as connection:
+        trends = {trend.metric: trend for trend in read_trends(connection)}
+        publication = read_publication(connection)
+    return Headlines(publication, tuple(trends[name] for name in names if name in trends))
+
+
+def show_headlines(headlines: Headlines) -> None:
+    """Print two lines per headline: the number with its movement, and how sure it is."""
+    publication = headlines.publication
+    show_heading(publication.home_name, f"data until {format_instant(publication.as_of_at)}")
+    for metric in headlines.metrics:
+        click.echo()
+        _show_headline(metric, publication.reporting_currency_code)
+
+
+def describe_headlines(headlines: Headlines) -> list[dict[str, Any]]:
+    """The headlines for programs."""
+    described = []
+    for metric in headlines.metrics:
+        latest, before = metric.latest, metric.month_before
+        described.append(
+            {
+                "metric": metric.metric,
+                "label": metric.label,
+                "unit": metric.unit,
+                "currency_code": headlines.publication.reporting_currency_code if metric.unit == "reporting" else None,
+                "state": metric.publication_state,
+                "month": latest.month if latest else None,
+                "value": latest.value if latest else None,
+                "value_month_before": before.value if before else None,
+                "lower_bound": latest.lower_bound if latest else None,
+                "upper_bound": latest.upper_bound if latest else None,
+                "eligible_count": latest.eligible_count if latest else None,
+                "measured_count": latest.measured_count if latest else None,
+                "coverage_ratio": latest.coverage_ratio if latest else None,
+            }
+        )
+    return described
+
+
+def _show_headline(metric: MetricTrend, currency: str) -> None:
+    latest = metric.latest
+    label = click.style(f"{metric.label:<32}", bold=True)
+    if latest is None:
+        why = metric.held_reason or "no month is closed yet in this data"
+        click.echo(f"{label}  {NOTHING}  {click.style(why, dim=True)}")
+        return
+    before = metric.month_before
+    before_value = before.value if before else None
+    judgement = judge_change(latest.value, before_value, metric.direction)
+    trend = metric.trend()
+    color = STATE_STYLES.get(judgement)
+    parts = [
+        label,
+        click.style(f"{format_value(latest.value, metric.unit, currency):>12}", bold=True),
+        click.style(f"{_movement(latest.value, before_value, metric, judgement):<22}", fg=color),
+        draw_sparkline(trend),
+    ]
+    click.echo("  ".join(parts).rstrip())
+    measured = f"{latest.measured_count:,} of {count_of(latest.eligible_count, 'record')}"
+    shown = [
+        format_month(latest.month),
+        f"{format_ratio(latest.coverage_ratio)} measured ({measured})",
+        f"the truth is {format_bounds(latest.lower_bound, latest.upper_bound, metric.unit, currency)}",
+    ]
+    click.echo(click.style("  " + " · ".join(shown), dim=True))
+    if metric.publication_state == "held":
+        click.echo(click.style(f"  held: this is the last good value. {metric.held_reason or ''}".rstrip(), fg="red"))
+
+
+def _movement(value: float | None, before: float | None, metric: MetricTrend, judgement: str) -> str:
+    change = format_change(value, before, metric.unit)
+    if change == NOTHING:
+        return "no month before"
+    return f"{change} {judgement}".rstrip()

@@ -1,0 +1,86 @@
+"""`kpi init`: an empty home for a team's own exports."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from pipelines.cli.exits import CommandError
+from pipelines.cli.options import chosen_home_folder, common_options, json_option
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), required=False, metavar="[DIR]")
+@click.option("--name", help="What the home is called. Else the folder's name.")
+@click.option("--currency", default="EUR", show_default=True, help="Reporting currency, ISO 4217.")
+@click.option("--time-zone", default="UTC", show_default=True, help="Zone in which periods are cut, IANA name.")
+@click.option(
+    "--with-template", "templates", multiple=True, metavar="ID", help="Add a contract that extends this. Repeatable."
+)
+@click.option("--list-templates", is_flag=True, help="List the packaged contract templates.")
+@json_option
+@common_options
+def init(
+    folder: Path | None,
+    name: str | None,
+    currency: str,
+    time_zone: str,
+    templates: tuple[str, ...],
+    list_templates: bool,
+    as_json: bool,
+) -> None:
+    """Make a home in DIR (else --home, KPI_HOME or ./home): settings, contracts, policies and a landing folder.
+
+    Run it again to add what is missing; nothing that exists is overwritten.
+    """
+    if list_templates:
+        from pipelines.cli.contract import show_templates
+
+        show_templates(as_json=as_json)
+        return
+    from pipelines.cli.tables import show_json
+    from pipelines.home import DEFAULT_HOME, SETTINGS_FILE
+    from pipelines.scaffold import HomeFacts, write_home
+
+    target = folder or chosen_home_folder() or DEFAULT_HOME
+    _check_facts(currency, time_zone)
+    written = write_home(target, HomeFacts(name or target.resolve().name, currency, time_zone), templates=templates)
+    if as_json:
+        show_json({"home": target, "created": list(written.created), "kept": list(written.kept)})
+        return
+    for path in written.created:
+        click.echo(f"  {click.style('+', fg='green')} {path}")
+    if written.kept:
+        click.echo(f"  {len(written.kept)} files existed and stay as they are.")
+    option = "" if target == DEFAULT_HOME else f" --home {target}"
+    first = templates[0] if templates else "my_export"
+    click.echo()
+    click.echo("Next:")
+    steps = []
+    if not templates:
+        steps.append((f"kpi contract infer FILE -o {target / 'contracts' / 'my_export.yaml'}", "describe an export"))
+    steps += [
+        (f"cp FILE {target / 'landing' / first}/", "put its files there"),
+        (f"kpi contract check{option}", f"validate {SETTINGS_FILE}, contracts, policies"),
+        (f"kpi check{option}", "audit the data"),
+        (f"kpi run{option}", "compute and publish"),
+    ]
+    width = max(len(command) for command, _ in steps)
+    for command, purpose in steps:
+        click.echo(f"  {command:<{width}}  {click.style(purpose, dim=True)}")
+
+
+def _check_facts(currency: str, time_zone: str) -> None:
+    """Refuse what the settings would refuse, before anything is written."""
+    import difflib
+    import re
+    from zoneinfo import available_timezones
+
+    if not re.fullmatch(r"[A-Z]{3}", currency):
+        raise CommandError(f"'{currency}' is not a currency code; write three capitals such as EUR.")
+    zones = available_timezones()
+    if time_zone not in zones:
+        near = difflib.get_close_matches(time_zone, zones, n=1)
+        hint = f"Did you mean '{near[0]}'?" if near else "Write one such as Europe/Amsterdam."
+        raise CommandError(f"'{time_zone}' is not an IANA time zone. {hint}")

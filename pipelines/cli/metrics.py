@@ -1,0 +1,181 @@
+"""`kpi metrics`: all KPIs with their latest closed month, or one with its definition and its last months."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pipelines.cli.exits import CommandError
+from pipelines.cli.options import chosen_home, common_options, json_option
+
+if TYPE_CHECKING:
+    from metrics.spec import Metric
+    from pipelines.cli.published import MetricTrend
+    from pipelines.home import Home
+
+_MONTHS_DESCRIBED = 6
+
+
+@click.command()
+@click.argument("name", required=False)
+@json_option
+@common_options
+def metrics(name: str | None, as_json: bool) -> None:
+    """List the KPIs with their latest closed month, or describe the one called NAME."""
+    home = chosen_home()
+    if name is None:
+        _list(home, as_json=as_json)
+    else:
+        _describe(home, _metric_named(name), as_json=as_json)
+
+
+def _metric_named(name: str) -> Metric:
+    from metrics.registry import METRICS, metric_named
+
+    try:
+        return metric_named(name.removeprefix("mart.").removeprefix("kpi_"))
+    except KeyError:
+        near = difflib.get_close_matches(name, [metric.name for metric in METRICS], n=1, cutoff=0.4)
+        hint = f"Did you mean '{near[0]}'?" if near else "'kpi metrics' lists them all."
+        raise CommandError(f"There is no metric '{name}'. {hint}") from None
+
+
+def _read(home: Home, metric: str | None, months: int) -> tuple[dict[str, MetricTrend], str]:
+    """Trends by metric, and the reporting currency; no trends if nothing is published yet."""
+    from pipelines.cli.published import open_published, read_publication, read_trends
+
+    if not home.published_file.is_file():
+        return {}, home.settings.reporting.currency
+    with open_published(home) as connection:
+        trends = read_trends(connection, months=months, metric=metric)
+        return {trend.metric: trend for trend in trends}, read_publication(connection).reporting_currency_code
+
+
+def _list(home: Home, *, as_json: bool) -> None:
+    from metrics.registry import METRICS
+    from pipelines.cli.numbers import NOTHING, draw_sparkline, format_change, format_month, format_ratio, format_value
+    from pipelines.cli.published import TREND_MONTHS
+    from pipelines.cli.tables import Column, show_json, show_table
+
+    trends, currency = _read(home, None, TREND_MONTHS)
+    if as_json:
+        show_json([_summary(metric, trends.get(metric.name)) for metric in METRICS])
+        return
+    rows = []
+    for metric in METRICS:
+        trend = trends.get(metric.name)
+        latest, before = (trend.latest, trend.month_before) if trend else (None, None)
+        value = latest.value if latest else None
+        rows.append(
+            (
+                metric.name,
+                format_value(value, metric.unit, currency),
+                format_change(value, before.value if before else None, metric.unit),
+                draw_sparkline(trend.trend()) if trend else "",
+                format_month(latest.month) if latest else NOTHING,
+                format_ratio(latest.coverage_ratio if latest else None),
+                trend.publication_state if trend else "not published",
+            )
+        )
+    show_table(
+        [
+            Column("metric"), Column("value", is_right=True), Column("change", is_right=True), Column("12 months"),
+            Column("month"), Column("measured", is_right=True), Column("state"),
+        ],
+        rows,
+    )  # fmt: skip
+    click.echo()
+    click.echo(click.style("Latest closed month. 'kpi metrics NAME' says what a number means.", dim=True))
+
+
+def _summary(metric: Metric, trend: MetricTrend | None) -> dict[str, Any]:
+    latest = trend.latest if trend else None
+    return {
+        **metric.definition(),
+        "view": f"mart.{metric.view}",
+        "state": trend.publication_state if trend else "not published",
+        "held_reason": trend.held_reason if trend else None,
+        "target": metric.target,
+        "latest_closed_month": latest,
+    }
+
+
+def _describe(home: Home, metric: Metric, *, as_json: bool) -> None:
+    from pipelines.cli.tables import show_json
+
+    trends, currency = _read(home, metric.name, _MONTHS_DESCRIBED)
+    trend = trends.get(metric.name)
+    if as_json:
+        months = list(trend.months) if trend else []
+        show_json({**_summary(metric, trend), "eligible": metric.population.eligibility, "months": months})
+        return
+    _show_definition(metric, trend, currency)
+    _show_months(metric, trend, currency)
+    click.echo()
+    click.echo("Ask for it:")
+    click.echo(f'  kpi query "{example_query(metric)}"')
+
+
+def _show_definition(metric: Metric, trend: MetricTrend | None, currency: str) -> None:
+    from pipelines.cli.numbers import format_value
+    from pipelines.cli.tables import show_heading
+
+    show_heading(metric.label, f"{metric.name}, version {metric.version}")
+    click.echo(metric.meaning)
+    click.echo()
+    facts = {
+        "Formula": metric.formula,
+        "Counts": metric.population.eligibility,
+        "Period": metric.period_date,
+        "Unit": metric.unit.label if metric.unit != "reporting" else f"{currency}, the reporting currency",
+        "Better when": {"up_is_good": "up", "down_is_good": "down"}.get(metric.direction, "neither way"),
+        "Target": format_value(metric.target, metric.unit, currency) if metric.target is not None else "none",
+        "Broken down by": ", ".join(dimension for dimension in metric.dimensions if dimension != "overall"),
+        "Owner": metric.owner,
+        "Requires": ", ".join(domain.value for domain in metric.requires),
+        "View": f"mart.{metric.view}",
+        "State": (trend.publication_state if trend else "not published")
+        + (f": {trend.held_reason}" if trend and trend.held_reason else ""),
+    }
+    width = max(map(len, facts))
+    for fact, text in facts.items():
+        wrapped = click.wrap_text(text, width=100, initial_indent="", subsequent_indent=" " * (width + 2))
+        click.echo(f"{click.style(f'{fact:<{width}}', dim=True)}  {wrapped}")
+
+
+def _show_months(metric: Metric, trend: MetricTrend | None, currency: str) -> None:
+    from pipelines.cli.numbers import format_bounds, format_month, format_ratio, format_value
+    from pipelines.cli.tables import Column, show_table
+
+    if trend is None or not trend.months:
+        return
+    click.echo()
+    show_table(
+        [
+            Column("month"), Column("value", is_right=True), Column("measured", is_right=True),
+            Column("records", is_right=True), Column("the truth is"),
+        ],
+        [
+            (
+                format_month(month.month),
+                format_value(month.value, metric.unit, currency),
+                format_ratio(month.coverage_ratio),
+                f"{month.eligible_count:,}",
+                format_bounds(month.lower_bound, month.upper_bound, metric.unit, currency),
+            )
+            for month in reversed(trend.months)
+        ],
+    )  # fmt: skip
+
+
+def example_query(metric: Metric) -> str:
+    """A query on the metric's view that an analyst can change to taste."""
+    return (
+        "SELECT period_start_date, dimension_value AS team, value, coverage_ratio "
+        f"FROM mart.{metric.view} WHERE period_grain = 'month' AND dimension = 'team' ORDER BY ALL"
+        if "team" in metric.dimensions
+        else "SELECT period_start_date, value, coverage_ratio "
+        f"FROM mart.{metric.view} WHERE period_grain = 'month' AND dimension = 'overall' ORDER BY ALL"
+    )

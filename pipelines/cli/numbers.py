@@ -1,0 +1,102 @@
+"""Numbers as people read them: always with their unit, and change with its direction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import Final
+
+NOTHING: Final = "–"
+_BARS: Final = "▁▂▃▄▅▆▇█"
+_GAP: Final = "·"
+
+
+def format_value(value: float | None, unit: str, currency: str) -> str:
+    """A metric's value with its unit. `unit` is the metric's; `currency` the reporting currency's code."""
+    if value is None:
+        return NOTHING
+    if unit.endswith("_hours"):
+        return f"{value:,.1f} h"
+    if unit == "ratio":
+        return f"{value * 100:.1f} %"
+    if unit == "count":
+        return f"{value:,.0f}"
+    digits = 2 if abs(value) < 10_000 else 0
+    return f"{value:,.{digits}f} {currency}"
+
+
+def format_bounds(lower: float | None, upper: float | None, unit: str, currency: str) -> str:
+    """Between which values the truth lies; an open end is said, not left out."""
+    if lower is None and upper is None:
+        return "unbounded"
+    if lower is None:
+        return f"at most {format_value(upper, unit, currency)}"
+    if upper is None:
+        return f"at least {format_value(lower, unit, currency)}"
+    low, high = format_value(lower, unit, currency), format_value(upper, unit, currency)
+    return f"exactly {low}" if lower == upper else f"between {low} and {high}"
+
+
+def format_change(value: float | None, before: float | None, unit: str) -> str:
+    """How a value moved: percentage points for a ratio, else per cent of the value before."""
+    if value is None or before is None:
+        return NOTHING
+    if value == before:
+        return "no change"
+    arrow = "▲" if value > before else "▼"
+    if unit == "ratio":
+        return f"{arrow} {abs(value - before) * 100:.1f} points"
+    if before == 0:
+        return f"{arrow} from 0"
+    return f"{arrow} {abs(value - before) / abs(before) * 100:.1f} %"
+
+
+def judge_change(value: float | None, before: float | None, direction: str) -> str:
+    """`better`, `worse`, or nothing where a metric has no good direction or did not move."""
+    if value is None or before is None or value == before or direction == "neutral":
+        return ""
+    return "better" if (value > before) == (direction == "up_is_good") else "worse"
+
+
+def format_ratio(ratio: float | None) -> str:
+    """A share as a percentage that says 100 % only when nothing is missing, and 0 % only when nothing is there."""
+    if ratio is None:
+        return NOTHING
+    percent = ratio * 100
+    if 99.95 <= percent < 100:
+        return "> 99.9 %"
+    if 0 < percent < 0.05:
+        return "< 0.1 %"
+    return "100 %" if percent == 100 else f"{percent:.1f} %"
+
+
+def format_count(count: int | None) -> str:
+    """A count with thousands separated."""
+    return NOTHING if count is None else f"{count:,}"
+
+
+def count_of(count: int, singular: str, plural: str | None = None) -> str:
+    """A count with its noun: `1 file`, `1,204 rows`."""
+    return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
+
+
+def format_instant(instant: datetime | None) -> str:
+    """An instant to the minute, in UTC."""
+    return NOTHING if instant is None else f"{instant.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def format_month(month: date) -> str:
+    """A month's name and year."""
+    return f"{month:%b %Y}"
+
+
+def draw_sparkline(values: Sequence[float | None]) -> str:
+    """One bar per value from the least to the greatest, a dot where there is none. All equal is drawn half high."""
+    known = [value for value in values if value is not None]
+    if not known:
+        return _GAP * len(values)
+    low, high = min(known), max(known)
+    if low == high:
+        return "".join(_GAP if value is None else _BARS[3] for value in values)
+    scale = (len(_BARS) - 1) / (high - low)
+    return "".join(_GAP if value is None else _BARS[round((value - low) * scale)] for value in values)

@@ -1,0 +1,183 @@
+"""Reading the published file: the only database that commands ask for numbers.
+
+It is opened read-only, without access to other files or the network, and only for as long as a command reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from pipelines.cli.exits import CommandError
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from pipelines.home import Home
+
+#: Months that a trend shows.
+TREND_MONTHS: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class MonthlyValue:
+    """A metric's value of one closed month, over everything, and how sure it is."""
+
+    month: date
+    value: float | None
+    lower_bound: float | None
+    upper_bound: float | None
+    eligible_count: int
+    measured_count: int
+    coverage_ratio: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class MetricTrend:
+    """What the published file says of one metric. `months` are closed, in order, and may have gaps."""
+
+    metric: str
+    metric_version: int
+    label: str
+    meaning: str
+    formula: str
+    unit: str
+    direction: str
+    owner: str
+    period_date: str
+    requires: str
+    publication_state: str
+    held_reason: str | None
+    fresh_as_of_at: datetime | None
+    months: tuple[MonthlyValue, ...]
+
+    @property
+    def latest(self) -> MonthlyValue | None:
+        """The latest closed month."""
+        return self.months[-1] if self.months else None
+
+    @property
+    def month_before(self) -> MonthlyValue | None:
+        """The calendar month before the latest; None if it has no value row."""
+        wanted = previous_month(self.months[-1].month) if self.months else None
+        return next((month for month in self.months if month.month == wanted), None)
+
+    def trend(self, count: int = TREND_MONTHS) -> list[float | None]:
+        """Values of the last calendar months up to the latest, None where there is none."""
+        if not self.months:
+            return []
+        by_month = {month.month: month.value for month in self.months}
+        month, values = self.months[-1].month, []
+        first = self.months[0].month
+        while len(values) < count and month >= first:
+            values.append(by_month.get(month))
+            month = previous_month(month)
+        return values[::-1]
+
+
+@dataclass(frozen=True, slots=True)
+class PublicationFacts:
+    """What the published file says of itself."""
+
+    publication_id: str
+    run_id: str
+    published_at: datetime
+    as_of_at: datetime | None
+    content_hash: str
+    reporting_currency_code: str
+    reporting_time_zone: str
+    home_name: str
+
+
+@contextmanager
+def open_published(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The published file, for reading. Tables of `mart`, `core` and `meta` need no schema before their name.
+
+    Raises:
+        CommandError: nothing is published yet, or the file cannot be opened.
+    """
+    import duckdb
+
+    if not home.published_file.is_file():
+        raise CommandError(
+            f"Nothing is published yet: there is no {home.published_file}. "
+            "Run 'kpi run'; if it has run, 'kpi status' says what is held and why."
+        )
+    try:
+        connection = duckdb.connect(str(home.published_file), read_only=True)
+    except duckdb.Error as error:
+        raise CommandError(
+            f"{home.published_file} cannot be opened for reading: {str(error).splitlines()[0]} "
+            "Close the program that writes to it, or remove the file and run 'kpi run' to publish again."
+        ) from error
+    try:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET enable_progress_bar = false")
+        connection.execute("SET search_path = 'mart,core,meta'")
+        connection.execute("SET enable_external_access = false")
+        connection.execute("SET lock_configuration = true")
+        yield connection
+    finally:
+        connection.close()
+
+
+def read_publication(connection: duckdb.DuckDBPyConnection) -> PublicationFacts:
+    """The one row of `meta.run`."""
+    found = read_rows(
+        connection,
+        """
+        SELECT publication_id, run_id, published_at, as_of_at, content_hash, reporting_currency_code,
+               reporting_time_zone, home_name
+        FROM meta.run
+        """,
+    )
+    return PublicationFacts(**found[0])
+
+
+def read_trends(
+    connection: duckdb.DuckDBPyConnection, *, months: int = TREND_MONTHS, metric: str | None = None
+) -> list[MetricTrend]:
+    """All metrics (or one) in the order of the registry, each with its latest closed months."""
+    definitions = read_rows(
+        connection,
+        """
+        SELECT metric, metric_version, label, meaning, formula, unit, direction, owner, period_date, requires,
+               publication_state, held_reason, fresh_as_of_at
+        FROM meta.metrics WHERE $metric IS NULL OR metric = $metric ORDER BY rowid
+        """,
+        {"metric": metric},
+    )
+    values = read_rows(
+        connection,
+        """
+        SELECT metric, period_start_date AS month, value, lower_bound, upper_bound, eligible_count, measured_count,
+               coverage_ratio
+        FROM mart.metric_values
+        WHERE period_grain = 'month' AND dimension = 'overall' AND is_period_closed
+          AND ($metric IS NULL OR metric = $metric)
+        QUALIFY row_number() OVER (PARTITION BY metric ORDER BY period_start_date DESC) <= $months
+        ORDER BY metric, period_start_date
+        """,
+        {"metric": metric, "months": months},
+    )
+    by_metric: dict[str, list[MonthlyValue]] = {}
+    for row in values:
+        by_metric.setdefault(row.pop("metric"), []).append(MonthlyValue(**row))
+    return [MetricTrend(**row, months=tuple(by_metric.get(row["metric"], ()))) for row in definitions]
+
+
+def read_rows(
+    connection: duckdb.DuckDBPyConnection, query: str, parameters: dict[str, Any] | None = None
+) -> list[dict[str, Any]]:
+    """All rows of a small query, by column name."""
+    cursor = connection.execute(query, parameters)
+    names = [column[0] for column in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def previous_month(month: date) -> date:
+    """First day of the month before the one that begins on `month`."""
+    return date(month.year - (month.month == 1), (month.month - 2) % 12 + 1, 1)

@@ -1,0 +1,170 @@
+"""`kpi query`: SQL on the published file, and the packaged analyst's questions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pipelines.cli.exits import CommandError
+from pipelines.cli.options import chosen_home, common_options, json_option
+
+if TYPE_CHECKING:
+    import duckdb
+
+_FORMATS = ("table", "csv", "json", "parquet")
+
+
+@click.command()
+@click.argument("sql", required=False)
+@click.option(
+    "--format", "output_format", type=click.Choice(_FORMATS), help="Else by the name of -o, else an aligned table."
+)
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the result to this file.")
+@click.option("--file", "file", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="SQL from a file.")
+@click.option("--query", "name", metavar="NAME", help="Run a packaged query; --list lists them.")
+@click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help="Value of $NAME in the SQL. Repeatable.")
+@click.option(
+    "--rows", type=click.IntRange(0), default=40, metavar="N", show_default="40", help="Rows of a table; 0: all."
+)
+@click.option("--list", "is_list", is_flag=True, help="List the packaged queries with their questions.")
+@json_option
+@common_options
+def query(
+    sql: str | None,
+    output_format: str | None,
+    output: Path | None,
+    file: Path | None,
+    name: str | None,
+    params: tuple[str, ...],
+    rows: int,
+    is_list: bool,
+    as_json: bool,
+) -> None:
+    """Run SQL on the published warehouse, read-only.
+
+    Tables and views of mart, core and meta need no schema before their name. CSV, JSON and Parquet hold exact
+    values: decimals are never floats, instants are ISO 8601 in UTC.
+
+    \b
+    kpi query "FROM kpi_sla_attainment_ratio WHERE period_grain = 'month'"
+    kpi query "SELECT * FROM fct_tickets WHERE team = \\$team" --param "team=Service Desk"
+    kpi query "FROM metric_values" -o values.parquet
+    kpi query "SHOW ALL TABLES"
+    """
+    if is_list:
+        _list(as_json=as_json)
+        return
+    text, values = _what_to_run(sql, file, name, _read_params(params))
+    chosen = _choose_format("json" if as_json else output_format, output)
+    _run(text, values, chosen, output, rows)
+
+
+def _list(*, as_json: bool) -> None:
+    from pipelines.cli.questions import list_questions
+    from pipelines.cli.tables import Column, show_json, show_table
+
+    questions = list_questions()
+    if as_json:
+        show_json(questions)
+        return
+    show_table(
+        [Column("query"), Column("question"), Column("parameters")],
+        [
+            (question.name, question.question, ", ".join(parameter.name for parameter in question.parameters))
+            for question in questions
+        ],
+    )
+    click.echo()
+    click.echo(click.style("Run one with 'kpi query --query NAME', its parameters with --param NAME=VALUE.", dim=True))
+
+
+def _read_params(params: tuple[str, ...]) -> dict[str, str]:
+    values: dict[str, str] = {}
+    for param in params:
+        name, equals, value = param.partition("=")
+        if not equals or not name:
+            raise CommandError(f"--param '{param}' has no value; write NAME=VALUE.")
+        values[name.strip().lstrip("$")] = value
+    return values
+
+
+def _what_to_run(
+    sql: str | None, file: Path | None, name: str | None, values: dict[str, str]
+) -> tuple[str, dict[str, str]]:
+    """The SQL of the one way in which it was given, and its parameters."""
+    if sum(way is not None for way in (sql, file, name)) != 1:
+        raise click.UsageError("Give SQL, or --file, or --query NAME: exactly one.", click.get_current_context())
+    if name is not None:
+        from pipelines.cli.questions import fill_parameters, question_named
+
+        question = question_named(name)
+        return question.text, fill_parameters(question, values)
+    return (file.read_text(encoding="utf-8") if file is not None else str(sql)), values
+
+
+def _choose_format(output_format: str | None, output: Path | None) -> str:
+    ending = output.suffix.lstrip(".").lower() if output else ""
+    chosen = output_format or (ending if ending in _FORMATS else None)
+    if output is not None and chosen in (None, "table"):
+        raise CommandError(f"Which format should {output} have? Add --format csv, json or parquet.")
+    if chosen == "parquet" and output is None:
+        raise CommandError("Parquet is not for reading on a screen; name a file with -o FILE.")
+    return chosen or "table"
+
+
+def _run(text: str, values: dict[str, str], chosen: str, output: Path | None, rows: int) -> None:
+    import duckdb
+
+    from pipelines.cli import query_output
+    from pipelines.cli.numbers import count_of
+    from pipelines.cli.published import open_published
+
+    home = chosen_home()
+    with open_published(home) as connection:
+        try:
+            cursor = connection.execute(_one_reading_statement(text), values or None)
+            if chosen == "table":
+                query_output.write_table(cursor, rows)
+                return
+            if chosen == "parquet" and output is not None:
+                count = query_output.write_parquet(cursor, output)
+            else:
+                count = (query_output.write_csv if chosen == "csv" else query_output.write_json)(cursor, output)
+        except duckdb.Error as error:
+            raise CommandError(_explain(error)) from error
+    if output is not None:
+        click.echo(f"Wrote {count_of(count, 'row')} to {output}", err=True)
+
+
+def _one_reading_statement(text: str) -> duckdb.Statement:
+    """The one statement of the text.
+
+    Raises:
+        CommandError: none, several, or one that does something else than read.
+        duckdb.Error: it is not SQL.
+    """
+    import duckdb
+
+    statements = duckdb.extract_statements(text)
+    if len(statements) != 1:
+        raise CommandError(
+            "There is no SQL to run." if not statements else "One statement at a time: the text holds several."
+        )
+    if statements[0].type not in (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN):
+        raise CommandError(
+            "kpi query only reads: write a SELECT, FROM, SHOW, DESCRIBE, SUMMARIZE or EXPLAIN. "
+            "To keep a result, write it to a file with -o."
+        )
+    return statements[0]
+
+
+def _explain(error: duckdb.Error) -> str:
+    """DuckDB's message, which shows the place in the SQL, without the name of its class."""
+    message = str(error).strip()
+    if "disabled by configuration" in message:
+        return "kpi query reads the published warehouse only, no other files and no network."
+    if "required for the prepared statement" in message or "Values were not provided" in message:
+        return f"{message.splitlines()[0]}\nGive each $NAME of the SQL a value with --param NAME=VALUE."
+    return message

@@ -1,0 +1,125 @@
+"""`kpi run`: the pipeline on one home, shown as it goes, then the headline KPIs and whatever was kept out."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from pipelines.cli.exits import ExitCode, of_outcome
+from pipelines.cli.options import chosen_home, common_options, json_option
+
+if TYPE_CHECKING:
+    from pipelines.home import Home
+    from pipelines.run import RunOutcome
+
+
+class InstantType(click.ParamType):
+    """An ISO 8601 instant with its offset, so that it means the same everywhere."""
+
+    name = "INSTANT"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """The instant in UTC."""
+        try:
+            instant = datetime.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"'{value}' is not an ISO 8601 instant; write one such as 2026-11-01T00:00:00Z.", param, ctx)
+        if instant.tzinfo is None:
+            self.fail(f"'{value}' has no offset; write {value}Z for UTC, or one such as {value}+01:00.", param, ctx)
+        return instant.astimezone(UTC)
+
+
+@click.command()
+@click.option("--only", multiple=True, metavar="NAME", help="Only this asset or group. Repeatable.")
+@click.option(
+    "--as-of",
+    type=InstantType(),
+    help="Measure open tickets and running clocks at this instant instead of where the data ends.",
+)
+@click.option("--quiet", "-q", is_flag=True, help="No progress, no KPIs: only what was refused or held.")
+@json_option
+@common_options
+def run(only: tuple[str, ...], as_of: datetime | None, quiet: bool, as_json: bool) -> ExitCode:
+    """Read new files, audit them, compute the KPIs and publish.
+
+    Only what has changed since the last run is done again. A file that cannot be read is refused and stays where it
+    is. Data that breaks its contract is held: its KPIs keep their last good values.
+
+    Groups for --only: tickets, finance, vendors, kpis, publication.
+
+    Exit codes: 0 ok, 3 something is held, 5 files were refused and nothing is held, 4 another run is under way.
+    """
+    return run_home(chosen_home(), only=only, as_of=as_of, quiet=quiet, as_json=as_json)
+
+
+def run_home(
+    home: Home,
+    *,
+    only: tuple[str, ...] = (),
+    as_of: datetime | None = None,
+    quiet: bool = False,
+    as_json: bool = False,
+) -> ExitCode:
+    """Run a home and report; shared with `kpi demo`."""
+    from pipelines.cli.build_records import BuildRecords, read_build_records
+    from pipelines.cli.outcomes import show_holds, show_refusals
+    from pipelines.cli.progress import progress_reporter
+    from pipelines.project import load_project
+
+    project = load_project(home)
+    started = time.perf_counter()
+    with progress_reporter(quiet=quiet or as_json) as reporter:
+        reporter.began("starting the pipeline")
+        from pipelines.run import run_project  # takes seconds to import, so it comes after the first sign of life
+
+        outcome = run_project(project, reporter=reporter, only=only, as_of=as_of)
+    seconds = time.perf_counter() - started
+    records = read_build_records(home.warehouse) or BuildRecords((), (), (), (), (), ())
+    if as_json:
+        _show_json_outcome(home, outcome, records, seconds)
+    else:
+        if not quiet:
+            _show_summary(home, outcome, seconds)
+        show_refusals(records.refusals)
+        show_holds(records)
+    has_held = bool(outcome.held or records.held_domains)
+    return of_outcome(has_held=has_held, has_refused=bool(records.refusals))
+
+
+def _show_summary(home: Home, outcome: RunOutcome, seconds: float) -> None:
+    from pipelines.cli.headlines import read_headlines, show_headlines
+    from pipelines.cli.numbers import count_of
+
+    built = sum(step.state == "built" for step in outcome.steps)
+    unchanged = sum(step.state == "unchanged" for step in outcome.steps)
+    click.echo(f"{count_of(built, 'asset')} built, {unchanged} unchanged in {seconds:.1f} s", err=True)
+    click.echo()
+    headlines = read_headlines(home)
+    if headlines is None:
+        click.echo("Nothing is published yet.")
+        if all(step.state in ("empty", "unchanged") for step in outcome.steps):
+            click.echo(f"Put files into {home.landing} and a contract for each export into {home.contracts}.")
+        return
+    show_headlines(headlines)
+
+
+def _show_json_outcome(home: Home, outcome: RunOutcome, records: BuildRecords, seconds: float) -> None:  # noqa: F821
+    from pipelines.cli.headlines import describe_headlines, read_headlines
+    from pipelines.cli.outcomes import describe_outcome
+    from pipelines.cli.tables import show_json
+
+    headlines = read_headlines(home)
+    show_json(
+        {
+            "run_id": outcome.run_id,
+            "home": home.folder,
+            "seconds": round(seconds, 3),
+            "published_file": home.published_file if headlines else None,
+            "steps": list(outcome.steps),
+            **describe_outcome(records),
+            "headlines": describe_headlines(headlines) if headlines else [],
+        }
+    )

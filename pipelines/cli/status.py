@@ -1,0 +1,183 @@
+"""`kpi status`: where a home stands, from the published file and, unless a run holds it, the build database."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pipelines.cli.options import chosen_home, common_options, json_option
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pipelines.cli.build_records import BuildRecords, ExportRecord
+    from pipelines.cli.published import MetricTrend, PublicationFacts
+    from pipelines.home import Home
+
+_DOMAINS = ("tickets", "finance", "vendors")
+
+
+@click.command()
+@json_option
+@common_options
+def status(as_json: bool) -> None:
+    """Show the last run, how fresh each domain is, verdicts, quarantine, and what is held and why.
+
+    Reads the published file and, for a moment, the build database; while a run has that to itself, it says so and
+    shows what is published.
+    """
+    from pipelines.cli.build_records import read_build_records
+    from pipelines.cli.published import open_published, read_publication, read_trends
+
+    home = chosen_home()
+    publication: PublicationFacts | None = None
+    trends: list[MetricTrend] = []
+    if home.published_file.is_file():
+        with open_published(home) as connection:
+            publication = read_publication(connection)
+            trends = read_trends(connection, months=1)
+    records = read_build_records(home.warehouse)
+    if as_json:
+        _show_json(home, publication, trends, records)
+        return
+    _show_publication(home, publication)
+    if records is None:
+        click.echo(click.style("A run is under way", fg="yellow") + " and has the build database to itself.")
+    else:
+        _show_runs(records)
+    _show_domains(trends, records)
+    if records is not None:
+        _show_loads(records.exports)
+        _show_quarantine(records)
+        _show_kept_out(records)
+
+
+def _show_publication(home: Home, publication: PublicationFacts | None) -> None:
+    from pipelines.cli.numbers import format_instant
+    from pipelines.cli.tables import show_heading
+
+    name = publication.home_name if publication else home.settings.home.name
+    show_heading(name, str(home.folder))
+    if publication is None:
+        click.echo("Nothing is published yet; 'kpi run' does that.")
+        return
+    click.echo(f"Published  {format_instant(publication.published_at)}  {home.published_file}")
+    click.echo(f"Data until {format_instant(publication.as_of_at)}")
+
+
+def _show_runs(records: BuildRecords) -> None:
+    from pipelines.cli.numbers import format_instant
+    from pipelines.cli.tables import STATE_STYLES
+
+    if not records.runs:
+        click.echo("It has never run.")
+        return
+    last = records.runs[0]
+    color = STATE_STYLES.get(last.state, "").split()[-1:] or [None]
+    seconds = f" in {(last.ended_at - last.started_at).total_seconds():.1f} s" if last.ended_at else ""
+    click.echo(f"Last run   {format_instant(last.started_at)}  {click.style(last.state, fg=color[0])}{seconds}")
+    if last.message:
+        click.echo(f"           {last.message.splitlines()[0]}")
+
+
+def _domain_rows(trends: Sequence[MetricTrend], records: BuildRecords | None) -> list[dict[str, Any]]:
+    """Per domain: verdict, how far its published data reach, and which of its metrics are held."""
+    rows = []
+    for domain in _DOMAINS:
+        verdict = next((found for found in records.verdicts if found.domain == domain), None) if records else None
+        own = [trend for trend in trends if trend.requires == domain]
+        touched = [trend for trend in trends if domain in trend.requires.split(", ")]
+        reaches = [trend.fresh_as_of_at for trend in own if trend.fresh_as_of_at is not None]
+        rows.append(
+            {
+                "domain": domain,
+                "verdict": verdict.verdict if verdict else None,
+                "summary": verdict.summary if verdict else None,
+                "decided_at": verdict.decided_at if verdict else None,
+                "fresh_as_of_at": max(reaches, default=None),
+                "published_metric_count": sum(trend.publication_state == "published" for trend in touched),
+                "held_metrics": [trend.metric for trend in touched if trend.publication_state == "held"],
+            }
+        )
+    return rows
+
+
+def _show_domains(trends: Sequence[MetricTrend], records: BuildRecords | None) -> None:
+    from pipelines.cli.numbers import format_instant
+    from pipelines.cli.tables import Column, show_table
+
+    click.echo()
+    show_table(
+        [
+            Column("domain"), Column("verdict"), Column("data until"), Column("KPIs", is_right=True),
+            Column("held", is_right=True), Column("summary"),
+        ],
+        [
+            (
+                row["domain"],
+                row["verdict"] or ("never judged" if records else "unknown"),
+                format_instant(row["fresh_as_of_at"]),
+                row["published_metric_count"],
+                len(row["held_metrics"]),
+                row["summary"],
+            )
+            for row in _domain_rows(trends, records)
+        ],
+    )  # fmt: skip
+
+
+def _show_loads(exports: Sequence[ExportRecord]) -> None:
+    from pipelines.cli.numbers import format_instant
+    from pipelines.cli.tables import Column, show_table
+
+    if not exports:
+        return
+    click.echo()
+    show_table(
+        [Column("export"), Column("files", is_right=True), Column("rows", is_right=True), Column("last loaded")],
+        [
+            (export.export, f"{export.file_count:,}", f"{export.row_count:,}", format_instant(export.last_loaded_at))
+            for export in exports
+        ],
+    )
+
+
+def _show_quarantine(records: BuildRecords) -> None:
+    from pipelines.cli.tables import Column, show_table
+
+    if not records.quarantine:
+        return
+    click.echo()
+    show_table(
+        [Column("quarantined by rule"), Column("records", is_right=True), Column("why")],
+        [(found.rule_id, f"{found.record_count:,}", found.reason) for found in records.quarantine],
+    )
+
+
+def _show_kept_out(records: BuildRecords) -> None:
+    from pipelines.cli.outcomes import show_holds, show_refusals
+
+    show_refusals(records.refusals)
+    show_holds(records)
+
+
+def _show_json(
+    home: Home, publication: PublicationFacts | None, trends: Sequence[MetricTrend], records: BuildRecords | None
+) -> None:
+    from pipelines.cli.outcomes import describe_outcome
+    from pipelines.cli.tables import show_json
+
+    show_json(
+        {
+            "home": home.folder,
+            "published_file": home.published_file if publication else None,
+            "publication": publication,
+            "is_run_under_way": records is None,
+            "last_run": records.runs[0] if records and records.runs else None,
+            "domains": _domain_rows(trends, records),
+            "exports": list(records.exports) if records else None,
+            "quarantine": list(records.quarantine) if records else None,
+            **(describe_outcome(records) if records else {"refusals": None, "held": None}),
+        }
+    )
