@@ -1,0 +1,214 @@
+"""Open time between instants, exact to the microsecond.
+
+Business time is `B(b) - B(a)`, where `B(t)` is the open time before `t`: so it adds up over any split, is never
+negative, and each version of a calendar counts for its own days. What a calendar is, is said in
+`metrics.working_calendar`; which team works by which, and what is measured with it, does not belong here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from metrics.working_calendar import (
+    MINUTES_OF_A_DAY,
+    CalendarError,
+    CalendarVersion,
+    WorkingCalendar,
+    always_open,
+    region_holidays,
+)
+
+__all__ = ["CalendarError", "CalendarVersion", "OpenTime", "WorkingCalendar", "always_open", "region_holidays"]
+
+_MINUTE: Final = 60_000_000
+_DAY: Final = MINUTES_OF_A_DAY * _MINUTE
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTime:
+    """Calendars compiled over a span of UTC time, to look up `B(t)` and its inverse for whole columns.
+
+    Each calendar becomes its list of open stretches in UTC. To find the stretch that counts for an instant without a
+    search, time is cut into equal slots no longer than the shortest closed time between two stretches: then the last
+    stretch to begin before the slot's end is the only one that can be open in it, and all before it are over.
+
+    Instants outside the span count as its nearest end. Build one with `compile`.
+
+    Attributes:
+        names: the calendars; a calendar's position is its code.
+    """
+
+    names: tuple[str, ...]
+    _start: int
+    _span: int
+    _slot_length: int
+    _slot_count: int
+    _stretch_of_slot: pl.Series
+    _opens_at: pl.Series
+    _length: pl.Series
+    _open_before: pl.Series
+    _open_through_key: pl.Series
+
+    @classmethod
+    def compile(cls, calendars: Sequence[WorkingCalendar], start: datetime, end: datetime) -> OpenTime:
+        """Compile calendars for the instants from `start` to `end`, both with an offset.
+
+        Raises:
+            CalendarError: two calendars have one name, or the span is empty.
+        """
+        if start >= end:
+            raise CalendarError(f"no time lies between {start} and {end}")
+        names = tuple(calendar.name for calendar in calendars)
+        for name in names:
+            if names.count(name) > 1:
+                raise CalendarError(f"two calendars have the name '{name}'; give each its own")
+        first = _microseconds(start)
+        span = _microseconds(end) - first
+        stretches_of = [_open_stretches(calendar, first, first + span) for calendar in calendars]
+        gaps = [later[0] - earlier[1] for stretches in stretches_of for earlier, later in pairwise(stretches)]
+        slot_length = min([*gaps, _DAY])
+        slot_count = span // slot_length + 1
+        slot_ends = pl.int_range(1, slot_count + 1, dtype=pl.Int64, eager=True) * slot_length
+        tables = []
+        offset = 0
+        slots = []
+        for code, stretches in enumerate(stretches_of):
+            # An empty stretch first, so that every slot has one that began.
+            table = pl.DataFrame(
+                {
+                    "opens_at": [-1, *(opening - first for opening, _ in stretches)],
+                    "length": [0, *(closing - opening for opening, closing in stretches)],
+                },
+                schema={"opens_at": pl.Int64, "length": pl.Int64},
+            ).with_columns(open_before=pl.col("length").cum_sum() - pl.col("length"))
+            key = (code * (span + 1) + pl.col("open_before") + pl.col("length")).alias("open_through_key")
+            tables.append(table.with_columns(key))
+            slots.append((table["opens_at"].search_sorted(slot_ends, side="left") - 1 + offset).cast(pl.UInt32))
+            offset += table.height
+        empty = pl.Schema(dict.fromkeys(("opens_at", "length", "open_before", "open_through_key"), pl.Int64)).to_frame()
+        table = pl.concat([empty, *tables])
+        return cls(
+            names=names,
+            _start=first,
+            _span=span,
+            _slot_length=slot_length,
+            _slot_count=slot_count,
+            _stretch_of_slot=pl.concat([pl.Series([], dtype=pl.UInt32), *slots]),
+            _opens_at=table["opens_at"],
+            _length=table["length"],
+            _open_before=table["open_before"],
+            _open_through_key=table["open_through_key"],
+        )
+
+    def codes(self, calendar: pl.Series) -> pl.Series:
+        """The calendars of a column of names as codes, which every lookup takes in the place of names.
+
+        Raises:
+            CalendarError: a name that was not compiled.
+        """
+        unknown = set(calendar.unique().drop_nulls()) - set(self.names)
+        if unknown:
+            known = ", ".join(sorted(self.names)) or "none"
+            raise CalendarError(f"no calendar is called '{min(unknown)}'; known are {known}")
+        return calendar.replace_strict(list(self.names), list(range(len(self.names))), return_dtype=pl.UInt32)
+
+    def open_before(self, calendar: pl.Series, instant: pl.Series) -> pl.Series:
+        """`B(t)`: open microseconds of each calendar from the span's start to each instant.
+
+        Args:
+            calendar: names, or codes from `codes`.
+            instant: UTC instants. Empty ones give empty results.
+        """
+        codes = self._as_codes(calendar).cast(pl.Int64)
+        at = (instant.to_physical() - self._start).clip(0, self._span)
+        stretch = self._stretch_of_slot.gather(codes * self._slot_count + at // self._slot_length)
+        since_opening = (at - self._opens_at.gather(stretch)).clip(0, self._length.gather(stretch))
+        return (self._open_before.gather(stretch) + since_opening).alias("open_microseconds")
+
+    def instant_at(self, calendar: pl.Series, open_microseconds: pl.Series) -> pl.Series:
+        """The inverse of `B`: the earliest instant before which a calendar was open for so long.
+
+        Where a calendar is closed, `B` stands still; of all instants with the same `B` this is the first, the moment
+        of closing. No open time at all is reached at the span's start; more than the span holds gives an empty result.
+        """
+        codes = self._as_codes(calendar).cast(pl.Int64)
+        wanted = open_microseconds.clip(lower_bound=0)
+        found = self._open_through_key.search_sorted(codes * (self._span + 1) + wanted, side="left")
+        is_reached = wanted <= self._total().gather(codes)
+        stretch = pl.select(pl.when(is_reached).then(found)).to_series()
+        reached = self._opens_at.gather(stretch) + wanted - self._open_before.gather(stretch)
+        instant = pl.select(pl.when(wanted == 0).then(0).otherwise(reached) + self._start).to_series()
+        return instant.cast(pl.Datetime("us", "UTC")).alias("instant")
+
+    def between(self, calendar: pl.Series, start: pl.Series, end: pl.Series) -> pl.Series:
+        """Open microseconds from each start to each end; negative where the end lies before the start."""
+        codes = self._as_codes(calendar)
+        return self.open_before(codes, end) - self.open_before(codes, start)
+
+    def _as_codes(self, calendar: pl.Series) -> pl.Series:
+        return calendar if calendar.dtype == pl.UInt32 else self.codes(calendar)
+
+    def _total(self) -> pl.Series:
+        """Open microseconds of the whole span, by calendar code."""
+        every = pl.Series(range(len(self.names)), dtype=pl.UInt32)
+        return self.open_before(every, pl.Series([self._start + self._span] * len(self.names), dtype=pl.Int64))
+
+
+def _open_stretches(calendar: WorkingCalendar, start: int, end: int) -> list[tuple[int, int]]:
+    """Open stretches in microseconds since 1970 UTC, in order, none touching the next."""
+    if calendar.is_always_open:
+        return [(start, end)]
+    stretches: list[tuple[int, int]] = []
+    for earliest, latest, offset in _offset_stretches(calendar.zone(), start, end):
+        for day in range((earliest + offset) // _DAY, (latest - 1 + offset) // _DAY + 1):
+            midnight = day * _DAY - offset
+            for first_minute, last_minute in sorted(calendar.intervals_on(date.fromordinal(_EPOCH_ORDINAL + day))):
+                opening = max(midnight + first_minute * _MINUTE, earliest)
+                closing = min(midnight + last_minute * _MINUTE, latest)
+                if opening >= closing:
+                    continue
+                if stretches and stretches[-1][1] == opening:
+                    stretches[-1] = (stretches[-1][0], closing)
+                else:
+                    stretches.append((opening, closing))
+    return stretches
+
+
+def _offset_stretches(zone: ZoneInfo, start: int, end: int) -> Iterator[tuple[int, int, int]]:
+    """Stretches of UTC time in which a zone keeps one offset: start, end and offset in microseconds.
+
+    No zone changes its offset twice within a day, so days are probed and the change is found by bisection.
+    """
+    offset = _offset(zone, start)
+    since = start
+    probe = start
+    while probe < end:
+        next_probe = min(probe + _DAY, end)
+        if _offset(zone, next_probe) != offset:
+            low, high = probe, next_probe
+            while high - low > 1:
+                middle = (low + high) // 2
+                low, high = (middle, high) if _offset(zone, middle) == offset else (low, middle)
+            yield since, high, offset
+            since, offset = high, _offset(zone, high)
+        probe = next_probe
+    if since < end:
+        yield since, end, offset
+
+
+def _offset(zone: ZoneInfo, instant: int) -> int:
+    offset = (_EPOCH + timedelta(microseconds=instant)).astimezone(zone).utcoffset()
+    return 0 if offset is None else offset // timedelta(microseconds=1)
+
+
+def _microseconds(instant: datetime) -> int:
+    return (instant - _EPOCH) // timedelta(microseconds=1)

@@ -1,0 +1,235 @@
+"""From when to when each SLA clock can run: a ticket's stretches, cut into cycles and up to the clock's stop.
+
+Which policy a clock has, and what it measures, is decided in `metrics.sla`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import polars as pl
+
+from metrics.ticket_clocks import match_rows
+from metrics.ticket_steps import CATEGORIES, WORK
+from models.vocabulary import StatusCategory
+
+_INSTANT: Final = pl.Datetime("us", "UTC")
+_STRETCH: Final = (
+    "started_at",
+    "ended_at",
+    "status_category",
+    "waiting_reason",
+    "team",
+    "priority",
+    "vendor",
+    "calendar",
+    "cycle_number",
+    "is_last",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Lives:
+    """Tickets that can have clocks.
+
+    Attributes:
+        tickets: their rows of `fct_tickets`.
+        stretches: their stretches by `life` (position in `tickets`) and time, with the columns of an interval. A ticket
+            of which only a snapshot is known has one from creation to its end, and one from there on.
+    """
+
+    tickets: pl.DataFrame
+    stretches: pl.DataFrame
+
+
+def gather_lives(tickets: pl.DataFrame, intervals: pl.DataFrame, as_of: datetime) -> Lives:
+    """Put tickets and their stretches in one order.
+
+    Args:
+        tickets: rows of `fct_tickets`.
+        intervals: rows of `fct_ticket_intervals`, in any order. Without `cycle_number`, cycles are counted from the
+            intervals, and one that ended at the instant it began is not seen.
+    """
+    lived = tickets.filter("has_history")
+    life = match_rows(intervals["ticket_id"], lived["ticket_id"])
+    ordered = intervals.with_columns(life.alias("life"))
+    key = ordered.select(pl.col("life").cast(pl.Int64) * (1 << 32) + pl.col("interval_number")).to_series()
+    if not key.is_sorted():
+        ordered = ordered.with_columns(key.alias("key")).sort("key")
+    ordered = ordered.with_columns(pl.col("status_category").cast(CATEGORIES))
+    if "cycle_number" not in ordered.columns:
+        ordered = ordered.with_columns(cycle_number=_count_cycles())
+    known = tickets.filter(~pl.col("has_history") & pl.col("created_at").is_not_null())
+    known = known.filter(~pl.col("is_done") | (pl.col("resolved_at") >= pl.col("created_at")))
+    known = known.filter(~pl.col("is_cancelled") | (pl.col("cancelled_at") >= pl.col("created_at")))
+    stretches = ordered.select("life", *_STRETCH)
+    if known.height:
+        stretches = pl.concat([stretches, _stretches_of_snapshots(known, lived.height, as_of)])
+    return Lives(pl.concat([lived, known]), stretches.with_row_index("row"))
+
+
+def _count_cycles() -> pl.Expr:
+    category = pl.col("status_category")
+    begins = pl.col("life").ne_missing(pl.col("life").shift(1))
+    uncancelled = pl.when(begins | (category != StatusCategory.CANCELLED.value)).then(category).forward_fill()
+    reopens = ~begins & category.is_in(WORK) & (uncancelled.shift(1) == StatusCategory.DONE.value)
+    running = reopens.fill_null(False).cast(pl.Int64).cum_sum()
+    return running - pl.when(begins).then(running).forward_fill() + 1
+
+
+def _stretches_of_snapshots(known: pl.DataFrame, offset: int, as_of: datetime) -> pl.DataFrame:
+    until = pl.lit(as_of, dtype=_INSTANT)
+    category = pl.col("status_category").cast(CATEGORIES)
+    ends_at = pl.coalesce("resolved_at", "cancelled_at", until)
+    queued = pl.lit(StatusCategory.QUEUED.value, dtype=CATEGORIES)
+    is_settled = pl.col("is_done") | pl.col("is_cancelled")
+    shared = {
+        "life": pl.int_range(pl.len(), dtype=pl.UInt32) + offset,
+        "waiting_reason": pl.lit(None, dtype=pl.String),
+        "cycle_number": pl.lit(1, dtype=pl.Int64),
+    }
+    dimensions = ("team", "priority", "vendor", "calendar")
+    before = known.select(
+        *dimensions,
+        started_at=pl.col("created_at"),
+        ended_at=ends_at,
+        status_category=pl.when(category.is_in(WORK)).then(category).otherwise(queued),
+        is_last=~is_settled,
+        **shared,
+    )
+    settled = (
+        pl.when("is_done").then(pl.lit(StatusCategory.DONE.value)).otherwise(pl.lit(StatusCategory.CANCELLED.value))
+    )
+    after = known.select(
+        *dimensions,
+        started_at=ends_at,
+        ended_at=until,
+        status_category=settled.cast(CATEGORIES),
+        is_last=is_settled,
+        **shared,
+    ).filter("is_last")
+    return pl.concat([before, after], how="diagonal").sort("life", "is_last").select("life", *_STRETCH)
+
+
+def first_response_stretches(lives: Lives, as_of: datetime) -> pl.DataFrame:
+    """The stretches of each ticket's first-response clock, the last one cut at the clock's end.
+
+    It stops at the first response. A resolution is a response too: where it comes first, the clock stops there.
+
+    Returns:
+        Stretches with `cycle_number`, `clock_ends_at` (stop, cancellation or `as_of`), `is_stopped` and `is_cancelled`.
+    """
+    until = pl.lit(as_of, dtype=_INSTANT)
+    stop = pl.max_horizontal(
+        pl.when(pl.any_horizontal(pl.col("first_response_at", "first_resolved_at").is_not_null())).then("created_at"),
+        pl.min_horizontal("first_response_at", "first_resolved_at"),
+    )
+    is_cancelled = (pl.col("is_cancelled") & (stop.is_null() | (stop > pl.col("cancelled_at")))).fill_null(False)
+    ends = lives.tickets.select(
+        clock_ends_at=pl.when(is_cancelled).then("cancelled_at").otherwise(pl.coalesce(stop, until)),
+        is_stopped=stop.is_not_null() & ~is_cancelled,
+        is_cancelled=is_cancelled,
+    )
+    stretches = lives.stretches
+    begins = stretches["life"] != stretches["life"].shift(1, fill_value=_NO_LIFE)
+    rows = stretches.with_columns(ends[name].gather(stretches["life"]) for name in ends.columns)
+    rows = rows.with_columns(cycle_number=pl.lit(1, dtype=pl.Int64), begins=begins)
+    return _cut_at_end(rows)
+
+
+_NO_LIFE: Final = 2**32 - 1
+
+
+def resolution_stretches(lives: Lives, continues: pl.Series | None, as_of: datetime) -> pl.DataFrame:
+    """The stretches of each ticket's resolution clocks, one clock per cycle, each up to the clock's end.
+
+    A cycle runs from creation or reopening to the next entry into done. An entry into done that a cancellation at the
+    very same instant takes back does not stop it.
+
+    Args:
+        continues: per ticket, whether reopening continues the one clock; None if none does.
+
+    Returns:
+        The columns of `first_response_stretches`.
+    """
+    stretches = lives.stretches
+    key = stretches.select(pl.col("life").cast(pl.Int64) * (1 << 24) + pl.col("cycle_number")).to_series()
+    begins = key.ne_missing(key.shift(1))
+    cycle = (begins.cast(pl.UInt32).cum_sum() - 1).alias("cycle")
+    cycles = _close_cycles(lives, stretches.with_columns(cycle, begins.alias("begins")), as_of)
+    unseen = _unseen_cycles(stretches, cycles)
+    if continues is not None:
+        is_one = continues.gather(cycles["life"])
+        cycles = cycles.with_columns(is_one.alias("is_one"))
+        last = pl.col("is_last_cycle")
+        cycles = cycles.with_columns(
+            pl.when("is_one").then(pl.when(last).then(name).backward_fill()).otherwise(name).alias(name)
+            for name in ("clock_ends_at", "is_stopped", "is_cancelled")
+        ).with_columns(
+            begins=~pl.col("is_one") | (pl.col("life") != pl.col("life").shift(1, fill_value=_NO_LIFE)),
+            cycle_number=pl.when("is_one").then(1).otherwise("cycle_number"),
+        )
+        unseen = unseen.filter(~continues.gather(unseen["life"]))
+    else:
+        cycles = cycles.with_columns(begins=pl.lit(True))
+    names = ("cycle_number", "clock_ends_at", "is_stopped", "is_cancelled", "begins")
+    rows = stretches.with_columns(cycles[name].gather(cycle) for name in names)
+    rows = rows.with_columns(begins=pl.col("begins") & begins)
+    rows = _cut_at_end(rows)
+    return (
+        pl.concat([rows, unseen.select(rows.columns)]).sort("life", "cycle_number", "started_at")
+        if unseen.height
+        else rows
+    )
+
+
+def _close_cycles(lives: Lives, stretches: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
+    """One row per cycle that has stretches: where it begins, and how and when its clock ends."""
+    until = pl.lit(as_of, dtype=_INSTANT)
+    done = stretches.filter(pl.col("status_category") == StatusCategory.DONE.value)
+    first_done = done.filter(pl.col("cycle").ne_missing(pl.col("cycle").shift(1)))
+    cycles = stretches.filter("begins").select("row", "cycle", "life", "cycle_number", "started_at")
+    cycles = cycles.join(
+        first_done.select("cycle", pl.col("started_at").alias("done_at")), on="cycle", how="left", maintain_order="left"
+    )
+    is_last = pl.col("life").ne_missing(pl.col("life").shift(-1))
+    stop = pl.coalesce("done_at", pl.when(~is_last).then(pl.col("started_at").shift(-1)))
+    tickets = lives.tickets.select("is_cancelled", "cancelled_at")
+    cycles = cycles.with_columns(tickets[name].gather(cycles["life"]) for name in tickets.columns)
+    is_cancelled = stop.is_null() & pl.col("is_cancelled")
+    return cycles.with_columns(
+        clock_ends_at=pl.when(is_cancelled).then("cancelled_at").otherwise(pl.coalesce(stop, until)),
+        is_stopped=stop.is_not_null(),
+        is_cancelled=is_cancelled,
+        is_last_cycle=is_last,
+    )
+
+
+def _unseen_cycles(stretches: pl.DataFrame, cycles: pl.DataFrame) -> pl.DataFrame:
+    """Cycles that ended at the instant they began: the numbers that the stretches leap over."""
+    previous = pl.when(pl.col("life") == pl.col("life").shift(1)).then(pl.col("cycle_number").shift(1)).fill_null(0)
+    leaps = cycles.with_columns(previous=previous).filter(pl.col("cycle_number") > pl.col("previous") + 1)
+    unseen = leaps.select("row", cycle_number=pl.int_ranges(pl.col("previous") + 1, pl.col("cycle_number"))).explode(
+        "cycle_number", empty_as_null=False
+    )
+    at = stretches[unseen["row"].to_list()] if unseen.height else stretches.clear()
+    return at.with_columns(
+        unseen["cycle_number"],
+        clock_ends_at=pl.col("started_at"),
+        is_stopped=pl.lit(True),
+        is_cancelled=pl.lit(False),
+        begins=pl.lit(True),
+        stretch_ends_at=pl.col("ended_at"),
+        ended_at=pl.col("started_at"),
+    )
+
+
+def _cut_at_end(rows: pl.DataFrame) -> pl.DataFrame:
+    """Only what lies before the clock's end; the first stretch always, be it without length."""
+    counted = rows.filter((pl.col("started_at") < pl.col("clock_ends_at")) | pl.col("begins"))
+    return counted.with_columns(
+        stretch_ends_at=pl.col("ended_at"),
+        ended_at=pl.min_horizontal("ended_at", "clock_ends_at"),
+    )
