@@ -102,7 +102,7 @@ class RuleProperties(Properties):
     protects: Tokens = ()
     key_column: str | None = None
     tolerance: Share = Decimal(0)
-    quarantine_limit: Share = Decimal("0.05")
+    quarantine_limit: Share | None = None
 
 
 class WarehouseProperties(Properties):

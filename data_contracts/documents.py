@@ -93,7 +93,8 @@ class Document:
 class _Composer(yaml.SafeLoader):
     """Composes nodes; its plain scalars follow the core schema of YAML 1.2."""
 
-    yaml_implicit_resolvers: dict[Any, Any] = {}
+
+_Composer.yaml_implicit_resolvers = {}
 
 
 for _tag, _pattern, _first in (

@@ -113,7 +113,7 @@ class Rule:
         message: what a broken rule means, in plain language.
         protects: metrics that must not be published while the rule is broken.
         tolerance: share of rows, 0 to 1, that may break the rule before it counts as broken.
-        quarantine_limit: share of rows, 0 to 1, above which quarantine becomes a hold.
+        quarantine_limit: share of records, 0 to 1, above which quarantine becomes a hold; None means the home's.
         key_column: column whose values name a failing row; never another value of the row is shown.
         arguments: `validValues`, `pattern` or `missingValues` of the measure.
         query: SELECT that lists failing rows (`failingRows`) or computes one number (`scalar`).
@@ -136,7 +136,7 @@ class Rule:
     protects: tuple[str, ...] = ()
     owner: str
     tolerance: Decimal = Decimal(0)
-    quarantine_limit: Decimal = Decimal("0.05")
+    quarantine_limit: Decimal | None = None
     measure: Measure
     limit: Limit | None = None
     arguments: Mapping[str, Any] = field(default_factory=dict)

@@ -62,6 +62,8 @@ def _describe(document: Document, error: ValidationError, places: list[Path]) ->
         yield from _describe_unexpected(document, error, place, places)
     elif rule == "required":
         missing = [name for name in accepted if isinstance(given, dict) and name not in given]
+        if missing == ["map"] and "logicalType" not in given:
+            missing = ["logicalType"]  # the standard takes a property without a type for a map
         for name in missing:
             yield document.problem(place, f"key '{name}': is missing{_inside(place)}", f"Add '{name}'.")
     elif rule == "enum":

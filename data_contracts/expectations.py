@@ -1,0 +1,348 @@
+"""Rules evaluated by Great Expectations over an open DuckDB connection. The only module that imports it.
+
+Great Expectations judges the rows that the pipeline's own open transaction sees, and can neither end that transaction
+nor close the connection: it is lent a connection on which commit, rollback and close do nothing. No data context is
+made, so there are no files, no telemetry and no pages. Importing it takes seconds, so that happens in the first
+`evaluate`, not on import of this module.
+
+What follows from the results is decided in `data_contracts.verdict`.
+"""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from decimal import Decimal
+from functools import cache
+from typing import Any, Final
+
+import duckdb
+
+from data_contracts.failing_rows import failing_keys_query, failing_rows_query, is_within
+from data_contracts.spec import Limit, Measure, Rule
+from data_contracts.verdict import RuleResult
+from models.ddl import quote_identifier
+from models.vocabulary import RuleAction, RuleState, RuleTier
+
+MOST_SAMPLE_KEYS: Final = 20
+_RULE_ID: Final = "rule_id"
+_NO_FAILURES: Final = Limit("mustBe", (0,))
+#: Measures that Great Expectations computes itself, many in one scan. The others run as failing-row queries: its own
+#: regular expressions and type checks give wrong answers on this dialect.
+_NATIVE: Final = frozenset({Measure.NULL_VALUES, Measure.DUPLICATE_VALUES})
+_ONE_NUMBER: Final = frozenset({Measure.ROW_COUNT, Measure.SCALAR})
+
+
+class AuditAbortedError(Exception):
+    """A rule's query failed so that DuckDB gave up the whole transaction; nothing of it can be kept.
+
+    Roll back, load again, and pass `errors` to `evaluate`: then the other rules are judged and these count as errored.
+    """
+
+    def __init__(self, errors: Mapping[str, str]) -> None:
+        self.errors: dict[str, str] = dict(errors)
+        named = "; ".join(f"{rule_id}: {message}" for rule_id, message in self.errors.items())
+        super().__init__(f"a rule's query ended the transaction: {named}. Use TRY_CAST instead of CAST in it.")
+
+
+def evaluate(
+    rules: Sequence[Rule],
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    known_errors: Mapping[str, str] | None = None,
+) -> list[RuleResult]:
+    """The result of every rule, in the order of the rules.
+
+    Tiers are evaluated one after the other; when a blocking rule of one tier breaks, the later tiers are skipped,
+    because their answers would only repeat the fault. Rules on an empty table are skipped too, unless they count its
+    rows: an empty table proves nothing.
+
+    Args:
+        connection: open, with or without an open transaction; either is left exactly as it was.
+        known_errors: rule id -> message, for rules that are not to be evaluated; see `AuditAbortedError`.
+
+    Raises:
+        AuditAbortedError: a query failed in a way that ended the open transaction.
+    """
+    errors = dict(known_errors or {})
+    results: dict[str, RuleResult] = {}
+    stopped_by: Rule | None = None
+    for tier in RuleTier:
+        in_tier = [rule for rule in rules if rule.tier is tier]
+        if stopped_by is not None:
+            reason = f"a rule of an earlier tier is broken: {stopped_by.id}"
+            results |= {rule.id: RuleResult(rule=rule, state=RuleState.SKIPPED, error=reason) for rule in in_tier}
+            continue
+        for table in dict.fromkeys(rule.table_name for rule in in_tier):
+            results |= _evaluate_table([rule for rule in in_tier if rule.table_name == table], connection, errors)
+        stopped_by = next((rule for rule in in_tier if _stops(results[rule.id])), None)
+    return [results[rule.id] for rule in rules]
+
+
+def failing_keys(rule: Rule, connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """All distinct keys of records that break a rule, in order; none where the rule's rows have no key."""
+    if rule.key_column is None or rule.measure in _ONE_NUMBER:
+        return []
+    return [str(key) for (key,) in connection.execute(failing_keys_query(rule)).fetchall()]
+
+
+def _stops(result: RuleResult) -> bool:
+    return result.rule.action is RuleAction.BLOCK and result.state in (RuleState.FAILED, RuleState.ERRORED)
+
+
+def _evaluate_table(
+    rules: Sequence[Rule], connection: duckdb.DuckDBPyConnection, errors: Mapping[str, str]
+) -> dict[str, RuleResult]:
+    """Results of rules that are about one table."""
+    results = {rule.id: _errored(rule, errors[rule.id]) for rule in rules if rule.id in errors}
+    rest = [rule for rule in rules if rule.id not in errors]
+    try:
+        row_count = _number(connection, f"SELECT count(*) FROM {rules[0].table_name}")
+    except duckdb.Error as error:
+        return results | {rule.id: _errored(rule, _first_line(error)) for rule in rest}
+    if row_count == 0:
+        empty = [rule for rule in rest if rule.measure is not Measure.ROW_COUNT]
+        results |= {
+            rule.id: RuleResult(rule=rule, state=RuleState.SKIPPED, error="the table is empty") for rule in empty
+        }
+        rest = [rule for rule in rest if rule.measure is Measure.ROW_COUNT]
+    if not rest:
+        return results
+    native = [rule for rule in rest if rule.measure in _NATIVE]
+    groups = [native] if native else []
+    groups += [[rule] for rule in rest if rule.measure not in _NATIVE]
+    with _quiet():
+        for group in groups:
+            counts = _validate(group, connection)
+            results |= {rule.id: _result(rule, counts[rule.id], row_count, connection) for rule in group}
+    return results
+
+
+def _validate(rules: Sequence[Rule], connection: duckdb.DuckDBPyConnection) -> dict[str, int | str]:
+    """By rule id the number of rows that break it, or why it could not be evaluated.
+
+    Rules share scans, so that a fault in one can spoil the others: where any of several errs, each is tried alone.
+    """
+    found = _validate_together(rules, connection)
+    spoilt = {rule_id: outcome for rule_id, outcome in found.items() if isinstance(outcome, str)}
+    if spoilt and not _is_usable(connection):
+        raise AuditAbortedError({rule.id: spoilt.get(rule.id, "shared a scan with the fault") for rule in rules})
+    if spoilt and len(rules) > 1:
+        return {rule.id: _validate([rule], connection)[rule.id] for rule in rules}
+    return found
+
+
+def _validate_together(rules: Sequence[Rule], connection: duckdb.DuckDBPyConnection) -> dict[str, int | str]:
+    great_expectations = _great_expectations()
+    validator = great_expectations.validator_for(connection, rules[0].table_name)
+    configurations = [great_expectations.configuration(_expectation(rule), rule.id) for rule in rules]
+    outcomes = validator.graph_validate(
+        configurations=configurations,
+        runtime_configuration={
+            "catch_exceptions": True,
+            "result_format": {"result_format": "BASIC", "partial_unexpected_count": 0},
+        },
+    )
+    by_id = {outcome.expectation_config.meta[_RULE_ID]: outcome for outcome in outcomes}
+    return {rule.id: _outcome(by_id[rule.id]) for rule in rules}
+
+
+def _outcome(outcome: Any) -> int | str:
+    message = _error_message(outcome.exception_info)
+    if message is not None:
+        return message
+    counted = outcome.result.get("unexpected_count", outcome.result.get("observed_value"))
+    if not isinstance(counted, int) or outcome.success != (counted == 0):
+        return "Great Expectations gave no usable count"
+    return counted
+
+
+def _error_message(information: Any) -> str | None:
+    """The first message of an exception report, which is flat or grouped by metric."""
+    if not isinstance(information, dict):
+        return None
+    reports = [information] if "raised_exception" in information else list(information.values())
+    for report in reports:
+        if isinstance(report, dict) and report.get("raised_exception"):
+            text = str(report.get("exception_message") or "unknown error")
+            return _first_line(text)
+    return None
+
+
+def _expectation(rule: Rule) -> tuple[str, dict[str, Any]]:
+    """The expectation that counts the rows that break a rule."""
+    if rule.measure is Measure.NULL_VALUES and len(rule.columns) == 1:
+        return "expect_column_values_to_not_be_null", {"column": rule.columns[0]}
+    if rule.measure is Measure.DUPLICATE_VALUES and len(rule.columns) == 1:
+        return "expect_column_values_to_be_unique", {"column": rule.columns[0]}
+    if rule.measure is Measure.DUPLICATE_VALUES:
+        return "expect_compound_columns_to_be_unique", {"column_list": list(rule.columns)}
+    # Only the key leaves the database, never another value. Braces are doubled because the text is a template; the
+    # trailing comment names the batch, without which Great Expectations prints advice.
+    wanted = quote_identifier(rule.key_column) if rule.key_column and rule.measure not in _ONE_NUMBER else "1"
+    query = f"SELECT {wanted} AS failing_key FROM (\n{failing_rows_query(rule)}\n) AS failing"
+    template = query.replace("{", "{{").replace("}", "}}") + "\n/* {batch} */"
+    return "unexpected_rows_expectation", {"unexpected_rows_query": template}
+
+
+def _result(rule: Rule, found: int | str, row_count: int, connection: duckdb.DuckDBPyConnection) -> RuleResult:
+    if isinstance(found, str):
+        return _errored(rule, found)
+    query = failing_rows_query(rule)
+    failed = found > 0 if rule.measure in _ONE_NUMBER else _is_broken(rule, found, row_count)
+    state = RuleState.FAILED if failed else RuleState.PASSED
+    has_keys = rule.key_column is not None and rule.measure not in _ONE_NUMBER
+    if found == 0 or not has_keys:
+        record_count = row_count if has_keys else None
+        return RuleResult(
+            rule=rule,
+            state=state,
+            evaluated_count=row_count,
+            failed_count=found,
+            failing_rows_query=query,
+            failed_record_count=0 if has_keys else None,
+            record_count=record_count,
+        )
+    keys = failing_keys_query(rule, limit=MOST_SAMPLE_KEYS)
+    return RuleResult(
+        rule=rule,
+        state=state,
+        evaluated_count=row_count,
+        failed_count=found,
+        sample_keys=tuple(str(key) for (key,) in connection.execute(keys).fetchall()),
+        failing_rows_query=query,
+        failed_record_count=_number(connection, f"SELECT count(*) FROM ({failing_keys_query(rule)})"),
+        record_count=_record_count(rule, connection),
+    )
+
+
+def _record_count(rule: Rule, connection: duckdb.DuckDBPyConnection) -> int:
+    """How many records there are of the kind that the rule's key names."""
+    schema = rule.table_name.partition(".")[0]
+    if rule.record_table != rule.table_name.rpartition(".")[2]:
+        records = _number(connection, f"SELECT count(*) FROM {schema}.{quote_identifier(rule.record_table)}")
+        if records:
+            return records
+    key = quote_identifier(str(rule.key_column))
+    return _number(connection, f"SELECT count(DISTINCT {key}) FROM {rule.table_name}")
+
+
+def _is_broken(rule: Rule, failed_count: int, row_count: int) -> bool:
+    limit = rule.limit or _NO_FAILURES
+    if limit == _NO_FAILURES or limit == Limit("mustBe", (0,), is_share=True):
+        return Decimal(failed_count) > rule.tolerance * row_count
+    value = Decimal(failed_count) * 100 / row_count if limit.is_share else Decimal(failed_count)
+    return not is_within(limit, value)
+
+
+def _errored(rule: Rule, message: str) -> RuleResult:
+    return RuleResult(rule=rule, state=RuleState.ERRORED, error=message, failing_rows_query=rule.query)
+
+
+def _first_line(error: object) -> str:
+    """The telling line of a database error, without the wrappings of the libraries in between."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    text = lines[0] if lines else type(error).__name__
+    return text.rpartition("duckdb.duckdb.")[2].rpartition("_duckdb.")[2]
+
+
+def _number(connection: duckdb.DuckDBPyConnection, query: str) -> int:
+    row = connection.execute(query).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _is_usable(connection: duckdb.DuckDBPyConnection) -> bool:
+    try:
+        connection.execute("SELECT 1").fetchall()
+    except duckdb.Error:
+        return False
+    return True
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the libraries' own chatter from the user: every fault comes back in a result."""
+    logger = logging.getLogger("great_expectations")
+    level, propagates = logger.level, logger.propagate
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)
+        logger.propagate = propagates
+
+
+@cache
+def _great_expectations() -> Any:
+    """Import Great Expectations and adapt it to a borrowed DuckDB connection; call within `_quiet`."""
+    import sqlalchemy
+    from duckdb_sqlalchemy import ConnectionWrapper
+    from great_expectations.core.batch import Batch
+    from great_expectations.execution_engine import SqlAlchemyExecutionEngine
+    from great_expectations.execution_engine.sqlalchemy_batch_data import SqlAlchemyBatchData
+    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+    from great_expectations.validator.validator import Validator
+
+    class BorrowedConnection(ConnectionWrapper):  # type: ignore[misc]
+        """The pipeline's connection, which its borrower can neither commit, nor roll back, nor close."""
+
+        autocommit = True
+
+        def begin(self) -> None:
+            """The transaction, if there is one, is the pipeline's."""
+
+        def commit(self) -> None:
+            """See `begin`."""
+
+        def rollback(self) -> None:
+            """See `begin`."""
+
+        def close(self) -> None:
+            """See `begin`."""
+
+    class BorrowingEngine(SqlAlchemyExecutionEngine):  # type: ignore[misc]
+        """Keeps one SQLAlchemy connection open until results are fetched; DuckDB has one result per connection."""
+
+        _held: Any = None
+
+        @contextmanager
+        def get_connection(self) -> Iterator[Any]:
+            if self._held is None:
+                self._held = self.engine.connect()
+            yield self._held
+
+    class Adapter:
+        """What the rest of the module needs of Great Expectations."""
+
+        @staticmethod
+        def validator_for(connection: duckdb.DuckDBPyConnection, table_name: str) -> Any:
+            borrowed = BorrowedConnection(connection)
+            engine = sqlalchemy.create_engine(
+                "duckdb:///:memory:",
+                creator=lambda: borrowed,
+                poolclass=sqlalchemy.StaticPool,
+                isolation_level="AUTOCOMMIT",
+                skip_autocommit_rollback=True,
+            )
+            execution_engine = BorrowingEngine(engine=engine, create_temp_table=False)
+            schema, _, table = table_name.rpartition(".")
+            data = SqlAlchemyBatchData(
+                execution_engine=execution_engine,
+                schema_name=schema or None,
+                table_name=table,
+                create_temp_table=False,
+            )
+            validator = Validator(execution_engine=execution_engine, batches=[Batch(data=data)])
+            validator.metrics_calculator.show_progress_bars = False
+            return validator
+
+        @staticmethod
+        def configuration(expectation: tuple[str, dict[str, Any]], rule_id: str) -> Any:
+            kind, arguments = expectation
+            return ExpectationConfiguration(type=kind, kwargs=arguments, meta={_RULE_ID: rule_id})
+
+    return Adapter

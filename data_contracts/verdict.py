@@ -1,0 +1,186 @@
+"""From the results of all rules of a domain to one decision: may anything be published from this batch?
+
+Pure. How a rule is evaluated is in `data_contracts.expectations`; who stores and reads verdicts is in `pipelines`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from data_contracts.spec import Measure, Rule
+from models.vocabulary import Domain, RuleAction, RuleState, VerdictState
+
+#: Share of a domain's records that may be set aside before the rest no longer speaks for the whole.
+QUARANTINE_LIMIT: Final = Decimal("0.05")
+_MOST_NAMED: Final = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleResult:
+    """What one rule found in one batch.
+
+    Attributes:
+        evaluated_count: rows looked at.
+        failed_count: rows that broke the rule; for a rule about one number, 1 if the number is out of bounds.
+        sample_keys: keys of some rows that broke it, never another value of a row.
+        failing_rows_query: SELECT that lists all rows that broke it.
+        error: why the rule could not be evaluated, or why it was skipped.
+        failed_record_count: distinct records that broke it; None where rows have no key.
+        record_count: records of the kind that the key names; None where rows have no key.
+    """
+
+    rule: Rule
+    state: RuleState
+    evaluated_count: int = 0
+    failed_count: int = 0
+    sample_keys: tuple[str, ...] = ()
+    failing_rows_query: str | None = None
+    error: str | None = None
+    failed_record_count: int | None = None
+    record_count: int | None = None
+
+    @property
+    def failing_share(self) -> float:
+        """Share of the rows looked at that broke the rule, 0 to 1."""
+        return self.failed_count / self.evaluated_count if self.evaluated_count else 0.0
+
+    @property
+    def failing_record_share(self) -> float:
+        """Share of the records that broke the rule; of the rows where rows have no key."""
+        if self.failed_record_count is None or not self.record_count:
+            return self.failing_share
+        return self.failed_record_count / self.record_count
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """Whether metrics that need a domain may be published from a batch.
+
+    Attributes:
+        batch_hash: the batch that was judged; the verdict says nothing of any other.
+        contract_versions: contract id -> version by which it was judged.
+        summary: one line for a person.
+        blocking: the results that hold the batch.
+        warnings: further results that a person should see.
+    """
+
+    domain: Domain
+    state: VerdictState
+    batch_hash: str
+    contract_versions: Mapping[str, str]
+    summary: str
+    blocking: tuple[RuleResult, ...] = ()
+    warnings: tuple[RuleResult, ...] = ()
+
+
+def decide(
+    domain: Domain,
+    results: Sequence[RuleResult],
+    batch_hash: str,
+    contract_versions: Mapping[str, str],
+    *,
+    quarantine_limit: Decimal = QUARANTINE_LIMIT,
+) -> Verdict:
+    """Judge a batch.
+
+    It is held if a rule with action block failed; if a rule that can hold could not be evaluated; if a rule would set
+    aside more records than its limit; if nothing was judged at all. A warning never holds.
+
+    Args:
+        quarantine_limit: share of records, 0 to 1, for rules that name no limit of their own.
+    """
+    blocking = tuple(result for result in results if _holds(result, quarantine_limit))
+    warnings = tuple(
+        result
+        for result in results
+        if result not in blocking and (result.failed_count or result.state is RuleState.ERRORED)
+    )
+    was_judged = any(result.state in (RuleState.PASSED, RuleState.FAILED) for result in results)
+    state = VerdictState.HOLD if blocking or not was_judged else VerdictState.PASS
+    return Verdict(
+        domain=domain,
+        state=state,
+        batch_hash=batch_hash,
+        contract_versions=dict(contract_versions),
+        summary=_summarise(domain, results, blocking, warnings, was_judged, quarantine_limit),
+        blocking=blocking,
+        warnings=warnings,
+    )
+
+
+def describe_result(result: RuleResult) -> str:
+    """What a rule found, in one line: the rule, the rows, what it means and the KPIs it protects."""
+    rule = result.rule
+    if result.state is RuleState.ERRORED:
+        found = f"could not be evaluated ({result.error})"
+    elif result.state is RuleState.SKIPPED:
+        found = f"was not evaluated ({result.error})"
+    elif rule.measure in (Measure.ROW_COUNT, Measure.SCALAR):
+        found = "is out of bounds" if result.failed_count else "holds"
+    else:
+        found = f"{result.failed_count:,} of {result.evaluated_count:,} rows"
+    protects = f" Protects {', '.join(rule.protects)}." if rule.protects else ""
+    return f"{rule.id}: {found}. {rule.message.rstrip('.')}.{protects}"
+
+
+def _holds(result: RuleResult, quarantine_limit: Decimal) -> bool:
+    action = result.rule.action
+    if action is RuleAction.WARN or result.state is RuleState.SKIPPED:
+        return False
+    if result.state is RuleState.ERRORED:
+        return True
+    if action is RuleAction.QUARANTINE:
+        return _is_over_limit(result, quarantine_limit)
+    return result.state is RuleState.FAILED
+
+
+def _is_over_limit(result: RuleResult, quarantine_limit: Decimal) -> bool:
+    own = result.rule.quarantine_limit
+    return result.failing_record_share > float(quarantine_limit if own is None else own)
+
+
+def _summarise(
+    domain: Domain,
+    results: Sequence[RuleResult],
+    blocking: Sequence[RuleResult],
+    warnings: Sequence[RuleResult],
+    was_judged: bool,
+    quarantine_limit: Decimal,
+) -> str:
+    if blocking:
+        named = "; ".join(_describe_hold(result, quarantine_limit) for result in blocking[:_MOST_NAMED])
+        more = f"; and {len(blocking) - _MOST_NAMED} more" if len(blocking) > _MOST_NAMED else ""
+        return f"{domain.value} held by {_count(blocking, 'rule')}: {named}{more}."
+    if not was_judged:
+        return f"{domain.value} held: nothing could be judged, because no rows have arrived."
+    quarantined = sum(
+        result.failed_record_count or 0 for result in warnings if result.rule.action is RuleAction.QUARANTINE
+    )
+    judged = [result for result in results if result.state in (RuleState.PASSED, RuleState.FAILED)]
+    notes = [f"{quarantined:,} quarantined by {_count(_with(warnings, RuleAction.QUARANTINE), 'rule')}"]
+    notes = notes if quarantined else []
+    warned = _with(warnings, RuleAction.WARN)
+    if warned:
+        notes.append(f"{_count(warned, 'warning')}: {', '.join(result.rule.id for result in warned[:_MOST_NAMED])}")
+    told = f" ({'; '.join(notes)})" if notes else ""
+    return f"{domain.value} passed {_count(judged, 'rule')}{told}."
+
+
+def _describe_hold(result: RuleResult, quarantine_limit: Decimal) -> str:
+    text = describe_result(result).rstrip(".")
+    if result.rule.action is RuleAction.QUARANTINE and result.state is not RuleState.ERRORED:
+        own = result.rule.quarantine_limit
+        limit = float(quarantine_limit if own is None else own)
+        return f"{text} (sets aside {result.failing_record_share:.1%} of records, more than {limit:.1%})"
+    return text
+
+
+def _with(results: Iterable[RuleResult], action: RuleAction) -> list[RuleResult]:
+    return [result for result in results if result.rule.action is action]
+
+
+def _count(things: Sequence[object], noun: str) -> str:
+    return f"{len(things)} {noun}" if len(things) == 1 else f"{len(things)} {noun}s"

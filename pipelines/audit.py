@@ -1,0 +1,71 @@
+"""The audit of a domain: its contracts' rules over the warehouse's open transaction.
+
+Here is only what the rules need of the pipeline: its connection, and views of settings that a contract's SQL may ask.
+What a rule is and how it is evaluated is in `data_contracts`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from data_contracts import expectations
+from data_contracts.expectations import AuditAbortedError
+from data_contracts.spec import Rule
+from data_contracts.verdict import RuleResult
+from models.ddl import quote_text
+from pipelines.warehouse import Warehouse
+
+__all__ = ["AuditAbortedError", "audit", "failing_keys"]
+
+
+def audit(
+    warehouse: Warehouse,
+    rules: Sequence[Rule],
+    *,
+    reporting_currency: str,
+    fixed_rate_currencies: Sequence[str] = (),
+    known_errors: Mapping[str, str] | None = None,
+) -> list[RuleResult]:
+    """The result of every rule, in the order of the rules, over what the open transaction holds.
+
+    Args:
+        reporting_currency: ISO 4217 code of kpi.toml.
+        fixed_rate_currencies: currencies whose rate policies/costs.yaml fixes.
+        known_errors: rules that ended an earlier transaction, with the message; they count as errored.
+
+    Raises:
+        AuditAbortedError: a rule's query ended the transaction. Roll back, load again, and pass its `errors` on.
+    """
+    _offer_currencies(warehouse, reporting_currency, fixed_rate_currencies)
+    return expectations.evaluate(rules, warehouse.connection, known_errors=known_errors)
+
+
+def failing_keys(warehouse: Warehouse, rule: Rule) -> list[str]:
+    """All distinct keys of records that break a rule, in order."""
+    return expectations.failing_keys(rule, warehouse.connection)
+
+
+def _offer_currencies(warehouse: Warehouse, reporting_currency: str, fixed: Sequence[str]) -> None:
+    """The view `ops.reporting_currencies`: currencies that lead to the reporting currency, and by which kind of rate.
+
+    `reporting` is the reporting currency itself, `fixed` has one rate for all days, `dated` has rates of a treasury
+    export, in either direction.
+    """
+    reporting = quote_text(reporting_currency)
+    fixed_rows = "".join(f"UNION SELECT {quote_text(code)}, 'fixed'\n" for code in fixed if code != reporting_currency)
+    known = ", ".join(quote_text(code) for code in dict.fromkeys([reporting_currency, *fixed]))
+    warehouse.execute(
+        f"""
+        CREATE OR REPLACE VIEW ops.reporting_currencies AS
+        SELECT {reporting} AS currency_code, 'reporting' AS rate_kind
+        {fixed_rows}
+        UNION
+        SELECT
+            CASE WHEN base_currency_code = {reporting} THEN quote_currency_code ELSE base_currency_code END,
+            'dated'
+        FROM stg.stg_fx_rates
+        WHERE {reporting} IN (base_currency_code, quote_currency_code)
+          AND CASE WHEN base_currency_code = {reporting} THEN quote_currency_code ELSE base_currency_code END
+              NOT IN ({known})
+        """
+    )
