@@ -61,7 +61,7 @@ def spread_groups(
 
     Returns:
         group, period_start_date, month_date (first day of the month; null unless cut at months), amount (Int64 minor
-        units; zero where lines cancel or have no unit left), one row per combination, ordered by group and then by time.
+        units; zero where lines cancel or have no unit left), one row per combination, by group and then by time.
     """
     check_minor_units(lines.get_column("amount_reporting"), minor_unit_digits)
     runs = _list_runs(lines, minor_unit_digits)
