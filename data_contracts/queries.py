@@ -33,20 +33,26 @@ def fault_of_query(query: str) -> str | None:
 
     Also refused: the wall clock and chance, since a rerun on the same data must give the same verdict.
     """
-    with duckdb.connect(":memory:", config={"enable_external_access": "false"}) as parser:
-        try:
-            statements = parser.extract_statements(query)
-        except duckdb.Error as error:
-            return f"it is not SQL that DuckDB understands: {_first_line(error)}"
-        if len(statements) != 1:
-            return f"it holds {len(statements)} statements, and must be exactly one SELECT"
-        if statements[0].type != duckdb.StatementType.SELECT:
-            return f"it is a statement of type {statements[0].type.name}, and must be a SELECT"
-        row = parser.execute("SELECT json_serialize_sql($query)", {"query": query}).fetchone()
+    parser = _parser()
+    try:
+        statements = parser.extract_statements(query)
+    except duckdb.Error as error:
+        return f"it is not SQL that DuckDB understands: {_first_line(error)}"
+    if len(statements) != 1:
+        return f"it holds {len(statements)} statements, and must be exactly one SELECT"
+    if statements[0].type != duckdb.StatementType.SELECT:
+        return f"it is a statement of type {statements[0].type.name}, and must be a SELECT"
+    row = parser.execute("SELECT json_serialize_sql($query)", {"query": query}).fetchone()
     tree: dict[str, Any] = json.loads(row[0]) if row else {"error": True}
     if tree.get("error"):
         return f"it must be a plain SELECT: {tree.get('error_message', 'DuckDB cannot analyse it')}"
     return next(_faults(tree["statements"], _names_of_ctes(tree["statements"])), None)
+
+
+@cache
+def _parser() -> duckdb.DuckDBPyConnection:
+    """An empty database that only ever parses."""
+    return duckdb.connect(":memory:", config={"enable_external_access": "false", "lock_configuration": "true"})
 
 
 def _first_line(error: Exception) -> str:
