@@ -18,7 +18,7 @@ from metrics.allocation import allocate_costs
 from metrics.business_time import OpenTime
 from metrics.flow import count_ticket_days
 from metrics.measure import measure
-from metrics.registry import METRICS
+from metrics.registry import METRICS, required_domains
 from metrics.sla import close_clocks
 from metrics.spec import Metric
 from metrics.ticket_clocks import build_intervals, close_tickets, covering_span, data_clock
@@ -87,9 +87,14 @@ def build_metric_values(session: Session) -> Step:
     upstream = [session.input_hash_of(table.name) for table in MEASURED_FACTS]
     states = {domain.value: found[1].value if found else None for domain, found in verdicts.items()}
     input_hash = hash_parts(session.code_hash, upstream, states, str(session.as_of_option), _reporting(session))
-    held = [metric for metric in METRICS if any(_is_held(verdicts[domain]) for domain in metric.requires)]
+    held = [metric for metric in METRICS if any(_is_held(verdicts[domain]) for domain in domains_of(session, metric))]
     note = f"{len(METRICS) - len(held)} metrics measured" + (f", {len(held)} held" if held else "")
     return session.run_step(metric_values.name, input_hash, lambda: _metric_values(session, held), note=note)
+
+
+def domains_of(session: Session, metric: Metric) -> tuple[Domain, ...]:
+    """The domains whose verdicts a metric needs under this home's cost policy."""
+    return required_domains(metric, session.project.policies.costs)
 
 
 def data_clocks(session: Session) -> dict[Domain, datetime | None]:
@@ -257,7 +262,7 @@ def _metric_values(session: Session, held: Sequence[Metric]) -> int:
     for metric in METRICS:
         if metric not in held:
             # A period is closed when the data of every domain that the metric needs has passed its end.
-            reaches = [clock for domain in metric.requires if (clock := clocks[domain]) is not None]
+            reaches = [clock for domain in domains_of(session, metric) if (clock := clocks[domain]) is not None]
             groups.setdefault(min(reaches, default=None), []).append(metric)
     for as_of, metrics in groups.items():
         if as_of is not None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -17,12 +17,13 @@ import polars as pl
 
 from data_contracts.spec import ExportContract, ExportObject, Rule
 from data_contracts.verdict import RuleResult, Verdict, decide
+from metrics.exchange_rates import FxRateRule
 from models.catalog import STAGED
 from models.ddl import quote_identifier
 from models.ops import ops_quarantined_records, ops_rule_results, ops_value_problems, ops_verdicts
 from models.tickets import stg_ticket_events, stg_tickets
 from models.vocabulary import Domain, RuleAction, RuleState, VerdictState
-from pipelines.audit import audit, failing_keys
+from pipelines.audit import AuditAbortedError, audit, failing_keys
 from pipelines.fingerprint import hash_parts
 from pipelines.landing import Landing, active_loads, land_export, raw_table_name
 from pipelines.readers import Limits
@@ -62,16 +63,23 @@ def ingest_domain(session: Session, domain: Domain, *, keep: bool = True) -> Bat
     asset = f"stage_{domain.value}"
     session.reporter.began(asset)
     started = time.perf_counter()
-    try:
-        with session.warehouse.transaction():
-            batch = _ingest(session, domain)
-            if batch.is_new:
-                staged = sum(batch.row_counts.get(table.name, 0) for table in STAGED[domain])
-                session.remember(asset, batch.batch_hash, staged, time.perf_counter() - started)
-            if not keep:
-                raise _LookedOnlyError(batch)
-    except _LookedOnlyError as looked:
-        batch = looked.batch
+    errors: dict[str, str] = {}
+    batch: Batch | None = None
+    while batch is None:
+        try:
+            with session.warehouse.transaction():
+                judged = _ingest(session, domain, errors)
+                if judged.is_new:
+                    staged = sum(judged.row_counts.get(table.name, 0) for table in STAGED[domain])
+                    session.remember(asset, judged.batch_hash, staged, time.perf_counter() - started)
+                if not keep:
+                    raise _LookedOnlyError(judged)
+            batch = judged
+        except _LookedOnlyError as looked:
+            batch = looked.batch
+        except AuditAbortedError as aborted:
+            # The rule's own query broke the transaction. Once more without it: it then counts as errored.
+            errors |= aborted.errors
     session.report(_step_of(asset, batch, time.perf_counter() - started))
     return batch
 
@@ -110,7 +118,7 @@ def stored_results(session: Session, domain: Domain, rules: Sequence[Rule]) -> l
     ]
 
 
-def _ingest(session: Session, domain: Domain) -> Batch:
+def _ingest(session: Session, domain: Domain, errors: Mapping[str, str]) -> Batch:
     project, warehouse = session.project, session.warehouse
     contracts = project.contracts_of(domain)
     limits = _limits(session)
@@ -127,7 +135,7 @@ def _ingest(session: Session, domain: Domain) -> Batch:
     if known is not None and known[0] == batch_hash:
         return Batch(domain, batch_hash, known[1], known[2], landings, (), _row_counts(session, domain), False)
     _stage(session, domain, contracts)
-    results = _audit(session, domain, contracts)
+    results = _audit(session, domain, contracts, errors)
     verdict = _judge(session, domain, contracts, results, batch_hash)
     _store_verdict(session, verdict, results)
     counts = _row_counts(session, domain)
@@ -139,9 +147,7 @@ def _limits(session: Session) -> Limits:
     return Limits(settle_seconds=landing.settle_seconds, max_bytes=landing.largest_file_megabytes * 1_000_000)
 
 
-def _batch_hash(
-    session: Session, domain: Domain, contracts: Sequence[ExportContract], loads: Sequence[str]
-) -> str:
+def _batch_hash(session: Session, domain: Domain, contracts: Sequence[ExportContract], loads: Sequence[str]) -> str:
     """Hash of everything that staging and the audit of a domain depend on."""
     project = session.project
     policies = {name: project.policies.hashes.get(name) for name in ("statuses.yaml", "dimensions.yaml", "costs.yaml")}
@@ -210,10 +216,19 @@ def _store_problems(warehouse: Warehouse, domain: Domain, problems: Sequence[pl.
     warehouse.append(ops_value_problems, found.with_columns(pl.lit(domain.value).alias("domain")))
 
 
-def _audit(session: Session, domain: Domain, contracts: Sequence[ExportContract]) -> list[RuleResult]:
-    rules: list[Rule] = [rule for contract in contracts for item in contract.objects for rule in item.rules]
+def _audit(
+    session: Session, domain: Domain, contracts: Sequence[ExportContract], errors: Mapping[str, str]
+) -> list[RuleResult]:
+    rules = [rule for contract in contracts for rule in contract.rules]
     rules += session.project.warehouse_contract(domain).rules
-    return audit(session.warehouse, rules, reporting_currency=session.project.home.settings.reporting.currency)
+    fx = session.project.policies.costs.fx
+    return audit(
+        session.warehouse,
+        rules,
+        reporting_currency=session.project.home.settings.reporting.currency,
+        fixed_rate_currencies=tuple(fx.fixed) if fx.rate is FxRateRule.FIXED else (),
+        known_errors=errors,
+    )
 
 
 def _judge(
@@ -277,10 +292,10 @@ def _result_row(verdict: Verdict, result: RuleResult) -> dict[str, object]:
 
 
 def _quarantine(warehouse: Warehouse, verdict: Verdict, result: RuleResult) -> None:
-    keys = [key for key in failing_keys(warehouse, result.rule) if key is not None]
+    keys = failing_keys(warehouse, result.rule)
     if not keys:
         return
-    frame = pl.DataFrame({"record_id": sorted(set(keys))}).with_columns(
+    frame = pl.DataFrame({"record_id": keys}).with_columns(
         pl.lit(verdict.domain.value).alias("domain"),
         pl.lit(result.rule.table_name.rpartition(".")[2]).alias("table_name"),
         pl.lit(result.rule.id).alias("rule_id"),

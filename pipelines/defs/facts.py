@@ -1,6 +1,6 @@
 """Facts and metric values: what the staged tables mean."""
 
-from __future__ import annotations
+# No postponed annotations here: Dagster reads the type of `context` itself.
 
 from collections.abc import Callable, Iterator, Sequence
 

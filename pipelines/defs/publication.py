@@ -1,6 +1,6 @@
 """The published warehouse: what everyone but the pipeline reads."""
 
-from __future__ import annotations
+# No postponed annotations here: Dagster reads the type of `context` itself.
 
 from collections.abc import Iterator
 

@@ -3,7 +3,7 @@
 The checks of a domain's contracts are yielded by the same call that evaluates them, so that they cannot drift.
 """
 
-from __future__ import annotations
+# No postponed annotations here: Dagster reads the type of `context` itself.
 
 from collections.abc import Iterator
 

@@ -21,7 +21,7 @@ from models.marts import meta_loads, meta_metrics, meta_rule_results, meta_run, 
 from models.tickets import fct_sla_clocks, fct_ticket_days, fct_ticket_intervals, fct_tickets
 from models.vendors import fct_deliveries, fct_vendor_invoice_lines
 from models.vocabulary import Domain, VerdictState
-from pipelines.facts import data_clocks
+from pipelines.facts import data_clocks, domains_of
 from pipelines.fingerprint import hash_parts
 from pipelines.ingest import current_verdict
 from pipelines.session import Session
@@ -125,23 +125,17 @@ def _metric_rows(session: Session, clocks: dict[Domain, datetime | None]) -> pl.
     valued = {str(row[0]) for row in warehouse.rows("SELECT DISTINCT metric FROM mart.metric_values")}
     rows = []
     for metric in METRICS:
-        held = [found for domain in metric.requires if (found := verdicts[domain]) and found[1] is VerdictState.HOLD]
-        reaches = [clock for domain in metric.requires if (clock := clocks[domain]) is not None]
+        domains = domains_of(session, metric)
+        held = [found for domain in domains if (found := verdicts[domain]) and found[1] is VerdictState.HOLD]
+        reaches = [clock for domain in domains if (clock := clocks[domain]) is not None]
+        has_values = metric.name in valued
         rows.append(
             {
-                "metric": metric.name,
-                "metric_version": metric.version,
-                "label": metric.label,
-                "meaning": metric.meaning,
-                "formula": metric.formula,
-                "unit": metric.unit,
-                "direction": str(metric.direction),
-                "owner": metric.owner,
-                "period_date": metric.period_date,
-                "requires": ", ".join(domain.value for domain in metric.requires),
-                "publication_state": "held" if held else "published" if metric.name in valued else "empty",
+                **metric.definition(),
+                "requires": ", ".join(domain.value for domain in domains),
+                "publication_state": "held" if held else "published" if has_values else "empty",
                 "held_reason": held[0][2] if held else None,
-                "fresh_as_of_at": min(reaches, default=None) if metric.name in valued else None,
+                "fresh_as_of_at": min(reaches, default=None) if has_values else None,
             }
         )
     return pl.DataFrame(rows, infer_schema_length=None)
