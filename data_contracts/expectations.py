@@ -11,6 +11,7 @@ What follows from the results is decided in `data_contracts.verdict`.
 from __future__ import annotations
 
 import logging
+import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -29,6 +30,7 @@ from models.vocabulary import RuleAction, RuleState, RuleTier
 
 MOST_SAMPLE_KEYS: Final = 20
 _RULE_ID: Final = "rule_id"
+_WRAPPING: Final = re.compile(r"^\([\w.]+\)\s*")
 _NO_FAILURES: Final = Limit("mustBe", (0,))
 _ONE_NUMBER: Final = frozenset({Measure.ROW_COUNT, Measure.SCALAR})
 
@@ -128,7 +130,7 @@ def _validate(rules: Sequence[Rule], connection: duckdb.DuckDBPyConnection) -> d
     found = _validate_together(rules, connection)
     spoilt = {rule_id: outcome for rule_id, outcome in found.items() if isinstance(outcome, str)}
     if spoilt and not _is_usable(connection):
-        raise AuditAbortedError({rule.id: spoilt.get(rule.id, "shared a scan with the fault") for rule in rules})
+        raise AuditAbortedError(spoilt)
     if spoilt and len(rules) > 1:
         return {rule.id: _validate([rule], connection)[rule.id] for rule in rules}
     return found
@@ -145,8 +147,12 @@ def _validate_together(rules: Sequence[Rule], connection: duckdb.DuckDBPyConnect
             "result_format": {"result_format": "BASIC", "partial_unexpected_count": 0},
         },
     )
-    by_id = {outcome.expectation_config.meta[_RULE_ID]: outcome for outcome in outcomes}
-    return {rule.id: _outcome(by_id[rule.id]) for rule in rules}
+    counts = {outcome.expectation_config.meta[_RULE_ID]: _outcome(outcome) for outcome in outcomes}
+    first_error = validator.execution_engine.first_error
+    if first_error is not None and not _is_usable(connection):
+        # Whatever was tried after the fault only says that the transaction has ended.
+        return {rule_id: _first_line(first_error) for rule_id in counts}
+    return counts
 
 
 def _outcome(outcome: Any) -> int | str:
@@ -229,8 +235,7 @@ def _errored(rule: Rule, message: str) -> RuleResult:
 def _first_line(error: object) -> str:
     """The telling line of a database error, without the wrappings of the libraries in between."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    text = lines[0] if lines else type(error).__name__
-    return text.rpartition("duckdb.duckdb.")[2].rpartition("_duckdb.")[2]
+    return _WRAPPING.sub("", lines[0]) if lines else type(error).__name__
 
 
 def _number(connection: duckdb.DuckDBPyConnection, query: str) -> int:
@@ -292,7 +297,16 @@ def _great_expectations() -> Any:
     class BorrowingEngine(SqlAlchemyExecutionEngine):  # type: ignore[misc]
         """Keeps one SQLAlchemy connection open until results are fetched; DuckDB has one result per connection."""
 
+        first_error: Exception | None = None
         _held: Any = None
+
+        def execute_query(self, query: Any) -> Any:
+            """Run a query, and keep the first error: the later ones may only be its echo."""
+            try:
+                return super().execute_query(query)
+            except Exception as error:
+                self.first_error = self.first_error or error
+                raise
 
         @contextmanager
         def get_connection(self) -> Iterator[Any]:
