@@ -1,0 +1,295 @@
+"""From a file to the draft of its contract: open, examine, find the grain and the meaning, decide.
+
+Each step is a module of its own; here they are put in order. How the draft is written is in `rendering`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from models.vocabulary import Domain, ExportShape
+from pipelines.infer.column_types import examine_columns
+from pipelines.infer.findings import ColumnFinding, Grain, Inference, ReadTable, TableFinding
+from pipelines.infer.grain import find_grain
+from pipelines.infer.mapping import Meaning, assign_feeds, find_meaning, read_as_tickets
+from pipelines.infer.number_notation import find_notation
+from pipelines.infer.opening import open_unknown
+from pipelines.readers import slugify_header
+from pipelines.readers.values import clean_text
+
+_SYSTEMS: Final = (
+    ("servicenow", re.compile(r"sys_(created|updated|mod)|incident_state|cmdb_ci")),
+    ("jira", re.compile(r"issuetype|customfield_|changelog|issue_key")),
+    ("zendesk", re.compile(r"requester_id|audits|organization_id.*group_id")),
+)
+_CURRENCY_SIGNS: Final = {"£": "GBP", "€": "EUR", "$": "USD", "¥": "JPY"}
+_CURRENCY_IN_HEADER: Final = re.compile(r"(?:^|_)(gbp|eur|usd|chf|jpy|cad|aud|sek|nok|dkk|pln)(?:_|$)")
+_MONEY: Final = ("amount_original", "unit_price_original", "committed_spend_original")
+_TOTAL: Final = r"(?i)^\s*(grand\s+|sub)?totals?\b"
+_TAIL_ROWS: Final = 10
+_DATE_IN_NAME: Final = re.compile(r"[-_. ]?(?:19|20)\d\d(?:[-_.]?(?:0[1-9]|1[0-2])(?:[-_.]?[0-3]\d)?)?(?!\d)")
+
+
+def infer_contract(path: Path, contract_id: str | None = None) -> Inference:
+    """Find out what a contract for an unknown export would have to say.
+
+    Args:
+        path: the file, plain or compressed.
+        contract_id: name of the contract and its landing folder; None makes one from the file's name.
+
+    Raises:
+        RefusedFile: when the file cannot be read as an export at all.
+    """
+    opened = open_unknown(path)
+    examined = [_clean_columns(table) for table in opened.tables]
+    distinct = [{column.name: _count_distinct(column.text) for column in columns} for columns in examined]
+    notation = find_notation(found["text"] for each in distinct for found in each.values())
+    for columns, found in zip(examined, distinct, strict=True):
+        examine_columns(columns, found, notation)
+
+    meanings = [
+        read_as_tickets(columns) if opened.format == "xes" else find_meaning(columns, f"{opened.name} {table.name}")
+        for table, columns in zip(opened.tables, examined, strict=True)
+    ]
+    domain = max(meanings, key=lambda meaning: (meaning.is_complete, meaning.score)).domain
+    tables = [
+        _finish_table(table, columns, meaning, domain)
+        for table, columns, meaning in zip(opened.tables, examined, meanings, strict=True)
+    ]
+    if opened.format in ("json", "jsonl") and len(tables) > 1:
+        _join_history(tables[0], tables[1])
+    if opened.format in ("json", "jsonl"):
+        opened = replace(opened, remarks=(*opened.remarks, *_leave_out_constants(tables)))
+    used_id = contract_id or _id_from_name(opened.name)
+    inference = Inference(
+        contract_id=used_id,
+        source=_guess_source(used_id, examined),
+        domain=domain,
+        opened=opened,
+        tables=[table for table in tables if table.columns],
+        notation=notation,
+        null_tokens=_gather_null_tokens(examined),
+        needs_zone=any(_needs_zone(column) for table in tables for column in table.columns),
+        remarks=list(opened.remarks),
+    )
+    _name_rows(inference)
+    return inference
+
+
+def _needs_zone(column: ColumnFinding) -> bool:
+    """Whether it feeds an instant, and only a zone can tell which."""
+    return bool(column.feeds) and column.is_temporal and not column.has_offset
+
+
+def _clean_columns(table: ReadTable) -> list[ColumnFinding]:
+    cleaned = table.frame.select([clean_text(pl.col(name)).alias(name) for name in table.headers])
+    names = _safe_names(list(table.headers))
+    return [ColumnFinding(names[name], table.headers[name], cleaned[name].alias(names[name])) for name in table.headers]
+
+
+def _safe_names(slugs: Sequence[str]) -> dict[str, str]:
+    """Slug -> a name that contracts accept: letters without accents, digits and underscores, a letter first."""
+    names: dict[str, str] = {}
+    for position, slug in enumerate(slugs, start=1):
+        plain = re.sub(r"[^a-z0-9_]", "", slug.lower()).strip("_") or f"column_{position}"
+        plain = plain if plain[0].isalpha() else f"column_{plain}"
+        name, number = plain, 2
+        while name in names.values():
+            name, number = f"{plain}_{number}", number + 1
+        names[slug] = name
+    return names
+
+
+def _count_distinct(text: pl.Series) -> pl.DataFrame:
+    return (
+        text.drop_nulls()
+        .alias("text")
+        .to_frame()
+        .group_by("text", maintain_order=True)
+        .agg(pl.len().cast(pl.Int64).alias("count"))
+        .sort("count", descending=True, maintain_order=True)
+    )
+
+
+def _finish_table(table: ReadTable, columns: list[ColumnFinding], meaning: Meaning, domain: Domain) -> TableFinding:
+    grain = find_grain(columns, domain)
+    finding = TableFinding(table, columns, grain)
+    if meaning.domain is domain:
+        assign_feeds(columns, meaning, grain)
+        _complete(finding, meaning)
+    _find_totals(finding)
+    _warn_of_repeated_amounts(finding)
+    return finding
+
+
+def _complete(finding: TableFinding, meaning: Meaning) -> None:
+    """Constants for what a row cannot do without, and remarks on what else is missing."""
+    table = meaning.words.table
+    targets = {target for column in finding.columns for target in column.feeds}
+    has_money = any(f"{table}.{name}" in targets for name in _MONEY)
+    if has_money and f"{table}.currency_code" not in targets:
+        finding.constants[f"{table}.currency_code"] = _guess_currency(finding.columns)
+    if not meaning.is_complete and finding.grain.event_time is None:
+        wanted = " or ".join(" with ".join(sorted(need)) for need in meaning.words.needs)
+        finding.remarks.append(f"what are these rows? The nearest is {table}, but it needs {wanted}")
+    if table == "vendor_invoice_lines" and f"{table}.vendor" not in targets:
+        finding.remarks.append("no column names a vendor: are these invoices that you send rather than receive?")
+
+
+def _guess_currency(columns: Sequence[ColumnFinding]) -> tuple[str, str]:
+    for column in columns:
+        named = _CURRENCY_IN_HEADER.search(slugify_header(column.header))
+        if named:
+            return named[1].upper(), f"the header '{column.header}' names it"
+    for column in columns:
+        if column.logical_type == "number":
+            for sign, code in _CURRENCY_SIGNS.items():
+                if column.text.str.contains(sign, literal=True).any():
+                    return code, f"{column.header} holds {sign}"
+    if any(
+        column.text.head(1000).str.contains(r"\.gov\.uk|[sS]eRCOP").any() or "SeRCOP" in column.header
+        for column in columns
+    ):
+        return "GBP", "the export follows a British public spending standard"
+    return "XXX", "nothing in the file names a currency; XXX holds publication until you replace it"
+
+
+def _find_totals(finding: TableFinding) -> None:
+    """Total rows at the end of the file."""
+    for column in finding.columns:
+        total = column.text.tail(_TAIL_ROWS).str.contains(_TOTAL).fill_null(False)
+        if total.any():
+            count = int(column.text.str.contains(_TOTAL).fill_null(False).sum())
+            finding.ignored.append(
+                (column.name, _TOTAL, f"{count:,} rows begin with the word, at the end of the file too")
+            )
+            return
+
+
+def _warn_of_repeated_amounts(finding: TableFinding) -> None:
+    if finding.grain.shape is not ExportShape.EVENT_LOG or finding.grain.entity is None:
+        return
+    frame = pl.DataFrame({column.name: column.text for column in finding.columns})
+    key = finding.grain.entity
+    for column in finding.columns:
+        if column.logical_type == "number" and column.name != key and "amount" in column.name:
+            varying = frame.group_by(key).agg(pl.col(column.name).n_unique().alias("n"))["n"]
+            if int((varying == 1).sum()) > 0.9 * len(varying):
+                column.doubts.append(
+                    f"it repeats on every row of one {finding.grain.entity}: adding it up over rows multiplies money"
+                )
+
+
+def _join_history(records: TableFinding, history: TableFinding) -> None:
+    """Make the feeds of records and of their nested history fit each other."""
+    key = next((column for column in records.columns if "tickets.ticket_id" in column.feeds), None)
+    if key is None:
+        return
+    for column in history.columns:
+        column.feeds = {}
+        column.doubts = [doubt for doubt in column.doubts if not doubt.startswith("does it feed")]
+    same = next((column for column in history.columns if column.header == key.header), None)
+    times = [column for column in history.columns if column.logical_type == "timestamp"]
+    if same is None or not times:
+        return
+    for column in records.columns:
+        column.feeds = {target: why for target, why in column.feeds.items() if target.startswith("tickets.")}
+    same.feeds["ticket_events.ticket_id"] = "it is the key of the record around the change"
+    times[0].feeds["ticket_events.occurred_at"] = "it is the time of the change"
+    _feed_changed_fields(history)
+    records.grain = Grain(
+        ExportShape.EVENT_LOG, records.grain.description, records.grain.entity, None, records.grain.keys,
+        (*records.grain.evidence, f"The history is in {history.table.record_path}."),
+    )  # fmt: skip
+    history.remarks.clear()
+    keys = history.grain.keys
+    history.grain = Grain(
+        ExportShape.EVENT_LOG, f"one row per change of a {key.header}", same.name, times[0].name, keys
+    )
+
+
+def _feed_changed_fields(history: TableFinding) -> None:
+    """A history of (field, from, to): which values of the field speak of status, priority and team."""
+    field = _named(history, r"(^|_)(field|field_name)$")
+    before = _named(history, r"(^|_)(from_string|previous_value|old_value)$") or _named(history, r"(^|_)from$")
+    after = _named(history, r"(^|_)(to_string|new_value)$") or _named(history, r"(^|_)(to|value)$")
+    sequence = _named(history, r"^(histories|audits|history|events)_id$")
+    author = _named(history, r"author_display_name|author_name|author_id|author$")
+    if sequence is not None and sequence.text.str.contains("^[0-9]+$").fill_null(False).all():
+        sequence.logical_type = "integer"
+        sequence.feeds["ticket_events.event_sequence"] = "it numbers the changes"
+    if author is not None:
+        author.feeds["ticket_events.actor"] = "it names who made the change"
+    if field is None or after is None:
+        return
+    fields = Counter(field.text.drop_nulls().to_list())
+    for target, words in (
+        ("status", r"^status$"),
+        ("priority", r"^priority$"),
+        ("team", r"^(group_id|group|team|assignment_group)$"),
+    ):
+        for value in [each for each in fields if re.search(words, each, re.IGNORECASE)][:1]:
+            reason = f"when {field.name} is {value} ({fields[value]:,} changes)"
+            after.feeds[f"ticket_events.{target} when {field.name}={value}"] = reason
+            if before is not None:
+                before.feeds[f"ticket_events.{target}_before when {field.name}={value}"] = reason
+
+
+def _named(finding: TableFinding, pattern: str) -> ColumnFinding | None:
+    return next((column for column in finding.columns if re.search(pattern, column.name)), None)
+
+
+def _gather_null_tokens(examined: Sequence[Sequence[ColumnFinding]]) -> dict[str, int]:
+    """Null texts of all columns, differences of case merged, the most frequent first."""
+    counts: Counter[str] = Counter()
+    spelling: dict[str, str] = {}
+    for columns in examined:
+        for column in columns:
+            for text, count in column.null_texts.items():
+                key = spelling.setdefault(text.lower(), text)
+                counts[key] += count
+    return dict(counts.most_common())
+
+
+def _id_from_name(name: str) -> str:
+    stem = re.sub(
+        r"(\.(csv|tsv|txt|jsonl?|ndjson|xlsx|parquet|xes|gz|zip))+$", "", Path(name).name, flags=re.IGNORECASE
+    )
+    slug = slugify_header(_DATE_IN_NAME.sub("", stem)) or slugify_header(stem) or "export"
+    return re.sub(r"[^a-z0-9_]", "", slug) or "export"
+
+
+def _guess_source(contract_id: str, examined: Sequence[Sequence[ColumnFinding]]) -> str:
+    headers = " ".join(column.header for columns in examined for column in columns)
+    known = next((system for system, pattern in _SYSTEMS if pattern.search(headers)), None)
+    return known or re.sub(r"[^a-z0-9]", "", contract_id.split("_")[0]) or "export"
+
+
+def _leave_out_constants(tables: Sequence[TableFinding]) -> list[str]:
+    """Leave out what says the same everywhere and feeds nothing; `_record` keeps it all the same."""
+    left_out = []
+    for finding in tables:
+        dull = [column for column in finding.columns if column.distinct_count < 2 and not column.feeds]
+        left_out += [column.header for column in dull]
+        finding.columns = [column for column in finding.columns if column not in dull]
+    shown = ", ".join(left_out[:8]) + (f" and {len(left_out) - 8} more" if len(left_out) > 8 else "")
+    return [f"Left out, as they hold one value only: {shown}."] if left_out else []
+
+
+def _name_rows(inference: Inference) -> None:
+    """Name the kind of rows of a flat file after the export rather than `rows`."""
+    finding = inference.tables[0]
+    if finding.table.name not in ("rows", "events", "records"):
+        return
+    name = inference.contract_id.removeprefix(f"{inference.source}_") or inference.contract_id
+    table = finding.table
+    finding.table = ReadTable(
+        name, table.frame, table.headers, table.header_row, table.sheet, table.record_path, table.notes
+    )

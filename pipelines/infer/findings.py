@@ -1,0 +1,191 @@
+"""What is found out about an unknown export, as records. How it is found out and written stands elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from models.vocabulary import Domain, ExportShape
+
+
+@dataclass(frozen=True, slots=True)
+class ReadTable:
+    """One kind of row of a file, read as text.
+
+    Attributes:
+        name: slug for the contract's object.
+        frame: text columns and `_row_number`, as the readers land them.
+        headers: column -> header as written, or absolute path.
+        header_row: row of the header, for files that have one.
+        sheet, record_path: where the rows stand, for workbooks and nested records.
+        notes: what the reader found worth telling.
+    """
+
+    name: str
+    frame: pl.DataFrame
+    headers: Mapping[str, str]
+    header_row: int = 1
+    sheet: str | None = None
+    record_path: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedFile:
+    """A file of an unknown export, opened.
+
+    Attributes:
+        name: name of the file.
+        format: as contracts write it.
+        suffix: pattern for the landing folder, such as `*.csv*`.
+        remarks: what else the file holds that was left out.
+    """
+
+    name: str
+    format: str
+    suffix: str
+    encoding: str | None
+    delimiter: str | None
+    tables: tuple[ReadTable, ...]
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Notation:
+    """How an export writes numbers, with the evidence for it."""
+
+    decimal_separator: str = "."
+    thousands_separator: str | None = None
+    evidence: str = ""
+    is_certain: bool = True
+
+
+@dataclass(slots=True)
+class ColumnFinding:
+    """What was found out about one column.
+
+    Attributes:
+        text: its values without padding; null where blank.
+        logical_type: string, integer, number, boolean, date or timestamp.
+        formats: strptime formats, for dates and timestamps.
+        has_offset: whether all timestamps say their offset.
+        null_texts: texts that seem to mean "no value" -> how often.
+        evidence: sentences for the reader of the draft.
+        doubts: what the reader of the draft has to decide.
+        feeds: canonical columns, each with the reason.
+    """
+
+    name: str
+    header: str
+    text: pl.Series
+    logical_type: str = "string"
+    formats: tuple[str, ...] = ()
+    has_offset: bool = False
+    null_texts: Mapping[str, int] = field(default_factory=dict)
+    present_count: int = 0
+    distinct_count: int = 0
+    evidence: list[str] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
+    feeds: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def row_count(self) -> int:
+        """Rows of the file, whether the column has a value or not."""
+        return len(self.text)
+
+    @property
+    def is_unique(self) -> bool:
+        """Whether every row has a value of its own."""
+        return 0 < self.row_count == self.distinct_count == self.present_count
+
+    @property
+    def is_temporal(self) -> bool:
+        """Whether it holds dates or timestamps."""
+        return self.logical_type in ("date", "timestamp")
+
+
+@dataclass(frozen=True, slots=True)
+class Grain:
+    """What one row is.
+
+    Attributes:
+        description: in words.
+        entity: column whose values the rows are about, if one was found.
+        event_time: column that orders the rows of one entity, if they repeat.
+        keys: columns or sets of columns that name a row, with the evidence.
+    """
+
+    shape: ExportShape
+    description: str
+    entity: str | None = None
+    event_time: str | None = None
+    keys: tuple[tuple[str, ...], ...] = ()
+    evidence: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class TableFinding:
+    """What was found out about one kind of row.
+
+    Attributes:
+        constants: canonical column -> (value, reason), for what the export leaves out.
+        ignored: (column, pattern, reason) of rows that are no records, such as totals.
+    """
+
+    table: ReadTable
+    columns: list[ColumnFinding]
+    grain: Grain
+    constants: dict[str, tuple[str, str]] = field(default_factory=dict)
+    ignored: list[tuple[str, str, str]] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Inference:
+    """A draft of a contract: findings and the decisions made from them.
+
+    Attributes:
+        needs_zone: whether timestamps without an offset occur.
+    """
+
+    contract_id: str
+    source: str
+    domain: Domain
+    opened: OpenedFile
+    tables: list[TableFinding]
+    notation: Notation
+    null_tokens: dict[str, int]
+    needs_zone: bool
+    remarks: list[str] = field(default_factory=list)
+
+    def summary(self) -> dict[str, Any]:
+        """The findings as plain values, for listings and tests."""
+        return {
+            "id": self.contract_id,
+            "source": self.source,
+            "domain": self.domain.value,
+            "format": self.opened.format,
+            "encoding": self.opened.encoding,
+            "delimiter": self.opened.delimiter,
+            "null_tokens": self.null_tokens,
+            "objects": {
+                finding.table.name: {
+                    "shape": finding.grain.shape.value,
+                    "row_count": finding.table.frame.height,
+                    "keys": [list(key) for key in finding.grain.keys],
+                    "columns": {
+                        column.name: {
+                            "type": column.logical_type,
+                            "formats": list(column.formats),
+                            "feeds": list(column.feeds),
+                        }
+                        for column in finding.columns
+                    },
+                }
+                for finding in self.tables
+            },
+        }
