@@ -104,11 +104,11 @@ DUE_DELIVERIES: Final = Population(
     period=pl.when(_is_quarantined)
     .then(pl.coalesce("promised_date", "first_promised_date", "delivered_date"))
     .otherwise(pl.col("promised_date")),
-    # On the very day of the promise an open delivery is neither late nor on time yet.
+    # A delivery is decided when it is made or when its day is over, whichever comes first: as an SLA clock is.
     is_eligible=_is_quarantined
     | (pl.col("promised_date") < pl.col(AS_OF_DATE))
-    | ((pl.col("promised_date") == pl.col(AS_OF_DATE)) & pl.col("delivered_date").is_not_null()),
-    eligibility="Deliveries whose promised day is over by the data's clock, or has come with the delivery made.",
+    | (pl.col("promised_date").is_not_null() & pl.col("delivered_date").is_not_null()),
+    eligibility="Deliveries that were made, or whose promised day is over by the data's clock.",
     dimensions=(Dimension.OVERALL, Dimension.TEAM, Dimension.SERVICE, Dimension.VENDOR),
 )
 

@@ -284,11 +284,16 @@ def _result_row(verdict: Verdict, result: RuleResult) -> dict[str, object]:
         "state": result.state.value,
         "evaluated_count": result.evaluated_count,
         "failed_count": result.failed_count,
-        "message": rule.message if result.error is None else f"{rule.message} Could not be evaluated: {result.error}",
+        "message": rule.message if result.error is None else f"{rule.message} ({_why(result)}.)",
         "sample_keys": json.dumps(list(result.sample_keys), ensure_ascii=False),
         "failing_rows_query": result.failing_rows_query,
         "protects": json.dumps(list(rule.protects)),
     }
+
+
+def _why(result: RuleResult) -> str:
+    verb = "Not evaluated" if result.state is RuleState.SKIPPED else "Could not be evaluated"
+    return f"{verb}: {result.error}".rstrip(".")
 
 
 def _quarantine(warehouse: Warehouse, verdict: Verdict, result: RuleResult) -> None:

@@ -4,7 +4,7 @@
 -- Share of the deliveries promised for the period that came on or before the promised date.
 -- Formula: Deliveries with delivered_date <= promised_date / deliveries due, by promised_date. One that is still
 -- missing when its promised day is over is late.
--- Counted: Deliveries whose promised day is over by the data's clock, or has come with the delivery made.
+-- Counted: Deliveries that were made, or whose promised day is over by the data's clock.
 -- Period: promised date in force (promised_date), in the reporting time zone.
 -- Unit: ratio, 0 to 1. Owner: Vendor management. Version 1.
 CREATE OR REPLACE VIEW mart.kpi_vendor_on_time_delivery_ratio AS

@@ -43,7 +43,7 @@ DELIVERIES = """
     SELECT *, CASE WHEN is_quarantined THEN coalesce(promised_date, first_promised_date) ELSE promised_date END AS day
     FROM fct_deliveries
     WHERE is_quarantined OR promised_date < DATE '2026-04-09'
-       OR (promised_date = DATE '2026-04-09' AND delivered_date IS NOT NULL)
+       OR (promised_date IS NOT NULL AND delivered_date IS NOT NULL)
 """
 BILLED = "SELECT *, invoice_date AS day FROM fct_vendor_invoice_lines"
 
