@@ -111,7 +111,7 @@ def _continues(lives: Lives, policies: Sequence[SlaPolicy]) -> pl.Series | None:
     if not going_on:
         return None
     rows = lives.stretches.with_columns(begins=pl.col("life") != pl.col("life").shift(1, fill_value=2**32 - 1))
-    matched = _scoped(rows, lives, policies).select(first_covering(policies).alias("policy"))["policy"]
+    matched = _scoped(rows, lives, policies).with_columns(first_covering(policies).alias("policy"))["policy"]
     first = (
         rows.select("life", matched)
         .drop_nulls("policy")
@@ -136,7 +136,7 @@ def _apply_policies(
     Adds `policy` (position), `begins` (of the clock), `begins_attempt` (of the clock, or of a restart), `target`
     (microseconds), `calendar` (code) and `is_paused`.
     """
-    matched = _scoped(stretches, lives, policies).select(first_covering(policies).alias("matched"))["matched"]
+    matched = _scoped(stretches, lives, policies).with_columns(first_covering(policies).alias("matched"))["matched"]
     begins = pl.col("begins")
     rows = stretches.with_columns(matched).with_columns(
         policy=pl.when(begins).then(pl.col("matched").fill_null(-1)).otherwise("matched").forward_fill()
@@ -306,7 +306,13 @@ def _reach(rows: pl.DataFrame, wanted: pl.DataFrame, open_time: OpenTime) -> pl.
 def _due(rows: pl.DataFrame, clocks: pl.DataFrame, open_time: OpenTime) -> pl.Series:
     """When each running clock will reach its target, if nothing pauses it."""
     running = clocks.filter(pl.col("state") == ClockState.RUNNING.value)
-    ahead = open_time.instant_at(running["calendar"], running["open_at_end"] + running["remaining_microseconds"])
-    already = _reach(rows, running, open_time)["reached_at"]
-    due = running.select("clock", due_at=pl.when(pl.col("remaining_microseconds") == 0).then(already).otherwise(ahead))
+    at_target = _reach(rows, running.filter(pl.col("remaining_microseconds") == 0), open_time)
+    before = running.filter(pl.col("remaining_microseconds") > 0)
+    ahead = open_time.instant_at(before["calendar"], before["open_at_end"] + before["remaining_microseconds"])
+    due = pl.concat(
+        [
+            at_target.select("clock", due_at="reached_at"),
+            before.select("clock").with_columns(ahead.alias("due_at")),
+        ]
+    )
     return clocks.select("clock").join(due, on="clock", how="left", maintain_order="left")["due_at"]

@@ -227,8 +227,12 @@ def _unseen_cycles(stretches: pl.DataFrame, cycles: pl.DataFrame) -> pl.DataFram
 
 
 def _cut_at_end(rows: pl.DataFrame) -> pl.DataFrame:
-    """Only what lies before the clock's end; the first stretch always, be it without length."""
-    counted = rows.filter((pl.col("started_at") < pl.col("clock_ends_at")) | pl.col("begins"))
+    """Only what lies before the clock's end. The first stretch always, be it without length; so too the last of a
+    clock that goes on, which says what it is doing now.
+    """
+    goes_on = ~(pl.col("is_stopped") | pl.col("is_cancelled"))
+    is_before_end = pl.col("started_at") < pl.col("clock_ends_at")
+    counted = rows.filter(is_before_end | pl.col("begins") | (pl.col("is_last") & goes_on))
     return counted.with_columns(
         stretch_ends_at=pl.col("ended_at"),
         ended_at=pl.min_horizontal("ended_at", "clock_ends_at"),

@@ -1,0 +1,150 @@
+"""The kernel against an oracle that shares no code with it, on tickets, calendars and policies that are made up."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from ticket_oracle import Life, Oracle, days_at_end, live
+from ticket_strategies import Case, cases
+
+from metrics.flow import count_ticket_days
+from metrics.sla import close_clocks
+from metrics.ticket_clocks import build_intervals, close_tickets, sources_with_replies
+
+EXAMPLES = settings(
+    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+
+
+def compute(
+    case: Case, tickets: pl.DataFrame, events: pl.DataFrame, reply_sources: frozenset[str] | None = None
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    open_time = case.open_time()
+    shared: dict[str, Any] = {"as_of": case.as_of, "open_time": open_time, "team_calendars": case.teams}
+    intervals = build_intervals(tickets, events, **shared)
+    facts = close_tickets(
+        tickets, events, intervals, quarantined=frozenset(), reply_sources=reply_sources, **shared
+    )
+    return intervals, facts, close_clocks(facts, intervals, policies=case.policies, **shared)
+
+
+def lives_of(case: Case) -> list[Life]:
+    lives = [live(ticket, case.events, case.as_of) for ticket in case.tickets]
+    return [life for life in lives if life.is_measured and has_begun(life, case.as_of)]
+
+
+def has_begun(life: Life, as_of: datetime) -> bool:
+    created_at = life.ticket["created_at"]
+    return created_at is None or created_at <= as_of
+
+
+@EXAMPLES
+@given(cases())
+def test_tickets_and_clocks_are_those_worked_out_by_hand(case: Case) -> None:
+    tickets, events = case.ticket_frame(), case.event_frame()
+    intervals, facts, clocks = compute(case, tickets, events)
+    oracle = Oracle(case.counters(), case.teams, case.as_of)
+    has_replies = "desk" in sources_with_replies(tickets, events)
+    lives = lives_of(case)
+    measured = {row["ticket_id"]: row for row in facts.filter("has_history").iter_rows(named=True)}
+    assert set(measured) == {life.ticket["ticket_id"] for life in lives}
+    clock_rows = {
+        (row["ticket_id"], row["target"], row["cycle_number"]): row for row in clocks.iter_rows(named=True)
+    }
+    assert len(clock_rows) == clocks.height
+    for life in lives:
+        ticket_id = life.ticket["ticket_id"]
+        expected = oracle.measure(life, has_replies)
+        actual = measured[ticket_id]
+        assert {name: actual[name] for name in expected} == expected
+        told = intervals.filter(pl.col("ticket_id") == ticket_id)
+        assert told["interval_number"].to_list() == list(range(1, told.height + 1))
+        assert told.select(
+            "started_at", "ended_at", "status", "status_category", "waiting_reason", "team", "priority", "vendor"
+        ).rows() == [
+            (state.at, end, state.status, state.category, state.reason, state.team, state.priority, state.vendor)
+            for state, end in life.lasting(case.as_of)
+        ]
+        for wanted in oracle.clocks(life, expected, case.policies):
+            row = clock_rows.pop((ticket_id, wanted["target"], wanted["cycle_number"]))
+            assert {name: row[name] for name in wanted} == wanted
+    without_history = set(facts.filter(~pl.col("has_history"))["ticket_id"])
+    assert {ticket_id for ticket_id, _, _ in clock_rows} <= without_history
+
+
+@EXAMPLES
+@given(cases())
+def test_daily_work_is_that_counted_by_hand(case: Case) -> None:
+    intervals, facts, _ = compute(case, case.ticket_frame(), case.event_frame())
+    days = count_ticket_days(intervals, facts, as_of=case.as_of, time_zone="America/New_York")
+    assert {row[:-1]: row[-1] for row in days.iter_rows()} == days_at_end(
+        lives_of(case), case.as_of, "America/New_York"
+    )
+
+
+@EXAMPLES
+@given(cases())
+def test_parts_add_up_and_every_clock_has_one_state(case: Case) -> None:
+    intervals, facts, clocks = compute(case, case.ticket_frame(), case.event_frame())
+    done = facts.filter(pl.col("is_done") & pl.col("has_history"))
+    for clock in ("calendar", "business"):
+        parts = [pl.col(f"{part}_{clock}_microseconds") for part in ("queued", "active", "waiting", "reopened_gap")]
+        sums = done.select(total=pl.sum_horizontal(parts), lead=f"lead_time_{clock}_microseconds")
+        assert sums["total"].to_list() == sums["lead"].to_list()
+    lengths = intervals.select(
+        length=(pl.col("ended_at") - pl.col("started_at")).dt.total_microseconds(),
+        calendar="duration_calendar_microseconds",
+        business="duration_business_microseconds",
+    )
+    assert lengths["length"].to_list() == lengths["calendar"].to_list()
+    assert lengths.filter((pl.col("business") < 0) | (pl.col("business") > pl.col("calendar"))).is_empty()
+    is_last = intervals.group_by("ticket_id").agg(pl.col("is_last").sum())
+    assert set(is_last["is_last"]) <= {1}
+    decided = clocks["state"].is_in(["met", "breached"])
+    assert (decided == clocks["decided_at"].is_not_null()).all()
+    assert ((clocks["state"] == "breached") == clocks["breached_at"].is_not_null()).all()
+    assert clocks.filter(pl.col("decided_at") > pl.min_horizontal("stopped_at", "breached_at")).is_empty()
+    met = clocks.filter(pl.col("state") == "met")
+    assert (met["elapsed_microseconds"] <= met["target_microseconds"]).all()
+
+
+@EXAMPLES
+@given(cases(), st.randoms(use_true_random=False))
+def test_order_of_rows_and_other_tickets_change_nothing(case: Case, random: Any) -> None:
+    tickets, events = case.ticket_frame(), case.event_frame()
+    reply_sources = sources_with_replies(tickets, events)
+    whole = compute(case, tickets, events, reply_sources)
+    shuffled = compute(case, _shuffled(tickets, random), _shuffled(events, random), reply_sources)
+    for frame, other in zip(whole, shuffled, strict=True):
+        key = [name for name in ("ticket_id", "interval_number", "target", "cycle_number") if name in frame.columns]
+        assert frame.sort(key).equals(other.sort(key))
+    for ticket_id in tickets["ticket_id"]:
+        only = pl.col("ticket_id") == ticket_id
+        alone = compute(case, tickets.filter(only), events.filter(only), reply_sources)
+        for frame, other in zip(whole, alone, strict=True):
+            assert frame.filter(only).equals(other)
+
+
+@EXAMPLES
+@given(cases())
+def test_a_log_exported_twice_changes_nothing_but_the_count_of_duplicates(case: Case) -> None:
+    tickets, events = case.ticket_frame(), case.event_frame()
+    again = events.with_columns(load_id=pl.lit("desk/log/9"), row_number=pl.col("row_number") + 5000)
+    once = compute(case, tickets, events)
+    twice = compute(case, tickets, pl.concat([events, again]))
+    assert once[0].equals(twice[0])
+    assert once[1].drop("duplicate_event_count").equals(twice[1].drop("duplicate_event_count"))
+    assert once[2].equals(twice[2])
+    copies = twice[1]["duplicate_event_count"] - once[1]["duplicate_event_count"]
+    told = once[1]["event_count"] + once[1]["duplicate_event_count"]
+    assert copies.to_list() == told.to_list()
+
+
+def _shuffled(frame: pl.DataFrame, random: Any) -> pl.DataFrame:
+    order = list(range(frame.height))
+    random.shuffle(order)
+    return frame[order]

@@ -1,0 +1,472 @@
+"""Tickets and SLA clocks worked out one ticket and one event at a time, as one would by hand.
+
+Shares nothing with the kernel but the records that say what a policy and a calendar are. It is slow on purpose:
+no column is ever computed at once, and clocks are run minute by minute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from open_time_oracle import MICROSECOND, MinuteCounter
+
+from metrics.sla import SlaPolicy
+from metrics.ticket_clocks import TeamCalendars
+from models.vocabulary import SlaTarget
+
+Row = Mapping[str, Any]
+WORK = ("queued", "active", "waiting")
+
+
+@dataclass(frozen=True)
+class State:
+    """What a ticket is from an instant on."""
+
+    at: datetime
+    status: str | None
+    category: str
+    reason: str | None
+    team: str | None
+    priority: str | None
+    vendor: str | None
+
+    def is_same(self, other: State) -> bool:
+        return replace(self, at=other.at) == other
+
+
+@dataclass
+class Life:
+    """One ticket as the oracle sees it. `states` holds those of no length too."""
+
+    ticket: Row
+    states: list[State] = field(default_factory=list)
+    replies: list[datetime] = field(default_factory=list)
+    event_count: int = 0
+    duplicate_count: int = 0
+    is_measured: bool = False
+
+    def lasting(self, as_of: datetime) -> list[tuple[State, datetime]]:
+        """States that lasted, with their end; the last one always."""
+        ends = [state.at for state in self.states[1:]] + [as_of]
+        pairs = list(zip(self.states, ends, strict=True))
+        return [pair for pair in pairs[:-1] if pair[0].at < pair[1]] + pairs[-1:]
+
+    def at(self, instant: datetime) -> State:
+        return [state for state in self.states if state.at <= instant][-1]
+
+
+TOLD = (
+    "status_before", "status", "waiting_reason", "team_before", "team", "priority_before", "priority", "vendor",
+    "is_public_agent_reply", "actor",
+)  # fmt: skip
+
+
+def live(ticket: Row, events: Sequence[Row], as_of: datetime) -> Life:
+    """A ticket's life from its events."""
+    life = Life(ticket)
+    own = [event for event in events if event["ticket_id"] == ticket["ticket_id"] and event["occurred_at"] <= as_of]
+    own.sort(
+        key=lambda event: (
+            event["occurred_at"],
+            event["event_sequence"] is None,
+            event["event_sequence"] or 0,
+            event["load_id"],
+            event["row_number"],
+        )
+    )
+    seen: set[tuple[Any, ...]] = set()
+    ordered: list[Row] = []
+    for event in own:
+        told = (event["occurred_at"], event["event_sequence"], *(event[name] for name in TOLD))
+        if told in seen:
+            life.duplicate_count += 1
+        else:
+            seen.add(told)
+            ordered.append(event)
+    life.event_count = len(ordered)
+    life.replies = [event["occurred_at"] for event in ordered if event["is_public_agent_reply"]]
+
+    created_at = ticket["created_at"]
+    begins = [instant for instant in (created_at, *(event["occurred_at"] for event in ordered[:1])) if instant]
+    status_names = ("status", "status_before", "status_category", "status_category_before")
+    telling = [event for event in ordered if any(event[name] is not None for name in status_names)]
+    is_settled = ticket["status_category"] in ("done", "cancelled")
+    life.is_measured = bool(begins) and (bool(telling) or not (ticket["export_shape"] == "snapshot" or is_settled))
+    if not life.is_measured:
+        return life
+    state = State(
+        at=min(begins),
+        status=telling[0]["status_before"] if telling else ticket["status"],
+        category=(telling[0]["status_category_before"] if telling else ticket["status_category"]) or "queued",
+        reason=None if telling else ticket["waiting_reason"],
+        team=_before(ordered, ticket, "team"),
+        priority=_before(ordered, ticket, "priority"),
+        vendor=None if any(event["vendor"] for event in ordered) else ticket["vendor"],
+    )
+    life.states.append(state)
+    for event in ordered:
+        state = replace(
+            state,
+            at=event["occurred_at"],
+            status=event["status"] or state.status,
+            category=event["status_category"] or state.category,
+            reason=event["waiting_reason"] if event["status_category"] else state.reason,
+            team=event["team"] or state.team,
+            priority=event["priority"] or state.priority,
+            vendor=event["vendor"] or state.vendor,
+        )
+        if not state.is_same(life.states[-1]):
+            life.states.append(state)
+    return life
+
+
+def _before(events: Sequence[Row], ticket: Row, name: str) -> str | None:
+    for event in events:
+        if event[f"{name}_before"] or event[name]:
+            return event[f"{name}_before"] or event[name]
+    return ticket[name]
+
+
+class Oracle:
+    """Measures lives with calendars that are read minute by minute."""
+
+    def __init__(self, counters: Mapping[str, MinuteCounter], teams: TeamCalendars, as_of: datetime) -> None:
+        self.counters = counters
+        self.teams = teams
+        self.as_of = as_of
+
+    def calendar_of(self, team: str | None) -> str:
+        return self.teams.teams.get(team, self.teams.default) if team else self.teams.default
+
+    def business(self, state: State, end: datetime) -> int:
+        return self.counters[self.calendar_of(state.team)].between(state.at, end)
+
+    def measure(self, life: Life, has_replies: bool) -> dict[str, Any]:
+        """What `fct_tickets` must say of a ticket with a history."""
+        as_of, states = self.as_of, life.states
+        created_at = states[0].at
+        first_active_at = first_resolved_at = resolved_at = cancelled_at = None
+        reopen_count = handoff_count = 0
+        at_resolution = states[-1]
+        previous: State | None = None
+        uncancelled = "queued"
+        for state in states:
+            is_new = previous is None or state.category != previous.category
+            if state.category == "active" and first_active_at is None:
+                first_active_at = state.at
+            if state.category == "done" and is_new:
+                first_resolved_at = first_resolved_at or state.at
+                resolved_at, at_resolution = state.at, state
+            if state.category == "cancelled" and is_new:
+                cancelled_at = state.at
+            if previous is not None and state.category in WORK and uncancelled == "done":
+                reopen_count += 1
+            if state.category != "cancelled":
+                uncancelled = state.category
+            if previous is not None and previous.team is not None and state.team != previous.team:
+                handoff_count += 1
+            previous = state
+        final = states[-1]
+        is_done, is_cancelled = final.category == "done", final.category == "cancelled"
+        resolved_at = resolved_at if is_done else None
+        cancelled_at = cancelled_at if is_cancelled else None
+        dimensions = at_resolution if is_done else final
+        fields = [life.ticket["first_response_at"]] if life.ticket["first_response_at"] else []
+        responses = [instant for instant in [*life.replies, *fields] if instant <= as_of]
+        first_response_at = (min(responses, default=None)) if has_replies else first_active_at
+
+        end = resolved_at or cancelled_at or as_of
+        parts = dict.fromkeys(
+            [f"{part}_{clock}" for part in ("queued", "active", "waiting", "reopened_gap") for clock in CLOCKS], 0
+        )
+        for state, until in life.lasting(as_of):
+            if state.at < end:
+                part = state.category if state.category in WORK else "reopened_gap"
+                parts[f"{part}_calendar"] += (until - state.at) // MICROSECOND
+                parts[f"{part}_business"] += self.business(state, until)
+        is_open = not (is_done or is_cancelled)
+        measured: dict[str, Any] = {
+            "status_category": final.category,
+            "status": final.status,
+            "team": dimensions.team,
+            "priority": dimensions.priority,
+            "vendor": dimensions.vendor,
+            "calendar": self.calendar_of(dimensions.team),
+            "created_at": created_at,
+            "first_active_at": first_active_at,
+            "first_response_at": first_response_at,
+            "first_resolved_at": first_resolved_at,
+            "resolved_at": resolved_at,
+            "cancelled_at": cancelled_at,
+            "is_done": is_done,
+            "is_cancelled": is_cancelled,
+            "has_history": True,
+            "reopen_count": reopen_count,
+            "handoff_count": handoff_count,
+            "event_count": life.event_count,
+            "duplicate_event_count": life.duplicate_count,
+            **{f"{name}_microseconds": value for name, value in parts.items()},
+        }
+        spans = {
+            "lead_time": (created_at, resolved_at),
+            "cycle_time": (first_active_at, resolved_at),
+            "first_resolution": (created_at, first_resolved_at),
+            "first_response": (created_at, first_response_at and max(created_at, first_response_at)),
+            "age": (created_at, as_of if is_open else None),
+        }
+        for name, (start, stop) in spans.items():
+            known = start is not None and stop is not None
+            measured[f"{name}_calendar_microseconds"] = (stop - start) // MICROSECOND if known else None
+            measured[f"{name}_business_microseconds"] = self.lived(life, start, stop) if known else None
+        return measured
+
+    def lived(self, life: Life, start: datetime, stop: datetime) -> int:
+        """Open time of a life between two instants, each stretch by the calendar of its own team."""
+        total = 0
+        for state, until in life.lasting(self.as_of):
+            first, last = max(state.at, start), min(until, stop)
+            if first < last:
+                total += self.counters[self.calendar_of(state.team)].between(first, last)
+        return total
+
+    def clocks(self, life: Life, facts: Row, policies: Sequence[SlaPolicy]) -> list[dict[str, Any]]:
+        """What `fct_sla_clocks` must say of a ticket with a history."""
+        clocks = []
+        for target in (SlaTarget.FIRST_RESPONSE, SlaTarget.RESOLUTION):
+            of_target = [policy for policy in policies if policy.target is target]
+            cycles = self._response(facts) if target is SlaTarget.FIRST_RESPONSE else self._cycles(life, of_target)
+            for number, (start, stop) in enumerate(cycles, start=1):
+                cancelled_at = facts["cancelled_at"]
+                if cancelled_at is not None and (stop is None or stop > cancelled_at):
+                    clock = _Clock(self, life, of_target, start, None, cancelled_at)
+                else:
+                    clock = _Clock(self, life, of_target, start, stop, None)
+                row = clock.run()
+                if row:
+                    clocks.append({"target": target.value, "cycle_number": number, **row})
+        return clocks
+
+    @staticmethod
+    def _response(facts: Row) -> list[tuple[datetime, datetime | None]]:
+        responses = [instant for instant in (facts["first_response_at"], facts["first_resolved_at"]) if instant]
+        stop = max(facts["created_at"], min(responses)) if responses else None
+        return [(facts["created_at"], stop)]
+
+    def _cycles(self, life: Life, policies: Sequence[SlaPolicy]) -> list[tuple[datetime, datetime | None]]:
+        cycles: list[list[Any]] = [[life.states[0].at, None]]
+        uncancelled = "queued"
+        for index, state in enumerate(life.states):
+            if index and state.category in WORK and uncancelled == "done":
+                cycles[-1][1] = cycles[-1][1] or state.at
+                cycles.append([state.at, None])
+            if state.category == "done" and cycles[-1][1] is None:
+                cycles[-1][1] = state.at
+            if state.category == "cancelled" and cycles[-1][1] == state.at:
+                cycles[-1][1] = None
+            if state.category != "cancelled":
+                uncancelled = state.category
+        start = life.at(life.states[0].at)
+        for state, _ in life.lasting(self.as_of):
+            policy = _first_policy(policies, life, start, state.priority)
+            if policy is not None:
+                if policy.on_reopen == "continue":
+                    return [(cycles[0][0], cycles[-1][1])]
+                break
+        return [(start_at, stop) for start_at, stop in cycles]
+
+
+CLOCKS = ("calendar", "business")
+
+
+def _first_policy(
+    policies: Sequence[SlaPolicy], life: Life, start: State, priority: str | None
+) -> SlaPolicy | None:
+    ticket = life.ticket
+    values = {
+        "source": ticket["source"],
+        "team": start.team,
+        "service": ticket["service"],
+        "priority": priority,
+        "ticket_type": ticket["ticket_type"],
+        "vendor": start.vendor,
+    }
+    created = life.states[0].at.astimezone(UTC).date()
+    for policy in policies:
+        in_scope = all(values[name] in accepted for name, accepted in policy.scope.items())
+        is_early = policy.effective_from is not None and created < policy.effective_from
+        is_late = policy.effective_to is not None and created > policy.effective_to
+        if in_scope and not is_early and not is_late:
+            return policy
+    return None
+
+
+class _Clock:
+    """One clock, run stretch by stretch and minute by minute."""
+
+    def __init__(
+        self,
+        oracle: Oracle,
+        life: Life,
+        policies: Sequence[SlaPolicy],
+        start: datetime,
+        stop: datetime | None,
+        cancelled_at: datetime | None,
+    ) -> None:
+        self.oracle, self.life, self.policies = oracle, life, policies
+        self.start, self.stop, self.cancelled_at = start, stop, cancelled_at
+        self.end = stop or cancelled_at or oracle.as_of
+        self.policy: SlaPolicy | None = None
+        self.priority: str | None = None
+        self.started_at = start
+        self.first_calendar: str | None = None
+        self.elapsed = self.paused = 0
+        self.reached_at: datetime | None = None
+        self.breached_at: datetime | None = None
+        self.breached_policy: SlaPolicy | None = None
+        self.breached_calendar: str | None = None
+
+    def run(self) -> dict[str, Any] | None:
+        first = self.life.at(self.start)
+        lasting = self.life.lasting(self.oracle.as_of)
+        if self.start == self.end:
+            stretches = [(first, self.start, self.start)]
+        else:
+            stretches = [
+                (state, max(state.at, self.start), min(until, self.end))
+                for state, until in lasting
+                if until > self.start and state.at < self.end
+            ]
+            final, as_of = lasting[-1]
+            is_ended = self.stop is not None or self.cancelled_at is not None
+            if final.at == as_of and not is_ended:
+                stretches.append((final, as_of, as_of))
+        is_paused = False
+        for state, begin, until in stretches:
+            self._consider(state, first, begin)
+            if self.policy is None:
+                continue
+            is_paused = self._is_paused(state)
+            self._pass(state, begin, until, is_paused)
+        if self.policy is None:
+            return None
+        return self._result(is_paused)
+
+    def _consider(self, state: State, first: State, at: datetime) -> None:
+        """Ask at the beginning, and at each change of priority, which policy is in force."""
+        candidate = _first_policy(self.policies, self.life, first, state.priority)
+        if self.policy is None:
+            if candidate is not None:
+                self.policy, self.started_at = candidate, at
+                self.first_calendar = self.oracle.calendar_of(state.team)
+        elif candidate is not None and state.priority != self.priority and self.policy.on_priority_change != "keep":
+            if self.policy.on_priority_change == "restart" and self.breached_at is None:
+                self.started_at, self.elapsed, self.paused, self.reached_at = at, 0, 0, None
+            if candidate.within_microseconds != self.policy.within_microseconds:
+                self.reached_at = at if self.elapsed >= candidate.within_microseconds else None
+            self.policy = candidate
+        self.priority = state.priority
+        if self.policy is not None and self.elapsed > self.policy.within_microseconds:
+            self._breach(at)
+
+    def _is_paused(self, state: State) -> bool:
+        assert self.policy is not None
+        if state.category not in WORK:
+            return True
+        if state.category not in {category.value for category in self.policy.pause_categories}:
+            return False
+        reasons = self.policy.pause_reasons
+        return state.category != "waiting" or not reasons or state.reason in reasons
+
+    @property
+    def calendar(self) -> str:
+        assert self.policy is not None and self.first_calendar is not None
+        return self.policy.calendar or self.first_calendar
+
+    def _pass(self, state: State, begin: datetime, until: datetime, is_paused: bool) -> None:
+        assert self.policy is not None
+        target = self.policy.within_microseconds
+        counter = self.oracle.counters[self.calendar]
+        if is_paused:
+            self.paused += counter.between(begin, until)
+            return
+        for opens, closes in counter.pieces(begin, until):
+            length = (closes - opens) // MICROSECOND
+            if self.reached_at is None and self.elapsed + length >= target:
+                self.reached_at = opens + (target - self.elapsed) * MICROSECOND
+            self.elapsed += length
+            if self.elapsed > target:
+                self._breach(opens)
+
+    def _breach(self, at: datetime) -> None:
+        if self.breached_at is None:
+            assert self.reached_at is not None and self.reached_at <= at + timedelta(minutes=1)
+            self.breached_at = self.reached_at
+            self.breached_policy, self.breached_calendar = self.policy, self.calendar
+
+    def _result(self, is_paused: bool) -> dict[str, Any]:
+        policy = self.breached_policy or self.policy
+        assert policy is not None
+        target = policy.within_microseconds
+        stopped_at = self.stop or self.cancelled_at
+        if self.breached_at is not None:
+            state, decided_at, seen_at = "breached", self.breached_at, self.breached_at
+        elif self.stop is not None:
+            state, decided_at, seen_at = "met", self.stop, self.stop
+        elif self.cancelled_at is not None:
+            state, decided_at, seen_at = "cancelled", None, self.cancelled_at
+        else:
+            state, decided_at, seen_at = ("paused" if is_paused else "running"), None, self.oracle.as_of
+        seen = self.life.at(seen_at)
+        return {
+            "sla_policy": policy.id,
+            "state": state,
+            "calendar": self.breached_calendar or self.calendar,
+            "started_at": self.started_at,
+            "stopped_at": stopped_at,
+            "target_microseconds": target,
+            "elapsed_microseconds": self.elapsed,
+            "paused_microseconds": self.paused,
+            "breached_at": self.breached_at,
+            "decided_at": decided_at,
+            "due_at": self._due() if state == "running" else None,
+            "remaining_microseconds": target - self.elapsed if state in ("running", "paused", "breached") else None,
+            "team": seen.team,
+            "priority": seen.priority,
+            "vendor": seen.vendor,
+        }
+
+    def _due(self) -> datetime | None:
+        assert self.policy is not None
+        if self.reached_at is not None:
+            return self.reached_at
+        missing = self.policy.within_microseconds - self.elapsed
+        counter = self.oracle.counters[self.calendar]
+        horizon = counter.start + timedelta(minutes=len(counter.is_open) - 1)
+        for opens, closes in counter.pieces(self.oracle.as_of, horizon):
+            length = (closes - opens) // MICROSECOND
+            if missing <= length:
+                return opens + missing * MICROSECOND
+            missing -= length
+        return None
+
+
+def days_at_end(lives: Sequence[Life], as_of: datetime, time_zone: str) -> dict[tuple[Any, ...], int]:
+    """Tickets in work at the end of each local day, counted one ticket and one day at a time."""
+    zone = ZoneInfo(time_zone)
+    counts: dict[tuple[Any, ...], int] = {}
+    for life in lives:
+        day = life.states[0].at.astimezone(zone).date()
+        while day <= as_of.astimezone(zone).date():
+            next_day = day + timedelta(days=1)
+            midnight = datetime(next_day.year, next_day.month, next_day.day, tzinfo=zone).astimezone(UTC)
+            before = [state for state in life.states if state.at < midnight and state.at <= as_of]
+            state = before[-1] if before else None
+            if state is not None and state.category in WORK:
+                key = (day, state.category, state.team, state.priority, life.ticket["service"], state.vendor)
+                counts[key] = counts.get(key, 0) + 1
+            day = next_day
+    return counts
