@@ -1,11 +1,11 @@
-"""Rules evaluated by Great Expectations over an open DuckDB connection. The only module that imports it.
+"""How many rows break each rule, judged by Great Expectations over an open DuckDB connection.
 
-Great Expectations judges the rows that the pipeline's own open transaction sees, and can neither end that transaction
-nor close the connection: it is lent a connection on which commit, rollback and close do nothing. No data context is
-made, so there are no files, no telemetry and no pages. Importing it takes seconds, so that happens in the first
-`evaluate`, not on import of this module.
+The only module that imports Great Expectations. It judges the rows that the pipeline's own open transaction sees, and
+can neither end that transaction nor close the connection: it is lent a connection on which commit, rollback and close
+do nothing. No data context is made, so there are no files, no telemetry and no pages. Importing it takes seconds, so
+that happens when the first rule is judged, not on import of this module.
 
-What follows from the results is decided in `data_contracts.verdict`.
+Tiers, empty tables and samples are the business of `data_contracts.evaluation`.
 """
 
 from __future__ import annotations
@@ -15,24 +15,17 @@ import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
-from decimal import Decimal
 from functools import cache
 from typing import Any, Final
 
 import duckdb
 
-from data_contracts.failing_rows import failing_keys_query, failing_rows_query, is_within
-from data_contracts.spec import Limit, Measure, Rule
-from data_contracts.verdict import RuleResult
+from data_contracts.failing_rows import failing_rows_query
+from data_contracts.spec import ONE_NUMBER, Measure, Rule
 from models.ddl import quote_identifier
-from models.vocabulary import RuleAction, RuleState, RuleTier
 
-MOST_SAMPLE_KEYS: Final = 20
 _RULE_ID: Final = "rule_id"
 _WRAPPING: Final = re.compile(r"^\([\w.]+\)\s*")
-_NO_FAILURES: Final = Limit("mustBe", (0,))
-_ONE_NUMBER: Final = frozenset({Measure.ROW_COUNT, Measure.SCALAR})
 
 
 class AuditAbortedError(Exception):
@@ -47,96 +40,42 @@ class AuditAbortedError(Exception):
         super().__init__(f"a rule's query ended the transaction: {named}. Use TRY_CAST instead of CAST in it.")
 
 
-def evaluate(
-    rules: Sequence[Rule],
-    connection: duckdb.DuckDBPyConnection,
-    *,
-    known_errors: Mapping[str, str] | None = None,
-) -> list[RuleResult]:
-    """The result of every rule, in the order of the rules.
-
-    Tiers are evaluated one after the other; when a blocking rule of one tier breaks, the later tiers are skipped,
-    because their answers would only repeat the fault. Rules on an empty table are skipped too, unless they count its
-    rows: an empty table proves nothing.
+def count_failing_rows(rules: Sequence[Rule], connection: duckdb.DuckDBPyConnection) -> dict[str, int | str]:
+    """By rule id the number of rows that break it, or why it could not be evaluated.
 
     Args:
-        connection: open, with or without an open transaction; either is left exactly as it was.
-        known_errors: rule id -> message, for rules that are not to be evaluated; see `AuditAbortedError`.
+        rules: all about one table, which has rows.
 
     Raises:
         AuditAbortedError: a query failed in a way that ended the open transaction.
     """
-    errors = dict(known_errors or {})
-    results: dict[str, RuleResult] = {}
-    stopped_by: Rule | None = None
-    for tier in RuleTier:
-        in_tier = [rule for rule in rules if rule.tier is tier]
-        if stopped_by is not None:
-            reason = f"a rule of an earlier tier is broken: {stopped_by.id}"
-            results |= {rule.id: RuleResult(rule=rule, state=RuleState.SKIPPED, error=reason) for rule in in_tier}
-            continue
-        for table in dict.fromkeys(rule.table_name for rule in in_tier):
-            results |= _evaluate_table([rule for rule in in_tier if rule.table_name == table], connection, errors)
-        stopped_by = next((rule for rule in in_tier if _stops(results[rule.id])), None)
-    return [results[rule.id] for rule in rules]
-
-
-def failing_keys(rule: Rule, connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """All distinct keys of records that break a rule, in order; none where the rule's rows have no key."""
-    if rule.key_column is None or rule.measure in _ONE_NUMBER:
-        return []
-    return sorted(str(key) for (key,) in connection.execute(failing_keys_query(rule)).fetchall())
-
-
-def _stops(result: RuleResult) -> bool:
-    return result.rule.action is RuleAction.BLOCK and result.state in (RuleState.FAILED, RuleState.ERRORED)
-
-
-def _evaluate_table(
-    rules: Sequence[Rule], connection: duckdb.DuckDBPyConnection, errors: Mapping[str, str]
-) -> dict[str, RuleResult]:
-    """Results of rules that are about one table."""
-    results = {rule.id: _errored(rule, errors[rule.id]) for rule in rules if rule.id in errors}
-    rest = [rule for rule in rules if rule.id not in errors]
-    try:
-        row_count = _number(connection, f"SELECT count(*) FROM {rules[0].table_name}")
-    except duckdb.Error as error:
-        return results | {rule.id: _errored(rule, _first_line(error)) for rule in rest}
-    if row_count == 0:
-        empty = [rule for rule in rest if rule.measure is not Measure.ROW_COUNT]
-        results |= {
-            rule.id: RuleResult(rule=rule, state=RuleState.SKIPPED, error="the table is empty") for rule in empty
-        }
-        rest = [rule for rule in rest if rule.measure is Measure.ROW_COUNT]
-    if not rest:
-        return results
     # Great Expectations counts empty values of many columns in one scan. Everything else runs as a failing-row query:
     # its own patterns and type checks give wrong answers on this dialect, and its own uniqueness takes thrice as long.
-    together = [rule for rule in rest if rule.measure is Measure.NULL_VALUES]
+    together = [rule for rule in rules if rule.measure is Measure.NULL_VALUES]
     groups = [together] if together else []
-    groups += [[rule] for rule in rest if rule.measure is not Measure.NULL_VALUES]
+    groups += [[rule] for rule in rules if rule.measure is not Measure.NULL_VALUES]
+    counts: dict[str, int | str] = {}
     with _quiet():
         for group in groups:
-            counts = _validate(group, connection)
-            results |= {rule.id: _result(rule, counts[rule.id], row_count, connection) for rule in group}
-    return results
+            counts |= _count(group, connection)
+    return counts
 
 
-def _validate(rules: Sequence[Rule], connection: duckdb.DuckDBPyConnection) -> dict[str, int | str]:
+def _count(rules: Sequence[Rule], connection: duckdb.DuckDBPyConnection) -> dict[str, int | str]:
     """By rule id the number of rows that break it, or why it could not be evaluated.
 
     Rules share scans, so that a fault in one can spoil the others: where any of several errs, each is tried alone.
     """
-    found = _validate_together(rules, connection)
+    found = _count_together(rules, connection)
     spoilt = {rule_id: outcome for rule_id, outcome in found.items() if isinstance(outcome, str)}
     if spoilt and not _is_usable(connection):
         raise AuditAbortedError(spoilt)
     if spoilt and len(rules) > 1:
-        return {rule.id: _validate([rule], connection)[rule.id] for rule in rules}
+        return {rule.id: _count([rule], connection)[rule.id] for rule in rules}
     return found
 
 
-def _validate_together(rules: Sequence[Rule], connection: duckdb.DuckDBPyConnection) -> dict[str, int | str]:
+def _count_together(rules: Sequence[Rule], connection: duckdb.DuckDBPyConnection) -> dict[str, int | str]:
     great_expectations = _great_expectations()
     validator = great_expectations.validator_for(connection, rules[0].table_name)
     configurations = [great_expectations.configuration(_expectation(rule), rule.id) for rule in rules]
@@ -151,7 +90,7 @@ def _validate_together(rules: Sequence[Rule], connection: duckdb.DuckDBPyConnect
     first_error = validator.execution_engine.first_error
     if first_error is not None and not _is_usable(connection):
         # Whatever was tried after the fault only says that the transaction has ended.
-        return {rule_id: _first_line(first_error) for rule_id in counts}
+        return {rule_id: telling_line(first_error) for rule_id in counts}
     return counts
 
 
@@ -173,7 +112,7 @@ def _error_message(information: Any) -> str | None:
     for report in reports:
         if isinstance(report, dict) and report.get("raised_exception"):
             text = str(report.get("exception_message") or "unknown error")
-            return _first_line(text)
+            return telling_line(text)
     return None
 
 
@@ -183,64 +122,16 @@ def _expectation(rule: Rule) -> tuple[str, dict[str, Any]]:
         return "expect_column_values_to_not_be_null", {"column": rule.columns[0]}
     # Only the key leaves the database, never another value. Braces are doubled because the text is a template; the
     # trailing comment names the batch, without which Great Expectations prints advice.
-    wanted = quote_identifier(rule.key_column) if rule.key_column and rule.measure not in _ONE_NUMBER else "1"
+    wanted = quote_identifier(rule.key_column) if rule.key_column and rule.measure not in ONE_NUMBER else "1"
     query = f"SELECT {wanted} AS failing_key FROM (\n{failing_rows_query(rule)}\n) AS failing"
     template = query.replace("{", "{{").replace("}", "}}") + "\n/* {batch} */"
     return "unexpected_rows_expectation", {"unexpected_rows_query": template}
 
 
-def _result(rule: Rule, found: int | str, row_count: int, connection: duckdb.DuckDBPyConnection) -> RuleResult:
-    if isinstance(found, str):
-        return _errored(rule, found)
-    is_broken = found > 0 if rule.measure in _ONE_NUMBER else _is_broken(rule, found, row_count)
-    result = RuleResult(
-        rule=rule,
-        state=RuleState.FAILED if is_broken else RuleState.PASSED,
-        evaluated_count=row_count,
-        failed_count=found,
-        failing_rows_query=failing_rows_query(rule),
-    )
-    if found == 0 or rule.key_column is None or rule.measure in _ONE_NUMBER:
-        return result
-    keys = f"SELECT count(*), min(failing_key, {MOST_SAMPLE_KEYS}) FROM ({failing_keys_query(rule)})"
-    failed_records, sample = connection.execute(keys).fetchall()[0]
-    return replace(
-        result,
-        sample_keys=tuple(sample or ()),
-        failed_record_count=int(failed_records),
-        record_count=_record_count(rule, row_count, connection),
-    )
-
-
-def _record_count(rule: Rule, row_count: int, connection: duckdb.DuckDBPyConnection) -> int:
-    """How many records there are of the kind that the rule's key names."""
-    schema, _, table = rule.table_name.rpartition(".")
-    if rule.record_table != table:
-        return _number(connection, f"SELECT count(*) FROM {schema}.{quote_identifier(rule.record_table)}")
-    return row_count
-
-
-def _is_broken(rule: Rule, failed_count: int, row_count: int) -> bool:
-    limit = rule.limit or _NO_FAILURES
-    if limit == _NO_FAILURES or limit == Limit("mustBe", (0,), is_share=True):
-        return Decimal(failed_count) > rule.tolerance * row_count
-    value = Decimal(failed_count) * 100 / row_count if limit.is_share else Decimal(failed_count)
-    return not is_within(limit, value)
-
-
-def _errored(rule: Rule, message: str) -> RuleResult:
-    return RuleResult(rule=rule, state=RuleState.ERRORED, error=message, failing_rows_query=rule.query)
-
-
-def _first_line(error: object) -> str:
+def telling_line(error: object) -> str:
     """The telling line of a database error, without the wrappings of the libraries in between."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return _WRAPPING.sub("", lines[0]) if lines else type(error).__name__
-
-
-def _number(connection: duckdb.DuckDBPyConnection, query: str) -> int:
-    row = connection.execute(query).fetchone()
-    return int(row[0]) if row else 0
 
 
 def _is_usable(connection: duckdb.DuckDBPyConnection) -> bool:

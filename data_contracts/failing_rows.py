@@ -1,6 +1,6 @@
 """The SELECT that lists the rows which break a rule: what the audit counts, quarantine takes, and a person runs.
 
-Pure text; running it is for `data_contracts.expectations`.
+Pure text; running it is for `data_contracts.evaluation`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""From the `quality` entries of a contract to `Rule` records. Evaluating them is for `data_contracts.expectations`."""
+"""From the `quality` entries of a contract to `Rule` records. Evaluating them is for `data_contracts.evaluation`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from data_contracts.custom_properties import RuleProperties, read_custom
 from data_contracts.documents import Document, Path
 from data_contracts.problems import Problem, list_words, suggest
 from data_contracts.queries import fault_of_query
-from data_contracts.spec import Limit, Measure, Rule
+from data_contracts.spec import ONE_NUMBER, Limit, Measure, Rule
 from models.catalog import STAGED
 from models.vocabulary import Domain, QualityDimension, RuleAction, RuleTier
 
@@ -127,9 +127,7 @@ def _read_rule(
         problems.append(
             document.problem(place, what, "Name a column of the table.", suggest(key_column or "", target.columns))
         )
-    if properties.action is RuleAction.QUARANTINE and (
-        key_column is None or measure in (Measure.ROW_COUNT, Measure.SCALAR)
-    ):
+    if properties.action is RuleAction.QUARANTINE and (key_column is None or measure in ONE_NUMBER):
         what = f"rule '{name}': it cannot quarantine, because it does not say which records broke it"
         problems.append(
             document.problem(place, what, "Use action block or warn, or a rule that lists rows by a keyColumn.")

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from models.vocabulary import Domain, ExportShape, QualityDimension, RuleAction, RuleTier
 
@@ -82,6 +82,10 @@ class Measure(StrEnum):
     ROW_COUNT = "rowCount"
     FAILING_ROWS = "failingRows"
     SCALAR = "scalar"
+
+
+#: Measures that give one number of a whole table, and name no rows.
+ONE_NUMBER: Final = frozenset({Measure.ROW_COUNT, Measure.SCALAR})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """From the results of all rules of a domain to one decision: may anything be published from this batch?
 
-Pure. How a rule is evaluated is in `data_contracts.expectations`; who stores and reads verdicts is in `pipelines`.
+Pure. How a rule is evaluated is in `data_contracts.evaluation`; who stores and reads verdicts is in `pipelines`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from data_contracts.spec import Measure, Rule
+from data_contracts.spec import ONE_NUMBER, Rule
 from models.vocabulary import Domain, RuleAction, RuleState, VerdictState
 
 #: Share of a domain's records that may be set aside before the rest no longer speaks for the whole.
@@ -118,7 +118,7 @@ def describe_result(result: RuleResult) -> str:
         found = f"could not be evaluated ({result.error})"
     elif result.state is RuleState.SKIPPED:
         found = f"was not evaluated ({result.error})"
-    elif rule.measure in (Measure.ROW_COUNT, Measure.SCALAR):
+    elif rule.measure in ONE_NUMBER:
         found = "is out of bounds" if result.failed_count else "holds"
     else:
         found = f"{result.failed_count:,} of {result.evaluated_count:,} rows"

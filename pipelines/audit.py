@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from data_contracts import expectations
-from data_contracts.expectations import AuditAbortedError
+from data_contracts import evaluation
+from data_contracts.evaluation import AuditAbortedError
 from data_contracts.spec import Rule
 from data_contracts.verdict import RuleResult
 from models.ddl import quote_text
@@ -37,12 +37,12 @@ def audit(
         AuditAbortedError: a rule's query ended the transaction. Roll back, load again, and pass its `errors` on.
     """
     _offer_currencies(warehouse, reporting_currency, fixed_rate_currencies)
-    return expectations.evaluate(rules, warehouse.connection, known_errors=known_errors)
+    return evaluation.evaluate(rules, warehouse.connection, known_errors=known_errors)
 
 
 def failing_keys(warehouse: Warehouse, rule: Rule) -> list[str]:
     """All distinct keys of records that break a rule, in order."""
-    return expectations.failing_keys(rule, warehouse.connection)
+    return evaluation.failing_keys(rule, warehouse.connection)
 
 
 def _offer_currencies(warehouse: Warehouse, reporting_currency: str, fixed: Sequence[str]) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from data_contracts.expectations import AuditAbortedError, evaluate, failing_keys
+from data_contracts.evaluation import AuditAbortedError, evaluate, failing_keys
 from data_contracts.loader import load_warehouse_contract, load_warehouse_contracts
 from data_contracts.spec import Rule
 from data_contracts.verdict import RuleResult
@@ -331,7 +331,7 @@ def test_nothing_is_written_or_printed(
 
 def test_great_expectations_is_imported_only_when_rules_are_evaluated() -> None:
     code = (
-        "import sys, duckdb, data_contracts.loader, data_contracts.expectations as e\n"
+        "import sys, duckdb, data_contracts.loader, data_contracts.evaluation\n"
         "rules = data_contracts.loader.load_warehouse_contracts()[0].rules\n"
         "assert 'great_expectations' not in sys.modules\n"
     )

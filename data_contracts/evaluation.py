@@ -1,0 +1,141 @@
+"""Rules in, results out: tiers, tables, empty tables, and what is known of the rows that broke a rule.
+
+Great Expectations says how many rows break a rule (`data_contracts.expectations`); what follows from the results is
+decided in `data_contracts.verdict`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Final
+
+import duckdb
+
+from data_contracts.expectations import AuditAbortedError, count_failing_rows, telling_line
+from data_contracts.failing_rows import failing_keys_query, failing_rows_query, is_within
+from data_contracts.spec import ONE_NUMBER, Limit, Measure, Rule
+from data_contracts.verdict import RuleResult
+from models.ddl import quote_identifier
+from models.vocabulary import RuleAction, RuleState, RuleTier
+
+__all__ = ["AuditAbortedError", "evaluate", "failing_keys"]
+
+MOST_SAMPLE_KEYS: Final = 20
+_NO_FAILURES: Final = Limit("mustBe", (0,))
+
+
+def evaluate(
+    rules: Sequence[Rule],
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    known_errors: Mapping[str, str] | None = None,
+) -> list[RuleResult]:
+    """The result of every rule, in the order of the rules.
+
+    Tiers are evaluated one after the other; when a blocking rule of one tier breaks, the later tiers are skipped,
+    because their answers would only repeat the fault. Rules on an empty table are skipped too, unless they count its
+    rows: an empty table proves nothing.
+
+    Args:
+        connection: open, with or without an open transaction; either is left exactly as it was.
+        known_errors: rule id -> message, for rules that are not to be evaluated; see `AuditAbortedError`.
+
+    Raises:
+        AuditAbortedError: a query failed in a way that ended the open transaction.
+    """
+    errors = dict(known_errors or {})
+    results: dict[str, RuleResult] = {}
+    stopped_by: Rule | None = None
+    for tier in RuleTier:
+        in_tier = [rule for rule in rules if rule.tier is tier]
+        if stopped_by is not None:
+            reason = f"a rule of an earlier tier is broken: {stopped_by.id}"
+            results |= {rule.id: RuleResult(rule=rule, state=RuleState.SKIPPED, error=reason) for rule in in_tier}
+            continue
+        for table in dict.fromkeys(rule.table_name for rule in in_tier):
+            results |= _evaluate_table([rule for rule in in_tier if rule.table_name == table], connection, errors)
+        stopped_by = next((rule for rule in in_tier if _stops(results[rule.id])), None)
+    return [results[rule.id] for rule in rules]
+
+
+def failing_keys(rule: Rule, connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """All distinct keys of records that break a rule, in order; none where the rule's rows have no key."""
+    if rule.key_column is None or rule.measure in ONE_NUMBER:
+        return []
+    return sorted(str(key) for (key,) in connection.execute(failing_keys_query(rule)).fetchall())
+
+
+def _stops(result: RuleResult) -> bool:
+    return result.rule.action is RuleAction.BLOCK and result.state in (RuleState.FAILED, RuleState.ERRORED)
+
+
+def _evaluate_table(
+    rules: Sequence[Rule], connection: duckdb.DuckDBPyConnection, errors: Mapping[str, str]
+) -> dict[str, RuleResult]:
+    """Results of rules that are about one table."""
+    results = {rule.id: _errored(rule, errors[rule.id]) for rule in rules if rule.id in errors}
+    rest = [rule for rule in rules if rule.id not in errors]
+    try:
+        row_count = _number(connection, f"SELECT count(*) FROM {rules[0].table_name}")
+    except duckdb.Error as error:
+        return results | {rule.id: _errored(rule, telling_line(error)) for rule in rest}
+    if row_count == 0:
+        empty = [rule for rule in rest if rule.measure is not Measure.ROW_COUNT]
+        results |= {
+            rule.id: RuleResult(rule=rule, state=RuleState.SKIPPED, error="the table is empty") for rule in empty
+        }
+        rest = [rule for rule in rest if rule.measure is Measure.ROW_COUNT]
+    if not rest:
+        return results
+    counts = count_failing_rows(rest, connection)
+    return results | {rule.id: _result(rule, counts[rule.id], row_count, connection) for rule in rest}
+
+
+def _result(rule: Rule, found: int | str, row_count: int, connection: duckdb.DuckDBPyConnection) -> RuleResult:
+    if isinstance(found, str):
+        return _errored(rule, found)
+    is_broken = found > 0 if rule.measure in ONE_NUMBER else _is_broken(rule, found, row_count)
+    result = RuleResult(
+        rule=rule,
+        state=RuleState.FAILED if is_broken else RuleState.PASSED,
+        evaluated_count=row_count,
+        failed_count=found,
+        failing_rows_query=failing_rows_query(rule),
+    )
+    if found == 0 or rule.key_column is None or rule.measure in ONE_NUMBER:
+        return result
+    keys = f"SELECT count(*), min(failing_key, {MOST_SAMPLE_KEYS}) FROM ({failing_keys_query(rule)})"
+    failed_records, sample = connection.execute(keys).fetchall()[0]
+    return replace(
+        result,
+        sample_keys=tuple(sample or ()),
+        failed_record_count=int(failed_records),
+        record_count=_record_count(rule, row_count, connection),
+    )
+
+
+def _record_count(rule: Rule, row_count: int, connection: duckdb.DuckDBPyConnection) -> int:
+    """How many records there are of the kind that the rule's key names."""
+    schema, _, table = rule.table_name.rpartition(".")
+    if rule.record_table != table:
+        return _number(connection, f"SELECT count(*) FROM {schema}.{quote_identifier(rule.record_table)}")
+    return row_count
+
+
+def _is_broken(rule: Rule, failed_count: int, row_count: int) -> bool:
+    limit = rule.limit or _NO_FAILURES
+    if limit == _NO_FAILURES or limit == Limit("mustBe", (0,), is_share=True):
+        return Decimal(failed_count) > rule.tolerance * row_count
+    value = Decimal(failed_count) * 100 / row_count if limit.is_share else Decimal(failed_count)
+    return not is_within(limit, value)
+
+
+def _errored(rule: Rule, message: str) -> RuleResult:
+    return RuleResult(rule=rule, state=RuleState.ERRORED, error=message, failing_rows_query=rule.query)
+
+
+def _number(connection: duckdb.DuckDBPyConnection, query: str) -> int:
+    row = connection.execute(query).fetchone()
+    return int(row[0]) if row else 0
