@@ -47,10 +47,10 @@ _RATHER_VALUES: Final = frozenset(("na", "none", "nil", ".", "--", "-"))
 _TRUE_WORDS: Final = ("true", "yes", "y", "t")
 _FALSE_WORDS: Final = ("false", "no", "n", "f")
 _IDENTIFIER: Final = re.compile(
-    r"(^|_)(id|ids|number|no|nr|num|key|code|codes|ref|reference|zip|postcode|phone|uri|url|index|account|po|so|case|bbl|serial)(_[0-9]+)?$|^(id|number|key)(_|$)"
+    r"(^|_)(id|ids|number|no|nr|num|key|code|codes|ref|reference|zip|postcode|phone|uri|url|index|account|po|so|case|bbl|serial|cent(?:re|er)|year)(_[0-9]+)?$|^(id|number|key)(_|$)"
 )
 _QUANTITY: Final = re.compile(
-    r"(^|_)(amount|value|cost|price|net|gross|total|paid|fee|rate|insurance|freight|weight|salary|budget)(_|$)"
+    r"(^|_)(amount|value|cost(?!_cent)|price|net|gross|total|paid|fee|rate|insurance|freight|weight|salary|budget)(_|$)"
 )
 _TIME_NAME: Final = re.compile(r"(^|_)(at|on|date|time|timestamp|ts|created|updated|closed|opened)(_|$)")
 _ENCODED_TIMES: Final = (
@@ -140,11 +140,21 @@ def _settle_ambiguous_orders(columns: Sequence[ColumnFinding]) -> None:
             continue
         by_clock = any("%p" in format_ for format_ in column.formats)
         day_first = proven[True] >= proven[False] if proven else not by_clock
-        column.formats = tuple(_in_order(format_, day_first=day_first) for format_ in column.formats)
+        for written in column.formats:
+            _rewrite(column, written, _in_order(written, day_first=day_first))
         if proven[day_first] and not proven[not day_first]:
-            column.doubts.remove(open_question[0])
+            column.doubts = [doubt for doubt in column.doubts if not doubt.startswith("day or month")]
             first = "Day" if day_first else "Month"
             column.evidence.append(f"{first} first, as in the other columns of this file; no value here proves it.")
+
+
+def _rewrite(column: ColumnFinding, old: str, new: str) -> None:
+    """Prefer the other reading of a format, in what is said about it too."""
+    if old == new:
+        return
+    column.formats = tuple(new if format_ == old else format_ for format_ in column.formats)
+    column.evidence = [sentence.replace(old, new) for sentence in column.evidence]
+    column.doubts = [doubt.replace(new, old) for doubt in column.doubts]
 
 
 def _in_order(format_: str, *, day_first: bool) -> str:
@@ -229,8 +239,8 @@ def _note_unreadable(column: ColumnFinding, strays: pl.DataFrame, kind: str) -> 
     if others.height:
         rows = int(others["count"].sum())
         column.doubts.append(
-            f"{_plural(rows, 'value')} in {_plural(others.height, 'spelling')} are no {kind}, such as "
-            f"{_quote(others['text'].head(2).to_list())}; they count as unusable"
+            f"{_plural(rows, 'value')} in {_plural(others.height, 'spelling')} cannot be read as {kind}, such as "
+            f"{_quote(others['text'].head(2).to_list())}; they are unusable as they stand"
         )
 
 

@@ -16,8 +16,9 @@ import polars as pl
 
 from models.vocabulary import Domain, ExportShape
 from pipelines.infer.column_types import examine_columns
-from pipelines.infer.findings import ColumnFinding, Grain, Inference, ReadTable, TableFinding
+from pipelines.infer.findings import ColumnFinding, Inference, ReadTable, TableFinding
 from pipelines.infer.grain import find_grain
+from pipelines.infer.history import join_history
 from pipelines.infer.mapping import Meaning, assign_feeds, find_meaning, read_as_tickets
 from pipelines.infer.number_notation import find_notation
 from pipelines.infer.opening import open_unknown
@@ -34,7 +35,7 @@ _CURRENCY_IN_HEADER: Final = re.compile(r"(?:^|_)(gbp|eur|usd|chf|jpy|cad|aud|se
 _MONEY: Final = ("amount_original", "unit_price_original", "committed_spend_original")
 _TOTAL: Final = r"(?i)^\s*(grand\s+|sub)?totals?\b"
 _TAIL_ROWS: Final = 10
-_DATE_IN_NAME: Final = re.compile(r"[-_. ]?(?:19|20)\d\d(?:[-_.]?(?:0[1-9]|1[0-2])(?:[-_.]?[0-3]\d)?)?(?!\d)")
+_DATE_IN_NAME: Final = re.compile(r"[-_. ]?(?:19|20)\d\d(?:[-_.]?(?:[Qq][1-4]|0[1-9]|1[0-2])(?:[-_.]?[0-3]\d)?)?(?!\d)")
 
 
 def infer_contract(path: Path, contract_id: str | None = None) -> Inference:
@@ -64,7 +65,7 @@ def infer_contract(path: Path, contract_id: str | None = None) -> Inference:
         for table, columns, meaning in zip(opened.tables, examined, meanings, strict=True)
     ]
     if opened.format in ("json", "jsonl") and len(tables) > 1:
-        _join_history(tables[0], tables[1])
+        join_history(tables[0], tables[1])
     if opened.format in ("json", "jsonl"):
         opened = replace(opened, remarks=(*opened.remarks, *_leave_out_constants(tables)))
     used_id = contract_id or _id_from_name(opened.name)
@@ -85,7 +86,8 @@ def infer_contract(path: Path, contract_id: str | None = None) -> Inference:
 
 def _needs_zone(column: ColumnFinding) -> bool:
     """Whether it feeds an instant, and only a zone can tell which."""
-    return bool(column.feeds) and column.is_temporal and not column.has_offset
+    feeds_instant = any(target.partition(" when ")[0].endswith("_at") for target in column.feeds)
+    return feeds_instant and not column.has_offset
 
 
 def _clean_columns(table: ReadTable) -> list[ColumnFinding]:
@@ -167,9 +169,7 @@ def _find_totals(finding: TableFinding) -> None:
         total = column.text.tail(_TAIL_ROWS).str.contains(_TOTAL).fill_null(False)
         if total.any():
             count = int(column.text.str.contains(_TOTAL).fill_null(False).sum())
-            finding.ignored.append(
-                (column.name, _TOTAL, f"{count:,} rows begin with the word, at the end of the file too")
-            )
+            finding.ignored.append((column.name, _TOTAL, f"{count:,} of them, at the end of the file"))
             return
 
 
@@ -185,65 +185,6 @@ def _warn_of_repeated_amounts(finding: TableFinding) -> None:
                 column.doubts.append(
                     f"it repeats on every row of one {finding.grain.entity}: adding it up over rows multiplies money"
                 )
-
-
-def _join_history(records: TableFinding, history: TableFinding) -> None:
-    """Make the feeds of records and of their nested history fit each other."""
-    key = next((column for column in records.columns if "tickets.ticket_id" in column.feeds), None)
-    if key is None:
-        return
-    for column in history.columns:
-        column.feeds = {}
-        column.doubts = [doubt for doubt in column.doubts if not doubt.startswith("does it feed")]
-    same = next((column for column in history.columns if column.header == key.header), None)
-    times = [column for column in history.columns if column.logical_type == "timestamp"]
-    if same is None or not times:
-        return
-    for column in records.columns:
-        column.feeds = {target: why for target, why in column.feeds.items() if target.startswith("tickets.")}
-    same.feeds["ticket_events.ticket_id"] = "it is the key of the record around the change"
-    times[0].feeds["ticket_events.occurred_at"] = "it is the time of the change"
-    _feed_changed_fields(history)
-    records.grain = Grain(
-        ExportShape.EVENT_LOG, records.grain.description, records.grain.entity, None, records.grain.keys,
-        (*records.grain.evidence, f"The history is in {history.table.record_path}."),
-    )  # fmt: skip
-    history.remarks.clear()
-    keys = history.grain.keys
-    history.grain = Grain(
-        ExportShape.EVENT_LOG, f"one row per change of a {key.header}", same.name, times[0].name, keys
-    )
-
-
-def _feed_changed_fields(history: TableFinding) -> None:
-    """A history of (field, from, to): which values of the field speak of status, priority and team."""
-    field = _named(history, r"(^|_)(field|field_name)$")
-    before = _named(history, r"(^|_)(from_string|previous_value|old_value)$") or _named(history, r"(^|_)from$")
-    after = _named(history, r"(^|_)(to_string|new_value)$") or _named(history, r"(^|_)(to|value)$")
-    sequence = _named(history, r"^(histories|audits|history|events)_id$")
-    author = _named(history, r"author_display_name|author_name|author_id|author$")
-    if sequence is not None and sequence.text.str.contains("^[0-9]+$").fill_null(False).all():
-        sequence.logical_type = "integer"
-        sequence.feeds["ticket_events.event_sequence"] = "it numbers the changes"
-    if author is not None:
-        author.feeds["ticket_events.actor"] = "it names who made the change"
-    if field is None or after is None:
-        return
-    fields = Counter(field.text.drop_nulls().to_list())
-    for target, words in (
-        ("status", r"^status$"),
-        ("priority", r"^priority$"),
-        ("team", r"^(group_id|group|team|assignment_group)$"),
-    ):
-        for value in [each for each in fields if re.search(words, each, re.IGNORECASE)][:1]:
-            reason = f"when {field.name} is {value} ({fields[value]:,} changes)"
-            after.feeds[f"ticket_events.{target} when {field.name}={value}"] = reason
-            if before is not None:
-                before.feeds[f"ticket_events.{target}_before when {field.name}={value}"] = reason
-
-
-def _named(finding: TableFinding, pattern: str) -> ColumnFinding | None:
-    return next((column for column in finding.columns if re.search(pattern, column.name)), None)
 
 
 def _gather_null_tokens(examined: Sequence[Sequence[ColumnFinding]]) -> dict[str, int]:

@@ -6,16 +6,22 @@ events. One column of the export is chosen per canonical column; the reason is k
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from models.catalog import STAGED
+from models.catalog import STAGED, table_named
 from models.vocabulary import Domain, ExportShape
-from pipelines.infer.canonical_words import EVENTS, TABLES, TICKETS, TableWords
+from pipelines.infer import money_words, plan_words
+from pipelines.infer.canonical_words import TableWords
 from pipelines.infer.findings import ColumnFinding, Grain
+from pipelines.infer.ticket_words import EVENTS, TICKETS
 from pipelines.readers import slugify_header
 
+_LINE_NAME: Final = re.compile(r"(^|_)(line|pos|position|item)(_|$)")
+#: Every table that a row of an export may be meant for; `ticket_events` goes with `tickets`.
+_TABLES: Final = (TICKETS, *money_words.TABLES, *plan_words.TABLES)
 _NEEDED_BONUS: Final = 3.0
 _HINT_BONUS: Final = 1.5
 _SURE: Final = 0.8
@@ -62,7 +68,7 @@ def find_meaning(columns: Sequence[ColumnFinding], file_name: str) -> Meaning:
     """Choose the canonical table whose columns the headers name best."""
     text = " ".join([slugify_header(file_name), *(_speaking_name(column) for column in columns)])
     meanings = []
-    for words in TABLES:
+    for words in _TABLES:
         matches = match_columns(columns, words)
         targets = {match.target for match in matches}
         is_complete = any(need <= targets for need in words.needs)
@@ -110,6 +116,19 @@ def assign_feeds(columns: Sequence[ColumnFinding], meaning: Meaning, grain: Grai
         if not is_key or match.column.is_unique:
             _feed(match, table)
     _use_key_as_document(meaning, table)
+    _join_key(columns, table, grain)
+
+
+def _join_key(columns: Sequence[ColumnFinding], table: str, grain: Grain) -> None:
+    """A document and its line, unique together, name the line."""
+    key = next(iter(table_named(f"stg_{table}").primary_key.columns.keys()))
+    target = f"{table}.{key}"
+    if not key.endswith("_line_id") or any(target in column.feeds for column in columns):
+        return
+    pair = next((pair for pair in grain.keys if len(pair) == 2 and _LINE_NAME.search(pair[1])), None)
+    for column in columns:
+        if pair is not None and column.name in pair:
+            column.feeds[target] = f"{' and '.join(pair)} are unique together"
 
 
 def _use_key_as_document(meaning: Meaning, table: str) -> None:

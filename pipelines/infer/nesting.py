@@ -144,9 +144,10 @@ def _name_paths(paths: Sequence[str], prefix: str, taken: Sequence[str] = ()) ->
     for path in paths:
         parts = [part for part in path.removeprefix(prefix).strip(".").replace("[]", "").split(".") if part]
         parts = [*(part for part in parts[:-1] if part not in _EMPTY_NAMES), *parts[-1:]]
-        if len(parts) > 1 and parts[-1] in ("name", "value"):
+        is_nested = "[]" in path.removeprefix(prefix)
+        if len(parts) > 1 and parts[-1] in ("name", "value") and not is_nested:
             parts = parts[:-1]
-        short = parts[-2:] if "[]" in path.removeprefix(prefix) else parts
+        short = parts[-2:] if is_nested else parts
         slug = slugify_header("_".join(short)) or "value"
         name, number = slug, 2
         while name in names or name in used:

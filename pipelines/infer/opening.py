@@ -99,7 +99,7 @@ def _open_delimited(facts: FileFacts) -> OpenedFile:
 
 def _find_layout(sample: str, *, is_whole: bool) -> tuple[str, int]:
     """Return the delimiter and the header's row: the most regular reading, beginning earliest, with most columns."""
-    best: tuple[tuple[float, int, int], str, int] = ((0.0, 0, 0), ",", 1)
+    best: tuple[tuple[bool, float, int, int], str, int] = ((False, 0.0, -_HEADER_SEARCH, 0), ",", 1)
     for delimiter in _DELIMITERS:
         records = _split(sample, delimiter)
         records = records if is_whole or len(records) < 3 else records[:-1]
@@ -107,10 +107,11 @@ def _find_layout(sample: str, *, is_whole: bool) -> tuple[str, int]:
         width = max(widths, key=lambda each: (widths[each], each), default=1)
         if width < 2:
             continue
-        header_row = find_header_row(records, width)
+        found = find_header_row(records, width)
+        header_row = found or 1
         body = [record for record in records[header_row - 1 :] if any(field.strip() for field in record)]
         share = sum(len(record) == width for record in body) / max(len(body), 1)
-        score = (round(share, 1), -header_row, width)
+        score = (found is not None, round(share, 1), -header_row, width)
         if score > best[0]:
             best = (score, delimiter, header_row)
     return best[1], best[2]
@@ -128,14 +129,14 @@ def _split(sample: str, delimiter: str) -> list[list[str]]:
     return records
 
 
-def find_header_row(records: Sequence[Sequence[str | None]], width: int) -> int:
+def find_header_row(records: Sequence[Sequence[str | None]], width: int) -> int | None:
     """Return the row, counted from 1, that names the columns: full width, filled, and words rather than values."""
     for number, record in enumerate(records[:_HEADER_SEARCH], start=1):
         filled = [field for field in record if field and field.strip()]
         words = [field for field in filled if not _VALUE_LIKE.match(field)]
         if len(record) >= width and len(filled) >= max(0.6 * width, 1) and len(words) >= 0.8 * len(filled):
             return number
-    return 1
+    return None
 
 
 def _open_workbook(facts: FileFacts) -> OpenedFile:
@@ -148,7 +149,7 @@ def _open_workbook(facts: FileFacts) -> OpenedFile:
             continue
         rows = cells.head(_HEADER_SEARCH).rows()
         width = max(sum(cell is not None for cell in row) for row in cells.head(_SAMPLED_RECORDS).rows())
-        header_row = find_header_row(rows, width)
+        header_row = find_header_row(rows, width) or 1
         landed = read_export(facts, ReadOptions("xlsx", header_row=header_row, sheet=sheet))
         name = slugify_header(sheet) or "rows"
         tables.append(_to_table(landed, name, header_row=header_row, sheet=sheet))

@@ -31,15 +31,16 @@ def render_contract(inference: Inference) -> str:
 
     It validates as it stands. What is uncertain is marked `# CHECK:`.
     """
-    lines = [*_header(inference), "schema:"]
+    body = ["schema:"]
     for finding in inference.tables:
-        lines += _object(finding)
-    lines += _custom_properties(inference)
-    lines += suggest_statuses(inference)
-    return "\n".join(lines) + "\n"
+        body += _object(finding)
+    body += _custom_properties(inference)
+    body += suggest_statuses(inference)
+    question_count = sum("# CHECK:" in line for line in body)
+    return "\n".join([*_header(inference, question_count), *body]) + "\n"
 
 
-def _header(inference: Inference) -> Iterator[str]:
+def _header(inference: Inference, question_count: int) -> Iterator[str]:
     opened = inference.opened
     rows = " and ".join(f"{finding.table.frame.height:,} rows" for finding in inference.tables)
     yield from _comment(
@@ -59,8 +60,7 @@ def _header(inference: Inference) -> Iterator[str]:
     yield "description:"
     yield f"  purpose: {quote(_PURPOSES[inference.domain])}"
     yield f"  usage: {quote(f'Put the files into landing/{inference.contract_id}, as they are exported.')}"
-    doubts = sum(len(column.doubts) for finding in inference.tables for column in finding.columns)
-    yield f"  limitations: {quote(f'Drafted from one file; {doubts} findings are still to be checked.')}"
+    yield f"  limitations: {quote(f'Drafted from one file; lines still to be checked: {question_count}.')}"
     yield from _notes(inference)
     encoding = f", encoding: {opened.encoding}" if opened.encoding and opened.format != "xes" else ""
     yield "servers:"

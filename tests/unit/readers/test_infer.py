@@ -1,0 +1,396 @@
+"""Drafts of contracts: what is found in files that the tests write, and in real exports where they are at hand."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import os
+import re
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import xlsxwriter
+
+from data_contracts.loader import load_export_contract
+from data_contracts.spec import ExportContract
+from models.vocabulary import Domain, ExportShape
+from pipelines.infer import Inference, infer_contract, render_contract
+from pipelines.infer.date_formats import read_dates
+from pipelines.readers import ReadOptions, RefusedFile, inspect_file, read_export
+from pipelines.staging.mapping import StagedPart, stage_object
+
+Draft = Callable[..., tuple[Inference, ExportContract, str]]
+
+
+@pytest.fixture
+def draft(tmp_path: Path) -> Draft:
+    """Writes a file, drafts its contract and loads the draft as a home would."""
+
+    def draft_file(name: str, content: str | bytes, **options: Any) -> tuple[Inference, ExportContract, str]:
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return draft_path(path, **options)
+
+    return draft_file
+
+
+def draft_path(path: Path, **options: Any) -> tuple[Inference, ExportContract, str]:
+    inference = infer_contract(path, **options)
+    text = render_contract(inference)
+    return inference, load_export_contract(text, f"{path.name}.yaml", {}), text
+
+
+def unwrap(text: str) -> str:
+    """The draft with its comments on one line each."""
+    return re.sub(r"\n *#   ", " ", text)
+
+
+def feeds_of(contract: ExportContract, position: int = 0) -> dict[str, str]:
+    """Canonical column -> the column that feeds it."""
+    return {feed.target: column.name for column in contract.objects[position].columns for feed in column.feeds}
+
+
+def column_of(contract: ExportContract, name: str) -> Any:
+    return next(column for item in contract.objects for column in item.columns if column.name == name)
+
+
+def write_lines(rows: Sequence[Sequence[object]], delimiter: str = ",") -> str:
+    return "".join(
+        delimiter.join(f'"{cell}"' if delimiter in str(cell) else str(cell) for cell in row) + "\n" for row in rows
+    )
+
+
+def incident_rows() -> list[list[object]]:
+    header = [
+        "number",
+        "state",
+        "opened_at",
+        "sys_updated_at",
+        "sys_mod_count",
+        "priority",
+        "assignment_group",
+        "made_sla",
+    ]
+    rows: list[list[object]] = [header]
+    for incident in range(40):
+        for step, state in enumerate(("New", "Active", "Awaiting Vendor", "Resolved")):
+            group = "?" if step == 0 else f"Group {incident % 3}"
+            opened, updated = f"{incident % 28 + 1}/3/2016 09:1{step % 1}", f"{incident % 28 + 1}/4/2016 1{step}:05"
+            rows.append([f"INC{incident:07d}", state, opened, updated, step, "3 - Moderate", group, "true"])
+    return rows
+
+
+class TestEventLog:
+    def test_updates_of_an_incident(self, draft: Draft) -> None:
+        inference, contract, text = draft("incidents_2016-03.csv", write_lines(incident_rows()))
+        item = contract.objects[0]
+        assert (contract.id, contract.domain, contract.format) == ("incidents", Domain.TICKETS, "csv")
+        assert item.shape is ExportShape.EVENT_LOG
+        assert item.granularity == "one row per update of a number"
+        feeds = feeds_of(contract)
+        assert feeds["tickets.ticket_id"] == feeds["ticket_events.ticket_id"] == "number"
+        assert feeds["ticket_events.occurred_at"] == "sys_updated_at"
+        assert feeds["ticket_events.event_sequence"] == "sys_mod_count"
+        assert feeds["tickets.created_at"] == "opened_at"
+        assert feeds["tickets.status"] == feeds["ticket_events.status"] == "state"
+        assert feeds["tickets.team"] == "assignment_group"
+        assert feeds["tickets.is_sla_met_at_source"] == "made_sla"
+        assert contract.null_tokens == ("?",)
+        assert column_of(contract, "opened_at").formats == ("%d/%m/%Y %H:%M",)
+        assert inference.needs_zone
+        assert "# CHECK: timestamps have no offset." in unwrap(text)
+        assert '#     "Awaiting Vendor": {category: waiting, reason: vendor}  # 40 rows' in text
+
+    def test_snapshot_has_no_events(self, draft: Draft) -> None:
+        rows: list[list[object]] = [["Ticket ID", "Created", "Closed", "Status", "Priority"]]
+        rows += [[f"T-{n}", f"2024-01-{n % 28 + 1:02d}T08:00:00Z", "", "Open", "High"] for n in range(30)]
+        _, contract, _ = draft("tickets.csv", write_lines(rows))
+        assert contract.objects[0].shape is ExportShape.SNAPSHOT
+        assert not any(target.startswith("ticket_events") for target in feeds_of(contract))
+        assert column_of(contract, "ticket_id").required
+        assert contract.time_zone is None
+
+    def test_export_date_makes_repeated_snapshots(self, draft: Draft) -> None:
+        rows: list[list[object]] = [["snapshot_date", "ticket_number", "created_at", "status", "updated_at"]]
+        for day in (1, 2, 3):
+            for n in range(25):
+                state = "Closed" if n < 5 * day else "Open"
+                rows.append([f"2024-05-0{day}", f"T{n:03d}", "2024-04-01 10:00", state, f"2024-05-0{day} 0{n % 10}:00"])
+        _, contract, _ = draft("daily.csv", write_lines(rows))
+        assert contract.objects[0].shape is ExportShape.REPEATED_SNAPSHOTS
+        assert feeds_of(contract)["tickets.ticket_id"] == "ticket_number"
+
+
+class TestLines:
+    def test_german_ledger_with_title_rows_and_total(self, draft: Draft) -> None:
+        lines = ["Kostenbericht; Stand 2026", "", "Journal;Posting date;Account;Vendor;Amount"]
+        lines += [f"J{n:03d};{n % 28 + 1}.9.2026;6510;Vendor {n % 4};{n}.250,5{n % 10}" for n in range(1, 60)]
+        lines += ["Total;;;;99.999,00"]
+        _, contract, text = draft("ledger.csv", ("\n".join(lines) + "\n").encode("cp1252"))
+        item = contract.objects[0]
+        assert (contract.delimiter, contract.decimal_separator, contract.thousands_separator) == (";", ",", ".")
+        assert item.header_row == 3
+        assert item.shape is ExportShape.LINES
+        assert [rule.column for rule in item.ignore_rows] == ["journal"]
+        assert item.constants == {"cost_lines.currency_code": "XXX"}
+        assert "# CHECK: cost_lines.currency_code is XXX on every row?" in unwrap(text)
+        feeds = feeds_of(contract)
+        assert feeds["cost_lines.amount_original"] == "amount"
+        assert feeds["cost_lines.posting_date"] == "posting_date"
+        assert column_of(contract, "account").logical_type == "string"
+
+    def test_equal_lines_are_told_and_no_key_is_invented(self, draft: Draft) -> None:
+        rows: list[list[object]] = [["Payment Date", "Transaction Number", "Net Amount", "Supplier Name"]]
+        rows += [["2021-11-26", 309, "-352.00", "DREAMS LTD"]] * 3
+        rows += [["2021-11-27", 300 + n, f"{n}.5{n % 10}", "BRAKES"] for n in range(20)]
+        _, contract, text = draft("spend.csv", write_lines(rows))
+        assert "cost_lines.cost_line_id" not in feeds_of(contract)
+        assert feeds_of(contract)["cost_lines.document_id"] == "transaction_number"
+        assert "# CHECK: 2 rows repeat another row exactly; all are kept" in unwrap(text)
+
+    def test_phrases_in_number_and_date_columns(self, draft: Draft) -> None:
+        rows: list[list[object]] = [["ID", "Vendor", "Scheduled Delivery Date", "Delivered Date", "Freight Cost (USD)"]]
+        for n in range(60):
+            delivered = "Date Not Captured" if n % 6 == 0 else f"{n % 28 + 1}-Jun-06"
+            freight = "Invoiced Separately" if n % 5 == 0 else f"See DN-{n} (ID#:{n})" if n % 7 == 0 else f"{n}.75"
+            rows.append([n, "Vendor A", f"{n % 28 + 1}-Jul-06", delivered, freight])
+        _, contract, text = draft("deliveries.csv", "\ufeff" + write_lines(rows))
+        feeds = feeds_of(contract)
+        assert (feeds["deliveries.promised_date"], feeds["deliveries.delivered_date"]) == (
+            "scheduled_delivery_date",
+            "delivered_date",
+        )
+        assert feeds["deliveries.delivery_id"] == "id"
+        assert column_of(contract, "delivered_date").formats == ("%d-%b-%y",)
+        assert column_of(contract, "freight_cost_usd").logical_type == "number"
+        assert set(contract.null_tokens) == {"Date Not Captured", "Invoiced Separately"}
+        assert '"Date Not Captured" (10) stand in place of dates' in unwrap(text)
+        assert "cannot be read as numbers" in unwrap(text)
+
+    def test_document_and_line_make_a_key(self, draft: Draft) -> None:
+        rows: list[list[object]] = [["Invoice Number", "Line", "Vendor", "Invoice Date", "Amount", "Currency"]]
+        rows += [[f"A{n // 3}", n % 3 + 1, "V", f"2026-01-{n % 28 + 1:02d}", f"{n % 2}.50", "EUR"] for n in range(60)]
+        _, contract, _ = draft("invoices.csv", write_lines(rows))
+        fed = [
+            column.name
+            for column in contract.objects[0].columns
+            if "vendor_invoice_lines.vendor_invoice_line_id" in {feed.target for feed in column.feeds}
+        ]
+        assert fed == ["invoice_number", "line"]
+
+    def test_workbook_with_titles_above_the_header(self, tmp_path: Path) -> None:
+        path = tmp_path / "budget_2026.xlsx"
+        with xlsxwriter.Workbook(path) as book:
+            sheet = book.add_worksheet("Budget")
+            sheet.write_row(0, 0, ["Plan of the year"])
+            sheet.write_row(3, 0, ["Month", "Cost centre", "Account", "Budget amount", "Currency"])
+            for row in range(24):
+                sheet.write_row(
+                    4 + row, 0, [f"2026-{row % 12 + 1:02d}-01", 4100 + row // 12, 6510, 1000.5 + row, "EUR"]
+                )
+            book.add_worksheet("Notes").write(0, 0, "nothing here")
+        _, contract, text = draft_path(path)
+        item = contract.objects[0]
+        assert (contract.format, item.sheet, item.header_row, contract.id) == ("xlsx", "Budget", 4, "budget")
+        assert feeds_of(contract)["budget_lines.amount_original"] == "budget_amount"
+        assert "Sheet 'Notes' was left out" in unwrap(text)
+
+
+class TestNested:
+    def test_history_becomes_an_object_of_its_own(self, draft: Draft) -> None:
+        issues = []
+        steps = (("status", "In Progress"), ("priority", "High"), ("status", "Done"))
+        for n in range(30):
+            changes = [
+                {"id": str(100 * n + step), "created": f"2024-02-{n % 28 + 1:02d}T1{step}:00:00.000+0000",
+                 "author": {"displayName": "Ann"},
+                 "items": [{"field": field, "fromString": "Open", "toString": to}]}
+                for step, (field, to) in enumerate(steps)
+            ]  # fmt: skip
+            fields = {
+                "created": "2024-01-01T00:00:00.000+0000",
+                "status": {"name": "Done"},
+                "priority": {"name": f"P{n % 3}"},
+                "issuetype": {"name": "Bug"},
+            }
+            issues.append(
+                {"key": f"AB-{n}", "self": "https://x", "fields": fields, "changelog": {"histories": changes}}
+            )
+        _, contract, text = draft("issues.jsonl", "\n".join(json.dumps(issue) for issue in issues) + "\n")
+        records, history = contract.objects
+        assert (contract.format, contract.source) == ("jsonl", "jira")
+        assert history.record_path == "changelog.histories[].items[]"
+        assert feeds_of(contract)["tickets.ticket_id"] == "key"
+        assert column_of(contract, "priority").physical_name == "fields.priority.name"
+        targets = {(feed.target, tuple(feed.when.items())) for column in history.columns for feed in column.feeds}
+        assert ("ticket_events.ticket_id", ()) in targets
+        assert ("ticket_events.occurred_at", ()) in targets
+        assert ("ticket_events.status", (("items_field", ("status",)),)) in targets
+        assert ("ticket_events.status_before", (("items_field", ("status",)),)) in targets
+        assert "self" not in {column.name for column in records.columns}
+        assert '"In Progress": active  # 30 rows' in text
+
+    def test_wrapped_document(self, draft: Draft) -> None:
+        tickets = [
+            {
+                "id": n,
+                "created_at": f"2024-02-01T10:{n:02d}:00Z",
+                "status": "open" if n % 2 else "closed",
+                "priority": "low",
+            }
+            for n in range(30)
+        ]
+        _, contract, _ = draft("page.json", json.dumps({"tickets": tickets, "count": 30}))
+        assert contract.format == "json"
+        assert contract.objects[0].record_path == "tickets[]"
+        assert column_of(contract, "created_at").physical_name == "tickets[].created_at"
+
+    def test_event_log_xml_warns_of_repeated_amounts(self, draft: Draft) -> None:
+        traces = "".join(
+            f'<trace><string key="concept:name" value="case {n}"/><float key="amount" value="{n}.5"/>'
+            + "".join(
+                f'<event><string key="concept:name" value="{name}"/>'
+                f'<date key="time:timestamp" value="2020-01-{n % 28 + 1:02d}T0{step}:00:00.000+01:00"/></event>'
+                for step, name in enumerate(("Submitted", "Approved", "Payment Handled"))
+            )
+            + "</trace>"
+            for n in range(30)
+        )
+        _, contract, text = draft("log.xes", f'<?xml version="1.0"?><log xes.version="1.0">{traces}</log>')
+        assert contract.objects[0].shape is ExportShape.EVENT_LOG
+        assert feeds_of(contract)["tickets.ticket_id"] == "case_concept_name"
+        assert "adding it up over rows multiplies money" in unwrap(text)
+
+
+class TestDates:
+    @pytest.mark.parametrize(
+        ("texts", "formats", "rivals"),
+        [
+            (["1/2/2020", "13/2/2020"], ("%d/%m/%Y",), ()),
+            (["1/2/2020", "2/13/2020"], ("%m/%d/%Y",), ()),
+            (["1/2/2020", "3/4/2020"], ("%d/%m/%Y",), ("%m/%d/%Y",)),
+            (["2020-01-02T03:04:05.678Z", "2020-01-02T03:04:05Z"], ("%Y-%m-%dT%H:%M:%S%.f%z",), ()),
+            (["2-Jun-06", "12-Dec-07"], ("%d-%b-%y",), ()),
+            (["2-Jun-06", "12/13/07"], ("%d-%b-%y", "%m/%d/%y"), ()),
+            (["06/20/2016 10:04:21 PM"], ("%m/%d/%Y %I:%M:%S %p",), ()),
+            (["20160301", "20161231"], ("%Y%m%d",), ()),
+            (["March 3, 2020"], ("%b %d, %Y",), ()),
+        ],
+    )
+    def test_formats_and_rivals(self, texts: list[str], formats: tuple[str, ...], rivals: tuple[str, ...]) -> None:
+        reading = read_dates(pl.Series(texts), pl.Series([1] * len(texts)))
+        assert reading is not None
+        assert set(reading.formats) == set(formats)
+        assert reading.rivals == rivals
+
+    def test_both_orders_in_one_column_are_told(self) -> None:
+        reading = read_dates(pl.Series(["13/2/2020", "2/13/2020", "25/2/2020"]), pl.Series([1, 1, 1]))
+        assert reading is not None
+        assert reading.formats == ("%d/%m/%Y", "%m/%d/%Y")
+        assert reading.is_mixed
+
+    def test_words_are_no_dates(self) -> None:
+        assert read_dates(pl.Series(["1.2.3", "10.20.30.40", "May be", "12:30"]), pl.Series([1] * 4)) is None
+
+    def test_open_order_is_settled_by_the_other_columns_or_asked(self, draft: Draft) -> None:
+        rows: list[list[object]] = [["Date paid", "Booked", "Amount", "Supplier"]]
+        rows += [[f"0{n % 9 + 1}/02/2020", f"02/{n % 16 + 13}/2020", f"{n}.10", "A"] for n in range(20)]
+        _, contract, text = draft("a.csv", write_lines(rows))
+        assert column_of(contract, "date_paid").formats == ("%m/%d/%Y",)
+        assert "Month first, as in the other columns of this file" in unwrap(text)
+        _, contract, text = draft("b.csv", write_lines([[row[0], *row[2:]] for row in rows]))
+        assert column_of(contract, "date_paid").formats == ("%d/%m/%Y",)
+        assert "# CHECK: day or month first?" in unwrap(text)
+
+
+class TestEverythingElse:
+    def test_refuses_what_is_no_export(self, draft: Draft) -> None:
+        with pytest.raises(RefusedFile, match="web page"):
+            draft("export.csv", "<!DOCTYPE html><html><body>Log in</body></html>")
+
+    def test_compressed_semicolon_file_of_another_alphabet(self, draft: Draft) -> None:
+        text = "Größe;№;Дата\n" + "".join(f"{n},5;{n};2020-01-{n % 28 + 1:02d}\n" for n in range(40))
+        inference, contract, _ = draft("maße.csv.gz", gzip.compress(text.encode()), contract_id="masse")
+        assert contract.id == "masse"
+        assert contract.file_pattern == "*.csv*"
+        assert contract.decimal_separator == ","
+        assert [column.physical_name for column in contract.objects[0].columns] == ["Größe", "№", "Дата"]
+        assert inference.summary()["objects"]["masse"]["row_count"] == 40
+
+    def test_same_file_gives_the_same_text(self, draft: Draft) -> None:
+        content = write_lines(incident_rows())
+        assert draft("incidents.csv", content)[2] == draft("incidents.csv", content)[2]
+
+
+def real_export(pattern: str) -> Path:
+    folder = os.environ.get("KPI_REAL_EXPORTS")
+    if not folder:
+        pytest.skip("KPI_REAL_EXPORTS names no folder of real exports")
+    found = sorted(Path(folder).rglob(pattern))
+    if not found:
+        pytest.skip(f"no {pattern} below KPI_REAL_EXPORTS")
+    return found[0]
+
+
+def stage(path: Path, contract: ExportContract, table: str) -> StagedPart:
+    """Read and type a file exactly as a drafted contract says."""
+    item = contract.objects[0]
+    columns = {column.name: (column.physical_name, *column.synonyms) for column in item.columns}
+    options = ReadOptions(
+        contract.format, contract.encoding, contract.delimiter, header_row=item.header_row, columns=columns
+    )
+    landed = read_export(inspect_file(path, path.parent), options)
+    assert not landed.missing_columns
+    raw = landed.frame.with_columns(pl.lit("load").alias("_load_id"), pl.lit("hash").alias("_row_hash"))
+    return stage_object(raw, contract, item, table)
+
+
+@pytest.mark.real_exports
+class TestRealExports:
+    def test_every_export_gives_a_contract_that_loads(self) -> None:
+        folder = real_export("*.csv.gz").parent.parent
+        paths = [path for path in sorted(folder.rglob("*.*")) if path.suffix in (".gz", ".csv")]
+        assert paths
+        for path in paths:
+            draft_path(path)
+
+    def test_servicenow_stages_without_a_problem(self) -> None:
+        path = real_export("servicenow_incident_audit.csv.gz")
+        _, contract, _ = draft_path(path)
+        events = stage(path, contract, "ticket_events")
+        with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        assert events.frame.height == len(rows)
+        assert events.frame["ticket_id"].n_unique() == len({row["number"] for row in rows})
+        assert events.problems.filter(pl.col("problem") == "unparsable").is_empty()
+        assert set(feeds_of(contract)) >= {
+            "tickets.created_at", "tickets.resolved_at", "tickets.closed_at", "tickets.priority", "tickets.team",
+            "ticket_events.status", "ticket_events.occurred_at", "ticket_events.event_sequence",
+        }  # fmt: skip
+
+    @pytest.mark.parametrize("pattern", ["northtyneside_spend_*cards*", "northtyneside_spend_*invoices*"])
+    def test_north_tyneside_adds_up(self, pattern: str) -> None:
+        path = real_export(pattern)
+        _, contract, _ = draft_path(path)
+        staged = stage(path, contract, "cost_lines")
+        with gzip.open(path, "rt", encoding=contract.encoding, newline="") as file:
+            amounts = [Decimal(row["Net Amount"].replace(",", "").strip() or "0") for row in csv.DictReader(file)]
+        assert staged.frame["amount_original"].sum() == sum(amounts)
+        assert staged.frame.height + staged.ignored_count == len(amounts)
+        assert staged.frame["currency_code"].unique().to_list() == ["GBP"]
+        assert staged.problems.filter(pl.col("problem") == "unparsable").is_empty()
+
+    def test_scms_deliveries_are_all_dated(self) -> None:
+        path = real_export("scms_delivery_history.csv.gz")
+        _, contract, _ = draft_path(path)
+        staged = stage(path, contract, "deliveries")
+        assert staged.frame.height == 10_324
+        assert staged.frame["delivery_id"].is_unique().all()
+        assert staged.frame["promised_date"].null_count() == staged.frame["delivered_date"].null_count() == 0
+        assert staged.frame["vendor"].n_unique() == 73
+        assert "Date Not Captured" in contract.null_tokens
