@@ -103,15 +103,7 @@ def extending_contract(template_id: str) -> str:
     item = template.objects[0]
     column = item.columns[0]
     return f"""\
-# {template.name}: all that the packaged template says, with what is written below instead.
-#
-# Groups of keys are merged key by key; schema objects, columns and custom properties by name. So a change is short:
-#
-#   schema:
-#     - name: {item.name}
-#       properties:
-#         - name: {column.name}
-#           physicalName: "header as it stands in the file"
+## {template.name}: all that the packaged template says, with what is written here instead.
 apiVersion: v3.2.0
 kind: DataContract
 id: {template_id}
@@ -119,6 +111,13 @@ version: 1.0.0
 status: active
 customProperties:
   - {{property: extends, value: {template_id}}}
+## Groups of keys are merged key by key; schema objects, columns and custom properties by name. So a change is short.
+## Remove the single # in front of what you need.
+# schema:
+#   - name: {item.name}
+#     properties:
+#       - name: {column.name}
+#         physicalName: "header as it stands in the file"
 """
 
 

@@ -58,6 +58,16 @@ class KpiGroup(click.Group):
             raise click.UsageError(f"There is no command '{name}'.{hint}", ctx)
         return super().resolve_command(ctx, args)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; a reader that has seen enough, such as `head`, is no error."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+            return result
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return ExitCode.OK
+
     def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any) -> Any:  # type: ignore[override]
         """Run a command and exit with its code; commands return an `ExitCode`, or nothing for OK."""
         extra["standalone_mode"] = False
@@ -69,10 +79,6 @@ class KpiGroup(click.Group):
         except click.Abort:
             click.echo("Interrupted. What was committed stays; run again to go on.", err=True)
             code = ExitCode.INTERRUPTED
-        except BrokenPipeError:
-            # The reader, such as `head`, has seen enough.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            code = ExitCode.OK
         except Exception as error:
             code = _explain(error)
         sys.exit(code if isinstance(code, int) else ExitCode.OK)
@@ -91,6 +97,8 @@ def _explain(error: Exception) -> ExitCode:
         return code
     first_line = (str(error).strip().splitlines() or [""])[0]
     click.echo(f"{label} {type(error).__name__}: {first_line}".rstrip(": "), err=True)
+    for note in getattr(error, "__notes__", ()):
+        click.echo(note, err=True)
     if not os.environ.get("KPI_DEBUG"):
         click.echo("This was not foreseen. Set KPI_DEBUG=1 and run again for the whole story.", err=True)
     return ExitCode.FAILED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -134,15 +135,17 @@ def _show_definition(metric: Metric, trend: MetricTrend | None, currency: str) -
         "Target": format_value(metric.target, metric.unit, currency) if metric.target is not None else "none",
         "Broken down by": ", ".join(dimension for dimension in metric.dimensions if dimension != "overall"),
         "Owner": metric.owner,
-        "Requires": ", ".join(domain.value for domain in metric.requires),
+        "Requires": trend.requires if trend else ", ".join(domain.value for domain in metric.requires),
         "View": f"mart.{metric.view}",
         "State": (trend.publication_state if trend else "not published")
         + (f": {trend.held_reason}" if trend and trend.held_reason else ""),
     }
     width = max(map(len, facts))
     for fact, text in facts.items():
-        wrapped = click.wrap_text(text, width=100, initial_indent="", subsequent_indent=" " * (width + 2))
-        click.echo(f"{click.style(f'{fact:<{width}}', dim=True)}  {wrapped}")
+        first, *others = wrap(text, width=90) or [""]
+        click.echo(f"{click.style(f'{fact:<{width}}', dim=True)}  {first}")
+        for line in others:
+            click.echo(" " * (width + 2) + line)
 
 
 def _show_months(metric: Metric, trend: MetricTrend | None, currency: str) -> None:

@@ -17,7 +17,7 @@ def show_refusals(refusals: Sequence[RefusalRecord]) -> None:
     if not refusals:
         return
     click.echo()
-    show_heading(f"{count_of(len(refusals), 'file')} refused", "left where they are; everything else went on")
+    show_heading(f"{count_of(len(refusals), 'file')} refused", "kept in place; everything else went on")
     for refusal in refusals:
         click.echo(f"  {click.style(f'landing/{refusal.export}/{refusal.file_name}', fg='yellow')} ({refusal.code})")
         click.echo(f"    {refusal.message}")

@@ -5,11 +5,12 @@ Progress goes to stderr, so that stdout holds only results.
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Final
 
 import click
 
@@ -17,63 +18,81 @@ from pipelines.cli.numbers import NOTHING
 from pipelines.cli.tables import STATE_STYLES
 
 if TYPE_CHECKING:
-    from pipelines.session import Reporter, Step
+    from rich.console import Console
+    from rich.spinner import Spinner
 
-_NAME_WIDTH = 26
+    from pipelines.session import Step
+
+_NAME_WIDTH: Final = 26
 
 
 @contextmanager
-def progress_reporter(*, quiet: bool) -> Iterator[Reporter]:
+def progress_reporter(*, quiet: bool) -> Iterator[ProgressReporter]:
     """A reporter for one run."""
     if quiet:
-        from pipelines.session import SilentReporter
+        yield ProgressReporter()
+        return
+    with _own_stderr() as stream:
+        if stream.isatty():
+            with _live_reporter(stream) as reporter:
+                yield reporter
+        else:
+            yield LineReporter(stream)
 
-        yield SilentReporter()
-    elif sys.stderr.isatty():
-        with _live_reporter() as reporter:
-            yield reporter
-    else:
-        yield LineReporter()
 
+class ProgressReporter:
+    """Shows nothing, but knows what is being built: where a run fails, that is worth saying."""
 
-class LineReporter:
-    """Prints one line per asset, when it has ended."""
+    def __init__(self) -> None:
+        self.current: str | None = None
 
     def began(self, asset: str) -> None:
-        """Do nothing: the line comes at the end."""
+        """Take note of what is being built."""
+        self.current = asset
+
+    def ended(self, step: Step) -> None:  # noqa: ARG002
+        """Take note that it ended."""
+        self.current = None
+
+
+class LineReporter(ProgressReporter):
+    """Prints one line per asset, when it has ended."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        super().__init__()
+        self._stream = stream
 
     def ended(self, step: Step) -> None:
         """Print the asset's line."""
-        click.echo(format_step(step), err=True)
+        super().ended(step)
+        click.echo(format_step(step), file=self._stream)
 
 
-class LiveReporter(LineReporter):
+class LiveReporter(ProgressReporter):
     """Shows what is being built and for how long, under the lines of what has ended."""
 
-    def __init__(self, live: Any) -> None:
-        self._live = live
-        self._asset = "starting"
-        self._began = time.monotonic()
+    def __init__(self, console: Console, spinner: Spinner) -> None:
+        super().__init__()
+        self._console = console
+        self._spinner = spinner
+        self._began_at = time.monotonic()
 
     def began(self, asset: str) -> None:
         """Show the asset as being built."""
-        self._asset, self._began = asset, time.monotonic()
+        super().began(asset)
+        self._began_at = time.monotonic()
 
     def ended(self, step: Step) -> None:
         """Print the asset's line above the live one."""
         from rich.text import Text
 
-        self._live.console.print(Text.from_ansi(format_step(step)), soft_wrap=True)
-        self._asset, self._began = "", time.monotonic()
+        super().ended(step)
+        self._console.print(Text.from_ansi(format_step(step)), soft_wrap=True)
 
-    def __rich__(self) -> Any:
-        from rich.spinner import Spinner
-        from rich.text import Text
-
-        if not self._asset:
-            return Text("")
-        self._spinner = getattr(self, "_spinner", None) or Spinner("dots")
-        self._spinner.update(text=Text(f"{self._asset}  {time.monotonic() - self._began:.0f} s", style="dim"))
+    def __rich__(self) -> Spinner | str:
+        if self.current is None:
+            return ""
+        self._spinner.update(text=f"{self.current}  {time.monotonic() - self._began_at:.0f} s")
         return self._spinner
 
 
@@ -92,13 +111,25 @@ def format_step(step: Step) -> str:
 
 
 @contextmanager
-def _live_reporter() -> Iterator[Reporter]:
+def _own_stderr() -> Iterator[IO[str]]:
+    """A stream to where stderr leads now: while a step runs, Dagster leads stderr itself into its log."""
+    try:
+        descriptor = os.dup(sys.stderr.fileno())
+    except (OSError, ValueError):
+        yield sys.stderr  # not a real file, such as in a notebook or a test
+        return
+    with os.fdopen(descriptor, "w", encoding=sys.stderr.encoding, errors="replace", buffering=1) as stream:
+        yield stream
+
+
+@contextmanager
+def _live_reporter(stream: IO[str]) -> Iterator[ProgressReporter]:
     from rich.console import Console
     from rich.live import Live
+    from rich.spinner import Spinner
 
     color = click.get_current_context().color
-    console = Console(stderr=True, highlight=False, no_color=color is False)
-    with Live(console=console, refresh_per_second=8, transient=True) as live:
-        reporter = LiveReporter(live)
-        live.update(reporter, refresh=True)
+    console = Console(file=stream, highlight=False, no_color=color is False)
+    reporter = LiveReporter(console, Spinner("dots"))
+    with Live(reporter, console=console, refresh_per_second=8, transient=True):
         yield reporter

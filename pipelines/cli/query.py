@@ -26,7 +26,7 @@ _FORMATS = ("table", "csv", "json", "parquet")
 @click.option("--query", "name", metavar="NAME", help="Run a packaged query; --list lists them.")
 @click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help="Value of $NAME in the SQL. Repeatable.")
 @click.option(
-    "--rows", type=click.IntRange(0), default=40, metavar="N", show_default="40", help="Rows of a table; 0: all."
+    "--rows", type=click.IntRange(0), default=40, metavar="N", help="Rows of a table, 0 for all. [default: 40]"
 )
 @click.option("--list", "is_list", is_flag=True, help="List the packaged queries with their questions.")
 @json_option

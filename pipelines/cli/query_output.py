@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
@@ -157,7 +158,7 @@ def _batches(cursor: duckdb.DuckDBPyConnection) -> Iterator[list[Sequence[Any]]]
 @contextmanager
 def _opened(output: Path | None) -> Iterator[IO[str]]:
     if output is None:
-        yield click.get_text_stream("stdout")
+        yield sys.stdout
         return
     with _replaced(output) as building, building.open("w", encoding="utf-8", newline="") as file:
         yield file

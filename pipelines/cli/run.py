@@ -75,7 +75,12 @@ def run_home(
         reporter.began("starting the pipeline")
         from pipelines.run import run_project  # takes seconds to import, so it comes after the first sign of life
 
-        outcome = run_project(project, reporter=reporter, only=only, as_of=as_of)
+        try:
+            outcome = run_project(project, reporter=reporter, only=only, as_of=as_of)
+        except Exception as error:
+            if reporter.current is not None:
+                error.add_note(f"It happened in {reporter.current}; what was published before still answers.")
+            raise
     seconds = time.perf_counter() - started
     records = read_build_records(home.warehouse) or BuildRecords((), (), (), (), (), ())
     if as_json:

@@ -23,24 +23,16 @@ def sample_options(function: _Function) -> _Function:
     for option in (
         click.option("--list-defects", is_flag=True, help="List the faults that --defect can inject."),
         click.option("--defect", "defects", multiple=True, metavar="NAME", help="Inject one named fault. Repeatable."),
+        click.option("--seed", type=int, default=DEFAULT_SEED, metavar="N", help="Same seed, same bytes. [default: 7]"),
         click.option(
-            "--seed", type=int, default=DEFAULT_SEED, metavar="N", show_default=True, help="Same seed, same bytes."
-        ),
-        click.option(
-            "--years",
-            type=click.FloatRange(0.1, 20),
-            default=DEFAULT_YEARS,
-            metavar="N",
-            show_default="2",
-            help="Years.",
+            "--years", type=click.FloatRange(0.1, 20), default=DEFAULT_YEARS, metavar="N", help="Years. [default: 2]"
         ),
         click.option(
             "--tickets",
             type=click.IntRange(100),
             default=DEFAULT_TICKETS,
             metavar="N",
-            show_default="12000",
-            help="Tickets in all, at least 100.",
+            help="Tickets. [default: 12000]",
         ),
     ):
         function = option(function)

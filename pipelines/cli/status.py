@@ -86,8 +86,9 @@ def _domain_rows(trends: Sequence[MetricTrend], records: BuildRecords | None) ->
     rows = []
     for domain in _DOMAINS:
         verdict = next((found for found in records.verdicts if found.domain == domain), None) if records else None
-        own = [trend for trend in trends if trend.requires == domain]
         touched = [trend for trend in trends if domain in trend.requires.split(", ")]
+        # A metric of several domains reaches no further than the shortest, so metrics of this one alone say most.
+        own = [trend for trend in touched if trend.requires == domain] or touched
         reaches = [trend.fresh_as_of_at for trend in own if trend.fresh_as_of_at is not None]
         rows.append(
             {

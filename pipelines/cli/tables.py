@@ -15,11 +15,12 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from io import StringIO
 from pathlib import Path
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
 import click
 
-_UNLIMITED: Final = 100_000
+#: More rows than this are printed plainly even on a terminal: fitting them takes long.
+_MOST_FITTED: Final = 500
 
 #: Colour of each word that tells a state.
 STATE_STYLES: Final = {
@@ -38,34 +39,51 @@ class Column(NamedTuple):
     title: str
     is_right: bool = False
     is_cut: bool = False
-    style: str = ""
 
 
-def show_table(columns: Sequence[Column], rows: Sequence[Sequence[object]], *, indent: int = 0) -> None:
+def show_table(columns: Sequence[Column], rows: Sequence[Sequence[object]]) -> None:
     """Print rows under their column titles. A cell that is a word of `STATE_STYLES` takes its colour."""
+    cells = [[_one_line(cell) for cell in row] for row in rows]
+    if is_terminal() and len(rows) <= _MOST_FITTED:
+        _show_fitted(columns, cells)
+    else:
+        _show_plain(columns, cells)
+
+
+def _show_fitted(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> None:
+    """As wide as the terminal: texts are folded or cut, numbers never."""
     from rich.console import Console
-    from rich.padding import Padding
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", show_edge=False)
-    on_terminal = is_terminal()
     for column in columns:
         table.add_column(
             Text(column.title),
             justify="right" if column.is_right else "left",
-            no_wrap=column.is_right or column.is_cut or not on_terminal,
+            no_wrap=column.is_right or column.is_cut,
             overflow="ellipsis" if column.is_cut else "fold",
-            style=column.style,
         )
-    for row in rows:
-        table.add_row(*(Text(text, style=STATE_STYLES.get(text, "")) for text in map(_one_line, row)))
-    width = shutil.get_terminal_size().columns if on_terminal else _UNLIMITED
-    colors: Literal["standard"] | None = "standard" if on_terminal else None
-    console = Console(file=StringIO(), width=width, force_terminal=on_terminal, color_system=colors)
-    console.print(Padding(table, (0, 0, 0, indent), expand=False))
-    for line in console.file.getvalue().splitlines():  # type: ignore[attr-defined]
-        click.echo(line.rstrip())
+    for row in cells:
+        table.add_row(*(Text(text, style=STATE_STYLES.get(text, "")) for text in row))
+    width = shutil.get_terminal_size().columns
+    output = StringIO()
+    Console(file=output, width=width, force_terminal=True, color_system="standard").print(table)
+    click.echo(output.getvalue(), nl=False)
+
+
+def _show_plain(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> None:
+    """As wide as it takes."""
+    from rich.cells import cell_len
+
+    lines = [[column.title for column in columns], *cells]
+    widths = [max(cell_len(line[index]) for line in lines) for index in range(len(columns))]
+    for line in lines:
+        padded = []
+        for column, width, text in zip(columns, widths, line, strict=True):
+            space = " " * (width - cell_len(text))
+            padded.append(space + text if column.is_right else text + space)
+        click.echo("  ".join(padded).rstrip())
 
 
 def show_heading(title: str, detail: str = "") -> None:

@@ -1,0 +1,147 @@
+"""`kpi init`, `kpi contract` and `kpi sample`: homes that work as written, and nothing of anybody's overwritten."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from conftest import Kpi
+
+from data_contracts.loader import load_export_contract, packaged_templates
+from pipelines.home import Home
+from pipelines.policies import load_policies
+from pipelines.scaffold import HomeFacts, ScaffoldError, extending_contract, list_templates, write_home
+
+
+def test_new_home_is_valid_and_complete(run_kpi: Kpi, tmp_path: Path) -> None:
+    folder = tmp_path / "ops"
+    result = run_kpi("init", folder, "--name", 'The "best" team', "--currency", "GBP", "--time-zone", "Europe/London")
+    assert result.exit_code == 0
+    settings = Home(folder).settings
+    assert (settings.home.name, settings.reporting.currency) == ('The "best" team', "GBP")
+    assert settings.reporting.time_zone == "Europe/London"
+    written = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    policies = {f"policies/{name}.yaml" for name in ("calendars", "statuses", "sla", "costs", "dimensions")}
+    assert written == {"kpi.toml", ".gitignore", "contracts/README.md", *policies}
+    assert (folder / "landing").is_dir()
+    assert "All is well: 0 contracts" in run_kpi("contract", "check", "--home", folder).output
+
+
+def test_nothing_is_overwritten_and_what_is_missing_is_added(run_kpi: Kpi, tmp_path: Path) -> None:
+    folder = tmp_path / "ops"
+    assert run_kpi("init", folder).exit_code == 0
+    (folder / "kpi.toml").write_text('[home]\nname = "mine"\n')
+    (folder / "policies" / "sla.yaml").unlink()
+    result = run_kpi("init", folder, "--json")
+    document = json.loads(result.output)
+    assert [Path(path).name for path in document["created"]] == ["sla.yaml"]
+    assert (folder / "kpi.toml").read_text() == '[home]\nname = "mine"\n'
+
+
+def test_every_key_of_the_settings_is_shown_and_may_be_uncommented(home: Home) -> None:
+    text = home.settings_file.read_text(encoding="utf-8")
+    uncommented = re.sub(r"^# (\w+ = )", r"\1", text, flags=re.MULTILINE)
+    assert uncommented != text
+    home.settings_file.write_text(uncommented, encoding="utf-8")
+    for name, section in Home(home.folder).settings:
+        for key in type(section).model_fields:
+            assert re.search(rf"^{key} = ", uncommented, re.MULTILINE), f"{name}.{key}"
+
+
+def test_examples_in_the_policies_are_valid_when_uncommented(home: Home) -> None:
+    empty = load_policies(home.policies)
+    assert (empty.statuses, empty.sla, empty.costs.pools) == ({}, (), ())
+    for path in home.policies.glob("*.yaml"):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        examples = [line.removeprefix("# ") if line.startswith("# ") else line for line in lines]
+        assert examples != lines
+        path.write_text("\n".join(examples), encoding="utf-8")
+    filled = load_policies(home.policies)
+    assert {calendar.name for calendar in filled.calendars} == {"24x7", "office"}
+    assert filled.team_calendars.default == "office"
+    assert set(filled.statuses) == {"servicenow"}
+    assert [policy.id for policy in filled.sla] == ["resolution_urgent", "resolution"]
+    assert all(policy.pauses for policy in filled.sla)
+    assert [pool.id for pool in filled.costs.pools] == ["payroll", "premises", "licences"]
+    assert filled.dimensions["priority"]["highest"] == "P1 Critical"
+
+
+@pytest.mark.parametrize("template", packaged_templates())
+def test_extending_contract_says_what_its_template_says(template: str) -> None:
+    contract = load_export_contract(extending_contract(template), "contract.yaml", packaged_templates())
+    original = load_export_contract(packaged_templates()[template], template, packaged_templates())
+    assert contract.id == template
+    assert [item.columns for item in contract.objects] == [item.columns for item in original.objects]
+    uncommented = re.sub(r"^# ", "", extending_contract(template), flags=re.MULTILINE)
+    changed = load_export_contract(uncommented, "contract.yaml", packaged_templates())
+    assert changed.objects[0].columns[0].physical_name == "header as it stands in the file"
+
+
+def test_templates_are_added_with_their_landing_folder(run_kpi: Kpi, tmp_path: Path) -> None:
+    result = run_kpi("init", tmp_path / "ops", "--with-template", "jira_issues", "--with-template", "fx_rates")
+    assert result.exit_code == 0
+    assert {path.name for path in (tmp_path / "ops" / "landing").iterdir()} == {"jira_issues", "fx_rates"}
+    listed = json.loads(run_kpi("contract", "check", "--json", "--home", tmp_path / "ops").output)
+    assert [contract["id"] for contract in listed["contracts"]] == ["fx_rates", "jira_issues"]
+
+
+def test_unknown_template_is_suggested_and_nothing_is_written(tmp_path: Path) -> None:
+    with pytest.raises(ScaffoldError, match="Did you mean 'jira_issues'"):
+        write_home(tmp_path / "ops", HomeFacts(), templates=["jira_isues"])
+    assert not (tmp_path / "ops").exists()
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [("--currency", "euro", "three capitals"), ("--time-zone", "Europe/Amstredam", "Did you mean 'Europe/Amsterdam'")],
+)
+def test_wrong_facts_are_refused_before_anything_is_written(
+    run_kpi: Kpi, tmp_path: Path, option: str, value: str, said: str
+) -> None:
+    result = run_kpi("init", tmp_path / "ops", option, value)
+    assert result.exit_code == 2
+    assert said in result.output
+    assert not (tmp_path / "ops").exists()
+
+
+def test_templates_are_listed_the_same_in_both_places(run_kpi: Kpi) -> None:
+    listed = run_kpi("contract", "templates")
+    assert run_kpi("init", "--list-templates").output == listed.output
+    for template in list_templates():
+        assert re.search(
+            rf"^{template.id} +{template.domain} +{re.escape(template.name)}$", listed.output, re.MULTILINE
+        )
+
+
+def test_every_problem_of_a_home_is_listed_with_its_place(run_kpi: Kpi, home: Home) -> None:
+    (home.contracts / "one.yaml").write_text("id: [\n", encoding="utf-8")
+    (home.policies / "sla.yaml").write_text("polices: []\n", encoding="utf-8")
+    result = run_kpi("contract", "check", "--home", home.folder)
+    assert result.exit_code == 2
+    assert "contracts/one.yaml:" in result.output
+    assert "policies/sla.yaml:1" in result.output
+    assert "Did you mean 'policies'?" in result.output
+
+
+def test_sample_writes_into_new_folders_only(run_kpi: Kpi, tmp_path: Path) -> None:
+    arguments = ("--tickets", "100", "--years", "0.25", "--json")
+    document = json.loads(run_kpi("sample", tmp_path / "new", *arguments).output)
+    assert {file["export"] for file in document["files"]} == set(packaged_templates())
+    result = run_kpi("sample", tmp_path / "new", *arguments)
+    assert result.exit_code == 2
+    assert "is not empty" in result.output
+
+
+def test_unknown_defect_is_suggested(run_kpi: Kpi, tmp_path: Path) -> None:
+    result = run_kpi("sample", tmp_path / "new", "--defect", "empty_fil")
+    assert result.exit_code == 2
+    assert "Did you mean 'empty_file'?" in result.output
+    assert not (tmp_path / "new").exists()
+
+
+def test_defects_are_listed_with_what_should_happen(run_kpi: Kpi) -> None:
+    listed = json.loads(run_kpi("demo", "--list-defects", "--json").output)
+    assert {"name", "description", "expected"} <= set(listed[0])
+    assert listed == json.loads(run_kpi("sample", "--list-defects", "--json").output)

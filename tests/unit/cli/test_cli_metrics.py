@@ -1,0 +1,188 @@
+"""`kpi metrics` and `kpi status` on a publication whose numbers are known."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from conftest import Kpi
+
+from metrics.registry import METRICS
+from pipelines.cli.metrics import example_query
+from pipelines.home import Home
+from pipelines.warehouse import open_warehouse
+
+
+def test_list_shows_latest_closed_month_with_change_and_certainty(run_kpi: Kpi, published_home: Home) -> None:
+    result = run_kpi("metrics", "--home", published_home.folder)
+    assert result.exit_code == 0
+    lines = {line.split()[0]: line for line in result.output.splitlines() if line}
+    attainment = lines["sla_attainment_ratio"].split()[1:]
+    assert attainment == ["90.0", "%", "▲", "10.0", "points", "▁█", "Oct", "2026", "95.0", "%", "held"]
+    assert "30.00 EUR" in lines["cost_per_transaction_reporting"]
+    assert "▁▂▃▃▄·▆▆▇█" in lines["cost_per_transaction_reporting"]
+    assert lines["ticket_created_count"].endswith("empty")
+    assert set(lines) >= {metric.name for metric in METRICS}
+
+
+def test_list_for_programs(run_kpi: Kpi, published_home: Home) -> None:
+    listed = json.loads(run_kpi("metrics", "--json", "--home", published_home.folder).output)
+    assert [entry["metric"] for entry in listed] == [metric.name for metric in METRICS]
+    (entry,) = [entry for entry in listed if entry["metric"] == "cost_per_transaction_reporting"]
+    assert entry["latest_closed_month"]["month"] == "2026-10-01"
+    assert entry["latest_closed_month"]["value"] == 30.0
+
+
+def test_describe_shows_definition_and_last_months(run_kpi: Kpi, published_home: Home) -> None:
+    result = run_kpi("metrics", "cost_per_transaction_reporting", "--home", published_home.folder)
+    assert result.exit_code == 0
+    (metric,) = [metric for metric in METRICS if metric.name == "cost_per_transaction_reporting"]
+    flat = " ".join(result.output.split())
+    for said in (metric.meaning, metric.formula, metric.owner, f"mart.{metric.view}", "Better when down", "published"):
+        assert said in flat
+    months = [line for line in result.output.splitlines() if " 2026  " in line]
+    assert [line.split("  ")[0] for line in months] == [
+        "Oct 2026", "Sep 2026", "Aug 2026", "Jul 2026", "May 2026", "Apr 2026",
+    ]  # fmt: skip
+    assert "between 30.00 EUR and 31.50 EUR" in months[0]
+
+
+def test_held_metric_says_why(run_kpi: Kpi, published_home: Home) -> None:
+    result = run_kpi("metrics", "sla_attainment_ratio", "--home", published_home.folder)
+    assert "held: tickets: 1 rule is broken" in result.output
+
+
+def test_view_name_is_accepted_and_a_misspelt_name_suggested(run_kpi: Kpi, published_home: Home) -> None:
+    assert run_kpi("metrics", "mart.kpi_sla_attainment_ratio", "--home", published_home.folder).exit_code == 0
+    result = run_kpi("metrics", "sla_atainment", "--home", published_home.folder)
+    assert result.exit_code == 2
+    assert "Did you mean 'sla_attainment_ratio'?" in result.output
+
+
+@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
+def test_every_example_query_runs(run_kpi: Kpi, published_home: Home, metric: object) -> None:
+    result = run_kpi("query", example_query(metric), "--json", "--home", published_home.folder)  # type: ignore[arg-type]
+    assert result.exit_code == 0, result.output
+
+
+def test_metrics_are_described_before_anything_is_published(run_kpi: Kpi, home: Home) -> None:
+    result = run_kpi("metrics", "--home", home.folder)
+    assert result.exit_code == 0
+    assert result.output.count("not published") == len(METRICS)
+
+
+def test_status_of_a_home_that_never_ran(run_kpi: Kpi, home: Home) -> None:
+    result = run_kpi("status", "--home", home.folder)
+    assert result.exit_code == 0
+    assert "Nothing is published yet" in result.output
+    assert "It has never run." in result.output
+    assert not home.warehouse.exists()
+
+
+def test_status_tells_runs_loads_refusals_and_holds(run_kpi: Kpi, published_home: Home) -> None:
+    with open_warehouse(published_home.warehouse) as warehouse:
+        for statement in _RECORDS:
+            warehouse.execute(statement)
+    result = run_kpi("status", "--home", published_home.folder)
+    assert result.exit_code == 0
+    for said in (
+        "2026-11-22 06:00 UTC  held in 12.5 s",
+        "tickets  hold",
+        "servicenow_incidents      2  1,500",
+        "tickets.team.present        7  No team",
+        "landing/deliveries/orders.csv (html)",
+        "It is a web page.",
+        "tickets is held",
+        "tickets.ticket_id.unique (warehouse_tickets, block)",
+        "3 rows of 1,500 broke it, such as servicenow:1, servicenow:2",
+        "protects sla_attainment_ratio",
+    ):
+        assert said in result.output, said
+    assert "only_a_warning" not in result.output
+    document = json.loads(run_kpi("status", "--json", "--home", published_home.folder).output)
+    assert document["last_run"]["state"] == "held"
+    assert document["held"][0]["rules"][0]["failed_count"] == 3
+    assert document["domains"][0]["held_metrics"] == ["sla_attainment_ratio"]
+    assert document["is_run_under_way"] is False
+
+
+def test_rule_that_names_no_metric_protects_all_of_its_domain(run_kpi: Kpi, published_home: Home) -> None:
+    with open_warehouse(published_home.warehouse) as warehouse:
+        for statement in _RECORDS:
+            warehouse.execute(statement.replace('["sla_attainment_ratio"]', "[]"))
+    document = json.loads(run_kpi("status", "--json", "--home", published_home.folder).output)
+    protected = document["held"][0]["rules"][0]["protects"]
+    assert set(protected) == {metric.name for metric in METRICS if "tickets" in metric.requires}
+
+
+@pytest.fixture
+def busy_home(published_home: Home) -> Iterator[Home]:
+    """A home whose build database another process has open."""
+    script = (
+        "import sys, duckdb\n"
+        "connection = duckdb.connect(sys.argv[1])\n"
+        "print('open', flush=True)\n"
+        "sys.stdin.readline()\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", script, str(published_home.warehouse)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().strip() == b"open"
+        yield published_home
+        process.communicate(b"\n", timeout=30)
+
+
+def test_status_during_a_run_says_so_and_shows_what_is_published(run_kpi: Kpi, busy_home: Home) -> None:
+    result = run_kpi("status", "--home", busy_home.folder)
+    assert result.exit_code == 0
+    assert "A run is under way" in result.output
+    assert "Data until 2026-11-03 12:30 UTC" in result.output
+    document = json.loads(run_kpi("status", "--json", "--home", busy_home.folder).output)
+    assert document["is_run_under_way"] is True
+    assert document["publication"]["as_of_at"] == "2026-11-03T12:30:15.250000Z"
+
+
+_RECORDS = (
+    """
+    INSERT INTO ops.ops_runs (run_id, started_at, ended_at, state, code_hash, message)
+    VALUES ('r1', '2026-11-21 06:00:00Z', '2026-11-21 06:00:10Z', 'succeeded', 'x', NULL),
+           ('r2', '2026-11-22 06:00:00Z', '2026-11-22 06:00:12.5Z', 'held', 'x', 'held: stage_tickets')
+    """,
+    """
+    INSERT INTO ops.ops_loads (load_id, export, object_name, raw_table, file_name, content_hash, reading_hash,
+                               size_bytes, row_count, loaded_at, run_id, superseded_by)
+    VALUES ('a', 'servicenow_incidents', 'o', 't', 'a.csv', 'x', 'y', 1, 1000, '2026-11-22 06:00:00Z', 'r2', NULL),
+           ('b', 'servicenow_incidents', 'o', 't', 'b.csv', 'x', 'y', 1, 500, '2026-11-22 06:00:00Z', 'r2', NULL),
+           ('c', 'servicenow_incidents', 'o', 't', 'b.csv', 'x', 'y', 1, 400, '2026-11-21 06:00:00Z', 'r1', 'b')
+    """,
+    """
+    INSERT INTO ops.ops_refusals (export, file_name, code, message, refused_at, run_id)
+    VALUES ('deliveries', 'orders.csv', 'html', 'It is a web page.', '2026-11-22 06:00:00Z', 'r2')
+    """,
+    """
+    INSERT INTO ops.ops_verdicts (domain, batch_hash, verdict, is_current, contract_versions, summary, decided_at,
+                                  run_id)
+    VALUES ('tickets', 'old', 'pass', false, '{}', 'fine', '2026-11-21 06:00:00Z', 'r1'),
+           ('tickets', 'new', 'hold', true, '{}', '1 rule is broken', '2026-11-22 06:00:00Z', 'r2')
+    """,
+    """
+    INSERT INTO ops.ops_rule_results (domain, batch_hash, rule_id, contract_id, contract_version, tier,
+        quality_dimension, action, state, evaluated_count, failed_count, message, sample_keys, protects)
+    VALUES ('tickets', 'new', 'tickets.ticket_id.unique', 'warehouse_tickets', '1.0.0', 'set', 'uniqueness', 'block',
+            'failed', 1500, 3, 'One number stands for two tickets.', '["servicenow:1", "servicenow:2"]',
+            '["sla_attainment_ratio"]'),
+           ('tickets', 'new', 'tickets.only_a_warning', 'warehouse_tickets', '1.0.0', 'row', 'accuracy', 'warn',
+            'failed', 1500, 1, 'Odd.', '[]', '[]'),
+           ('tickets', 'new', 'tickets.fine', 'warehouse_tickets', '1.0.0', 'row', 'accuracy', 'block',
+            'passed', 1500, 0, 'Odd.', '[]', '[]')
+    """,
+    """
+    INSERT INTO ops.ops_quarantined_records (domain, table_name, record_id, rule_id, reason, batch_hash)
+    SELECT 'tickets', 'tickets', 'servicenow:' || number, 'tickets.team.present', 'No team', 'new'
+    FROM range(7) AS numbers(number)
+    """,
+)

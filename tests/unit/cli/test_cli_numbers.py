@@ -1,0 +1,112 @@
+"""Numbers as people read them."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.cli.numbers import (
+    count_of,
+    draw_sparkline,
+    format_bounds,
+    format_change,
+    format_instant,
+    format_ratio,
+    format_value,
+    judge_change,
+)
+from pipelines.cli.published import previous_month
+
+_VALUES = st.none() | st.floats(allow_nan=False, allow_infinity=False, width=32)
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "shown"),
+    [
+        (None, "ratio", "–"),
+        (0.934, "ratio", "93.4 %"),
+        (1234.56, "business_hours", "1,234.6 h"),
+        (1234.0, "count", "1,234"),
+        (38.2, "reporting", "38.20 EUR"),
+        (1234567.8, "reporting", "1,234,568 EUR"),
+        (-5.5, "reporting", "-5.50 EUR"),
+    ],
+)
+def test_values_carry_their_unit(value: float | None, unit: str, shown: str) -> None:
+    assert format_value(value, unit, "EUR") == shown
+
+
+@pytest.mark.parametrize(
+    ("ratio", "shown"),
+    [(1.0, "100 %"), (0.99996, "> 99.9 %"), (0.999, "99.9 %"), (0.0, "0.0 %"), (0.0001, "< 0.1 %"), (None, "–")],
+)
+def test_share_says_all_only_when_nothing_is_missing(ratio: float | None, shown: str) -> None:
+    assert format_ratio(ratio) == shown
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "shown"),
+    [
+        (0.5, 0.75, "between 50.0 % and 75.0 %"),
+        (0.5, 0.5, "exactly 50.0 %"),
+        (0.5, None, "at least 50.0 %"),
+        (None, 0.5, "at most 50.0 %"),
+        (None, None, "unbounded"),
+    ],
+)
+def test_open_bounds_are_said(lower: float | None, upper: float | None, shown: str) -> None:
+    assert format_bounds(lower, upper, "ratio", "EUR") == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "before", "unit", "direction", "change", "judgement"),
+    [
+        (0.9, 0.8, "ratio", "up_is_good", "▲ 10.0 points", "better"),
+        (0.8, 0.9, "ratio", "up_is_good", "▼ 10.0 points", "worse"),
+        (22.0, 20.0, "business_hours", "down_is_good", "▲ 10.0 %", "worse"),
+        (18.0, 20.0, "reporting", "down_is_good", "▼ 10.0 %", "better"),
+        (18.0, -20.0, "reporting", "neutral", "▲ 190.0 %", ""),
+        (3.0, 0.0, "count", "neutral", "▲ from 0", ""),
+        (3.0, 3.0, "count", "up_is_good", "no change", ""),
+        (3.0, None, "count", "up_is_good", "–", ""),
+    ],
+)
+def test_change_is_judged_by_the_metrics_direction(
+    value: float, before: float | None, unit: str, direction: str, change: str, judgement: str
+) -> None:
+    assert format_change(value, before, unit) == change
+    assert judge_change(value, before, direction) == judgement
+
+
+@given(st.lists(_VALUES, max_size=30))
+def test_sparkline_has_one_mark_per_value_and_keeps_the_order(values: list[float | None]) -> None:
+    drawn = draw_sparkline(values)
+    assert len(drawn) == len(values)
+    pairs = [(value, bar) for value, bar in zip(values, drawn, strict=True) if value is not None]
+    assert all((bar == "·") == (value is None) for value, bar in zip(values, drawn, strict=True))
+    for value, bar in pairs:
+        for other, other_bar in pairs:
+            assert value > other or bar <= other_bar
+    if pairs and min(pairs)[0] < max(pairs)[0]:
+        assert {"▁", "█"} <= {bar for _, bar in pairs}
+
+
+@given(st.dates(min_value=date(1990, 2, 1), max_value=date(2090, 1, 1)))
+def test_previous_month_ends_the_day_before_this_one(day: date) -> None:
+    month = day.replace(day=1)
+    before = previous_month(month)
+    assert before.day == 1
+    assert (month.toordinal() - before.toordinal()) in (28, 29, 30, 31)
+
+
+def test_instants_and_counts() -> None:
+    assert format_instant(datetime(2026, 3, 1, 9, 5, 59, tzinfo=UTC)) == "2026-03-01 09:05 UTC"
+    assert format_instant(None) == "–"
+    assert [count_of(1, "file"), count_of(1200, "file"), count_of(2, "policy", "policies")] == [
+        "1 file",
+        "1,200 files",
+        "2 policies",
+    ]
