@@ -29,8 +29,6 @@ _CURRENCY_CODES: Final = (
 )
 _CURRENCY: Final = rf"(?:\p{{Sc}}|(?:US|AU|CA|NZ|HK|A|C|S|R)\$|kr\.?|zł|Kč|Ft|Fr\.|{_CURRENCY_CODES})"
 _NEGATIVE: Final = r"^[^0-9]*[(\-\u2212]|[\-\u2212][^0-9]*$"
-# What most columns hold, and short enough for a decimal of 38 digits to take it whole.
-_PLAIN: Final = r"^-?[0-9]{1,19}(?:\.[0-9]{1,18})?$"
 _PLAIN_SCALE: Final = 18
 _SEPARATOR_VARIANTS: Final = {" ": " \u00a0\u202f\u2009", "'": "'\u2019"}
 
@@ -55,6 +53,12 @@ class _Notation:
         """Character class of the thousands separator and its typographic variants."""
         separator = self.thousands_separator
         return None if separator is None else f"[{re.escape(_SEPARATOR_VARIANTS.get(separator, separator))}]"
+
+    @property
+    def plain(self) -> str:
+        """Pattern of what most columns hold: short enough for a decimal of 38 digits to take it whole."""
+        grouped = f"|[0-9]{{1,3}}(?:{self.thousands}[0-9]{{3}}){{1,5}}" if self.thousands else ""
+        return rf"^-?(?:[0-9]{{1,19}}{grouped})(?:{re.escape(self.decimal_separator)}[0-9]{{1,{_PLAIN_SCALE}}})?$"
 
     @property
     def number(self) -> str:
@@ -173,10 +177,13 @@ def _read_integers(text: pl.Series, notation: _Notation) -> pl.Series:
 
 
 def _plain_values(text: pl.Series, notation: _Notation) -> pl.Series:
-    """The values that need no taking apart, others null."""
+    """The values that need no taking apart, brought to a point for decimals and no thousands; others null."""
+    plain = text.set(~text.str.contains(notation.plain), None)
+    if notation.thousands is not None:
+        plain = plain.str.replace_all(notation.thousands, "")
     if notation.decimal_separator != ".":
-        return text.set(~text.str.contains("^-?[0-9]{1,19}$"), None)
-    return text.set(~text.str.contains(_PLAIN), None)
+        plain = plain.str.replace(notation.decimal_separator, ".", literal=True)
+    return plain
 
 
 def _take_apart(text: pl.Series, notation: _Notation) -> pl.DataFrame:
