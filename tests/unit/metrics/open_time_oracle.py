@@ -15,14 +15,6 @@ MINUTE = timedelta(minutes=1)
 MICROSECOND = timedelta(microseconds=1)
 
 
-def is_open_at(calendar: WorkingCalendar, instant: datetime) -> bool:
-    if calendar.is_always_open:
-        return True
-    wall = instant.astimezone(ZoneInfo(calendar.time_zone))
-    minute = wall.hour * 60 + wall.minute
-    return any(start <= minute < end for start, end in open_minutes_on(calendar, wall.date()))
-
-
 def open_minutes_on(calendar: WorkingCalendar, day: date) -> tuple[tuple[int, int], ...]:
     version = calendar.versions[0]
     for candidate in calendar.versions:
@@ -42,7 +34,16 @@ class MinuteCounter:
         assert start.second == start.microsecond == 0
         self.start = start
         minutes = (end - start) // MINUTE + 1
-        self.is_open = [is_open_at(calendar, start + index * MINUTE) for index in range(minutes)]
+        days: dict[date, tuple[tuple[int, int], ...]] = {}
+        zone = ZoneInfo(calendar.time_zone)
+        self.is_open = []
+        for index in range(minutes):
+            wall = (start + index * MINUTE).astimezone(zone)
+            day = wall.date()
+            if day not in days:
+                days[day] = ((0, 1440),) if calendar.is_always_open else open_minutes_on(calendar, day)
+            minute = wall.hour * 60 + wall.minute
+            self.is_open.append(any(opens <= minute < closes for opens, closes in days[day]))
         self.open_minutes_before = [0, *accumulate(self.is_open)]
 
     def open_before(self, instant: datetime) -> int:

@@ -15,9 +15,9 @@ from metrics.flow import count_ticket_days
 from metrics.sla import close_clocks
 from metrics.ticket_clocks import build_intervals, close_tickets, sources_with_replies
 
-EXAMPLES = settings(
-    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-)
+SLOW_DRAWS = [HealthCheck.too_slow, HealthCheck.data_too_large]
+MANY = settings(max_examples=50, deadline=None, suppress_health_check=SLOW_DRAWS)
+SOME = settings(max_examples=12, deadline=None, suppress_health_check=SLOW_DRAWS)
 
 
 def compute(
@@ -26,9 +26,7 @@ def compute(
     open_time = case.open_time()
     shared: dict[str, Any] = {"as_of": case.as_of, "open_time": open_time, "team_calendars": case.teams}
     intervals = build_intervals(tickets, events, **shared)
-    facts = close_tickets(
-        tickets, events, intervals, quarantined=frozenset(), reply_sources=reply_sources, **shared
-    )
+    facts = close_tickets(tickets, events, intervals, quarantined=frozenset(), reply_sources=reply_sources, **shared)
     return intervals, facts, close_clocks(facts, intervals, policies=case.policies, **shared)
 
 
@@ -42,23 +40,21 @@ def has_begun(life: Life, as_of: datetime) -> bool:
     return created_at is None or created_at <= as_of
 
 
-@EXAMPLES
+@MANY
 @given(cases())
 def test_tickets_and_clocks_are_those_worked_out_by_hand(case: Case) -> None:
     tickets, events = case.ticket_frame(), case.event_frame()
     intervals, facts, clocks = compute(case, tickets, events)
     oracle = Oracle(case.counters(), case.teams, case.as_of)
-    has_replies = "desk" in sources_with_replies(tickets, events)
+    reply_sources = sources_with_replies(tickets, events)
     lives = lives_of(case)
     measured = {row["ticket_id"]: row for row in facts.filter("has_history").iter_rows(named=True)}
     assert set(measured) == {life.ticket["ticket_id"] for life in lives}
-    clock_rows = {
-        (row["ticket_id"], row["target"], row["cycle_number"]): row for row in clocks.iter_rows(named=True)
-    }
+    clock_rows = {(row["ticket_id"], row["target"], row["cycle_number"]): row for row in clocks.iter_rows(named=True)}
     assert len(clock_rows) == clocks.height
     for life in lives:
         ticket_id = life.ticket["ticket_id"]
-        expected = oracle.measure(life, has_replies)
+        expected = oracle.measure(life, life.ticket["source"] in reply_sources)
         actual = measured[ticket_id]
         assert {name: actual[name] for name in expected} == expected
         told = intervals.filter(pl.col("ticket_id") == ticket_id)
@@ -76,7 +72,7 @@ def test_tickets_and_clocks_are_those_worked_out_by_hand(case: Case) -> None:
     assert {ticket_id for ticket_id, _, _ in clock_rows} <= without_history
 
 
-@EXAMPLES
+@SOME
 @given(cases())
 def test_daily_work_is_that_counted_by_hand(case: Case) -> None:
     intervals, facts, _ = compute(case, case.ticket_frame(), case.event_frame())
@@ -86,7 +82,7 @@ def test_daily_work_is_that_counted_by_hand(case: Case) -> None:
     )
 
 
-@EXAMPLES
+@SOME
 @given(cases())
 def test_parts_add_up_and_every_clock_has_one_state(case: Case) -> None:
     intervals, facts, clocks = compute(case, case.ticket_frame(), case.event_frame())
@@ -112,7 +108,7 @@ def test_parts_add_up_and_every_clock_has_one_state(case: Case) -> None:
     assert (met["elapsed_microseconds"] <= met["target_microseconds"]).all()
 
 
-@EXAMPLES
+@SOME
 @given(cases(), st.randoms(use_true_random=False))
 def test_order_of_rows_and_other_tickets_change_nothing(case: Case, random: Any) -> None:
     tickets, events = case.ticket_frame(), case.event_frame()
@@ -122,14 +118,14 @@ def test_order_of_rows_and_other_tickets_change_nothing(case: Case, random: Any)
     for frame, other in zip(whole, shuffled, strict=True):
         key = [name for name in ("ticket_id", "interval_number", "target", "cycle_number") if name in frame.columns]
         assert frame.sort(key).equals(other.sort(key))
-    for ticket_id in tickets["ticket_id"]:
+    for ticket_id in tickets["ticket_id"].head(4):
         only = pl.col("ticket_id") == ticket_id
         alone = compute(case, tickets.filter(only), events.filter(only), reply_sources)
         for frame, other in zip(whole, alone, strict=True):
             assert frame.filter(only).equals(other)
 
 
-@EXAMPLES
+@SOME
 @given(cases())
 def test_a_log_exported_twice_changes_nothing_but_the_count_of_duplicates(case: Case) -> None:
     tickets, events = case.ticket_frame(), case.event_frame()

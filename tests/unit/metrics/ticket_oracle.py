@@ -282,9 +282,7 @@ class Oracle:
 CLOCKS = ("calendar", "business")
 
 
-def _first_policy(
-    policies: Sequence[SlaPolicy], life: Life, start: State, priority: str | None
-) -> SlaPolicy | None:
+def _first_policy(policies: Sequence[SlaPolicy], life: Life, start: State, priority: str | None) -> SlaPolicy | None:
     ticket = life.ticket
     values = {
         "source": ticket["source"],
@@ -350,7 +348,7 @@ class _Clock:
             if self.policy is None:
                 continue
             is_paused = self._is_paused(state)
-            self._pass(state, begin, until, is_paused)
+            self._pass(begin, until, is_paused)
         if self.policy is None:
             return None
         return self._result(is_paused)
@@ -386,7 +384,7 @@ class _Clock:
         assert self.policy is not None and self.first_calendar is not None
         return self.policy.calendar or self.first_calendar
 
-    def _pass(self, state: State, begin: datetime, until: datetime, is_paused: bool) -> None:
+    def _pass(self, begin: datetime, until: datetime, is_paused: bool) -> None:
         assert self.policy is not None
         target = self.policy.within_microseconds
         counter = self.oracle.counters[self.calendar]

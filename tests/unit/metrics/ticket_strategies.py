@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from random import Random
 from typing import Any
 
 import polars as pl
@@ -72,7 +73,7 @@ def versions(draw: st.DrawFn, start: datetime, effective_from: date) -> Calendar
     days = [start.date() + timedelta(days=offset) for offset in range(WINDOW_DAYS)]
     # One shape for most days, another for a few: weeks look alike.
     usual = draw(day_intervals().filter(bool))
-    week = {day: usual for day in range(7)}
+    week = dict.fromkeys(range(7), usual)
     week.update(draw(st.dictionaries(st.integers(0, 6), day_intervals(), max_size=2)))
     return CalendarVersion(
         effective_from=effective_from,
@@ -92,73 +93,97 @@ def calendars(draw: st.DrawFn, start: datetime, name: str) -> WorkingCalendar:
     return WorkingCalendar(name, draw(st.sampled_from(ZONES)), tuple(history))
 
 
-def instants(start: datetime) -> st.SearchStrategy[datetime]:
-    """Instants in the window: mostly on few full hours, sometimes a microsecond aside."""
-    return st.builds(
-        lambda day, minutes, micros: start + timedelta(days=day, minutes=minutes, microseconds=micros),
-        st.integers(1, 3),
-        st.sampled_from([0, 60, 120, 455, 540, 600, 840, 1020]),
-        st.sampled_from([0, 0, 0, 0, 1, -1, 30_000_000, 59_999_999]),
-    )
+class _Dice:
+    """Throws that make up tickets. Hypothesis gives only the seed: drawing every field from it takes far longer."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = Random(seed)
+
+    def one_in(self, count: int) -> bool:
+        return self.random.randrange(count) == 0
+
+    def maybe(self, values: Sequence[Any]) -> Any:
+        return self.random.choice([None, *values])
+
+    def instant(self, start: datetime) -> datetime:
+        """An instant in the window: mostly on few full hours, sometimes a microsecond aside."""
+        return start + timedelta(
+            days=self.random.randint(1, 3),
+            minutes=self.random.choice([0, 60, 120, 455, 540, 600, 840, 1020]),
+            microseconds=self.random.choice([0, 0, 0, 0, 1, -1, 30_000_000, 59_999_999]),
+        )
 
 
-def maybe(values: Sequence[Any]) -> st.SearchStrategy[Any]:
-    return st.one_of(st.none(), st.sampled_from(values))
-
-
-@st.composite
-def events(draw: st.DrawFn, start: datetime, ticket_id: str, row_number: int) -> dict[str, Any]:
-    category = draw(maybe(CATEGORIES))
-    before = draw(maybe(CATEGORIES)) if draw(st.integers(0, 3)) == 0 else None
+def make_event(dice: _Dice, start: datetime, ticket_id: str, row_number: int) -> dict[str, Any]:
+    category = dice.maybe(CATEGORIES)
+    before = dice.maybe(CATEGORIES) if dice.one_in(4) else None
     # Now and then a status that no policy maps: it has a name and no category.
-    status = f"is {category}" if category else draw(st.sampled_from([None, None, "unheard of"]))
+    status = f"is {category}" if category else dice.random.choice([None, None, "unheard of"])
     return {
         "ticket_id": ticket_id,
         "source": "desk",
-        "occurred_at": draw(instants(start)),
-        "event_sequence": draw(st.sampled_from([None, None, 1, 2])),
+        "occurred_at": dice.instant(start),
+        "event_sequence": dice.random.choice([None, None, 1, 2]),
         "status_before": f"is {before}" if before else None,
         "status": status,
         "status_category": category,
         "status_category_before": before,
-        "waiting_reason": draw(maybe(REASONS)) if category == "waiting" else None,
-        "team_before": draw(maybe(TEAMS)) if draw(st.integers(0, 4)) == 0 else None,
-        "team": draw(maybe(TEAMS)),
-        "priority_before": draw(maybe(PRIORITIES)) if draw(st.integers(0, 4)) == 0 else None,
-        "priority": draw(maybe(PRIORITIES)),
-        "vendor": draw(st.sampled_from([None, None, "Acme"])),
-        "is_public_agent_reply": draw(st.sampled_from([None, None, False, True])),
+        "waiting_reason": dice.maybe(REASONS) if category == "waiting" else None,
+        "team_before": dice.maybe(TEAMS) if dice.one_in(5) else None,
+        "team": dice.maybe(TEAMS),
+        "priority_before": dice.maybe(PRIORITIES) if dice.one_in(5) else None,
+        "priority": dice.maybe(PRIORITIES),
+        "vendor": dice.random.choice([None, None, "Acme"]),
+        "is_public_agent_reply": dice.random.choice([None, False, False, True]) if dice.one_in(2) else None,
         "actor": None,
-        "load_id": draw(st.sampled_from(["desk/log/1", "desk/log/2"])),
+        "load_id": dice.random.choice(["desk/log/1", "desk/log/2"]),
         "row_number": row_number,
         "row_hash": "",
     }
 
 
-@st.composite
-def tickets(draw: st.DrawFn, start: datetime, number: int) -> dict[str, Any]:
-    shape = draw(st.sampled_from(["event_log", "event_log", "event_log", "snapshot"]))
-    category = draw(maybe(CATEGORIES))
-    created_at = draw(st.one_of(instants(start), st.just(start + timedelta(days=1)), st.none()))
+def make_ticket(dice: _Dice, start: datetime, number: int) -> dict[str, Any]:
+    category = dice.maybe(CATEGORIES)
+    first_day = start + timedelta(days=1)
     return {
         "ticket_id": f"desk:{number}",
-        "source": "desk",
-        "export_shape": shape,
-        "created_at": created_at,
-        "ticket_type": draw(maybe(["Incident"])),
+        # One source tells replies, the other does not.
+        "source": "desk" if number % 2 else "mute",
+        "export_shape": "snapshot" if dice.one_in(4) else "event_log",
+        "created_at": dice.random.choice([first_day, first_day, dice.instant(start), None]),
+        "ticket_type": dice.maybe(["Incident"]),
         "status": f"is {category}" if category else None,
         "status_category": category,
-        "waiting_reason": draw(maybe(REASONS)) if category == "waiting" else None,
-        "priority": draw(maybe(PRIORITIES)),
-        "team": draw(maybe(TEAMS)),
-        "service": draw(maybe(["Mail"])),
-        "vendor": draw(maybe(["Acme", "Bolt"])),
-        "first_response_at": draw(instants(start)) if draw(st.integers(0, 4)) == 0 else None,
-        "resolved_at": draw(instants(start)) if draw(st.integers(0, 2)) == 0 else None,
+        "waiting_reason": dice.maybe(REASONS) if category == "waiting" else None,
+        "priority": dice.maybe(PRIORITIES),
+        "team": dice.maybe(TEAMS),
+        "service": dice.maybe(["Mail"]),
+        "vendor": dice.maybe(["Acme", "Bolt"]),
+        "first_response_at": dice.instant(start) if number % 2 and dice.one_in(4) else None,
+        "resolved_at": dice.instant(start) if dice.one_in(3) else None,
         "load_id": "desk/tickets/1",
         "row_number": number,
         "row_hash": "",
     }
+
+
+def make_tickets(
+    seed: int, start: datetime, count: int
+) -> tuple[tuple[dict[str, Any], ...], tuple[dict[str, Any], ...]]:
+    """Tickets and their events."""
+    dice = _Dice(seed)
+    tickets = tuple(make_ticket(dice, start, number) for number in range(count))
+    events: list[dict[str, Any]] = []
+    for ticket in tickets:
+        first = len(events)
+        for _ in range(dice.random.randrange(9)):
+            event = make_event(dice, start, ticket["ticket_id"], len(events))
+            replies = event["is_public_agent_reply"] if ticket["source"] == "desk" else None
+            events.append({**event, "source": ticket["source"], "is_public_agent_reply": replies})
+        if len(events) > first and dice.one_in(4):
+            told = dice.random.choice(events[first:])
+            events.append({**told, "load_id": "desk/log/3", "row_number": 10_000 + len(events)})
+    return tickets, tuple(events)
 
 
 @st.composite
@@ -192,23 +217,16 @@ def policies(draw: st.DrawFn, number: int, target: SlaTarget, names: Sequence[st
 
 
 @st.composite
-def cases(draw: st.DrawFn) -> Case:
+def cases(draw: st.DrawFn, ticket_count: int = 30) -> Case:
+    """Two calendars, policies for both targets, and tickets that live by them."""
     start = draw(st.sampled_from(WINDOWS))
     end = start + timedelta(days=WINDOW_DAYS)
     made = (draw(calendars(start, "desk hours")), draw(calendars(start, "network hours")))
     names = [calendar.name for calendar in made]
     teams = TeamCalendars(default=names[0], teams={"Network": names[1]})
-    rows = [draw(tickets(start, number)) for number in range(draw(st.integers(1, 4)))]
-    changes = []
-    for row in rows:
-        count = draw(st.integers(0, 7))
-        own = [draw(events(start, row["ticket_id"], len(changes) + index)) for index in range(count)]
-        if own and draw(st.integers(0, 3)) == 0:
-            copy = {**draw(st.sampled_from(own)), "load_id": "desk/log/3", "row_number": 900 + len(changes)}
-            own.append(copy)
-        changes += own
-    as_of = draw(st.one_of(st.just(start + timedelta(days=5)), instants(start)))
+    tickets, events = make_tickets(draw(st.integers(0, 2**32)), start, ticket_count)
+    as_of = draw(st.sampled_from([start + timedelta(days=5), *sorted({event["occurred_at"] for event in events})]))
     promises = []
     for target in (SlaTarget.FIRST_RESPONSE, SlaTarget.RESOLUTION):
-        promises += [draw(policies(number, target, names, start)) for number in range(draw(st.integers(0, 3)))]
-    return Case(start, end, as_of, made, teams, tuple(rows), tuple(changes), tuple(promises))
+        promises += [draw(policies(number, target, names, start)) for number in range(draw(st.integers(1, 3)))]
+    return Case(start, end, as_of, made, teams, tickets, events, tuple(promises))

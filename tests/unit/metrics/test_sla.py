@@ -1,0 +1,80 @@
+"""What the oracle does not reach: policies that cannot be applied, and facts read back from the warehouse."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from open_time_oracle import utc
+from ticket_strategies import Case, cases
+
+from metrics.business_time import CalendarError, OpenTime, always_open
+from metrics.sla import SlaPolicy, SlaPolicyError, close_clocks
+from metrics.ticket_clocks import TeamCalendars, build_intervals, close_tickets
+from models.ddl import conform, polars_schema
+from models.tickets import fct_sla_clocks, fct_ticket_intervals, fct_tickets
+from models.vocabulary import SlaTarget
+
+AS_OF = utc(2026, 3, 2)
+SHARED: dict[str, Any] = {
+    "as_of": AS_OF,
+    "open_time": OpenTime.compile([always_open("24x7")], utc(2026, 1, 1), utc(2027, 1, 1)),
+    "team_calendars": TeamCalendars(default="24x7"),
+}
+NOTHING = (polars_schema(fct_tickets).to_frame(), polars_schema(fct_ticket_intervals).to_frame())
+
+
+def policy(**changes: Any) -> SlaPolicy:
+    return SlaPolicy(**{"id": "p", "target": SlaTarget.RESOLUTION, "within_microseconds": 1, **changes})
+
+
+def test_without_policies_or_tickets_there_are_no_clocks() -> None:
+    schema = polars_schema(fct_sla_clocks)
+    assert close_clocks(*NOTHING, policies=[], **SHARED).schema == schema
+    assert close_clocks(*NOTHING, policies=[policy()], **SHARED).equals(schema.to_frame())
+
+
+def test_a_target_that_is_not_measured_is_refused() -> None:
+    with pytest.raises(SlaPolicyError, match="policy 'p' has the target periodic_update"):
+        close_clocks(*NOTHING, policies=[policy(target=SlaTarget.PERIODIC_UPDATE)], **SHARED)
+
+
+def test_an_unknown_calendar_is_refused() -> None:
+    with pytest.raises(CalendarError, match="no calendar is called 'nights'"):
+        close_clocks(*NOTHING, policies=[policy(calendar="nights")], **SHARED)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [({"within_microseconds": 0}, "allows no time"), ({"scope": {"prio": frozenset("1")}}, "applies by 'prio'")],
+)
+def test_a_policy_without_sense_is_refused(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(SlaPolicyError, match=message):
+        policy(**changes)
+
+
+@settings(max_examples=8, deadline=None)
+@given(cases())
+def test_facts_read_back_in_any_order_give_the_same_clocks(case: Case) -> None:
+    shared: dict[str, Any] = {"as_of": case.as_of, "open_time": case.open_time(), "team_calendars": case.teams}
+    tickets, events = case.ticket_frame(), case.event_frame()
+    intervals = build_intervals(tickets, events, **shared)
+    facts = close_tickets(tickets, events, intervals, quarantined=frozenset(), **shared)
+    clocks = close_clocks(facts, intervals, policies=case.policies, **shared)
+    key = ["ticket_id", "target", "cycle_number"]
+    read_back = conform(facts, fct_tickets).reverse(), intervals.sample(fraction=1.0, shuffle=True, seed=1)
+    again = close_clocks(*read_back, policies=case.policies, **shared)
+    assert again.sort(key).equals(clocks.sort(key))
+    # Without cycle numbers, cycles are counted from the intervals; only those without length go unseen.
+    bare = close_clocks(facts, intervals.drop("cycle_number"), policies=case.policies, **shared)
+    unseen = facts.filter(pl.col("reopen_count") > 0)["ticket_id"].implode()
+    same = ~pl.col("ticket_id").is_in(unseen)
+    assert bare.filter(same).equals(clocks.filter(same))
+
+
+def test_intervals_of_a_ticket_that_is_not_there_are_refused() -> None:
+    intervals = pl.DataFrame([{"ticket_id": "a:1", "interval_number": 1}])
+    with pytest.raises(KeyError, match="ticket a:1 has intervals but is not among the tickets"):
+        close_clocks(NOTHING[0], conform(intervals, fct_ticket_intervals), policies=[policy()], **SHARED)
