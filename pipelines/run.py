@@ -1,22 +1,20 @@
 """One run of the pipeline in this process: the same assets that Dagster's UI and schedule materialize.
 
-The run is recorded in the home's own Dagster storage, so that it shows up in `kpi dagster`.
+Dagster's own bookkeeping of such a run stays in memory, because on disk it costs more than the run's work; what was
+built is in the home's `ops` tables, and `pipelines.dagster_history` shows it to Dagster when its UI is opened.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
 
 import dagster as dg
-from dagster._core.instance import InstanceRef
 
 from models.vocabulary import Domain
 from pipelines.definitions import build_assets
-from pipelines.home import Home
 from pipelines.ingest import Batch, ingest_domain
 from pipelines.project import Project
 from pipelines.session import Reporter, Step, open_session
@@ -56,7 +54,10 @@ def run_project(
     """
     assets = build_assets(project)
     selection = _selection(assets, only)
-    with dagster_instance(project.home) as instance, open_session(project, reporter=reporter, as_of=as_of) as session:
+    with (
+        dg.DagsterInstance.ephemeral() as instance,
+        open_session(project, reporter=reporter, as_of=as_of) as session,
+    ):
         dg.materialize(
             assets,
             selection=selection,
@@ -72,17 +73,6 @@ def check_project(project: Project, *, reporter: Reporter) -> dict[Domain, Batch
     """Load and audit every domain as a run would, and roll everything back."""
     with open_session(project, reporter=reporter) as session:
         return {domain: ingest_domain(session, domain, keep=False) for domain in Domain}
-
-
-@contextmanager
-def dagster_instance(home: Home) -> Iterator[dg.DagsterInstance]:
-    """The home's own Dagster storage, made when it is first needed; sends nothing anywhere."""
-    home.dagster.mkdir(parents=True, exist_ok=True)
-    settings = home.dagster / "dagster.yaml"
-    if not settings.exists():
-        settings.write_text("telemetry:\n  enabled: false\n", encoding="utf-8")
-    with dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(home.dagster.resolve()))) as instance:
-        yield instance
 
 
 def _selection(assets: Sequence[dg.AssetsDefinition | dg.AssetSpec], only: Sequence[str]) -> dg.AssetSelection:

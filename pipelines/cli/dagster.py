@@ -19,16 +19,15 @@ from pipelines.cli.options import chosen_home, common_options
 def dagster(host: str, port: int) -> ExitCode:
     """Open the pipeline's graph, runs, checks, schedule and sensor in the browser.
 
-    Runs that were started by 'kpi run' are in its history. Stop it with Ctrl-C.
+    What 'kpi run' has built until now is shown there too. Stop it with Ctrl-C.
     """
     from pipelines.project import load_project
 
     home = chosen_home()
-    load_project(home)  # a wrong contract is said here, clearly, rather than in Dagster's log
-    from pipelines.run import dagster_instance
+    project = load_project(home)  # a wrong contract is said here, clearly, rather than in Dagster's log
+    from pipelines.dagster_history import record_history
 
-    with dagster_instance(home):
-        pass
+    record_history(project)
     folder = home.folder.resolve()
     environment = {
         **os.environ,

@@ -168,12 +168,12 @@ def _load_rows(warehouse: Warehouse) -> pl.DataFrame:
 
 
 def _content_hash(warehouse: Warehouse, metas: Sequence[pl.DataFrame]) -> str:
-    """Hash of rows, whatever their order; instants of this run do not enter, so equal numbers hash equally."""
+    """Hash of rows, whatever their order. Instants and code hashes do not enter: equal numbers hash equally."""
     parts: list[object] = []
     for table in (metric_values, *PUBLISHED_FACTS):
         name = qualified_name(table)
         query = f"SELECT count(*), sum(md5_number_lower(CAST(t AS VARCHAR)))::VARCHAR FROM {name} AS t"
         parts.append([table.name, *warehouse.rows(query)[0]])
-    timeless = [frame.drop("decided_at", "loaded_at", strict=False) for frame in metas]
+    timeless = [frame.drop("decided_at", "loaded_at", "batch_hash", strict=False) for frame in metas]
     parts += [json.loads(frame.write_json()) for frame in timeless]
     return hash_parts(*parts)
