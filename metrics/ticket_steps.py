@@ -22,8 +22,8 @@ SETTLED: Final = (StatusCategory.DONE.value, StatusCategory.CANCELLED.value)
 
 #: What a step is made of: a change of any of these begins a new one.
 STATE: Final = ("status", "status_category", "waiting_reason", "team", "priority", "vendor")
-#: What must be equal, besides ticket, instant and sequence, for two events to be one event told twice.
-_TOLD: Final = (
+#: What an event says of the state before and after it.
+_CHANGES: Final = (
     "status_before",
     "status",
     "waiting_reason",
@@ -32,12 +32,13 @@ _TOLD: Final = (
     "priority_before",
     "priority",
     "vendor",
-    "is_public_agent_reply",
-    "actor",
 )
+#: What must be equal, besides ticket, instant and sequence, for two events to be one event told twice.
+_TOLD: Final = (*_CHANGES, "is_public_agent_reply", "actor")
 #: Stands for "has none" while values are filled forward, so that no ticket takes a value of the ticket before it.
 _NONE: Final = ""
-_KEY_BITS: Final = 126
+#: The widest range of sequences that is packed into the sort key as it is; a wider one is ranked first.
+_SEQUENCE_BITS: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,102 +75,114 @@ def trace_steps(tickets: pl.DataFrame, events: pl.DataFrame, *, as_of: datetime)
         tickets: rows of `stg_tickets`.
         events: rows of `stg_ticket_events`.
     """
-    ordered = _collapse_duplicates(_sort(_with_beginnings(tickets, events, as_of)))
-    tallies = _tally(ordered)
-    ordered = ordered.filter(~pl.col("is_duplicate"))
-    return TicketSteps(_steps(_fill(ordered), as_of), tallies)
+    told = _locate(tickets, events, as_of)
+    rows, copies = _order(told, _beginnings(tickets, as_of))
+    return TicketSteps(_steps(_fill(rows), as_of), _tally(told, copies))
 
 
-def _with_beginnings(tickets: pl.DataFrame, events: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
-    """Events and, for each ticket, a row that stands for its beginning and holds what the ticket says of itself."""
+def _locate(tickets: pl.DataFrame, events: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
+    """The events that count, with `ticket`, the position of their ticket.
+
+    Only the column of ids is joined: to join all columns would copy each of them.
+    """
     until = pl.lit(as_of, dtype=pl.Datetime("us", "UTC"))
-    positions = tickets.select("ticket_id", pl.int_range(pl.len(), dtype=pl.UInt32).alias("ticket"))
-    loads = pl.Enum(events["load_id"].unique().drop_nulls().sort())
-    told = events.filter(pl.col("occurred_at") <= until).select(
-        "ticket_id",
-        "occurred_at",
-        "event_sequence",
-        pl.col("load_id").cast(loads).to_physical().cast(pl.Int64).alias("load"),
-        "row_number",
-        *_TOLD,
-        pl.col("status_category").cast(CATEGORIES),
-        pl.col("status_category_before").cast(CATEGORIES),
-        pl.lit(False).alias("is_beginning"),
+    positions = tickets.select("ticket_id", ticket=pl.int_range(pl.len(), dtype=pl.UInt32)).filter(
+        (tickets["created_at"] <= as_of) | tickets["created_at"].is_null()
     )
-    told = told.join(positions, on="ticket_id").drop("ticket_id")
-    beginnings = tickets.select(
-        pl.int_range(pl.len(), dtype=pl.UInt32).alias("ticket"),
-        pl.col("created_at").alias("occurred_at"),
+    ticket = events.select("ticket_id").join(positions, on="ticket_id", how="left", maintain_order="left")["ticket"]
+    located = events.with_columns(ticket)
+    counts = located.select(pl.col("ticket").is_not_null() & (pl.col("occurred_at") <= until)).to_series()
+    return located if counts.all(ignore_nulls=False) else located.filter(counts)
+
+
+def _beginnings(tickets: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
+    """A row for each ticket that stands for its beginning and holds what the ticket says of itself."""
+    until = pl.lit(as_of, dtype=pl.Datetime("us", "UTC"))
+    return tickets.select(
         "status",
-        pl.col("status_category").cast(CATEGORIES),
         "waiting_reason",
         "team",
         "priority",
         "vendor",
-        pl.lit(True).alias("is_beginning"),
-        (pl.col("export_shape") == ExportShape.SNAPSHOT.value).alias("is_snapshot"),
+        pl.col("status_category").cast(CATEGORIES),
+        ticket=pl.int_range(pl.len(), dtype=pl.UInt32),
+        occurred_at=pl.col("created_at"),
+        is_beginning=pl.lit(True),
+        is_snapshot=pl.col("export_shape") == ExportShape.SNAPSHOT.value,
     ).filter((pl.col("occurred_at") <= until) | pl.col("occurred_at").is_null())
-    # An inner join would do as well, but is dearer than filtering on the tickets that have begun.
-    if beginnings.height < tickets.height:
-        told = told.join(beginnings.select("ticket"), on="ticket", how="semi")
-    return pl.concat([told, beginnings], how="diagonal")
 
 
-def _sort(rows: pl.DataFrame) -> pl.DataFrame:
-    """Rows by ticket, its beginning first, then instant, sequence, load and row.
+def _order(told: pl.DataFrame, beginnings: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
+    """Events and beginnings in order, without events told twice; and the tickets of those that were left out.
 
-    All five are packed into one 128-bit key, which sorts several times faster than five columns. Numbers too far
-    apart to fit are sorted by column instead.
+    Ticket, instant and sequence are packed into one 128-bit key, which sorts several times faster than three columns.
+    Load, row and content are looked at only where keys are equal.
     """
-    rows = rows.with_columns(at=pl.col("occurred_at").to_physical())
-    events = rows.filter(~pl.col("is_beginning"))
-    fields = [("at", 1), ("event_sequence", 1), ("load", 0), ("row_number", 0)]
-    key = pl.col("ticket").cast(pl.Int128)
-    bits = rows.height.bit_length() + 1
-    for name, empty_last in fields:
-        least, greatest = int(events[name].min() or 0), int(events[name].max() or 0)  # type: ignore[arg-type]
-        width = (greatest - least + 2).bit_length()
-        bits += width
-        value = (pl.col(name) - least).fill_null(greatest - least + empty_last)
-        value = pl.when("is_beginning").then(0).otherwise(value + 1 if name == "at" else value)
-        key = key * (1 << width) + value
-    columns = [name for name in rows.columns if name not in ("at", "load", "row_number")]
-    if bits > _KEY_BITS:
-        by_column = ["ticket", ~pl.col("is_beginning"), "at", "event_sequence", "load", "row_number"]
-        return rows.sort(by_column, nulls_last=True).select(columns)
-    return rows.select(*columns, key=key).sort("key").drop("key")
+    changes = told.select(
+        "ticket",
+        "occurred_at",
+        "event_sequence",
+        *_CHANGES,
+        pl.col("status_category").cast(CATEGORIES),
+        pl.col("status_category_before").cast(CATEGORIES),
+        is_beginning=pl.lit(False),
+    )
+    # In one piece, because rows are about to be picked from all over it.
+    rows = pl.concat([changes, beginnings], how="diagonal", rechunk=True)
+    key = rows.select(_sort_key(changes)).to_series()
+    order = key.arg_sort()
+    in_order = key.gather(order)
+    follows = (in_order == in_order.shift(1)).fill_null(False)
+    if not follows.any():
+        return rows[order], order.clear()
+    tie = pl.DataFrame(
+        {
+            "place": pl.int_range(len(order), dtype=pl.UInt32, eager=True),
+            "row": order,
+            "tie": (~follows).cast(pl.UInt32).cum_sum(),
+        }
+    ).filter(follows | follows.shift(-1, fill_value=False))
+    settled = tie.with_columns(told[name].gather(tie["row"]) for name in ("load_id", "row_number", *_TOLD))
+    settled = settled.sort("tie", "load_id", "row_number", "row")
+    is_first = settled.select(pl.struct("tie", *_TOLD).is_first_distinct()).to_series()
+    order = order.scatter(tie["place"], settled["row"])
+    copies = told["ticket"].gather(settled["row"].filter(~is_first))
+    is_copy = pl.repeat(False, len(order), eager=True).scatter(tie["place"].filter(~is_first), True)
+    return rows[order.filter(~is_copy)], copies
 
 
-def _collapse_duplicates(ordered: pl.DataFrame) -> pl.DataFrame:
-    """Mark each event that an earlier one of the same ticket, instant and sequence already told.
+def _sort_key(changes: pl.DataFrame) -> pl.Expr:
+    """Ticket, then its beginning, then instant, then sequence with those without one last, as one number."""
+    bounds = changes.select(
+        pl.col("occurred_at").to_physical().min().alias("first"),
+        pl.col("occurred_at").to_physical().max().alias("last"),
+        pl.col("event_sequence").min().alias("low"),
+        pl.col("event_sequence").max().alias("high"),
+    )
+    first, last, low, high = (0 if bound is None else int(bound) for bound in bounds.row(0))
+    sequence = pl.col("event_sequence") - low
+    if high - low >= 1 << _SEQUENCE_BITS:
+        sequence, high, low = pl.col("event_sequence").rank("dense").cast(pl.Int64), changes.height, 0
+    sequence = sequence.fill_null(high - low + 1)
+    since = pl.when("is_beginning").then(0).otherwise(pl.col("occurred_at").to_physical() - first + 1)
+    by_ticket = pl.col("ticket").cast(pl.Int128) * (last - first + 2) + since
+    return by_ticket * (high - low + 2) + sequence
 
-    Only events that share all three with a neighbour are compared. The copy need not stand next to its original:
-    two loads may each hold the same pair of changes.
-    """
-    place = ("ticket", "is_beginning", "occurred_at", "event_sequence")
-    follows = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift(1)) for name in place)
-    indexed = ordered.with_row_index("row").with_columns(follows=follows.fill_null(False))
-    tied = indexed.filter(pl.col("follows") | pl.col("follows").shift(-1, fill_value=False))
-    copies = tied.filter(~pl.struct(*place, *_TOLD).is_first_distinct())["row"]
-    if copies.is_empty():
-        return ordered.with_columns(is_duplicate=pl.lit(False))
-    return ordered.with_columns(is_duplicate=pl.int_range(pl.len(), dtype=pl.UInt32).is_in(copies.implode()))
 
-
-def _tally(ordered: pl.DataFrame) -> pl.DataFrame:
-    reply = pl.when(pl.col("is_public_agent_reply")).then("occurred_at")
-    return (
-        ordered.lazy()
-        .filter(~pl.col("is_beginning"))
-        .select("ticket", "is_duplicate", reply=reply)
+def _tally(told: pl.DataFrame, copies: pl.Series) -> pl.DataFrame:
+    counted = told.lazy().group_by("ticket").agg(event_count=pl.len().cast(pl.Int64))
+    copied = (
+        copies.alias("ticket").to_frame().lazy().group_by("ticket").agg(duplicate_event_count=pl.len().cast(pl.Int64))
+    )
+    replied = (
+        told.lazy()
+        .filter(pl.col("is_public_agent_reply"))
         .group_by("ticket")
-        .agg(
-            event_count=(~pl.col("is_duplicate")).sum().cast(pl.Int64),
-            duplicate_event_count=pl.col("is_duplicate").sum().cast(pl.Int64),
-            first_reply_at=pl.col("reply").min(),
-        )
-        .sort("ticket")
-        .collect()
+        .agg(first_reply_at=pl.col("occurred_at").min())
+    )
+    tallies = counted.join(copied, on="ticket", how="left").join(replied, on="ticket", how="left").collect()
+    return tallies.with_columns(pl.col("duplicate_event_count").fill_null(0)).with_columns(
+        event_count=pl.col("event_count") - pl.col("duplicate_event_count")
     )
 
 
