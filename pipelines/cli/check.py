@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -124,7 +125,10 @@ def _show(
     click.echo(f"{passed} of {len(rules)} rules passed." + ("" if show_all else " --all shows them too."))
     show_table(
         [Column("domain"), Column("verdict"), Column("summary", is_cut=True)],
-        [(domain.value, batch.verdict.value, batch.summary) for domain, batch in batches.items()],
+        [
+            (domain.value, batch.verdict.value, shorten(batch.summary, 80, placeholder=" ..."))
+            for domain, batch in batches.items()
+        ],
     )
     show_refusals(refusals)
 

@@ -31,18 +31,23 @@ def infer(file: Path, contract_id: str | None, output: Path | None, force: bool)
     date formats, candidate keys, and which canonical column each column may feed. Read it, correct it, keep it in
     contracts/.
     """
+    from pipelines.cli.numbers import count_of
     from pipelines.infer import infer_contract, render_contract
 
     if output is not None and output.exists() and not force:
         raise CommandError(f"{output} exists and stays as it is. Choose another name, or overwrite it with --force.")
-    inference = infer_contract(file, contract_id) if contract_id else infer_contract(file)
+    inference = infer_contract(file, contract_id)
     text = render_contract(inference)
     if output is None:
         click.echo(text, nl=not text.endswith("\n"))
         return
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(text, encoding="utf-8")
-    click.echo(f"Wrote {output}. Read its comments, correct what is wrong, then 'kpi contract check'.")
+    questions = text.count("# CHECK:")
+    click.echo(
+        f"Wrote {output}" + (f", with {count_of(questions, 'line')} marked CHECK to decide." if questions else ".")
+    )
+    click.echo(f"Its files go into landing/{inference.contract_id}/. 'kpi contract check' validates it.")
 
 
 @contract.command("check")

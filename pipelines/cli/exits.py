@@ -34,6 +34,7 @@ class CommandError(Exception):
 EXPECTED_ERRORS: Final[dict[str, ExitCode]] = {
     "data_contracts.problems.DocumentError": ExitCode.USAGE,
     "pipelines.home.HomeError": ExitCode.USAGE,
+    "pipelines.readers.refusals.RefusedFile": ExitCode.REFUSED,
     "pipelines.run.SelectionError": ExitCode.USAGE,
     "pipelines.scaffold.ScaffoldError": ExitCode.USAGE,
     "pipelines.warehouse.WarehouseBusyError": ExitCode.BUSY,

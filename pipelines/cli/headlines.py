@@ -108,7 +108,7 @@ def _show_headline(metric: MetricTrend, currency: str) -> None:
     ]
     click.echo(click.style("  " + " · ".join(shown), dim=True))
     if metric.publication_state == "held":
-        click.echo(click.style(f"  held: this is the last good value. {metric.held_reason or ''}".rstrip(), fg="red"))
+        click.echo(click.style("  held by the gate: this is the last good value", fg="red"))
 
 
 def _movement(value: float | None, before: float | None, metric: MetricTrend, judgement: str) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fnmatch import fnmatch
 from typing import Any
 
 import click
 
 from pipelines.cli.build_records import BuildRecords, RefusalRecord, RuleRecord
 from pipelines.cli.numbers import count_of
-from pipelines.cli.tables import show_heading
+from pipelines.cli.tables import show_heading, show_paragraph
 
 
 def show_refusals(refusals: Sequence[RefusalRecord]) -> None:
@@ -20,23 +21,26 @@ def show_refusals(refusals: Sequence[RefusalRecord]) -> None:
     show_heading(f"{count_of(len(refusals), 'file')} refused", "kept in place; everything else went on")
     for refusal in refusals:
         click.echo(f"  {click.style(f'landing/{refusal.export}/{refusal.file_name}', fg='yellow')} ({refusal.code})")
-        click.echo(f"    {refusal.message}")
+        show_paragraph(refusal.message, indent=4)
 
 
 def show_holds(records: BuildRecords) -> None:
-    """Print each held domain: the rules that broke, their rows, the KPIs they protect, and what to do."""
-    for domain in records.held_domains:
-        verdict = next(verdict for verdict in records.verdicts if verdict.domain == domain)
+    """Print each held domain: the verdict, the rules that broke, their rows, the KPIs they protect, and what to do."""
+    for verdict in records.verdicts:
+        if verdict.verdict != "hold":
+            continue
         click.echo()
-        show_heading(click.style(f"{domain} is held", fg="red"), verdict.summary)
-        for rule in blocking_rules(records.rules, domain):
-            show_broken_rule(rule)
+        show_heading(click.style(f"{verdict.domain} is held", fg="red"))
+        show_paragraph(verdict.summary, indent=2)
+        for rule in blocking_rules(records.rules, verdict.domain):
+            _show_broken_rule(rule)
     if records.held_domains:
         click.echo()
-        click.echo(
-            "  The last good publication still answers. Correct the export and put it into the landing folder, or"
+        show_paragraph(
+            "The last good publication still answers. Correct what the rule says (the export, its contract or a "
+            "policy); 'kpi check' then tells whether it is right, and 'kpi run' publishes.",
+            indent=2,
         )
-        click.echo("  correct the contract; then 'kpi check' tells whether it is right, and 'kpi run' publishes.")
 
 
 def blocking_rules(rules: Sequence[RuleRecord], domain: str) -> list[RuleRecord]:
@@ -45,26 +49,27 @@ def blocking_rules(rules: Sequence[RuleRecord], domain: str) -> list[RuleRecord]
     return [rule for rule in broken if rule.action != "warn" or rule.state == "errored"]
 
 
-def show_broken_rule(rule: RuleRecord) -> None:
-    """Print one broken rule."""
+def protected_metrics(rule: RuleRecord) -> list[str]:
+    """The metrics that a rule protects: those that its names and patterns match, else all that need its domain."""
+    from metrics.registry import METRICS
+
+    if rule.protects:
+        return [metric.name for metric in METRICS if any(fnmatch(metric.name, name) for name in rule.protects)]
+    return [metric.name for metric in METRICS if rule.domain in {domain.value for domain in metric.requires}]
+
+
+def _show_broken_rule(rule: RuleRecord) -> None:
+    click.echo()
     click.echo(f"  {click.style(rule.rule_id, fg='red')} ({rule.contract_id}, {rule.action})")
-    click.echo(f"    {rule.message}")
+    show_paragraph(rule.message, indent=4)
     if rule.state == "errored":
         click.echo("    It could not be evaluated, which counts as broken.")
     else:
-        click.echo(f"    {count_of(rule.failed_count, 'row')} of {rule.evaluated_count:,} broke it{_samples(rule)}")
-    protected = protected_metrics(rule)
-    if protected:
-        click.echo(f"    protects {', '.join(protected)}")
-
-
-def protected_metrics(rule: RuleRecord) -> list[str]:
-    """The metrics that a rule protects: those it names, else all that need its domain."""
-    if rule.protects:
-        return list(rule.protects)
-    from metrics.registry import METRICS
-
-    return [metric.name for metric in METRICS if rule.domain in {domain.value for domain in metric.requires}]
+        click.echo(f"    {rule.failed_count:,} of {count_of(rule.evaluated_count, 'row')} broke it{_samples(rule)}")
+    metrics = protected_metrics(rule)
+    if metrics:
+        names = ", ".join(rule.protects) if rule.protects else f"all that need {rule.domain}"
+        click.echo(f"    protects {names} ({count_of(len(metrics), 'KPI')})")
 
 
 def describe_outcome(records: BuildRecords) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from textwrap import shorten
 from typing import IO, TYPE_CHECKING, Final
 
 import click
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from pipelines.session import Step
 
 _NAME_WIDTH: Final = 26
+_NOTE_WIDTH: Final = 80
 
 
 @contextmanager
@@ -45,14 +47,22 @@ class ProgressReporter:
 
     def __init__(self) -> None:
         self.current: str | None = None
+        self._notes: set[str] = set()
 
     def began(self, asset: str) -> None:
         """Take note of what is being built."""
         self.current = asset
 
-    def ended(self, step: Step) -> None:  # noqa: ARG002
+    def ended(self, step: Step) -> None:
         """Take note that it ended."""
+        self.describe(step)
+
+    def describe(self, step: Step) -> str:
+        """The line of an asset that ended; what was said of one before is not said again."""
         self.current = None
+        note = "" if step.note in self._notes else step.note
+        self._notes.add(step.note)
+        return format_step(step, note)
 
 
 class LineReporter(ProgressReporter):
@@ -64,8 +74,7 @@ class LineReporter(ProgressReporter):
 
     def ended(self, step: Step) -> None:
         """Print the asset's line."""
-        super().ended(step)
-        click.echo(format_step(step), file=self._stream)
+        click.echo(self.describe(step), file=self._stream)
 
 
 class LiveReporter(ProgressReporter):
@@ -86,8 +95,7 @@ class LiveReporter(ProgressReporter):
         """Print the asset's line above the live one."""
         from rich.text import Text
 
-        super().ended(step)
-        self._console.print(Text.from_ansi(format_step(step)), soft_wrap=True)
+        self._console.print(Text.from_ansi(self.describe(step)), soft_wrap=True)
 
     def __rich__(self) -> Spinner | str:
         if self.current is None:
@@ -96,8 +104,8 @@ class LiveReporter(ProgressReporter):
         return self._spinner
 
 
-def format_step(step: Step) -> str:
-    """One aligned line: asset, state, rows, seconds, note."""
+def format_step(step: Step, note: str) -> str:
+    """One aligned line: asset, state, rows, seconds, and a note if it is short enough to stand there."""
     rows = NOTHING if step.row_count is None else f"{step.row_count:,} rows"
     style = STATE_STYLES.get(step.state, "")
     state = click.style(
@@ -106,8 +114,8 @@ def format_step(step: Step) -> str:
         bold="bold" in style or None,
         dim="dim" in style or None,
     )
-    note = click.style(f"  {step.note}", dim=True) if step.note else ""
-    return f"{step.asset:<{_NAME_WIDTH}}  {state}  {rows:>16}  {step.seconds:>7.2f} s{note}"
+    shown = click.style(f"  {shorten(note, _NOTE_WIDTH, placeholder=' ...')}", dim=True) if note else ""
+    return f"{step.asset:<{_NAME_WIDTH}}  {state}  {rows:>16}  {step.seconds:>7.2f} s{shown}"
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -121,7 +122,7 @@ def _show_domains(trends: Sequence[MetricTrend], records: BuildRecords | None) -
                 format_instant(row["fresh_as_of_at"]),
                 row["published_metric_count"],
                 len(row["held_metrics"]),
-                row["summary"],
+                shorten(row["summary"] or "", 80, placeholder=" ..."),
             )
             for row in _domain_rows(trends, records)
         ],

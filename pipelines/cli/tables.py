@@ -15,12 +15,15 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from io import StringIO
 from pathlib import Path
+from textwrap import fill
 from typing import Final, NamedTuple
 
 import click
 
 #: More rows than this are printed plainly even on a terminal: fitting them takes long.
 _MOST_FITTED: Final = 500
+#: Longer lines of text are hard to read.
+_READABLE: Final = 110
 
 #: Colour of each word that tells a state.
 STATE_STYLES: Final = {
@@ -89,6 +92,13 @@ def _show_plain(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> No
 def show_heading(title: str, detail: str = "") -> None:
     """Print a title, with what belongs beside it in a lighter tone."""
     click.echo(click.style(title, bold=True) + (f"  {click.style(detail, dim=True)}" if detail else ""))
+
+
+def show_paragraph(text: str, *, indent: int = 0) -> None:
+    """Print a text, folded to the width of the terminal; one line anywhere else."""
+    width = min(shutil.get_terminal_size().columns, _READABLE) if is_terminal() else sys.maxsize
+    margin = " " * indent
+    click.echo(fill(_one_line(text), width, initial_indent=margin, subsequent_indent=margin, break_on_hyphens=False))
 
 
 def show_json(document: object) -> None:

@@ -145,3 +145,28 @@ def test_defects_are_listed_with_what_should_happen(run_kpi: Kpi) -> None:
     listed = json.loads(run_kpi("demo", "--list-defects", "--json").output)
     assert {"name", "description", "expected"} <= set(listed[0])
     assert listed == json.loads(run_kpi("sample", "--list-defects", "--json").output)
+
+
+def test_inferred_contract_is_written_once_and_valid(run_kpi: Kpi, home: Home, tmp_path: Path) -> None:
+    export = tmp_path / "Tickets 2026.csv"
+    export.write_text("number;state;updated\n" + "".join(f"T{n};open;2026-01-{n:02} 10:00\n" for n in range(1, 29)))
+    target = home.contracts / "desk.yaml"
+    result = run_kpi("contract", "infer", export, "--id", "desk", "-o", target)
+    assert result.exit_code == 0, result.output
+    assert "landing/desk/" in result.output
+    text = target.read_text(encoding="utf-8")
+    assert load_export_contract(text, "desk.yaml", {}).id == "desk"
+    assert run_kpi("contract", "infer", export, "--id", "desk").output == text
+    again = run_kpi("contract", "infer", export, "--id", "other", "-o", target)
+    assert again.exit_code == 2
+    assert "stays as it is" in again.output
+    assert target.read_text(encoding="utf-8") == text
+    assert run_kpi("contract", "infer", export, "--id", "other", "-o", target, "--force").exit_code == 0
+
+
+def test_file_that_is_no_export_is_refused(run_kpi: Kpi, tmp_path: Path) -> None:
+    page = tmp_path / "export.csv"
+    page.write_text("<html><body>Please log in</body></html>")
+    result = run_kpi("contract", "infer", page)
+    assert result.exit_code == 5
+    assert "web page" in result.output

@@ -97,8 +97,8 @@ def test_status_tells_runs_loads_refusals_and_holds(run_kpi: Kpi, published_home
         "It is a web page.",
         "tickets is held",
         "tickets.ticket_id.unique (warehouse_tickets, block)",
-        "3 rows of 1,500 broke it, such as servicenow:1, servicenow:2",
-        "protects sla_attainment_ratio",
+        "3 of 1,500 rows broke it, such as servicenow:1, servicenow:2",
+        "protects sla_attainment_ratio (1 KPI)",
     ):
         assert said in result.output, said
     assert "only_a_warning" not in result.output

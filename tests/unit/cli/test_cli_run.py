@@ -1,0 +1,155 @@
+"""The demo from end to end: made, run, run again, held, corrected; each with its exit code and its words."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+from click.testing import CliRunner, Result
+
+from metrics.registry import HEADLINES
+from pipelines.cli.main import kpi
+from pipelines.cli.run import InstantType
+from pipelines.home import Home
+
+pytestmark = pytest.mark.slow
+
+
+def invoke(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(kpi, [str(argument) for argument in arguments])
+
+
+def value_of_headline(home: Home) -> list[tuple[object, ...]]:
+    with duckdb.connect(str(home.published_file), read_only=True) as connection:
+        return connection.execute(
+            "SELECT * FROM mart.metric_values WHERE metric = ? ORDER BY ALL", [HEADLINES[0].name]
+        ).fetchall()
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, subprocess.CompletedProcess[str]]:
+    """A small demo with one refused file, made by the real command in a process of its own."""
+    folder = tmp_path_factory.mktemp("demo") / "home"
+    command = [sys.executable, "-m", "pipelines.cli.main", "demo", str(folder), "--tickets", "300", "--years", "0.5",
+               "--defect", "html_error_page"]  # fmt: skip
+    return Home(folder), subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_demo_shows_headlines_refusals_and_ways_on(demo: tuple[Home, subprocess.CompletedProcess[str]]) -> None:
+    home, ended = demo
+    assert ended.returncode == 5, ended.stderr
+    assert "Traceback" not in ended.stderr
+    for metric in HEADLINES:
+        assert metric.label in ended.stdout
+    assert "the truth is" in ended.stdout
+    assert "1 file refused" in ended.stdout
+    assert "landing/deliveries/deliveries.csv (html)" in ended.stdout
+    assert str(home.published_file) in ended.stdout
+    assert f"kpi metrics --home {home.folder}" in ended.stdout
+    assert "published_duckdb" in ended.stderr
+    assert "built" in ended.stderr
+
+
+def test_second_run_has_nothing_to_do(demo: tuple[Home, object]) -> None:
+    home, _ = demo
+    result = invoke("run", "--home", home.folder, "--json")
+    document = json.loads(result.output)
+    assert result.exit_code == 5
+    assert {step["state"] for step in document["steps"]} == {"unchanged"}
+    assert [refusal["file_name"] for refusal in document["refusals"]] == ["deliveries.csv"]
+    assert [headline["metric"] for headline in document["headlines"]] == [metric.name for metric in HEADLINES]
+    assert document["held"] == []
+
+
+def test_demo_again_only_runs(demo: tuple[Home, object]) -> None:
+    home, _ = demo
+    before = {path: path.stat().st_mtime_ns for path in home.landing.rglob("*")}
+    result = invoke("demo", home.folder)
+    assert result.exit_code == 5
+    assert "is a demo already" in result.output
+    assert {path: path.stat().st_mtime_ns for path in home.landing.rglob("*")} == before
+
+
+def test_quiet_run_says_only_what_was_kept_out(demo: tuple[Home, object]) -> None:
+    home, _ = demo
+    result = invoke("run", "--home", home.folder, "--quiet")
+    assert result.exit_code == 5
+    assert HEADLINES[0].label not in result.output
+    assert "1 file refused" in result.output
+
+
+def test_only_runs_what_is_named(demo: tuple[Home, object]) -> None:
+    home, _ = demo
+    document = json.loads(invoke("run", "--home", home.folder, "--only", "fct_tickets", "--json").output)
+    assert document["steps"]
+    assert all(step["asset"].startswith("fct_") for step in document["steps"])
+    result = invoke("run", "--home", home.folder, "--only", "fct_tickest")
+    assert result.exit_code == 2
+    assert "Did you mean 'fct_tickets'?" in result.output
+
+
+def test_check_and_status_agree_with_the_run(demo: tuple[Home, object]) -> None:
+    home, _ = demo
+    result = invoke("check", "--home", home.folder, "--json")
+    assert result.exit_code == 5
+    document = json.loads(result.output)
+    assert {domain["verdict"] for domain in document["domains"]} == {"pass"}
+    assert document["rules"]
+    status = json.loads(invoke("status", "--home", home.folder, "--json").output)
+    assert [refusal["file_name"] for refusal in status["refusals"]] == ["deliveries.csv"]
+    assert {domain["domain"]: domain["verdict"] for domain in status["domains"]} == {
+        "tickets": "pass", "finance": "pass", "vendors": "pass",
+    }  # fmt: skip
+
+
+def test_held_data_keep_the_old_numbers_until_corrected(demo: tuple[Home, object]) -> None:
+    home, _ = demo
+    policy = home.policies / "statuses.yaml"
+    text = policy.read_text(encoding="utf-8")
+    before = value_of_headline(home)
+    policy.write_text(text.replace("    Resolved: done\n", "").replace("    solved: done\n", ""), encoding="utf-8")
+    try:
+        checked = invoke("check", "--home", home.folder)
+        assert checked.exit_code == 3, checked.output
+        assert "status" in checked.output
+        held = invoke("run", "--home", home.folder)
+        assert held.exit_code == 3, held.output
+        assert "tickets is held" in held.output
+        assert "protects ticket_*, sla_* (" in held.output
+        assert "The last good publication still answers" in held.output
+        assert "held by the gate: this is the last good value" in held.output
+        assert value_of_headline(home) == before
+        listed = json.loads(invoke("metrics", "--json", "--home", home.folder).output)
+        assert {entry["metric"]: entry["state"] for entry in listed}[HEADLINES[0].name] == "held"
+    finally:
+        policy.write_text(text, encoding="utf-8")
+    assert invoke("run", "--home", home.folder, "-q").exit_code == 5
+    assert value_of_headline(home) == before
+
+
+def test_run_while_another_runs_is_told_so(demo: tuple[Home, object]) -> None:
+    home, _ = demo
+    script = "import sys, duckdb\nc = duckdb.connect(sys.argv[1])\nprint('open', flush=True)\nsys.stdin.readline()\n"
+    with subprocess.Popen(
+        [sys.executable, "-c", script, str(home.warehouse)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        result = invoke("run", "--home", home.folder)
+        process.communicate(b"\n", timeout=30)
+    assert result.exit_code == 4
+    assert "in use by another run" in result.output
+
+
+def test_as_of_needs_an_offset_and_is_read_as_utc() -> None:
+    instant = InstantType().convert("2026-11-01T00:00:00+01:00", None, None)
+    assert instant == datetime(2026, 10, 31, 23, tzinfo=UTC)
+    result = invoke("run", "--as-of", "2026-11-01")
+    assert result.exit_code == 2
+    assert "has no offset" in result.output
+    assert "not an ISO 8601 instant" in invoke("run", "--as-of", "yesterday").output
