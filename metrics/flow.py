@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from metrics.ticket_clocks import match_rows
+from metrics.ticket_rows import match_rows
 from metrics.ticket_steps import WORK
 from models.ddl import polars_schema
 from models.tickets import fct_ticket_days
@@ -53,7 +53,7 @@ def count_ticket_days(
 
 
 def _in_work(intervals: pl.DataFrame, tickets: pl.DataFrame) -> pl.DataFrame:
-    """Intervals in work. Their breakdown is made categorical: small numbers are grouped many times faster than texts."""
+    """Intervals in work, their breakdown as categories: small numbers are grouped many times faster than texts."""
     lived = tickets.filter("has_history").select("ticket_id", "is_quarantined", pl.col("service").cast(pl.Categorical))
     position = match_rows(intervals["ticket_id"], lived["ticket_id"])
     is_in_work = intervals["status_category"].is_in(WORK) & ~lived["is_quarantined"].gather(position)

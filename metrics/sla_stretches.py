@@ -11,7 +11,7 @@ from typing import Final
 
 import polars as pl
 
-from metrics.ticket_clocks import match_rows
+from metrics.ticket_rows import match_rows
 from metrics.ticket_steps import CATEGORIES, WORK
 from models.vocabulary import StatusCategory
 

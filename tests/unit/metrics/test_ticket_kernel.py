@@ -16,8 +16,8 @@ from metrics.sla import close_clocks
 from metrics.ticket_clocks import build_intervals, close_tickets, sources_with_replies
 
 SLOW_DRAWS = [HealthCheck.too_slow, HealthCheck.data_too_large]
-MANY = settings(max_examples=50, deadline=None, suppress_health_check=SLOW_DRAWS)
-SOME = settings(max_examples=12, deadline=None, suppress_health_check=SLOW_DRAWS)
+MANY = settings(max_examples=40, deadline=None, suppress_health_check=SLOW_DRAWS)
+SOME = settings(max_examples=8, deadline=None, suppress_health_check=SLOW_DRAWS)
 
 
 def compute(
@@ -118,7 +118,7 @@ def test_order_of_rows_and_other_tickets_change_nothing(case: Case, random: Any)
     for frame, other in zip(whole, shuffled, strict=True):
         key = [name for name in ("ticket_id", "interval_number", "target", "cycle_number") if name in frame.columns]
         assert frame.sort(key).equals(other.sort(key))
-    for ticket_id in tickets["ticket_id"].head(4):
+    for ticket_id in tickets["ticket_id"].head(3):
         only = pl.col("ticket_id") == ticket_id
         alone = compute(case, tickets.filter(only), events.filter(only), reply_sources)
         for frame, other in zip(whole, alone, strict=True):

@@ -1,0 +1,154 @@
+"""What the oracle does not reach: the data's clock, the span, snapshots, and what a caller may leave to the kernel."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import polars as pl
+from hypothesis import given, settings
+from open_time_oracle import utc
+from ticket_strategies import Case, cases
+
+from metrics.business_time import OpenTime, always_open
+from metrics.ticket_clocks import (
+    TeamCalendars,
+    build_intervals,
+    close_tickets,
+    covering_span,
+    data_clock,
+    sources_with_replies,
+)
+from metrics.ticket_steps import trace_steps
+from models.ddl import polars_schema
+from models.tickets import fct_ticket_intervals, fct_tickets, stg_ticket_events, stg_tickets
+
+AS_OF = utc(2026, 3, 6)
+NO_EVENTS = polars_schema(stg_ticket_events).to_frame()
+NO_TICKETS = polars_schema(stg_tickets).to_frame()
+
+
+def ticket_rows(*rows: dict[str, Any]) -> pl.DataFrame:
+    told = [{"ticket_id": f"a:{number}", "source": "a", **row} for number, row in enumerate(rows)]
+    return pl.DataFrame(told, schema=polars_schema(stg_tickets), orient="row")
+
+
+def close(tickets: pl.DataFrame, events: pl.DataFrame = NO_EVENTS, **changes: Any) -> pl.DataFrame:
+    shared: dict[str, Any] = {
+        "as_of": AS_OF,
+        "open_time": OpenTime.compile([always_open("24x7")], utc(2026, 1, 1), utc(2027, 1, 1)),
+        "team_calendars": TeamCalendars(default="24x7"),
+    }
+    intervals = build_intervals(tickets, events, **shared)
+    return close_tickets(tickets, events, intervals, **{"quarantined": frozenset(), **shared, **changes})
+
+
+def test_the_data_clock_is_the_latest_instant_and_no_due_one() -> None:
+    tickets = ticket_rows(
+        {"created_at": utc(2026, 3, 1), "closed_at": utc(2026, 3, 4), "due_at": utc(2027, 1, 1)},
+        {"created_at": utc(2026, 3, 2)},
+    )
+    assert data_clock(tickets, NO_EVENTS) == utc(2026, 3, 4)
+    assert data_clock(NO_TICKETS, NO_EVENTS) is None
+
+
+def test_one_impossible_date_does_not_widen_the_span_without_end() -> None:
+    tickets = ticket_rows({"created_at": utc(1899, 12, 30)}, {"created_at": utc(2026, 3, 1)})
+    start, end = covering_span(tickets, NO_EVENTS, AS_OF)
+    assert utc(1985, 1, 1) < start < utc(1987, 1, 1)
+    assert end > AS_OF + timedelta(days=3650)
+    assert covering_span(tickets[1:], NO_EVENTS, AS_OF)[0] == utc(2026, 2, 28)
+
+
+def test_nothing_in_nothing_out() -> None:
+    closed = close(NO_TICKETS)
+    assert closed.schema == polars_schema(fct_tickets)
+    assert closed.is_empty()
+
+
+def test_what_a_snapshot_tells() -> None:
+    day = utc(2026, 3, 1)
+    closed = close(
+        ticket_rows(
+            {"export_shape": "snapshot", "created_at": day, "status_category": "active"},
+            {"export_shape": "snapshot", "created_at": day, "closed_at": utc(2026, 3, 2)},
+            {
+                "export_shape": "snapshot",
+                "created_at": day,
+                "closed_at": utc(2026, 3, 3),
+                "status_category": "cancelled",
+            },
+            {"export_shape": "snapshot", "created_at": day, "resolved_at": utc(2026, 2, 1), "status_category": "done"},
+            {"export_shape": "snapshot", "created_at": day, "resolved_at": utc(2026, 4, 1), "status_category": "done"},
+            {"export_shape": "snapshot", "created_at": utc(2026, 4, 1), "status_category": "queued"},
+            {"export_shape": "snapshot", "created_at": day, "resolved_at": day, "status_category": "active"},
+        )
+    )
+    day_long = 86_400_000_000
+    assert closed.select(
+        "ticket_id", "is_done", "is_cancelled", "lead_time_calendar_microseconds", "age_business_microseconds"
+    ).rows() == [
+        ("a:0", False, False, None, 5 * day_long),
+        ("a:1", True, False, day_long, None),
+        ("a:2", False, True, None, None),
+        # Resolved before it was created: the contract sets it aside, and no duration is made up.
+        ("a:3", True, False, None, None),
+        # Resolved after the data's clock: not yet. The one created after it does not exist yet.
+        ("a:4", False, False, None, 5 * day_long),
+        # Its status is the newer word: it has been taken up again.
+        ("a:6", False, False, None, 5 * day_long),
+    ]
+    assert closed["has_history"].to_list() == [False] * 6
+    assert closed["reopen_count"].null_count() == 6
+
+
+def test_tickets_set_aside_are_flagged() -> None:
+    tickets = ticket_rows(
+        {"created_at": AS_OF, "export_shape": "event_log"}, {"created_at": AS_OF, "export_shape": "event_log"}
+    )
+    for quarantined in (frozenset(["a:1"]), pl.Series(["a:1"])):
+        assert close(tickets, quarantined=quarantined)["is_quarantined"].to_list() == [False, True]
+
+
+@settings(max_examples=5, deadline=None)
+@given(cases())
+def test_steps_and_reply_sources_may_be_given_or_left_to_the_kernel(case: Case) -> None:
+    tickets, events = case.ticket_frame(), case.event_frame()
+    shared: dict[str, Any] = {"as_of": case.as_of, "open_time": case.open_time(), "team_calendars": case.teams}
+    steps = trace_steps(tickets, events, as_of=case.as_of)
+    intervals = build_intervals(tickets, events, **shared)
+    assert intervals.equals(build_intervals(tickets, events, steps=steps, **shared))
+    assert intervals.drop("cycle_number", strict=False).schema == polars_schema(fct_ticket_intervals)
+    given_all = close_tickets(
+        tickets,
+        events,
+        intervals.reverse(),
+        quarantined=frozenset(),
+        steps=steps,
+        reply_sources=sources_with_replies(tickets, events),
+        **shared,
+    )
+    assert given_all.equals(close_tickets(tickets, events, intervals, quarantined=frozenset(), **shared))
+
+
+def test_sequences_too_wide_to_pack_keep_their_order() -> None:
+    wide = [(-(2**62), "queued"), (2**62, "done"), (5, "active"), (None, "waiting")]
+    events = pl.DataFrame(
+        [
+            {
+                "ticket_id": "a:0",
+                "source": "a",
+                "occurred_at": utc(2026, 3, 2),
+                "event_sequence": sequence,
+                "status_category": category,
+                "load_id": "x",
+                "row_number": number,
+            }
+            for number, (sequence, category) in enumerate(wide)
+        ],
+        schema=polars_schema(stg_ticket_events),
+        orient="row",
+    )
+    tickets = ticket_rows({"created_at": utc(2026, 3, 1), "export_shape": "event_log"})
+    steps = trace_steps(tickets, events, as_of=AS_OF).steps
+    assert steps["status_category"].cast(pl.String).to_list() == ["queued", "active", "done", "waiting"]
