@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -11,6 +10,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Numeric, Tab
 
 from data_contracts.problems import list_words, suggest
 from data_contracts.spec import ExportColumn, ExportObject, Feed
+from data_contracts.time_formats import check_format, tells_offset
 from models.catalog import STAGED
 from models.vocabulary import ExportShape
 
@@ -30,7 +30,6 @@ _ACCEPTED_TYPES: Final[tuple[tuple[type, tuple[str, ...]], ...]] = (
     (Numeric, ("number", "integer")),
 )
 LOGICAL_TYPES: Final = ("string", "integer", "number", "boolean", "date", "timestamp")
-_DIRECTIVE: Final = re.compile(r"%(?:[-_0]?[YyCmdeHIklMSfpPjbBhaAuwGgVUWZzTFDRrcsntx%+]|:z|#z|\.f|\.?[369]f)")
 
 
 def canonical_tables() -> dict[str, Table]:
@@ -85,19 +84,15 @@ def faults_of_feed(column: ExportColumn, feed: Feed, sibling_names: list[str], z
 
 
 def _has_offset(formats: tuple[str, ...]) -> bool:
-    return bool(formats) and all("%z" in text or "%:z" in text or "%#z" in text or text == "%s" for text in formats)
+    return bool(formats) and all(tells_offset(text) for text in formats)
 
 
 def faults_of_format(text: str) -> Iterator[Fault]:
     """What is wrong with a date or time format."""
-    if "%" not in text:
-        what = f"'{text}' is not a format"
-        yield what, "Formats are written like %Y-%m-%d %H:%M:%S.", None
-        return
-    unknown = _DIRECTIVE.sub("", text)
-    if "%" in unknown:
-        wrong = unknown[unknown.index("%") : unknown.index("%") + 2]
-        yield f"'{text}' holds '{wrong}', which is no directive", "Formats are written like %Y-%m-%d %H:%M:%S.", None
+    try:
+        check_format(text)
+    except ValueError as error:
+        yield str(error).rstrip("."), "Formats are written like %Y-%m-%d %H:%M:%S.", None
 
 
 def faults_of_zone(zone: str) -> Iterator[Fault]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from importlib import resources
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from jsonschema import Draft201909Validator, ValidationError
 from open_data_contract_standard.model import OpenDataContractStandard
@@ -57,7 +57,9 @@ def _place(error: ValidationError) -> Path:
 def _describe(document: Document, error: ValidationError, places: list[Path]) -> Iterator[Problem]:
     place = _place(error)
     key = next((str(step) for step in reversed(place) if isinstance(step, str)), "the document")
-    rule, accepted, given = str(error.validator), error.validator_value, error.instance
+    rule = str(error.validator)
+    # Both are set for every error that a validator yields; only their types say that they may not be.
+    accepted, given = cast(Any, error.validator_value), cast(Any, error.instance)
     if rule in ("unevaluatedProperties", "additionalProperties"):
         yield from _describe_unexpected(document, error, place, places)
     elif rule == "required":

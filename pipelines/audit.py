@@ -49,7 +49,7 @@ def _offer_currencies(warehouse: Warehouse, reporting_currency: str, fixed: Sequ
     """The view `ops.reporting_currencies`: currencies that lead to the reporting currency, and by which kind of rate.
 
     `reporting` is the reporting currency itself, `fixed` has one rate for all days, `dated` has rates of a treasury
-    export, in either direction.
+    export: in either direction, or through one third currency, as `metrics.exchange_rates` converts.
     """
     reporting = quote_text(reporting_currency)
     fixed_rows = "".join(f"UNION SELECT {quote_text(code)}, 'fixed'\n" for code in fixed if code != reporting_currency)
@@ -57,15 +57,19 @@ def _offer_currencies(warehouse: Warehouse, reporting_currency: str, fixed: Sequ
     warehouse.execute(
         f"""
         CREATE OR REPLACE VIEW ops.reporting_currencies AS
+        WITH pairs AS (
+            SELECT DISTINCT base_currency_code AS one, quote_currency_code AS other FROM stg.stg_fx_rates
+            UNION
+            SELECT DISTINCT quote_currency_code, base_currency_code FROM stg.stg_fx_rates
+        ),
+        dated AS (
+            SELECT one AS currency_code FROM pairs WHERE other = {reporting}
+            UNION
+            SELECT far.one FROM pairs AS far JOIN pairs AS near ON far.other = near.one WHERE near.other = {reporting}
+        )
         SELECT {reporting} AS currency_code, 'reporting' AS rate_kind
         {fixed_rows}
         UNION
-        SELECT
-            CASE WHEN base_currency_code = {reporting} THEN quote_currency_code ELSE base_currency_code END,
-            'dated'
-        FROM stg.stg_fx_rates
-        WHERE {reporting} IN (base_currency_code, quote_currency_code)
-          AND CASE WHEN base_currency_code = {reporting} THEN quote_currency_code ELSE base_currency_code END
-              NOT IN ({known})
+        SELECT currency_code, 'dated' FROM dated WHERE currency_code NOT IN ({known})
         """
     )

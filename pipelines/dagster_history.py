@@ -50,7 +50,9 @@ def record_history(project: Project) -> int:
         return 0
     with open_warehouse(home.warehouse) as warehouse:
         known = json.loads(recorded.read_text(encoding="utf-8")) if recorded.exists() else {}
-        built = {str(asset): built_at for asset, built_at in warehouse.rows("SELECT asset, built_at FROM ops.ops_steps")}
+        built = {
+            str(asset): built_at for asset, built_at in warehouse.rows("SELECT asset, built_at FROM ops.ops_steps")
+        }
         new = {asset for asset, built_at in built.items() if known.get(asset) != built_at.isoformat()}
         events = [event for asset in sorted(new) for event in _events_of(project, warehouse, asset, built[asset])]
     with dagster_instance(home) as instance:

@@ -302,7 +302,7 @@ def _quarantine(warehouse: Warehouse, verdict: Verdict, result: RuleResult) -> N
         return
     frame = pl.DataFrame({"record_id": keys}).with_columns(
         pl.lit(verdict.domain.value).alias("domain"),
-        pl.lit(result.rule.table_name.rpartition(".")[2]).alias("table_name"),
+        pl.lit(result.rule.record_table).alias("table_name"),
         pl.lit(result.rule.id).alias("rule_id"),
         pl.lit(result.rule.message).alias("reason"),
         pl.lit(verdict.batch_hash).alias("batch_hash"),

@@ -7,7 +7,7 @@ contract's knowledge and does not belong here; finding them out for an unknown e
 
 from __future__ import annotations
 
-from pipelines.readers.values_formats import SPECIAL_FORMATS, check_format
+from data_contracts.time_formats import SPECIAL_FORMATS, check_format
 from pipelines.readers.values_numbers import loses_precision, parse_decimal, parse_integer
 from pipelines.readers.values_text import FALSE_TOKENS, TRUE_TOKENS, clean_text, parse_boolean, problem
 from pipelines.readers.values_times import (

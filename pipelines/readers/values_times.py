@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import polars as pl
 
-from pipelines.readers.values_formats import SPECIAL_FORMATS, TimeFormat, check_format, compile_format
+from data_contracts.time_formats import SPECIAL_FORMATS, TimeFormat, check_format, compile_format
 from pipelines.readers.values_text import clean_text
 
 _NAIVE: Final = pl.Datetime("us")

@@ -77,6 +77,8 @@ def stage_object(raw: pl.DataFrame, contract: ExportContract, item: ExportObject
     kept = raw.filter(~_is_ignored(item))
     texts = {column.name: _clean(column, contract) for column in item.columns if column.name in raw.columns}
     feeds = [(column, feed) for column in item.columns for feed in column.feeds if feed.table == table_name]
+    # Instants are read once, with what is doubtful about each; the slots and the checks both take from that.
+    kept = kept.with_columns([_reading(column, contract) for column in _instants(feeds, table)])
     typed = {
         _slot(column, feed): _only_when(_parse(column, feed, table, contract), feed, texts) for column, feed in feeds
     }
@@ -115,16 +117,47 @@ def _applies(feed: Feed, texts: dict[str, pl.Expr]) -> pl.Expr:
     return pl.all_horizontal(conditions).fill_null(False) if conditions else pl.lit(True)
 
 
+def _instants(feeds: list[tuple[ExportColumn, Feed]], table: Table) -> list[ExportColumn]:
+    """The raw columns whose values are read as instants, each once."""
+    read = {
+        column.name: column
+        for column, feed in feeds
+        if isinstance(polars_type(table.columns[feed.column]), pl.Datetime) or _is_day_of_instant(column, feed, table)
+    }
+    return list(read.values())
+
+
+def _is_day_of_instant(column: ExportColumn, feed: Feed, table: Table) -> bool:
+    return column.logical_type == "timestamp" and isinstance(polars_type(table.columns[feed.column]), pl.Date)
+
+
+def _reading_name(column: ExportColumn) -> str:
+    return f"{column.name} as instant"
+
+
+def _reading(column: ExportColumn, contract: ExportContract) -> pl.Expr:
+    return values.read_instant(
+        pl.col(column.name),
+        column.formats or ISO_INSTANTS,
+        _zone(column, contract),
+        null_tokens=contract.null_tokens,
+    ).alias(_reading_name(column))
+
+
+def _instant_part(column: ExportColumn, part: str) -> pl.Expr:
+    return pl.col(_reading_name(column)).struct.field(part)
+
+
 def _parse(column: ExportColumn, feed: Feed, table: Table, contract: ExportContract) -> pl.Expr:
     """The typed value of a raw column for the canonical column that it feeds."""
     kind = polars_type(table.columns[feed.column])
     text = pl.col(column.name)
     nulls = contract.null_tokens
     if isinstance(kind, pl.Datetime):
-        return _instant(column, contract)
+        return _instant_part(column, "instant")
     if isinstance(kind, pl.Date):
-        if column.logical_type == "timestamp":
-            return _instant(column, contract).dt.convert_time_zone(_zone(column, contract)).dt.date()
+        if _is_day_of_instant(column, feed, table):
+            return _instant_part(column, "instant").dt.convert_time_zone(_zone(column, contract)).dt.date()
         return values.parse_date(text, column.formats or ISO_DATES, null_tokens=nulls)
     if isinstance(kind, pl.Decimal):
         return values.parse_decimal(
@@ -144,15 +177,6 @@ def _parse(column: ExportColumn, feed: Feed, table: Table, contract: ExportContr
             null_tokens=nulls,
         )
     return _clean(column, contract)
-
-
-def _instant(column: ExportColumn, contract: ExportContract) -> pl.Expr:
-    return values.parse_instant(
-        pl.col(column.name),
-        column.formats or ISO_INSTANTS,
-        _zone(column, contract),
-        null_tokens=contract.null_tokens,
-    )
 
 
 def _zone(column: ExportColumn, contract: ExportContract) -> str:
@@ -220,10 +244,8 @@ def _find_problems(
         if column.required:
             checks[column.name, target, "missing"] = applies & texts[column.name].is_null()
         if isinstance(kind, pl.Datetime):
-            formats, zone = column.formats or ISO_INSTANTS, _zone(column, contract)
-            text = texts[column.name]
-            checks[column.name, target, "ambiguous_time"] = applies & values.is_ambiguous(text, formats, zone)
-            checks[column.name, target, "nonexistent_time"] = applies & values.is_nonexistent(text, formats, zone)
+            checks[column.name, target, "ambiguous_time"] = applies & _instant_part(column, "is_ambiguous")
+            checks[column.name, target, "nonexistent_time"] = applies & _instant_part(column, "is_nonexistent")
         if isinstance(kind, pl.Decimal):
             checks[column.name, target, "rounded"] = applies & values.loses_precision(
                 pl.col(column.name),

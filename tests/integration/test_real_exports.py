@@ -174,9 +174,7 @@ def test_spend_totals_to_the_penny_with_the_sign_of_credits(
     published: duckdb.DuckDBPyConnection, raw: duckdb.DuckDBPyConnection
 ) -> None:
     amount = 'CAST("Net Amount" AS DECIMAL(18, 2))'
-    expected = _one(
-        raw, f"SELECT count(*), sum({amount}), sum({amount}) FILTER ({amount} < 0) FROM payments"
-    )
+    expected = _one(raw, f"SELECT count(*), sum({amount}), sum({amount}) FILTER ({amount} < 0) FROM payments")
     found = _one(
         published,
         """
@@ -193,7 +191,9 @@ def test_cost_per_paid_document_by_month_and_service(
     amount = 'sum(CAST("Net Amount" AS DECIMAL(18, 2)))'
     documents = 'count(DISTINCT ("Payment Date", "Transaction Number"))'
     month = "CAST(date_trunc('month', CAST(\"Payment Date\" AS DATE)) AS DATE)"
-    expected = raw.execute(f"SELECT {month} AS month, {amount}, {documents} FROM payments GROUP BY month ORDER BY month")
+    expected = raw.execute(
+        f"SELECT {month} AS month, {amount}, {documents} FROM payments GROUP BY month ORDER BY month"
+    )
     found = _months(published, "cost_per_transaction_reporting", "numerator, denominator, value")
     for (month_found, numerator, denominator, value), (month_expected, total, count) in zip(
         found, expected.fetchall(), strict=True

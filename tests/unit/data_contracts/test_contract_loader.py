@@ -114,7 +114,7 @@ def test_everything_that_a_contract_says_is_read() -> None:
         ("logicalTypeOptions: {defaultTimezone: America/New_York}", "required: true", "no time zone is named"),
         ("America/New_York", "America/NewYork", "'America/NewYork' is no time zone"),
         ("%d/%m/%Y %H:%M", "dd/MM/yyyy HH:mm", "Formats are written like %Y-%m-%d %H:%M:%S"),
-        ("%d/%m/%Y %H:%M", "%d/%m/%Q", "holds '%Q', which is no directive"),
+        ("%d/%m/%Y %H:%M", "%d/%m/%Q", "%Q is not understood in a date format"),
         ("[ticket_events.ticket_id,", "[tickets.due_at, ticket_events.ticket_id,", "type string cannot feed tickets"),
         ("when: {item:", "when: {itm:", "'when' asks 'itm', which is no column. Name a column. Did you mean 'item'?"),
         ("domain: tickets", "domain: ticket", ":7: key 'domain': 'ticket' is not accepted"),

@@ -134,5 +134,3 @@ def drop(tmp_path: Path) -> Callable[[str, str], Path]:
         return folder
 
     return write
-
-

@@ -14,7 +14,7 @@ from pipelines.readers import Limits
 from pipelines.warehouse import Warehouse
 
 Drop = Callable[[str, str], Path]
-LINES = "line,paid_on,supplier,amount\n1,03.02.2026,Ace,\"1.234,50\"\n2,04.02.2026,Bee,\"-10,00\"\n"
+LINES = 'line,paid_on,supplier,amount\n1,03.02.2026,Ace,"1.234,50"\n2,04.02.2026,Bee,"-10,00"\n'
 
 
 def _land(warehouse: Warehouse, contract: ExportContract, folder: Path) -> Landing:
@@ -33,12 +33,10 @@ def test_the_row_hash_is_one_that_anyone_can_compute(warehouse: Warehouse, spend
     _land(warehouse, spend, drop("a.csv", LINES))
     text = "\x1f".join(["1.234,50", "1", "03.02.2026", "Ace"])  # columns in order of their names
     expected = hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
-    assert warehouse.rows('SELECT _row_hash FROM raw."raw_books__lines" WHERE line = \'1\'') == [(expected,)]
+    assert warehouse.rows("SELECT _row_hash FROM raw.\"raw_books__lines\" WHERE line = '1'") == [(expected,)]
 
 
-def test_a_file_is_ingested_once_whatever_it_is_called(
-    warehouse: Warehouse, spend: ExportContract, drop: Drop
-) -> None:
+def test_a_file_is_ingested_once_whatever_it_is_called(warehouse: Warehouse, spend: ExportContract, drop: Drop) -> None:
     folder = drop("a.csv", LINES)
     _land(warehouse, spend, folder)
     drop_again = folder / "copy of a.csv"
@@ -49,9 +47,7 @@ def test_a_file_is_ingested_once_whatever_it_is_called(
     assert warehouse.rows('SELECT count(*) FROM raw."raw_books__lines"') == [(2,)]
 
 
-def test_a_bad_file_is_refused_and_the_good_one_loads(
-    warehouse: Warehouse, spend: ExportContract, drop: Drop
-) -> None:
+def test_a_bad_file_is_refused_and_the_good_one_loads(warehouse: Warehouse, spend: ExportContract, drop: Drop) -> None:
     folder = drop("a.csv", LINES)
     drop_page = folder / "b.csv"
     drop_page.write_text("<!DOCTYPE html><html><body>Sign in</body></html>", encoding="utf-8")

@@ -117,7 +117,9 @@ T2,yesterday,status,Done,Mail
 
 
 @pytest.fixture
-def staged(warehouse: Warehouse, updates: ExportContract, drop: Drop) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+def staged(
+    warehouse: Warehouse, updates: ExportContract, drop: Drop
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     folder = drop("a.csv", UPDATES)
     event_part = _stage(warehouse, updates, folder, "ticket_events")
     raw = warehouse.frame('SELECT * FROM raw."raw_desk__updates"')

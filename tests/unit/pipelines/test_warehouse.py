@@ -20,7 +20,14 @@ from pipelines.warehouse import open_warehouse
 
 def _run(run_id: str) -> pl.DataFrame:
     return pl.DataFrame(
-        [{"run_id": run_id, "started_at": datetime(2026, 3, 29, 1, 30, 0, 123456, UTC), "state": "running", "code_hash": ""}]
+        [
+            {
+                "run_id": run_id,
+                "started_at": datetime(2026, 3, 29, 1, 30, 0, 123456, UTC),
+                "state": "running",
+                "code_hash": "",
+            }
+        ]
     )
 
 
@@ -50,9 +57,14 @@ def test_replace_makes_the_frame_the_whole_content(tmp_path: Path) -> None:
         assert warehouse.read(ops_runs)["run_id"].to_list() == ["r2"]
 
 
-@pytest.mark.parametrize("statement", ["SELECT * FROM read_csv('/etc/passwd')", "COPY (SELECT 1) TO 'x.csv'", "ATTACH 'y.db'"])
+@pytest.mark.parametrize(
+    "statement", ["SELECT * FROM read_csv('/etc/passwd')", "COPY (SELECT 1) TO 'x.csv'", "ATTACH 'y.db'"]
+)
 def test_the_connection_cannot_reach_files(tmp_path: Path, statement: str) -> None:
-    with open_warehouse(tmp_path / "w.duckdb") as warehouse, pytest.raises(duckdb.Error, match=r"(?i)disabled|permission"):
+    with (
+        open_warehouse(tmp_path / "w.duckdb") as warehouse,
+        pytest.raises(duckdb.Error, match=r"(?i)disabled|permission"),
+    ):
         warehouse.execute(statement)
 
 
@@ -81,5 +93,3 @@ def test_a_changed_declaration_rebuilds_derived_tables_and_keeps_memory(tmp_path
         assert warehouse.read(ops_runs)["run_id"].to_list() == ["r1"]
         columns = [row[0] for row in warehouse.rows("SELECT column_name FROM (DESCRIBE core.fct_tickets)")]
         assert columns == [column.name for column in fct_tickets.columns]
-
-

@@ -90,6 +90,14 @@ def check_format(text: str) -> None:
         compile_format(text)
 
 
+def tells_offset(text: str) -> bool:
+    """Whether values of a format say their own offset from UTC, so that no time zone is needed to read them."""
+    try:
+        return text.startswith("epoch_") or compile_format(text).has_offset
+    except ValueError:
+        return False
+
+
 @lru_cache(maxsize=256)
 def compile_format(text: str) -> TimeFormat:
     """Take a strptime format apart.
