@@ -163,5 +163,6 @@ def _rows(connection: Any, query: str) -> list[tuple[Any, ...]]:
 
 
 def _rule_record(row: tuple[Any, ...]) -> RuleRecord:
-    *facts, sample_keys, protects = row
-    return RuleRecord(*facts, tuple(json.loads(sample_keys or "[]")), tuple(json.loads(protects or "[]")))
+    facts, sample_keys, protects = row[:-2], row[-2], row[-1]
+    lists = (tuple(json.loads(listed or "[]")) for listed in (sample_keys, protects))
+    return RuleRecord(*facts, *lists)

@@ -47,8 +47,13 @@ def check(domain: str | None, show_all: bool, as_json: bool) -> ExitCode:
         _show_json(batches, rules, refusals)
     else:
         _show(batches, rules, refusals, show_all=show_all)
-    held = [batch for batch in batches.values() if batch.verdict.value == "hold"]
+    held = [batch for batch in batches.values() if _verdict(batch) == "hold"]
     return of_outcome(has_held=bool(held), has_refused=bool(refusals))
+
+
+def _verdict(batch: Batch) -> str | None:
+    """The verdict's word; None for a domain of which no file ever came."""
+    return batch.verdict.value if batch.verdict else None
 
 
 def _rule_records(home: Home, batches: Mapping[Domain, Batch]) -> list[RuleRecord]:
@@ -126,7 +131,7 @@ def _show(
     show_table(
         [Column("domain"), Column("verdict"), Column("summary", is_cut=True)],
         [
-            (domain.value, batch.verdict.value, shorten(batch.summary, 80, placeholder=" ..."))
+            (domain.value, _verdict(batch) or "no files", shorten(batch.summary, 80, placeholder=" ..."))
             for domain, batch in batches.items()
         ],
     )
@@ -139,7 +144,7 @@ def _show_json(batches: Mapping[Domain, Batch], rules: list[RuleRecord], refusal
 
     document: dict[str, Any] = {
         "domains": [
-            {"domain": domain.value, "verdict": batch.verdict.value, "summary": batch.summary}
+            {"domain": domain.value, "verdict": _verdict(batch), "summary": batch.summary}
             for domain, batch in batches.items()
         ],
         "rules": [describe_rule(rule) for rule in rules],

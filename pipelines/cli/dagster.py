@@ -25,9 +25,15 @@ def dagster(host: str, port: int) -> ExitCode:
 
     home = chosen_home()
     project = load_project(home)  # a wrong contract is said here, clearly, rather than in Dagster's log
-    from pipelines.dagster_history import record_history
+    from pipelines.dagster_history import dagster_instance, record_history
+    from pipelines.warehouse import WarehouseBusyError
 
-    record_history(project)
+    with dagster_instance(home):
+        pass  # makes the folder that Dagster wants to find
+    try:
+        record_history(project)
+    except WarehouseBusyError:
+        click.echo("A run is under way; what it builds is shown when you open this again.", err=True)
     folder = home.folder.resolve()
     environment = {
         **os.environ,
@@ -35,6 +41,8 @@ def dagster(host: str, port: int) -> ExitCode:
         "DAGSTER_HOME": str(home.dagster.resolve()),
         "DAGSTER_DISABLE_TELEMETRY": "1",
     }
+    if not os.environ.get("KPI_DEBUG"):
+        environment.setdefault("PYTHONWARNINGS", "ignore")
     click.echo(f"Dagster on {folder}: http://{host}:{port}  (Ctrl-C stops it)", err=True)
     command = [
         sys.executable, "-m", "dagster", "dev", "-m", "pipelines.definitions", "--host", host, "--port", str(port),

@@ -85,7 +85,8 @@ def _show_headline(metric: MetricTrend, currency: str) -> None:
     latest = metric.latest
     label = click.style(f"{metric.label:<32}", bold=True)
     if latest is None:
-        why = metric.held_reason or "no month is closed yet in this data"
+        is_fed = metric.publication_state != "empty"
+        why = metric.held_reason or ("no month is closed yet" if is_fed else "no export feeds it yet")
         click.echo(f"{label}  {NOTHING}  {click.style(why, dim=True)}")
         return
     before = metric.month_before

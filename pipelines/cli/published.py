@@ -70,8 +70,8 @@ class MetricTrend:
         if not self.months:
             return []
         by_month = {month.month: month.value for month in self.months}
-        month, values = self.months[-1].month, []
-        first = self.months[0].month
+        month, first = self.months[-1].month, self.months[0].month
+        values: list[float | None] = []
         while len(values) < count and month >= first:
             values.append(by_month.get(month))
             month = previous_month(month)

@@ -150,7 +150,7 @@ def _is_number(kind: object) -> bool:
     )
 
 
-def _batches(cursor: duckdb.DuckDBPyConnection) -> Iterator[list[Sequence[Any]]]:
+def _batches(cursor: duckdb.DuckDBPyConnection) -> Iterator[list[tuple[Any, ...]]]:
     while rows := cursor.fetchmany(_BATCH):
         yield rows
 

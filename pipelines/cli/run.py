@@ -12,6 +12,7 @@ from pipelines.cli.exits import ExitCode, of_outcome
 from pipelines.cli.options import chosen_home, common_options, json_option
 
 if TYPE_CHECKING:
+    from pipelines.cli.build_records import BuildRecords
     from pipelines.home import Home
     from pipelines.run import RunOutcome
 
@@ -111,7 +112,7 @@ def _show_summary(home: Home, outcome: RunOutcome, seconds: float) -> None:
     show_headlines(headlines)
 
 
-def _show_json_outcome(home: Home, outcome: RunOutcome, records: BuildRecords, seconds: float) -> None:  # noqa: F821
+def _show_json_outcome(home: Home, outcome: RunOutcome, records: BuildRecords, seconds: float) -> None:
     from pipelines.cli.headlines import describe_headlines, read_headlines
     from pipelines.cli.outcomes import describe_outcome
     from pipelines.cli.tables import show_json

@@ -75,9 +75,9 @@ def _show_runs(records: BuildRecords) -> None:
         click.echo("It has never run.")
         return
     last = records.runs[0]
-    color = STATE_STYLES.get(last.state, "").split()[-1:] or [None]
+    color = STATE_STYLES.get(last.state, "white").split()[-1]
     seconds = f" in {(last.ended_at - last.started_at).total_seconds():.1f} s" if last.ended_at else ""
-    click.echo(f"Last run   {format_instant(last.started_at)}  {click.style(last.state, fg=color[0])}{seconds}")
+    click.echo(f"Last run   {format_instant(last.started_at)}  {click.style(last.state, fg=color)}{seconds}")
     if last.message:
         click.echo(f"           {last.message.splitlines()[0]}")
 

@@ -28,7 +28,7 @@ _READABLE: Final = 110
 #: Colour of each word that tells a state.
 STATE_STYLES: Final = {
     "built": "green", "unchanged": "dim", "held": "bold red", "empty": "dim",
-    "pass": "green", "hold": "bold red", "never judged": "dim",
+    "pass": "green", "hold": "bold red", "never judged": "dim", "no files": "dim",
     "passed": "green", "failed": "red", "errored": "bold red", "skipped": "dim",
     "succeeded": "green", "running": "yellow", "interrupted": "yellow",
     "published": "green", "better": "green", "worse": "red",

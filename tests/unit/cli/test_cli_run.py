@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import socket
 import subprocess
 import sys
+import time
+import urllib.request
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -144,6 +150,57 @@ def test_run_while_another_runs_is_told_so(demo: tuple[Home, object]) -> None:
         process.communicate(b"\n", timeout=30)
     assert result.exit_code == 4
     assert "in use by another run" in result.output
+
+
+def test_dagster_serves_the_graph_of_this_home(demo: tuple[Home, object]) -> None:
+    home, _ = demo
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "pipelines.cli.main", "dagster", "--home", str(home.folder), "--port", str(port)]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    ) as process:
+        try:
+            answer = _ask_until_it_serves(process, f"http://127.0.0.1:{port}/graphql")
+        finally:
+            os.killpg(process.pid, signal.SIGINT)  # as Ctrl-C does
+            output, _ = process.communicate(timeout=60)
+    assert process.returncode == 0, output
+    assets = {node["assetKey"]["path"][-1] for node in answer["data"]["assetNodes"]}
+    assert {"fct_tickets", "metric_values", "published_duckdb", "servicenow_incidents"} <= assets
+    assert not (Path.cwd() / ".dagster").exists()
+
+
+def _ask_until_it_serves(process: subprocess.Popen[str], address: str) -> dict[str, Any]:
+    body = json.dumps({"query": "{ assetNodes { assetKey { path } } }"}).encode()
+    request = urllib.request.Request(address, body, {"Content-Type": "application/json"})
+    ends_at = time.monotonic() + 120
+    while process.poll() is None and time.monotonic() < ends_at:
+        try:
+            with urllib.request.urlopen(request, timeout=10) as response:
+                answer: dict[str, Any] = json.load(response)
+                if answer["data"]["assetNodes"]:
+                    return answer
+        except OSError:
+            pass
+        time.sleep(0.5)
+    raise AssertionError("Dagster did not serve in time")
+
+
+def test_domain_without_files_is_no_failure(run_folder: Path) -> None:
+    for arguments in (("check",), ("run",), ("run", "--json"), ("status",), ("metrics",)):
+        result = invoke(*arguments, "--home", run_folder)
+        assert result.exit_code == 0, result.output
+    assert json.loads(invoke("check", "--json", "--home", run_folder).output)["domains"][0]["verdict"] is None
+    assert "no files" in invoke("check", "--home", run_folder).output
+
+
+@pytest.fixture
+def run_folder(tmp_path: Path) -> Path:
+    """A home with a contract and no files."""
+    invoke("init", tmp_path / "home", "--with-template", "servicenow_incidents")
+    return tmp_path / "home"
 
 
 def test_as_of_needs_an_offset_and_is_read_as_utc() -> None:
