@@ -9,8 +9,9 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from data_contracts.verdict import RuleResult
 from models.catalog import STAGED
-from models.vocabulary import Domain
+from models.vocabulary import Domain, RuleState
 from pipelines.defs.describe import (
     check_result,
     check_spec,
@@ -46,13 +47,15 @@ def staging_assets(project: Project, domain: Domain) -> list[dg.AssetsDefinition
     def stage(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         session: Session = context.resources.session
         batch = ingest_domain(session, domain)
-        results = batch.results or stored_results(session, domain, rules)
+        results = {result.rule.id: result for result in batch.results or stored_results(session, domain, rules)}
         for spec in (*raw, *staged):
             name = spec.key.path[-1]
             state: StepState = "empty" if batch.verdict is None else "built" if batch.is_new else "unchanged"
             yield step_result(Step(name, state, batch.row_counts.get(name), 0.0, batch.summary))
-        for result in results:
-            yield check_result(result, assets[result.rule.id])
+        for rule in rules:
+            # Dagster wants a result of every check, also where no file has arrived that could be judged.
+            unjudged = RuleResult(rule=rule, state=RuleState.SKIPPED, error=batch.summary)
+            yield check_result(results.get(rule.id, unjudged), assets[rule.id])
 
     return [*(landing_spec(contract) for contract in contracts), stage]
 

@@ -1,0 +1,46 @@
+"""One small company, simulated and run once per test process; tests that change it take a copy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from demo_homes import DemoHome
+
+    from pipelines.run import RunOutcome
+
+
+@dataclass(frozen=True)
+class CleanRun:
+    """A home after its first run, that run, and the same home before it."""
+
+    demo: DemoHome
+    outcome: RunOutcome
+    never_run: DemoHome
+
+
+@pytest.fixture(scope="session")
+def clean_run(tmp_path_factory: pytest.TempPathFactory) -> CleanRun:
+    """The small company after one run. Nobody changes it: see `clean` and `never_run`."""
+    from demo_homes import write_small_company
+
+    folder = tmp_path_factory.mktemp("company")
+    never_run = write_small_company(folder / "never_run")
+    demo = never_run.copy_to(folder / "clean")
+    return CleanRun(demo, demo.run(), never_run)
+
+
+@pytest.fixture
+def clean(clean_run: CleanRun, tmp_path: Path) -> DemoHome:
+    """A copy of the home that was run once."""
+    return clean_run.demo.copy_to(tmp_path / "home")
+
+
+@pytest.fixture
+def never_run(clean_run: CleanRun, tmp_path: Path) -> DemoHome:
+    """A copy of the home as it was before its first run."""
+    return clean_run.never_run.copy_to(tmp_path / "home")
