@@ -49,8 +49,7 @@ def gather_lives(tickets: pl.DataFrame, intervals: pl.DataFrame, as_of: datetime
 
     Args:
         tickets: rows of `fct_tickets`.
-        intervals: rows of `fct_ticket_intervals`, in any order. Without `cycle_number`, cycles are counted from the
-            intervals, and one that ended at the instant it began is not seen.
+        intervals: rows of `fct_ticket_intervals`, in any order.
     """
     lived = tickets.filter("has_history")
     life = match_rows(intervals["ticket_id"], lived["ticket_id"])
@@ -59,8 +58,6 @@ def gather_lives(tickets: pl.DataFrame, intervals: pl.DataFrame, as_of: datetime
     if not key.is_sorted():
         ordered = ordered.with_columns(key.alias("key")).sort("key")
     ordered = ordered.with_columns(pl.col("status_category").cast(CATEGORIES))
-    if "cycle_number" not in ordered.columns:
-        ordered = ordered.with_columns(cycle_number=_count_cycles())
     known = tickets.filter(~pl.col("has_history") & pl.col("created_at").is_not_null())
     known = known.filter(~pl.col("is_done") | (pl.col("resolved_at") >= pl.col("created_at")))
     known = known.filter(~pl.col("is_cancelled") | (pl.col("cancelled_at") >= pl.col("created_at")))
@@ -68,15 +65,6 @@ def gather_lives(tickets: pl.DataFrame, intervals: pl.DataFrame, as_of: datetime
     if known.height:
         stretches = pl.concat([stretches, _stretches_of_snapshots(known, lived.height, as_of)])
     return Lives(pl.concat([lived, known]), stretches.with_row_index("row"))
-
-
-def _count_cycles() -> pl.Expr:
-    category = pl.col("status_category")
-    begins = pl.col("life").ne_missing(pl.col("life").shift(1))
-    uncancelled = pl.when(begins | (category != StatusCategory.CANCELLED.value)).then(category).forward_fill()
-    reopens = ~begins & category.is_in(WORK) & (uncancelled.shift(1) == StatusCategory.DONE.value)
-    running = reopens.fill_null(False).cast(pl.Int64).cum_sum()
-    return running - pl.when(begins).then(running).forward_fill() + 1
 
 
 def _stretches_of_snapshots(known: pl.DataFrame, offset: int, as_of: datetime) -> pl.DataFrame:

@@ -22,7 +22,7 @@ from metrics.ticket_steps import TicketSteps, trace_steps
 from models.ddl import polars_schema
 from models.tickets import fct_ticket_intervals, fct_tickets
 
-_INTERVAL_COLUMNS: Final = tuple(dict.fromkeys((*polars_schema(fct_ticket_intervals).names(), "cycle_number")))
+_INTERVAL_COLUMNS: Final = tuple(polars_schema(fct_ticket_intervals).names())
 #: How far beyond the data's clock open time is known, for the projection of due instants.
 _PROJECTION: Final = timedelta(days=3653)
 #: A ticket's life counts open time for so long before the data's clock; an earlier instant is an error of the export.
@@ -91,8 +91,8 @@ def build_intervals(
     """Stretches of each ticket's life with one status, team, priority and vendor: `fct_ticket_intervals`.
 
     Steps of no length are left out, except a ticket's last: every ticket with a history has exactly one interval that
-    is its last, which ends at `as_of`. Rows are in order of ticket and time. Beyond the table's columns there is
-    `cycle_number`: 1, and one more for every reopening so far, those in steps of no length included.
+    is its last, which ends at `as_of`. Rows are in order of ticket and time. `cycle_number` also counts reopenings in
+    steps of no length.
 
     Args:
         tickets: rows of `stg_tickets`.

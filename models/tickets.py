@@ -132,6 +132,7 @@ fct_ticket_intervals = table(
     text("priority", "Priority in that stretch"),
     text("vendor", "Vendor that held the ticket"),
     text("calendar", "Working calendar of the team", required=True),
+    integer("cycle_number", "1, and one more for every reopening before this stretch", required=True),
     flag("is_last", "Whether this is the stretch in which the ticket is now", required=True),
     integer("duration_calendar_microseconds", "Length by the clock on the wall", required=True),
     integer("duration_business_microseconds", "Length in open hours of the calendar", required=True),

@@ -22,6 +22,7 @@ from metrics.registry import METRICS, required_domains
 from metrics.sla import close_clocks
 from metrics.spec import Metric
 from metrics.ticket_clocks import build_intervals, close_tickets, covering_span, data_clock
+from metrics.ticket_steps import trace_steps
 from metrics.transactions import count_transactions, sum_active_time
 from metrics.unit_cost import TransactionKind, convert_cost_lines
 from metrics.vendor_performance import build_deliveries, convert_invoice_lines
@@ -183,8 +184,9 @@ def _ticket_facts(session: Session) -> dict[str, pl.DataFrame]:
     open_time = OpenTime.compile(policies.calendars, *span)
     quarantined = _quarantined(session, stg_tickets) | _quarantined(session, stg_ticket_events)
     shared = {"as_of": as_of, "open_time": open_time, "team_calendars": policies.team_calendars}
-    intervals = build_intervals(tickets, events, **shared)
-    closed = close_tickets(tickets, events, intervals, quarantined=quarantined, **shared)
+    steps = trace_steps(tickets, events, as_of=as_of)
+    intervals = build_intervals(tickets, events, steps=steps, **shared)
+    closed = close_tickets(tickets, events, intervals, quarantined=quarantined, steps=steps, **shared)
     clocks = close_clocks(closed, intervals, policies=policies.sla, **shared)
     zone = session.project.home.settings.reporting.time_zone
     days = count_ticket_days(intervals, closed, as_of=as_of, time_zone=zone)

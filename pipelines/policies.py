@@ -348,7 +348,7 @@ def _sla_policies(file: _SlaFile, calendars: set[str], problems: list[Problem], 
                 within_microseconds=policy.within,
                 calendar=None if policy.calendar == "team" else policy.calendar,
                 scope={name: frozenset(accepted) for name, accepted in policy.applies_to if accepted},
-                pause_categories=frozenset(policy.pause_on.categories),
+                pause_categories=_pause_categories(policy.pause_on),
                 pause_reasons=frozenset(policy.pause_on.reasons),
                 effective_from=policy.effective_from,
                 effective_to=policy.effective_to,
@@ -357,6 +357,11 @@ def _sla_policies(file: _SlaFile, calendars: set[str], problems: list[Problem], 
             )
         )
     return tuple(policies)
+
+
+def _pause_categories(pause: _Pause) -> frozenset[StatusCategory]:
+    """Reasons belong to waiting, so naming only reasons means: pause while waiting for one of them."""
+    return frozenset(pause.categories or ((StatusCategory.WAITING,) if pause.reasons else ()))
 
 
 def _cost_policy(file: _CostFile) -> CostPolicy:

@@ -20,7 +20,7 @@ import pytest
 
 from pipelines.cli.demo_home import DemoFacts, write_demo_home
 
-POINTS = 16
+POINTS = 12
 
 _DRIVER = '''
 import json, os, signal, sys

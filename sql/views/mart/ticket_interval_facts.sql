@@ -15,6 +15,7 @@ SELECT
     priority,
     vendor,
     calendar,
+    cycle_number,
     is_last,
     duration_calendar_microseconds / 3.6e9 AS duration_calendar_hours,
     duration_business_microseconds / 3.6e9 AS duration_business_hours
@@ -32,6 +33,7 @@ COMMENT ON COLUMN mart.ticket_interval_facts.team IS 'Team that held the ticket'
 COMMENT ON COLUMN mart.ticket_interval_facts.priority IS 'Priority in that stretch';
 COMMENT ON COLUMN mart.ticket_interval_facts.vendor IS 'Vendor that held the ticket';
 COMMENT ON COLUMN mart.ticket_interval_facts.calendar IS 'Working calendar of the team';
+COMMENT ON COLUMN mart.ticket_interval_facts.cycle_number IS '1, and one more for every reopening before this stretch';
 COMMENT ON COLUMN mart.ticket_interval_facts.is_last IS 'Whether this is the stretch in which the ticket is now';
 COMMENT ON COLUMN mart.ticket_interval_facts.duration_calendar_hours IS 'Length by the clock on the wall';
 COMMENT ON COLUMN mart.ticket_interval_facts.duration_business_hours IS 'Length in open hours of the calendar';

@@ -67,11 +67,6 @@ def test_facts_read_back_in_any_order_give_the_same_clocks(case: Case) -> None:
     read_back = conform(facts, fct_tickets).reverse(), intervals.sample(fraction=1.0, shuffle=True, seed=1)
     again = close_clocks(*read_back, policies=case.policies, **shared)
     assert again.sort(key).equals(clocks.sort(key))
-    # Without cycle numbers, cycles are counted from the intervals; only those without length go unseen.
-    bare = close_clocks(facts, intervals.drop("cycle_number"), policies=case.policies, **shared)
-    unseen = facts.filter(pl.col("reopen_count") > 0)["ticket_id"].implode()
-    same = ~pl.col("ticket_id").is_in(unseen)
-    assert bare.filter(same).equals(clocks.filter(same))
 
 
 def test_intervals_of_a_ticket_that_is_not_there_are_refused() -> None:
