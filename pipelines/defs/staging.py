@@ -10,7 +10,6 @@ from collections.abc import Iterator
 import dagster as dg
 
 from data_contracts.verdict import RuleResult
-from data_contracts.verdict import RuleResult
 from models.catalog import STAGED
 from models.vocabulary import Domain, RuleState
 from pipelines.defs.describe import (
