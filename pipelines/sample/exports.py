@@ -29,7 +29,8 @@ from pipelines.sample.summary import BadMonth, DeliveryTotals, MoneyTotals, Samp
 from pipelines.sample.ticket_life import VENDOR_WAIT_FACTOR, Ticket
 from pipelines.sample.vendor_billing import VisitCounts
 
-DEFAULT_END: Final = date(2026, 10, 31)
+#: In mid-month, as real exports are taken: the month before is then complete, with data after its end to prove it.
+DEFAULT_END: Final = date(2026, 11, 15)
 
 
 def write_sample_exports(
