@@ -40,6 +40,7 @@ class Desk:
             "PYTHONPATH": str(CHECKOUT),
             "PYTHONUNBUFFERED": "1",
             "NO_COLOR": "1",
+            "KPI_PAGES": str(CHECKOUT / "docs"),
         }
         return subprocess.run(
             ["bash", "-euo", "pipefail", "-c", step.command],
