@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -106,14 +108,30 @@ def _show_ways_on(home: Home) -> None:
 
     option = "" if home.folder == DEFAULT_HOME else f" --home {home.folder}"
     read = f"duckdb.connect('{home.published_file.as_posix()}', read_only=True)"
+    kpi, python = _runnable("kpi", sys.argv[0]), _runnable("python", sys.executable)
     steps = [
-        (f"kpi metrics{option}", "every KPI"),
-        (f"kpi query{option} \"FROM kpi_sla_attainment_ratio WHERE dimension = 'team'\"", "ask in SQL"),
-        (f"duckdb -readonly {home.published_file}", "the DuckDB command line"),
-        (f"python -c \"import duckdb; {read}.sql('FROM mart.metric_values').show()\"", "Python"),
-        (f"kpi dagster{option}", "the pipeline's graph in the browser"),
+        (f"{kpi} metrics{option}", "every KPI"),
+        (f"{kpi} query{option} \"FROM kpi_sla_attainment_ratio WHERE dimension = 'team'\"", "ask in SQL"),
+        (f"{kpi} dagster{option}", "the pipeline's graph in the browser"),
+        (
+            f"{_runnable('python', sys.executable)} -c \"import duckdb; {read}.sql('FROM mart.metric_values').show()\"",
+            "",
+        ),
     ]
+    if shutil.which("duckdb"):
+        steps.append((f"duckdb -readonly {home.published_file}", "the DuckDB command line"))
     click.echo()
     click.echo(f"The published warehouse is {click.style(str(home.published_file), bold=True)}. Open it with")
     for command, purpose in steps:
-        click.echo(f"  {command}  {click.style(f'# {purpose}', dim=True)}")
+        click.echo(f"  {command}  {click.style(f'# {purpose}', dim=True) if purpose else ''}".rstrip())
+
+
+def _runnable(name: str, path: str) -> str:
+    """How to start a program from here: by its name if that finds it, else by its path."""
+    found = shutil.which(name)
+    if found is not None and Path(found).absolute() == Path(path).absolute():
+        return name
+    try:
+        return Path(path).absolute().relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return path
