@@ -115,7 +115,8 @@ def open_session(
     """Open a home's warehouse for one run, and record the run, whatever becomes of it."""
     with open_warehouse(project.home.warehouse) as warehouse:
         run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:6]}"
-        session = Session(project, warehouse, run_id, reporter or SilentReporter(), as_of)
+        as_of_option = as_of.astimezone(UTC) if as_of else None
+        session = Session(project, warehouse, run_id, reporter or SilentReporter(), as_of_option)
         # A run that never ended was killed; its transaction was never committed, so nothing of it is half there.
         warehouse.execute("UPDATE ops.ops_runs SET state = 'interrupted' WHERE state = 'running'")
         record = {"run_id": run_id, "started_at": datetime.now(UTC), "state": "running", "code_hash": session.code_hash}

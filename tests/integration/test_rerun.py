@@ -1,0 +1,147 @@
+"""Running again: nothing is done twice, only what changed is done again, and equal input gives equal output."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import shutil
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from demo_homes import DemoHome, built, states
+
+from pipelines.run import RunOutcome, SelectionError
+
+if TYPE_CHECKING:
+    from conftest import CleanRun
+
+pytestmark = pytest.mark.xdist_group("rerun")
+
+TICKET_FACTS = {"fct_ticket_intervals", "fct_tickets", "fct_sla_clocks", "fct_ticket_days"}
+VENDOR_FACTS = {"fct_deliveries", "fct_vendor_invoice_lines"}
+COST_FACTS = {"fct_cost_lines", "fct_transactions", "fct_cost_allocations"}
+PUBLISHED = {"published_duckdb", "published_parquet"}
+LOADS = "SELECT load_id, content_hash, loaded_at, superseded_by FROM ops.ops_loads ORDER BY load_id"
+
+
+def publication_state(demo: DemoHome) -> list[tuple[str, int, int]]:
+    """Every published file with its inode and time: a file that was written anew has others."""
+    files = sorted(path for path in demo.home.published.rglob("*") if path.is_file())
+    return [(str(path.relative_to(demo.folder)), path.stat().st_ino, path.stat().st_mtime_ns) for path in files]
+
+
+def seconds_of(outcome: RunOutcome) -> float:
+    return sum(step.seconds for step in outcome.steps)
+
+
+def test_a_rerun_does_nothing(clean: DemoHome, clean_run: CleanRun) -> None:
+    before, loads, numbers = publication_state(clean), clean.warehouse(LOADS), clean.numbers()
+    outcome = clean.run()
+    assert set(states(outcome).values()) == {"unchanged"}
+    assert states(outcome).keys() == states(clean_run.outcome).keys()
+    assert clean.warehouse(LOADS) == loads
+    assert publication_state(clean) == before
+    assert clean.numbers() == numbers
+    assert seconds_of(outcome) < seconds_of(clean_run.outcome) / 3
+
+
+def test_the_same_exports_in_another_folder_give_the_same_content(never_run: DemoHome, clean_run: CleanRun) -> None:
+    outcome = never_run.run()
+    assert built(outcome) == built(clean_run.outcome)
+    assert never_run.content_hash() == clean_run.demo.content_hash()
+    assert never_run.numbers() == clean_run.demo.numbers()
+    ids = [demo.published("SELECT publication_id FROM meta.run") for demo in (never_run, clean_run.demo)]
+    assert ids[0] != ids[1]
+
+
+def test_a_copy_under_another_name_or_compressed_changes_nothing(clean: DemoHome) -> None:
+    before, loads = publication_state(clean), clean.warehouse(LOADS)
+    ledger = next((clean.landing / "general_ledger").iterdir())
+    shutil.copyfile(ledger, ledger.with_name("a download (1).csv"))
+    rates = next((clean.landing / "fx_rates").iterdir())
+    rates.with_name(f"{rates.name}.gz").write_bytes(gzip.compress(rates.read_bytes()))
+    deliveries = next((clean.landing / "deliveries").iterdir())
+    deliveries.rename(deliveries.with_name("renamed.csv"))
+    assert set(states(clean.run()).values()) == {"unchanged"}
+    assert clean.refusals() == {}
+    assert clean.warehouse(LOADS) == loads
+    assert publication_state(clean) == before
+
+
+def test_new_data_rebuilds_what_depends_on_it_alone(clean: DemoHome) -> None:
+    deliveries = next((clean.landing / "deliveries").iterdir())
+    header, first, *_ = deliveries.read_text(encoding="utf-8-sig").splitlines()
+    new = first.replace(first.split(",")[0], "DL-900001")
+    (deliveries.with_name("more.csv")).write_text(f"{header}\n{new}\n", encoding="utf-8")
+    tickets = clean.warehouse("SELECT input_hash, built_at FROM ops.ops_steps WHERE asset = 'fct_tickets'")
+    count = clean.published("SELECT count(*) FROM core.fct_deliveries")[0][0]
+    outcome = clean.run()
+    # Transactions may be deliveries, so the cost facts look again.
+    assert built(outcome) == {"stage_vendors", *VENDOR_FACTS, *COST_FACTS, "metric_values", *PUBLISHED}
+    assert clean.published("SELECT count(*) FROM core.fct_deliveries")[0][0] == count + 1
+    assert clean.warehouse("SELECT input_hash, built_at FROM ops.ops_steps WHERE asset = 'fct_tickets'") == tickets
+
+
+def test_a_changed_sla_policy_measures_again_without_staging(clean: DemoHome) -> None:
+    policy = clean.home.policies / "sla.yaml"
+    text = policy.read_text(encoding="utf-8")
+    assert "within: 48h" in text
+    policy.write_text(text.replace("within: 48h", "within: 2h"), encoding="utf-8")
+    before = {
+        metric: clean.months(metric) for metric in ("sla_attainment_ratio", "ticket_lead_time_p85_business_hours")
+    }
+    outcome = clean.run()
+    assert built(outcome) == {*TICKET_FACTS, *COST_FACTS, "metric_values", *PUBLISHED}
+    assert {state for name, state in states(outcome).items() if name.startswith("stage_")} == {"unchanged"}
+    after = {metric: clean.months(metric) for metric in before}
+    attainment = zip(after["sla_attainment_ratio"], before["sla_attainment_ratio"], strict=True)
+    stricter = [(now.value or 0, was.value or 0) for now, was in attainment]
+    assert all(now <= was for now, was in stricter)
+    assert any(now < was for now, was in stricter)
+    assert after["ticket_lead_time_p85_business_hours"] == before["ticket_lead_time_p85_business_hours"]
+
+
+def test_as_of_moves_open_clocks_and_back(clean: DemoHome, clean_run: CleanRun) -> None:
+    states_of_clocks = "SELECT state, count(*) FROM core.fct_sla_clocks GROUP BY state"
+    as_of = clean.published("SELECT as_of_at FROM meta.run")[0][0]
+    before = dict(clean.published(states_of_clocks))
+    later = as_of + timedelta(days=30)
+    clean.run(as_of=later)
+    after = dict(clean.published(states_of_clocks))
+    assert clean.published("SELECT as_of_at FROM meta.run")[0][0] == later
+    assert clean.content_hash() != clean_run.demo.content_hash()
+    assert after.get("breached", 0) > before.get("breached", 0)
+    assert after.get("met", 0) == before.get("met", 0)
+    assert sum(after.values()) == sum(before.values())
+    clean.run()
+    assert clean.content_hash() == clean_run.demo.content_hash()
+
+
+def test_only_finance_builds_nothing_else(never_run: DemoHome) -> None:
+    outcome = never_run.run(only=["finance"])
+    assert built(outcome) == {"stage_finance", *COST_FACTS} == states(outcome).keys()
+    assert not never_run.home.published_file.exists()
+    assert {row[0] for row in never_run.warehouse("SELECT DISTINCT export FROM ops.ops_loads")} == {
+        "budgets",
+        "fx_rates",
+        "general_ledger",
+        "headcount",
+    }
+
+
+def test_only_something_unknown_is_told(clean: DemoHome) -> None:
+    with pytest.raises(SelectionError, match=r"'finanse'\. Did you mean 'finance'"):
+        clean.run(only=["finanse"])
+
+
+@pytest.mark.parametrize("lost", ["kpi.duckdb", "parquet/latest.json"])
+def test_a_lost_publication_is_published_again_with_the_same_content(
+    lost: str, clean: DemoHome, clean_run: CleanRun
+) -> None:
+    (clean.home.published / lost).unlink()
+    outcome = clean.run()
+    assert built(outcome) == {"published_duckdb" if lost == "kpi.duckdb" else "published_parquet"}
+    assert clean.content_hash() == clean_run.demo.content_hash()
+    pointer = json.loads((clean.home.published / "parquet" / "latest.json").read_text(encoding="utf-8"))
+    assert pointer["content_hash"] == clean_run.demo.content_hash()
