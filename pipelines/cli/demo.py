@@ -114,7 +114,7 @@ def _show_ways_on(home: Home) -> None:
         (f"{kpi} query{option} \"FROM kpi_sla_attainment_ratio WHERE dimension = 'team'\"", "ask in SQL"),
         (f"{kpi} dagster{option}", "the pipeline's graph in the browser"),
         (
-            f"{_runnable('python', sys.executable)} -c \"import duckdb; {read}.sql('FROM mart.metric_values').show()\"",
+            f"{python} -c \"import duckdb; {read}.sql('FROM mart.metric_values').show()\"",
             "",
         ),
     ]
