@@ -28,7 +28,7 @@ demo: $(INSTALLED)
 	$(BIN)/kpi demo $(HOME_DIR)
 
 test: $(INSTALLED)
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
