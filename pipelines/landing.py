@@ -171,9 +171,11 @@ def _store(
     content = hash_parts(facts.content_hash, contract.reading_hash)[:12]
     # The file's name leads, so that load ids sort in the order in which people number or date their files.
     load_id = f"{contract.id}/{item.name}/{facts.name}#{content}"
+    _supersede(warehouse, contract, item, facts, load_id)
+    if _is_back(warehouse, load_id):
+        return
     texts = [name for name in landed.frame.columns if name != "_row_number"]
     _add_columns(warehouse, item, texts)
-    _supersede(warehouse, contract, item, facts, load_id)
     frame = landed.frame.with_columns(pl.lit(load_id).alias("_load_id"), pl.lit(facts.name).alias("_file"))
     warehouse.insert(raw_table_name(item), frame, {"_row_hash": _row_hash(texts)})
     record = {
@@ -215,6 +217,17 @@ def _supersede(
           AND (content_hash = ? OR (? AND file_name = ?))
     """
     warehouse.execute(query, [load_id, contract.id, item.name, facts.content_hash, same_name, facts.name])
+
+
+def _is_back(warehouse: Warehouse, load_id: str) -> bool:
+    """Whether this very load was replaced before and now counts again: a file was corrected, or put back.
+
+    Its rows are still in the raw table; landing them again would count them twice.
+    """
+    known = warehouse.rows("SELECT count(*) FROM ops.ops_loads WHERE load_id = ?", [load_id])[0][0]
+    if known:
+        warehouse.execute("UPDATE ops.ops_loads SET superseded_by = NULL WHERE load_id = ?", [load_id])
+    return bool(known)
 
 
 def _refusal(contract: ExportContract, path: Path, refused: RefusedFile) -> Refusal:
