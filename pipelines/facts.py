@@ -46,8 +46,8 @@ from models.tickets import (
 from models.vendors import fct_deliveries, fct_vendor_invoice_lines, stg_deliveries, stg_vendor_invoice_lines
 from models.vocabulary import Domain, Grain, VerdictState
 from pipelines.fingerprint import hash_parts
-from pipelines.ingest import current_verdict
 from pipelines.session import Session, Step, StepState
+from pipelines.verdicts import current_verdict
 
 #: Facts that metrics are measured on, by name.
 MEASURED_FACTS: tuple[Table, ...] = (

@@ -6,24 +6,22 @@ for exactly one batch: these files, contracts, policies and this code.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
 
 import polars as pl
 
-from data_contracts.spec import ExportContract, ExportObject, Rule
+from data_contracts.spec import ExportContract, ExportObject
 from data_contracts.verdict import RuleResult, Verdict, decide
 from metrics.exchange_rates import FxRateRule
 from models.catalog import STAGED
 from models.ddl import quote_identifier
-from models.ops import ops_quarantined_records, ops_rule_results, ops_value_problems, ops_verdicts
+from models.ops import ops_value_problems
 from models.tickets import stg_ticket_events, stg_tickets
-from models.vocabulary import Domain, RuleAction, RuleState, VerdictState
-from pipelines.audit import AuditAbortedError, audit, failing_keys
+from models.vocabulary import Domain, VerdictState
+from pipelines.audit import AuditAbortedError, audit
 from pipelines.fingerprint import hash_parts
 from pipelines.landing import Landing, active_loads, land_export, raw_table_name
 from pipelines.readers import Limits
@@ -31,6 +29,7 @@ from pipelines.session import Session, Step
 from pipelines.staging.lines import assemble_lines
 from pipelines.staging.mapping import StagedPart, fed_tables, needed_columns, stage_object
 from pipelines.staging.tickets import assemble_events, assemble_tickets
+from pipelines.verdicts import current_verdict, store_verdict
 from pipelines.warehouse import Warehouse
 
 
@@ -90,34 +89,6 @@ class _LookedOnlyError(Exception):
         self.batch = batch
 
 
-def current_verdict(warehouse: Warehouse, domain: Domain) -> tuple[str, VerdictState, str] | None:
-    """(batch hash, verdict, summary) of what the staging tables hold now; None if the domain was never judged."""
-    query = "SELECT batch_hash, verdict, summary FROM ops.ops_verdicts WHERE domain = ? AND is_current"
-    found = warehouse.rows(query, [domain.value])
-    return (str(found[0][0]), VerdictState(found[0][1]), str(found[0][2])) if found else None
-
-
-def stored_results(session: Session, domain: Domain, rules: Sequence[Rule]) -> list[RuleResult]:
-    """The outcome of each rule in the domain's latest audit, as stored with its verdict."""
-    query = """
-        SELECT rule_id, state, evaluated_count, failed_count, sample_keys, failing_rows_query
-        FROM ops.ops_rule_results WHERE domain = ?
-    """
-    stored = {row[0]: row[1:] for row in session.warehouse.rows(query, [domain.value])}
-    return [
-        RuleResult(
-            rule=rule,
-            state=RuleState(found[0]),
-            evaluated_count=found[1],
-            failed_count=found[2],
-            sample_keys=tuple(json.loads(found[3])),
-            failing_rows_query=found[4],
-        )
-        for rule in rules
-        if (found := stored.get(rule.id))
-    ]
-
-
 def _ingest(session: Session, domain: Domain, errors: Mapping[str, str]) -> Batch:
     project, warehouse = session.project, session.warehouse
     contracts = project.contracts_of(domain)
@@ -137,7 +108,7 @@ def _ingest(session: Session, domain: Domain, errors: Mapping[str, str]) -> Batc
     _stage(session, domain, contracts)
     results = _audit(session, domain, contracts, errors)
     verdict = _judge(session, domain, contracts, results, batch_hash)
-    _store_verdict(session, verdict, results)
+    store_verdict(warehouse, verdict, results, run_id=session.run_id)
     counts = _row_counts(session, domain)
     return Batch(domain, batch_hash, verdict.state, verdict.summary, landings, tuple(results), counts, True)
 
@@ -243,71 +214,6 @@ def _judge(
     versions[warehouse_contract.id] = warehouse_contract.version
     limit = Decimal(str(session.project.home.settings.gate.quarantine_limit_ratio))
     return decide(domain, results, batch_hash, versions, quarantine_limit=limit)
-
-
-def _store_verdict(session: Session, verdict: Verdict, results: Sequence[RuleResult]) -> None:
-    warehouse, domain = session.warehouse, verdict.domain.value
-    for table in ("ops_rule_results", "ops_quarantined_records"):
-        warehouse.execute(f"DELETE FROM ops.{table} WHERE domain = ?", [domain])
-    if results:
-        warehouse.append(ops_rule_results, pl.DataFrame([_result_row(verdict, result) for result in results]))
-    for result in results:
-        if result.rule.action is RuleAction.QUARANTINE and result.failed_count:
-            _quarantine(warehouse, verdict, result)
-    warehouse.execute("UPDATE ops.ops_verdicts SET is_current = false WHERE domain = ?", [domain])
-    query = "DELETE FROM ops.ops_verdicts WHERE domain = ? AND batch_hash = ?"
-    warehouse.execute(query, [domain, verdict.batch_hash])
-    record = {
-        "domain": domain,
-        "batch_hash": verdict.batch_hash,
-        "verdict": verdict.state.value,
-        "is_current": True,
-        "contract_versions": json.dumps(dict(verdict.contract_versions), sort_keys=True),
-        "summary": verdict.summary,
-        "decided_at": datetime.now(UTC),
-        "run_id": session.run_id,
-    }
-    warehouse.append(ops_verdicts, pl.DataFrame([record]))
-
-
-def _result_row(verdict: Verdict, result: RuleResult) -> dict[str, object]:
-    rule = result.rule
-    return {
-        "domain": verdict.domain.value,
-        "batch_hash": verdict.batch_hash,
-        "rule_id": rule.id,
-        "contract_id": rule.contract_id,
-        "contract_version": rule.contract_version,
-        "tier": rule.tier.value,
-        "quality_dimension": rule.quality_dimension.value,
-        "action": rule.action.value,
-        "state": result.state.value,
-        "evaluated_count": result.evaluated_count,
-        "failed_count": result.failed_count,
-        "message": rule.message if result.error is None else f"{rule.message} ({_why(result)}.)",
-        "sample_keys": json.dumps(list(result.sample_keys), ensure_ascii=False),
-        "failing_rows_query": result.failing_rows_query,
-        "protects": json.dumps(list(rule.protects)),
-    }
-
-
-def _why(result: RuleResult) -> str:
-    verb = "Not evaluated" if result.state is RuleState.SKIPPED else "Could not be evaluated"
-    return f"{verb}: {result.error}".rstrip(".")
-
-
-def _quarantine(warehouse: Warehouse, verdict: Verdict, result: RuleResult) -> None:
-    keys = failing_keys(warehouse, result.rule)
-    if not keys:
-        return
-    frame = pl.DataFrame({"record_id": keys}).with_columns(
-        pl.lit(verdict.domain.value).alias("domain"),
-        pl.lit(result.rule.record_table).alias("table_name"),
-        pl.lit(result.rule.id).alias("rule_id"),
-        pl.lit(result.rule.message).alias("reason"),
-        pl.lit(verdict.batch_hash).alias("batch_hash"),
-    )
-    warehouse.append(ops_quarantined_records, frame)
 
 
 def _row_counts(session: Session, domain: Domain) -> dict[str, int]:

@@ -21,9 +21,10 @@ from pipelines.defs.describe import (
     step_result,
     table_spec,
 )
-from pipelines.ingest import ingest_domain, stored_results
+from pipelines.ingest import ingest_domain
 from pipelines.project import Project
 from pipelines.session import Session, Step, StepState
+from pipelines.verdicts import stored_results
 
 
 def staging_assets(project: Project, domain: Domain) -> list[dg.AssetsDefinition | dg.AssetSpec]:
@@ -47,7 +48,9 @@ def staging_assets(project: Project, domain: Domain) -> list[dg.AssetsDefinition
     def stage(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         session: Session = context.resources.session
         batch = ingest_domain(session, domain)
-        results = {result.rule.id: result for result in batch.results or stored_results(session, domain, rules)}
+        results = {
+            result.rule.id: result for result in batch.results or stored_results(session.warehouse, domain, rules)
+        }
         for spec in (*raw, *staged):
             name = spec.key.path[-1]
             state: StepState = "empty" if batch.verdict is None else "built" if batch.is_new else "unchanged"

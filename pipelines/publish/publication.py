@@ -23,8 +23,8 @@ from models.vendors import fct_deliveries, fct_vendor_invoice_lines
 from models.vocabulary import Domain, VerdictState
 from pipelines.facts import data_clocks, domains_of
 from pipelines.fingerprint import hash_parts
-from pipelines.ingest import current_verdict
 from pipelines.session import Session
+from pipelines.verdicts import current_verdict
 from pipelines.warehouse import Warehouse
 
 #: Facts that readers get, under schema `core`.
