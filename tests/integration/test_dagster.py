@@ -1,0 +1,169 @@
+"""What Dagster shows and runs is the pipeline that `kpi run` runs, and it explains itself."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import dagster as dg
+import pytest
+from demo_homes import DemoHome
+
+from models.catalog import STAGED
+from models.vocabulary import Domain
+from pipelines.dagster_history import dagster_instance, record_history
+from pipelines.definitions import build_assets, build_defs
+from pipelines.definitions import defs as definitions_of_home
+from pipelines.defs.describe import check_name, rule_asset
+from pipelines.publish.publication import PUBLISHED_FACTS
+
+if TYPE_CHECKING:
+    from conftest import CleanRun
+
+pytestmark = pytest.mark.xdist_group("dagster")
+
+
+@pytest.fixture(scope="module")
+def repository(clean_run: CleanRun) -> dg.RepositoryDefinition:
+    definitions = build_defs(clean_run.demo.project())
+    dg.Definitions.validate_loadable(definitions)
+    return definitions.get_repository_def()
+
+
+@pytest.fixture(scope="module")
+def specs(clean_run: CleanRun) -> dict[str, dg.AssetSpec]:
+    """Every asset by its name."""
+    assets = build_assets(clean_run.demo.project())
+    flat = [spec for asset in assets for spec in ([asset] if isinstance(asset, dg.AssetSpec) else asset.specs)]
+    assert len({spec.key for spec in flat}) == len(flat)
+    return {"/".join(spec.key.path): spec for spec in flat}
+
+
+def test_the_code_location_is_that_of_the_named_home(
+    clean_run: CleanRun, monkeypatch: pytest.MonkeyPatch, specs: dict[str, dg.AssetSpec]
+) -> None:
+    monkeypatch.setenv("KPI_HOME", str(clean_run.demo.folder))
+    loaded = definitions_of_home()
+    assert isinstance(loaded, dg.Definitions)
+    graph = loaded.resolve_asset_graph()
+    assert {"/".join(key.path) for key in graph.get_all_asset_keys()} == set(specs)
+
+
+def test_every_table_explains_itself(clean_run: CleanRun, specs: dict[str, dg.AssetSpec]) -> None:
+    tables = {name: spec for name, spec in specs.items() if not name.startswith(("landing/", "published_"))}
+    staged = {table.name for domain in Domain for table in STAGED[domain]}
+    raw = {item.raw_table for contract in clean_run.demo.project().contracts for item in contract.objects}
+    assert tables.keys() == {*staged, *raw, *(table.name for table in PUBLISHED_FACTS), "metric_values"}
+    for name, spec in tables.items():
+        assert spec.description, name
+        assert spec.owners, name
+        schema = spec.metadata["dagster/column_schema"]
+        assert schema.columns, name
+        assert spec.deps, f"{name} comes from something"
+        if not name.startswith("raw_"):
+            assert all(column.description for column in schema.columns), name
+
+
+def test_every_other_asset_is_described_and_owned(specs: dict[str, dg.AssetSpec]) -> None:
+    assert all(spec.description and spec.owners for spec in specs.values())
+    # Whatever is depended on exists: nothing hangs in the air.
+    named = {"/".join(dep.asset_key.path) for spec in specs.values() for dep in spec.deps}
+    assert named <= specs.keys()
+
+
+def test_every_rule_is_a_check_exactly_once(clean_run: CleanRun) -> None:
+    project = clean_run.demo.project()
+    rules = [rule for contract in (*project.contracts, *project.warehouse_contracts) for rule in contract.rules]
+    checks = Counter(
+        (spec.asset_key.path[-1], spec.name)
+        for asset in build_assets(project)
+        if isinstance(asset, dg.AssetsDefinition)
+        for spec in asset.check_specs
+    )
+    assert checks == Counter((rule_asset(rule), check_name(rule)) for rule in rules)
+    assert set(checks.values()) == {1}
+    judged = clean_run.demo.published("SELECT rule_id FROM meta.rule_results")
+    assert {rule.id for rule in rules} == {rule_id for (rule_id,) in judged}
+
+
+def test_dagsters_own_run_publishes_the_same_content(never_run: DemoHome, clean_run: CleanRun) -> None:
+    definitions = build_defs(never_run.project())
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = definitions.resolve_job_def("kpi_run").execute_in_process(instance=instance)
+        assert result.success
+        materialized = Counter(event.asset_key.path[-1] for event in result.get_asset_materialization_events())
+        evaluations = result.get_asset_check_evaluations()
+    assert never_run.content_hash() == clean_run.demo.content_hash()
+    assert set(materialized.values()) == {1}
+    assert {
+        step.asset for step in clean_run.outcome.steps if not step.asset.startswith("stage_")
+    } <= materialized.keys()
+    assert len(evaluations) == clean_run.demo.published("SELECT count(*) FROM meta.rule_results")[0][0]
+    assert all(evaluation.passed for evaluation in evaluations)
+
+
+def test_the_schedule_runs_every_morning_at_headquarters(
+    repository: dg.RepositoryDefinition, clean_run: CleanRun
+) -> None:
+    schedule = repository.get_schedule_def("every_morning")
+    assert schedule.cron_schedule == "0 6 * * *"
+    assert schedule.execution_timezone == clean_run.demo.home.settings.reporting.time_zone == "Europe/Amsterdam"
+    assert schedule.job_name == "kpi_run"
+
+
+def test_the_sensor_waits_until_files_keep_still(clean: DemoHome) -> None:
+    sensor = build_defs(clean.project()).get_repository_def().get_sensor_def("files_arrived")
+    with dg.DagsterInstance.ephemeral() as instance:
+
+        def look(cursor: str | None) -> tuple[list[str], str]:
+            """Run keys that one look asks for, and the cursor after it."""
+            with dg.build_sensor_context(instance=instance, cursor=cursor) as context:
+                told = sensor.evaluate_tick(context)
+            assert told.cursor is not None
+            return [str(request.run_key) for request in told.run_requests or []], told.cursor
+
+        requests, cursor = look(None)
+        assert requests == [], "the first look cannot know whether they keep still"
+        requests, cursor = look(cursor)
+        assert len(requests) == 1
+        asked, cursor = look(cursor)
+        assert asked == [], "nothing new"
+
+        growing = clean.landing / "deliveries" / "growing.csv"
+        for written in ("Delivery ID", "Delivery ID,Order Date", "Delivery ID,Order Date,Vendor"):
+            growing.write_text(written, encoding="utf-8")
+            _step_time(growing)
+            asked, cursor = look(cursor)
+            assert asked == [], "a file that grows is left alone"
+        asked, cursor = look(cursor)
+        assert len(asked) == 1
+        assert asked != requests
+        asked, cursor = look(cursor)
+        assert asked == []
+
+
+def _step_time(path: Path) -> None:
+    """Move a file's time on, for file systems whose clock is coarse."""
+    found = path.stat()
+    os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns + found.st_size))
+
+
+def test_what_kpi_run_built_is_told_to_dagster_once(clean: DemoHome, specs: dict[str, dg.AssetSpec]) -> None:
+    project = clean.project()
+    rules = clean.published("SELECT count(*) FROM meta.rule_results")[0][0]
+    made = {name for name in specs if not name.startswith("landing/")}
+    assert record_history(project) == len(made) + rules
+    with dagster_instance(clean.home) as instance:
+        for name in made:
+            records = instance.fetch_materializations(dg.AssetKey(name), limit=5).records
+            assert len(records) == 1, name
+    assert record_history(project) == 0
+
+    (clean.home.published_file).unlink()
+    clean.run()
+    assert record_history(project) == 1
+    with dagster_instance(clean.home) as instance:
+        assert len(instance.fetch_materializations(dg.AssetKey("published_duckdb"), limit=5).records) == 2
+        assert len(instance.fetch_materializations(dg.AssetKey("metric_values"), limit=5).records) == 1

@@ -1,0 +1,223 @@
+"""The published file and its Parquet twin: complete, described, readable by older drivers, and swapped in whole."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+import pytest
+from demo_homes import DemoHome
+
+from pipelines.publish.duckdb_file import write_duckdb_file
+from pipelines.publish.parquet import write_parquet
+from pipelines.publish.publication import gather_publication
+from pipelines.session import open_session
+
+if TYPE_CHECKING:
+    from conftest import CleanRun
+
+pytestmark = pytest.mark.xdist_group("publication")
+
+TABLES = "SELECT schema_name || '.' || table_name FROM duckdb_tables() ORDER BY ALL"
+SWAPS = 15
+
+
+def test_it_opens_read_only_and_nobody_can_write(clean_run: CleanRun) -> None:
+    with (
+        duckdb.connect(str(clean_run.demo.home.published_file), read_only=True) as connection,
+        pytest.raises(duckdb.InvalidInputException, match="read-only"),
+    ):
+        connection.execute("DELETE FROM mart.metric_values")
+
+
+def test_every_schema_table_and_column_explains_itself(clean_run: CleanRun) -> None:
+    demo = clean_run.demo
+    assert {schema for (schema,) in demo.published("SELECT DISTINCT schema_name FROM duckdb_tables()")} == {
+        "core",
+        "mart",
+        "meta",
+    }
+    assert demo.published("SELECT schema_name, table_name FROM duckdb_tables() WHERE coalesce(comment, '') = ''") == []
+    undescribed = """
+        SELECT schema_name, table_name, column_name FROM duckdb_columns()
+        WHERE NOT internal AND coalesce(comment, '') = ''
+          AND (schema_name, table_name) IN (SELECT (schema_name, table_name) FROM duckdb_tables())
+    """
+    assert demo.published(undescribed) == []
+    assert demo.published("SELECT count(*) FROM duckdb_views() WHERE NOT internal")[0][0] >= 30
+
+
+def test_every_table_has_a_primary_key(clean_run: CleanRun) -> None:
+    demo = clean_run.demo
+    keyed = demo.published(
+        "SELECT DISTINCT schema_name || '.' || table_name FROM duckdb_constraints() "
+        "WHERE constraint_type = 'PRIMARY KEY' ORDER BY ALL"
+    )
+    # Days are counted by breakdowns that may be empty, and a key must not be.
+    assert {*keyed, ("core.fct_ticket_days",)} == set(demo.published(TABLES))
+    breakdown = "day_date, status_category, team, priority, service, vendor"
+    twice = f"SELECT {breakdown} FROM core.fct_ticket_days GROUP BY {breakdown} HAVING count(*) > 1"
+    assert demo.published(twice) == []
+
+
+def test_types_are_those_that_bi_tools_know(clean_run: CleanRun) -> None:
+    query = "SELECT DISTINCT regexp_replace(data_type, '\\(.*', '') FROM duckdb_columns() WHERE NOT internal"
+    kinds = {kind for (kind,) in clean_run.demo.published(query)}
+    known = {"VARCHAR", "BIGINT", "INTEGER", "DOUBLE", "DECIMAL", "BOOLEAN", "DATE", "TIMESTAMP WITH TIME ZONE"}
+    assert kinds <= known, "no 128-bit integers, intervals, lists or structs"
+
+
+def test_every_view_answers(clean_run: CleanRun) -> None:
+    demo = clean_run.demo
+    views = demo.published("SELECT schema_name || '.' || view_name FROM duckdb_views() WHERE NOT internal ORDER BY ALL")
+    counts = [f"SELECT '{name}', count(*) FROM {name}" for (name,) in views]
+    answers = dict(demo.published(" UNION ALL ".join(counts)))
+    assert answers.keys() == {name for (name,) in views}
+    assert answers["mart.ticket_facts"] == demo.published("SELECT count(*) FROM core.fct_tickets")[0][0] > 0
+
+
+def test_drivers_from_1_4_on_can_open_it(clean_run: CleanRun) -> None:
+    path = clean_run.demo.home.published_file
+    with duckdb.connect() as connection:
+        connection.execute(f"ATTACH '{path}' AS published (READ_ONLY)")
+        query = "SELECT tags['storage_version'] FROM duckdb_databases() WHERE database_name = 'published'"
+        assert connection.execute(query).fetchall() == [("v1.4.0+",)]
+    assert not path.with_name(path.name + ".wal").exists()
+    assert [other.name for other in path.parent.iterdir() if "building" in other.name] == []
+
+
+def test_parquet_equals_the_file_table_by_table(clean_run: CleanRun) -> None:
+    demo = clean_run.demo
+    folder = demo.home.published / "parquet"
+    pointer = json.loads((folder / "latest.json").read_text(encoding="utf-8"))
+    ((publication_id, content_hash, as_of),) = demo.published(
+        "SELECT publication_id, content_hash, as_of_at FROM meta.run"
+    )
+    assert pointer["publication_id"] == publication_id
+    assert pointer["content_hash"] == content_hash
+    assert pointer["as_of_at"] == as_of.isoformat().replace("Z", "+00:00")
+    assert pointer["tables"].keys() == {name for (name,) in demo.published(TABLES)}
+    with duckdb.connect(str(demo.home.published_file), read_only=True) as connection:
+        for name, path in pointer["tables"].items():
+            twin = f"read_parquet('{folder / path}')"
+            differences = f"(FROM {name} EXCEPT ALL FROM {twin}) UNION ALL (FROM {twin} EXCEPT ALL FROM {name})"
+            assert connection.execute(differences).fetchall() == [], name
+            described = [
+                [row[:2] for row in connection.execute(f"DESCRIBE FROM {relation}").fetchall()]
+                for relation in (name, twin)
+            ]
+            assert described[0] == described[1], name
+
+
+def test_old_parquet_folders_go_and_the_pointer_moves_last(clean: DemoHome) -> None:
+    settings = clean.home.settings_file
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace("# keep = 3 ", "keep = 2 "), encoding="utf-8")
+    assert clean.home.settings.publish.keep == 2
+    folder = clean.home.published / "parquet"
+    made = []
+    for _ in range(3):
+        with open_session(clean.project()) as session:
+            publication = gather_publication(session)
+            made.append(write_parquet(publication, folder, keep=clean.home.settings.publish.keep).name)
+        pointer = json.loads((folder / "latest.json").read_text(encoding="utf-8"))
+        assert pointer["publication_id"] == made[-1]
+    left = sorted(path.name for path in folder.iterdir() if path.is_dir())
+    assert left == sorted(made)[-2:]
+
+
+#: Opens the file anew for every look. DuckDB gives a process one view of a path for as long as any connection to it is
+#: open, so whoever keeps one open goes on reading the old publication: that is what the second script does.
+_READER = """
+import json, sys, time
+from pathlib import Path
+import duckdb
+
+path, stop = sys.argv[1], Path(sys.argv[2])
+ID = "SELECT publication_id, content_hash FROM meta.run"
+VALUES = "SELECT count(*), sum(hash(v))::VARCHAR FROM mart.metric_values AS v"
+CLOCKS = "SELECT count(*), sum(hash(c))::VARCHAR FROM core.fct_sla_clocks AS c"
+looks, mixed, errors, seen = 0, 0, [], {}
+print("ready", flush=True)
+while not stop.exists():
+    try:
+        with duckdb.connect(path, read_only=True) as connection:
+            connection.execute("BEGIN TRANSACTION")
+            first, *found, last = [connection.execute(query).fetchall() for query in (ID, VALUES, CLOCKS, ID)]
+            connection.execute("COMMIT")
+        looks += 1
+        mixed += first != last or len(first) != 1
+        seen.setdefault(first[0][1], set()).add(str(found))
+        time.sleep(0.02)
+    except Exception as error:
+        errors.append(f"{type(error).__name__}: {error}")
+print(json.dumps({
+    "looks": looks, "mixed": mixed, "errors": errors[:5],
+    "contents": {content: sorted(numbers) for content, numbers in seen.items()},
+}))
+"""
+
+_OLD_READER = """
+import sys, time
+from pathlib import Path
+import duckdb
+
+ALL = "SELECT (SELECT publication_id FROM meta.run), count(*), sum(hash(v)) FROM mart.metric_values AS v"
+with duckdb.connect(sys.argv[1], read_only=True) as connection:
+    first = connection.execute("SELECT publication_id FROM meta.run").fetchone()
+    print("ready", flush=True)
+    found = set()
+    while not Path(sys.argv[2]).exists():
+        found.add(connection.execute(ALL).fetchone())
+        time.sleep(0.2)
+    assert len(found) == 1 and found.pop()[0] == first[0]
+print("unmoved")
+"""
+
+
+def start_reader(script: str, folder: Path, path: Path, stop: Path) -> subprocess.Popen[str]:
+    """Start a reading process, and wait until it reads."""
+    file = folder / f"reader_{len(list(folder.iterdir()))}.py"
+    file.write_text(script, encoding="utf-8")
+    command = [sys.executable, str(file), str(path), str(stop)]
+    reader = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert reader.stdout is not None
+    assert reader.stdout.readline() == "ready\n"
+    return reader
+
+
+def test_readers_never_see_an_error_or_a_mix_while_it_is_swapped(clean: DemoHome, tmp_path: Path) -> None:
+    """Two publications with other numbers take turns under a reader in another process."""
+    as_of = clean.published("SELECT as_of_at FROM meta.run")[0][0]
+    later = clean.copy_to(tmp_path / "later")
+    later.run(as_of=as_of + timedelta(days=20), only=["tickets", "finance", "vendors", "kpis"])
+    path, stop = clean.home.published_file, tmp_path / "stop"
+    with (
+        open_session(clean.project()) as one,
+        open_session(later.project(), as_of=as_of + timedelta(days=20)) as other,
+    ):
+        turns = [gather_publication(one), gather_publication(other)]
+        contents = {turn.content_hash for turn in turns}
+        assert len(contents) == 2
+        readers = [start_reader(script, tmp_path, path, stop) for script in (_READER, _OLD_READER)]
+        try:
+            for number in range(SWAPS):
+                write_duckdb_file(turns[(number + 1) % 2], path)
+        finally:
+            stop.touch()
+            (told, complaints), (told_by_old, old_complaints) = [reader.communicate(timeout=60) for reader in readers]
+    assert (readers[0].returncode, readers[1].returncode) == (0, 0), complaints + old_complaints
+    assert told_by_old == "unmoved\n"
+    found = json.loads(told)
+    assert found["errors"] == []
+    assert found["mixed"] == 0
+    assert found["looks"] >= SWAPS
+    assert found["contents"].keys() == contents
+    # Each publication always came with its own numbers, and the two differ.
+    assert all(len(numbers) == 1 for numbers in found["contents"].values())
+    assert len({numbers[0] for numbers in found["contents"].values()}) == 2
