@@ -1,0 +1,126 @@
+"""Policies: plain defaults, strict keys, and messages that name file, line and remedy."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from data_contracts.documents import DocumentError
+from metrics.unit_cost import CostBasis
+from models.vocabulary import StatusCategory
+from pipelines.policies import StatusMeaning, load_policies
+
+
+def _error(folder: Path, name: str, text: str) -> str:
+    (folder / name).write_text(text, encoding="utf-8")
+    with pytest.raises(DocumentError) as caught:
+        load_policies(folder)
+    return str(caught.value)
+
+
+def test_an_empty_folder_is_the_plainest_policy(tmp_path: Path) -> None:
+    policies = load_policies(tmp_path)
+    assert [calendar.name for calendar in policies.calendars] == ["24x7"]
+    assert (policies.team_calendars.default, policies.sla, policies.costs.pools) == ("24x7", (), ())
+    assert policies.costs.basis is CostBasis.ACCRUAL
+
+
+def test_calendars_take_lunch_breaks_holidays_and_versions(tmp_path: Path) -> None:
+    (tmp_path / "calendars.yaml").write_text(
+        """
+calendars:
+  desk:
+    time_zone: Europe/Amsterdam
+    versions:
+      - week: {monday: ["09:00-12:30", "13:00-17:30"]}
+        holidays: {country: NL, dates: [2026-12-24]}
+      - from: 2026-07-01
+        week: {monday: ["00:00-24:00"]}
+        exceptional_days: {2026-07-04: ["10:00-12:00"]}
+team_calendars: {default: desk, teams: {Night: 24x7}}
+""",
+        encoding="utf-8",
+    )
+    policies = load_policies(tmp_path)
+    desk = next(calendar for calendar in policies.calendars if calendar.name == "desk")
+    first, second = desk.versions
+    assert first.week[0] == ((540, 750), (780, 1050))
+    assert {date(2026, 12, 24), date(2026, 4, 27)} <= first.holidays  # the second is King's Day
+    assert (second.effective_from, second.week[0]) == (date(2026, 7, 1), ((0, 1440),))
+    assert second.exceptional_days[date(2026, 7, 4)] == ((600, 720),)
+    assert policies.team_calendars.teams == {"Night": "24x7"}
+
+
+def test_a_status_is_a_category_or_a_category_with_a_reason(tmp_path: Path) -> None:
+    (tmp_path / "statuses.yaml").write_text(
+        "statuses:\n  desk:\n    New: queued\n    Parked: {category: waiting, reason: vendor}\n", encoding="utf-8"
+    )
+    assert load_policies(tmp_path).statuses["desk"] == {
+        "New": StatusMeaning(StatusCategory.QUEUED),
+        "Parked": StatusMeaning(StatusCategory.WAITING, "vendor"),
+    }
+
+
+def test_naming_only_reasons_pauses_while_waiting(tmp_path: Path) -> None:
+    (tmp_path / "sla.yaml").write_text(
+        "policies:\n  - {id: a, target: resolution, within: 1h30m, pause_on: {reasons: [customer]}}\n", encoding="utf-8"
+    )
+    (policy,) = load_policies(tmp_path).sla
+    assert policy.within_microseconds == 5_400_000_000
+    assert policy.pause_categories == {StatusCategory.WAITING}
+    assert policy.pause_reasons == {"customer"}
+
+
+def test_account_numbers_need_no_quotes(tmp_path: Path) -> None:
+    (tmp_path / "costs.yaml").write_text(
+        "pools:\n  - {id: pay, where: {account: [4000, 41*]}, driver: fixed_shares, shares: {A: 0.4, B: 0.6}}\n",
+        encoding="utf-8",
+    )
+    (pool,) = load_policies(tmp_path).costs.pools
+    assert pool.accounts == ("4000", "41*")
+    assert sum(pool.shares.values()) == Decimal("1.0")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        (
+            "statuses.yaml",
+            "statuses:\n  desk:\n    New: qeued\n",
+            ("policies/statuses.yaml:3", "Did you mean 'queued'?"),
+        ),
+        ("sla.yaml", "policies:\n  - {id: a, target: resolution, within: soon}\n", ("sla.yaml:2", "30m, 4h or 2d")),
+        (
+            "sla.yaml",
+            "policies:\n  - {id: a, target: resolution, within: 1h, calendar: desk}\n",
+            ("unknown calendar 'desk'",),
+        ),
+        ("calendars.yaml", "team_calendars: {default: desk}\n", ("unknown calendar 'desk'",)),
+        (
+            "calendars.yaml",
+            "calendars:\n  a:\n    time_zone: UTC\n    versions:\n      - week: {monday: ['22:00-06:00']}\n",
+            ("calendars.yaml:5", "split a night shift at midnight"),
+        ),
+        (
+            "calendars.yaml",
+            "calendars:\n  a:\n    time_zone: Amsterdam\n    versions:\n      - week: {monday: ['09:00-10:00']}\n",
+            ("Amsterdam",),
+        ),
+        ("costs.yaml", "basis: cach\n", ("costs.yaml:1", "Did you mean 'cash'?")),
+        (
+            "costs.yaml",
+            "pools:\n  - {id: a, driver: fixed_shares, shares: {A: 0.7, B: 0.6}}\n",
+            ("costs.yaml", "'a'"),
+        ),
+        ("slas.yaml", "policies: []\n", ("policies/slas.yaml", "no policy has this file name")),
+    ],
+)
+def test_mistakes_are_told_with_place_and_remedy(tmp_path: Path, name: str, text: str, said: tuple[str, ...]) -> None:
+    folder = tmp_path / "policies"
+    folder.mkdir()
+    message = _error(folder, name, text)
+    for words in said:
+        assert words in message
