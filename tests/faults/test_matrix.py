@@ -264,7 +264,8 @@ def test_tickets_that_arrive_later_give_the_same_numbers(
 @pytest.mark.parametrize("name", DEFECTS)
 def test_what_is_true_of_a_defect(name: str, find: FindDefect, record_property: Callable[[str, object], None]) -> None:
     found, expected = find(name), EXPECTED[name]
-    record_property(ROW, [name, _in_words(found, DEFECTS[name].outcome), *found.effects])
+    words = _in_words(found, DEFECTS[name].outcome)
+    record_property(ROW, [name, words, *(effect.value for effect in found.effects)])
     in_future = {rule for rule in found.failed_rules if rule.endswith(".not_in_future")}
     assert found.failed_rules - (in_future if expected.on_other_days else set()) == expected.rules
     assert set(found.refused.values()) == ({expected.refused} if expected.refused else set())
