@@ -45,6 +45,7 @@ bench: $(INSTALLED)
 
 docs: $(INSTALLED)
 	$(BIN)/python -m pipelines.generate
+	$(BIN)/python docs/images/draw_demo.py
 
 # No index and no file address goes into the lock file; hashes alone say what may be installed.
 lock: $(INSTALLED)

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from data_contracts.documents import DocumentError, Problem, decode_document
 from metrics.business_time import CalendarError, CalendarVersion, WorkingCalendar, always_open, region_holidays
 from metrics.exchange_rates import FxPolicy
-from metrics.sla import SlaPolicy
+from metrics.sla import SUPPORTED_TARGETS, SlaPolicy
 from metrics.ticket_clocks import TeamCalendars
 from metrics.unit_cost import CostPolicy, CostPool, check_policy
 from models.vocabulary import StatusCategory
@@ -185,6 +185,9 @@ def _sla_policies(file: SlaFile, calendars: set[str], problems: list[Problem], o
             problems.append(
                 Problem(origin, None, f"policy '{policy.id}': unknown calendar '{policy.calendar}'", remedy)
             )
+        if policy.target not in SUPPORTED_TARGETS:
+            remedy = f"Use {' or '.join(SUPPORTED_TARGETS)}; the other targets are not measured yet."
+            problems.append(Problem(origin, None, f"policy '{policy.id}': target '{policy.target}'", remedy))
         policies.append(
             SlaPolicy(
                 id=policy.id,

@@ -32,6 +32,7 @@ def infer(file: Path, contract_id: str | None, output: Path | None, force: bool)
     contracts/.
     """
     from pipelines.cli.numbers import count_of
+    from pipelines.home import SETTINGS_FILE
     from pipelines.infer import infer_contract, render_contract
 
     if output is not None and output.exists() and not force:
@@ -47,7 +48,11 @@ def infer(file: Path, contract_id: str | None, output: Path | None, force: bool)
     click.echo(
         f"Wrote {output}" + (f", with {count_of(questions, 'line')} marked CHECK to decide." if questions else ".")
     )
-    click.echo(f"Its files go into landing/{inference.contract_id}/. 'kpi contract check' validates it.")
+    landing = Path("landing") / inference.contract_id
+    if (output.parent.parent / SETTINGS_FILE).is_file():
+        landing = output.parent.parent / landing
+        landing.mkdir(parents=True, exist_ok=True)
+    click.echo(f"Its files go into {landing.as_posix()}/. 'kpi contract check' validates it.")
 
 
 @contract.command("check")

@@ -98,6 +98,7 @@ def test_account_numbers_need_no_quotes(tmp_path: Path) -> None:
             "policies:\n  - {id: a, target: resolution, within: 1h, calendar: desk}\n",
             ("unknown calendar 'desk'",),
         ),
+        ("sla.yaml", "policies:\n  - {id: a, target: periodic_update, within: 1h}\n", ("not measured yet",)),
         ("calendars.yaml", "team_calendars: {default: desk}\n", ("unknown calendar 'desk'",)),
         (
             "calendars.yaml",
