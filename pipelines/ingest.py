@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
 import polars as pl
 
@@ -23,7 +24,7 @@ from models.tickets import stg_ticket_events, stg_tickets
 from models.vocabulary import Domain, VerdictState
 from pipelines.audit import AuditAbortedError, audit
 from pipelines.fingerprint import hash_parts
-from pipelines.landing import Landing, active_loads, land_export, raw_table_name
+from pipelines.landing import Landing, active_loads, land_export, raw_table_name, refuse_unclaimed
 from pipelines.readers import Limits
 from pipelines.session import Session, Step
 from pipelines.staging.lines import assemble_lines
@@ -31,6 +32,9 @@ from pipelines.staging.mapping import StagedPart, fed_tables, needed_columns, st
 from pipelines.staging.tickets import assemble_events, assemble_tickets
 from pipelines.verdicts import current_verdict, store_verdict
 from pipelines.warehouse import Warehouse
+
+#: Files in folders that no contract reads belong to no domain; they are told with this one, once.
+_FIRST_DOMAIN: Final = next(iter(Domain))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,10 @@ def _ingest(session: Session, domain: Domain, errors: Mapping[str, str]) -> Batc
         land_export(warehouse, contract, project.home.landing / contract.id, run_id=session.run_id, limits=limits)
         for contract in contracts
     )
+    if domain is _FIRST_DOMAIN:
+        claimed = {contract.id for contract in project.contracts}
+        refused = refuse_unclaimed(warehouse, project.home.landing, claimed, run_id=session.run_id)
+        landings += (Landing("(no contract)", 0, 0, 0, refused, ()),) if refused else ()
     loads = [load_id for contract in contracts for load_id, _ in active_loads(warehouse, contract.id)]
     batch_hash = _batch_hash(session, domain, contracts, loads)
     if not loads:

@@ -7,9 +7,10 @@ remedy, and the run goes on with the rest. Types and meaning come later, in `pip
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -96,6 +97,30 @@ def land_export(
         loaded_files += 1
     _record_refusals(warehouse, contract, refusals, run_id)
     return Landing(contract.id, loaded_files, loaded_rows, known_files, tuple(refusals), tuple(notes))
+
+
+def refuse_unclaimed(
+    warehouse: Warehouse, landing: Path, contract_ids: Collection[str], *, run_id: str
+) -> tuple[Refusal, ...]:
+    """Record every file that lies in a folder which no contract reads: it would otherwise be missed in silence.
+
+    Call inside a transaction.
+    """
+    known = ", ".join(sorted(contract_ids)) or "none"
+    refusals: list[Refusal] = []
+    for folder in sorted(landing.iterdir()) if landing.is_dir() else ():
+        if folder.name in contract_ids or folder.name.startswith("."):
+            continue
+        close = get_close_matches(folder.name, contract_ids, n=1)
+        remedy = f"Did you mean landing/{close[0]}/?" if close else f"Contracts of this home read: {known}."
+        files = list(_files_in(folder)) if folder.is_dir() else [folder]
+        for path in files:
+            place = path.relative_to(landing).as_posix()
+            message = f"landing/{place} lies where no contract reads. {remedy}"
+            refusals.append(Refusal(folder.name, path.name, "no_contract", message))
+    warehouse.execute("DELETE FROM ops.ops_refusals WHERE code = 'no_contract'")
+    _append_refusals(warehouse, refusals, run_id)
+    return tuple(refusals)
 
 
 def active_loads(warehouse: Warehouse, export: str) -> list[tuple[str, str]]:
@@ -244,6 +269,10 @@ def _unexpected(contract: ExportContract, path: Path) -> Refusal:
 
 def _record_refusals(warehouse: Warehouse, contract: ExportContract, refusals: list[Refusal], run_id: str) -> None:
     warehouse.execute("DELETE FROM ops.ops_refusals WHERE export = ?", [contract.id])
+    _append_refusals(warehouse, refusals, run_id)
+
+
+def _append_refusals(warehouse: Warehouse, refusals: list[Refusal], run_id: str) -> None:
     records = [
         {
             "export": refusal.export,

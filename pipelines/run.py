@@ -17,7 +17,7 @@ from models.vocabulary import Domain
 from pipelines.definitions import build_assets
 from pipelines.ingest import Batch, ingest_domain
 from pipelines.project import Project
-from pipelines.session import Reporter, Step, open_session
+from pipelines.session import Reporter, Step, open_look, open_session
 
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -71,7 +71,7 @@ def run_project(
 
 def check_project(project: Project, *, reporter: Reporter) -> dict[Domain, Batch]:
     """Load and audit every domain as a run would, and roll everything back."""
-    with open_session(project, reporter=reporter) as session:
+    with open_look(project, reporter=reporter) as session:
         return {domain: ingest_domain(session, domain, keep=False) for domain in Domain}
 
 

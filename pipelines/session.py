@@ -109,6 +109,13 @@ class Session:
 
 
 @contextmanager
+def open_look(project: Project, *, reporter: Reporter | None = None) -> Iterator[Session]:
+    """Open a home's warehouse to look at what a run would do. The run of record stays the last real one."""
+    with open_warehouse(project.home.warehouse) as warehouse:
+        yield Session(project, warehouse, "look", reporter or SilentReporter())
+
+
+@contextmanager
 def open_session(
     project: Project, *, reporter: Reporter | None = None, as_of: datetime | None = None
 ) -> Iterator[Session]:
