@@ -108,7 +108,9 @@ def _show_ways_on(home: Home) -> None:
 
     option = "" if home.folder == DEFAULT_HOME else f" --home {home.folder}"
     read = f"duckdb.connect('{home.published_file.as_posix()}', read_only=True)"
-    kpi, python = _runnable("kpi", sys.argv[0]), _runnable("python", sys.executable)
+    installed = Path(sys.executable).with_name("kpi")
+    kpi = _runnable("kpi", str(installed)) if installed.exists() else "kpi"
+    python = _runnable("python", sys.executable)
     steps = [
         (f"{kpi} metrics{option}", "every KPI"),
         (f"{kpi} query{option} \"FROM kpi_sla_attainment_ratio WHERE dimension = 'team'\"", "ask in SQL"),

@@ -20,7 +20,7 @@ import pytest
 
 from pipelines.cli.demo_home import DemoFacts, write_demo_home
 
-POINTS = 12
+POINTS = 10
 
 _DRIVER = '''
 import json, os, signal, sys

@@ -56,7 +56,7 @@ def test_demo_shows_headlines_refusals_and_ways_on(demo: tuple[Home, subprocess.
     assert "1 file refused" in ended.stdout
     assert "landing/deliveries/deliveries.csv (html)" in ended.stdout
     assert str(home.published_file) in ended.stdout
-    assert f"kpi metrics --home {home.folder}" in ended.stdout
+    assert f"kpi metrics --home {home.folder}  # every KPI" in ended.stdout
     assert "published_duckdb" in ended.stderr
     assert "built" in ended.stderr
 
