@@ -22,6 +22,8 @@ from pipelines.project import Project
 from pipelines.warehouse import Warehouse, open_warehouse
 
 _RECORDED = "recorded.json"
+#: No telemetry, and no invitation to a newsletter in front of the graph.
+_SETTINGS = "telemetry:\n  enabled: false\nnux:\n  enabled: false\n"
 
 
 @contextmanager
@@ -30,7 +32,7 @@ def dagster_instance(home: Home) -> Iterator[dg.DagsterInstance]:
     home.dagster.mkdir(parents=True, exist_ok=True)
     settings = home.dagster / "dagster.yaml"
     if not settings.exists():
-        settings.write_text("telemetry:\n  enabled: false\n", encoding="utf-8")
+        settings.write_text(_SETTINGS, encoding="utf-8")
     with dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(home.dagster.resolve()))) as instance:
         yield instance
 
