@@ -56,7 +56,9 @@ def record_history(project: Project) -> int:
             str(asset): built_at for asset, built_at in warehouse.rows("SELECT asset, built_at FROM ops.ops_steps")
         }
         new = {asset for asset, built_at in built.items() if known.get(asset) != built_at.isoformat()}
-        events = [event for asset in sorted(new) for event in _events_of(project, warehouse, asset, built[asset])]
+        # In the order in which they were built, or Dagster takes each asset for older than what it was made from.
+        in_order = sorted(new, key=lambda asset: built[asset])
+        events = [event for asset in in_order for event in _events_of(project, warehouse, asset, built[asset])]
     with dagster_instance(home) as instance:
         for event in events:
             instance.report_runless_asset_event(event)
@@ -73,8 +75,8 @@ def _events_of(
         count = warehouse.rows("SELECT row_count FROM ops.ops_steps WHERE asset = ?", [asset])[0][0]
         yield _materialization(asset, count, built_at)
         return
-    tables = [f"stg.{table.name}" for table in STAGED[domain]]
-    tables += [f"raw.{item.raw_table}" for contract in project.contracts_of(domain) for item in contract.objects]
+    tables = [f"raw.{item.raw_table}" for contract in project.contracts_of(domain) for item in contract.objects]
+    tables += [f"stg.{table.name}" for table in STAGED[domain]]
     for table in tables:
         layer, _, name = table.partition(".")
         yield _materialization(name, warehouse.rows(f'SELECT count(*) FROM {layer}."{name}"')[0][0], built_at)
