@@ -6,7 +6,7 @@ no cost pool). What a policy means is documented with its record in `metrics`; h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -14,8 +14,8 @@ from typing import Final, TypeVar
 
 from pydantic import BaseModel
 
-from data_contracts.documents import DocumentError, Problem, decode_document
-from metrics.business_time import CalendarError, CalendarVersion, WorkingCalendar, always_open, region_holidays
+from data_contracts.documents import Document, DocumentError, Problem, decode, parse_document
+from metrics.business_time import CalendarVersion, WorkingCalendar, always_open, region_holidays
 from metrics.exchange_rates import FxPolicy
 from metrics.sla import SUPPORTED_TARGETS, SlaPolicy
 from metrics.ticket_clocks import TeamCalendars
@@ -24,6 +24,7 @@ from models.vocabulary import StatusCategory
 from pipelines.fingerprint import hash_parts
 from pipelines.policy_files import (
     WEEKDAYS,
+    Calendar,
     CalendarFile,
     CostFile,
     DimensionFile,
@@ -76,13 +77,15 @@ def load_policies(folder: Path) -> Policies:
     """
     problems: list[Problem] = []
     hashes: dict[str, str] = {}
+    documents: dict[str, Document] = {}
 
     def read(name: str, model: type[_File]) -> _File:
         path = folder / name
         text = path.read_text(encoding="utf-8") if path.is_file() else ""
         hashes[name] = hash_parts(text)
         try:
-            return decode_document(text, f"{folder.name}/{name}", model)
+            documents[name] = parse_document(text, f"{folder.name}/{name}")
+            return decode(documents[name], model)
         except DocumentError as error:
             problems.extend(error.problems)
             return model()
@@ -99,11 +102,10 @@ def load_policies(folder: Path) -> Policies:
     ]
     if problems:
         raise DocumentError(problems)
-    calendars = _collect(problems, f"{folder.name}/calendars.yaml", lambda: _calendars(calendar_file), ())
-    team_calendars = _team_calendars(calendar_file, problems, f"{folder.name}/calendars.yaml")
-    sla = _sla_policies(sla_file, {calendar.name for calendar in calendars}, problems, f"{folder.name}/sla.yaml")
-    costs = _cost_policy(cost_file)
-    _collect(problems, f"{folder.name}/costs.yaml", lambda: check_policy(costs), None)
+    calendars = _calendars(calendar_file, documents["calendars.yaml"], problems)
+    team_calendars = _team_calendars(calendar_file, documents["calendars.yaml"], problems)
+    sla = _sla_policies(sla_file, {calendar.name for calendar in calendars}, documents["sla.yaml"], problems)
+    costs = _cost_policy(cost_file, documents["costs.yaml"], problems)
     if problems:
         raise DocumentError(problems)
     return Policies(
@@ -123,37 +125,30 @@ def load_policies(folder: Path) -> Policies:
     )
 
 
-_Value = TypeVar("_Value")
-
-
-def _collect(problems: list[Problem], origin: str, build: Callable[[], _Value], fallback: _Value) -> _Value:
-    try:
-        return build()
-    except (CalendarError, ValueError) as error:
-        problems.append(Problem(origin, None, str(error), "Correct it and run again."))
-        return fallback
-
-
-def _calendars(file: CalendarFile) -> tuple[WorkingCalendar, ...]:
+def _calendars(file: CalendarFile, document: Document, problems: list[Problem]) -> tuple[WorkingCalendar, ...]:
     built = {_ALWAYS_OPEN: always_open(_ALWAYS_OPEN)}
     for name, calendar in file.calendars.items():
-        if isinstance(calendar, str):
-            built[name] = always_open(name)
-            continue
-        built[name] = WorkingCalendar(
-            name=name,
-            time_zone=calendar.time_zone,
-            versions=tuple(
-                CalendarVersion(
-                    effective_from=version.effective_from,
-                    week={WEEKDAYS.index(day): intervals for day, intervals in version.week.items()},
-                    holidays=_holidays(version.holidays),
-                    exceptional_days=version.exceptional_days,
-                )
-                for version in calendar.versions
-            ),
-        )
+        try:
+            built[name] = always_open(name) if isinstance(calendar, str) else _working_calendar(name, calendar)
+        except ValueError as error:  # CalendarError is one
+            problems.append(document.problem(("calendars", name), str(error), "Correct the calendar."))
     return tuple(built.values())
+
+
+def _working_calendar(name: str, calendar: Calendar) -> WorkingCalendar:
+    return WorkingCalendar(
+        name=name,
+        time_zone=calendar.time_zone,
+        versions=tuple(
+            CalendarVersion(
+                effective_from=version.effective_from,
+                week={WEEKDAYS.index(day): intervals for day, intervals in version.week.items()},
+                holidays=_holidays(version.holidays),
+                exceptional_days=version.exceptional_days,
+            )
+            for version in calendar.versions
+        ),
+    )
 
 
 def _holidays(holidays: Holidays) -> frozenset[date]:
@@ -163,31 +158,38 @@ def _holidays(holidays: Holidays) -> frozenset[date]:
     return dates
 
 
-def _team_calendars(file: CalendarFile, problems: list[Problem], origin: str) -> TeamCalendars:
+def _team_calendars(file: CalendarFile, document: Document, problems: list[Problem]) -> TeamCalendars:
     if file.team_calendars is None:
         return TeamCalendars(default=_ALWAYS_OPEN, teams={})
     known = {_ALWAYS_OPEN, *file.calendars}
-    for name in {file.team_calendars.default, *file.team_calendars.teams.values()} - known:
-        remedy = f"Define it under 'calendars', or use one of {', '.join(sorted(known))}."
-        problems.append(Problem(origin, None, f"team_calendars names the unknown calendar '{name}'", remedy))
+    named = {("default",): file.team_calendars.default}
+    named |= {("teams", team): name for team, name in file.team_calendars.teams.items()}
+    for place, name in named.items():
+        if name not in known:
+            remedy = f"Define it under 'calendars', or use one of {', '.join(sorted(known))}."
+            problems.append(document.problem(("team_calendars", *place), f"unknown calendar '{name}'", remedy))
     return TeamCalendars(default=file.team_calendars.default, teams=dict(file.team_calendars.teams))
 
 
-def _sla_policies(file: SlaFile, calendars: set[str], problems: list[Problem], origin: str) -> tuple[SlaPolicy, ...]:
+def _sla_policies(
+    file: SlaFile, calendars: set[str], document: Document, problems: list[Problem]
+) -> tuple[SlaPolicy, ...]:
     policies = []
     seen: set[str] = set()
-    for policy in file.policies:
+    for index, policy in enumerate(file.policies):
+
+        def wrong(key: str, what: str, remedy: str, index: int = index) -> None:
+            problems.append(document.problem(("policies", index, key), what, remedy))
+
         if policy.id in seen:
-            problems.append(Problem(origin, None, f"two policies have the id '{policy.id}'", "Give each its own id."))
+            wrong("id", f"two policies have the id '{policy.id}'", "Give each its own id.")
         seen.add(policy.id)
         if policy.calendar not in calendars | {"team", _ALWAYS_OPEN}:
             remedy = f"Use 'team' or one of {', '.join(sorted(calendars | {_ALWAYS_OPEN}))}."
-            problems.append(
-                Problem(origin, None, f"policy '{policy.id}': unknown calendar '{policy.calendar}'", remedy)
-            )
+            wrong("calendar", f"policy '{policy.id}': unknown calendar '{policy.calendar}'", remedy)
         if policy.target not in SUPPORTED_TARGETS:
             remedy = f"Use {' or '.join(SUPPORTED_TARGETS)}; the other targets are not measured yet."
-            problems.append(Problem(origin, None, f"policy '{policy.id}': target '{policy.target}'", remedy))
+            wrong("target", f"policy '{policy.id}': target '{policy.target}'", remedy)
         policies.append(
             SlaPolicy(
                 id=policy.id,
@@ -211,9 +213,9 @@ def _pause_categories(pause: Pause) -> frozenset[StatusCategory]:
     return frozenset(pause.categories or ((StatusCategory.WAITING,) if pause.reasons else ()))
 
 
-def _cost_policy(file: CostFile) -> CostPolicy:
+def _cost_policy(file: CostFile, document: Document, problems: list[Problem]) -> CostPolicy:
     centres = file.cost_centres.items()
-    return CostPolicy(
+    policy = CostPolicy(
         basis=file.basis,
         transaction=file.transaction,
         fx=FxPolicy(rate=file.fx.rate, fixed=dict(file.fx.fixed), max_age_days=file.fx.max_age_days),
@@ -232,3 +234,8 @@ def _cost_policy(file: CostFile) -> CostPolicy:
             for pool in file.pools
         ),
     )
+    try:
+        check_policy(policy)
+    except ValueError as error:
+        problems.append(document.problem(("pools",), str(error), "Correct it and run again."))
+    return policy

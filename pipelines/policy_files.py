@@ -81,7 +81,9 @@ class _Version(_Strict):
     exceptional_days: dict[date, tuple[Interval, ...]] = {}
 
 
-class _Calendar(_Strict):
+class Calendar(_Strict):
+    """One working calendar: a zone, and versions of its week."""
+
     time_zone: str
     versions: tuple[_Version, ...] = Field(min_length=1)
 
@@ -94,7 +96,7 @@ class _TeamCalendars(_Strict):
 class CalendarFile(_Strict):
     """`calendars.yaml`."""
 
-    calendars: dict[str, _Calendar | Literal["24x7"]] = {}
+    calendars: dict[str, Calendar | Literal["24x7"]] = {}
     team_calendars: _TeamCalendars | None = None
 
 

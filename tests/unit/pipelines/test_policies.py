@@ -99,7 +99,7 @@ def test_account_numbers_need_no_quotes(tmp_path: Path) -> None:
             ("unknown calendar 'desk'",),
         ),
         ("sla.yaml", "policies:\n  - {id: a, target: periodic_update, within: 1h}\n", ("not measured yet",)),
-        ("calendars.yaml", "team_calendars: {default: desk}\n", ("unknown calendar 'desk'",)),
+        ("calendars.yaml", "team_calendars: {default: desk}\n", ("calendars.yaml:1", "unknown calendar 'desk'")),
         (
             "calendars.yaml",
             "calendars:\n  a:\n    time_zone: UTC\n    versions:\n      - week: {monday: ['22:00-06:00']}\n",
