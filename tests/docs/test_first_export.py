@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
-from conftest import Desk
 from fenced_blocks import CHECKOUT, blocks_of
+
+if TYPE_CHECKING:
+    from conftest import Desk
 
 PAGE = CHECKOUT / "docs" / "your-first-export.md"
 

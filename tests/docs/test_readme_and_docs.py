@@ -10,13 +10,12 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import duckdb
 import pytest
 import yaml
-from conftest import Desk
 from fenced_blocks import CHECKOUT, Block, blocks_of, missing_lines, pages, steps_of
 
 from data_contracts.documents import DocumentError
@@ -26,6 +25,9 @@ from pipelines.cli.main import COMMANDS, kpi
 from pipelines.home import Settings
 from pipelines.policies import load_policies
 from pipelines.readers.refusals import RefusalCode
+
+if TYPE_CHECKING:
+    from conftest import Desk
 
 DOCS = CHECKOUT / "docs"
 COMMAND_PAGE = DOCS / "reference" / "cli.md"

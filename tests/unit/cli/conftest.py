@@ -11,6 +11,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from click.testing import CliRunner, Result
+from known_numbers import COSTS
 
 import sql
 from metrics.registry import METRICS
@@ -24,8 +25,6 @@ from pipelines.scaffold import HomeFacts, write_home
 
 Kpi = Callable[..., Result]
 
-#: Cost per transaction by month, with a gap: June 2026 has no row.
-COSTS = {date(2026, month, 1): 20.0 + month for month in (1, 2, 3, 4, 5, 7, 8, 9, 10)}
 #: SLA attainment by month: better in October than in September.
 ATTAINMENT = {date(2026, 9, 1): 0.8, date(2026, 10, 1): 0.9}
 AS_OF = datetime(2026, 11, 3, 12, 30, 15, 250000, tzinfo=UTC)

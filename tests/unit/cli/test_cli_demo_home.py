@@ -6,10 +6,10 @@ import json
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
-from conftest import Kpi
 
 from pipelines.cli.demo_home import MARK, demo_policies
 from pipelines.policies import Policies, load_policies
@@ -23,6 +23,9 @@ from pipelines.sample.company import (
     public_holidays,
 )
 from pipelines.sample.ledger import ACCOUNTS, OVERHEAD
+
+if TYPE_CHECKING:
+    from conftest import Kpi
 
 FIRST, LAST = date(2024, 11, 1), date(2026, 10, 31)
 _CATEGORIES = {

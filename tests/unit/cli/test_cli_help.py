@@ -8,14 +8,17 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import pytest
-from conftest import Kpi
 
 from pipelines.cli.exits import EXPECTED_ERRORS, CommandError, ExitCode, expected_exit, of_outcome
 from pipelines.cli.main import COMMANDS, kpi
 from pipelines.home import HomeError
+
+if TYPE_CHECKING:
+    from conftest import Kpi
 
 REFERENCE = Path(__file__).parents[3] / "docs" / "reference" / "cli.md"
 #: Each takes a noticeable part of half a second, or much more, to import.

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from conftest import Kpi
 
 from data_contracts.loader import load_export_contract, packaged_templates
 from pipelines.home import Home
 from pipelines.policies import load_policies
 from pipelines.scaffold import HomeFacts, ScaffoldError, extending_contract, list_templates, write_home
+
+if TYPE_CHECKING:
+    from conftest import Kpi
 
 
 def test_new_home_is_valid_and_complete(run_kpi: Kpi, tmp_path: Path) -> None:

@@ -6,14 +6,17 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
-from conftest import Kpi
 
 from metrics.registry import METRICS
 from pipelines.cli.metrics import example_query
 from pipelines.home import Home
 from pipelines.warehouse import open_warehouse
+
+if TYPE_CHECKING:
+    from conftest import Kpi
 
 
 def test_list_shows_latest_closed_month_with_change_and_certainty(run_kpi: Kpi, published_home: Home) -> None:

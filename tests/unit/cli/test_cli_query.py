@@ -9,14 +9,18 @@ import subprocess
 import sys
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow.parquet as parquet
 import pytest
-from conftest import COSTS, Kpi
+from known_numbers import COSTS
 
 from pipelines.cli.questions import Parameter, list_questions, read_question
 from pipelines.home import Home
+
+if TYPE_CHECKING:
+    from conftest import Kpi
 
 AMOUNTS = "SELECT cost_line_id, amount_reporting FROM fct_cost_lines ORDER BY ALL"
 EXACT = {"ledger:1": "0.1000", "ledger:2": "-12345678901234.0500"}
