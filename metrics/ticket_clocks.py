@@ -142,6 +142,7 @@ def close_tickets(
       A resolution before the creation gives no duration: the contract sets such tickets aside.
     - First response is the first public reply by an agent; for sources that tell none (see `sources_with_replies`) it
       is the first entry into active. A response before the creation took no time.
+    - Touches are public replies by agents; for sources that tell none, entries into active, by the same rule.
 
     Args:
         intervals: what `build_intervals` gave for the same tickets, in any order.

@@ -43,12 +43,21 @@ def close_lives(
     milestones = (
         _milestones(steps.steps)
         .join(own, on="ticket", how="left", maintain_order="left")
-        .join(steps.tallies.select("ticket", "first_reply_at"), on="ticket", how="left", maintain_order="left")
+        .join(
+            steps.tallies.select("ticket", "first_reply_at", "reply_count"),
+            on="ticket",
+            how="left",
+            maintain_order="left",
+        )
     )
     reply = pl.min_horizontal("first_response_at", "first_reply_at")
+    reply_count = pl.col("reply_count").fill_null(0)
+    # A field that names the first response, without events that tell replies, leaves open how many there were.
+    is_told = (reply_count > 0) | pl.col("first_response_at").is_null()
     milestones = milestones.with_columns(
         first_response_at=pl.when(~has_replies).then("first_active_at").when(reply <= until).then(reply),
         life_ends_at=pl.coalesce("resolved_at", "cancelled_at", until),
+        touch_count=pl.when(~has_replies).then("active_entry_count").when(is_told).then(reply_count),
     )
     measured = milestones.with_columns(_sum_intervals(milestones, intervals, open_time))
     is_done = pl.col("resolved_at").is_not_null()
@@ -89,6 +98,7 @@ def _milestones(steps: pl.DataFrame) -> pl.DataFrame:
         *("status", "status_category", "team", "priority", "vendor", "cycle_number", "is_last"),
         is_handoff=is_handoff,
         active_at=pl.when(category == StatusCategory.ACTIVE.value).then(started_at),
+        enters_active=is_new & (category == StatusCategory.ACTIVE.value),
         done_at=pl.when(is_new & (category == done)).then(started_at),
         cancelled_at=pl.when(is_new & (category == cancelled)).then(started_at),
     )
@@ -102,6 +112,7 @@ def _milestones(steps: pl.DataFrame) -> pl.DataFrame:
             last_done_at=pl.col("done_at").max(),
             last_cancelled_at=pl.col("cancelled_at").max(),
             handoff_count=pl.col("is_handoff").sum().cast(pl.Int64),
+            active_entry_count=pl.col("enters_active").sum().cast(pl.Int64),
         )
         .collect()
     )
@@ -112,7 +123,7 @@ def _milestones(steps: pl.DataFrame) -> pl.DataFrame:
         "ticket", *(pl.col(name).alias(f"{name}_at_resolution") for name in dimensions)
     )
     latest = marked.filter("is_last").drop(
-        "active_at", "done_at", "cancelled_at", "is_handoff", "is_last", "started_at"
+        "active_at", "done_at", "cancelled_at", "is_handoff", "enters_active", "is_last", "started_at"
     )
     joined = latest.join(entered, on="ticket", how="left", maintain_order="left")
     joined = joined.join(at_resolution, on="ticket", how="left", maintain_order="left")

@@ -50,7 +50,7 @@ class TicketSteps:
             of the ticket in the frame of tickets), `started_at`, `ended_at`, the columns of `STATE`, `is_first`,
             `is_last` (of its ticket) and `cycle_number` (1, and one more for every reopening).
         tallies: one row per ticket with events: `ticket`, `event_count` (duplicates counted once),
-            `duplicate_event_count`, `first_reply_at` (first public reply by an agent).
+            `duplicate_event_count`, `first_reply_at` and `reply_count` (public replies by an agent).
     """
 
     steps: pl.DataFrame
@@ -112,8 +112,8 @@ def _beginnings(tickets: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
     ).filter((pl.col("occurred_at") <= until) | pl.col("occurred_at").is_null())
 
 
-def _order(told: pl.DataFrame, beginnings: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
-    """Events and beginnings in order, without events told twice; and the tickets of those that were left out.
+def _order(told: pl.DataFrame, beginnings: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Events and beginnings in order, without events told twice; and ticket and reply flag of those left out.
 
     Ticket, instant and sequence are packed into one 128-bit key, which sorts several times faster than three columns.
     Load, row and content are looked at only where keys are equal.
@@ -134,7 +134,7 @@ def _order(told: pl.DataFrame, beginnings: pl.DataFrame) -> tuple[pl.DataFrame, 
     in_order = key.gather(order)
     follows = (in_order == in_order.shift(1)).fill_null(False)
     if not follows.any():
-        return rows[order], order.clear()
+        return rows[order], told.select("ticket", "is_public_agent_reply").clear()
     tie = pl.DataFrame(
         {
             "place": pl.int_range(len(order), dtype=pl.UInt32, eager=True),
@@ -146,7 +146,7 @@ def _order(told: pl.DataFrame, beginnings: pl.DataFrame) -> tuple[pl.DataFrame, 
     settled = settled.sort("tie", "load_id", "row_number", "row")
     is_first = settled.select(pl.struct("tie", *_TOLD).is_first_distinct()).to_series()
     order = order.scatter(tie["place"], settled["row"])
-    copies = told["ticket"].gather(settled["row"].filter(~is_first))
+    copies = told.select("ticket", "is_public_agent_reply")[settled["row"].filter(~is_first)]
     is_copy = pl.repeat(False, len(order), eager=True).scatter(tie["place"].filter(~is_first), True)
     return rows[order.filter(~is_copy)], copies
 
@@ -169,20 +169,35 @@ def _sort_key(changes: pl.DataFrame) -> pl.Expr:
     return by_ticket * (high - low + 2) + sequence
 
 
-def _tally(told: pl.DataFrame, copies: pl.Series) -> pl.DataFrame:
-    counted = told.lazy().group_by("ticket").agg(event_count=pl.len().cast(pl.Int64))
-    copied = (
-        copies.alias("ticket").to_frame().lazy().group_by("ticket").agg(duplicate_event_count=pl.len().cast(pl.Int64))
-    )
-    replied = (
+def _tally(told: pl.DataFrame, copies: pl.DataFrame) -> pl.DataFrame:
+    reply_at = pl.when("is_public_agent_reply").then("occurred_at")
+    counted = (
         told.lazy()
-        .filter(pl.col("is_public_agent_reply"))
+        .select("ticket", reply_at=reply_at)
         .group_by("ticket")
-        .agg(first_reply_at=pl.col("occurred_at").min())
+        .agg(
+            event_count=pl.len().cast(pl.Int64),
+            first_reply_at=pl.col("reply_at").min(),
+            reply_count=pl.col("reply_at").count().cast(pl.Int64),
+        )
     )
-    tallies = counted.join(copied, on="ticket", how="left").join(replied, on="ticket", how="left").collect()
-    return tallies.with_columns(pl.col("duplicate_event_count").fill_null(0)).with_columns(
-        event_count=pl.col("event_count") - pl.col("duplicate_event_count")
+    copied = (
+        copies.lazy()
+        .group_by("ticket")
+        .agg(
+            duplicate_event_count=pl.len().cast(pl.Int64),
+            duplicate_reply_count=pl.col("is_public_agent_reply").sum().cast(pl.Int64),
+        )
+    )
+    duplicates = pl.col("duplicate_event_count", "duplicate_reply_count").fill_null(0)
+    tallies = counted.join(copied, on="ticket", how="left").with_columns(duplicates)
+    return (
+        tallies.with_columns(
+            event_count=pl.col("event_count") - pl.col("duplicate_event_count"),
+            reply_count=pl.col("reply_count") - pl.col("duplicate_reply_count"),
+        )
+        .drop("duplicate_reply_count")
+        .collect()
     )
 
 

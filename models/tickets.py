@@ -113,6 +113,10 @@ fct_tickets = table(
     integer("age_business_microseconds", "Age in open hours"),
     integer("reopen_count", "Moves from done back to work; empty where the export has no history"),
     integer("handoff_count", "Changes of team; empty where the export has no history"),
+    integer(
+        "touch_count",
+        "Public replies by an agent; where the source tells none, entries into active; empty where it cannot tell",
+    ),
     integer("event_count", "Events of the ticket, exact duplicates counted once", required=True),
     integer("duplicate_event_count", "Exact duplicate events that were collapsed", required=True),
 )

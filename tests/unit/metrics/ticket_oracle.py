@@ -150,12 +150,14 @@ class Oracle:
         as_of, states = self.as_of, life.states
         created_at = states[0].at
         first_active_at = first_resolved_at = resolved_at = cancelled_at = None
-        reopen_count = handoff_count = 0
+        reopen_count = handoff_count = active_entry_count = 0
         at_resolution = states[-1]
         previous: State | None = None
         uncancelled = "queued"
         for state in states:
             is_new = previous is None or state.category != previous.category
+            if state.category == "active" and is_new:
+                active_entry_count += 1
             if state.category == "active" and first_active_at is None:
                 first_active_at = state.at
             if state.category == "done" and is_new:
@@ -178,6 +180,10 @@ class Oracle:
         fields = [life.ticket["first_response_at"]] if life.ticket["first_response_at"] else []
         responses = [instant for instant in [*life.replies, *fields] if instant <= as_of]
         first_response_at = (min(responses, default=None)) if has_replies else first_active_at
+
+        touch_count: int | None = active_entry_count
+        if has_replies:
+            touch_count = len(life.replies) if life.replies or not fields else None
 
         end = resolved_at or cancelled_at or as_of
         parts = dict.fromkeys(
@@ -207,6 +213,7 @@ class Oracle:
             "has_history": True,
             "reopen_count": reopen_count,
             "handoff_count": handoff_count,
+            "touch_count": touch_count,
             "event_count": life.event_count,
             "duplicate_event_count": life.duplicate_count,
             **{f"{name}_microseconds": value for name, value in parts.items()},
