@@ -217,6 +217,7 @@ def _decide(rows: pl.DataFrame, lives: Lives, policies: Sequence[SlaPolicy], ope
         position=pl.int_range(pl.len(), dtype=pl.UInt32),
         begins_run=pl.col("begins_attempt") | (pl.col("target") != pl.col("target").shift(1)),
     ).with_columns(
+        ran_before=_since(pl.col("run_through") != pl.col("run_before"), pl.col("position")).shift(1),
         run_position=_since(pl.col("begins_run"), pl.col("position")),
         run_started_at=_since(pl.col("begins_run"), pl.col("started_at")),
     )
@@ -279,16 +280,20 @@ def _decide(rows: pl.DataFrame, lives: Lives, policies: Sequence[SlaPolicy], ope
 def _reach(rows: pl.DataFrame, wanted: pl.DataFrame, open_time: OpenTime) -> pl.DataFrame:
     """When the clocks of some rows reached the targets of those rows, and the stretch in force at that instant.
 
-    The running total never decreases, so the row in which it reached a value is found by bisection, and the instant in
-    it by the calendar's inverse. It cannot lie before the target was in force.
+    A row is one in which the clock went beyond its target, the first of its clock, or at whose end it stands exactly
+    on it. So the target was reached in that row, or at the end of the row in which the clock last ran before it; the
+    instant is found by the calendar's inverse. It cannot lie before the target was in force.
+
+    Only differences of the running totals are used. The totals themselves wrap round where tickets are so many and so
+    long that their time does not fit 64 bits; the differences are right all the same.
     """
-    value = wanted["run_at_attempt"] + wanted["target"]
-    found = rows["run_through"].search_sorted(value, side="left")
+    is_reached_here = wanted["run_before"] - wanted["run_at_attempt"] < wanted["target"]
+    found = wanted.select(pl.when(is_reached_here).then("position").otherwise("ran_before")).to_series()
     names = ("calendar", "open_at_start", "run_before", "row", "ended_at")
     reached = pl.DataFrame({name: rows[name].gather(found) for name in names})
-    open_wanted = reached["open_at_start"] + (value - reached["run_before"])
+    open_wanted = reached["open_at_start"] + wanted["target"] - (reached["run_before"] - wanted["run_at_attempt"])
     reached = reached.with_columns(
-        found.cast(pl.UInt32).alias("found"),
+        found.alias("found"),
         open_time.instant_at(reached["calendar"], open_wanted).alias("instant"),
         wanted["run_position"],
         wanted["run_started_at"],

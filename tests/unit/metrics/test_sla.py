@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import polars as pl
@@ -73,3 +74,46 @@ def test_intervals_of_a_ticket_that_is_not_there_are_refused() -> None:
     intervals = pl.DataFrame([{"ticket_id": "a:1", "interval_number": 1}])
     with pytest.raises(KeyError, match="ticket a:1 has intervals but is not among the tickets"):
         close_clocks(NOTHING[0], conform(intervals, fct_ticket_intervals), policies=[policy()], **SHARED)
+
+
+def test_more_clock_time_than_64_bits_hold_in_all_still_gives_every_breach_its_instant() -> None:
+    """An administrator renames the status that means done: nothing is resolved any more, and every ticket grows old.
+
+    39 years are 1.2e15 microseconds; 9,000 tickets have 1.1e19 of them together, and 64 bits hold 9.2e18.
+    """
+    created_at = utc(1987, 3, 1)
+    count = 9_000
+    facts = pl.DataFrame({"ticket_id": [f"a:{number}" for number in range(count)]}).with_columns(
+        source=pl.lit("a"),
+        created_at=pl.lit(created_at),
+        has_history=pl.lit(True),
+        is_done=pl.lit(False),
+        is_cancelled=pl.lit(False),
+    )
+    intervals = facts.select(
+        "ticket_id",
+        interval_number=pl.lit(1),
+        started_at=pl.lit(created_at),
+        ended_at=pl.lit(AS_OF),
+        status_category=pl.lit("queued"),
+        calendar=pl.lit("24x7"),
+        cycle_number=pl.lit(1),
+        is_last=pl.lit(True),
+    )
+    open_time = OpenTime.compile([always_open("24x7")], utc(1987, 1, 1), utc(2027, 1, 1))
+    hour = 3_600_000_000
+    elapsed = (AS_OF - created_at) // timedelta(microseconds=1)
+    # One promise is broken within the hour, the other is used up to the last microsecond.
+    policies = [policy(within_microseconds=hour), policy(target=SlaTarget.FIRST_RESPONSE, within_microseconds=elapsed)]
+    clocks = close_clocks(
+        conform(facts, fct_tickets),
+        conform(intervals, fct_ticket_intervals),
+        policies=policies,
+        **{**SHARED, "open_time": open_time},
+    )
+    told = clocks.select("target", "state", "breached_at", "due_at", "elapsed_microseconds").unique()
+    assert sorted(told.rows()) == [
+        ("first_response", "running", None, AS_OF, elapsed),
+        ("resolution", "breached", utc(1987, 3, 1, 1), None, elapsed),
+    ]
+    assert clocks.height == 2 * count
