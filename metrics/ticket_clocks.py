@@ -46,18 +46,6 @@ class TeamCalendars:
         return team.replace_strict(dict(self.teams), default=self.default, return_dtype=pl.String)
 
 
-def data_clock(tickets: pl.DataFrame, events: pl.DataFrame) -> datetime | None:
-    """The latest instant that the exports cover: the `as_of` of everything computed from them.
-
-    Of events, creations, resolutions and closures; a due instant lies in the future and says nothing about it.
-    """
-    instants = [
-        events["occurred_at"].max(),
-        *(tickets[name].max() for name in ("created_at", "resolved_at", "closed_at")),
-    ]
-    return max((instant for instant in instants if isinstance(instant, datetime)), default=None)
-
-
 def covering_span(tickets: pl.DataFrame, events: pl.DataFrame, as_of: datetime) -> tuple[datetime, datetime]:
     """The span of time for which calendars must be compiled: from the first instant to ten years after `as_of`.
 

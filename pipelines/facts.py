@@ -16,12 +16,13 @@ from sqlalchemy import Table
 
 from metrics.allocation import allocate_costs
 from metrics.business_time import OpenTime
+from metrics.data_clock import data_clock, forget_later_creations
 from metrics.flow import count_ticket_days
 from metrics.measure import measure
 from metrics.registry import METRICS, required_domains
 from metrics.sla import close_clocks
 from metrics.spec import Metric
-from metrics.ticket_clocks import build_intervals, close_tickets, covering_span, data_clock
+from metrics.ticket_clocks import build_intervals, close_tickets, covering_span
 from metrics.ticket_steps import trace_steps
 from metrics.transactions import count_transactions, sum_active_time
 from metrics.unit_cost import TransactionKind, convert_cost_lines
@@ -35,6 +36,7 @@ from models.finance import (
     stg_headcount,
 )
 from models.marts import metric_values
+from models.ops import ops_loads
 from models.tickets import (
     fct_sla_clocks,
     fct_ticket_days,
@@ -175,14 +177,17 @@ def _quarantined(session: Session, table: Table) -> frozenset[str]:
 def _ticket_facts(session: Session) -> dict[str, pl.DataFrame]:
     warehouse, policies = session.warehouse, session.project.policies
     tickets, events = warehouse.read(stg_tickets), warehouse.read(stg_ticket_events)
-    as_of = session.as_of_option or data_clock(tickets, events)
-    if as_of is None:
+    quarantined = _quarantined(session, stg_tickets) | _quarantined(session, stg_ticket_events)
+    loads = warehouse.read(ops_loads)
+    reach = data_clock(tickets, events, loads=loads, quarantined=quarantined) or data_clock(tickets, events)
+    as_of = session.as_of_option or reach
+    if reach is None or as_of is None:
         return {
             table.name: pl.DataFrame() for table in (fct_ticket_intervals, fct_tickets, fct_sla_clocks, fct_ticket_days)
         }
+    tickets = forget_later_creations(tickets, reach, quarantined=quarantined)
     span = covering_span(tickets, events, as_of)
     open_time = OpenTime.compile(policies.calendars, *span)
-    quarantined = _quarantined(session, stg_tickets) | _quarantined(session, stg_ticket_events)
     shared = {"as_of": as_of, "open_time": open_time, "team_calendars": policies.team_calendars}
     steps = trace_steps(tickets, events, as_of=as_of)
     intervals = build_intervals(tickets, events, steps=steps, **shared)

@@ -16,7 +16,6 @@ from metrics.ticket_clocks import (
     build_intervals,
     close_tickets,
     covering_span,
-    data_clock,
     sources_with_replies,
 )
 from metrics.ticket_steps import trace_steps
@@ -41,15 +40,6 @@ def close(tickets: pl.DataFrame, events: pl.DataFrame = NO_EVENTS, **changes: An
     }
     intervals = build_intervals(tickets, events, **shared)
     return close_tickets(tickets, events, intervals, **{"quarantined": frozenset(), **shared, **changes})
-
-
-def test_the_data_clock_is_the_latest_instant_and_no_due_one() -> None:
-    tickets = ticket_rows(
-        {"created_at": utc(2026, 3, 1), "closed_at": utc(2026, 3, 4), "due_at": utc(2027, 1, 1)},
-        {"created_at": utc(2026, 3, 2)},
-    )
-    assert data_clock(tickets, NO_EVENTS) == utc(2026, 3, 4)
-    assert data_clock(NO_TICKETS, NO_EVENTS) is None
 
 
 def test_one_impossible_date_does_not_widen_the_span_without_end() -> None:
