@@ -115,6 +115,9 @@ class OpenTime:
         Raises:
             CalendarError: a name that was not compiled.
         """
+        if isinstance(calendar.dtype, pl.Enum):
+            # An enumeration needs no look at the rows: only its few names are looked up.
+            return self.codes(calendar.dtype.categories).gather(calendar.to_physical())
         unknown = set(calendar.unique().drop_nulls()) - set(self.names)
         if unknown:
             known = ", ".join(sorted(self.names)) or "none"

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from metrics.ticket_rows import match_rows
-from metrics.ticket_steps import WORK
-from models.ddl import polars_schema
+from metrics.ticket_steps import CATEGORIES, WORK
+from models.ddl import conform_encoded
 from models.tickets import fct_ticket_days
 
 _BREAKDOWN: Final = ("status_category", "team", "priority", "service", "vendor")
@@ -24,19 +24,52 @@ def count_ticket_days(
 ) -> pl.DataFrame:
     """Tickets queued, active or waiting at the end of each day, by category and breakdown: `fct_ticket_days`.
 
-    The end of a day is the instant before the next midnight of the time zone; of the day of `as_of`, it is `as_of`.
-    Days on which there is nothing to count have no row. Tickets that a contract rule set aside, and tickets of which
-    only a snapshot is known, are not counted.
-
-    Each interval is worth +1 on the day it begins and -1 on the day it ends, and the running sum is the count: so a
-    ticket costs no more for lying long. Rows are in order of breakdown and day.
-
     Args:
         intervals: rows of `fct_ticket_intervals`.
         tickets: rows of `fct_tickets` of the same tickets.
         time_zone: IANA name of the zone in which days are cut.
     """
-    changes, breakdowns = _count_changes(_in_work(intervals, tickets), time_zone)
+    return add_up_days(count_day_changes(intervals, tickets, time_zone=time_zone), as_of=as_of, time_zone=time_zone)
+
+
+def count_day_changes(intervals: pl.DataFrame, tickets: pl.DataFrame, *, time_zone: str) -> pl.DataFrame:
+    """By how much some tickets changed the number of tickets in work, by day and breakdown.
+
+    Each interval is worth +1 on the day it begins and -1 on the day it ends, and the running sum is the count: so a
+    ticket costs no more for lying long. Tickets that a contract rule set aside, and tickets of which only a snapshot is
+    known, change nothing.
+
+    Args:
+        intervals: rows of `fct_ticket_intervals`.
+        tickets: rows of `fct_tickets` of the same tickets.
+        time_zone: IANA name of the zone in which days are cut.
+
+    Returns:
+        The breakdown's columns as categories, `day_date` and `change`. Changes of several sets of tickets can be put one
+        under the other.
+    """
+    in_work = _in_work(intervals, tickets)
+    day_of = [pl.col(name).dt.convert_time_zone(time_zone).dt.date() for name in ("started_at", "ended_at")]
+    days = in_work.select(*_BREAKDOWN, "is_last", begun=day_of[0], ended=day_of[1])
+    # What begins and ends on one day changes no day's end.
+    days = days.filter(pl.col("is_last") | (pl.col("begun") != pl.col("ended")))
+    begun = days.select(*_BREAKDOWN, day_date=pl.col("begun"), change=pl.lit(1, dtype=pl.Int64))
+    ended = days.filter(~pl.col("is_last")).select(
+        *_BREAKDOWN, day_date=pl.col("ended"), change=pl.lit(-1, dtype=pl.Int64)
+    )
+    return _sum_changes(pl.concat([begun, ended]))
+
+
+def add_up_days(changes: pl.DataFrame, *, as_of: datetime, time_zone: str) -> pl.DataFrame:
+    """The number of tickets at the end of each day: `fct_ticket_days`, from all changes.
+
+    The end of a day is the instant before the next midnight of the time zone; of the day of `as_of`, it is `as_of`.
+    Days on which there is nothing to count have no row. Rows are in order of breakdown and day.
+
+    Args:
+        changes: what `count_day_changes` gave, for all tickets.
+    """
+    changes, breakdowns = _number_breakdowns(_sum_changes(changes))
     begins = pl.col("breakdown").ne_missing(pl.col("breakdown").shift(1))
     ends = pl.col("breakdown").ne_missing(pl.col("breakdown").shift(-1))
     running = changes.with_columns(
@@ -49,7 +82,7 @@ def count_ticket_days(
         "breakdown", "ticket_count", day_date=pl.date_ranges("day_date", "until", closed="left")
     ).explode("day_date", empty_as_null=False)
     named = days.with_columns(breakdowns[name].gather(days["breakdown"]) for name in _BREAKDOWN)
-    return named.select(pl.col(name).cast(type_) for name, type_ in polars_schema(fct_ticket_days).items())
+    return conform_encoded(named, fct_ticket_days)
 
 
 def _in_work(intervals: pl.DataFrame, tickets: pl.DataFrame) -> pl.DataFrame:
@@ -57,33 +90,56 @@ def _in_work(intervals: pl.DataFrame, tickets: pl.DataFrame) -> pl.DataFrame:
     lived = tickets.filter("has_history").select("ticket_id", "is_quarantined", pl.col("service").cast(pl.Categorical))
     position = match_rows(intervals["ticket_id"], lived["ticket_id"])
     is_in_work = intervals["status_category"].is_in(WORK) & ~lived["is_quarantined"].gather(position)
-    encoded = [pl.col(name).cast(pl.Categorical) for name in _BREAKDOWN if name != "service"]
+    encoded = [pl.col(name).cast(pl.Categorical) for name in _BREAKDOWN if name not in ("service", "status_category")]
     return (
-        intervals.select("started_at", "ended_at", "is_last", *encoded)
+        intervals.select("started_at", "ended_at", "is_last", pl.col("status_category").cast(CATEGORIES), *encoded)
         .with_columns(lived["service"].gather(position))
         .filter(is_in_work)
     )
 
 
-def _count_changes(in_work: pl.DataFrame, time_zone: str) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """By how much each breakdown grew on each day, in order of breakdown (a number) and day; and the breakdowns."""
-    day_of = {name: pl.col(name).dt.convert_time_zone(time_zone).dt.date() for name in ("started_at", "ended_at")}
-    begun = in_work.select(*_BREAKDOWN, day_date=day_of["started_at"], change=pl.lit(1, dtype=pl.Int64))
-    ended = in_work.filter(~pl.col("is_last")).select(
-        *_BREAKDOWN, day_date=day_of["ended_at"], change=pl.lit(-1, dtype=pl.Int64)
-    )
-    grouped = (
-        pl.concat([begun, ended])
-        .lazy()
-        .group_by(*_BREAKDOWN, "day_date")
-        .agg(pl.col("change").sum())
+def _sum_changes(changes: pl.DataFrame) -> pl.DataFrame:
+    """One row per breakdown and day, without those that come to nothing.
+
+    Breakdown and day are packed into one number, which is grouped several times faster than six columns.
+    """
+    codes = changes.select(pl.col(_BREAKDOWN).to_physical().cast(pl.Int64).fill_null(-1) + 1)
+    key = changes["day_date"].to_physical().cast(pl.Int64)
+    first, width = key.min(), 1
+    if not isinstance(first, int):
+        return changes
+    key = key - first
+    width = _size(key)
+    for name in _BREAKDOWN:
+        size = _size(codes[name])
+        if width * size >= 1 << 63:
+            # Beyond what one number holds: begin anew with the places of the distinct keys so far.
+            key = key.rank("dense").cast(pl.Int64) - 1
+            width = _size(key)
+        key = key + codes[name] * width
+        width *= size
+    summed = (
+        changes.lazy()
+        .select("change", key=key, row=pl.int_range(pl.len(), dtype=pl.UInt32))
+        .group_by("key")
+        .agg(pl.col("change").sum(), pl.col("row").first())
         .filter(pl.col("change") != 0)
         .collect()
     )
-    breakdowns = grouped.select(_BREAKDOWN).unique().sort(pl.col(name).cast(pl.String) for name in _BREAKDOWN)
+    return changes.select(*_BREAKDOWN, "day_date")[summed["row"]].with_columns(summed["change"])
+
+
+def _size(codes: pl.Series) -> int:
+    largest = codes.max()
+    return largest + 1 if isinstance(largest, int) else 1
+
+
+def _number_breakdowns(changes: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Changes in order of breakdown (a number) and day; and the breakdowns."""
+    breakdowns = changes.select(_BREAKDOWN).unique().sort(pl.col(name).cast(pl.String) for name in _BREAKDOWN)
     numbered = breakdowns.with_row_index("breakdown")
-    changes = grouped.join(numbered, on=list(_BREAKDOWN), nulls_equal=True).select("breakdown", "day_date", "change")
-    return changes.sort("breakdown", "day_date"), breakdowns
+    placed = changes.join(numbered, on=list(_BREAKDOWN), nulls_equal=True).select("breakdown", "day_date", "change")
+    return placed.sort("breakdown", "day_date"), breakdowns
 
 
 def _day_after(as_of: datetime, time_zone: str) -> date:

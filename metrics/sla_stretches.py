@@ -63,7 +63,7 @@ def gather_lives(tickets: pl.DataFrame, intervals: pl.DataFrame, as_of: datetime
     known = known.filter(~pl.col("is_cancelled") | (pl.col("cancelled_at") >= pl.col("created_at")))
     stretches = ordered.select("life", *_STRETCH)
     if known.height:
-        stretches = pl.concat([stretches, _stretches_of_snapshots(known, lived.height, as_of)])
+        stretches = pl.concat([stretches, _stretches_of_snapshots(known, lived.height, as_of)], how="vertical_relaxed")
     return Lives(pl.concat([lived, known]), stretches.with_row_index("row"))
 
 

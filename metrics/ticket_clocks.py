@@ -18,11 +18,10 @@ from metrics.business_time import OpenTime
 from metrics.ticket_lives import close_lives
 from metrics.ticket_rows import length
 from metrics.ticket_snapshots import close_snapshots
-from metrics.ticket_steps import TicketSteps, trace_steps
-from models.ddl import polars_schema
+from metrics.ticket_steps import CATEGORIES, TicketSteps, trace_steps
+from models.ddl import conform_encoded
 from models.tickets import fct_ticket_intervals, fct_tickets
 
-_INTERVAL_COLUMNS: Final = tuple(polars_schema(fct_ticket_intervals).names())
 #: How far beyond the data's clock open time is known, for the projection of due instants.
 _PROJECTION: Final = timedelta(days=3653)
 #: A ticket's life counts open time for so long before the data's clock; an earlier instant is an error of the export.
@@ -42,8 +41,9 @@ class TeamCalendars:
     teams: Mapping[str, str] = field(default_factory=dict)
 
     def calendar_of(self, team: pl.Expr) -> pl.Expr:
-        """The calendar of each team."""
-        return team.replace_strict(dict(self.teams), default=self.default, return_dtype=pl.String)
+        """The calendar of each team, as an enumeration."""
+        names = sorted({self.default, *self.teams.values()})
+        return team.replace_strict(dict(self.teams), default=self.default, return_dtype=pl.Enum(names))
 
 
 def covering_span(tickets: pl.DataFrame, events: pl.DataFrame, as_of: datetime) -> tuple[datetime, datetime]:
@@ -100,11 +100,10 @@ def build_intervals(
     business = open_time.between(intervals["calendar"], intervals["started_at"], intervals["ended_at"])
     intervals = intervals.with_columns(
         tickets["ticket_id"].gather(intervals["ticket"]),
-        status_category=pl.col("status_category").cast(pl.String),
         duration_calendar_microseconds=length("started_at", "ended_at"),
         duration_business_microseconds=business,
     )
-    return intervals.select(_INTERVAL_COLUMNS)
+    return conform_encoded(intervals, fct_ticket_intervals)
 
 
 def close_tickets(
@@ -141,7 +140,9 @@ def close_tickets(
     steps = steps or trace_steps(tickets, events, as_of=as_of)
     if reply_sources is None:
         reply_sources = sources_with_replies(tickets, events)
-    told = tickets.with_row_index("ticket").with_columns(own_calendar=team_calendars.calendar_of(pl.col("team")))
+    told = tickets.with_row_index("ticket").with_columns(
+        pl.col("status_category").cast(CATEGORIES), own_calendar=team_calendars.calendar_of(pl.col("team"))
+    )
     lived = close_lives(told, intervals, steps, reply_sources, as_of, open_time)
     known = close_snapshots(told, steps, as_of, open_time)
     closed = pl.concat([lived, known], how="diagonal").join(
@@ -153,5 +154,4 @@ def close_tickets(
         is_quarantined=pl.col("ticket_id").is_in(set_aside.implode()),
         calendar=team_calendars.calendar_of(pl.col("team")),
     )
-    schema = polars_schema(fct_tickets)
-    return closed.sort("ticket").select(pl.col(name).cast(type_) for name, type_ in schema.items())
+    return conform_encoded(closed.sort("ticket"), fct_tickets)

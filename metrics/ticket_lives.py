@@ -67,7 +67,6 @@ def close_lives(
     is_active_once = pl.col("first_active_at").is_not_null()
     has_response = pl.col("first_response_at").is_not_null()
     return measured.with_columns(
-        status_category=pl.col("status_category").cast(pl.String),
         is_done=is_done,
         is_cancelled=is_cancelled,
         has_history=pl.lit(True),

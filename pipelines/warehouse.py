@@ -18,7 +18,15 @@ import polars as pl
 from sqlalchemy import Table
 
 from models.catalog import tables_of
-from models.ddl import comment_statements, conform, create_table, qualified_name, quote_identifier, sql_type
+from models.ddl import (
+    comment_statements,
+    conform,
+    conform_encoded,
+    create_table,
+    qualified_name,
+    quote_identifier,
+    sql_type,
+)
 from models.vocabulary import Layer
 
 
@@ -56,6 +64,11 @@ class Warehouse:
         """The result of a query as a frame."""
         return self.connection.sql(query).pl()
 
+    def batches(self, query: str, rows: int) -> Iterator[pl.DataFrame]:
+        """The result of a query in frames of so many rows. Ask nothing else of the warehouse until it is read."""
+        for batch in self.connection.execute(query).to_arrow_reader(rows):
+            yield pl.DataFrame(batch)
+
     def read(self, table: Table) -> pl.DataFrame:
         """All rows of a declared table, with its exact types."""
         return conform(self.frame(f"SELECT * FROM {qualified_name(table)}"), table)
@@ -76,7 +89,7 @@ class Warehouse:
 
     def append(self, table: Table, frame: pl.DataFrame) -> None:
         """Append a frame to a declared table; missing columns are empty."""
-        self.insert(qualified_name(table), conform(frame, table))
+        self.insert(qualified_name(table), conform_encoded(frame, table))
 
     def replace(self, table: Table, frame: pl.DataFrame) -> None:
         """Make a frame the whole content of a declared table."""

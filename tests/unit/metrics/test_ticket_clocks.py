@@ -19,7 +19,7 @@ from metrics.ticket_clocks import (
     sources_with_replies,
 )
 from metrics.ticket_steps import trace_steps
-from models.ddl import polars_schema
+from models.ddl import conform, polars_schema
 from models.tickets import fct_ticket_intervals, fct_tickets, stg_ticket_events, stg_tickets
 
 AS_OF = utc(2026, 3, 6)
@@ -52,7 +52,8 @@ def test_one_impossible_date_does_not_widen_the_span_without_end() -> None:
 
 def test_nothing_in_nothing_out() -> None:
     closed = close(NO_TICKETS)
-    assert closed.schema == polars_schema(fct_tickets)
+    assert conform(closed, fct_tickets).schema == polars_schema(fct_tickets)
+    assert closed.columns == polars_schema(fct_tickets).names()
     assert closed.is_empty()
 
 

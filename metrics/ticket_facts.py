@@ -1,0 +1,95 @@
+"""Everything that is measured of some whole tickets, in one call: intervals, tickets, SLA clocks and daily changes.
+
+Any set of whole tickets gives the same rows for them as all tickets would. That is what lets a run go through its
+tickets slice by slice in flat memory, measure only those that changed, or spread them over machines. What each step
+computes is said where it is computed; where tickets come from and facts go does not belong here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+
+from metrics.business_time import OpenTime
+from metrics.flow import count_day_changes
+from metrics.sla import close_clocks
+from metrics.sla_policy import SlaPolicy
+from metrics.ticket_clocks import TeamCalendars, build_intervals, close_tickets
+from metrics.ticket_steps import trace_steps
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuringRules:
+    """All that measuring tickets needs besides the tickets.
+
+    Attributes:
+        as_of: the data's own clock, of all tickets (`metrics.ticket_clocks.data_clock`).
+        open_time: every calendar that teams and policies name, compiled over the span of all tickets.
+        reply_sources: sources that tell replies by agents (`metrics.ticket_clocks.sources_with_replies`).
+        time_zone: reporting time zone, in which days are cut.
+    """
+
+    as_of: datetime
+    open_time: OpenTime
+    team_calendars: TeamCalendars
+    sla_policies: Sequence[SlaPolicy]
+    reply_sources: Collection[str]
+    time_zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class TicketFacts:
+    """What was measured of some tickets.
+
+    Attributes:
+        intervals: `fct_ticket_intervals`.
+        tickets: `fct_tickets`.
+        clocks: `fct_sla_clocks`.
+        day_changes: by how much they changed the count of tickets in work, see `metrics.flow.count_day_changes`.
+    """
+
+    intervals: pl.DataFrame
+    tickets: pl.DataFrame
+    clocks: pl.DataFrame
+    day_changes: pl.DataFrame
+
+
+def measure_tickets(
+    tickets: pl.DataFrame, events: pl.DataFrame, rules: MeasuringRules, *, quarantined: Collection[str] | pl.Series = ()
+) -> TicketFacts:
+    """Measure some whole tickets.
+
+    Args:
+        tickets: rows of `stg_tickets`.
+        events: rows of `stg_ticket_events`, all those of these tickets.
+        quarantined: `ticket_id` of those that a contract rule set aside.
+    """
+    as_of, open_time, team_calendars = rules.as_of, rules.open_time, rules.team_calendars
+    steps = trace_steps(tickets, events, as_of=as_of)
+    intervals = build_intervals(
+        tickets, events, steps=steps, as_of=as_of, open_time=open_time, team_calendars=team_calendars
+    )
+    closed = close_tickets(
+        tickets,
+        events,
+        intervals,
+        steps=steps,
+        quarantined=quarantined,
+        reply_sources=rules.reply_sources,
+        as_of=as_of,
+        open_time=open_time,
+        team_calendars=team_calendars,
+    )
+    clocks = close_clocks(
+        closed,
+        intervals,
+        policies=rules.sla_policies,
+        as_of=as_of,
+        open_time=open_time,
+        team_calendars=team_calendars,
+    )
+    changes = count_day_changes(intervals, closed, time_zone=rules.time_zone)
+    return TicketFacts(intervals, closed, clocks, changes)

@@ -1,0 +1,185 @@
+"""Staged tickets and their events as slices of whole tickets, their texts encoded: what keeps memory flat.
+
+Events are read in passes over the staged table, each for as many tickets as fit in memory as small numbers, and are
+handed out slice by slice. What is measured of a slice is in `metrics.ticket_facts`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+import polars as pl
+
+from metrics.ticket_steps import CATEGORIES
+from models.ddl import qualified_name
+from models.tickets import stg_ticket_events, stg_tickets
+from pipelines.warehouse import Warehouse
+
+#: Events that one slice holds, more or less: few enough for the processor's caches, enough to be worth a call.
+SLICE_EVENTS: Final = 250_000
+#: Events that one pass over the staged table holds, some 60 bytes each.
+PASS_EVENTS: Final = 10_000_000
+#: Rows that DuckDB hands over at once.
+_BATCH_ROWS: Final = 500_000
+
+_TICKET_COLUMNS: Final = (
+    "ticket_id",
+    "source",
+    "export_shape",
+    "created_at",
+    "ticket_type",
+    "status",
+    "status_category",
+    "waiting_reason",
+    "priority",
+    "team",
+    "service",
+    "vendor",
+    "first_response_at",
+    "resolved_at",
+    "closed_at",
+    "is_sla_met_at_source",
+)
+_EVENT_COLUMNS: Final = (
+    "occurred_at",
+    "event_sequence",
+    "status_before",
+    "status",
+    "status_category",
+    "status_category_before",
+    "waiting_reason",
+    "team_before",
+    "team",
+    "priority_before",
+    "priority",
+    "vendor",
+    "is_public_agent_reply",
+    "actor",
+    "load_id",
+    "row_number",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TicketSlice:
+    """Some whole tickets.
+
+    Attributes:
+        tickets: rows of `stg_tickets`, in the order of that table.
+        events: all their rows of `stg_ticket_events`, with `ticket`, the position in `tickets`.
+        quarantined: `ticket_id` of those that a contract rule set aside.
+    """
+
+    tickets: pl.DataFrame
+    events: pl.DataFrame
+    quarantined: pl.Series
+
+
+def read_slices(
+    warehouse: Warehouse,
+    *,
+    only: str | None = None,
+    slice_events: int = SLICE_EVENTS,
+    pass_events: int = PASS_EVENTS,
+) -> Iterator[TicketSlice]:
+    """All staged tickets with their events, slice by slice, in the order of `stg_tickets`.
+
+    Args:
+        only: name of a table with the `ticket_id` of those wanted; all if None.
+        slice_events: events of a slice, on average.
+        pass_events: events held in memory at once, on average.
+    """
+    ticket_count = _number_tickets(warehouse, only)
+    if not ticket_count:
+        return
+    event_count = warehouse.count(stg_ticket_events)
+    events_a_ticket = max(event_count / max(warehouse.count(stg_tickets), 1), 1.0)
+    slice_tickets = max(int(slice_events / events_a_ticket), 1)
+    pass_tickets = max(int(pass_events / events_a_ticket) // slice_tickets, 1) * slice_tickets
+    for first in range(0, ticket_count, pass_tickets):
+        end = min(first + pass_tickets, ticket_count)
+        tickets = _read_tickets(warehouse, first, end)
+        pieces = _read_events(warehouse, first, end, slice_tickets)
+        for number in range(len(pieces)):
+            events = pl.concat(pieces[number], rechunk=True)
+            pieces[number] = []
+            own = tickets.slice(number * slice_tickets, slice_tickets)
+            set_aside = own.filter("is_quarantined")["ticket_id"]
+            yield TicketSlice(own.drop("is_quarantined"), events, set_aside)
+
+
+def _number_tickets(warehouse: Warehouse, only: str | None) -> int:
+    """Give every wanted ticket its place, and say whether a rule set it aside. Returns how many there are."""
+    wanted = f"WHERE ticket_id IN (SELECT ticket_id FROM {only})" if only else ""
+    warehouse.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE numbered_tickets AS
+        SELECT
+            ticket_id,
+            (row_number() OVER (ORDER BY rowid) - 1)::UINTEGER AS ticket,
+            ticket_id IN (
+                SELECT record_id FROM ops.ops_quarantined_records
+                WHERE table_name IN ('{stg_tickets.name}', '{stg_ticket_events.name}')
+            ) AS is_quarantined
+        FROM {qualified_name(stg_tickets)} {wanted}
+        """
+    )
+    return int(warehouse.rows("SELECT count(*) FROM numbered_tickets")[0][0])
+
+
+def _read_tickets(warehouse: Warehouse, first: int, end: int) -> pl.DataFrame:
+    names = ", ".join(f"tickets.{name}" for name in _TICKET_COLUMNS)
+    tickets = warehouse.frame(
+        f"""
+        SELECT {names}, numbered.is_quarantined
+        FROM {qualified_name(stg_tickets)} AS tickets JOIN numbered_tickets AS numbered USING (ticket_id)
+        WHERE numbered.ticket >= {first} AND numbered.ticket < {end} ORDER BY numbered.ticket
+        """
+    )
+    return _encode(tickets)
+
+
+def _read_events(warehouse: Warehouse, first: int, end: int, slice_tickets: int) -> list[list[pl.DataFrame]]:
+    """The events of a range of tickets: for each slice, the pieces that every batch had of it."""
+    names = ", ".join(f"events.{name}" for name in _EVENT_COLUMNS)
+    batches = warehouse.batches(
+        f"""
+        SELECT (numbered.ticket - {first})::UINTEGER AS ticket, {names}
+        FROM {qualified_name(stg_ticket_events)} AS events JOIN numbered_tickets AS numbered USING (ticket_id)
+        WHERE numbered.ticket >= {first} AND numbered.ticket < {end}
+        """,
+        _BATCH_ROWS,
+    )
+    slice_count = -(-(end - first) // slice_tickets)
+    pieces: list[list[pl.DataFrame]] = [[] for _ in range(slice_count)]
+    borders = pl.int_range(slice_count + 1, dtype=pl.UInt32, eager=True)
+    for batch in batches:
+        events = _encode(batch)
+        slice_number = events["ticket"] // slice_tickets
+        events = events.with_columns(pl.col("ticket") % slice_tickets)[slice_number.arg_sort()]
+        offsets = slice_number.sort().search_sorted(borders, side="left").to_list()
+        for number, (offset, following) in enumerate(pairwise(offsets)):
+            # An empty piece too: it says the columns of a slice without events.
+            pieces[number].append(events.slice(offset, following - offset))
+    if not pieces[0]:
+        empty = _encode(
+            warehouse.frame(
+                f"SELECT 0::UINTEGER AS ticket, {names} FROM {qualified_name(stg_ticket_events)} AS events LIMIT 0"
+            )
+        )
+        return [[empty] for _ in range(slice_count)]
+    return pieces
+
+
+def _encode(frame: pl.DataFrame) -> pl.DataFrame:
+    """Texts as categories, which are compared and filled many times faster."""
+    categories = [name for name in ("status_category", "status_category_before") if name in frame.columns]
+    texts = [
+        name
+        for name, type_ in frame.schema.items()
+        if type_ == pl.String and name not in categories and name != "ticket_id"
+    ]
+    return frame.with_columns(pl.col(categories).cast(CATEGORIES), pl.col(texts).cast(pl.Categorical))
