@@ -2,22 +2,21 @@
 
 Business time is `B(b) - B(a)`, where `B(t)` is the open time before `t`: so it adds up over any split, is never
 negative, and each version of a calendar counts for its own days. What a calendar is, is said in
-`metrics.working_calendar`; which team works by which, and what is measured with it, does not belong here.
+`metrics.working_calendar`, when exactly it is open in `metrics.open_stretches`; which team works by which, and what
+is measured with it, does not belong here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime
 from itertools import pairwise
-from typing import Final
-from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from metrics.open_stretches import DAY_MICROSECONDS, open_stretches, to_microseconds
 from metrics.working_calendar import (
-    MINUTES_OF_A_DAY,
     CalendarError,
     CalendarVersion,
     WorkingCalendar,
@@ -26,11 +25,6 @@ from metrics.working_calendar import (
 )
 
 __all__ = ["CalendarError", "CalendarVersion", "OpenTime", "WorkingCalendar", "always_open", "region_holidays"]
-
-_MINUTE: Final = 60_000_000
-_DAY: Final = MINUTES_OF_A_DAY * _MINUTE
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +65,11 @@ class OpenTime:
         for name in names:
             if names.count(name) > 1:
                 raise CalendarError(f"two calendars have the name '{name}'; give each its own")
-        first = _microseconds(start)
-        span = _microseconds(end) - first
-        stretches_of = [_open_stretches(calendar, first, first + span) for calendar in calendars]
+        first = to_microseconds(start)
+        span = to_microseconds(end) - first
+        stretches_of = [open_stretches(calendar, first, first + span) for calendar in calendars]
         gaps = [later[0] - earlier[1] for stretches in stretches_of for earlier, later in pairwise(stretches)]
-        slot_length = min([*gaps, _DAY])
+        slot_length = min([*gaps, DAY_MICROSECONDS])
         slot_count = span // slot_length + 1
         slot_ends = pl.int_range(1, slot_count + 1, dtype=pl.Int64, eager=True) * slot_length
         tables = []
@@ -164,54 +158,3 @@ class OpenTime:
         """Open microseconds of the whole span, by calendar code."""
         every = pl.Series(range(len(self.names)), dtype=pl.UInt32)
         return self.open_before(every, pl.Series([self._start + self._span] * len(self.names), dtype=pl.Int64))
-
-
-def _open_stretches(calendar: WorkingCalendar, start: int, end: int) -> list[tuple[int, int]]:
-    """Open stretches in microseconds since 1970 UTC, in order, none touching the next."""
-    if calendar.is_always_open:
-        return [(start, end)]
-    stretches: list[tuple[int, int]] = []
-    for earliest, latest, offset in _offset_stretches(calendar.zone(), start, end):
-        for day in range((earliest + offset) // _DAY, (latest - 1 + offset) // _DAY + 1):
-            midnight = day * _DAY - offset
-            for first_minute, last_minute in sorted(calendar.intervals_on(date.fromordinal(_EPOCH_ORDINAL + day))):
-                opening = max(midnight + first_minute * _MINUTE, earliest)
-                closing = min(midnight + last_minute * _MINUTE, latest)
-                if opening >= closing:
-                    continue
-                if stretches and stretches[-1][1] == opening:
-                    stretches[-1] = (stretches[-1][0], closing)
-                else:
-                    stretches.append((opening, closing))
-    return stretches
-
-
-def _offset_stretches(zone: ZoneInfo, start: int, end: int) -> Iterator[tuple[int, int, int]]:
-    """Stretches of UTC time in which a zone keeps one offset: start, end and offset in microseconds.
-
-    No zone changes its offset twice within a day, so days are probed and the change is found by bisection.
-    """
-    offset = _offset(zone, start)
-    since = start
-    probe = start
-    while probe < end:
-        next_probe = min(probe + _DAY, end)
-        if _offset(zone, next_probe) != offset:
-            low, high = probe, next_probe
-            while high - low > 1:
-                middle = (low + high) // 2
-                low, high = (middle, high) if _offset(zone, middle) == offset else (low, middle)
-            yield since, high, offset
-            since, offset = high, _offset(zone, high)
-        probe = next_probe
-    if since < end:
-        yield since, end, offset
-
-
-def _offset(zone: ZoneInfo, instant: int) -> int:
-    offset = (_EPOCH + timedelta(microseconds=instant)).astimezone(zone).utcoffset()
-    return 0 if offset is None else offset // timedelta(microseconds=1)
-
-
-def _microseconds(instant: datetime) -> int:
-    return (instant - _EPOCH) // timedelta(microseconds=1)
