@@ -45,8 +45,8 @@ def count_day_changes(intervals: pl.DataFrame, tickets: pl.DataFrame, *, time_zo
         time_zone: IANA name of the zone in which days are cut.
 
     Returns:
-        The breakdown's columns as categories, `day_date` and `change`. Changes of several sets of tickets can be put one
-        under the other.
+        The breakdown's columns as categories, `day_date` and `change`. Changes of several sets of tickets can be put
+        one under the other.
     """
     in_work = _in_work(intervals, tickets)
     day_of = [pl.col(name).dt.convert_time_zone(time_zone).dt.date() for name in ("started_at", "ended_at")]
@@ -58,6 +58,12 @@ def count_day_changes(intervals: pl.DataFrame, tickets: pl.DataFrame, *, time_zo
         *_BREAKDOWN, day_date=pl.col("ended"), change=pl.lit(-1, dtype=pl.Int64)
     )
     return _sum_changes(pl.concat([begun, ended]))
+
+
+def no_day_changes() -> pl.DataFrame:
+    """What `count_day_changes` gives for no ticket."""
+    categories = {name: CATEGORIES if name == "status_category" else pl.Categorical for name in _BREAKDOWN}
+    return pl.DataFrame(schema={**categories, "day_date": pl.Date, "change": pl.Int64})
 
 
 def add_up_days(changes: pl.DataFrame, *, as_of: datetime, time_zone: str) -> pl.DataFrame:

@@ -14,11 +14,12 @@ from datetime import datetime
 import polars as pl
 
 from metrics.business_time import OpenTime
+from metrics.data_clock import forget_later_creations
 from metrics.flow import count_day_changes
 from metrics.sla import close_clocks
 from metrics.sla_policy import SlaPolicy
 from metrics.ticket_clocks import TeamCalendars, build_intervals, close_tickets
-from metrics.ticket_steps import trace_steps
+from metrics.ticket_steps import SETTLED, trace_steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +28,14 @@ class MeasuringRules:
 
     Attributes:
         as_of: the data's own clock, of all tickets (`metrics.ticket_clocks.data_clock`).
+        reach: how far the data reach: `as_of`, unless they are measured as of another instant.
         open_time: every calendar that teams and policies name, compiled over the span of all tickets.
         reply_sources: sources that tell replies by agents (`metrics.ticket_clocks.sources_with_replies`).
         time_zone: reporting time zone, in which days are cut.
     """
 
     as_of: datetime
+    reach: datetime
     open_time: OpenTime
     team_calendars: TeamCalendars
     sla_policies: Sequence[SlaPolicy]
@@ -67,6 +70,7 @@ def measure_tickets(
         events: rows of `stg_ticket_events`, all those of these tickets.
         quarantined: `ticket_id` of those that a contract rule set aside.
     """
+    tickets = forget_later_creations(tickets, rules.reach, quarantined=quarantined)
     as_of, open_time, team_calendars = rules.as_of, rules.open_time, rules.team_calendars
     steps = trace_steps(tickets, events, as_of=as_of)
     intervals = build_intervals(
@@ -92,4 +96,14 @@ def measure_tickets(
         team_calendars=team_calendars,
     )
     changes = count_day_changes(intervals, closed, time_zone=rules.time_zone)
-    return TicketFacts(intervals, closed, clocks, changes)
+    return TicketFacts(_leave_settled_open(intervals), closed, clocks, changes)
+
+
+def _leave_settled_open(intervals: pl.DataFrame) -> pl.DataFrame:
+    """Without the end of the stretch in which a ticket lies done or cancelled: nothing of it is measured any more.
+
+    So the rows of such a ticket stay what they are, however far the data reach.
+    """
+    goes_on = ~(pl.col("is_last") & pl.col("status_category").is_in(SETTLED))
+    ends = ("ended_at", "duration_calendar_microseconds", "duration_business_microseconds")
+    return intervals.with_columns(pl.when(goes_on).then(name).alias(name) for name in ends)

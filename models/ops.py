@@ -33,6 +33,23 @@ ops_steps = table(
     integer("row_count", "Rows in the asset"),
 )
 
+ops_ticket_measurements = table(
+    Layer.OPS,
+    "ops_ticket_measurements",
+    "With what the ticket facts were measured last: one row.",
+    text("rules_hash", "Hash of code, policies and settings that decide what is measured of a ticket", required=True),
+    instant("as_of_at", "The data's clock of the facts; empty where there was nothing to measure"),
+    instant("measured_at", "When they were measured", required=True),
+)
+
+ops_ticket_fingerprints = table(
+    Layer.OPS,
+    "ops_ticket_fingerprints",
+    "One row per measured ticket: by its fingerprint a run knows whether anything of it has changed since.",
+    text("ticket_id", "Ticket, qualified by its source", key=True),
+    integer("fingerprint", "Hash of its staged rows and of whether a rule set it aside", required=True),
+)
+
 ops_loads = table(
     Layer.OPS,
     "ops_loads",
@@ -147,6 +164,8 @@ ops_publications = table(
 TABLES = (
     ops_runs,
     ops_steps,
+    ops_ticket_measurements,
+    ops_ticket_fingerprints,
     ops_loads,
     ops_refusals,
     ops_value_problems,

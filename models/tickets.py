@@ -128,7 +128,10 @@ fct_ticket_intervals = table(
     text("ticket_id", "Ticket, qualified by its source", key=True),
     integer("interval_number", "Order of the stretch in the ticket's life, from 1", key=True),
     instant("started_at", "Start, inclusive", required=True),
-    instant("ended_at", "End, exclusive; the data's clock for the last stretch of a ticket", required=True),
+    instant(
+        "ended_at",
+        "End, exclusive; while it lasts, the data's clock; empty where the ticket lies done or cancelled since",
+    ),
     text("status", "Status in the source's words"),
     text("status_category", "Category of the status", required=True),
     text("waiting_reason", "Whom a waiting status waits for"),
@@ -138,8 +141,8 @@ fct_ticket_intervals = table(
     text("calendar", "Working calendar of the team", required=True),
     integer("cycle_number", "1, and one more for every reopening before this stretch", required=True),
     flag("is_last", "Whether this is the stretch in which the ticket is now", required=True),
-    integer("duration_calendar_microseconds", "Length by the clock on the wall", required=True),
-    integer("duration_business_microseconds", "Length in open hours of the calendar", required=True),
+    integer("duration_calendar_microseconds", "Length by the clock on the wall; empty where there is no end"),
+    integer("duration_business_microseconds", "Length in open hours of the calendar; empty where there is no end"),
 )
 
 fct_sla_clocks = table(

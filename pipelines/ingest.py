@@ -111,7 +111,7 @@ def _ingest(session: Session, domain: Domain, errors: Mapping[str, str]) -> Batc
         summary = f"no file of {domain.value} was loaded yet"
         return Batch(domain, batch_hash, None, summary, landings, (), _row_counts(session, domain), False)
     known = current_verdict(warehouse, domain)
-    if known is not None and known[0] == batch_hash:
+    if known is not None and known[0] == batch_hash and not session.is_full:
         return Batch(domain, batch_hash, known[1], known[2], landings, (), _row_counts(session, domain), False)
     _stage(session, domain, contracts)
     results = _audit(session, domain, contracts, errors)

@@ -40,13 +40,19 @@ class RunOutcome:
 
 
 def run_project(
-    project: Project, *, reporter: Reporter, only: Sequence[str] = (), as_of: datetime | None = None
+    project: Project,
+    *,
+    reporter: Reporter,
+    only: Sequence[str] = (),
+    as_of: datetime | None = None,
+    is_full: bool = False,
 ) -> RunOutcome:
     """Run the pipeline, or the named part of it.
 
     Args:
         only: asset names or groups (tickets, finance, vendors, kpis, publication); empty runs everything.
         as_of: measure open tickets and running clocks at this instant instead of the data's own clock.
+        is_full: compute everything again from the landed files, whatever is known to be unchanged.
 
     Raises:
         SelectionError: `only` names nothing in the pipeline.
@@ -56,7 +62,7 @@ def run_project(
     selection = _selection(assets, only)
     with (
         dg.DagsterInstance.ephemeral() as instance,
-        open_session(project, reporter=reporter, as_of=as_of) as session,
+        open_session(project, reporter=reporter, as_of=as_of, is_full=is_full) as session,
     ):
         dg.materialize(
             assets,

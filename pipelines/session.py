@@ -7,7 +7,7 @@ in `pipelines.defs` are thin wrappers around steps, so that `kpi run` and Dagste
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -35,6 +35,14 @@ class Step:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What building some assets came to: the rows of each (None where they were not counted), and a word about it."""
+
+    row_counts: Mapping[str, int | None]
+    note: str = ""
+
+
 class Reporter(Protocol):
     """Hears of every step as it begins and ends."""
 
@@ -55,13 +63,18 @@ class SilentReporter:
 
 @dataclass
 class Session:
-    """The state that the steps of one run share."""
+    """The state that the steps of one run share.
+
+    Attributes:
+        is_full: whether to compute everything again, whatever is known to be unchanged.
+    """
 
     project: Project
     warehouse: Warehouse
     run_id: str
     reporter: Reporter
     as_of_option: datetime | None = None
+    is_full: bool = False
     steps: list[Step] = field(default_factory=list)
 
     @property
@@ -96,16 +109,31 @@ class Session:
 
     def run_step(self, asset: str, input_hash: str, build: Callable[[], int | None], *, note: str = "") -> Step:
         """Build an asset in one transaction, unless it was built from exactly this before."""
-        self.reporter.began(asset)
+        return self.run_steps([asset], input_hash, lambda: Built({asset: build()}), note=note)[0]
+
+    def run_steps(
+        self, assets: Sequence[str], input_hash: str, build: Callable[[], Built], *, note: str = ""
+    ) -> list[Step]:
+        """Build some assets together in one transaction, unless all were built from exactly this before.
+
+        Args:
+            build: builds them all, and says how many rows each has.
+            note: what to say of them; what `build` itself has to say comes after it.
+        """
+        self.reporter.began(assets[0])
         started = time.perf_counter()
-        if self.input_hash_of(asset) == input_hash:
-            seconds = time.perf_counter() - started
-            return self.report(Step(asset, "unchanged", self.row_count_of(asset), seconds, note))
+        if not self.is_full and all(self.input_hash_of(asset) == input_hash for asset in assets):
+            seconds = (time.perf_counter() - started) / len(assets)
+            return [self.report(Step(asset, "unchanged", self.row_count_of(asset), seconds, note)) for asset in assets]
         with self.warehouse.transaction():
-            row_count = build()
-            seconds = time.perf_counter() - started
-            self.remember(asset, input_hash, row_count, seconds)
-        return self.report(Step(asset, "built", row_count, time.perf_counter() - started, note))
+            built = build()
+            seconds = (time.perf_counter() - started) / len(assets)
+            for asset in assets:
+                self.remember(asset, input_hash, built.row_counts[asset], seconds)
+        # Together they took so long; what each took of it is not known.
+        seconds = (time.perf_counter() - started) / len(assets)
+        notes = "; ".join(part for part in (note, built.note) if part)
+        return [self.report(Step(asset, "built", built.row_counts[asset], seconds, notes)) for asset in assets]
 
 
 @contextmanager
@@ -117,13 +145,13 @@ def open_look(project: Project, *, reporter: Reporter | None = None) -> Iterator
 
 @contextmanager
 def open_session(
-    project: Project, *, reporter: Reporter | None = None, as_of: datetime | None = None
+    project: Project, *, reporter: Reporter | None = None, as_of: datetime | None = None, is_full: bool = False
 ) -> Iterator[Session]:
     """Open a home's warehouse for one run, and record the run, whatever becomes of it."""
     with open_warehouse(project.home.warehouse) as warehouse:
         run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:6]}"
         as_of_option = as_of.astimezone(UTC) if as_of else None
-        session = Session(project, warehouse, run_id, reporter or SilentReporter(), as_of_option)
+        session = Session(project, warehouse, run_id, reporter or SilentReporter(), as_of_option, is_full)
         # A run that never ended was killed; its transaction was never committed, so nothing of it is half there.
         warehouse.execute("UPDATE ops.ops_runs SET state = 'interrupted' WHERE state = 'running'")
         record = {"run_id": run_id, "started_at": datetime.now(UTC), "state": "running", "code_hash": session.code_hash}

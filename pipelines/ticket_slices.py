@@ -25,7 +25,8 @@ PASS_EVENTS: Final = 10_000_000
 #: Rows that DuckDB hands over at once.
 _BATCH_ROWS: Final = 500_000
 
-_TICKET_COLUMNS: Final = (
+#: What of a staged ticket decides what is measured of it.
+TICKET_COLUMNS: Final = (
     "ticket_id",
     "source",
     "export_shape",
@@ -43,7 +44,8 @@ _TICKET_COLUMNS: Final = (
     "closed_at",
     "is_sla_met_at_source",
 )
-_EVENT_COLUMNS: Final = (
+#: What of a staged event does.
+EVENT_COLUMNS: Final = (
     "occurred_at",
     "event_sequence",
     "status_before",
@@ -131,7 +133,7 @@ def _number_tickets(warehouse: Warehouse, only: str | None) -> int:
 
 
 def _read_tickets(warehouse: Warehouse, first: int, end: int) -> pl.DataFrame:
-    names = ", ".join(f"tickets.{name}" for name in _TICKET_COLUMNS)
+    names = ", ".join(f"tickets.{name}" for name in TICKET_COLUMNS)
     tickets = warehouse.frame(
         f"""
         SELECT {names}, numbered.is_quarantined
@@ -144,7 +146,7 @@ def _read_tickets(warehouse: Warehouse, first: int, end: int) -> pl.DataFrame:
 
 def _read_events(warehouse: Warehouse, first: int, end: int, slice_tickets: int) -> list[list[pl.DataFrame]]:
     """The events of a range of tickets: for each slice, the pieces that every batch had of it."""
-    names = ", ".join(f"events.{name}" for name in _EVENT_COLUMNS)
+    names = ", ".join(f"events.{name}" for name in EVENT_COLUMNS)
     batches = warehouse.batches(
         f"""
         SELECT (numbered.ticket - {first})::UINTEGER AS ticket, {names}

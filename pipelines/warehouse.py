@@ -64,6 +64,10 @@ class Warehouse:
         """The result of a query as a frame."""
         return self.connection.sql(query).pl()
 
+    def lazy(self, query: str) -> pl.LazyFrame:
+        """The result of a query, of which only the rows and columns that are asked for are read when they are."""
+        return self.connection.sql(query).pl(lazy=True)
+
     def batches(self, query: str, rows: int) -> Iterator[pl.DataFrame]:
         """The result of a query in frames of so many rows. Ask nothing else of the warehouse until it is read."""
         for batch in self.connection.execute(query).to_arrow_reader(rows):
@@ -84,7 +88,7 @@ class Warehouse:
         names = ", ".join(quote_identifier(name) for name in frame.columns)
         targets = ", ".join([names, *map(quote_identifier, computed or {})])
         values = ", ".join([names, *(computed or {}).values()])
-        with self._registered(frame) as source:
+        with self.registered(frame) as source:
             self.execute(f"INSERT INTO {table_name} ({targets}) SELECT {values} FROM {source}")
 
     def append(self, table: Table, frame: pl.DataFrame) -> None:
@@ -101,7 +105,8 @@ class Warehouse:
         return int(self.rows(f"SELECT count(*) FROM {qualified_name(table)}")[0][0])
 
     @contextmanager
-    def _registered(self, frame: pl.DataFrame) -> Iterator[str]:
+    def registered(self, frame: pl.DataFrame) -> Iterator[str]:
+        """A frame as a table of the connection, under the name that is given."""
         name = f"frame_{uuid4().hex}"
         self.connection.register(name, frame.to_arrow())
         try:

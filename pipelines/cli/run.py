@@ -40,20 +40,23 @@ class InstantType(click.ParamType):
     type=InstantType(),
     help="Measure open tickets and running clocks at this instant instead of where the data ends.",
 )
+@click.option(
+    "--full", is_flag=True, help="Compute everything again from the landed files, whatever is known to be unchanged."
+)
 @click.option("--quiet", "-q", is_flag=True, help="No progress, no KPIs: only what was refused or held.")
 @json_option
 @common_options
-def run(only: tuple[str, ...], as_of: datetime | None, quiet: bool, as_json: bool) -> ExitCode:
+def run(only: tuple[str, ...], as_of: datetime | None, full: bool, quiet: bool, as_json: bool) -> ExitCode:
     """Read new files, audit them, compute the KPIs and publish.
 
-    Only what has changed since the last run is done again. A file that cannot be read is refused and stays where it
+    Only what has changed since the last run is done again: of tickets, those that are open or have new rows. A file that cannot be read is refused and stays where it
     is. Data that breaks its contract is held: its KPIs keep their last good values.
 
     Groups for --only: tickets, finance, vendors, kpis, publication.
 
     Exit codes: 0 ok, 3 something is held, 5 files were refused and nothing is held, 4 another run is under way.
     """
-    return run_home(chosen_home(), only=only, as_of=as_of, quiet=quiet, as_json=as_json)
+    return run_home(chosen_home(), only=only, as_of=as_of, is_full=full, quiet=quiet, as_json=as_json)
 
 
 def run_home(
@@ -61,6 +64,7 @@ def run_home(
     *,
     only: tuple[str, ...] = (),
     as_of: datetime | None = None,
+    is_full: bool = False,
     quiet: bool = False,
     as_json: bool = False,
 ) -> ExitCode:
@@ -77,7 +81,7 @@ def run_home(
         from pipelines.run import run_project  # takes seconds to import, so it comes after the first sign of life
 
         try:
-            outcome = run_project(project, reporter=reporter, only=only, as_of=as_of)
+            outcome = run_project(project, reporter=reporter, only=only, as_of=as_of, is_full=is_full)
         except Exception as error:
             if reporter.current is not None:
                 error.add_note(f"It happened in {reporter.current}; what was published before still answers.")

@@ -1,0 +1,286 @@
+"""Staged tickets into ticket facts: all of them, or only those whose facts can have changed since the last time.
+
+The arithmetic is in `metrics`. Here is which tickets are measured again, and how their rows take the place of the old
+ones. A ticket whose rows are the same, and that is done or cancelled, keeps its facts: nothing about them depends on
+how far the data reach by now. So a daily run costs what the day brought, and ends with the same facts as a full one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+import polars as pl
+
+from metrics.business_time import OpenTime
+from metrics.data_clock import data_clock
+from metrics.flow import add_up_days, count_day_changes, no_day_changes
+from metrics.ticket_clocks import covering_span
+from metrics.ticket_facts import MeasuringRules, TicketFacts, measure_tickets
+from models.ddl import conform_encoded, polars_schema, qualified_name
+from models.ops import ops_loads, ops_ticket_fingerprints, ops_ticket_measurements
+from models.tickets import (
+    fct_sla_clocks,
+    fct_ticket_days,
+    fct_ticket_intervals,
+    fct_tickets,
+    stg_ticket_events,
+    stg_tickets,
+)
+from pipelines.fingerprint import hash_parts
+from pipelines.session import Built, Session
+from pipelines.ticket_slices import EVENT_COLUMNS, TICKET_COLUMNS, read_slices
+from pipelines.warehouse import Warehouse
+
+#: Facts of tickets, which are built together.
+TICKET_FACTS: Final = (fct_ticket_intervals, fct_tickets, fct_sla_clocks, fct_ticket_days)
+#: Those with rows of single tickets.
+_BY_TICKET: Final = (fct_ticket_intervals, fct_tickets, fct_sla_clocks)
+#: Everything in ops_quarantined_records that sets a ticket aside.
+QUARANTINED: Final = (
+    "SELECT record_id FROM ops.ops_quarantined_records "
+    f"WHERE table_name IN ('{stg_tickets.name}', '{stg_ticket_events.name}')"
+)
+#: Temporary table with the tickets to measure again.
+_CHANGED: Final = "changed_tickets"
+
+
+@dataclass(frozen=True, slots=True)
+class _Measurement:
+    """With what the facts were measured.
+
+    Attributes:
+        rules_hash: of all that decides what is measured of a ticket, but the ticket and the data's clock.
+        rules: None if there is nothing to measure.
+    """
+
+    rules_hash: str
+    rules: MeasuringRules | None
+
+
+def build_ticket_tables(session: Session, *, rules_hash: str) -> Built:
+    """Bring all ticket facts up to date with the staged tickets. Call in a transaction.
+
+    Args:
+        rules_hash: of the code, policies and settings that decide what is measured of a ticket.
+    """
+    warehouse = session.warehouse
+    measurement = _prepare(session, rules_hash)
+    _fingerprint_tickets(warehouse)
+    if measurement.rules is None:
+        for table in TICKET_FACTS:
+            warehouse.execute(f"DELETE FROM {qualified_name(table)}")
+        note = ""
+    elif (last := _comparable(session, measurement)) is not None:
+        note = _measure_changed(warehouse, measurement.rules, last)
+    else:
+        note = _measure_all(warehouse, measurement.rules)
+    _remember(warehouse, measurement)
+    return Built({table.name: warehouse.count(table) for table in TICKET_FACTS}, note)
+
+
+def measured_until(warehouse: Warehouse) -> datetime | None:
+    """The data's clock of the ticket facts, their `as_of`; None if there are none."""
+    found = warehouse.rows(f"SELECT as_of_at FROM {qualified_name(ops_ticket_measurements)}")
+    return found[0][0].astimezone(UTC) if found and found[0][0] is not None else None
+
+
+def _prepare(session: Session, rules_hash: str) -> _Measurement:
+    warehouse, policies = session.warehouse, session.project.policies
+    reach = _data_reach(warehouse)
+    as_of = session.as_of_option or reach
+    sources = _reply_sources(warehouse)
+    rules_hash = hash_parts(rules_hash, sources)
+    if reach is None or as_of is None:
+        return _Measurement(rules_hash, None)
+    # Of both tables, only the earliest instant matters to the span of calendars.
+    first_ticket = warehouse.frame(f"SELECT min(created_at) AS created_at FROM {qualified_name(stg_tickets)}")
+    first_event = warehouse.frame(f"SELECT min(occurred_at) AS occurred_at FROM {qualified_name(stg_ticket_events)}")
+    span = covering_span(first_ticket, first_event, as_of)
+    rules = MeasuringRules(
+        as_of=as_of,
+        reach=reach,
+        open_time=OpenTime.compile(policies.calendars, *span),
+        team_calendars=policies.team_calendars,
+        sla_policies=policies.sla,
+        reply_sources=sources,
+        time_zone=session.project.home.settings.reporting.time_zone,
+    )
+    return _Measurement(rules_hash, rules)
+
+
+def _data_reach(warehouse: Warehouse) -> datetime | None:
+    """The data's clock of everything that is staged."""
+    tickets = warehouse.frame(
+        f"SELECT ticket_id, load_id, created_at, resolved_at, closed_at FROM {qualified_name(stg_tickets)}"
+    )
+    events = warehouse.lazy(f"SELECT ticket_id, load_id, occurred_at FROM {qualified_name(stg_ticket_events)}")
+    quarantined = warehouse.frame(QUARANTINED)["record_id"]
+    loads = warehouse.read(ops_loads)
+    return data_clock(tickets, events, loads=loads, quarantined=quarantined) or data_clock(tickets, events)
+
+
+def _reply_sources(warehouse: Warehouse) -> list[str]:
+    """Sources that tell replies: what `metrics.ticket_clocks.sources_with_replies` says of the whole tables."""
+    query = f"""
+        SELECT DISTINCT source FROM {qualified_name(stg_tickets)} WHERE first_response_at IS NOT NULL
+        UNION SELECT DISTINCT source FROM {qualified_name(stg_ticket_events)} WHERE is_public_agent_reply IS NOT NULL
+        ORDER BY source
+    """
+    return [row[0] for row in warehouse.rows(query)]
+
+
+def _fingerprint_tickets(warehouse: Warehouse) -> None:
+    """Make the temporary table `fresh_fingerprints`: a number per staged ticket that changes when any of it does."""
+    of_event = ", ".join(EVENT_COLUMNS)
+    of_ticket = ", ".join(f"tickets.{name}" for name in TICKET_COLUMNS)
+    warehouse.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE fresh_fingerprints AS
+        WITH events AS (
+            SELECT ticket_id, bit_xor(hash({of_event})) AS content FROM {qualified_name(stg_ticket_events)} GROUP BY 1
+        )
+        SELECT
+            tickets.ticket_id,
+            (hash({of_ticket}, events.content, tickets.ticket_id IN ({QUARANTINED})) >> 1)::BIGINT AS fingerprint
+        FROM {qualified_name(stg_tickets)} AS tickets LEFT JOIN events USING (ticket_id)
+        """
+    )
+
+
+def _comparable(session: Session, measurement: _Measurement) -> datetime | None:
+    """The data's clock of the facts there are, if they can be brought up to date ticket by ticket."""
+    found = session.warehouse.rows(
+        f"SELECT rules_hash, as_of_at FROM {qualified_name(ops_ticket_measurements)} WHERE as_of_at IS NOT NULL"
+    )
+    if session.is_full or not found or measurement.rules is None or found[0][0] != measurement.rules_hash:
+        return None
+    last: datetime = found[0][1].astimezone(UTC)
+    return last if last <= measurement.rules.as_of else None
+
+
+def _remember(warehouse: Warehouse, measurement: _Measurement) -> None:
+    rules = measurement.rules
+    record = {
+        "rules_hash": measurement.rules_hash,
+        "as_of_at": rules.as_of if rules else None,
+        "measured_at": datetime.now(UTC),
+    }
+    schema = polars_schema(ops_ticket_measurements)
+    warehouse.replace(ops_ticket_measurements, pl.DataFrame([record], schema=schema))
+    fingerprints = qualified_name(ops_ticket_fingerprints)
+    warehouse.execute(
+        f"DELETE FROM {fingerprints} AS old WHERE NOT EXISTS (FROM fresh_fingerprints AS fresh WHERE "
+        "fresh.ticket_id = old.ticket_id AND fresh.fingerprint = old.fingerprint)"
+    )
+    warehouse.execute(
+        f"INSERT INTO {fingerprints} (ticket_id, fingerprint) SELECT ticket_id, fingerprint FROM fresh_fingerprints "
+        f"ANTI JOIN {fingerprints} USING (ticket_id)"
+    )
+    for table in ("fresh_fingerprints", _CHANGED, "numbered_tickets"):
+        warehouse.execute(f"DROP TABLE IF EXISTS temp.{table}")
+
+
+def _measure_all(warehouse: Warehouse, rules: MeasuringRules) -> str:
+    for table in TICKET_FACTS:
+        warehouse.execute(f"DELETE FROM {qualified_name(table)}")
+    warehouse.execute(f"DELETE FROM {qualified_name(ops_ticket_fingerprints)}")
+    changes = _append_slices(warehouse, rules, only=None)
+    warehouse.append(fct_ticket_days, add_up_days(changes, as_of=rules.as_of, time_zone=rules.time_zone))
+    return "all tickets measured"
+
+
+def _measure_changed(warehouse: Warehouse, rules: MeasuringRules, last: datetime) -> str:
+    _find_changed(warehouse, last)
+    measured, gone = warehouse.rows(f"SELECT count(*) FILTER (NOT is_gone), count(*) FILTER (is_gone) FROM {_CHANGED}")[
+        0
+    ]
+    before = add_up_days(_changes_so_far(warehouse, rules), as_of=last, time_zone=rules.time_zone)
+    for table in _BY_TICKET:
+        warehouse.execute(f"DELETE FROM {qualified_name(table)} WHERE ticket_id IN (SELECT ticket_id FROM {_CHANGED})")
+    changes = _append_slices(warehouse, rules, only=_CHANGED)
+    _replace_days(warehouse, before, add_up_days(changes, as_of=rules.as_of, time_zone=rules.time_zone))
+    total = warehouse.count(stg_tickets)
+    return f"{measured:,} of {total:,} tickets measured again" + (f", {gone:,} gone" if gone else "")
+
+
+def _find_changed(warehouse: Warehouse, last: datetime) -> None:
+    """The tickets whose facts can differ: other rows than last time, open, set aside, or with instants after `last`.
+
+    Tickets that are no longer staged are among them, flagged `is_gone`.
+    """
+    after = f"> TIMESTAMPTZ '{last.isoformat()}'"
+    instants = " OR ".join(
+        f"{name} {after}" for name in ("created_at", "first_response_at", "resolved_at", "closed_at")
+    )
+    warehouse.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE {_CHANGED} AS
+        SELECT fresh.ticket_id, false AS is_gone FROM fresh_fingerprints AS fresh
+        ANTI JOIN {qualified_name(ops_ticket_fingerprints)} AS known
+        ON fresh.ticket_id = known.ticket_id AND fresh.fingerprint = known.fingerprint
+        UNION SELECT ticket_id, ticket_id NOT IN (SELECT ticket_id FROM fresh_fingerprints)
+        FROM {qualified_name(fct_tickets)} WHERE NOT (is_done OR is_cancelled)
+        UNION SELECT ticket_id, true FROM {qualified_name(ops_ticket_fingerprints)} AS known
+        ANTI JOIN fresh_fingerprints AS fresh USING (ticket_id)
+        UNION SELECT record_id, false FROM ({QUARANTINED}) SEMI JOIN fresh_fingerprints ON record_id = ticket_id
+        UNION SELECT ticket_id, false FROM {qualified_name(stg_tickets)} WHERE {instants}
+        UNION SELECT events.ticket_id, false FROM {qualified_name(stg_ticket_events)} AS events
+        SEMI JOIN fresh_fingerprints USING (ticket_id) WHERE occurred_at {after}
+        """
+    )
+
+
+def _changes_so_far(warehouse: Warehouse, rules: MeasuringRules) -> pl.DataFrame:
+    """What the changed tickets did to the daily counts, by the facts there are."""
+    of_changed = f"WHERE ticket_id IN (SELECT ticket_id FROM {_CHANGED})"
+    intervals = warehouse.frame(f"SELECT * FROM {qualified_name(fct_ticket_intervals)} {of_changed}")
+    tickets = warehouse.frame(f"SELECT * FROM {qualified_name(fct_tickets)} {of_changed}")
+    return count_day_changes(intervals, tickets, time_zone=rules.time_zone)
+
+
+def _replace_days(warehouse: Warehouse, before: pl.DataFrame, now: pl.DataFrame) -> None:
+    """Give the daily counts the difference that the changed tickets make."""
+    days = qualified_name(fct_ticket_days)
+    columns = list(polars_schema(fct_ticket_days))
+    keys = [name for name in columns if name != "ticket_count"]
+    difference = (
+        pl.concat([now, before.with_columns(-pl.col("ticket_count"))])
+        .group_by(keys)
+        .agg(pl.col("ticket_count").sum())
+        .filter(pl.col("ticket_count") != 0)
+    )
+    if difference.is_empty():
+        return
+    same = " AND ".join(f"days.{name} IS NOT DISTINCT FROM change.{name}" for name in keys)
+    named = ", ".join(f"change.{name}" for name in keys)
+    with warehouse.registered(conform_encoded(difference, fct_ticket_days)) as change:
+        warehouse.execute(
+            f"""
+            CREATE OR REPLACE TEMP TABLE changed_days AS
+            SELECT {named}, change.ticket_count + coalesce(days.ticket_count, 0) AS ticket_count
+            FROM {change} AS change LEFT JOIN {days} AS days ON {same}
+            """
+        )
+        warehouse.execute(f"DELETE FROM {days} AS days USING changed_days AS change WHERE {same}")
+    names = ", ".join(columns)
+    warehouse.execute(f"INSERT INTO {days} ({names}) SELECT {names} FROM changed_days WHERE ticket_count > 0")
+    warehouse.execute("DROP TABLE temp.changed_days")
+
+
+def _append_slices(warehouse: Warehouse, rules: MeasuringRules, *, only: str | None) -> pl.DataFrame:
+    """Measure tickets slice by slice and append their facts. Returns by how much they changed the daily counts."""
+    changes = [no_day_changes()]
+    for facts in _measure_slices(warehouse, rules, only):
+        warehouse.append(fct_ticket_intervals, facts.intervals)
+        warehouse.append(fct_tickets, facts.tickets)
+        warehouse.append(fct_sla_clocks, facts.clocks)
+        changes.append(facts.day_changes)
+    return pl.concat(changes)
+
+
+def _measure_slices(warehouse: Warehouse, rules: MeasuringRules, only: str | None) -> Iterator[TicketFacts]:
+    for part in read_slices(warehouse, only=only):
+        yield measure_tickets(part.tickets, part.events, rules, quarantined=part.quarantined)
