@@ -14,7 +14,7 @@ from pydantic.alias_generators import to_camel
 
 from data_contracts.documents import Document
 from data_contracts.problems import Path, Problem, known_keys, problems_of
-from models.vocabulary import ExportShape, RuleAction, RuleTier
+from models.vocabulary import ExportShape, RuleAction, RuleTier, SnapshotContent, SnapshotInstant
 
 
 def _as_text(value: Any) -> Any:
@@ -63,10 +63,21 @@ class IgnoredRows(Properties):
     matches: str
 
 
+class SnapshotProperties(Properties):
+    """When repeated snapshots were taken, and what each of them holds."""
+
+    instant: SnapshotInstant = SnapshotInstant.COLUMN
+    pattern: str | None = None
+    time_zone: str | None = None
+    time_of_day: str = "end"
+    content: SnapshotContent = SnapshotContent.FULL
+
+
 class ObjectProperties(Properties):
     """Of one schema object of an export."""
 
     shape: ExportShape | None = None
+    snapshots: SnapshotProperties | None = None
     record_path: str | None = None
     sheet: str | None = None
     header_row: Annotated[int, Field(ge=1)] = 1

@@ -32,6 +32,7 @@ from data_contracts.feeds import (
 )
 from data_contracts.problems import list_words, suggest, words_of
 from data_contracts.rules import RuleTarget, read_rules
+from data_contracts.snapshot_settings import faults_of_snapshots, read_snapshots
 from data_contracts.spec import ExportColumn, ExportContract, ExportObject, Feed, IgnoreRule
 from models.vocabulary import Domain
 
@@ -190,6 +191,7 @@ class ExportReader:
             name=name,
             raw_table=raw_table,
             shape=properties.shape,
+            snapshots=read_snapshots(properties.snapshots, properties.shape, contract.time_zone),
             record_path=properties.record_path,
             sheet=properties.sheet,
             header_row=properties.header_row,
@@ -220,7 +222,7 @@ class ExportReader:
                 what = f"custom property 'ignoreRows': '{rule.matches}' is not a regular expression: {error}"
                 self._report(custom, (what, "Correct the pattern.", None))
         if targets_are_known and not self.problems:
-            for fault in faults_of_object(item):
+            for fault in (*faults_of_object(item), *faults_of_snapshots(item)):
                 self._report(place, fault)
 
     def _columns(self, place: Path, contract: ContractProperties) -> tuple[ExportColumn, ...]:

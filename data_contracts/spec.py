@@ -13,7 +13,15 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final
 
-from models.vocabulary import Domain, ExportShape, QualityDimension, RuleAction, RuleTier
+from models.vocabulary import (
+    Domain,
+    ExportShape,
+    QualityDimension,
+    RuleAction,
+    RuleTier,
+    SnapshotContent,
+    SnapshotInstant,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +50,31 @@ class IgnoreRule:
 
     column: str
     matches: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshots:
+    """When the exports of repeated snapshots were taken, and what each of them holds.
+
+    Attributes:
+        instant: what tells when an export was taken.
+        pattern: names of files with the parts of an instant in them (`tickets_%Y-%m-%d.csv`); None unless the name
+            tells it.
+        time_zone: IANA zone of names and dates without an offset; None means the contract's.
+        time_of_day: which moment of its day an export is of that names only a date: `end`, `start` or `HH:MM`.
+        content: whether a ticket that is missing from an export is gone, or only unchanged.
+    """
+
+    instant: SnapshotInstant = SnapshotInstant.COLUMN
+    pattern: str | None = None
+    time_zone: str | None = None
+    time_of_day: str = "end"
+    content: SnapshotContent = SnapshotContent.FULL
+
+    @property
+    def is_told_by_file(self) -> bool:
+        """Whether all rows of a file are of one instant, which the file itself tells."""
+        return self.instant is not SnapshotInstant.COLUMN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,12 +199,14 @@ class ExportObject:
         sheet: sheet of a workbook; None means the first.
         header_row: row of the header, counted from 1.
         constants: `<table>.<column>` -> text, for canonical columns that the export leaves out.
+        snapshots: of repeated snapshots, when they were taken; None for every other shape.
         granularity: what one row is, in words.
     """
 
     name: str
     raw_table: str
     shape: ExportShape
+    snapshots: Snapshots | None = None
     record_path: str | None = None
     sheet: str | None = None
     header_row: int = 1

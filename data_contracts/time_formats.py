@@ -98,6 +98,11 @@ def tells_offset(text: str) -> bool:
         return False
 
 
+def tells_time(text: str) -> bool:
+    """Whether values of a format tell a time of day, and not only a date."""
+    return text in SPECIAL_FORMATS or compile_format(text).has_time
+
+
 @lru_cache(maxsize=256)
 def compile_format(text: str) -> TimeFormat:
     """Take a strptime format apart.

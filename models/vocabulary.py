@@ -37,6 +37,21 @@ class ExportShape(StrEnum):
     LINES = "lines"
 
 
+class SnapshotInstant(StrEnum):
+    """What tells when an export of repeated snapshots was taken."""
+
+    COLUMN = "column"
+    FILE_NAME = "file_name"
+    FILE_TIME = "file_time"
+
+
+class SnapshotContent(StrEnum):
+    """Whether each export of repeated snapshots holds all tickets, or only those that changed since the one before."""
+
+    FULL = "full"
+    CHANGES = "changes"
+
+
 class StatusCategory(StrEnum):
     """What a ticket's status means, whatever the source system calls it."""
 

@@ -7,6 +7,7 @@ What a rule is and how it is evaluated is in `data_contracts`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 
 from data_contracts import evaluation
 from data_contracts.evaluation import AuditAbortedError
@@ -15,7 +16,7 @@ from data_contracts.verdict import RuleResult
 from models.ddl import quote_text
 from pipelines.warehouse import Warehouse
 
-__all__ = ["AuditAbortedError", "audit", "failing_keys"]
+__all__ = ["AuditAbortedError", "audit", "failing_keys", "offer_data_clock"]
 
 
 def audit(
@@ -43,6 +44,15 @@ def audit(
 def failing_keys(warehouse: Warehouse, rule: Rule) -> list[str]:
     """All distinct keys of records that break a rule, in order."""
     return evaluation.failing_keys(rule, warehouse.connection)
+
+
+def offer_data_clock(warehouse: Warehouse, as_of: datetime | None) -> None:
+    """The view `ops.data_clock`: `as_of_at`, how far the staged tickets reach before any of them is set aside.
+
+    It is made with the tickets' staging and stays, so that people can run the queries of rules that ask it.
+    """
+    instant = quote_text(as_of.astimezone(UTC).isoformat()) if as_of else "NULL"
+    warehouse.execute(f"CREATE OR REPLACE VIEW ops.data_clock AS SELECT CAST({instant} AS TIMESTAMPTZ) AS as_of_at")
 
 
 def _offer_currencies(warehouse: Warehouse, reporting_currency: str, fixed: Sequence[str]) -> None:

@@ -16,13 +16,14 @@ import polars as pl
 
 from data_contracts.spec import ExportContract, ExportObject
 from data_contracts.verdict import RuleResult, Verdict, decide
+from metrics.data_clock import data_clock
 from metrics.exchange_rates import FxRateRule
 from models.catalog import STAGED
 from models.ddl import quote_identifier
-from models.ops import ops_value_problems
+from models.ops import ops_loads, ops_value_problems
 from models.tickets import stg_ticket_events, stg_tickets
 from models.vocabulary import Domain, VerdictState
-from pipelines.audit import AuditAbortedError, audit
+from pipelines.audit import AuditAbortedError, audit, offer_data_clock
 from pipelines.fingerprint import hash_parts
 from pipelines.landing import Landing, active_loads, land_export, raw_table_name, refuse_unclaimed
 from pipelines.readers import Limits
@@ -156,6 +157,7 @@ def _stage(session: Session, domain: Domain, contracts: Sequence[ExportContract]
         tickets, ticket_problems = assemble_tickets(parts.get(stg_tickets.name, []), events, event_parts, policies)
         warehouse.replace(stg_ticket_events, events)
         warehouse.replace(stg_tickets, tickets)
+        offer_data_clock(warehouse, data_clock(tickets, events, loads=warehouse.read(ops_loads)))
         problems += [event_problems, ticket_problems]
     _store_problems(warehouse, domain, problems)
 

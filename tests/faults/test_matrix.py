@@ -10,6 +10,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -80,6 +81,7 @@ EXPECTED = {
     "half_a_day_missing": Expected((MOVED, MOVED, SAME)),
     "swapped_day_and_month": _caught(
         "tickets.resolved_at.not_before_created",
+        "tickets.closed_at.not_before_created",
         "tickets.closed_at.not_before_resolved",
         "ticket_events.occurred_at.not_before_created",
         effects=(HELD, HELD, HELD),
@@ -91,6 +93,7 @@ EXPECTED = {
     "team_left_out": Expected((MOVED, MOVED, MOVED)),
     "ticket_number_reused": _caught(
         "tickets.resolved_at.not_before_created",
+        "tickets.closed_at.not_before_created",
         "ticket_events.occurred_at.not_before_created",
         effects=(SAME, COVERAGE, MOVED),
     ),
@@ -100,7 +103,7 @@ EXPECTED = {
     "resolved_before_created": _caught(
         "ticket_events.occurred_at.not_before_created",
         "ticket_events.status.chained",
-        effects=(MOVED, MOVED, SAME),
+        effects=(COVERAGE, COVERAGE, MOVED),
     ),
     "doubled_file": _HARMLESS,
     "lost_credit_sign": Expected((SAME, SAME, MOVED)),
@@ -136,18 +139,23 @@ SET_ASIDE = "tickets set aside leave the transactions, and cost per transaction 
 MOVES_UNSAID = {
     "ticket_number_reused": SET_ASIDE,
     "future_event": SET_ASIDE,
-    "resolved_before_created": "the rules that catch it only warn",
+    "resolved_before_created": SET_ASIDE,
 }
 
 
 @dataclass(frozen=True)
 class Found:
-    """What a run over one defect found."""
+    """What a run over one defect found.
+
+    Attributes:
+        reach: the data's clock of the tickets; None where they are held and have no facts.
+    """
 
     failed_rules: frozenset[str]
     refused: dict[str, str]
     effects: tuple[Effect, ...]
     values_hash: object
+    reach: datetime | None
 
 
 FindDefect = Callable[[str], Found]
@@ -210,7 +218,13 @@ def _look_at(demo: DemoHome, clean_months: dict[str, list[Month]]) -> Found:
         refused={path: code for path, (code, _) in demo.refusals().items()},
         effects=tuple(effects),
         values_hash=_hash_values(demo),
+        reach=_reach(demo),
     )
+
+
+def _reach(demo: DemoHome) -> datetime | None:
+    ((reach,),) = demo.warehouse("SELECT max(ended_at) FROM core.fct_ticket_intervals")
+    return reach
 
 
 def _compare(months: list[Month], clean: list[Month]) -> Effect:
@@ -271,6 +285,13 @@ def test_what_is_true_of_a_defect(name: str, find: FindDefect, record_property: 
     assert set(found.refused.values()) == ({expected.refused} if expected.refused else set())
     assert all(path.startswith(f"{DEFECTS[name].export}/") for path in found.refused)
     assert found.effects in (expected.effects, expected.on_other_days)
+
+
+@pytest.mark.parametrize("name", DEFECTS)
+def test_no_defect_moves_the_data_clock_ahead(name: str, find: FindDefect, clean_run: CleanRun) -> None:
+    clean = _reach(clean_run.demo)
+    assert clean is not None
+    assert (find(name).reach or clean) <= clean
 
 
 @pytest.mark.parametrize("name", _known_gaps(NOT_CAUGHT))

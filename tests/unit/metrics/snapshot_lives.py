@@ -1,0 +1,195 @@
+"""Made-up lives of tickets, and the exports that would show them: small, but full of coincidences.
+
+Hypothesis gives only a seed: drawing every field from it takes far longer. Instants fall on few hours of few days, so
+that changes coincide with exports.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+
+import polars as pl
+
+INSTANT = pl.Datetime("us", "UTC")
+START = datetime(2026, 10, 20, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+STATUSES = {
+    "New": ("queued", None),
+    "Working": ("active", None),
+    "Asked": ("waiting", "customer"),
+    "Ordered": ("waiting", "vendor"),
+    "Solved": ("done", None),
+    "Closed": ("done", None),
+    "Dropped": ("cancelled", None),
+    "Unheard of": (None, None),
+}
+TEAMS = ("Front desk", "Network")
+PRIORITIES = ("P1", "P2")
+VENDORS = ("Acme", "Bolt")
+SCHEMA = pl.Schema(
+    {
+        "ticket_id": pl.String,
+        "export": pl.String,
+        "snapshot_at": INSTANT,
+        "seen_until": INSTANT,
+        **dict.fromkeys(
+            ("status", "status_category", "waiting_reason", "team", "priority", "vendor"), pl.String()
+        ),
+        **dict.fromkeys(("created_at", "first_response_at", "resolved_at", "closed_at"), INSTANT),
+        "load": pl.Int64,
+        "load_id": pl.String,
+        "row_number": pl.Int64,
+        "row_hash": pl.String,
+    }
+)  # fmt: skip
+EXPORT_SCHEMA = pl.Schema({"export": pl.String, "snapshot_at": INSTANT, "is_full": pl.Boolean})
+
+
+@dataclass
+class TrueLife:
+    """What really happened to a ticket: its creation, and what it was changed to and when."""
+
+    ticket_id: str
+    created_at: datetime
+    changes: list[tuple[datetime, dict[str, str]]] = field(default_factory=list)
+
+    def at(self, instant: datetime) -> dict[str, Any]:
+        """What an export of that instant says."""
+        shown: dict[str, Any] = {
+            **dict.fromkeys(("status", "team", "priority", "vendor", "resolved_at", "closed_at")),
+            "created_at": self.created_at,
+        }
+        for at, change in self.changes:
+            if at > instant:
+                break
+            was = STATUSES[shown["status"]][0] if shown["status"] else None
+            shown |= change
+            category = STATUSES[shown["status"]][0]
+            if "status" in change and category not in ("done", "cancelled"):
+                shown |= {"resolved_at": None, "closed_at": None}
+            elif "status" in change:
+                shown["closed_at"] = at if shown["status"] in ("Closed", "Dropped") else None
+                shown["resolved_at"] = at if category == "done" and was != "done" else shown["resolved_at"]
+        return shown
+
+
+class Dice:
+    """Throws that make up lives and exports."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = Random(seed)
+
+    def one_in(self, count: int) -> bool:
+        return self.random.randrange(count) == 0
+
+    def life(self, number: int, days: int) -> TrueLife:
+        random = self.random
+        created_at = START + random.randrange(-48, 24 * days) * HOUR
+        first = {"status": random.choice(["New", "New", "Working", "Solved"])}
+        first |= {"priority": random.choice(PRIORITIES)} if random.random() < 0.8 else {}
+        life = TrueLife(f"desk:{number}", created_at, [(created_at, first)])
+        at = created_at
+        for _ in range(random.randrange(8)):
+            at += random.choice([0, 1, 6, 24, 24, 30, 60]) * HOUR + random.choice([0, 0, 1]) * timedelta(microseconds=1)
+            change = {"status": random.choice(list(STATUSES))} if random.random() < 0.8 else {}
+            change |= {"team": random.choice(TEAMS)} if self.one_in(3) else {}
+            change |= {"priority": random.choice(PRIORITIES)} if self.one_in(5) else {}
+            change |= {"vendor": random.choice(VENDORS)} if self.one_in(5) else {}
+            life.changes.append((at, change))
+        return life
+
+    def lie(self, shown: dict[str, Any], at: datetime) -> dict[str, Any]:
+        """What the export says instead: a field empty, wrong or a day off; a team left out."""
+        random = self.random
+        told = dict(shown)
+        for name in ("resolved_at", "closed_at", "created_at"):
+            if told[name] is not None and self.one_in(8):
+                told[name] += random.choice([-30, -24, -1, 1, 24]) * HOUR
+            elif self.one_in(10):
+                told[name] = None if name != "created_at" else told[name]
+        for name in ("status", "team", "priority", "vendor"):
+            if self.one_in(12):
+                told[name] = None
+        if self.one_in(4):
+            told["first_response_at"] = at + random.choice([-40, -3, 5]) * HOUR
+        return told
+
+
+@dataclass(frozen=True)
+class Exports:
+    """Snapshots as `metrics.repeated_snapshots` takes them."""
+
+    rows: list[dict[str, Any]]
+    exports: list[dict[str, Any]]
+
+    def row_frame(self) -> pl.DataFrame:
+        return pl.DataFrame(self.rows, schema=SCHEMA, orient="row")
+
+    def export_frame(self) -> pl.DataFrame:
+        return pl.DataFrame(self.exports, schema=EXPORT_SCHEMA, orient="row")
+
+
+def show(ticket_id: str, export: str, at: datetime, told: dict[str, Any], row_number: int) -> dict[str, Any]:
+    """A row of a snapshot."""
+    category, reason = STATUSES[told["status"]] if told["status"] else (None, None)
+    load = 2 * int((at - START) / HOUR) + (export == "annex")
+    return {
+        "first_response_at": None,
+        **told,
+        "ticket_id": ticket_id,
+        "export": export,
+        "snapshot_at": at,
+        "seen_until": at,
+        "status_category": category,
+        "waiting_reason": reason,
+        "load": load,
+        "load_id": f"{export}/{at:%Y-%m-%dT%H}",
+        "row_number": row_number,
+        "row_hash": f"{ticket_id} {at:%d}",
+    }
+
+
+def take_exports(
+    lives: Sequence[TrueLife], instants: Sequence[datetime], *, is_full: bool = True, export: str = "desk"
+) -> Exports:
+    """Exports that are always right and whole."""
+    rows = [
+        show(life.ticket_id, export, at, life.at(at), number)
+        for at in instants
+        for number, life in enumerate(lives, start=2)
+        if life.created_at <= at
+    ]
+    return Exports(rows, [{"export": export, "snapshot_at": at, "is_full": is_full} for at in instants])
+
+
+def make_faulty_exports(seed: int, *, count: int = 12, days: int = 8) -> Exports:
+    """Exports of one source with days missing, tickets left out and told twice, fields wrong or without creation."""
+    dice = Dice(seed)
+    random = dice.random
+    lives = [dice.life(number, days) for number in range(count)]
+    names = ("desk", "annex") if dice.one_in(3) else ("desk",)
+    has_creation = {name: not dice.one_in(3) for name in names}
+    home = {life.ticket_id: random.choice(names) for life in lives}
+    rows: list[dict[str, Any]] = []
+    exports: list[dict[str, Any]] = []
+    for name in names:
+        is_full = not dice.one_in(3)
+        for at in (START + (24 * day + random.choice([0, 6])) * HOUR for day in range(days) if not dice.one_in(4)):
+            exports.append({"export": name, "snapshot_at": at, "is_full": is_full})
+            for number, life in enumerate(lives, start=2):
+                if dice.one_in(30):
+                    home[life.ticket_id] = random.choice(names)
+                if life.created_at > at + 5 * HOUR or home[life.ticket_id] != name or dice.one_in(6):
+                    continue
+                told = dice.lie(life.at(max(at, life.created_at)), at)
+                if not has_creation[name]:
+                    told["created_at"] = None
+                rows.append(show(life.ticket_id, name, at, told, number))
+                if dice.one_in(25):
+                    again = dice.lie(life.at(max(at, life.created_at)), at)
+                    rows.append(show(life.ticket_id, name, at, {**told, "status": again["status"]}, number + 100))
+    return Exports(rows, exports)
