@@ -93,9 +93,9 @@ class DemoHome:
         shutil.copytree(self.folder, folder, symlinks=True)
         return DemoHome(folder)
 
-    def run(self, *, only: Sequence[str] = (), as_of: datetime | None = None) -> RunOutcome:
+    def run(self, *, only: Sequence[str] = (), as_of: datetime | None = None, is_full: bool = False) -> RunOutcome:
         """Run the pipeline as `kpi run` does."""
-        return run_project(self.project(), reporter=SilentReporter(), only=only, as_of=as_of)
+        return run_project(self.project(), reporter=SilentReporter(), only=only, as_of=as_of, is_full=is_full)
 
     def measure(self) -> None:
         """Do what a run does up to the metric values, without Dagster around it and without publishing: much faster."""

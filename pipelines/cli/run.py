@@ -49,8 +49,9 @@ class InstantType(click.ParamType):
 def run(only: tuple[str, ...], as_of: datetime | None, full: bool, quiet: bool, as_json: bool) -> ExitCode:
     """Read new files, audit them, compute the KPIs and publish.
 
-    Only what has changed since the last run is done again: of tickets, those that are open or have new rows. A file that cannot be read is refused and stays where it
-    is. Data that breaks its contract is held: its KPIs keep their last good values.
+    Only what has changed since the last run is done again; of tickets, those that are open or have new rows. A file
+    that cannot be read is refused and stays where it is. Data that breaks its contract is held: its KPIs keep their
+    last good values.
 
     Groups for --only: tickets, finance, vendors, kpis, publication.
 

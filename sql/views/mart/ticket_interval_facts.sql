@@ -25,7 +25,7 @@ COMMENT ON VIEW mart.ticket_interval_facts IS 'One row per stretch of a ticket''
 COMMENT ON COLUMN mart.ticket_interval_facts.ticket_id IS 'Ticket, qualified by its source';
 COMMENT ON COLUMN mart.ticket_interval_facts.interval_number IS 'Order of the stretch in the ticket''s life, from 1';
 COMMENT ON COLUMN mart.ticket_interval_facts.started_at IS 'Start, inclusive';
-COMMENT ON COLUMN mart.ticket_interval_facts.ended_at IS 'End, exclusive; the data''s clock for the last stretch of a ticket';
+COMMENT ON COLUMN mart.ticket_interval_facts.ended_at IS 'End, exclusive; while it lasts, the data''s clock; empty where the ticket lies done or cancelled since';
 COMMENT ON COLUMN mart.ticket_interval_facts.status IS 'Status in the source''s words';
 COMMENT ON COLUMN mart.ticket_interval_facts.status_category IS 'Category of the status';
 COMMENT ON COLUMN mart.ticket_interval_facts.waiting_reason IS 'Whom a waiting status waits for';
@@ -35,5 +35,5 @@ COMMENT ON COLUMN mart.ticket_interval_facts.vendor IS 'Vendor that held the tic
 COMMENT ON COLUMN mart.ticket_interval_facts.calendar IS 'Working calendar of the team';
 COMMENT ON COLUMN mart.ticket_interval_facts.cycle_number IS '1, and one more for every reopening before this stretch';
 COMMENT ON COLUMN mart.ticket_interval_facts.is_last IS 'Whether this is the stretch in which the ticket is now';
-COMMENT ON COLUMN mart.ticket_interval_facts.duration_calendar_hours IS 'Length by the clock on the wall';
-COMMENT ON COLUMN mart.ticket_interval_facts.duration_business_hours IS 'Length in open hours of the calendar';
+COMMENT ON COLUMN mart.ticket_interval_facts.duration_calendar_hours IS 'Length by the clock on the wall; empty where there is no end';
+COMMENT ON COLUMN mart.ticket_interval_facts.duration_business_hours IS 'Length in open hours of the calendar; empty where there is no end';
