@@ -268,7 +268,7 @@ def _latest(
         pl.col("latest_reason").alias("waiting_reason"),
         _priority(operation, 0).alias("priority"),
         _team(operation, 0).alias("team"),
-        _name(SERVICES, operation.pick("service", ticket, (1,) * len(SERVICES))).alias("service"),
+        _name(SERVICES, _service(operation)).alias("service"),
         pl.when(pl.col("has_vendor") | (operation.draw("vendor?", ticket) % 30 == 0))
         .then(_vendor(operation))
         .alias("vendor"),
@@ -313,11 +313,15 @@ def _ticket_id() -> pl.Expr:
     return pl.concat_str(prefix, (pl.col("ticket") + 1_000_000).cast(pl.String))
 
 
+def _service(operation: Operation) -> pl.Expr:
+    return operation.pick("service", pl.col("ticket"), (1,) * len(SERVICES))
+
+
 def _team(operation: Operation, offset: int) -> pl.Expr:
-    """The team after (0) or before (-1) a step: a ticket goes round the teams in strides of its own."""
+    """The team after (0) or before (-1) a step. Each service has three teams, and a ticket goes on to near-by ones."""
     ticket = pl.col("ticket")
-    first = operation.draw("team", ticket) % len(TEAMS)
-    stride = operation.draw("stride", ticket) % (len(TEAMS) - 1) + 1
+    first = _service(operation) * len(TEAMS) // len(SERVICES) + operation.draw("team", ticket) % 3
+    stride = operation.draw("stride", ticket) % 4 + 1
     changes = (pl.col("team_changes") + offset).clip(0).cast(pl.UInt64)
     return _name(TEAMS, (first + stride * changes) % len(TEAMS))
 
@@ -331,7 +335,8 @@ def _priority(operation: Operation, offset: int) -> pl.Expr:
 
 
 def _vendor(operation: Operation) -> pl.Expr:
-    return _name(VENDORS, operation.pick("vendor", pl.col("ticket"), (1,) * len(VENDORS)))
+    """Two vendors serve each service."""
+    return _name(VENDORS, (_service(operation) + operation.draw("vendor", pl.col("ticket")) % 2) % len(VENDORS))
 
 
 def _name(names: Sequence[str], position: pl.Expr) -> pl.Expr:

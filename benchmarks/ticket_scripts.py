@@ -82,7 +82,7 @@ def _draw(rng: random.Random) -> Iterator[Step]:
         yield Step(5, "active", changes_team=rng.random() < 0.1)
     for _ in range(rng.choice((0, 1, 1, 1, 2, 2, 3))):
         yield from _draw_work(rng)
-    if rng.random() < 0.01:
+    if rng.random() < 0.005:
         return
     yield from _draw_end(rng)
     while rng.random() < 0.07:

@@ -1,0 +1,51 @@
+"""Calendars as the table that most warehouses keep: one row per open stretch, in UTC.
+
+Made day by day with the standard library, and shares nothing with `metrics.business_time`, so that the rival forms can
+bear witness against the kernel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, time, timedelta
+
+import polars as pl
+
+from metrics.working_calendar import WorkingCalendar
+
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def list_open_segments(calendars: Sequence[WorkingCalendar], start: datetime, end: datetime) -> pl.DataFrame:
+    """Open stretches from `start` to `end`, cut at both.
+
+    Returns:
+        By calendar and time: `calendar`, `opens_at`, `length` (microseconds) and `open_before` (open microseconds of
+        the calendar from `start` to `opens_at`).
+    """
+    rows: list[dict[str, object]] = []
+    for calendar in calendars:
+        open_before = 0
+        for opens_at, closes_at in _segments(calendar, start, end):
+            length = (closes_at - opens_at) // _MICROSECOND
+            rows.append({"calendar": calendar.name, "opens_at": opens_at, "length": length, "open_before": open_before})
+            open_before += length
+    schema = {"calendar": pl.String, "opens_at": pl.Datetime("us", "UTC"), "length": pl.Int64, "open_before": pl.Int64}
+    return pl.DataFrame(rows, schema=schema)
+
+
+def _segments(calendar: WorkingCalendar, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+    if calendar.is_always_open:
+        return [(start, end)]
+    segments = []
+    day = start.date() - timedelta(days=1)
+    while day <= end.date() + timedelta(days=1):
+        midnight = datetime.combine(day, time(), calendar.zone())
+        for first_minute, last_minute in sorted(calendar.intervals_on(day)):
+            # Adding to a local time moves the hands of the clock: right also on days of 23 or 25 hours.
+            opens_at = (midnight + timedelta(minutes=first_minute)).astimezone(UTC)
+            closes_at = (midnight + timedelta(minutes=last_minute)).astimezone(UTC)
+            if max(opens_at, start) < min(closes_at, end):
+                segments.append((max(opens_at, start), min(closes_at, end)))
+        day += timedelta(days=1)
+    return segments
