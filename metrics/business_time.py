@@ -21,10 +21,9 @@ from metrics.working_calendar import (
     CalendarVersion,
     WorkingCalendar,
     always_open,
-    region_holidays,
 )
 
-__all__ = ["CalendarError", "CalendarVersion", "OpenTime", "WorkingCalendar", "always_open", "region_holidays"]
+__all__ = ["CalendarError", "CalendarVersion", "OpenTime", "WorkingCalendar", "always_open"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,14 +49,18 @@ def open_stretches(calendar: WorkingCalendar, start: int, end: int) -> list[tupl
 def open_pieces(calendar: WorkingCalendar, start: int, end: int) -> Iterator[OpenPiece]:
     """The pieces that open time between two instants is made of, in order; for a calendar that has versions."""
     for earliest, latest, offset in offset_stretches(calendar.zone(), start, end):
-        for number in range((earliest + offset) // DAY_MICROSECONDS, (latest - 1 + offset) // DAY_MICROSECONDS + 1):
-            day = date.fromordinal(_EPOCH_ORDINAL + number)
-            midnight = number * DAY_MICROSECONDS - offset
+        for day, midnight in local_days(earliest, latest, offset):
             for first_minute, last_minute in sorted(calendar.intervals_on(day)):
                 opens_at = max(midnight + first_minute * _MINUTE, earliest)
                 closes_at = min(midnight + last_minute * _MINUTE, latest)
                 if opens_at < closes_at:
                     yield OpenPiece(day, opens_at, closes_at, offset)
+
+
+def local_days(start: int, end: int, offset: int) -> Iterator[tuple[date, int]]:
+    """The days on the wall between two instants in which its offset stays, each with the instant of its midnight."""
+    for number in range((start + offset) // DAY_MICROSECONDS, (end - 1 + offset) // DAY_MICROSECONDS + 1):
+        yield date.fromordinal(_EPOCH_ORDINAL + number), number * DAY_MICROSECONDS - offset
 
 
 def offset_stretches(zone: ZoneInfo, start: int, end: int) -> Iterator[tuple[int, int, int]]:

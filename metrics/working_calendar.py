@@ -2,16 +2,15 @@
 
 A calendar is open whenever the clock on its wall reads an open time of that day: an hour that the clock repeats in
 autumn counts twice, one that it skips in spring does not exist. How open time is counted between instants is in
-`metrics.business_time`.
+`metrics.business_time`; which days are public holidays somewhere is known in `metrics.public_holidays`.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -36,6 +35,8 @@ class CalendarVersion:
         week: weekday (Monday is 0) to open minutes of the day; a weekday left out is closed.
         holidays: days that are closed whatever their weekday.
         exceptional_days: days with open minutes of their own, whatever week and holidays say.
+        day_names: what holidays and exceptional days are called, where it is known; for people.
+        holiday_region: whose public holidays are among the holidays, such as DE-BY; for people.
 
     Raises:
         CalendarError: intervals overlap, end before they start or leave the day, or a weekday is not 0 to 6.
@@ -45,6 +46,8 @@ class CalendarVersion:
     week: Mapping[int, Intervals]
     holidays: frozenset[date] = frozenset()
     exceptional_days: Mapping[date, Intervals] = field(default_factory=dict)
+    day_names: Mapping[date, str] = field(default_factory=dict)
+    holiday_region: str | None = None
 
     def __post_init__(self) -> None:
         for weekday, intervals in self.week.items():
@@ -114,41 +117,17 @@ class WorkingCalendar:
 
     def intervals_on(self, day: date) -> Intervals:
         """Open minutes of a day, by the version in effect on it."""
+        return self.version_on(day).intervals_on(day)
+
+    def version_on(self, day: date) -> CalendarVersion:
+        """The version in effect on a day, for a calendar that has any."""
         position = bisect_right(self.versions, day, key=lambda version: version.effective_from)
-        return self.versions[max(position - 1, 0)].intervals_on(day)
+        return self.versions[max(position - 1, 0)]
 
 
 def always_open(name: str) -> WorkingCalendar:
     """A calendar that never closes: a day of 25 hours has 25 open hours."""
     return WorkingCalendar(name=name, time_zone="UTC", versions=(), is_always_open=True)
-
-
-def region_holidays(country: str, subdivision: str | None, years: Iterable[int]) -> frozenset[date]:
-    """Public holidays of a country, or of one of its subdivisions, as the `holidays` package knows them.
-
-    Args:
-        country: ISO 3166-1 code, such as NL.
-        subdivision: ISO 3166-2 code without the country, such as BY; None for the holidays of the whole country.
-
-    Raises:
-        CalendarError: the country or subdivision is not known.
-    """
-    return _region_holidays(country, subdivision, tuple(years))
-
-
-@lru_cache(maxsize=64)
-def _region_holidays(country: str, subdivision: str | None, years: tuple[int, ...]) -> frozenset[date]:
-    # Imported here because it is slow to import and most commands need no holidays.
-    from holidays import country_holidays
-
-    try:
-        return frozenset(country_holidays(country, subdiv=subdivision, years=years))
-    except NotImplementedError as error:
-        region = country if subdivision is None else f"{country}, subdivision {subdivision}"
-        raise CalendarError(
-            f"no holidays are known for {region}; use an ISO code such as NL, or DE with subdivision BY, "
-            "or list the dates"
-        ) from error
 
 
 def _check_intervals(day: str, intervals: Intervals) -> None:

@@ -8,35 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from pydantic import BaseModel
 
 from data_contracts.documents import Document, DocumentError, Problem, decode, parse_document
-from metrics.business_time import CalendarVersion, WorkingCalendar, always_open, region_holidays
 from metrics.exchange_rates import FxPolicy
 from metrics.sla import SUPPORTED_TARGETS, SlaPolicy
 from metrics.ticket_clocks import TeamCalendars
 from metrics.unit_cost import CostPolicy, CostPool, check_policy
+from metrics.working_calendar import WorkingCalendar
 from models.vocabulary import StatusCategory
+from pipelines.calendar_policy import build_calendars, build_team_calendars
 from pipelines.fingerprint import hash_parts
 from pipelines.policy_files import (
-    WEEKDAYS,
-    Calendar,
+    ALWAYS_OPEN,
     CalendarFile,
     CostFile,
     DimensionFile,
-    Holidays,
     Pause,
     SlaFile,
     StatusFile,
 )
-
-_ALWAYS_OPEN: Final = "24x7"
-#: Years for which regional holidays are listed: wide enough for any export, cheap to compute.
-_HOLIDAY_YEARS: Final = range(1990, 2051)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +96,13 @@ def load_policies(folder: Path) -> Policies:
     ]
     if problems:
         raise DocumentError(problems)
-    calendars = _calendars(calendar_file, documents["calendars.yaml"], problems)
-    team_calendars = _team_calendars(calendar_file, documents["calendars.yaml"], problems)
-    sla = _sla_policies(sla_file, {calendar.name for calendar in calendars}, documents["sla.yaml"], problems)
+    dimensions = {
+        dimension: {alias.strip().lower(): common for common, aliases in names.items() for alias in aliases}
+        for dimension, names in dimension_file
+    }
+    calendars = build_calendars(calendar_file, documents["calendars.yaml"], problems)
+    team_calendars = build_team_calendars(calendar_file, documents["calendars.yaml"], dimensions["team"], problems)
+    sla = _sla_policies(sla_file, set(calendar_file.calendars), documents["sla.yaml"], problems)
     costs = _cost_policy(cost_file, documents["costs.yaml"], problems)
     if problems:
         raise DocumentError(problems)
@@ -117,58 +115,9 @@ def load_policies(folder: Path) -> Policies:
         },
         sla=sla,
         costs=costs,
-        dimensions={
-            dimension: {alias.strip().lower(): common for common, aliases in names.items() for alias in aliases}
-            for dimension, names in dimension_file
-        },
+        dimensions=dimensions,
         hashes=hashes,
     )
-
-
-def _calendars(file: CalendarFile, document: Document, problems: list[Problem]) -> tuple[WorkingCalendar, ...]:
-    built = {_ALWAYS_OPEN: always_open(_ALWAYS_OPEN)}
-    for name, calendar in file.calendars.items():
-        try:
-            built[name] = always_open(name) if isinstance(calendar, str) else _working_calendar(name, calendar)
-        except ValueError as error:  # CalendarError is one
-            problems.append(document.problem(("calendars", name), str(error), "Correct the calendar."))
-    return tuple(built.values())
-
-
-def _working_calendar(name: str, calendar: Calendar) -> WorkingCalendar:
-    return WorkingCalendar(
-        name=name,
-        time_zone=calendar.time_zone,
-        versions=tuple(
-            CalendarVersion(
-                effective_from=version.effective_from,
-                week={WEEKDAYS.index(day): intervals for day, intervals in version.week.items()},
-                holidays=_holidays(version.holidays),
-                exceptional_days=version.exceptional_days,
-            )
-            for version in calendar.versions
-        ),
-    )
-
-
-def _holidays(holidays: Holidays) -> frozenset[date]:
-    dates = frozenset(holidays.dates)
-    if holidays.country:
-        dates |= region_holidays(holidays.country, holidays.subdivision, _HOLIDAY_YEARS)
-    return dates
-
-
-def _team_calendars(file: CalendarFile, document: Document, problems: list[Problem]) -> TeamCalendars:
-    if file.team_calendars is None:
-        return TeamCalendars(default=_ALWAYS_OPEN, teams={})
-    known = {_ALWAYS_OPEN, *file.calendars}
-    named = {("default",): file.team_calendars.default}
-    named |= {("teams", team): name for team, name in file.team_calendars.teams.items()}
-    for place, name in named.items():
-        if name not in known:
-            remedy = f"Define it under 'calendars', or use one of {', '.join(sorted(known))}."
-            problems.append(document.problem(("team_calendars", *place), f"unknown calendar '{name}'", remedy))
-    return TeamCalendars(default=file.team_calendars.default, teams=dict(file.team_calendars.teams))
 
 
 def _sla_policies(
@@ -184,8 +133,8 @@ def _sla_policies(
         if policy.id in seen:
             wrong("id", f"two policies have the id '{policy.id}'", "Give each its own id.")
         seen.add(policy.id)
-        if policy.calendar not in calendars | {"team", _ALWAYS_OPEN}:
-            remedy = f"Use 'team' or one of {', '.join(sorted(calendars | {_ALWAYS_OPEN}))}."
+        if policy.calendar not in calendars | {"team", ALWAYS_OPEN}:
+            remedy = f"Use 'team' or one of {', '.join(sorted(calendars | {ALWAYS_OPEN}))}."
             wrong("calendar", f"policy '{policy.id}': unknown calendar '{policy.calendar}'", remedy)
         if policy.target not in SUPPORTED_TARGETS:
             remedy = f"Use {' or '.join(SUPPORTED_TARGETS)}; the other targets are not measured yet."

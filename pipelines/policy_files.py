@@ -7,39 +7,24 @@ What a policy means is documented with its record in `metrics`; turning these fi
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, field_validator
 
 from metrics.exchange_rates import FxRateRule
 from metrics.unit_cost import CostBasis, Driver, TransactionKind
 from models.vocabulary import SlaTarget, StatusCategory
 
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+#: The calendar that never closes; every home has it.
+ALWAYS_OPEN: Final = "24x7"
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-def _minutes(text: str) -> int:
-    match = re.fullmatch(r"(\d{1,2}):([0-5]\d)", text.strip())
-    minutes = int(match[1]) * 60 + int(match[2]) if match else -1
-    if not 0 <= minutes <= 1440:
-        raise ValueError(f"'{text}' is not a time of day between 00:00 and 24:00")
-    return minutes
-
-
-def _interval(value: Any) -> tuple[int, int]:
-    start, dash, end = str(value).replace("–", "-").partition("-")
-    if not dash:
-        raise ValueError(f"'{value}' is not an interval; write one such as \"09:00-17:30\"")
-    interval = (_minutes(start), _minutes(end))
-    if interval[0] >= interval[1]:
-        raise ValueError(f"'{value}' ends before it starts; split a night shift at midnight (22:00-24:00, 00:00-06:00)")
-    return interval
 
 
 def _duration(value: Any) -> int:
@@ -61,43 +46,93 @@ def _texts(value: Any) -> Any:
     return [str(entry) if isinstance(entry, int | float) else entry for entry in listed]
 
 
-Interval = Annotated[tuple[int, int], BeforeValidator(_interval)]
 Duration = Annotated[int, BeforeValidator(_duration)]
 Texts = Annotated[tuple[str, ...], BeforeValidator(_texts)]
 
 
+def _check_day(value: Any) -> Any:
+    """Nothing else is taken for a date, such as a number for the seconds since 1970."""
+    text = str(value)
+    with suppress(ValueError):
+        if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+            return date.fromisoformat(text)
+    raise ValueError(f"'{text}' is not a date; write one such as 2026-12-24")
+
+
+def _as_named_days(value: Any) -> Any:
+    return {str(day): None for day in value} if isinstance(value, list) else value
+
+
+Day = Annotated[date, BeforeValidator(_check_day)]
+
+
 class Holidays(_Strict):
-    """Days on which a calendar is closed."""
+    """Days on which a calendar is closed: a region's, and dates, which may have names."""
 
     country: str | None = None
     subdivision: str | None = None
-    dates: tuple[date, ...] = ()
+    dates: Annotated[dict[Day, str | None], BeforeValidator(_as_named_days)] = {}
 
 
-class _Version(_Strict):
-    effective_from: date = Field(default=date(1900, 1, 1), alias="from")
-    week: dict[Literal[WEEKDAYS], tuple[Interval, ...]]  # type: ignore[valid-type]
-    holidays: Holidays = Holidays()
-    exceptional_days: dict[date, tuple[Interval, ...]] = {}
+class ExceptionalDay(_Strict):
+    """A day with open hours of its own."""
+
+    hours: Texts
+    name: str | None = None
+
+
+def _as_exceptional_day(value: Any) -> Any:
+    return value if isinstance(value, dict) else {"hours": value}
+
+
+ExceptionalDays = dict[Day, Annotated[ExceptionalDay, BeforeValidator(_as_exceptional_day)]]
+
+
+class Version(_Strict):
+    """What a calendar looks like from a date on. Hours are texts here; `pipelines.calendar_policy` reads them."""
+
+    effective_from: Day | None = Field(default=None, alias="from")
+    week: dict[Literal[WEEKDAYS], Texts]  # type: ignore[valid-type]
+    holidays: Holidays | None = None
+    exceptional_days: ExceptionalDays = {}
 
 
 class Calendar(_Strict):
-    """One working calendar: a zone, and versions of its week."""
+    """One working calendar: a zone, what holds for all its versions, and versions of its week."""
 
     time_zone: str
-    versions: tuple[_Version, ...] = Field(min_length=1)
+    holidays: Holidays = Holidays()
+    exceptional_days: ExceptionalDays = {}
+    versions: tuple[Version, ...]
 
 
-class _TeamCalendars(_Strict):
+class TeamCalendarNames(_Strict):
+    """Which team works by which calendar."""
+
     default: str
     teams: dict[str, str] = {}
+
+
+def _check_calendar(value: Any) -> Any:
+    if isinstance(value, dict) or value == ALWAYS_OPEN:
+        return value
+    shown = "nothing" if value is None else f"'{value}'"
+    raise ValueError(f"{shown} is no calendar; write {ALWAYS_OPEN}, or give it a time_zone and versions")
+
+
+# Told apart beforehand, so that a mistake in a calendar is not also called a misspelt 24x7.
+_CalendarOrAlways = Annotated[
+    Annotated[Calendar, Tag("Calendar")] | Annotated[Literal["24x7"], Tag("Always")],
+    Discriminator(lambda value: "Always" if isinstance(value, str) else "Calendar"),
+    BeforeValidator(_check_calendar),
+]
 
 
 class CalendarFile(_Strict):
     """`calendars.yaml`."""
 
-    calendars: dict[str, Calendar | Literal["24x7"]] = {}
-    team_calendars: _TeamCalendars | None = None
+    calendars: dict[str, _CalendarOrAlways] = {}
+    team_calendars: TeamCalendarNames | None = None
 
 
 class _Status(_Strict):

@@ -10,7 +10,7 @@ from open_time_oracle import MinuteCounter, utc
 from ticket_strategies import WINDOW_DAYS, WINDOWS, calendars
 
 from metrics.business_time import CalendarError, CalendarVersion, OpenTime, WorkingCalendar, always_open
-from metrics.working_calendar import region_holidays
+from metrics.public_holidays import region_holidays
 
 INSTANT = pl.Datetime("us", "UTC")
 WEEKDAYS = dict.fromkeys(range(5), ((540, 1020),))
