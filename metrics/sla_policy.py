@@ -15,6 +15,10 @@ import polars as pl
 from models.vocabulary import SlaTarget, StatusCategory
 
 SCOPE: Final = ("source", "team", "service", "priority", "ticket_type", "vendor")
+#: Attributes by which a policy names who holds a ticket.
+HOLDER_SCOPE: Final = ("vendor", "team")
+#: Targets whose clocks run only while the holder that the policy names has the ticket.
+HOLDER_TARGETS: Final = (SlaTarget.VENDOR_RESPONSE, SlaTarget.VENDOR_RESOLUTION)
 
 PriorityChange = Literal["retarget", "keep", "restart"]
 Reopen = Literal["new_cycle", "continue"]
@@ -63,6 +67,16 @@ class SlaPolicy:
         unknown = sorted(set(self.scope) - set(SCOPE))
         if unknown:
             raise SlaPolicyError(f"policy '{self.id}' applies by '{unknown[0]}'; it can apply by {', '.join(SCOPE)}")
+        if self.target in HOLDER_TARGETS and not self.holder:
+            raise SlaPolicyError(
+                f"policy '{self.id}' has the target {self.target.value} and names nobody whose promise it is; "
+                f"name the {' or '.join(HOLDER_SCOPE)} in its scope"
+            )
+
+    @property
+    def holder(self) -> dict[str, frozenset[str]]:
+        """The vendors and teams that the scope names."""
+        return {name: frozenset(self.scope[name]) for name in HOLDER_SCOPE if name in self.scope}
 
     @property
     def pauses(self) -> bool:

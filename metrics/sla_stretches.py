@@ -1,21 +1,22 @@
 """From when to when each SLA clock can run: a ticket's stretches, cut into cycles and up to the clock's stop.
 
-Which policy a clock has, and what it measures, is decided in `metrics.sla`.
+Which policy a clock has is decided in `metrics.sla_policy`, what it measures in `metrics.sla_running`. Silences between
+replies are cut in `metrics.sla_silences`, and who holds a ticket is judged in `metrics.sla_holders`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 import polars as pl
 
-from metrics.ticket_rows import match_rows
-from metrics.ticket_steps import CATEGORIES, WORK
+from metrics.sla_lives import Lives
 from models.vocabulary import StatusCategory
 
 _INSTANT: Final = pl.Datetime("us", "UTC")
+<<<<<<< /tmp/k/ours
+=======
 _STRETCH: Final = (
     "started_at",
     "ended_at",
@@ -99,6 +100,7 @@ def _stretches_of_snapshots(known: pl.DataFrame, offset: int, as_of: datetime) -
         **shared,
     ).filter("is_last")
     return pl.concat([before, after], how="diagonal").sort("life", "is_last").select("life", *_STRETCH)
+>>>>>>> /tmp/k/theirs
 
 
 def first_response_stretches(lives: Lives, as_of: datetime) -> pl.DataFrame:
@@ -124,7 +126,7 @@ def first_response_stretches(lives: Lives, as_of: datetime) -> pl.DataFrame:
     begins = stretches["life"] != stretches["life"].shift(1, fill_value=_NO_LIFE)
     rows = stretches.with_columns(ends[name].gather(stretches["life"]) for name in ends.columns)
     rows = rows.with_columns(cycle_number=pl.lit(1, dtype=pl.Int64), begins=begins)
-    return _cut_at_end(rows)
+    return cut_at_end(rows)
 
 
 _NO_LIFE: Final = 2**32 - 1
@@ -165,7 +167,7 @@ def resolution_stretches(lives: Lives, continues: pl.Series | None, as_of: datet
     names = ("cycle_number", "clock_ends_at", "is_stopped", "is_cancelled", "begins")
     rows = stretches.with_columns(cycles[name].gather(cycle) for name in names)
     rows = rows.with_columns(begins=pl.col("begins") & begins)
-    rows = _cut_at_end(rows)
+    rows = cut_at_end(rows)
     return (
         pl.concat([rows, unseen.select(rows.columns)]).sort("life", "cycle_number", "started_at")
         if unseen.height
@@ -214,14 +216,17 @@ def _unseen_cycles(stretches: pl.DataFrame, cycles: pl.DataFrame) -> pl.DataFram
     )
 
 
-def _cut_at_end(rows: pl.DataFrame) -> pl.DataFrame:
+#: Whether a clock has neither stopped nor been cancelled.
+GOES_ON: Final = ~(pl.col("is_stopped") | pl.col("is_cancelled"))
+
+
+def cut_at_end(rows: pl.DataFrame) -> pl.DataFrame:
     """Only what lies before the clock's end. The first stretch always, be it without length; so too the last of a
     clock that goes on, which says what it is doing now.
+
+    The end of the whole stretch stays in `stretch_ends_at`.
     """
-    goes_on = ~(pl.col("is_stopped") | pl.col("is_cancelled"))
     is_before_end = pl.col("started_at") < pl.col("clock_ends_at")
-    counted = rows.filter(is_before_end | pl.col("begins") | (pl.col("is_last") & goes_on))
-    return counted.with_columns(
-        stretch_ends_at=pl.col("ended_at"),
-        ended_at=pl.min_horizontal("ended_at", "clock_ends_at"),
-    )
+    counted = rows.filter(is_before_end | pl.col("begins") | (pl.col("is_last") & GOES_ON))
+    whole = pl.col("stretch_ends_at" if "stretch_ends_at" in rows.columns else "ended_at")
+    return counted.with_columns(stretch_ends_at=whole, ended_at=pl.min_horizontal("ended_at", "clock_ends_at"))

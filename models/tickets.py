@@ -5,7 +5,7 @@ Definitions of the measures are in `metrics`; here stands only what each column 
 
 from __future__ import annotations
 
-from models.schema import day, flag, instant, integer, provenance, table, text
+from models.schema import day, flag, instant, integer, provenance, real, table, text
 from models.vocabulary import Layer
 
 stg_tickets = table(
@@ -148,7 +148,7 @@ fct_ticket_intervals = table(
 fct_sla_clocks = table(
     Layer.CORE,
     "fct_sla_clocks",
-    "One row per ticket, SLA target and cycle: the clock, its state and the instant at which it was decided.",
+    "One row per ticket, SLA policy and cycle: the clock, its state and the instant at which it was decided.",
     text("ticket_id", "Ticket, qualified by its source", key=True),
     text("sla_policy", "Policy in policies/sla.yaml that set the clock", key=True),
     integer("cycle_number", "1, and one more for every reopening that starts a new cycle", key=True),
@@ -160,22 +160,42 @@ fct_sla_clocks = table(
     text("source", "System that exported the ticket", required=True),
     text(
         "team",
-        "Team when the clock was decided, or now",
+        "Team when the clock was decided, or now; for vendor_response and vendor_resolution that of the holder",
     ),
     text("priority", "Priority when the clock was decided, or now"),
     text("service", "Service that the ticket is about"),
-    text("vendor", "Vendor when the clock was decided, or now"),
+    text(
+        "vendor",
+        "Vendor when the clock was decided, or now; for vendor_response and vendor_resolution that of the holder",
+    ),
     text("calendar", "Calendar whose open hours the clock counts", required=True),
     instant("started_at", "Start of the clock", required=True),
     instant("stopped_at", "Stop of the clock; empty while it runs or is paused"),
     integer("target_microseconds", "Open time that the policy allows", required=True),
-    integer("elapsed_microseconds", "Open time that counted, pauses left out", required=True),
-    integer("paused_microseconds", "Open time in which the clock stood still", required=True),
+    integer(
+        "elapsed_microseconds",
+        "Open time that counted, pauses left out; for periodic_update the longest silence that this target judged",
+        required=True,
+    ),
+    integer(
+        "paused_microseconds",
+        "Open time in which the clock stood still, for vendor_resolution also because others had the ticket",
+        required=True,
+    ),
     text("state", "met, breached, running, paused or cancelled", required=True),
     instant("breached_at", "Instant at which elapsed time reached the target, if it went beyond"),
     instant("due_at", "While it runs: the instant at which it will breach if nothing pauses it"),
     instant("decided_at", "Earlier of stop and breach: the clock counts in that period for ever"),
-    integer("remaining_microseconds", "Open time left while it runs or is paused; negative after a breach"),
+    integer(
+        "remaining_microseconds",
+        "Open time left while it runs or is paused, for periodic_update in the present silence; "
+        "negative after a breach",
+    ),
+    real(
+        "used_ratio",
+        "Share of the target that is used while it runs or is paused, for periodic_update by the present silence: "
+        "1 - remaining / target. Empty once it is decided or cancelled",
+    ),
 )
 
 fct_ticket_days = table(

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from data_contracts.documents import Document, DocumentError, Problem, decode, parse_document
 from metrics.exchange_rates import FxPolicy
-from metrics.sla import SUPPORTED_TARGETS, SlaPolicy
+from metrics.sla_policy import HOLDER_SCOPE, HOLDER_TARGETS, SlaPolicy
 from metrics.ticket_clocks import TeamCalendars
 from metrics.unit_cost import CostPolicy, CostPool, check_policy
 from metrics.working_calendar import WorkingCalendar
@@ -136,9 +136,10 @@ def _sla_policies(
         if policy.calendar not in calendars | {"team", ALWAYS_OPEN}:
             remedy = f"Use 'team' or one of {', '.join(sorted(calendars | {ALWAYS_OPEN}))}."
             wrong("calendar", f"policy '{policy.id}': unknown calendar '{policy.calendar}'", remedy)
-        if policy.target not in SUPPORTED_TARGETS:
-            remedy = f"Use {' or '.join(SUPPORTED_TARGETS)}; the other targets are not measured yet."
-            wrong("target", f"policy '{policy.id}': target '{policy.target}'", remedy)
+        if policy.target in HOLDER_TARGETS and not any(getattr(policy.applies_to, name) for name in HOLDER_SCOPE):
+            what = f"policy '{policy.id}': target '{policy.target}' without anybody whose promise it is"
+            wrong("target", what, "Name them, such as: applies_to: {vendor: Acme}, or {team: Network}.")
+            continue
         policies.append(
             SlaPolicy(
                 id=policy.id,

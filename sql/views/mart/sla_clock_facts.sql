@@ -1,6 +1,6 @@
 -- Generated from models/ by `python -m pipelines.generate`; a test fails if it was edited by hand.
 --
--- One row per ticket, SLA target and cycle: the clock, its state and the instant at which it was decided.
+-- One row per ticket, SLA policy and cycle: the clock, its state and the instant at which it was decided.
 -- Durations are stored in whole microseconds; 3.6e9 of them are an hour.
 CREATE OR REPLACE VIEW mart.sla_clock_facts AS
 SELECT
@@ -23,27 +23,29 @@ SELECT
     breached_at,
     due_at,
     decided_at,
-    remaining_microseconds / 3.6e9 AS remaining_hours
+    remaining_microseconds / 3.6e9 AS remaining_hours,
+    used_ratio
 FROM core.fct_sla_clocks;
 
-COMMENT ON VIEW mart.sla_clock_facts IS 'One row per ticket, SLA target and cycle: the clock, its state and the instant at which it was decided.';
+COMMENT ON VIEW mart.sla_clock_facts IS 'One row per ticket, SLA policy and cycle: the clock, its state and the instant at which it was decided.';
 COMMENT ON COLUMN mart.sla_clock_facts.ticket_id IS 'Ticket, qualified by its source';
 COMMENT ON COLUMN mart.sla_clock_facts.sla_policy IS 'Policy in policies/sla.yaml that set the clock';
 COMMENT ON COLUMN mart.sla_clock_facts.cycle_number IS '1, and one more for every reopening that starts a new cycle';
 COMMENT ON COLUMN mart.sla_clock_facts.target IS 'first_response, resolution, periodic_update, vendor_response or vendor_resolution';
 COMMENT ON COLUMN mart.sla_clock_facts.source IS 'System that exported the ticket';
-COMMENT ON COLUMN mart.sla_clock_facts.team IS 'Team when the clock was decided, or now';
+COMMENT ON COLUMN mart.sla_clock_facts.team IS 'Team when the clock was decided, or now; for vendor_response and vendor_resolution that of the holder';
 COMMENT ON COLUMN mart.sla_clock_facts.priority IS 'Priority when the clock was decided, or now';
 COMMENT ON COLUMN mart.sla_clock_facts.service IS 'Service that the ticket is about';
-COMMENT ON COLUMN mart.sla_clock_facts.vendor IS 'Vendor when the clock was decided, or now';
+COMMENT ON COLUMN mart.sla_clock_facts.vendor IS 'Vendor when the clock was decided, or now; for vendor_response and vendor_resolution that of the holder';
 COMMENT ON COLUMN mart.sla_clock_facts.calendar IS 'Calendar whose open hours the clock counts';
 COMMENT ON COLUMN mart.sla_clock_facts.started_at IS 'Start of the clock';
 COMMENT ON COLUMN mart.sla_clock_facts.stopped_at IS 'Stop of the clock; empty while it runs or is paused';
 COMMENT ON COLUMN mart.sla_clock_facts.target_hours IS 'Open time that the policy allows';
-COMMENT ON COLUMN mart.sla_clock_facts.elapsed_hours IS 'Open time that counted, pauses left out';
-COMMENT ON COLUMN mart.sla_clock_facts.paused_hours IS 'Open time in which the clock stood still';
+COMMENT ON COLUMN mart.sla_clock_facts.elapsed_hours IS 'Open time that counted, pauses left out; for periodic_update the longest silence that this target judged';
+COMMENT ON COLUMN mart.sla_clock_facts.paused_hours IS 'Open time in which the clock stood still, for vendor_resolution also because others had the ticket';
 COMMENT ON COLUMN mart.sla_clock_facts.state IS 'met, breached, running, paused or cancelled';
 COMMENT ON COLUMN mart.sla_clock_facts.breached_at IS 'Instant at which elapsed time reached the target, if it went beyond';
 COMMENT ON COLUMN mart.sla_clock_facts.due_at IS 'While it runs: the instant at which it will breach if nothing pauses it';
 COMMENT ON COLUMN mart.sla_clock_facts.decided_at IS 'Earlier of stop and breach: the clock counts in that period for ever';
-COMMENT ON COLUMN mart.sla_clock_facts.remaining_hours IS 'Open time left while it runs or is paused; negative after a breach';
+COMMENT ON COLUMN mart.sla_clock_facts.remaining_hours IS 'Open time left while it runs or is paused, for periodic_update in the present silence; negative after a breach';
+COMMENT ON COLUMN mart.sla_clock_facts.used_ratio IS 'Share of the target that is used while it runs or is paused, for periodic_update by the present silence: 1 - remaining / target. Empty once it is decided or cancelled';

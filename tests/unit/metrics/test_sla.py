@@ -14,8 +14,9 @@ from ticket_strategies import Case, cases
 from metrics.business_time import CalendarError, OpenTime, always_open
 from metrics.sla import SlaPolicy, SlaPolicyError, close_clocks
 from metrics.ticket_clocks import TeamCalendars, build_intervals, close_tickets
+from metrics.ticket_replies import gather_replies
 from models.ddl import conform, polars_schema
-from models.tickets import fct_sla_clocks, fct_ticket_intervals, fct_tickets
+from models.tickets import fct_sla_clocks, fct_ticket_intervals, fct_tickets, stg_ticket_events, stg_tickets
 from models.vocabulary import SlaTarget
 
 AS_OF = utc(2026, 3, 2)
@@ -37,9 +38,24 @@ def test_without_policies_or_tickets_there_are_no_clocks() -> None:
     assert close_clocks(*NOTHING, policies=[policy()], **SHARED).equals(schema.to_frame())
 
 
-def test_a_target_that_is_not_measured_is_refused() -> None:
-    with pytest.raises(SlaPolicyError, match="policy 'p' has the target periodic_update"):
-        close_clocks(*NOTHING, policies=[policy(target=SlaTarget.PERIODIC_UPDATE)], **SHARED)
+@pytest.mark.parametrize(
+    "promise",
+    [
+        {"target": SlaTarget.PERIODIC_UPDATE},
+        {"target": SlaTarget.VENDOR_RESPONSE, "scope": {"vendor": frozenset(["Acme"])}},
+    ],
+)
+def test_a_target_that_needs_replies_is_not_measured_without(promise: dict[str, Any]) -> None:
+    with pytest.raises(SlaPolicyError, match=f"policy 'p' has the target {promise['target']}, which needs replies"):
+        close_clocks(*NOTHING, policies=[policy(**promise)], **SHARED)
+
+
+def test_every_target_of_nothing_is_nothing() -> None:
+    scope = {"vendor": frozenset(["Acme"])}
+    tickets, events = polars_schema(stg_tickets).to_frame(), polars_schema(stg_ticket_events).to_frame()
+    replies = gather_replies(tickets, events, as_of=AS_OF)
+    policies = [policy(target=target, scope=scope) for target in SlaTarget]
+    assert close_clocks(*NOTHING, policies=policies, replies=replies, **SHARED).is_empty()
 
 
 def test_an_unknown_calendar_is_refused() -> None:
@@ -49,7 +65,11 @@ def test_an_unknown_calendar_is_refused() -> None:
 
 @pytest.mark.parametrize(
     ("changes", "message"),
-    [({"within_microseconds": 0}, "allows no time"), ({"scope": {"prio": frozenset("1")}}, "applies by 'prio'")],
+    [
+        ({"within_microseconds": 0}, "allows no time"),
+        ({"scope": {"prio": frozenset("1")}}, "applies by 'prio'"),
+        ({"target": SlaTarget.VENDOR_RESOLUTION}, "names nobody whose promise it is; name the vendor or team"),
+    ],
 )
 def test_a_policy_without_sense_is_refused(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(SlaPolicyError, match=message):
@@ -63,8 +83,9 @@ def test_facts_read_back_in_any_order_give_the_same_clocks(case: Case) -> None:
     tickets, events = case.ticket_frame(), case.event_frame()
     intervals = build_intervals(tickets, events, **shared)
     facts = close_tickets(tickets, events, intervals, quarantined=frozenset(), **shared)
+    shared["replies"] = gather_replies(tickets, events, as_of=case.as_of)
     clocks = close_clocks(facts, intervals, policies=case.policies, **shared)
-    key = ["ticket_id", "target", "cycle_number"]
+    key = ["ticket_id", "target", "sla_policy", "cycle_number"]
     read_back = conform(facts, fct_tickets).reverse(), intervals.sample(fraction=1.0, shuffle=True, seed=1)
     again = close_clocks(*read_back, policies=case.policies, **shared)
     assert again.sort(key).equals(clocks.sort(key))

@@ -8,12 +8,14 @@ from typing import Any
 import polars as pl
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sla_oracle import work_out_clocks
 from ticket_oracle import Life, Oracle, days_at_end, live
 from ticket_strategies import Case, cases
 
 from metrics.flow import count_ticket_days
 from metrics.sla import close_clocks
 from metrics.ticket_clocks import build_intervals, close_tickets, sources_with_replies
+from metrics.ticket_replies import gather_replies, sources_with_reply_events
 
 SLOW_DRAWS = [HealthCheck.too_slow, HealthCheck.data_too_large]
 MANY = settings(max_examples=40, deadline=None, suppress_health_check=SLOW_DRAWS)
@@ -21,13 +23,18 @@ SOME = settings(max_examples=8, deadline=None, suppress_health_check=SLOW_DRAWS)
 
 
 def compute(
-    case: Case, tickets: pl.DataFrame, events: pl.DataFrame, reply_sources: frozenset[str] | None = None
+    case: Case,
+    tickets: pl.DataFrame,
+    events: pl.DataFrame,
+    reply_sources: frozenset[str] | None = None,
+    talking: frozenset[str] | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     open_time = case.open_time()
     shared: dict[str, Any] = {"as_of": case.as_of, "open_time": open_time, "team_calendars": case.teams}
     intervals = build_intervals(tickets, events, **shared)
     facts = close_tickets(tickets, events, intervals, quarantined=frozenset(), reply_sources=reply_sources, **shared)
-    return intervals, facts, close_clocks(facts, intervals, policies=case.policies, **shared)
+    replies = gather_replies(tickets, events, as_of=case.as_of, sources=talking)
+    return intervals, facts, close_clocks(facts, intervals, policies=case.policies, replies=replies, **shared)
 
 
 def lives_of(case: Case) -> list[Life]:
@@ -47,10 +54,12 @@ def test_tickets_and_clocks_are_those_worked_out_by_hand(case: Case) -> None:
     intervals, facts, clocks = compute(case, tickets, events)
     oracle = Oracle(case.counters(), case.teams, case.as_of)
     reply_sources = sources_with_replies(tickets, events)
+    talking = {event["source"] for event in case.events if event["is_public_agent_reply"] is not None}
     lives = lives_of(case)
     measured = {row["ticket_id"]: row for row in facts.filter("has_history").iter_rows(named=True)}
     assert set(measured) == {life.ticket["ticket_id"] for life in lives}
-    clock_rows = {(row["ticket_id"], row["target"], row["cycle_number"]): row for row in clocks.iter_rows(named=True)}
+    key = ("ticket_id", "target", "sla_policy", "cycle_number")
+    clock_rows = {tuple(row[name] for name in key): row for row in clocks.iter_rows(named=True)}
     assert len(clock_rows) == clocks.height
     for life in lives:
         ticket_id = life.ticket["ticket_id"]
@@ -65,11 +74,12 @@ def test_tickets_and_clocks_are_those_worked_out_by_hand(case: Case) -> None:
             (state.at, end, state.status, state.category, state.reason, state.team, state.priority, state.vendor)
             for state, end in life.lasting(case.as_of)
         ]
-        for wanted in oracle.clocks(life, expected, case.policies):
-            row = clock_rows.pop((ticket_id, wanted["target"], wanted["cycle_number"]))
+        for wanted in work_out_clocks(oracle, life, expected, case.policies, talking):
+            row = clock_rows.pop((ticket_id, *(wanted[name] for name in key[1:])))
             assert {name: row[name] for name in wanted} == wanted
     without_history = set(facts.filter(~pl.col("has_history"))["ticket_id"])
-    assert {ticket_id for ticket_id, _, _ in clock_rows} <= without_history
+    assert {ticket_id for ticket_id, *_ in clock_rows} <= without_history
+    assert {target for _, target, *_ in clock_rows} <= {"first_response", "resolution"}
 
 
 @SOME
@@ -112,15 +122,16 @@ def test_parts_add_up_and_every_clock_has_one_state(case: Case) -> None:
 @given(cases(), st.randoms(use_true_random=False))
 def test_order_of_rows_and_other_tickets_change_nothing(case: Case, random: Any) -> None:
     tickets, events = case.ticket_frame(), case.event_frame()
-    reply_sources = sources_with_replies(tickets, events)
-    whole = compute(case, tickets, events, reply_sources)
-    shuffled = compute(case, _shuffled(tickets, random), _shuffled(events, random), reply_sources)
+    sources = sources_with_replies(tickets, events), sources_with_reply_events(events)
+    whole = compute(case, tickets, events, *sources)
+    shuffled = compute(case, _shuffled(tickets, random), _shuffled(events, random), *sources)
     for frame, other in zip(whole, shuffled, strict=True):
-        key = [name for name in ("ticket_id", "interval_number", "target", "cycle_number") if name in frame.columns]
+        names = ("ticket_id", "interval_number", "target", "sla_policy", "cycle_number")
+        key = [name for name in names if name in frame.columns]
         assert frame.sort(key).equals(other.sort(key))
     for ticket_id in tickets["ticket_id"].head(3):
         only = pl.col("ticket_id") == ticket_id
-        alone = compute(case, tickets.filter(only), events.filter(only), reply_sources)
+        alone = compute(case, tickets.filter(only), events.filter(only), *sources)
         for frame, other in zip(whole, alone, strict=True):
             assert frame.filter(only).equals(other)
 

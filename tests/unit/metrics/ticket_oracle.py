@@ -1,7 +1,7 @@
-"""Tickets and SLA clocks worked out one ticket and one event at a time, as one would by hand.
+"""Tickets worked out one ticket and one event at a time, as one would by hand.
 
 Shares nothing with the kernel but the records that say what a policy and a calendar are. It is slow on purpose:
-no column is ever computed at once, and clocks are run minute by minute.
+no column is ever computed at once, and open time is read minute by minute. SLA clocks are in `sla_oracle`.
 """
 
 from __future__ import annotations
@@ -14,9 +14,7 @@ from zoneinfo import ZoneInfo
 
 from open_time_oracle import MICROSECOND, MinuteCounter
 
-from metrics.sla import SlaPolicy
 from metrics.ticket_clocks import TeamCalendars
-from models.vocabulary import SlaTarget
 
 Row = Mapping[str, Any]
 WORK = ("queued", "active", "waiting")
@@ -240,223 +238,8 @@ class Oracle:
                 total += self.counters[self.calendar_of(state.team)].between(first, last)
         return total
 
-    def clocks(self, life: Life, facts: Row, policies: Sequence[SlaPolicy]) -> list[dict[str, Any]]:
-        """What `fct_sla_clocks` must say of a ticket with a history."""
-        clocks = []
-        for target in (SlaTarget.FIRST_RESPONSE, SlaTarget.RESOLUTION):
-            of_target = [policy for policy in policies if policy.target is target]
-            cycles = self._response(facts) if target is SlaTarget.FIRST_RESPONSE else self._cycles(life, of_target)
-            for number, (start, stop) in enumerate(cycles, start=1):
-                cancelled_at = facts["cancelled_at"]
-                if cancelled_at is not None and (stop is None or stop > cancelled_at):
-                    clock = _Clock(self, life, of_target, start, None, cancelled_at)
-                else:
-                    clock = _Clock(self, life, of_target, start, stop, None)
-                row = clock.run()
-                if row:
-                    clocks.append({"target": target.value, "cycle_number": number, **row})
-        return clocks
-
-    @staticmethod
-    def _response(facts: Row) -> list[tuple[datetime, datetime | None]]:
-        responses = [instant for instant in (facts["first_response_at"], facts["first_resolved_at"]) if instant]
-        stop = max(facts["created_at"], min(responses)) if responses else None
-        return [(facts["created_at"], stop)]
-
-    def _cycles(self, life: Life, policies: Sequence[SlaPolicy]) -> list[tuple[datetime, datetime | None]]:
-        cycles: list[list[Any]] = [[life.states[0].at, None]]
-        uncancelled = "queued"
-        for index, state in enumerate(life.states):
-            if index and state.category in WORK and uncancelled == "done":
-                cycles[-1][1] = cycles[-1][1] or state.at
-                cycles.append([state.at, None])
-            if state.category == "done" and cycles[-1][1] is None:
-                cycles[-1][1] = state.at
-            if state.category == "cancelled" and cycles[-1][1] == state.at:
-                cycles[-1][1] = None
-            if state.category != "cancelled":
-                uncancelled = state.category
-        start = life.at(life.states[0].at)
-        for state, _ in life.lasting(self.as_of):
-            policy = _first_policy(policies, life, start, state.priority)
-            if policy is not None:
-                if policy.on_reopen == "continue":
-                    return [(cycles[0][0], cycles[-1][1])]
-                break
-        return [(start_at, stop) for start_at, stop in cycles]
-
 
 CLOCKS = ("calendar", "business")
-
-
-def _first_policy(policies: Sequence[SlaPolicy], life: Life, start: State, priority: str | None) -> SlaPolicy | None:
-    ticket = life.ticket
-    values = {
-        "source": ticket["source"],
-        "team": start.team,
-        "service": ticket["service"],
-        "priority": priority,
-        "ticket_type": ticket["ticket_type"],
-        "vendor": start.vendor,
-    }
-    created = life.states[0].at.astimezone(UTC).date()
-    for policy in policies:
-        in_scope = all(values[name] in accepted for name, accepted in policy.scope.items())
-        is_early = policy.effective_from is not None and created < policy.effective_from
-        is_late = policy.effective_to is not None and created > policy.effective_to
-        if in_scope and not is_early and not is_late:
-            return policy
-    return None
-
-
-class _Clock:
-    """One clock, run stretch by stretch and minute by minute."""
-
-    def __init__(
-        self,
-        oracle: Oracle,
-        life: Life,
-        policies: Sequence[SlaPolicy],
-        start: datetime,
-        stop: datetime | None,
-        cancelled_at: datetime | None,
-    ) -> None:
-        self.oracle, self.life, self.policies = oracle, life, policies
-        self.start, self.stop, self.cancelled_at = start, stop, cancelled_at
-        self.end = stop or cancelled_at or oracle.as_of
-        self.policy: SlaPolicy | None = None
-        self.priority: str | None = None
-        self.started_at = start
-        self.first_calendar: str | None = None
-        self.elapsed = self.paused = 0
-        self.reached_at: datetime | None = None
-        self.breached_at: datetime | None = None
-        self.breached_policy: SlaPolicy | None = None
-        self.breached_calendar: str | None = None
-
-    def run(self) -> dict[str, Any] | None:
-        first = self.life.at(self.start)
-        lasting = self.life.lasting(self.oracle.as_of)
-        if self.start == self.end:
-            stretches = [(first, self.start, self.start)]
-        else:
-            stretches = [
-                (state, max(state.at, self.start), min(until, self.end))
-                for state, until in lasting
-                if until > self.start and state.at < self.end
-            ]
-            final, as_of = lasting[-1]
-            is_ended = self.stop is not None or self.cancelled_at is not None
-            if final.at == as_of and not is_ended:
-                stretches.append((final, as_of, as_of))
-        is_paused = False
-        for state, begin, until in stretches:
-            self._consider(state, first, begin)
-            if self.policy is None:
-                continue
-            is_paused = self._is_paused(state)
-            self._pass(begin, until, is_paused)
-        if self.policy is None:
-            return None
-        return self._result(is_paused)
-
-    def _consider(self, state: State, first: State, at: datetime) -> None:
-        """Ask at the beginning, and at each change of priority, which policy is in force."""
-        candidate = _first_policy(self.policies, self.life, first, state.priority)
-        if self.policy is None:
-            if candidate is not None:
-                self.policy, self.started_at = candidate, at
-                self.first_calendar = self.oracle.calendar_of(state.team)
-        elif candidate is not None and state.priority != self.priority and self.policy.on_priority_change != "keep":
-            if self.policy.on_priority_change == "restart" and self.breached_at is None:
-                self.started_at, self.elapsed, self.paused, self.reached_at = at, 0, 0, None
-            if candidate.within_microseconds != self.policy.within_microseconds:
-                self.reached_at = at if self.elapsed >= candidate.within_microseconds else None
-            self.policy = candidate
-        self.priority = state.priority
-        if self.policy is not None and self.elapsed > self.policy.within_microseconds:
-            self._breach(at)
-
-    def _is_paused(self, state: State) -> bool:
-        assert self.policy is not None
-        if state.category not in WORK:
-            return True
-        if state.category not in {category.value for category in self.policy.pause_categories}:
-            return False
-        reasons = self.policy.pause_reasons
-        return state.category != "waiting" or not reasons or state.reason in reasons
-
-    @property
-    def calendar(self) -> str:
-        assert self.policy is not None and self.first_calendar is not None
-        return self.policy.calendar or self.first_calendar
-
-    def _pass(self, begin: datetime, until: datetime, is_paused: bool) -> None:
-        assert self.policy is not None
-        target = self.policy.within_microseconds
-        counter = self.oracle.counters[self.calendar]
-        if is_paused:
-            self.paused += counter.between(begin, until)
-            return
-        for opens, closes in counter.pieces(begin, until):
-            length = (closes - opens) // MICROSECOND
-            if self.reached_at is None and self.elapsed + length >= target:
-                self.reached_at = opens + (target - self.elapsed) * MICROSECOND
-            self.elapsed += length
-            if self.elapsed > target:
-                self._breach(opens)
-
-    def _breach(self, at: datetime) -> None:
-        if self.breached_at is None:
-            assert self.reached_at is not None and self.reached_at <= at + timedelta(minutes=1)
-            self.breached_at = self.reached_at
-            self.breached_policy, self.breached_calendar = self.policy, self.calendar
-
-    def _result(self, is_paused: bool) -> dict[str, Any]:
-        policy = self.breached_policy or self.policy
-        assert policy is not None
-        target = policy.within_microseconds
-        stopped_at = self.stop or self.cancelled_at
-        if self.breached_at is not None:
-            state, decided_at, seen_at = "breached", self.breached_at, self.breached_at
-        elif self.stop is not None:
-            state, decided_at, seen_at = "met", self.stop, self.stop
-        elif self.cancelled_at is not None:
-            state, decided_at, seen_at = "cancelled", None, self.cancelled_at
-        else:
-            state, decided_at, seen_at = ("paused" if is_paused else "running"), None, self.oracle.as_of
-        seen = self.life.at(seen_at)
-        return {
-            "sla_policy": policy.id,
-            "state": state,
-            "calendar": self.breached_calendar or self.calendar,
-            "started_at": self.started_at,
-            "stopped_at": stopped_at,
-            "target_microseconds": target,
-            "elapsed_microseconds": self.elapsed,
-            "paused_microseconds": self.paused,
-            "breached_at": self.breached_at,
-            "decided_at": decided_at,
-            "due_at": self._due() if state == "running" else None,
-            "remaining_microseconds": target - self.elapsed if state in ("running", "paused", "breached") else None,
-            "team": seen.team,
-            "priority": seen.priority,
-            "vendor": seen.vendor,
-        }
-
-    def _due(self) -> datetime | None:
-        assert self.policy is not None
-        if self.reached_at is not None:
-            return self.reached_at
-        missing = self.policy.within_microseconds - self.elapsed
-        counter = self.oracle.counters[self.calendar]
-        horizon = counter.start + timedelta(minutes=len(counter.is_open) - 1)
-        for opens, closes in counter.pieces(self.oracle.as_of, horizon):
-            length = (closes - opens) // MICROSECOND
-            if missing <= length:
-                return opens + missing * MICROSECOND
-            missing -= length
-        return None
 
 
 def days_at_end(lives: Sequence[Life], as_of: datetime, time_zone: str) -> dict[tuple[Any, ...], int]:

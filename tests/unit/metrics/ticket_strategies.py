@@ -7,7 +7,7 @@ when targets are reached, and tickets are resolved at closing time.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from open_time_oracle import MinuteCounter, utc
 
 from metrics.business_time import OpenTime
-from metrics.sla import SlaPolicy
+from metrics.sla_policy import HOLDER_TARGETS, SlaPolicy
 from metrics.ticket_clocks import TeamCalendars
 from metrics.working_calendar import CalendarVersion, WorkingCalendar, always_open
 from models.ddl import polars_schema
@@ -30,6 +30,7 @@ ZONES = ("Europe/Amsterdam", "America/New_York", "Australia/Lord_Howe", "Asia/Ko
 WINDOW_DAYS = 8
 TEAMS = ("Front Desk", "Network")
 PRIORITIES = ("P1", "P2", "P3")
+VENDORS = ("Acme", "Bolt")
 CATEGORIES = ("queued", "active", "waiting", "done", "cancelled")
 REASONS = ("customer", "vendor")
 HOUR = 3_600_000_000
@@ -37,15 +38,16 @@ HOUR = 3_600_000_000
 
 @dataclass(frozen=True)
 class Case:
-    """Everything that the kernel needs, as rows and as frames."""
+    """Everything that the kernel needs, as rows and as frames. `make_tickets` makes its rows again from the seed."""
 
     start: datetime
     end: datetime
     as_of: datetime
     calendars: tuple[WorkingCalendar, ...]
     teams: TeamCalendars
-    tickets: tuple[dict[str, Any], ...]
-    events: tuple[dict[str, Any], ...]
+    seed: int
+    tickets: tuple[dict[str, Any], ...] = field(repr=False)
+    events: tuple[dict[str, Any], ...] = field(repr=False)
     policies: tuple[SlaPolicy, ...]
 
     def open_time(self) -> OpenTime:
@@ -133,7 +135,7 @@ def make_event(dice: _Dice, start: datetime, ticket_id: str, row_number: int) ->
         "team": dice.maybe(TEAMS),
         "priority_before": dice.maybe(PRIORITIES) if dice.one_in(5) else None,
         "priority": dice.maybe(PRIORITIES),
-        "vendor": dice.random.choice([None, None, "Acme"]),
+        "vendor": dice.random.choice([None, None, None, *VENDORS]),
         "is_public_agent_reply": dice.random.choice([None, False, False, True]) if dice.one_in(2) else None,
         "actor": None,
         "load_id": dice.random.choice(["desk/log/1", "desk/log/2"]),
@@ -145,10 +147,11 @@ def make_event(dice: _Dice, start: datetime, ticket_id: str, row_number: int) ->
 def make_ticket(dice: _Dice, start: datetime, number: int) -> dict[str, Any]:
     category = dice.maybe(CATEGORIES)
     first_day = start + timedelta(days=1)
+    # One source tells replies, one only the first of each ticket, and one none.
+    source = "desk" if number % 2 else dice.random.choice(["form", "mute"])
     return {
         "ticket_id": f"desk:{number}",
-        # One source tells replies, the other does not.
-        "source": "desk" if number % 2 else "mute",
+        "source": source,
         "export_shape": "snapshot" if dice.one_in(4) else "event_log",
         "created_at": dice.random.choice([first_day, first_day, dice.instant(start), None]),
         "ticket_type": dice.maybe(["Incident"]),
@@ -158,8 +161,8 @@ def make_ticket(dice: _Dice, start: datetime, number: int) -> dict[str, Any]:
         "priority": dice.maybe(PRIORITIES),
         "team": dice.maybe(TEAMS),
         "service": dice.maybe(["Mail"]),
-        "vendor": dice.maybe(["Acme", "Bolt"]),
-        "first_response_at": dice.instant(start) if number % 2 and dice.one_in(4) else None,
+        "vendor": dice.maybe(VENDORS),
+        "first_response_at": dice.instant(start) if source != "mute" and dice.one_in(4) else None,
         "resolved_at": dice.instant(start) if dice.one_in(3) else None,
         "load_id": "desk/tickets/1",
         "row_number": number,
@@ -187,14 +190,27 @@ def make_tickets(
 
 
 @st.composite
+def holders(draw: st.DrawFn) -> dict[str, frozenset[str]]:
+    """Whom a policy of a vendor or team names: mostly one vendor, so that several policies are the same holder's."""
+    named = draw(st.sampled_from([("Acme",), ("Acme",), ("Bolt",), VENDORS, ()]))
+    scope = {"vendor": frozenset(named)} if named else {}
+    if not named or draw(st.integers(0, 3)) == 0:
+        scope["team"] = frozenset([draw(st.sampled_from(TEAMS))])
+    return scope
+
+
+@st.composite
 def policies(draw: st.DrawFn, number: int, target: SlaTarget, names: Sequence[str], start: datetime) -> SlaPolicy:
     scope: dict[str, frozenset[str]] = {}
+    if target in HOLDER_TARGETS:
+        scope |= draw(holders())
+    else:
+        if draw(st.integers(0, 5)) == 0:
+            scope["team"] = frozenset([draw(st.sampled_from(TEAMS))])
+        if draw(st.integers(0, 7)) == 0:
+            scope["vendor"] = frozenset(["Acme"])
     if draw(st.integers(0, 3)):
         scope["priority"] = frozenset(draw(st.sets(st.sampled_from(PRIORITIES), min_size=1, max_size=2)))
-    if draw(st.integers(0, 5)) == 0:
-        scope["team"] = frozenset([draw(st.sampled_from(TEAMS))])
-    if draw(st.integers(0, 7)) == 0:
-        scope["vendor"] = frozenset(["Acme"])
     if draw(st.integers(0, 7)) == 0:
         scope["service"] = frozenset(["Mail"])
     return SlaPolicy(
@@ -218,15 +234,16 @@ def policies(draw: st.DrawFn, number: int, target: SlaTarget, names: Sequence[st
 
 @st.composite
 def cases(draw: st.DrawFn, ticket_count: int = 30) -> Case:
-    """Two calendars, policies for both targets, and tickets that live by them."""
+    """Two calendars, policies for every target, and tickets that live by them."""
     start = draw(st.sampled_from(WINDOWS))
     end = start + timedelta(days=WINDOW_DAYS)
     made = (draw(calendars(start, "desk hours")), draw(calendars(start, "network hours")))
     names = [calendar.name for calendar in made]
     teams = TeamCalendars(default=names[0], teams={"Network": names[1]})
-    tickets, events = make_tickets(draw(st.integers(0, 2**32)), start, ticket_count)
+    seed = draw(st.integers(0, 2**32))
+    tickets, events = make_tickets(seed, start, ticket_count)
     as_of = draw(st.sampled_from([start + timedelta(days=5), *sorted({event["occurred_at"] for event in events})]))
     promises = []
-    for target in (SlaTarget.FIRST_RESPONSE, SlaTarget.RESOLUTION):
+    for target in SlaTarget:
         promises += [draw(policies(number, target, names, start)) for number in range(draw(st.integers(1, 3)))]
-    return Case(start, end, as_of, made, teams, tickets, events, tuple(promises))
+    return Case(start, end, as_of, made, teams, seed, tickets, events, tuple(promises))

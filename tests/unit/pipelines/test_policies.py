@@ -10,7 +10,7 @@ import pytest
 
 from data_contracts.documents import DocumentError
 from metrics.unit_cost import CostBasis
-from models.vocabulary import StatusCategory
+from models.vocabulary import SlaTarget, StatusCategory
 from pipelines.policies import StatusMeaning, load_policies
 
 
@@ -84,6 +84,22 @@ def test_account_numbers_need_no_quotes(tmp_path: Path) -> None:
     assert sum(pool.shares.values()) == Decimal("1.0")
 
 
+def test_a_promise_of_a_holder_names_a_vendor_or_a_team(tmp_path: Path) -> None:
+    (tmp_path / "sla.yaml").write_text(
+        """
+policies:
+  - {id: acme, target: vendor_resolution, within: 8h, applies_to: {vendor: Acme}}
+  - {id: network, target: vendor_response, within: 30m, applies_to: {team: [Network, LAN]}}
+  - {id: updates, target: periodic_update, within: 4h}
+""",
+        encoding="utf-8",
+    )
+    acme, network, updates = load_policies(tmp_path).sla
+    assert acme.holder == {"vendor": {"Acme"}}
+    assert network.holder == {"team": {"Network", "LAN"}}
+    assert (updates.target, updates.holder) == (SlaTarget.PERIODIC_UPDATE, {})
+
+
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [
@@ -98,7 +114,11 @@ def test_account_numbers_need_no_quotes(tmp_path: Path) -> None:
             "policies:\n  - {id: a, target: resolution, within: 1h, calendar: desk}\n",
             ("unknown calendar 'desk'",),
         ),
-        ("sla.yaml", "policies:\n  - {id: a, target: periodic_update, within: 1h}\n", ("not measured yet",)),
+        (
+            "sla.yaml",
+            "policies:\n  - {id: a, target: vendor_response, within: 1h, applies_to: {priority: P1}}\n",
+            ("sla.yaml:2", "policy 'a': target 'vendor_response' without anybody", "applies_to: {vendor: Acme}"),
+        ),
         ("calendars.yaml", "team_calendars: {default: desk}\n", ("calendars.yaml:1", "no calendar is called 'desk'")),
         ("costs.yaml", "basis: cach\n", ("costs.yaml:1", "Did you mean 'cash'?")),
         (
