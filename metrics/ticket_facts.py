@@ -19,6 +19,7 @@ from metrics.flow import count_day_changes
 from metrics.sla import close_clocks
 from metrics.sla_policy import SlaPolicy
 from metrics.ticket_clocks import TeamCalendars, build_intervals, close_tickets
+from metrics.ticket_replies import gather_replies
 from metrics.ticket_steps import SETTLED, trace_steps
 
 
@@ -31,6 +32,7 @@ class MeasuringRules:
         reach: how far the data reach: `as_of`, unless they are measured as of another instant.
         open_time: every calendar that teams and policies name, compiled over the span of all tickets.
         reply_sources: sources that tell replies by agents (`metrics.ticket_clocks.sources_with_replies`).
+        reply_event_sources: those whose events tell every reply (`metrics.ticket_replies.sources_with_reply_events`).
         time_zone: reporting time zone, in which days are cut.
     """
 
@@ -40,6 +42,7 @@ class MeasuringRules:
     team_calendars: TeamCalendars
     sla_policies: Sequence[SlaPolicy]
     reply_sources: Collection[str]
+    reply_event_sources: Collection[str]
     time_zone: str
 
 
@@ -87,10 +90,12 @@ def measure_tickets(
         open_time=open_time,
         team_calendars=team_calendars,
     )
+    replies = gather_replies(tickets, events, as_of=as_of, sources=rules.reply_event_sources, steps=steps)
     clocks = close_clocks(
         closed,
         intervals,
         policies=rules.sla_policies,
+        replies=replies,
         as_of=as_of,
         open_time=open_time,
         team_calendars=team_calendars,

@@ -61,7 +61,8 @@ def gather_replies(
 
     Args:
         tickets: rows of `stg_tickets`.
-        events: rows of `stg_ticket_events`, all those of the tickets.
+        events: rows of `stg_ticket_events`, all those of the tickets; with `ticket`, the position of each event's
+            ticket in `tickets`, they need no ids.
         as_of: the data's own clock; what comes later is left out.
         sources: see `sources_with_reply_events`; from these events if not given. Give it when these are not all
             events of their sources.
@@ -69,6 +70,10 @@ def gather_replies(
     """
     steps = steps or trace_steps(tickets, events, as_of=as_of)
     until = pl.lit(as_of, dtype=_INSTANT)
+    if "ticket_id" not in events.columns:
+        events = events.with_columns(tickets["ticket_id"].gather(events["ticket"]))
+    if "ticket_id" not in events.columns:
+        events = events.with_columns(tickets["ticket_id"].gather(events["ticket"]))
     told = events.lazy().filter(pl.col("is_public_agent_reply") & (pl.col("occurred_at") <= until))
     named = tickets.lazy().filter(pl.col("first_response_at") <= until)
     replies = pl.concat(

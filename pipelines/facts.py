@@ -15,16 +15,9 @@ import polars as pl
 from sqlalchemy import Table
 
 from metrics.allocation import allocate_costs
-from metrics.business_time import OpenTime
-from metrics.data_clock import data_clock, forget_later_creations
-from metrics.flow import count_ticket_days
 from metrics.measure import measure
 from metrics.registry import METRICS, required_domains
-from metrics.sla import close_clocks
 from metrics.spec import Metric
-from metrics.ticket_clocks import build_intervals, close_tickets, covering_span
-from metrics.ticket_replies import gather_replies
-from metrics.ticket_steps import trace_steps
 from metrics.transactions import count_transactions, sum_active_time
 from metrics.unit_cost import TransactionKind, convert_cost_lines
 from metrics.vendor_performance import build_deliveries, convert_invoice_lines
@@ -37,24 +30,18 @@ from models.finance import (
     stg_headcount,
 )
 from models.marts import metric_values
-from models.ops import ops_loads
-from models.tickets import (
-    fct_sla_clocks,
-    fct_ticket_days,
-    fct_ticket_intervals,
-    fct_tickets,
-    stg_ticket_events,
-    stg_tickets,
-)
+from models.tickets import fct_sla_clocks, fct_ticket_days, fct_tickets
 from models.vendors import fct_deliveries, fct_vendor_invoice_lines, stg_deliveries, stg_vendor_invoice_lines
 from models.vocabulary import Domain, Grain, VerdictState
 from pipelines.fingerprint import hash_parts
-from pipelines.session import Session, Step, StepState
+from pipelines.session import Built, Session, Step, StepState
+from pipelines.ticket_facts import TICKET_FACTS, build_ticket_tables, measured_until
 from pipelines.verdicts import current_verdict
 
 #: Facts that metrics are measured on, by name.
 MEASURED_FACTS: tuple[Table, ...] = (
     fct_tickets,
+    fct_ticket_days,
     fct_sla_clocks,
     fct_cost_lines,
     fct_cost_allocations,
@@ -66,15 +53,25 @@ MEASURED_FACTS: tuple[Table, ...] = (
 
 def build_ticket_facts(session: Session) -> list[Step]:
     """Intervals, tickets, SLA clocks and daily counts, in one transaction."""
-    assets = (fct_ticket_intervals, fct_tickets, fct_sla_clocks, fct_ticket_days)
-    return _build(session, Domain.TICKETS, assets, ("calendars.yaml", "sla.yaml"), lambda: _ticket_facts(session))
+    policies = session.project.policies
+    rules = {name: policies.hashes.get(name) for name in ("calendars.yaml", "sla.yaml")}
+    rules_hash = hash_parts(session.code_hash, rules, _reporting(session))
+    return _build(
+        session,
+        Domain.TICKETS,
+        TICKET_FACTS,
+        tuple(rules),
+        lambda: build_ticket_tables(session, rules_hash=rules_hash),
+    )
 
 
 def build_vendor_facts(session: Session) -> list[Step]:
     """Deliveries and vendor invoice lines."""
     assets = (fct_deliveries, fct_vendor_invoice_lines)
     rates = session.input_hash_of("stage_finance")
-    return _build(session, Domain.VENDORS, assets, ("costs.yaml",), lambda: _vendor_facts(session), rates)
+    return _build(
+        session, Domain.VENDORS, assets, ("costs.yaml",), lambda: _replace(session, _vendor_facts(session)), rates
+    )
 
 
 def build_cost_facts(session: Session) -> list[Step]:
@@ -82,7 +79,7 @@ def build_cost_facts(session: Session) -> list[Step]:
     assets = (fct_cost_lines, fct_transactions, fct_cost_allocations)
     upstream = [session.input_hash_of(table.name) for table in (fct_tickets, fct_deliveries)]
     policies = ("costs.yaml", "dimensions.yaml")
-    return _build(session, Domain.FINANCE, assets, policies, lambda: _cost_facts(session), upstream)
+    return _build(session, Domain.FINANCE, assets, policies, lambda: _replace(session, _cost_facts(session)), upstream)
 
 
 def build_metric_values(session: Session) -> Step:
@@ -106,8 +103,7 @@ def data_clocks(session: Session) -> dict[Domain, datetime | None]:
     if session.as_of_option is not None:
         return dict.fromkeys(Domain, session.as_of_option)
     return {
-        Domain.TICKETS: _latest_instant(session, "SELECT max(ended_at) FROM core.fct_ticket_intervals")
-        or _latest_instant(session, "SELECT max(greatest(created_at, resolved_at)) FROM core.fct_tickets"),
+        Domain.TICKETS: measured_until(session.warehouse),
         Domain.FINANCE: _end_of_day(session, "SELECT max(posting_date) FROM core.fct_cost_lines"),
         Domain.VENDORS: _end_of_day(
             session,
@@ -126,7 +122,7 @@ def _build(
     domain: Domain,
     assets: Sequence[Table],
     policies: Sequence[str],
-    build: Callable[[], Mapping[str, pl.DataFrame]],
+    build: Callable[[], Built],
     upstream: object = None,
 ) -> list[Step]:
     """Replace some facts together, if the domain's verdict is pass and anything they depend on has changed."""
@@ -143,17 +139,13 @@ def _build(
         _reporting(session),
         upstream,
     )
-    frames: dict[str, pl.DataFrame] = {}
+    return session.run_steps([table.name for table in assets], input_hash, build)
 
-    def write(table: Table) -> int:
-        if not frames:
-            frames.update(build())
-        session.warehouse.replace(table, frames[table.name])
-        return frames[table.name].height
 
-    if all(session.input_hash_of(table.name) == input_hash for table in assets):
-        return [session.run_step(table.name, input_hash, lambda: None) for table in assets]
-    return [session.run_step(table.name, input_hash, lambda table=table: write(table)) for table in assets]
+def _replace(session: Session, frames: Mapping[Table, pl.DataFrame]) -> Built:
+    for table, frame in frames.items():
+        session.warehouse.replace(table, frame)
+    return Built({table.name: frame.height for table, frame in frames.items()})
 
 
 def _leave(session: Session, table: Table, state: StepState, note: str) -> Step:
@@ -175,37 +167,7 @@ def _quarantined(session: Session, table: Table) -> frozenset[str]:
     return frozenset(str(row[0]) for row in session.warehouse.rows(query, [table.name]))
 
 
-def _ticket_facts(session: Session) -> dict[str, pl.DataFrame]:
-    warehouse, policies = session.warehouse, session.project.policies
-    tickets, events = warehouse.read(stg_tickets), warehouse.read(stg_ticket_events)
-    quarantined = _quarantined(session, stg_tickets) | _quarantined(session, stg_ticket_events)
-    loads = warehouse.read(ops_loads)
-    reach = data_clock(tickets, events, loads=loads, quarantined=quarantined) or data_clock(tickets, events)
-    as_of = session.as_of_option or reach
-    if reach is None or as_of is None:
-        return {
-            table.name: pl.DataFrame() for table in (fct_ticket_intervals, fct_tickets, fct_sla_clocks, fct_ticket_days)
-        }
-    tickets = forget_later_creations(tickets, reach, quarantined=quarantined)
-    span = covering_span(tickets, events, as_of)
-    open_time = OpenTime.compile(policies.calendars, *span)
-    shared = {"as_of": as_of, "open_time": open_time, "team_calendars": policies.team_calendars}
-    steps = trace_steps(tickets, events, as_of=as_of)
-    intervals = build_intervals(tickets, events, steps=steps, **shared)
-    closed = close_tickets(tickets, events, intervals, quarantined=quarantined, steps=steps, **shared)
-    replies = gather_replies(tickets, events, as_of=as_of, steps=steps)
-    clocks = close_clocks(closed, intervals, policies=policies.sla, replies=replies, **shared)
-    zone = session.project.home.settings.reporting.time_zone
-    days = count_ticket_days(intervals, closed, as_of=as_of, time_zone=zone)
-    return {
-        fct_ticket_intervals.name: intervals,
-        fct_tickets.name: closed,
-        fct_sla_clocks.name: clocks,
-        fct_ticket_days.name: days,
-    }
-
-
-def _vendor_facts(session: Session) -> dict[str, pl.DataFrame]:
+def _vendor_facts(session: Session) -> dict[Table, pl.DataFrame]:
     warehouse, reporting = session.warehouse, session.project.home.settings.reporting
     deliveries = build_deliveries(warehouse.read(stg_deliveries), quarantined=_quarantined(session, stg_deliveries))
     invoices = convert_invoice_lines(
@@ -216,10 +178,10 @@ def _vendor_facts(session: Session) -> dict[str, pl.DataFrame]:
         minor_unit_digits=reporting.minor_unit_digits,
         quarantined=_quarantined(session, stg_vendor_invoice_lines),
     )
-    return {fct_deliveries.name: deliveries, fct_vendor_invoice_lines.name: invoices}
+    return {fct_deliveries: deliveries, fct_vendor_invoice_lines: invoices}
 
 
-def _cost_facts(session: Session) -> dict[str, pl.DataFrame]:
+def _cost_facts(session: Session) -> dict[Table, pl.DataFrame]:
     warehouse, reporting = session.warehouse, session.project.home.settings.reporting
     policy = session.project.policies.costs
     staged, tickets = warehouse.read(stg_cost_lines), warehouse.read(fct_tickets)
@@ -255,9 +217,9 @@ def _cost_facts(session: Session) -> dict[str, pl.DataFrame]:
         for grain in Grain
     ]
     return {
-        fct_cost_lines.name: lines,
-        fct_transactions.name: transactions,
-        fct_cost_allocations.name: pl.concat(allocations),
+        fct_cost_lines: lines,
+        fct_transactions: transactions,
+        fct_cost_allocations: pl.concat(allocations),
     }
 
 
@@ -283,11 +245,6 @@ def _metric_values(session: Session, held: Sequence[Metric]) -> int:
 
 def _kept_values(session: Session, names: Sequence[str]) -> pl.DataFrame:
     return session.warehouse.read(metric_values).filter(pl.col("metric").is_in(list(names)))
-
-
-def _latest_instant(session: Session, query: str) -> datetime | None:
-    found = session.warehouse.rows(query)[0][0]
-    return found.astimezone(UTC) if found is not None else None
 
 
 def _end_of_day(session: Session, query: str) -> datetime | None:

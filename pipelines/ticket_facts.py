@@ -91,8 +91,8 @@ def _prepare(session: Session, rules_hash: str) -> _Measurement:
     warehouse, policies = session.warehouse, session.project.policies
     reach = _data_reach(warehouse)
     as_of = session.as_of_option or reach
-    sources = _reply_sources(warehouse)
-    rules_hash = hash_parts(rules_hash, sources)
+    reply_sources, reply_event_sources = _reply_sources(warehouse)
+    rules_hash = hash_parts(rules_hash, reply_sources, reply_event_sources)
     if reach is None or as_of is None:
         return _Measurement(rules_hash, None)
     # Of both tables, only the earliest instant matters to the span of calendars.
@@ -105,7 +105,8 @@ def _prepare(session: Session, rules_hash: str) -> _Measurement:
         open_time=OpenTime.compile(policies.calendars, *span),
         team_calendars=policies.team_calendars,
         sla_policies=policies.sla,
-        reply_sources=sources,
+        reply_sources=reply_sources,
+        reply_event_sources=reply_event_sources,
         time_zone=session.project.home.settings.reporting.time_zone,
     )
     return _Measurement(rules_hash, rules)
@@ -122,14 +123,19 @@ def _data_reach(warehouse: Warehouse) -> datetime | None:
     return data_clock(tickets, events, loads=loads, quarantined=quarantined) or data_clock(tickets, events)
 
 
-def _reply_sources(warehouse: Warehouse) -> list[str]:
-    """Sources that tell replies: what `metrics.ticket_clocks.sources_with_replies` says of the whole tables."""
-    query = f"""
-        SELECT DISTINCT source FROM {qualified_name(stg_tickets)} WHERE first_response_at IS NOT NULL
-        UNION SELECT DISTINCT source FROM {qualified_name(stg_ticket_events)} WHERE is_public_agent_reply IS NOT NULL
-        ORDER BY source
+def _reply_sources(warehouse: Warehouse) -> tuple[list[str], list[str]]:
+    """Sources that tell replies, by a field or an event, and those of them that do by events.
+
+    It is what `metrics.ticket_clocks.sources_with_replies` and `metrics.ticket_replies.sources_with_reply_events` say
+    of the whole tables.
     """
-    return [row[0] for row in warehouse.rows(query)]
+    of_fields = f"SELECT DISTINCT source FROM {qualified_name(stg_tickets)} WHERE first_response_at IS NOT NULL"
+    of_events = f"""
+        SELECT DISTINCT source FROM {qualified_name(stg_ticket_events)}
+        WHERE is_public_agent_reply IS NOT NULL ORDER BY source
+    """
+    by_event = [row[0] for row in warehouse.rows(of_events)]
+    return sorted({row[0] for row in warehouse.rows(of_fields)} | set(by_event)), by_event
 
 
 def _fingerprint_tickets(warehouse: Warehouse) -> None:
