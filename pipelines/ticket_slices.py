@@ -6,7 +6,7 @@ handed out slice by slice. What is measured of a slice is in `metrics.ticket_fac
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -14,14 +14,14 @@ from typing import Final
 import polars as pl
 
 from metrics.ticket_steps import CATEGORIES
-from models.ddl import qualified_name
+from models.ddl import polars_schema, qualified_name
 from models.tickets import stg_ticket_events, stg_tickets
 from pipelines.warehouse import Warehouse
 
 #: Events that one slice holds, more or less: few enough for the processor's caches, enough to be worth a call.
 SLICE_EVENTS: Final = 250_000
-#: Events that one pass over the staged table holds, some 60 bytes each.
-PASS_EVENTS: Final = 10_000_000
+#: Events that one pass over the staged table holds, some 80 bytes each.
+PASS_EVENTS: Final = 5_000_000
 #: Rows that DuckDB hands over at once.
 _BATCH_ROWS: Final = 500_000
 
@@ -101,12 +101,13 @@ def read_slices(
     events_a_ticket = max(event_count / max(warehouse.count(stg_tickets), 1), 1.0)
     slice_tickets = max(int(slice_events / events_a_ticket), 1)
     pass_tickets = max(int(pass_events / events_a_ticket) // slice_tickets, 1) * slice_tickets
+    told = _told_columns(warehouse)
     for first in range(0, ticket_count, pass_tickets):
         end = min(first + pass_tickets, ticket_count)
         tickets = _read_tickets(warehouse, first, end)
-        pieces = _read_events(warehouse, first, end, slice_tickets)
+        pieces = _read_events(warehouse, first, end, slice_tickets, told)
         for number in range(len(pieces)):
-            events = pl.concat(pieces[number], rechunk=True)
+            events = _join_pieces(pieces[number])
             pieces[number] = []
             own = tickets.slice(number * slice_tickets, slice_tickets)
             set_aside = own.filter("is_quarantined")["ticket_id"]
@@ -144,9 +145,18 @@ def _read_tickets(warehouse: Warehouse, first: int, end: int) -> pl.DataFrame:
     return _encode(tickets)
 
 
-def _read_events(warehouse: Warehouse, first: int, end: int, slice_tickets: int) -> list[list[pl.DataFrame]]:
+def _told_columns(warehouse: Warehouse) -> list[str]:
+    """The columns of events that hold anything: most exports leave several empty, and to read these costs as much."""
+    counts = ", ".join(f"count({name})" for name in EVENT_COLUMNS)
+    held = warehouse.rows(f"SELECT {counts} FROM {qualified_name(stg_ticket_events)}")[0]
+    return [name for name, count in zip(EVENT_COLUMNS, held, strict=True) if count]
+
+
+def _read_events(
+    warehouse: Warehouse, first: int, end: int, slice_tickets: int, told: Sequence[str]
+) -> list[list[pl.DataFrame]]:
     """The events of a range of tickets: for each slice, the pieces that every batch had of it."""
-    names = ", ".join(f"events.{name}" for name in EVENT_COLUMNS)
+    names = ", ".join(f"events.{name}" for name in told)
     batches = warehouse.batches(
         f"""
         SELECT (numbered.ticket - {first})::UINTEGER AS ticket, {names}
@@ -164,16 +174,22 @@ def _read_events(warehouse: Warehouse, first: int, end: int, slice_tickets: int)
         events = events.with_columns(pl.col("ticket") % slice_tickets)[slice_number.arg_sort()]
         offsets = slice_number.sort().search_sorted(borders, side="left").to_list()
         for number, (offset, following) in enumerate(pairwise(offsets)):
-            # An empty piece too: it says the columns of a slice without events.
-            pieces[number].append(events.slice(offset, following - offset))
-    if not pieces[0]:
-        empty = _encode(
-            warehouse.frame(
-                f"SELECT 0::UINTEGER AS ticket, {names} FROM {qualified_name(stg_ticket_events)} AS events LIMIT 0"
-            )
-        )
-        return [[empty] for _ in range(slice_count)]
+            if following > offset:
+                pieces[number].append(events.slice(offset, following - offset))
     return pieces
+
+
+def _join_pieces(pieces: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """The events of a slice, with the columns that nothing was read of."""
+    schema = polars_schema(stg_ticket_events)
+    every = _encode(pl.DataFrame(schema={"ticket": pl.UInt32(), **{name: schema[name] for name in EVENT_COLUMNS}}))
+    if not pieces:
+        return every
+    events = pl.concat(pieces, rechunk=True)
+    return events.select(
+        name if name in events.columns else pl.lit(None, dtype=type_).alias(name)
+        for name, type_ in every.schema.items()
+    )
 
 
 def _encode(frame: pl.DataFrame) -> pl.DataFrame:
