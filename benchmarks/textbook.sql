@@ -296,7 +296,13 @@ clocks AS (
 matched AS (
     SELECT
         clocks.*,
-        intervals.* EXCLUDE (ticket_id, cycle_number, calendar_time, business_time, open_at_start),
+        step,
+        started_at,
+        ended_at,
+        is_last,
+        status_category,
+        waiting_reason,
+        priority,
         step = min(step) OVER clock AS is_first,
         first_value(team) OVER clock AS first_team,
         first_value(vendor) OVER clock AS first_vendor,
@@ -308,8 +314,18 @@ matched AS (
     WINDOW clock AS (PARTITION BY clocks.target, clocks.ticket_id, clocks.cycle_number ORDER BY step)
 )
 SELECT
-    matched.* EXCLUDE (ended_at),
+    target,
+    ticket_id,
+    cycle_number,
+    step,
+    started_at,
     least(ended_at, clock_ends_at) AS ended_at,
+    status_category,
+    waiting_reason,
+    first_calendar,
+    clock_ends_at,
+    is_stopped,
+    is_cancelled,
     last_value(
         covering_policy(target, first_team, first_vendor, priority, source, service, ticket_type, created_at)
         IGNORE NULLS
@@ -324,7 +340,7 @@ WHERE started_at < clock_ends_at
 CREATE TEMP TABLE running AS
 WITH promised AS (
     SELECT
-        stretches.*,
+        stretches.* EXCLUDE (status_category, waiting_reason, first_calendar),
         target_microseconds,
         coalesce(own_calendar, first_calendar) AS clock_calendar,
         status_category IN ('done', 'cancelled')
