@@ -31,6 +31,7 @@ from pipelines.session import Session, Step
 from pipelines.staging.lines import assemble_lines
 from pipelines.staging.mapping import StagedPart, fed_tables, needed_columns, stage_object
 from pipelines.staging.tickets import assemble_events, assemble_tickets
+from pipelines.unmapped_statuses import UNMAPPED_STATUSES, UnmappedStatus, read_unmapped
 from pipelines.verdicts import current_verdict, store_verdict
 from pipelines.warehouse import Warehouse
 
@@ -46,6 +47,7 @@ class Batch:
         verdict: None where no file of the domain was ever loaded: there is nothing to judge.
         is_new: whether this run staged and audited it; else it was known already.
         row_counts: raw and staged table -> rows.
+        unmapped_statuses: of tickets, those that no policy maps.
     """
 
     domain: Domain
@@ -56,6 +58,7 @@ class Batch:
     results: tuple[RuleResult, ...]
     row_counts: dict[str, int]
     is_new: bool
+    unmapped_statuses: tuple[UnmappedStatus, ...] = ()
 
 
 def ingest_domain(session: Session, domain: Domain, *, keep: bool = True) -> Batch:
@@ -113,13 +116,14 @@ def _ingest(session: Session, domain: Domain, errors: Mapping[str, str]) -> Batc
         return Batch(domain, batch_hash, None, summary, landings, (), _row_counts(session, domain), False)
     known = current_verdict(warehouse, domain)
     if known is not None and known[0] == batch_hash and not session.is_full:
-        return Batch(domain, batch_hash, known[1], known[2], landings, (), _row_counts(session, domain), False)
+        counts, unmapped = _row_counts(session, domain), _unmapped_statuses(session, domain)
+        return Batch(domain, batch_hash, known[1], known[2], landings, (), counts, False, unmapped)
     _stage(session, domain, contracts)
     results = _audit(session, domain, contracts, errors)
     verdict = _judge(session, domain, contracts, results, batch_hash)
     store_verdict(warehouse, verdict, results, run_id=session.run_id)
-    counts = _row_counts(session, domain)
-    return Batch(domain, batch_hash, verdict.state, verdict.summary, landings, tuple(results), counts, True)
+    counts, unmapped = _row_counts(session, domain), _unmapped_statuses(session, domain)
+    return Batch(domain, batch_hash, verdict.state, verdict.summary, landings, tuple(results), counts, True, unmapped)
 
 
 def _limits(session: Session) -> Limits:
@@ -233,6 +237,10 @@ def _row_counts(session: Session, domain: Domain) -> dict[str, int]:
         for item in contract.objects:
             counts[item.raw_table] = int(warehouse.rows(f"SELECT count(*) FROM {raw_table_name(item)}")[0][0])
     return counts
+
+
+def _unmapped_statuses(session: Session, domain: Domain) -> tuple[UnmappedStatus, ...]:
+    return read_unmapped(session.warehouse.rows(UNMAPPED_STATUSES)) if domain is Domain.TICKETS else ()
 
 
 def _step_of(asset: str, batch: Batch, seconds: float) -> Step:
