@@ -30,6 +30,8 @@ from pipelines.readers import Limits
 from pipelines.session import Session, Step
 from pipelines.staging.lines import assemble_lines
 from pipelines.staging.mapping import StagedPart, fed_tables, needed_columns, stage_object
+from pipelines.staging.sightings import is_repeated
+from pipelines.staging.snapshots import read_snapshot_history
 from pipelines.staging.tickets import assemble_events, assemble_tickets
 from pipelines.unmapped_statuses import UNMAPPED_STATUSES, UnmappedStatus, read_unmapped
 from pipelines.verdicts import current_verdict, store_verdict
@@ -156,22 +158,25 @@ def _stage(session: Session, domain: Domain, contracts: Sequence[ExportContract]
             continue
         warehouse.replace(table, assemble_lines(parts.get(table.name, []), table, policies))
     if domain is Domain.TICKETS:
-        event_parts = parts.get(stg_ticket_events.name, [])
-        events, event_problems = assemble_events(event_parts, policies)
-        tickets, ticket_problems = assemble_tickets(parts.get(stg_tickets.name, []), events, event_parts, policies)
+        history = read_snapshot_history(warehouse, contracts, policies)
+        event_parts, ticket_parts = (parts.get(table.name, []) for table in (stg_ticket_events, stg_tickets))
+        events, event_problems = assemble_events(event_parts, policies, history.events)
+        tickets, ticket_problems = assemble_tickets(ticket_parts, events, event_parts, policies, history.tickets)
         warehouse.replace(stg_ticket_events, events)
         warehouse.replace(stg_tickets, tickets)
         offer_data_clock(warehouse, data_clock(tickets, events, loads=warehouse.read(ops_loads)))
-        problems += [event_problems, ticket_problems]
+        problems += [history.problems, event_problems, ticket_problems]
     _store_problems(warehouse, domain, problems)
 
 
 def _parts(warehouse: Warehouse, contracts: Sequence[ExportContract]) -> dict[str, list[StagedPart]]:
-    """Staged table name -> what each export object contributes to it."""
+    """Staged table name -> what each export object contributes to it, those of repeated snapshots left out."""
     parts: dict[str, list[StagedPart]] = {}
     for contract in contracts:
         active = [load_id for load_id, _ in active_loads(warehouse, contract.id)]
         for item in contract.objects:
+            if is_repeated(item):
+                continue
             raw = _read_raw(warehouse, contract, item, active)
             for name in fed_tables(item):
                 parts.setdefault(f"stg_{name}", []).append(stage_object(raw, contract, item, name))
