@@ -10,7 +10,20 @@
 -- Events in the order that counts; what was told twice, once.
 CREATE TEMP TABLE told AS
 SELECT
-    *,
+    ticket_id,
+    source,
+    occurred_at,
+    status_before,
+    status,
+    status_category_before,
+    status_category,
+    waiting_reason,
+    team_before,
+    team,
+    priority_before,
+    priority,
+    vendor,
+    is_public_agent_reply,
     row_number() OVER (
         PARTITION BY ticket_id ORDER BY occurred_at, event_sequence NULLS LAST, load_id, row_number
     ) AS event_number
