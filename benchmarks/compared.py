@@ -56,6 +56,14 @@ KEYS: Final = {
     "fct_sla_clocks": ("ticket_id", "target", "cycle_number"),
     "fct_ticket_days": ("day_date", "status_category", "team", "priority", "service", "vendor"),
 }
+#: Columns whose sum tells whether two forms gave the same, by table.
+SUMMED: Final = {
+    "fct_tickets": (*DURATIONS, "resolved_at", "reopen_count", "handoff_count"),
+    "fct_sla_clocks": ("target_microseconds", "elapsed_microseconds", "stopped_at", "breached_at"),
+    "fct_ticket_days": ("ticket_count",),
+}
+#: Values are summed modulo this prime, so that no sum is too large.
+_PRIME: Final = 1_000_000_007
 
 
 @dataclass(frozen=True)
@@ -86,3 +94,16 @@ def comparable(table: str, frame: pl.DataFrame) -> pl.DataFrame:
         pl.col(numbers).cast(pl.Int64),
     )
     return told.sort(KEYS[table])
+
+
+def total_up(table: str, frame: pl.DataFrame) -> dict[str, int]:
+    """Rows and sums of a table, or of some of its rows: totals of parts add up to those of the whole."""
+    sums = [(pl.col(name).to_physical() % _PRIME).sum().cast(pl.Int64) for name in SUMMED[table]]
+    return {"rows": frame.height, **frame.select(sums).row(0, named=True)}
+
+
+def totals_query(table: str, source: str) -> str:
+    """The SQL of `total_up`, for a table that `source` names."""
+    numbers = [f"epoch_us({name})" if name.endswith("_at") else name for name in SUMMED[table]]
+    sums = [f"sum({number} % {_PRIME})::BIGINT AS {name}" for number, name in zip(numbers, SUMMED[table], strict=True)]
+    return f"SELECT count(*) AS rows, {', '.join(sums)} FROM {source}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Final
 
+from benchmarks.compared import Rules
 from metrics.business_time import CalendarVersion, WorkingCalendar, always_open
 from metrics.sla_policy import SlaPolicy
 from metrics.ticket_clocks import TeamCalendars
@@ -142,3 +143,5 @@ SLA_POLICIES: Final = (
     SlaPolicy("response_p2_p3", _RESPONSE, 3 * _HOUR, None, _for("P2", "P3"), _WAITING, frozenset({"customer"})),
     SlaPolicy("response_rest", _RESPONSE, 8 * _HOUR),
 )
+
+RULES: Final = Rules(ENDS_AT, CALENDARS, TEAM_CALENDARS, SLA_POLICIES, TIME_ZONE)

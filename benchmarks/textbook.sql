@@ -10,7 +10,20 @@
 -- Events in the order that counts; what was told twice, once.
 CREATE TEMP TABLE told AS
 SELECT
-    *,
+    ticket_id,
+    source,
+    occurred_at,
+    status_before,
+    status,
+    status_category_before,
+    status_category,
+    waiting_reason,
+    team_before,
+    team,
+    priority_before,
+    priority,
+    vendor,
+    is_public_agent_reply,
     row_number() OVER (
         PARTITION BY ticket_id ORDER BY occurred_at, event_sequence NULLS LAST, load_id, row_number
     ) AS event_number
@@ -296,7 +309,13 @@ clocks AS (
 matched AS (
     SELECT
         clocks.*,
-        intervals.* EXCLUDE (ticket_id, cycle_number, calendar_time, business_time, open_at_start),
+        step,
+        started_at,
+        ended_at,
+        is_last,
+        status_category,
+        waiting_reason,
+        priority,
         step = min(step) OVER clock AS is_first,
         first_value(team) OVER clock AS first_team,
         first_value(vendor) OVER clock AS first_vendor,
@@ -308,8 +327,18 @@ matched AS (
     WINDOW clock AS (PARTITION BY clocks.target, clocks.ticket_id, clocks.cycle_number ORDER BY step)
 )
 SELECT
-    matched.* EXCLUDE (ended_at),
+    target,
+    ticket_id,
+    cycle_number,
+    step,
+    started_at,
     least(ended_at, clock_ends_at) AS ended_at,
+    status_category,
+    waiting_reason,
+    first_calendar,
+    clock_ends_at,
+    is_stopped,
+    is_cancelled,
     last_value(
         covering_policy(target, first_team, first_vendor, priority, source, service, ticket_type, created_at)
         IGNORE NULLS
@@ -324,7 +353,7 @@ WHERE started_at < clock_ends_at
 CREATE TEMP TABLE running AS
 WITH promised AS (
     SELECT
-        stretches.*,
+        stretches.* EXCLUDE (status_category, waiting_reason, first_calendar),
         target_microseconds,
         coalesce(own_calendar, first_calendar) AS clock_calendar,
         status_category IN ('done', 'cancelled')

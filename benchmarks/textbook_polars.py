@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from pathlib import Path
 
 import polars as pl
 
@@ -38,6 +39,20 @@ _CONTENT = [
 ]
 #: Stands for "waits for nobody", which is not the same as "unchanged".
 _NO_REASON = ""
+#: Columns of tickets that are read.
+_OF_TICKETS = [
+    *("ticket_id", "source", "created_at", "ticket_type", "status", "status_category", "waiting_reason", "priority"),
+    *("team", "service", "vendor", "first_response_at"),
+]
+
+
+def read(folder: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Tickets and events of a folder that `benchmarks.ticket_events` wrote, with the columns that are needed."""
+    of_events = [*_CONTENT, "source", "status_category", "status_category_before", "load_id", "row_number"]
+    return (
+        pl.read_parquet(folder / "tickets/*.parquet", columns=_OF_TICKETS),
+        pl.read_parquet(folder / "events/*.parquet", columns=of_events),
+    )
 
 
 def compute_facts(tickets: pl.DataFrame, events: pl.DataFrame, rules: Rules) -> dict[str, pl.DataFrame]:

@@ -13,14 +13,11 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
-from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.timing import HEADER, Timing, ratio_rows, time_command
 from pipelines.cli.demo_home import DemoFacts, write_demo_home
 
 EXPORT = "servicenow_incidents"
@@ -45,15 +42,6 @@ print(rows)
 """
 
 
-@dataclass(frozen=True)
-class Timing:
-    """One finished process: wall seconds, CPU seconds, peak resident memory."""
-
-    wall: float
-    cpu: float
-    peak_mebibytes: float
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--tickets", type=int, default=320_000, help="tickets to simulate, over all systems")
@@ -68,29 +56,22 @@ def _compare(folder: Path, tickets: int, runs: int) -> None:
     _prepare(home, tickets)
     landing = home / "landing" / EXPORT
     size = sum(path.stat().st_size for path in landing.iterdir())
-    baselines, wholes, reruns = [], [], []
+    timings: dict[str, list[Timing]] = {"DuckDB reads the CSV": [], "kpi run": [], "kpi run, nothing new": []}
     for number in range(runs):
         target = folder / f"baseline-{number}.duckdb"
-        baseline, output = _time([sys.executable, "-c", _BASELINE, str(landing), str(target)])
+        baseline, output = time_command([sys.executable, "-c", _BASELINE, str(landing), str(target)])
         target.unlink()
         rows = int(output.split()[-1])
         for leftover in ("warehouse.duckdb", "published", ".dagster"):
             path = home / leftover
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
-        whole, _ = _time([sys.executable, "-m", "pipelines.cli.main", "run", "--home", str(home)])
-        rerun, _ = _time([sys.executable, "-m", "pipelines.cli.main", "run", "--home", str(home)])
-        baselines.append(baseline)
-        wholes.append(whole)
-        reruns.append(rerun)
+        whole, _ = time_command([sys.executable, "-m", "pipelines.cli.main", "run", "--home", str(home)])
+        rerun, _ = time_command([sys.executable, "-m", "pipelines.cli.main", "run", "--home", str(home)])
+        for name, timing in zip(timings, (baseline, whole, rerun), strict=True):
+            timings[name].append(timing)
     print(f"{rows:,} events in {size / 2**20:,.0f} MiB of CSV, {os.cpu_count()} cores, median of {runs}")
-    print("| process | wall s | CPU s | peak MiB | x baseline (wall, pair by pair) |")
-    print("|---|---|---|---|---|")
-    for name, timings in (("DuckDB reads the CSV", baselines), ("kpi run", wholes), ("kpi run, nothing new", reruns)):
-        ratio = statistics.median(one.wall / base.wall for one, base in zip(timings, baselines, strict=True))
-        wall, cpu, peak = (
-            statistics.median(getattr(one, part) for one in timings) for part in ("wall", "cpu", "peak_mebibytes")
-        )
-        print(f"| {name} | {wall:.1f} | {cpu:.1f} | {peak:,.0f} | {ratio:.2f} |")
+    for line in (*HEADER, *ratio_rows(timings, "DuckDB reads the CSV")):
+        print(line)
 
 
 def _prepare(home: Path, tickets: int) -> None:
@@ -100,19 +81,6 @@ def _prepare(home: Path, tickets: int) -> None:
         for path in kept.glob(pattern):
             if path.stem != EXPORT and path.name != EXPORT:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
-
-
-def _time(command: list[str]) -> tuple[Timing, str]:
-    """Run a command to its end and take the operating system's own account of it."""
-    started = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    output = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    wall = time.perf_counter() - started
-    if os.waitstatus_to_exitcode(status) != 0:
-        raise SystemExit(f"{' '.join(command)} failed:\n{output}")
-    return Timing(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024), output
 
 
 if __name__ == "__main__":

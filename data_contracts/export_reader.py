@@ -81,6 +81,7 @@ class ExportReader:
         return ExportContract(
             id=contract_id,
             version=str(value["version"]),
+            status=str(value["status"]),
             name=str(value.get("name") or contract_id),
             source=source,
             domain=domain,

@@ -62,7 +62,7 @@ def faults_of_snapshots(item: ExportObject) -> Iterator[Fault]:
 
 def _faults_of_instant(item: ExportObject, settings: Snapshots) -> Iterator[Fault]:
     columns = [column.name for column in item.columns for feed in column.feeds if feed.target == INSTANT_COLUMN]
-    if settings.instant is SnapshotInstant.COLUMN and not columns and INSTANT_COLUMN not in item.constants:
+    if settings.instant is SnapshotInstant.COLUMN and not columns:
         what = f"object '{item.name}' does not say when its snapshots were taken"
         remedy = (
             f"Let a column feed {INSTANT_COLUMN}; or, where the names of the files tell it, write {_EXAMPLE}; or, as a "

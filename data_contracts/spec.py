@@ -223,6 +223,7 @@ class ExportContract:
 
     Attributes:
         id: name of the landing folder.
+        status: proposed, draft, active, deprecated or retired.
         source: system that exports; it qualifies every key.
         file_pattern: which files of the landing folder belong to the export.
         format: csv, json, jsonl, xlsx, parquet or xes.
@@ -236,6 +237,7 @@ class ExportContract:
 
     id: str
     version: str
+    status: str
     name: str
     source: str
     domain: Domain

@@ -28,6 +28,41 @@ def count_bounds(measured: pl.Expr, eligible: pl.Expr) -> Bounds:
     return measured.cast(pl.Float64), eligible.cast(pl.Float64)
 
 
+def net_count_bounds(measured: tuple[pl.Expr, pl.Expr], eligible: tuple[pl.Expr, pl.Expr]) -> Bounds:
+    """`[M₁ − E₂, E₁ − M₂]` of a count less another: each end takes one at its least, the other at its greatest."""
+    return (measured[0] - eligible[1]).cast(pl.Float64), (eligible[0] - measured[1]).cast(pl.Float64)
+
+
+def stock_bounds(counted: pl.Expr, measured: pl.Expr, eligible: pl.Expr) -> Bounds:
+    """`[H, H + E − M]`: no ticket whose category is unknown lies in the counted ones, or all of them do."""
+    return counted.cast(pl.Float64), (counted + eligible - measured).cast(pl.Float64)
+
+
+def mean_bounds(total: pl.Expr, measured: pl.Expr, eligible: pl.Expr) -> Bounds:
+    """`[S/E, ∞)`: an unmeasured record counts at least 0 and may count anything. Empty if none is eligible."""
+    mean = total / pl.when(eligible > 0).then(eligible)
+    return mean, pl.when(measured == eligible).then(mean)
+
+
+def time_share_bounds(part: pl.Expr, whole: pl.Expr, missing: pl.Expr, is_limited: pl.Expr) -> Bounds:
+    """`[P/(W + X), (P + X)/(W + X)]` for X the most time that unmeasured records can add to the whole.
+
+    A record adds to the part at least nothing and at most what it adds to the whole; both ratios lie furthest out where
+    that is as much as it can be. Where nothing limits X the share may be anything from 0 to 1. Empty if no time can be.
+
+    Args:
+        part: exact sum of the part over the measured records.
+        whole: exact sum of the whole over them.
+        missing: exact sum, over unmeasured records, of what the whole cannot exceed.
+        is_limited: whether that is known of every unmeasured record.
+    """
+    total = whole + missing
+    some = pl.when(total > 0).then(total).cast(pl.Float64)
+    lower = pl.when(is_limited).then(part.cast(pl.Float64) / some).otherwise(0.0)
+    upper = pl.when(is_limited).then((part + missing).cast(pl.Float64) / some).otherwise(1.0)
+    return lower, upper
+
+
 def sum_bounds(value: pl.Expr, measured: pl.Expr, eligible: pl.Expr) -> Bounds:
     """The sum itself if everything was measured; else unbounded, for a missing amount may have any size and sign."""
     known = pl.when(measured == eligible).then(value).otherwise(_UNBOUNDED)

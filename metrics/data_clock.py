@@ -21,6 +21,8 @@ _RECENCY: Final = timedelta(days=31)
 #: Few is one ticket in so many, rounded up; among fewer than the second number nobody can say what is usual.
 _FEW: Final = 100
 _FEWEST_TICKETS: Final = 20
+#: Instants of a ticket that are past. An export shows a ticket as it stands then, whether anything happened or not.
+_PAST: Final = ("created_at", "resolved_at", "closed_at", "last_seen_at")
 #: How far back to look first.
 _GLANCES: Final = (timedelta(days=7), _ISOLATION)
 
@@ -34,9 +36,9 @@ def data_clock(
 ) -> datetime | None:
     """The latest instant that the exports cover: the `as_of` of everything computed from them.
 
-    Of events, creations, resolutions and closures; a due instant lies in the future and says nothing about it. One
-    garbled date must not move it, for then every open ticket would age and every running clock breach. So these are
-    no evidence:
+    Of events, creations, resolutions, closures and repeated snapshots; a due instant lies in the future and says
+    nothing about it. One garbled date must not move it, for then every open ticket would age and every running clock
+    breach. So these are no evidence:
 
     - tickets that a contract rule set aside;
     - instants more than a day after their own file landed;
@@ -73,7 +75,7 @@ def _told(tickets: pl.DataFrame, events: pl.DataFrame) -> pl.LazyFrame:
     """Every instant that the exports tell of as past, with its ticket and load."""
     keys = ("ticket_id", "load_id")
     instants = [events.lazy().select(*keys, at="occurred_at")]
-    instants += [tickets.lazy().select(*keys, at=name) for name in ("created_at", "resolved_at", "closed_at")]
+    instants += [tickets.lazy().select(*keys, at=name) for name in _PAST]
     return pl.concat(instants).filter(pl.col("at").is_not_null())
 
 

@@ -12,9 +12,10 @@ from typing import Final
 import polars as pl
 
 from metrics import bounds
+from metrics.kinds import CostPart, CostSum
 from metrics.periods import period_start
 from metrics.populations import fact_or_empty
-from metrics.spec import CostPart, CostSum, Metric
+from metrics.spec import Metric
 from models.vocabulary import NO_VALUE, Dimension, Grain
 
 _PERIOD: Final = ["period_grain", "period_start_date"]

@@ -1,7 +1,8 @@
-"""Metrics that are computed from single records: percentiles, ratios, counts and sums.
+"""Metrics that are computed from single records: percentiles, ratios, means, counts and sums.
 
 All metrics of one population share one grouping per grain and dimension; what each needs is gathered there once.
-Costs, whose records are already sums, are in `metrics.measure_costs`.
+Costs, whose records are already sums, are in `metrics.measure_costs`; what lies there at a day's end is in
+`metrics.measure_stocks`.
 """
 
 from __future__ import annotations
@@ -14,16 +15,17 @@ from typing import Final
 import polars as pl
 
 from metrics import bounds
+from metrics.kinds import Count, Kind, Mean, NetCount, Percentile, Ratio, Sum, TimeShare
 from metrics.periods import local_date, period_start
 from metrics.populations import records_of
-from metrics.spec import AS_OF_DATE, Count, Kind, Metric, Percentile, Population, Ratio, Sum
+from metrics.spec import AS_OF_DATE, Metric, Population
 from models.vocabulary import NO_VALUE, Dimension, Grain
 
-_MICROSECONDS_PER_HOUR: Final = 3_600_000_000
-
 _DAY: Final = "period_day"
+_COUNTED: Final = "counted"
 _ELIGIBLE: Final = "eligible_count"
 _MEASURED: Final = "measured_count"
+_CELL: Final = ["period_grain", "period_start_date", "dimension", "dimension_value"]
 
 
 def measure_records(
@@ -46,40 +48,52 @@ def measure_records(
     by_population: dict[Population, list[Metric]] = {}
     for metric in metrics:
         by_population.setdefault(metric.population, []).append(metric)
-    measured = []
+        if isinstance(metric.kind, NetCount):
+            by_population.setdefault(metric.kind.less, [])
+    cells = {}
     for population, members in by_population.items():
-        records = _eligible_records(population, facts, time_zone, as_of_date, {_parts_key(m.kind): m for m in members})
-        cells = _cells(records, members, week_start)
-        measured += [_values(cells, metric) for metric in members]
-    return measured
+        records = _eligible_records(population, facts, time_zone, as_of_date, _contributions(members))
+        cells[population] = _cells(records, members, population.dimensions, week_start)
+    return [
+        _net_values(cells[metric.population], cells[metric.kind.less], metric)
+        if isinstance(metric.kind, NetCount)
+        else _values(cells[metric.population], metric)
+        for metric in metrics
+    ]
 
 
-def _parts_key(kind: Kind) -> str:
-    """Name of the column that a kind's records are gathered under. Percentiles of one duration share it."""
+def _contributions(metrics: Sequence[Metric]) -> dict[str, pl.Expr]:
+    """What one record contributes to the metrics, each thing once; empty where it is not measured for that alone."""
+    parts: dict[str, pl.Expr] = {_COUNTED: pl.lit(True)}
+    for metric in metrics:
+        key = _key(metric.kind)
+        match metric.kind:
+            case Percentile(column=column) | Mean(column=column) | Sum(amount=column):
+                parts[key] = pl.col(column)
+            case Ratio(is_hit=is_hit):
+                parts[key] = is_hit
+            case TimeShare(part=part, whole=whole, whole_at_most=at_most):
+                is_known = part.is_not_null() & whole.is_not_null()
+                # Sums of microseconds over many years and tickets do not fit 64 bits.
+                parts[f"{key}.part"] = pl.when(is_known).then(part).cast(pl.Int128)
+                parts[f"{key}.whole"] = pl.when(is_known).then(whole).cast(pl.Int128)
+                parts[f"{key}.missing"] = pl.when(~is_known).then(at_most).cast(pl.Int128)
+            case Count() | NetCount():
+                pass
+            case _:
+                raise TypeError(f"{type(metric.kind).__name__} is not computed from single records")
+    return parts
+
+
+def _key(kind: Kind) -> str:
+    """Name that a kind's contributions are gathered under. Percentiles and the mean of one column share it."""
     match kind:
-        case Percentile(duration=duration):
-            return f"duration.{duration}"
-        case Sum(amount=amount):
-            return f"amount.{amount}"
-        case Count():
-            return "measured"
-        case Ratio():
-            return f"hit.{id(kind)}"
+        case Percentile(column=column) | Mean(column=column) | Sum(amount=column):
+            return f"column.{column}"
+        case Count() | NetCount():
+            return _COUNTED
         case _:
-            raise TypeError(f"{type(kind).__name__} is not computed from single records")
-
-
-def _record_value(kind: Kind) -> pl.Expr:
-    """What one record contributes; empty where it is not measured for that alone."""
-    match kind:
-        case Percentile(duration=duration):
-            return pl.col(duration)
-        case Sum(amount=amount):
-            return pl.col(amount)
-        case Ratio(is_hit=is_hit):
-            return is_hit
-        case _:
-            return pl.lit(True)
+            return f"kind.{id(kind)}"
 
 
 def _eligible_records(
@@ -87,16 +101,14 @@ def _eligible_records(
     facts: Mapping[str, pl.DataFrame],
     time_zone: str,
     as_of_date: date,
-    parts: Mapping[str, Metric],
+    parts: Mapping[str, pl.Expr],
 ) -> pl.LazyFrame:
     """Eligible records with the day that decides their period, their breakdown and what each contributes."""
     records = records_of(facts, population.fact).lazy().with_columns(pl.lit(as_of_date).alias(AS_OF_DATE))
     is_instant = isinstance(records.select(population.period).collect_schema().dtypes()[0], pl.Datetime)
     day = local_date(population.period, time_zone) if is_instant else population.period
     breakdown = [dimension.value for dimension in population.dimensions if dimension is not Dimension.OVERALL]
-    contributions = [
-        pl.when(~pl.col("is_quarantined")).then(_record_value(metric.kind)).alias(key) for key, metric in parts.items()
-    ]
+    contributions = [pl.when(~pl.col("is_quarantined")).then(part).alias(key) for key, part in parts.items()]
     # The rule is evaluated as a column first: it may look at other records, which a pushed-down filter would hide.
     return (
         records.with_columns(day.alias(_DAY), population.is_eligible.alias("is_eligible"))
@@ -110,28 +122,34 @@ def _eligible_records(
 
 def _gathered(metrics: Iterable[Metric]) -> list[pl.Expr]:
     """Aggregations of one cell: what every metric's parts need, each once."""
-    gathered: dict[str, list[pl.Expr]] = {}
+    gathered: dict[str, pl.Expr] = {f"{_COUNTED}.count": pl.col(_COUNTED).count()}
     for metric in metrics:
-        key = _parts_key(metric.kind)
-        part = pl.col(key)
+        key = _key(metric.kind)
         match metric.kind:
             case Percentile():
-                gathered[key] = [part.drop_nulls().sort()]
-            case _:
-                gathered[key] = [part.sum(), part.count().cast(pl.Int64).alias(f"{key}.count")]
-    return [expression for expressions in gathered.values() for expression in expressions]
+                gathered[f"{key}.sorted"] = pl.col(key).drop_nulls().sort()
+                gathered[f"{key}.count"] = pl.col(key).count()
+            case TimeShare():
+                gathered |= {f"{key}.{part}": pl.col(f"{key}.{part}").sum() for part in ("part", "whole", "missing")}
+                gathered[f"{key}.count"] = pl.col(f"{key}.part").count()
+                gathered[f"{key}.limited"] = pl.col(f"{key}.missing").count()
+            case Ratio() | Mean() | Sum():
+                gathered[f"{key}.sum"] = pl.col(key).sum()
+                gathered[f"{key}.count"] = pl.col(key).count()
+    counts = (".count", ".limited")
+    return [(part.cast(pl.Int64) if name.endswith(counts) else part).alias(name) for name, part in gathered.items()]
 
 
-def _cells(records: pl.LazyFrame, metrics: Sequence[Metric], week_start: int) -> pl.DataFrame:
+def _cells(
+    records: pl.LazyFrame, metrics: Sequence[Metric], dimensions: Sequence[Dimension], week_start: int
+) -> pl.DataFrame:
     """One row per grain, period and breakdown value, with the parts of all metrics."""
-    grains = sorted({grain for metric in metrics for grain in metric.grains})
-    dimensions = sorted({dimension for metric in metrics for dimension in metric.dimensions})
     gathered = [pl.len().cast(pl.Int64).alias(_ELIGIBLE), *_gathered(metrics)]
     return pl.concat(
         pl.collect_all(
             [
                 _grouped(records, grain, dimension, gathered, week_start)
-                for grain, dimension in product(grains, dimensions)
+                for grain, dimension in product(Grain, dimensions)
             ]
         )
     )
@@ -165,51 +183,75 @@ def _grouped(
 
 def _values(cells: pl.DataFrame, metric: Metric) -> pl.DataFrame:
     """Value, parts and bounds of one metric in all its cells."""
-    key = _parts_key(metric.kind)
-    part, eligible, measured = pl.col(key), pl.col(_ELIGIBLE), pl.col(_MEASURED)
+    key = _key(metric.kind)
+    eligible, measured, total = pl.col(_ELIGIBLE), pl.col(f"{key}.count"), pl.col(f"{key}.sum")
     nothing = pl.lit(None, dtype=pl.Float64)
     numerator, denominator = nothing, nothing
     match metric.kind:
-        case Percentile(percent=percent):
-            count = part.list.len().cast(pl.Int64)
-            value = bounds.percentile(part, measured, percent, _MICROSECONDS_PER_HOUR)
-            lower, upper = bounds.percentile_bounds(part, measured, eligible, percent, _MICROSECONDS_PER_HOUR)
+        case Percentile(percent=percent, scale=scale):
+            ascending = pl.col(f"{key}.sorted")
+            value = bounds.percentile(ascending, measured, percent, scale)
+            lower, upper = bounds.percentile_bounds(ascending, measured, eligible, percent, scale)
         case Ratio():
-            count = pl.col(f"{key}.count")
-            numerator, denominator = part, measured
-            value = pl.when(measured > 0).then(part / measured)
-            lower, upper = bounds.ratio_bounds(part, measured, eligible)
+            numerator, denominator = total, measured
+            value = pl.when(measured > 0).then(total / measured)
+            lower, upper = bounds.ratio_bounds(total, measured, eligible)
+        case Mean():
+            numerator, denominator = total, measured
+            value = pl.when(measured > 0).then(total / measured)
+            lower, upper = bounds.mean_bounds(total, measured, eligible)
+        case TimeShare(scale=scale):
+            part, whole, missing = (pl.col(f"{key}.{name}") for name in ("part", "whole", "missing"))
+            numerator, denominator = (time.cast(pl.Float64) / scale for time in (part, whole))
+            value = pl.when(whole > 0).then(part.cast(pl.Float64) / whole.cast(pl.Float64))
+            is_limited = pl.col(f"{key}.limited") == eligible - measured
+            lower, upper = bounds.time_share_bounds(part, whole, missing, is_limited)
         case Count():
-            count = pl.col(f"{key}.count")
             value = measured
             lower, upper = bounds.count_bounds(measured, eligible)
         case _:
-            count = pl.col(f"{key}.count")
             # Exact to here; only the published number is a float.
-            value = pl.when(measured > 0).then(part.cast(pl.Float64))
+            value = pl.when(measured > 0).then(total.cast(pl.Float64))
             lower, upper = bounds.sum_bounds(value, measured, eligible)
+    return _published(cells, metric, eligible, measured, (value, numerator, denominator, lower, upper))
+
+
+def _net_values(cells: pl.DataFrame, less: pl.DataFrame, metric: Metric) -> pl.DataFrame:
+    """Records of one population less those of another, in all cells that either has."""
+    counts = [_ELIGIBLE, f"{_COUNTED}.count"]
+    joined = cells.select(*_CELL, *counts).join(
+        less.select(*_CELL, *counts), on=_CELL, how="full", coalesce=True, suffix=".less"
+    )
+    filled = joined.with_columns(pl.col(count, f"{count}.less").fill_null(0) for count in counts)
+    eligible, measured = ((pl.col(count), pl.col(f"{count}.less")) for count in counts)
+    nothing = pl.lit(None, dtype=pl.Float64)
+    numbers = (measured[0] - measured[1], nothing, nothing, *bounds.net_count_bounds(measured, eligible))
+    return _published(filled, metric, eligible[0] + eligible[1], measured[0] + measured[1], numbers)
+
+
+def _published(
+    cells: pl.DataFrame, metric: Metric, eligible: pl.Expr, measured: pl.Expr, numbers: Sequence[pl.Expr]
+) -> pl.DataFrame:
+    """The cells of one metric in the columns that `metrics.measure` completes."""
+    value, numerator, denominator, lower, upper = (number.cast(pl.Float64) for number in numbers)
     return (
         cells.lazy()
         .filter(
             pl.col("period_grain").is_in([grain.value for grain in metric.grains]),
             pl.col("dimension").is_in([dimension.value for dimension in metric.dimensions]),
         )
-        .with_columns(count.alias(_MEASURED))
         .select(
             pl.lit(metric.name).alias("metric"),
             pl.lit(metric.version, dtype=pl.Int64).alias("metric_version"),
             pl.lit(metric.unit.value).alias("unit"),
-            "period_grain",
-            "period_start_date",
-            "dimension",
-            "dimension_value",
-            value.cast(pl.Float64).alias("value"),
-            numerator.cast(pl.Float64).alias("numerator"),
-            denominator.cast(pl.Float64).alias("denominator"),
+            *_CELL,
+            value.alias("value"),
+            numerator.alias("numerator"),
+            denominator.alias("denominator"),
             lower.alias("lower_bound"),
             upper.alias("upper_bound"),
-            _ELIGIBLE,
-            _MEASURED,
+            eligible.alias(_ELIGIBLE),
+            measured.alias(_MEASURED),
         )
         .collect()
     )

@@ -11,13 +11,16 @@ from typing import Final
 
 import polars as pl
 
-from metrics.spec import AS_OF_DATE, Population
+from metrics.spec import AS_OF_DATE, Population, Span
 from models.catalog import table_named
 from models.ddl import polars_schema
 from models.vocabulary import ClockState, Dimension, SlaTarget
 
 _ALL_DIMENSIONS: Final = tuple(Dimension)
 _is_quarantined: Final = pl.col("is_quarantined")
+
+#: A ticket that was set aside does not begin the span: its creation may be the very thing that is wrong.
+_SPAN_OF_TICKETS: Final = Span("fct_tickets", pl.when(~_is_quarantined).then("created_at"))
 
 RESOLVED_TICKETS: Final = Population(
     fact="fct_tickets",
@@ -30,6 +33,7 @@ RESOLVED_TICKETS: Final = Population(
         "is unknown, created."
     ),
     dimensions=_ALL_DIMENSIONS,
+    span=_SPAN_OF_TICKETS,
 )
 
 TICKETS_WITH_SOURCE_CLAIM: Final = Population(
@@ -51,6 +55,7 @@ CREATED_TICKETS: Final = Population(
     is_eligible=~pl.col("is_cancelled"),
     eligibility="Tickets that are not cancelled.",
     dimensions=_ALL_DIMENSIONS,
+    span=_SPAN_OF_TICKETS,
 )
 
 CANCELLED_TICKETS: Final = Population(
@@ -61,6 +66,34 @@ CANCELLED_TICKETS: Final = Population(
     is_eligible=pl.col("is_cancelled"),
     eligibility="Tickets that are cancelled.",
     dimensions=_ALL_DIMENSIONS,
+    span=_SPAN_OF_TICKETS,
+)
+
+OPEN_TICKETS: Final = Population(
+    fact="fct_tickets",
+    period_column=AS_OF_DATE,
+    period_meaning="day of the data's clock",
+    period=pl.col(AS_OF_DATE),
+    is_eligible=~pl.col("is_done") & ~pl.col("is_cancelled"),
+    eligibility=(
+        "Tickets that are neither done nor cancelled as of the data's clock. One that was set aside counts if it says "
+        "that it is open."
+    ),
+    dimensions=_ALL_DIMENSIONS,
+)
+
+TICKETS_IN_WORK: Final = Population(
+    fact="fct_ticket_days",
+    period_column="day_date",
+    period_meaning="last day of the period; of an open period, the day of the data's clock",
+    period=pl.col("day_date"),
+    is_eligible=pl.lit(True),
+    eligibility=(
+        "Tickets queued, active or waiting at the end of that day. A ticket of which only a snapshot is known, or that "
+        "was set aside, is eligible from its creation to its resolution or cancellation, and not measured."
+    ),
+    dimensions=_ALL_DIMENSIONS,
+    span=_SPAN_OF_TICKETS,
 )
 
 

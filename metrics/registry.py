@@ -1,39 +1,33 @@
-"""All metrics, in one explicit tuple. A new metric is a new entry here.
+"""All metrics, in one explicit tuple. A new metric is a new entry here; those of tickets are in
+`metrics.ticket_metrics`.
 
-Meanings follow docs/decisions.md. How a kind is computed is in `metrics.measure_records` and `metrics.measure_costs`.
+Meanings follow docs/decisions.md. How a kind is computed is in `metrics.measure_records`, `metrics.measure_stocks` and
+`metrics.measure_costs`.
 """
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Final
 
 import polars as pl
 
+from metrics.kinds import CostPart, CostSum, Ratio, Sum, UnitCost
 from metrics.populations import (
-    CANCELLED_TICKETS,
     COST_ALLOCATIONS,
-    CREATED_TICKETS,
     DUE_DELIVERIES,
     FIRST_RESPONSE_CLOCKS,
     RESOLUTION_CLOCKS,
-    RESOLVED_TICKETS,
     TICKETS_WITH_SOURCE_CLAIM,
     VENDOR_INVOICE_LINES,
 )
-from metrics.spec import CostPart, CostSum, Count, Direction, Metric, Percentile, Ratio, Sum, Unit, UnitCost
+from metrics.spec import Direction, Metric, Unit
+from metrics.ticket_metrics import TICKET_METRICS
 from metrics.unit_cost import CostPolicy, Driver, TransactionKind
 from models.vocabulary import ClockState, Domain
-
-Clock = Literal["business", "calendar"]
 
 _SERVICE_MANAGEMENT: Final = "Service management"
 _FINANCE: Final = "Finance"
 _VENDOR_MANAGEMENT: Final = "Vendor management"
-
-_CLOCKS: Final[dict[Clock, tuple[Unit, str]]] = {
-    "business": (Unit.BUSINESS_HOURS, "open hours of the team's calendar"),
-    "calendar": (Unit.CALENDAR_HOURS, "hours by the clock on the wall"),
-}
 
 _CLOCK_IS_MET: Final = (
     pl.when(pl.col("state") == ClockState.MET.value)
@@ -43,106 +37,8 @@ _CLOCK_IS_MET: Final = (
 )
 
 
-def _ticket_duration(measure: str, stretch: str, percent: int, clock: Clock, *, is_headline: bool = False) -> Metric:
-    """A percentile of one duration of resolved tickets, on one clock."""
-    unit, hours = _CLOCKS[clock]
-    words = measure.replace("_", " ")
-    column = f"{measure}_{clock}_microseconds"
-    return Metric(
-        name=f"ticket_{measure}_p{percent}_{unit}",
-        label=f"{words.capitalize()}, p{percent}, {clock} hours",
-        meaning=f"{percent} % of the tickets resolved in the period took no longer than this {stretch}, in {hours}.",
-        formula=(
-            f"Continuous percentile {percent} (linear interpolation) of {column} over the tickets resolved in the "
-            "period, in hours. Always recomputed from tickets, never averaged."
-        ),
-        unit=unit,
-        direction=Direction.DOWN_IS_GOOD,
-        owner=_SERVICE_MANAGEMENT,
-        requires=(Domain.TICKETS,),
-        population=RESOLVED_TICKETS,
-        kind=Percentile(percent, column),
-        is_headline=is_headline,
-    )
-
-
-def _lead_time(percent: int, clock: Clock) -> Metric:
-    """Created to last resolution: what the requester waits."""
-    return _ticket_duration("lead_time", "from creation to their last resolution", percent, clock)
-
-
-def _cycle_time(percent: int, clock: Clock, *, is_headline: bool = False) -> Metric:
-    """First work to last resolution: what the team needs. A ticket that was never active is not measured."""
-    stretch = "from first becoming active to their last resolution"
-    return _ticket_duration("cycle_time", stretch, percent, clock, is_headline=is_headline)
-
-
 METRICS: Final[tuple[Metric, ...]] = (
-    _lead_time(50, "business"),
-    _lead_time(85, "business"),
-    _lead_time(95, "business"),
-    _lead_time(50, "calendar"),
-    _lead_time(85, "calendar"),
-    _lead_time(95, "calendar"),
-    _cycle_time(50, "business"),
-    # The headline is p85, not p50: it is a promise that can be given ("85 of 100 are done within ..."), it moves when
-    # the slow tickets that people complain about get slower, and unlike p95 it is steady in a small team's month.
-    _cycle_time(85, "business", is_headline=True),
-    _cycle_time(95, "business"),
-    _cycle_time(50, "calendar"),
-    _cycle_time(85, "calendar"),
-    _cycle_time(95, "calendar"),
-    Metric(
-        name="ticket_created_count",
-        label="Tickets created",
-        meaning="Tickets that came in during the period. Cancelled ones are counted apart.",
-        formula="Number of tickets by created_at, without cancelled ones, under their team as of the data's clock.",
-        unit=Unit.COUNT,
-        direction=Direction.NEUTRAL,
-        owner=_SERVICE_MANAGEMENT,
-        requires=(Domain.TICKETS,),
-        population=CREATED_TICKETS,
-        kind=Count(),
-    ),
-    Metric(
-        name="ticket_resolved_count",
-        label="Tickets resolved",
-        meaning="Tickets whose last resolution lies in the period and that are still done.",
-        formula="Number of tickets by resolved_at. A ticket that reopens leaves its period: that is a restatement.",
-        unit=Unit.COUNT,
-        direction=Direction.NEUTRAL,
-        owner=_SERVICE_MANAGEMENT,
-        requires=(Domain.TICKETS,),
-        population=RESOLVED_TICKETS,
-        kind=Count(),
-    ),
-    Metric(
-        name="ticket_cancelled_count",
-        label="Tickets cancelled",
-        meaning="Tickets that were cancelled in the period. They count in no other metric.",
-        formula="Number of tickets by cancelled_at.",
-        unit=Unit.COUNT,
-        direction=Direction.NEUTRAL,
-        owner=_SERVICE_MANAGEMENT,
-        requires=(Domain.TICKETS,),
-        population=CANCELLED_TICKETS,
-        kind=Count(),
-    ),
-    Metric(
-        name="ticket_reopen_ratio",
-        label="Reopened tickets",
-        meaning="Share of the tickets resolved in the period that had been resolved before and came back.",
-        formula=(
-            "Tickets with reopen_count above 0 / tickets with a known reopen_count. An export without history cannot "
-            "tell: its tickets lower coverage and are not taken as never reopened."
-        ),
-        unit=Unit.RATIO,
-        direction=Direction.DOWN_IS_GOOD,
-        owner=_SERVICE_MANAGEMENT,
-        requires=(Domain.TICKETS,),
-        population=RESOLVED_TICKETS,
-        kind=Ratio(pl.col("reopen_count") > 0),
-    ),
+    *TICKET_METRICS,
     Metric(
         name="sla_attainment_ratio",
         label="SLA attainment, resolution",

@@ -47,7 +47,7 @@ class Comparison:
 
 
 def keep_changed_rows(sightings: pl.DataFrame) -> pl.DataFrame:
-    """The rows in which a ticket differs from its row in the export before, with `seen_until`.
+    """The rows in which a ticket differs from its row in the export before, and its last one, with `seen_until`.
 
     Of a year of daily exports, that is a small part. `compare_snapshots` says the same of the kept rows as of all.
 
@@ -65,7 +65,8 @@ def keep_changed_rows(sightings: pl.DataFrame) -> pl.DataFrame:
     # A ticket that stands in one export in two ways has a last row there, which only all its rows can tell.
     is_alone = ~(is_told_twice | is_told_twice.shift(-1, fill_value=False))
     repeats = _equals_above("ticket", "content") & is_alone
-    is_kept = ordered.select(~repeats).to_series()
+    ends_life = pl.col("ticket").ne_missing(pl.col("ticket").shift(-1))
+    is_kept = ordered.select(~repeats | ends_life).to_series()
     seen_until = ordered["snapshot_at"].filter(is_kept.shift(-1, fill_value=True)).alias("seen_until")
     return ordered.filter(is_kept).drop("ticket").with_columns(seen_until)
 

@@ -1,9 +1,9 @@
 """What a metric is: one frozen record that says its meaning, its records and its arithmetic.
 
-A `Population` says which rows of a fact should count and which date decides their period. A kind says what is
-computed from them. A `Metric` joins the two with the words that people read. Views, the data dictionary and the
-published definitions are all made from these records. The list of metrics is in `metrics.registry`; computing them
-is in `metrics.measure`.
+A `Population` says which rows of a fact should count and which date decides their period. A kind (`metrics.kinds`)
+says what is computed from them. A `Metric` joins the two with the words that people read. Views, the data dictionary
+and the published definitions are all made from these records. The list of metrics is in `metrics.registry`; computing
+them is in `metrics.measure`.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, TypeAlias
+from typing import Final
 
 import polars as pl
 
+from metrics.kinds import Aggregation, Kind
 from models.vocabulary import Dimension, Domain, Grain
 
 #: Column that every record has while it is judged: the date of the data's own clock, in the reporting time zone.
@@ -57,12 +58,17 @@ class Direction(StrEnum):
     NEUTRAL = "neutral"
 
 
-class CostPart(StrEnum):
-    """Which part of the cost of a period: what a driver took, what none took, or both."""
+@dataclass(frozen=True, eq=False)
+class Span:
+    """From when on a fact tells of every period, so that a period without records is a period with none.
 
-    TOTAL = "total"
-    ALLOCATED = "allocated"
-    UNALLOCATED = "unallocated"
+    Attributes:
+        fact: table of the core layer.
+        start: instant or date of each of its rows; the earliest begins the span. It ends with the data's clock.
+    """
+
+    fact: str
+    start: pl.Expr
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +84,7 @@ class Population:
         is_eligible: whether the row should count. Rows for which this is false or empty belong to no cell.
         eligibility: the same rule in words.
         dimensions: breakdowns that the fact can give.
+        span: from when on a period without eligible rows is known to have none; None if that is never known.
     """
 
     fact: str
@@ -87,52 +94,7 @@ class Population:
     is_eligible: pl.Expr
     eligibility: str
     dimensions: tuple[Dimension, ...]
-
-
-@dataclass(frozen=True)
-class Percentile:
-    """Continuous percentile of a duration, in hours. Records without that duration are not measured."""
-
-    percent: int
-    duration: str
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.percent <= 100:
-            raise ValueError(f"a percentile lies between 0 and 100, not at {self.percent}")
-
-
-@dataclass(frozen=True, eq=False)
-class Ratio:
-    """Share of measured records that are hits. Records for which `is_hit` is empty are not measured."""
-
-    is_hit: pl.Expr
-
-
-@dataclass(frozen=True)
-class Count:
-    """Number of measured records."""
-
-
-@dataclass(frozen=True)
-class Sum:
-    """Exact sum of a money column. Records without that amount are not measured."""
-
-    amount: str
-
-
-@dataclass(frozen=True)
-class CostSum:
-    """Exact sum of one part of the cost of a period."""
-
-    part: CostPart
-
-
-@dataclass(frozen=True)
-class UnitCost:
-    """Allocated cost of a period over the transactions completed in it."""
-
-
-Kind: TypeAlias = Percentile | Ratio | Count | Sum | CostSum | UnitCost
+    span: Span | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,6 +160,11 @@ class Metric:
         return self.population.fact
 
     @property
+    def aggregation(self) -> Aggregation:
+        """How its values may be put together again."""
+        return self.kind.aggregation
+
+    @property
     def period_date(self) -> str:
         """Which date decides the period, in words, with the column's name."""
         return f"{self.population.period_meaning} ({self.population.period_column})"
@@ -216,6 +183,7 @@ class Metric:
             "meaning": self.meaning,
             "formula": self.formula,
             "unit": self.unit.value,
+            "aggregation": self.aggregation.value,
             "direction": self.direction.value,
             "owner": self.owner,
             "period_date": self.period_date,

@@ -60,6 +60,12 @@ meta_metrics = table(
     text("meaning", "What the number says", required=True),
     text("formula", "How it is computed", required=True),
     text("unit", "Unit of the value", required=True),
+    text(
+        "aggregation",
+        "How values of several cells combine: sum; stock (over one breakdown, never over periods); parts (numerators "
+        "and denominators apart); none",
+        required=True,
+    ),
     text("direction", "up_is_good, down_is_good or neutral", required=True),
     text("owner", "Who answers for the definition", required=True),
     text("period_date", "Which date decides the period", required=True),

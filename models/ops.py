@@ -68,6 +68,7 @@ ops_loads = table(
     text("superseded_by", "Later load of the same file name that replaced this one; its rows stay in the raw table"),
     instant("loaded_at", "When it was ingested", required=True),
     text("run_id", "Run that ingested it", required=True),
+    instant("modified_at", "When the file was written last, as it lay when it was ingested"),
 )
 
 ops_refusals = table(
@@ -95,7 +96,8 @@ ops_value_problems = table(
     text("canonical_column", "Canonical column that the value was to feed", required=True),
     text(
         "problem",
-        "unparsable, missing, unmapped_status, ambiguous_time, nonexistent_time or rounded",
+        "unparsable, missing, unmapped_status, ambiguous_time, nonexistent_time or rounded; of repeated snapshots also "
+        "in_future, after_snapshot, outside_snapshots or repeated_in_snapshot",
         required=True,
     ),
     text("record_id", "Ticket, cost line, ... that the row belongs to, if its key is known"),

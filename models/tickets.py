@@ -34,6 +34,13 @@ stg_tickets = table(
     instant("due_at", "Due instant that the source itself set"),
     flag("is_sla_met_at_source", "SLA flag that the source itself set, one per ticket"),
     text("summary", "Title of the ticket"),
+    instant("first_seen_at", "Of repeated snapshots: the first export that shows the ticket"),
+    instant("last_seen_at", "Of repeated snapshots: the latest export that shows the ticket"),
+    flag(
+        "has_disappeared",
+        "Of repeated snapshots that hold all tickets: whether the latest export shows the ticket no longer. Its last "
+        "state stays.",
+    ),
     *provenance(),
 )
 
@@ -43,7 +50,12 @@ stg_ticket_events = table(
     "One row per change or update of a ticket. An empty attribute means: unchanged by this event.",
     text("ticket_id", "Ticket, qualified by its source", required=True),
     text("source", "System that exported the event", required=True),
-    instant("occurred_at", "When the change happened"),
+    instant("occurred_at", "When the change happened; of repeated snapshots, when an export first shows it"),
+    instant(
+        "earliest_at",
+        "Of repeated snapshots: the latest export that shows the state before. The change happened between it and "
+        "occurred_at. Empty where the instant is exact.",
+    ),
     integer("event_sequence", "The source's own order of events at one instant; empty where it has none"),
     text("status_before", "Status before the event, where the export says it"),
     text("status", "Status after the event, in the source's words"),

@@ -30,7 +30,10 @@ from pipelines.readers import Limits
 from pipelines.session import Session, Step
 from pipelines.staging.lines import assemble_lines
 from pipelines.staging.mapping import StagedPart, fed_tables, needed_columns, stage_object
+from pipelines.staging.sightings import is_repeated
+from pipelines.staging.snapshots import read_snapshot_history
 from pipelines.staging.tickets import assemble_events, assemble_tickets
+from pipelines.unmapped_statuses import UNMAPPED_STATUSES, UnmappedStatus, read_unmapped
 from pipelines.verdicts import current_verdict, store_verdict
 from pipelines.warehouse import Warehouse
 
@@ -46,6 +49,7 @@ class Batch:
         verdict: None where no file of the domain was ever loaded: there is nothing to judge.
         is_new: whether this run staged and audited it; else it was known already.
         row_counts: raw and staged table -> rows.
+        unmapped_statuses: of tickets, those that no policy maps.
     """
 
     domain: Domain
@@ -56,6 +60,7 @@ class Batch:
     results: tuple[RuleResult, ...]
     row_counts: dict[str, int]
     is_new: bool
+    unmapped_statuses: tuple[UnmappedStatus, ...] = ()
 
 
 def ingest_domain(session: Session, domain: Domain, *, keep: bool = True) -> Batch:
@@ -113,13 +118,14 @@ def _ingest(session: Session, domain: Domain, errors: Mapping[str, str]) -> Batc
         return Batch(domain, batch_hash, None, summary, landings, (), _row_counts(session, domain), False)
     known = current_verdict(warehouse, domain)
     if known is not None and known[0] == batch_hash and not session.is_full:
-        return Batch(domain, batch_hash, known[1], known[2], landings, (), _row_counts(session, domain), False)
+        counts, unmapped = _row_counts(session, domain), _unmapped_statuses(session, domain)
+        return Batch(domain, batch_hash, known[1], known[2], landings, (), counts, False, unmapped)
     _stage(session, domain, contracts)
     results = _audit(session, domain, contracts, errors)
     verdict = _judge(session, domain, contracts, results, batch_hash)
     store_verdict(warehouse, verdict, results, run_id=session.run_id)
-    counts = _row_counts(session, domain)
-    return Batch(domain, batch_hash, verdict.state, verdict.summary, landings, tuple(results), counts, True)
+    counts, unmapped = _row_counts(session, domain), _unmapped_statuses(session, domain)
+    return Batch(domain, batch_hash, verdict.state, verdict.summary, landings, tuple(results), counts, True, unmapped)
 
 
 def _limits(session: Session) -> Limits:
@@ -152,22 +158,25 @@ def _stage(session: Session, domain: Domain, contracts: Sequence[ExportContract]
             continue
         warehouse.replace(table, assemble_lines(parts.get(table.name, []), table, policies))
     if domain is Domain.TICKETS:
-        event_parts = parts.get(stg_ticket_events.name, [])
-        events, event_problems = assemble_events(event_parts, policies)
-        tickets, ticket_problems = assemble_tickets(parts.get(stg_tickets.name, []), events, event_parts, policies)
+        history = read_snapshot_history(warehouse, contracts, policies)
+        event_parts, ticket_parts = (parts.get(table.name, []) for table in (stg_ticket_events, stg_tickets))
+        events, event_problems = assemble_events(event_parts, policies, history.events)
+        tickets, ticket_problems = assemble_tickets(ticket_parts, events, event_parts, policies, history.tickets)
         warehouse.replace(stg_ticket_events, events)
         warehouse.replace(stg_tickets, tickets)
         offer_data_clock(warehouse, data_clock(tickets, events, loads=warehouse.read(ops_loads)))
-        problems += [event_problems, ticket_problems]
+        problems += [history.problems, event_problems, ticket_problems]
     _store_problems(warehouse, domain, problems)
 
 
 def _parts(warehouse: Warehouse, contracts: Sequence[ExportContract]) -> dict[str, list[StagedPart]]:
-    """Staged table name -> what each export object contributes to it."""
+    """Staged table name -> what each export object contributes to it, those of repeated snapshots left out."""
     parts: dict[str, list[StagedPart]] = {}
     for contract in contracts:
         active = [load_id for load_id, _ in active_loads(warehouse, contract.id)]
         for item in contract.objects:
+            if is_repeated(item):
+                continue
             raw = _read_raw(warehouse, contract, item, active)
             for name in fed_tables(item):
                 parts.setdefault(f"stg_{name}", []).append(stage_object(raw, contract, item, name))
@@ -233,6 +242,10 @@ def _row_counts(session: Session, domain: Domain) -> dict[str, int]:
         for item in contract.objects:
             counts[item.raw_table] = int(warehouse.rows(f"SELECT count(*) FROM {raw_table_name(item)}")[0][0])
     return counts
+
+
+def _unmapped_statuses(session: Session, domain: Domain) -> tuple[UnmappedStatus, ...]:
+    return read_unmapped(session.warehouse.rows(UNMAPPED_STATUSES)) if domain is Domain.TICKETS else ()
 
 
 def _step_of(asset: str, batch: Batch, seconds: float) -> Step:

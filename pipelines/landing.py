@@ -7,7 +7,7 @@ remedy, and the run goes on with the rest. Types and meaning come later, in `pip
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -19,7 +19,7 @@ import polars as pl
 from data_contracts.spec import ExportContract, ExportObject
 from models.ddl import quote_identifier
 from models.ops import ops_loads, ops_refusals
-from models.vocabulary import ExportShape
+from models.vocabulary import ExportShape, SnapshotInstant
 from pipelines.fingerprint import hash_parts
 from pipelines.readers import (
     FORMATS,
@@ -31,6 +31,7 @@ from pipelines.readers import (
     inspect_file,
     read_export,
 )
+from pipelines.snapshot_files import SnapshotFiles, restore_loads, set_aside_loads, snapshot_files
 from pipelines.warehouse import Warehouse
 
 #: Columns that landing adds to every raw table, beside the export's own.
@@ -77,23 +78,37 @@ def land_export(
     refusals: list[Refusal] = []
     notes: list[str] = []
     loaded_files = loaded_rows = known_files = 0
+    found: list[FileFacts] = []
     for path in _files_in(folder):
         if not fnmatch(path.name, contract.file_pattern):
             refusals.append(_unexpected(contract, path))
             continue
         try:
-            facts = inspect_file(path, folder, limits=limits)
-            if _is_known(warehouse, contract, facts):
+            found.append(inspect_file(path, folder, limits=limits))
+        except RefusedFile as refused:
+            refusals.append(_refusal(contract, path.name, refused))
+    restore_loads(warehouse, contract)
+    snapshots = snapshot_files(warehouse, contract, found)
+    for each in snapshots:
+        found, impossible = each.accept(found)
+        refusals += [_refusal(contract, name, refused) for name, refused in impossible.items()]
+        set_aside_loads(warehouse, contract, impossible)
+    for facts in found:
+        try:
+            if _is_known(warehouse, contract, facts, snapshots):
                 known_files += 1
                 continue
-            frames = [(item, read_export(facts, _read_options(contract, item, facts))) for item in contract.objects]
+            frames = {item.name: read_export(facts, _read_options(contract, item, facts)) for item in contract.objects}
+            for each in snapshots:
+                each.check_rows(facts, frames[each.item.name].frame)
         except RefusedFile as refused:
-            refusals.append(_refusal(contract, path, refused))
+            refusals.append(_refusal(contract, facts.name, refused))
             continue
-        for item, landed in frames:
-            _store(warehouse, contract, item, facts, landed, run_id)
+        for item in contract.objects:
+            landed = frames[item.name]
+            _store(warehouse, contract, item, facts, landed, snapshots, run_id)
             loaded_rows += landed.frame.height
-            notes += [f"{path.name}: {note}" for note in landed.notes]
+            notes += [f"{facts.name}: {note}" for note in landed.notes]
         loaded_files += 1
     _record_refusals(warehouse, contract, refusals, run_id)
     return Landing(contract.id, loaded_files, loaded_rows, known_files, tuple(refusals), tuple(notes))
@@ -161,12 +176,15 @@ def _format_by_name(facts: FileFacts) -> str:
     return named[-1] if named else "csv"
 
 
-def _is_known(warehouse: Warehouse, contract: ExportContract, facts: FileFacts) -> bool:
+def _is_known(
+    warehouse: Warehouse, contract: ExportContract, facts: FileFacts, snapshots: Sequence[SnapshotFiles]
+) -> bool:
     query = """
-        SELECT count(*) FROM ops.ops_loads
+        SELECT DISTINCT file_name FROM ops.ops_loads
         WHERE export = ? AND content_hash = ? AND reading_hash = ? AND superseded_by IS NULL
     """
-    return bool(warehouse.rows(query, [contract.id, facts.content_hash, contract.reading_hash])[0][0])
+    loads = warehouse.rows(query, [contract.id, facts.content_hash, contract.reading_hash])
+    return any(all(each.is_loaded(warehouse, facts, str(load[0])) for each in snapshots) for load in loads)
 
 
 def _create_raw_table(warehouse: Warehouse, item: ExportObject) -> None:
@@ -191,12 +209,18 @@ def _store(
     item: ExportObject,
     facts: FileFacts,
     landed: LandedFrame,
+    snapshots: Sequence[SnapshotFiles],
     run_id: str,
 ) -> None:
-    content = hash_parts(facts.content_hash, contract.reading_hash)[:12]
+    is_dated_by_time = item.snapshots is not None and item.snapshots.instant is SnapshotInstant.FILE_TIME
+    content = hash_parts(facts.content_hash, contract.reading_hash, *([facts.modified_at] * is_dated_by_time))[:12]
     # The file's name leads, so that load ids sort in the order in which people number or date their files.
     load_id = f"{contract.id}/{item.name}/{facts.name}#{content}"
-    _supersede(warehouse, contract, item, facts, load_id)
+    told_by_file = next((each for each in snapshots if each.item is item), None)
+    if told_by_file is not None:
+        told_by_file.replace_loads(warehouse, facts, load_id)
+    else:
+        _supersede(warehouse, contract, item, facts, load_id)
     if _is_back(warehouse, load_id):
         return
     texts = [name for name in landed.frame.columns if name != "_row_number"]
@@ -217,6 +241,7 @@ def _store(
         "notes": json.dumps(landed.notes, ensure_ascii=False),
         "loaded_at": datetime.now(UTC),
         "run_id": run_id,
+        "modified_at": facts.modified_at,
     }
     warehouse.append(ops_loads, pl.DataFrame([record]))
 
@@ -255,8 +280,8 @@ def _is_back(warehouse: Warehouse, load_id: str) -> bool:
     return bool(known)
 
 
-def _refusal(contract: ExportContract, path: Path, refused: RefusedFile) -> Refusal:
-    return Refusal(contract.id, path.name, refused.code, f"{refused.message} {refused.remedy}".strip())
+def _refusal(contract: ExportContract, name: str, refused: RefusedFile) -> Refusal:
+    return Refusal(contract.id, name, refused.code, f"{refused.message} {refused.remedy}".strip())
 
 
 def _unexpected(contract: ExportContract, path: Path) -> Refusal:

@@ -60,9 +60,19 @@ class Warehouse:
         """All rows of a small query."""
         return self.connection.execute(query, list(parameters)).fetchall()
 
-    def frame(self, query: str) -> pl.DataFrame:
-        """The result of a query as a frame."""
-        return self.connection.sql(query).pl()
+    def frame(self, query: str, given: Mapping[str, pl.DataFrame] | None = None) -> pl.DataFrame:
+        """The result of a query as a frame.
+
+        Args:
+            given: frames that the query may read, by the names it gives them.
+        """
+        for name, frame in (given or {}).items():
+            self.connection.register(name, frame.to_arrow())
+        try:
+            return self.connection.sql(query).pl()
+        finally:
+            for name in given or {}:
+                self.connection.unregister(name)
 
     def lazy(self, query: str) -> pl.LazyFrame:
         """The result of a query, of which only the rows and columns that are asked for are read when they are."""

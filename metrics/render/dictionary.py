@@ -9,7 +9,7 @@ from sqlalchemy import Column, Table
 
 from metrics.registry import METRICS
 from metrics.render.views import FACT_VIEWS, GENERATED_FROM
-from metrics.spec import Direction, Metric
+from metrics.spec import AS_OF_DATE, Direction, Metric
 from models.catalog import tables_of
 from models.ddl import sql_type
 from models.vocabulary import Layer
@@ -93,8 +93,9 @@ def _metric_section(metric: Metric) -> str:
     facts = [
         ("Formula", metric.formula),
         ("Counted", population.eligibility),
-        ("Period", f"{population.period_meaning}, `{metric.fact}.{population.period_column}`"),
+        ("Period", _period(metric)),
         ("Unit", f"{metric.unit.label}; {_DIRECTIONS[metric.direction]}"),
+        ("To combine cells", metric.aggregation.rule),
         ("Breakdowns", breakdowns),
         ("Published when", f"the contracts of {_required(metric)} pass"),
         ("Owner", f"{metric.owner}; version {metric.version} of the definition"),
@@ -102,6 +103,11 @@ def _metric_section(metric: Metric) -> str:
     lines = "\n".join(f"- **{name}**: {text}" for name, text in facts)
     headline = " One of the three headline numbers." if metric.is_headline else ""
     return f"### {metric.name}\n\n**{metric.label}.** {metric.meaning}{headline}\n\n{lines}\n\n"
+
+
+def _period(metric: Metric) -> str:
+    column = metric.population.period_column
+    return metric.population.period_meaning + ("" if column == AS_OF_DATE else f", `{metric.fact}.{column}`")
 
 
 def _required(metric: Metric) -> str:

@@ -58,7 +58,7 @@ _VALUE_COLUMNS: Final = (
     "metric_version",
 )
 
-_META_COLUMNS: Final = ("publication_state", "held_reason", "fresh_as_of_at")
+_META_COLUMNS: Final = ("aggregation", "publication_state", "held_reason", "fresh_as_of_at")
 
 _IS_HELD: Final = "coalesce(definition.publication_state = 'held', false)"
 
@@ -82,6 +82,7 @@ def kpi_view(metric: Metric) -> str:
         f"Counted: {population.eligibility}",
         f"Period: {metric.period_date}, in the reporting time zone.",
         f"Unit: {metric.unit.label}. Owner: {metric.owner}. Version {metric.version}.",
+        f"To combine cells: {metric.aggregation.rule}.",
     )
     columns = [
         f"    {quote_text(metric.label)} AS label",

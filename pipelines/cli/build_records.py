@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from pipelines.unmapped_statuses import UNMAPPED_STATUSES, UnmappedStatus, read_unmapped
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -98,6 +100,7 @@ class BuildRecords:
     rules: tuple[RuleRecord, ...]
     verdicts: tuple[VerdictRecord, ...]
     quarantine: tuple[QuarantineRecord, ...]
+    unmapped_statuses: tuple[UnmappedStatus, ...] = ()
 
     @property
     def held_domains(self) -> tuple[str, ...]:
@@ -130,6 +133,7 @@ def read_build_records(path: Path) -> BuildRecords | None:
             tuple(_rule_record(row) for row in _rows(connection, _RULES)),
             tuple(VerdictRecord(*row) for row in _rows(connection, _VERDICTS)),
             tuple(QuarantineRecord(*row) for row in _rows(connection, _QUARANTINE)),
+            read_unmapped(_rows(connection, UNMAPPED_STATUSES)),
         )
     except duckdb.CatalogException:
         # A run that was killed before its very first commit leaves a file without tables.

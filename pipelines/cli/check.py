@@ -11,12 +11,14 @@ from pipelines.cli.exits import ExitCode, of_outcome
 from pipelines.cli.options import chosen_home, common_options, json_option
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from models.vocabulary import Domain
     from pipelines.cli.build_records import RefusalRecord, RuleRecord
     from pipelines.home import Home
     from pipelines.ingest import Batch
+    from pipelines.notices import Notice
+    from pipelines.unmapped_statuses import UnmappedStatus
 
 
 @click.command()
@@ -32,6 +34,7 @@ def check(domain: str | None, show_all: bool, as_json: bool) -> ExitCode:
     Exit codes: 0 all domains would pass, 3 one would be held, 5 files would be refused and nothing held.
     """
     from pipelines.cli.progress import progress_reporter
+    from pipelines.notices import find_notices
     from pipelines.project import load_project
 
     home = chosen_home()
@@ -43,10 +46,11 @@ def check(domain: str | None, show_all: bool, as_json: bool) -> ExitCode:
         batches = check_project(project, reporter=reporter)
     rules = [rule for rule in _rule_records(home, batches) if domain in (None, rule.domain)]
     refusals = _refusals(batches)
+    notices = find_notices(project)
     if as_json:
-        _show_json(batches, rules, refusals)
+        _show_json(batches, rules, refusals, notices)
     else:
-        _show(batches, rules, refusals, show_all=show_all)
+        _show(batches, rules, refusals, notices, show_all=show_all)
     held = [batch for batch in batches.values() if _verdict(batch) == "hold"]
     return of_outcome(has_held=bool(held), has_refused=bool(refusals))
 
@@ -98,10 +102,19 @@ def _refusals(batches: Mapping[Domain, Batch]) -> list[RefusalRecord]:
     ]
 
 
+def _unmapped_statuses(batches: Mapping[Domain, Batch]) -> list[UnmappedStatus]:
+    return [status for batch in batches.values() for status in batch.unmapped_statuses]
+
+
 def _show(
-    batches: Mapping[Domain, Batch], rules: list[RuleRecord], refusals: list[RefusalRecord], *, show_all: bool
+    batches: Mapping[Domain, Batch],
+    rules: list[RuleRecord],
+    refusals: list[RefusalRecord],
+    notices: Sequence[Notice],
+    *,
+    show_all: bool,
 ) -> None:
-    from pipelines.cli.outcomes import show_refusals
+    from pipelines.cli.outcomes import show_notices, show_refusals, show_unmapped_statuses
     from pipelines.cli.tables import Column, show_table
 
     click.echo()
@@ -136,9 +149,16 @@ def _show(
         ],
     )
     show_refusals(refusals)
+    show_unmapped_statuses(_unmapped_statuses(batches))
+    show_notices(notices)
 
 
-def _show_json(batches: Mapping[Domain, Batch], rules: list[RuleRecord], refusals: list[RefusalRecord]) -> None:
+def _show_json(
+    batches: Mapping[Domain, Batch],
+    rules: list[RuleRecord],
+    refusals: list[RefusalRecord],
+    notices: Sequence[Notice],
+) -> None:
     from pipelines.cli.outcomes import describe_rule
     from pipelines.cli.tables import show_json
 
@@ -152,5 +172,7 @@ def _show_json(batches: Mapping[Domain, Batch], rules: list[RuleRecord], refusal
             {"export": refusal.export, "file_name": refusal.file_name, "code": refusal.code, "message": refusal.message}
             for refusal in refusals
         ],
+        "unmapped_statuses": _unmapped_statuses(batches),
+        "notices": list(notices),
     }
     show_json(document)

@@ -64,7 +64,9 @@ def check(as_json: bool) -> None:
     Exit codes: 0 all is well, 2 something is wrong; every problem is listed with its file, line and remedy.
     """
     from pipelines.cli.numbers import count_of
+    from pipelines.cli.outcomes import show_notices
     from pipelines.cli.tables import Column, show_json, show_table
+    from pipelines.notices import find_notices
     from pipelines.project import load_project
 
     home = chosen_home()
@@ -73,6 +75,7 @@ def check(as_json: bool) -> None:
         {
             "id": found.id,
             "version": found.version,
+            "status": found.status,
             "domain": found.domain.value,
             "name": found.name,
             "file": found.origin,
@@ -81,8 +84,9 @@ def check(as_json: bool) -> None:
         }
         for found in project.contracts
     ]
+    notices = find_notices(project)
     if as_json:
-        show_json({"contracts": listed, "policies": sorted(project.policies.hashes)})
+        show_json({"contracts": listed, "policies": sorted(project.policies.hashes), "notices": list(notices)})
         return
     if listed:
         show_table(
@@ -103,6 +107,7 @@ def check(as_json: bool) -> None:
         f"{count_of(len(policies.sla), 'SLA policy', 'SLA policies')}, "
         f"{count_of(len(policies.costs.pools), 'cost pool')}."
     )
+    show_notices(notices)
 
 
 @contract.command("templates")

@@ -25,6 +25,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "check": ("pipelines.cli.check", "Audit the data against its contracts; change nothing."),
     "status": ("pipelines.cli.status", "Last run, freshness, verdicts, and what is held and why."),
     "metrics": ("pipelines.cli.metrics", "List the KPIs, or describe one."),
+    "calendar": ("pipelines.cli.calendar", "Show the working calendars and their open time."),
     "query": ("pipelines.cli.query", "Ask the published warehouse in SQL."),
     "dagster": ("pipelines.cli.dagster", "Open the pipeline's graph in the browser."),
     "sample": ("pipelines.cli.sample", "Write the simulated company's exports into a folder."),

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fnmatch import fnmatch
-from typing import Any
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pipelines.cli.build_records import BuildRecords, RefusalRecord, RuleRecord
 from pipelines.cli.numbers import count_of
 from pipelines.cli.tables import show_heading, show_paragraph
+from pipelines.unmapped_statuses import UnmappedStatus
+
+if TYPE_CHECKING:
+    from pipelines.notices import Notice
 
 
 def show_refusals(refusals: Sequence[RefusalRecord]) -> None:
@@ -22,6 +27,41 @@ def show_refusals(refusals: Sequence[RefusalRecord]) -> None:
     for refusal in refusals:
         click.echo(f"  {click.style(f'landing/{refusal.export}/{refusal.file_name}', fg='yellow')} ({refusal.code})")
         show_paragraph(refusal.message, indent=4)
+
+
+def show_notices(notices: Sequence[Notice]) -> None:
+    """Print what a person should know of contracts and policies though nothing of it stops the run."""
+    if not notices:
+        return
+    click.echo()
+    show_heading(click.style("Please note", fg="yellow"))
+    for notice in notices:
+        show_paragraph(notice.message, indent=2)
+
+
+def show_unmapped_statuses(statuses: Sequence[UnmappedStatus]) -> None:
+    """Print the statuses that no policy maps as lines to put into the policy, each with a first guess."""
+    if not statuses:
+        return
+    from pipelines.infer.rendering import quote
+    from pipelines.infer.status_words import guess_meaning
+
+    click.echo()
+    told = count_of(len(statuses), "status has", "statuses have")
+    show_heading(click.style(f"{told} no meaning yet", fg="yellow"), "their tickets are set aside")
+    show_paragraph(
+        "Add these lines to policies/statuses.yaml, below the source if it stands there already. The categories are "
+        "guesses by the words alone; whether a status is queued, active, waiting, done or cancelled is yours to say.",
+        indent=2,
+    )
+    click.echo("    statuses:")
+    for source, found in groupby(statuses, key=lambda status: status.source):
+        click.echo(f"      {source}:")
+        for status in found:
+            guess = guess_meaning(status.status)
+            remark = f"# {count_of(status.ticket_count, 'ticket')}" + ("" if guess else ", no known word")
+            line = f"        {quote(status.status)}: {guess or 'queued'}"
+            click.echo(f"{line}  {click.style(remark, dim=True)}")
 
 
 def show_holds(records: BuildRecords) -> None:
@@ -76,6 +116,7 @@ def describe_outcome(records: BuildRecords) -> dict[str, Any]:
     """Refusals and holds, for programs."""
     return {
         "refusals": list(records.refusals),
+        "unmapped_statuses": list(records.unmapped_statuses),
         "held": [
             {
                 "domain": domain,

@@ -156,7 +156,10 @@ def read_trends(
         SELECT metric, period_start_date AS month, value, lower_bound, upper_bound, eligible_count, measured_count,
                coverage_ratio
         FROM mart.metric_values
-        WHERE period_grain = 'month' AND dimension = 'overall' AND is_period_closed
+        WHERE period_grain = 'month' AND dimension = 'overall'
+          -- What is measured as of the data's clock has no closed month: its latest value is the only one.
+          AND (is_period_closed
+               OR metric IN (SELECT metric FROM meta.metrics WHERE contains(period_date, '(as_of_date)')))
           AND ($metric IS NULL OR metric = $metric)
         QUALIFY row_number() OVER (PARTITION BY metric ORDER BY period_start_date DESC) <= $months
         ORDER BY metric, period_start_date

@@ -10,7 +10,7 @@ import csv
 import json
 import math
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -52,14 +52,19 @@ def write_table(cursor: duckdb.DuckDBPyConnection, row_limit: int) -> None:
 
 
 def write_csv(cursor: duckdb.DuckDBPyConnection, output: Path | None) -> int:
+    """Write the result as `write_csv_rows` does. Returns the number of rows."""
+    return write_csv_rows(column_names(cursor), (row for rows in _batches(cursor) for row in rows), output)
+
+
+def write_csv_rows(names: Sequence[str], rows: Iterable[Sequence[Any]], output: Path | None) -> int:
     """Write RFC 4180 CSV with a header; an empty cell is NULL. Returns the number of rows."""
     count = 0
-    with _opened(output) as file:
+    with open_output(output) as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(column_names(cursor))
-        for rows in _batches(cursor):
-            writer.writerows([_csv_cell(value) for value in row] for row in rows)
-            count += len(rows)
+        writer.writerow(names)
+        for row in rows:
+            writer.writerow([_csv_cell(value) for value in row])
+            count += 1
     return count
 
 
@@ -70,7 +75,7 @@ def write_json(cursor: duckdb.DuckDBPyConnection, output: Path | None) -> int:
         repeated = next(name for name in names if names.count(name) > 1)
         raise CommandError(f"Two columns are called '{repeated}', which JSON cannot hold. Rename one with AS.")
     count = 0
-    with _opened(output) as file:
+    with open_output(output) as file:
         file.write("[")
         for rows in _batches(cursor):
             for row in rows:
@@ -156,7 +161,8 @@ def _batches(cursor: duckdb.DuckDBPyConnection) -> Iterator[list[tuple[Any, ...]
 
 
 @contextmanager
-def _opened(output: Path | None) -> Iterator[IO[str]]:
+def open_output(output: Path | None) -> Iterator[IO[str]]:
+    """Stdout, or a file that stands in its place only when all of it is written."""
     if output is None:
         yield sys.stdout
         return

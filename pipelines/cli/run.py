@@ -12,8 +12,11 @@ from pipelines.cli.exits import ExitCode, of_outcome
 from pipelines.cli.options import chosen_home, common_options, json_option
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pipelines.cli.build_records import BuildRecords
     from pipelines.home import Home
+    from pipelines.notices import Notice
     from pipelines.run import RunOutcome
 
 
@@ -71,8 +74,9 @@ def run_home(
 ) -> ExitCode:
     """Run a home and report; shared with `kpi demo`."""
     from pipelines.cli.build_records import BuildRecords, read_build_records
-    from pipelines.cli.outcomes import show_holds, show_refusals
+    from pipelines.cli.outcomes import show_holds, show_notices, show_refusals, show_unmapped_statuses
     from pipelines.cli.progress import progress_reporter
+    from pipelines.notices import find_notices
     from pipelines.project import load_project
 
     project = load_project(home)
@@ -89,13 +93,18 @@ def run_home(
             raise
     seconds = time.perf_counter() - started
     records = read_build_records(home.warehouse) or BuildRecords((), (), (), (), (), ())
+    notices = find_notices(project)
     if as_json:
-        _show_json_outcome(home, outcome, records, seconds)
+        _show_json_outcome(home, outcome, records, notices, seconds)
     else:
         if not quiet:
             _show_summary(home, outcome, seconds)
         show_refusals(records.refusals)
         show_holds(records)
+        if not quiet or "tickets" in records.held_domains:
+            show_unmapped_statuses(records.unmapped_statuses)
+        if not quiet:
+            show_notices(notices)
     has_held = bool(outcome.held or records.held_domains)
     return of_outcome(has_held=has_held, has_refused=bool(records.refusals))
 
@@ -117,7 +126,9 @@ def _show_summary(home: Home, outcome: RunOutcome, seconds: float) -> None:
     show_headlines(headlines)
 
 
-def _show_json_outcome(home: Home, outcome: RunOutcome, records: BuildRecords, seconds: float) -> None:
+def _show_json_outcome(
+    home: Home, outcome: RunOutcome, records: BuildRecords, notices: Sequence[Notice], seconds: float
+) -> None:
     from pipelines.cli.headlines import describe_headlines, read_headlines
     from pipelines.cli.outcomes import describe_outcome
     from pipelines.cli.tables import show_json
@@ -131,6 +142,7 @@ def _show_json_outcome(home: Home, outcome: RunOutcome, records: BuildRecords, s
             "published_file": home.published_file if headlines else None,
             "steps": list(outcome.steps),
             **describe_outcome(records),
+            "notices": list(notices),
             "headlines": describe_headlines(headlines) if headlines else [],
         }
     )

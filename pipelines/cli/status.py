@@ -158,10 +158,11 @@ def _show_quarantine(records: BuildRecords) -> None:
 
 
 def _show_kept_out(records: BuildRecords) -> None:
-    from pipelines.cli.outcomes import show_holds, show_refusals
+    from pipelines.cli.outcomes import show_holds, show_refusals, show_unmapped_statuses
 
     show_refusals(records.refusals)
     show_holds(records)
+    show_unmapped_statuses(records.unmapped_statuses)
 
 
 def _show_json(
@@ -180,6 +181,6 @@ def _show_json(
             "domains": _domain_rows(trends, records),
             "exports": list(records.exports) if records else None,
             "quarantine": list(records.quarantine) if records else None,
-            **(describe_outcome(records) if records else {"refusals": None, "held": None}),
+            **(describe_outcome(records) if records else {"refusals": None, "unmapped_statuses": None, "held": None}),
         }
     )

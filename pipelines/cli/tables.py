@@ -44,16 +44,20 @@ class Column(NamedTuple):
     is_cut: bool = False
 
 
-def show_table(columns: Sequence[Column], rows: Sequence[Sequence[object]]) -> None:
-    """Print rows under their column titles. A cell that is a word of `STATE_STYLES` takes its colour."""
+def show_table(columns: Sequence[Column], rows: Sequence[Sequence[object]], *, styles: Sequence[str] = ()) -> None:
+    """Print rows under their column titles. A cell that is a word of `STATE_STYLES` takes its colour.
+
+    Args:
+        styles: a style for each row, empty for none; on a terminal only.
+    """
     cells = [[_one_line(cell) for cell in row] for row in rows]
     if is_terminal() and len(rows) <= _MOST_FITTED:
-        _show_fitted(columns, cells)
+        _show_fitted(columns, cells, styles or [""] * len(cells))
     else:
         _show_plain(columns, cells)
 
 
-def _show_fitted(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> None:
+def _show_fitted(columns: Sequence[Column], cells: Sequence[Sequence[str]], styles: Sequence[str]) -> None:
     """As wide as the terminal: texts are folded or cut, numbers never."""
     from rich.console import Console
     from rich.table import Table
@@ -67,8 +71,8 @@ def _show_fitted(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> N
             no_wrap=column.is_right or column.is_cut,
             overflow="ellipsis" if column.is_cut else "fold",
         )
-    for row in cells:
-        table.add_row(*(Text(text, style=STATE_STYLES.get(text, "")) for text in row))
+    for row, style in zip(cells, styles, strict=True):
+        table.add_row(*(Text(text, style=STATE_STYLES.get(text, "")) for text in row), style=style or None)
     width = shutil.get_terminal_size().columns
     output = StringIO()
     Console(file=output, width=width, force_terminal=True, color_system="standard").print(table)

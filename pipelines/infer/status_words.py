@@ -52,7 +52,9 @@ def suggest_statuses(inference: Inference) -> Iterator[str]:
     yield "# statuses:"
     yield f"#   {inference.source}:"
     for text in sorted(counts, key=lambda each: -counts[each])[:_LISTED]:
-        yield f"#     {json.dumps(text, ensure_ascii=False)}: {_guess(text)} {counts[text]:,} rows"
+        meaning = guess_meaning(text)
+        guess = f"{meaning}  #" if meaning else f"{StatusCategory.QUEUED.value}  # unknown word;"
+        yield f"#     {json.dumps(text, ensure_ascii=False)}: {guess} {counts[text]:,} rows"
     if len(counts) > _LISTED:
         yield f"#     ... and {len(counts) - _LISTED} more"
 
@@ -74,9 +76,9 @@ def _status_texts(inference: Inference) -> Iterator[list[str]]:
                 break
 
 
-def _guess(status: str) -> str:
+def guess_meaning(status: str) -> str | None:
+    """A status's meaning by its words alone, as `policies/statuses.yaml` writes it; None if they tell nothing."""
     for pattern, category, reason in _PATTERNS:
         if pattern.search(status):
-            meaning = category.value if reason is None else f"{{category: {category.value}, reason: {reason}}}"
-            return f"{meaning}  #"
-    return f"{StatusCategory.QUEUED.value}  # unknown word;"
+            return category.value if reason is None else f"{{category: {category.value}, reason: {reason}}}"
+    return None

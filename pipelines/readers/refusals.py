@@ -32,6 +32,7 @@ class RefusalCode(StrEnum):
     RECORD_PATH = "record_path"  # the nested records are not where the contract says
     SHEET = "sheet"  # the workbook has no such sheet
     UNSAFE_XML = "unsafe_xml"  # declares a document type or entities
+    SNAPSHOT = "snapshot"  # of repeated snapshots: its instant cannot be told, is impossible, or has another file
 
 
 class RefusedFile(Exception):  # noqa: N818 (an answer about the file, not an error of the program)

@@ -6,7 +6,7 @@ them becomes empty *and* a row of `ops_value_problems`; the audit decides what t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -74,7 +74,7 @@ def stage_object(raw: pl.DataFrame, contract: ExportContract, item: ExportObject
         table_name: the canonical table without its `stg_`, as contracts write it.
     """
     table = table_named(f"stg_{table_name}")
-    kept = raw.filter(~_is_ignored(item))
+    kept = leave_out_ignored(raw, item)
     texts = {column.name: _clean(column, contract) for column in item.columns if column.name in raw.columns}
     feeds = [(column, feed) for column in item.columns for feed in column.feeds if feed.table == table_name]
     # Instants are read once, with what is doubtful about each; the slots and the checks both take from that.
@@ -89,6 +89,21 @@ def stage_object(raw: pl.DataFrame, contract: ExportContract, item: ExportObject
     record_ids = canonical[key] if key in canonical.columns else pl.Series([None] * frame.height, dtype=pl.String)
     problems = _find_problems(frame, feeds, table, contract, texts, record_ids)
     return StagedPart(contract, item, canonical, problems, raw.height - kept.height)
+
+
+def read_instants(raw: pl.DataFrame, contract: ExportContract, column: ExportColumn) -> pl.Series:
+    """The instants of one raw column, as the contract says; empty where a value does not follow it."""
+    return raw.select(_reading(column, contract)).to_series().struct.field("instant")
+
+
+def clean_key(contract: ExportContract, columns: Sequence[ExportColumn]) -> pl.Expr:
+    """The text that names a record: the values of all columns that feed its key; empty where one of them is."""
+    return pl.concat_str([_clean(column, contract) for column in columns], separator="/", ignore_nulls=False)
+
+
+def leave_out_ignored(raw: pl.DataFrame, item: ExportObject) -> pl.DataFrame:
+    """The rows that are staged: neither blank nor left out by the contract."""
+    return raw.filter(~_is_ignored(item))
 
 
 def _slot(column: ExportColumn, feed: Feed) -> str:

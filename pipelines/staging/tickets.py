@@ -18,53 +18,62 @@ from pipelines.policies import Policies
 from pipelines.staging.dimensions import apply_aliases
 from pipelines.staging.mapping import PROVENANCE, StagedPart
 
-#: What makes an event differ from the one before it in a repeated snapshot.
-_STATE = ("status", "team", "priority", "vendor")
 
-
-def assemble_events(parts: Sequence[StagedPart], policies: Policies) -> tuple[pl.DataFrame, pl.DataFrame]:
+def assemble_events(
+    parts: Sequence[StagedPart], policies: Policies, compared: pl.DataFrame | None = None
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """All events of all exports, and the value problems that only show here (unmapped statuses).
 
     An event without ticket or instant cannot be placed in a ticket's life; it stays in the raw table, and its value
     problem sets the ticket aside.
+
+    Args:
+        compared: events that repeated snapshots tell. Where an event log tells the statuses of a ticket, they tell
+            nothing new, and nothing as exactly.
     """
     frames = [_events_of(part) for part in parts]
     events = pl.concat(frames) if frames else polars_schema(stg_ticket_events).to_frame()
     events = apply_aliases(events, policies.dimensions)
-    events = _categorise(events, policies, "status", "status_category", "waiting_reason")
-    events = _categorise(events, policies, "status_before", "status_category_before", None)
-    problems = pl.concat([_unmapped(part, events) for part in parts]) if parts else _no_problems()
-    return conform(events, stg_ticket_events), problems
+    events = categorise(events, policies, "status", "status_category", "waiting_reason")
+    events = categorise(events, policies, "status_before", "status_category_before", None)
+    problems = pl.concat([_unmapped(part, events) for part in parts]) if parts else no_problems()
+    events = conform(events, stg_ticket_events)
+    if compared is not None and not compared.is_empty():
+        logged = events.filter(pl.col("status").is_not_null())
+        events = pl.concat([events, compared.join(logged, on="ticket_id", how="anti", maintain_order="left")])
+    return events, problems
 
 
 def assemble_tickets(
-    parts: Sequence[StagedPart], events: pl.DataFrame, event_parts: Sequence[StagedPart], policies: Policies
+    parts: Sequence[StagedPart],
+    events: pl.DataFrame,
+    event_parts: Sequence[StagedPart],
+    policies: Policies,
+    compared: pl.DataFrame | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """One row per ticket: each attribute as the latest row that has one says it.
 
     Rows are in order of file, then of the event that they also tell, then of the row. A ticket known only by its
     events gets a row too; where an export has no creation column, the first event is the creation.
+
+    Args:
+        compared: tickets that repeated snapshots tell, one row each.
     """
     frames = [conform(part.frame, stg_tickets) for part in parts]
+    frames += [] if compared is None else [compared]
     frames += [_implied_by(part) for part in event_parts if not _feeds_tickets(part, parts)]
     rows = pl.concat(frames) if frames else polars_schema(stg_tickets).to_frame()
-    tickets = _latest_values(rows.filter(pl.col("ticket_id").is_not_null()))
+    tickets = latest_values(rows.filter(pl.col("ticket_id").is_not_null()), ("load_id", "row_number"))
     tickets = _fill_from_events(tickets, events)
     tickets = apply_aliases(tickets, policies.dimensions)
-    tickets = _categorise(tickets, policies, "status", "status_category", "waiting_reason")
+    tickets = categorise(tickets, policies, "status", "status_category", "waiting_reason")
     problems = [_unmapped(part, tickets) for part in parts if "status" in part.frame.columns]
-    return conform(tickets, stg_tickets), pl.concat(problems) if problems else _no_problems()
+    return conform(tickets, stg_tickets), pl.concat(problems) if problems else no_problems()
 
 
 def _events_of(part: StagedPart) -> pl.DataFrame:
     events = conform(part.frame, stg_ticket_events)
-    events = events.filter(pl.col("ticket_id").is_not_null() & pl.col("occurred_at").is_not_null())
-    if part.item.shape is not ExportShape.REPEATED_SNAPSHOTS:
-        return events
-    ordered = events.sort("ticket_id", "occurred_at", "load_id", "row_number")
-    same_ticket = pl.col("ticket_id").eq_missing(pl.col("ticket_id").shift(1))
-    unchanged = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift(1)) for name in _STATE)
-    return ordered.filter(~(same_ticket & unchanged))
+    return events.filter(pl.col("ticket_id").is_not_null() & pl.col("occurred_at").is_not_null())
 
 
 def _implied_by(part: StagedPart) -> pl.DataFrame:
@@ -77,10 +86,10 @@ def _feeds_tickets(part: StagedPart, ticket_parts: Sequence[StagedPart]) -> bool
     return any(other.contract.id == part.contract.id for other in ticket_parts)
 
 
-def _latest_values(rows: pl.DataFrame) -> pl.DataFrame:
-    """Per ticket, the last value of each column that is not empty."""
+def latest_values(rows: pl.DataFrame, order: Sequence[str]) -> pl.DataFrame:
+    """Per ticket, the last value of each column that is not empty, its rows being in order of some columns."""
     attributes = [name for name in rows.columns if name != "ticket_id"]
-    ordered = rows.sort("ticket_id", "load_id", "row_number", maintain_order=True)
+    ordered = rows.sort("ticket_id", *order, maintain_order=True)
     is_last = pl.col("ticket_id").ne_missing(pl.col("ticket_id").shift(-1))
     is_first = pl.col("ticket_id").ne_missing(pl.col("ticket_id").shift(1))
     # Filling forward within a ticket: a running count of the ticket's rows says how far back a value may lie, which
@@ -102,13 +111,13 @@ def _fill_from_events(tickets: pl.DataFrame, events: pl.DataFrame) -> pl.DataFra
     no_creation = tickets.group_by("source").agg(pl.col("created_at").is_null().all().alias("no_creation_column"))
     first = events.group_by("ticket_id").agg(pl.col("occurred_at").min().alias("first_event_at"))
     joined = tickets.join(no_creation, on="source", how="left").join(first, on="ticket_id", how="left")
-    filled = pl.when("no_creation_column").then("first_event_at").otherwise("created_at")
+    # Comparing snapshots has found out already when tickets were created, as far as it can be known.
+    is_told_by_events = pl.col("no_creation_column") & pl.col("first_seen_at").is_null()
+    filled = pl.when(is_told_by_events).then("first_event_at").otherwise("created_at")
     return joined.with_columns(filled.alias("created_at")).drop("no_creation_column", "first_event_at")
 
 
-def _categorise(
-    frame: pl.DataFrame, policies: Policies, status: str, category: str, reason: str | None
-) -> pl.DataFrame:
+def categorise(frame: pl.DataFrame, policies: Policies, status: str, category: str, reason: str | None) -> pl.DataFrame:
     """Give every status its category, matching source and status without regard to case and outer blanks."""
     mapping = pl.DataFrame(
         [
@@ -142,7 +151,7 @@ def _unmapped(part: StagedPart, categorised: pl.DataFrame) -> pl.DataFrame:
         None,
     )
     if column is None:
-        return _no_problems()
+        return no_problems()
     rows = categorised.filter(
         pl.col("status").is_not_null()
         & pl.col("status_category").is_null()
@@ -158,7 +167,8 @@ def _unmapped(part: StagedPart, categorised: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _no_problems() -> pl.DataFrame:
+def no_problems() -> pl.DataFrame:
+    """No rows of `ops_value_problems`, without domain and what is known by the load."""
     schema = polars_schema(ops_value_problems)
     columns = ("load_id", "row_number", "column_name", "canonical_column", "problem", "record_id")
     return pl.Schema({name: schema[name] for name in columns}).to_frame()

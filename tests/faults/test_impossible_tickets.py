@@ -14,6 +14,7 @@ import pytest
 from demo_homes import DemoHome
 
 from pipelines.scaffold import HomeFacts, write_home
+from pipelines.unmapped_statuses import UNMAPPED_STATUSES, UnmappedStatus, read_unmapped
 
 pytestmark = pytest.mark.xdist_group("faults")
 
@@ -232,6 +233,10 @@ def test_what_becomes_of_a_ticket(desk: Desk, name: str) -> None:
     for (column, wanted), value in zip(ticket.facts, found[2:], strict=True):
         told = f"{value.astimezone(UTC):%Y-%m-%d %H:%M}" if isinstance(value, datetime) else value
         assert (column, told) == (column, wanted)
+
+
+def test_the_status_that_no_policy_maps_is_named(desk: Desk) -> None:
+    assert read_unmapped(desk.demo.warehouse(UNMAPPED_STATUSES)) == (UnmappedStatus("desk", "Parked", 2),)
 
 
 def test_no_garbled_date_moves_the_data_clock(desk: Desk) -> None:

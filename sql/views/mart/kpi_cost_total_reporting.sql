@@ -8,6 +8,7 @@
 -- value, so every value of a period has the coverage of the whole period.
 -- Period: days on which the cost lies under the policy's basis (period_start_date), in the reporting time zone.
 -- Unit: reporting currency. Owner: Finance. Version 1.
+-- To combine cells: add values up, over periods and over the values of one breakdown.
 CREATE OR REPLACE VIEW mart.kpi_cost_total_reporting AS
 SELECT
     'Cost' AS label,
@@ -28,6 +29,7 @@ SELECT
     measured.coverage_ratio,
     measured.metric,
     measured.metric_version,
+    definition.aggregation,
     definition.publication_state,
     definition.held_reason,
     definition.fresh_as_of_at,
@@ -55,6 +57,7 @@ COMMENT ON COLUMN mart.kpi_cost_total_reporting.measured_count IS 'Records that 
 COMMENT ON COLUMN mart.kpi_cost_total_reporting.coverage_ratio IS 'measured_count / eligible_count; empty if none is eligible';
 COMMENT ON COLUMN mart.kpi_cost_total_reporting.metric IS 'Name of the metric; see meta_metrics';
 COMMENT ON COLUMN mart.kpi_cost_total_reporting.metric_version IS 'Version of the metric''s definition';
+COMMENT ON COLUMN mart.kpi_cost_total_reporting.aggregation IS 'How values of several cells combine: sum; stock (over one breakdown, never over periods); parts (numerators and denominators apart); none';
 COMMENT ON COLUMN mart.kpi_cost_total_reporting.publication_state IS 'published, held or empty';
 COMMENT ON COLUMN mart.kpi_cost_total_reporting.held_reason IS 'Why it is held, in one line';
 COMMENT ON COLUMN mart.kpi_cost_total_reporting.fresh_as_of_at IS 'The data''s clock when the published values were computed';

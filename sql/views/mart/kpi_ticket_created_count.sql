@@ -1,11 +1,12 @@
 -- Generated from metrics/registry.py by `python -m pipelines.generate`; a test fails if it was edited by hand.
 --
 -- Tickets created
--- Tickets that came in during the period. Cancelled ones are counted apart.
+-- Arrivals: tickets that came in during the period. Cancelled ones are counted apart.
 -- Formula: Number of tickets by created_at, without cancelled ones, under their team as of the data's clock.
 -- Counted: Tickets that are not cancelled.
 -- Period: creation of the ticket (created_at), in the reporting time zone.
 -- Unit: count. Owner: Service management. Version 1.
+-- To combine cells: add values up, over periods and over the values of one breakdown.
 CREATE OR REPLACE VIEW mart.kpi_ticket_created_count AS
 SELECT
     'Tickets created' AS label,
@@ -26,6 +27,7 @@ SELECT
     measured.coverage_ratio,
     measured.metric,
     measured.metric_version,
+    definition.aggregation,
     definition.publication_state,
     definition.held_reason,
     definition.fresh_as_of_at,
@@ -34,7 +36,7 @@ FROM mart.metric_values AS measured
 LEFT JOIN meta.metrics AS definition ON definition.metric = measured.metric
 WHERE measured.metric = 'ticket_created_count';
 
-COMMENT ON VIEW mart.kpi_ticket_created_count IS 'Tickets created. Tickets that came in during the period. Cancelled ones are counted apart. Number of tickets by created_at, without cancelled ones, under their team as of the data''s clock.';
+COMMENT ON VIEW mart.kpi_ticket_created_count IS 'Tickets created. Arrivals: tickets that came in during the period. Cancelled ones are counted apart. Number of tickets by created_at, without cancelled ones, under their team as of the data''s clock.';
 COMMENT ON COLUMN mart.kpi_ticket_created_count.label IS 'Short name for people';
 COMMENT ON COLUMN mart.kpi_ticket_created_count.period_grain IS 'day, week or month';
 COMMENT ON COLUMN mart.kpi_ticket_created_count.period_start_date IS 'First day of the period in the reporting time zone';
@@ -42,7 +44,7 @@ COMMENT ON COLUMN mart.kpi_ticket_created_count.period_end_date IS 'Last day of 
 COMMENT ON COLUMN mart.kpi_ticket_created_count.is_period_closed IS 'Whether the data''s clock has passed the end of the period';
 COMMENT ON COLUMN mart.kpi_ticket_created_count.dimension IS 'overall, team, priority, service or vendor';
 COMMENT ON COLUMN mart.kpi_ticket_created_count.dimension_value IS 'Value of the breakdown; empty text for overall, (none) where records have none';
-COMMENT ON COLUMN mart.kpi_ticket_created_count.value IS 'Tickets created, count. Tickets that came in during the period. Cancelled ones are counted apart.';
+COMMENT ON COLUMN mart.kpi_ticket_created_count.value IS 'Tickets created, count. Arrivals: tickets that came in during the period. Cancelled ones are counted apart.';
 COMMENT ON COLUMN mart.kpi_ticket_created_count.unit IS 'Unit of the value';
 COMMENT ON COLUMN mart.kpi_ticket_created_count.numerator IS 'Upper part of a ratio or unit cost, so that readers can re-aggregate';
 COMMENT ON COLUMN mart.kpi_ticket_created_count.denominator IS 'Lower part of a ratio or unit cost';
@@ -53,6 +55,7 @@ COMMENT ON COLUMN mart.kpi_ticket_created_count.measured_count IS 'Records that 
 COMMENT ON COLUMN mart.kpi_ticket_created_count.coverage_ratio IS 'measured_count / eligible_count; empty if none is eligible';
 COMMENT ON COLUMN mart.kpi_ticket_created_count.metric IS 'Name of the metric; see meta_metrics';
 COMMENT ON COLUMN mart.kpi_ticket_created_count.metric_version IS 'Version of the metric''s definition';
+COMMENT ON COLUMN mart.kpi_ticket_created_count.aggregation IS 'How values of several cells combine: sum; stock (over one breakdown, never over periods); parts (numerators and denominators apart); none';
 COMMENT ON COLUMN mart.kpi_ticket_created_count.publication_state IS 'published, held or empty';
 COMMENT ON COLUMN mart.kpi_ticket_created_count.held_reason IS 'Why it is held, in one line';
 COMMENT ON COLUMN mart.kpi_ticket_created_count.fresh_as_of_at IS 'The data''s clock when the published values were computed';

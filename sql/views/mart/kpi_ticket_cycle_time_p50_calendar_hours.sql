@@ -9,6 +9,7 @@
 -- that is unknown, created.
 -- Period: last entry of the ticket into done (resolved_at), in the reporting time zone.
 -- Unit: hours by the clock on the wall. Owner: Service management. Version 1.
+-- To combine cells: never; take the cell that was computed for the wider period or breakdown.
 CREATE OR REPLACE VIEW mart.kpi_ticket_cycle_time_p50_calendar_hours AS
 SELECT
     'Cycle time, p50, calendar hours' AS label,
@@ -29,6 +30,7 @@ SELECT
     measured.coverage_ratio,
     measured.metric,
     measured.metric_version,
+    definition.aggregation,
     definition.publication_state,
     definition.held_reason,
     definition.fresh_as_of_at,
@@ -56,6 +58,7 @@ COMMENT ON COLUMN mart.kpi_ticket_cycle_time_p50_calendar_hours.measured_count I
 COMMENT ON COLUMN mart.kpi_ticket_cycle_time_p50_calendar_hours.coverage_ratio IS 'measured_count / eligible_count; empty if none is eligible';
 COMMENT ON COLUMN mart.kpi_ticket_cycle_time_p50_calendar_hours.metric IS 'Name of the metric; see meta_metrics';
 COMMENT ON COLUMN mart.kpi_ticket_cycle_time_p50_calendar_hours.metric_version IS 'Version of the metric''s definition';
+COMMENT ON COLUMN mart.kpi_ticket_cycle_time_p50_calendar_hours.aggregation IS 'How values of several cells combine: sum; stock (over one breakdown, never over periods); parts (numerators and denominators apart); none';
 COMMENT ON COLUMN mart.kpi_ticket_cycle_time_p50_calendar_hours.publication_state IS 'published, held or empty';
 COMMENT ON COLUMN mart.kpi_ticket_cycle_time_p50_calendar_hours.held_reason IS 'Why it is held, in one line';
 COMMENT ON COLUMN mart.kpi_ticket_cycle_time_p50_calendar_hours.fresh_as_of_at IS 'The data''s clock when the published values were computed';

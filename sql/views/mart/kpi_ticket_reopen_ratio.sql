@@ -1,16 +1,17 @@
 -- Generated from metrics/registry.py by `python -m pipelines.generate`; a test fails if it was edited by hand.
 --
--- Reopened tickets
+-- Rework: tickets reopened
 -- Share of the tickets resolved in the period that had been resolved before and came back.
 -- Formula: Tickets with reopen_count above 0 / tickets with a known reopen_count. An export without history cannot
--- tell: its tickets lower coverage and are not taken as never reopened.
+-- tell: its tickets lower coverage and are not taken as 0.
 -- Counted: Tickets that are done and not cancelled. A ticket that was set aside counts where it was resolved or, if
 -- that is unknown, created.
 -- Period: last entry of the ticket into done (resolved_at), in the reporting time zone.
 -- Unit: ratio, 0 to 1. Owner: Service management. Version 1.
+-- To combine cells: add numerators and denominators up, then divide.
 CREATE OR REPLACE VIEW mart.kpi_ticket_reopen_ratio AS
 SELECT
-    'Reopened tickets' AS label,
+    'Rework: tickets reopened' AS label,
     measured.period_grain,
     measured.period_start_date,
     measured.period_end_date,
@@ -28,6 +29,7 @@ SELECT
     measured.coverage_ratio,
     measured.metric,
     measured.metric_version,
+    definition.aggregation,
     definition.publication_state,
     definition.held_reason,
     definition.fresh_as_of_at,
@@ -36,7 +38,7 @@ FROM mart.metric_values AS measured
 LEFT JOIN meta.metrics AS definition ON definition.metric = measured.metric
 WHERE measured.metric = 'ticket_reopen_ratio';
 
-COMMENT ON VIEW mart.kpi_ticket_reopen_ratio IS 'Reopened tickets. Share of the tickets resolved in the period that had been resolved before and came back. Tickets with reopen_count above 0 / tickets with a known reopen_count. An export without history cannot tell: its tickets lower coverage and are not taken as never reopened.';
+COMMENT ON VIEW mart.kpi_ticket_reopen_ratio IS 'Rework: tickets reopened. Share of the tickets resolved in the period that had been resolved before and came back. Tickets with reopen_count above 0 / tickets with a known reopen_count. An export without history cannot tell: its tickets lower coverage and are not taken as 0.';
 COMMENT ON COLUMN mart.kpi_ticket_reopen_ratio.label IS 'Short name for people';
 COMMENT ON COLUMN mart.kpi_ticket_reopen_ratio.period_grain IS 'day, week or month';
 COMMENT ON COLUMN mart.kpi_ticket_reopen_ratio.period_start_date IS 'First day of the period in the reporting time zone';
@@ -44,7 +46,7 @@ COMMENT ON COLUMN mart.kpi_ticket_reopen_ratio.period_end_date IS 'Last day of t
 COMMENT ON COLUMN mart.kpi_ticket_reopen_ratio.is_period_closed IS 'Whether the data''s clock has passed the end of the period';
 COMMENT ON COLUMN mart.kpi_ticket_reopen_ratio.dimension IS 'overall, team, priority, service or vendor';
 COMMENT ON COLUMN mart.kpi_ticket_reopen_ratio.dimension_value IS 'Value of the breakdown; empty text for overall, (none) where records have none';
-COMMENT ON COLUMN mart.kpi_ticket_reopen_ratio.value IS 'Reopened tickets, ratio, 0 to 1. Share of the tickets resolved in the period that had been resolved before and came back.';
+COMMENT ON COLUMN mart.kpi_ticket_reopen_ratio.value IS 'Rework: tickets reopened, ratio, 0 to 1. Share of the tickets resolved in the period that had been resolved before and came back.';
 COMMENT ON COLUMN mart.kpi_ticket_reopen_ratio.unit IS 'Unit of the value';
 COMMENT ON COLUMN mart.kpi_ticket_reopen_ratio.numerator IS 'Upper part of a ratio or unit cost, so that readers can re-aggregate';
 COMMENT ON COLUMN mart.kpi_ticket_reopen_ratio.denominator IS 'Lower part of a ratio or unit cost';
@@ -55,6 +57,7 @@ COMMENT ON COLUMN mart.kpi_ticket_reopen_ratio.measured_count IS 'Records that c
 COMMENT ON COLUMN mart.kpi_ticket_reopen_ratio.coverage_ratio IS 'measured_count / eligible_count; empty if none is eligible';
 COMMENT ON COLUMN mart.kpi_ticket_reopen_ratio.metric IS 'Name of the metric; see meta_metrics';
 COMMENT ON COLUMN mart.kpi_ticket_reopen_ratio.metric_version IS 'Version of the metric''s definition';
+COMMENT ON COLUMN mart.kpi_ticket_reopen_ratio.aggregation IS 'How values of several cells combine: sum; stock (over one breakdown, never over periods); parts (numerators and denominators apart); none';
 COMMENT ON COLUMN mart.kpi_ticket_reopen_ratio.publication_state IS 'published, held or empty';
 COMMENT ON COLUMN mart.kpi_ticket_reopen_ratio.held_reason IS 'Why it is held, in one line';
 COMMENT ON COLUMN mart.kpi_ticket_reopen_ratio.fresh_as_of_at IS 'The data''s clock when the published values were computed';

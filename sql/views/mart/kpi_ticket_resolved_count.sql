@@ -1,12 +1,13 @@
 -- Generated from metrics/registry.py by `python -m pipelines.generate`; a test fails if it was edited by hand.
 --
 -- Tickets resolved
--- Tickets whose last resolution lies in the period and that are still done.
+-- Throughput: tickets whose last resolution lies in the period and that are still done.
 -- Formula: Number of tickets by resolved_at. A ticket that reopens leaves its period: that is a restatement.
 -- Counted: Tickets that are done and not cancelled. A ticket that was set aside counts where it was resolved or, if
 -- that is unknown, created.
 -- Period: last entry of the ticket into done (resolved_at), in the reporting time zone.
 -- Unit: count. Owner: Service management. Version 1.
+-- To combine cells: add values up, over periods and over the values of one breakdown.
 CREATE OR REPLACE VIEW mart.kpi_ticket_resolved_count AS
 SELECT
     'Tickets resolved' AS label,
@@ -27,6 +28,7 @@ SELECT
     measured.coverage_ratio,
     measured.metric,
     measured.metric_version,
+    definition.aggregation,
     definition.publication_state,
     definition.held_reason,
     definition.fresh_as_of_at,
@@ -35,7 +37,7 @@ FROM mart.metric_values AS measured
 LEFT JOIN meta.metrics AS definition ON definition.metric = measured.metric
 WHERE measured.metric = 'ticket_resolved_count';
 
-COMMENT ON VIEW mart.kpi_ticket_resolved_count IS 'Tickets resolved. Tickets whose last resolution lies in the period and that are still done. Number of tickets by resolved_at. A ticket that reopens leaves its period: that is a restatement.';
+COMMENT ON VIEW mart.kpi_ticket_resolved_count IS 'Tickets resolved. Throughput: tickets whose last resolution lies in the period and that are still done. Number of tickets by resolved_at. A ticket that reopens leaves its period: that is a restatement.';
 COMMENT ON COLUMN mart.kpi_ticket_resolved_count.label IS 'Short name for people';
 COMMENT ON COLUMN mart.kpi_ticket_resolved_count.period_grain IS 'day, week or month';
 COMMENT ON COLUMN mart.kpi_ticket_resolved_count.period_start_date IS 'First day of the period in the reporting time zone';
@@ -43,7 +45,7 @@ COMMENT ON COLUMN mart.kpi_ticket_resolved_count.period_end_date IS 'Last day of
 COMMENT ON COLUMN mart.kpi_ticket_resolved_count.is_period_closed IS 'Whether the data''s clock has passed the end of the period';
 COMMENT ON COLUMN mart.kpi_ticket_resolved_count.dimension IS 'overall, team, priority, service or vendor';
 COMMENT ON COLUMN mart.kpi_ticket_resolved_count.dimension_value IS 'Value of the breakdown; empty text for overall, (none) where records have none';
-COMMENT ON COLUMN mart.kpi_ticket_resolved_count.value IS 'Tickets resolved, count. Tickets whose last resolution lies in the period and that are still done.';
+COMMENT ON COLUMN mart.kpi_ticket_resolved_count.value IS 'Tickets resolved, count. Throughput: tickets whose last resolution lies in the period and that are still done.';
 COMMENT ON COLUMN mart.kpi_ticket_resolved_count.unit IS 'Unit of the value';
 COMMENT ON COLUMN mart.kpi_ticket_resolved_count.numerator IS 'Upper part of a ratio or unit cost, so that readers can re-aggregate';
 COMMENT ON COLUMN mart.kpi_ticket_resolved_count.denominator IS 'Lower part of a ratio or unit cost';
@@ -54,6 +56,7 @@ COMMENT ON COLUMN mart.kpi_ticket_resolved_count.measured_count IS 'Records that
 COMMENT ON COLUMN mart.kpi_ticket_resolved_count.coverage_ratio IS 'measured_count / eligible_count; empty if none is eligible';
 COMMENT ON COLUMN mart.kpi_ticket_resolved_count.metric IS 'Name of the metric; see meta_metrics';
 COMMENT ON COLUMN mart.kpi_ticket_resolved_count.metric_version IS 'Version of the metric''s definition';
+COMMENT ON COLUMN mart.kpi_ticket_resolved_count.aggregation IS 'How values of several cells combine: sum; stock (over one breakdown, never over periods); parts (numerators and denominators apart); none';
 COMMENT ON COLUMN mart.kpi_ticket_resolved_count.publication_state IS 'published, held or empty';
 COMMENT ON COLUMN mart.kpi_ticket_resolved_count.held_reason IS 'Why it is held, in one line';
 COMMENT ON COLUMN mart.kpi_ticket_resolved_count.fresh_as_of_at IS 'The data''s clock when the published values were computed';

@@ -6,6 +6,7 @@
 -- Counted: All invoice and credit note lines.
 -- Period: date of the invoice (invoice_date), in the reporting time zone.
 -- Unit: reporting currency. Owner: Vendor management. Version 1.
+-- To combine cells: add values up, over periods and over the values of one breakdown.
 CREATE OR REPLACE VIEW mart.kpi_vendor_billed_reporting AS
 SELECT
     'Billed by vendors' AS label,
@@ -26,6 +27,7 @@ SELECT
     measured.coverage_ratio,
     measured.metric,
     measured.metric_version,
+    definition.aggregation,
     definition.publication_state,
     definition.held_reason,
     definition.fresh_as_of_at,
@@ -53,6 +55,7 @@ COMMENT ON COLUMN mart.kpi_vendor_billed_reporting.measured_count IS 'Records th
 COMMENT ON COLUMN mart.kpi_vendor_billed_reporting.coverage_ratio IS 'measured_count / eligible_count; empty if none is eligible';
 COMMENT ON COLUMN mart.kpi_vendor_billed_reporting.metric IS 'Name of the metric; see meta_metrics';
 COMMENT ON COLUMN mart.kpi_vendor_billed_reporting.metric_version IS 'Version of the metric''s definition';
+COMMENT ON COLUMN mart.kpi_vendor_billed_reporting.aggregation IS 'How values of several cells combine: sum; stock (over one breakdown, never over periods); parts (numerators and denominators apart); none';
 COMMENT ON COLUMN mart.kpi_vendor_billed_reporting.publication_state IS 'published, held or empty';
 COMMENT ON COLUMN mart.kpi_vendor_billed_reporting.held_reason IS 'Why it is held, in one line';
 COMMENT ON COLUMN mart.kpi_vendor_billed_reporting.fresh_as_of_at IS 'The data''s clock when the published values were computed';

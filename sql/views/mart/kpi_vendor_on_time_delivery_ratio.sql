@@ -7,6 +7,7 @@
 -- Counted: Deliveries that were made, or whose promised day is over by the data's clock.
 -- Period: promised date in force (promised_date), in the reporting time zone.
 -- Unit: ratio, 0 to 1. Owner: Vendor management. Version 1.
+-- To combine cells: add numerators and denominators up, then divide.
 CREATE OR REPLACE VIEW mart.kpi_vendor_on_time_delivery_ratio AS
 SELECT
     'On-time delivery' AS label,
@@ -27,6 +28,7 @@ SELECT
     measured.coverage_ratio,
     measured.metric,
     measured.metric_version,
+    definition.aggregation,
     definition.publication_state,
     definition.held_reason,
     definition.fresh_as_of_at,
@@ -54,6 +56,7 @@ COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_ratio.measured_count IS 'Reco
 COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_ratio.coverage_ratio IS 'measured_count / eligible_count; empty if none is eligible';
 COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_ratio.metric IS 'Name of the metric; see meta_metrics';
 COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_ratio.metric_version IS 'Version of the metric''s definition';
+COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_ratio.aggregation IS 'How values of several cells combine: sum; stock (over one breakdown, never over periods); parts (numerators and denominators apart); none';
 COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_ratio.publication_state IS 'published, held or empty';
 COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_ratio.held_reason IS 'Why it is held, in one line';
 COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_ratio.fresh_as_of_at IS 'The data''s clock when the published values were computed';

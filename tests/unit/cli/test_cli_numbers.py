@@ -30,6 +30,7 @@ _VALUES = st.none() | st.floats(allow_nan=False, allow_infinity=False, width=32)
         (0.934, "ratio", "93.4 %"),
         (1234.56, "business_hours", "1,234.6 h"),
         (1234.0, "count", "1,234"),
+        (1.375, "count", "1.38"),
         (38.2, "reporting", "38.20 EUR"),
         (1234567.8, "reporting", "1,234,568 EUR"),
         (-5.5, "reporting", "-5.50 EUR"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -122,13 +123,18 @@ def test_held_data_keep_the_old_numbers_until_corrected(demo: tuple[Home, object
     try:
         checked = invoke("check", "--home", home.folder)
         assert checked.exit_code == 3, checked.output
-        assert "status" in checked.output
+        assert "2 statuses have no meaning yet" in checked.output
+        assert re.search(r"\n      servicenow:\n        Resolved: done  # [\d,]+ tickets\n", checked.output)
+        assert re.search(r"\n      zendesk:\n        solved: done  # [\d,]+ tickets\n", checked.output)
         held = invoke("run", "--home", home.folder)
         assert held.exit_code == 3, held.output
         assert "tickets is held" in held.output
         assert "protects ticket_*, sla_* (" in held.output
         assert "The last good publication still answers" in held.output
         assert "held by the gate: this is the last good value" in held.output
+        assert "        Resolved: done  # " in held.output
+        status = json.loads(invoke("status", "--home", home.folder, "--json").output)
+        assert [found["status"] for found in status["unmapped_statuses"]] == ["Resolved", "solved"]
         assert value_of_headline(home) == before
         listed = json.loads(invoke("metrics", "--json", "--home", home.folder).output)
         assert {entry["metric"]: entry["state"] for entry in listed}[HEADLINES[0].name] == "held"

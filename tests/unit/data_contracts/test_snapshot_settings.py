@@ -1,4 +1,4 @@
-"""When repeated snapshots were taken: what a contract may say of it, what a file's name tells, what mistakes are told."""
+"""When repeated snapshots were taken: what a contract may say of it, what names of files tell, and what is refused."""
 
 from __future__ import annotations
 

@@ -36,6 +36,27 @@ def _breakdown(random_: random.Random) -> Row:
     }
 
 
+def _parts(random_: random.Random, lead: int | None, *, has_history: bool) -> Row:
+    """Durations of a ticket: queued, active, waiting and gap add up to lead time, where they are known."""
+    if lead is None:
+        return {}
+    queued, active, waiting = (random_.randrange(lead // 3 + 1) for _ in range(3))
+    if random_.random() < 0.05:
+        queued = active = waiting = 0  # it was resolved as soon as it was created, and then reopened
+    gap = lead - queued - active - waiting
+    parts = {"queued": queued, "active": active, "waiting": waiting, "reopened_gap": gap} if has_history else {}
+    parts |= {"lead_time": lead, "first_resolution": lead - gap if has_history else lead}
+    if random_.random() < 0.8 and has_history:
+        parts["cycle_time"] = lead - queued
+    if random_.random() < 0.7:
+        parts["first_response"] = random_.randrange(lead + 1)
+    return {
+        f"{part}_{clock}_microseconds": length // divisor
+        for part, length in parts.items()
+        for clock, divisor in (("calendar", 1), ("business", 4))
+    }
+
+
 def ticket_rows(random_: random.Random, count: int) -> list[Row]:
     rows: list[Row] = []
     for number in range(count):
@@ -44,32 +65,49 @@ def ticket_rows(random_: random.Random, count: int) -> list[Row]:
         source = random_.choice(["desk", "portal"])
         done = created + lead <= AS_OF and random_.random() < 0.9
         cancelled = not done and random_.random() < 0.3
-        lead_microseconds = lead // timedelta(microseconds=1) if done else None
-        business = None if lead_microseconds is None else lead_microseconds // 4
-        active = random_.random() < 0.8 and done
+        has_history = source == "desk"
+        is_open = not done and not cancelled
+        age = (AS_OF - created) // timedelta(microseconds=1)
         rows.append(
             {
                 "ticket_id": f"{source}:{number}",
                 "source": source,
                 **_breakdown(random_),
                 "created_at": _sometimes(random_, 0.99, created),
-                "resolved_at": created + lead if done else None,
-                "cancelled_at": created + timedelta(hours=1) if cancelled else None,
+                "resolved_at": _sometimes(random_, 0.99, created + lead) if done else None,
+                "cancelled_at": _sometimes(random_, 0.95, created + timedelta(hours=1)) if cancelled else None,
                 "is_done": done,
                 "is_cancelled": cancelled,
                 "is_quarantined": random_.random() < 0.05,
-                "has_history": source == "desk",
+                "has_history": has_history,
                 "is_sla_met_at_source": random_.random() < 0.7 if source == "portal" and number % 7 else None,
-                "lead_time_calendar_microseconds": lead_microseconds,
-                "lead_time_business_microseconds": business,
-                "cycle_time_calendar_microseconds": lead_microseconds * 3 // 4 if active else None,
-                "cycle_time_business_microseconds": business * 3 // 4 if active else None,
-                "reopen_count": random_.choice([0, 0, 0, 1, 2]) if source == "desk" else None,
+                **_parts(random_, lead // timedelta(microseconds=1) if done else None, has_history=has_history),
+                "age_calendar_microseconds": _sometimes(random_, 0.95, age if is_open else None),
+                "age_business_microseconds": age // 4 if is_open else None,
+                "reopen_count": random_.choice([0, 0, 0, 1, 2]) if has_history else None,
+                "handoff_count": random_.choice([0, 0, 1, 3]) if has_history else None,
+                "touch_count": _sometimes(random_, 0.8, random_.choice([0, 1, 1, 2, 9])),
                 "event_count": 4,
                 "duplicate_event_count": 0,
             }
         )
     return rows
+
+
+def ticket_day_rows(random_: random.Random) -> list[Row]:
+    """Daily counts, with days on which nothing lay; unlike those of a real operation they follow from no tickets."""
+    return [
+        {
+            "day_date": date(2026, 1, 3) + timedelta(days=shift),
+            "status_category": category,
+            **_breakdown(random_),
+            "ticket_count": random_.randrange(1, 30),
+        }
+        for shift in range(97)
+        if shift % 11
+        for category in ("queued", "active", "waiting")
+        for _ in range(random_.randrange(4))
+    ]
 
 
 def clock_rows(random_: random.Random, tickets: list[Row]) -> list[Row]:
@@ -201,6 +239,7 @@ def core_facts(seed: int = 20_260_409) -> dict[str, pl.DataFrame]:
     tickets = ticket_rows(random_, 1_500)
     return {
         "fct_tickets": frame_of("fct_tickets", tickets),
+        "fct_ticket_days": frame_of("fct_ticket_days", ticket_day_rows(random_)),
         "fct_sla_clocks": frame_of("fct_sla_clocks", clock_rows(random_, tickets)),
         "fct_cost_lines": frame_of("fct_cost_lines", cost_line_rows(random_, 300)),
         "fct_cost_allocations": frame_of("fct_cost_allocations", allocation_rows(random_)),

@@ -96,6 +96,70 @@ def test_count_bounds_hold_every_completion_and_are_reached(measured: int, missi
     assert interval == (min(completed), max(completed))
 
 
+small = st.integers(0, 4)
+
+
+@given(small, small, small, small)
+def test_net_count_bounds_hold_every_completion_and_are_reached(come: int, gone: int, more: int, less: int) -> None:
+    cell = pl.DataFrame({"m1": [come], "m2": [gone], "e1": [come + more], "e2": [gone + less]})
+    measured, eligible = (pl.col("m1"), pl.col("m2")), (pl.col("e1"), pl.col("e2"))
+    completed = [come + some - gone - others for some in range(more + 1) for others in range(less + 1)]
+    assert _interval(cell, bounds.net_count_bounds(measured, eligible)) == (min(completed), max(completed))
+
+
+@given(small, small, small)
+def test_stock_bounds_hold_every_completion_and_are_reached(counted: int, others: int, unknown: int) -> None:
+    cell = pl.DataFrame({"h": [counted], "m": [counted + others], "e": [counted + others + unknown]})
+    completed = [counted + some for some in range(unknown + 1)]
+    interval = _interval(cell, bounds.stock_bounds(pl.col("h"), pl.col("m"), pl.col("e")))
+    assert interval == (min(completed), max(completed))
+
+
+@given(st.lists(st.integers(0, 9), max_size=4), st.integers(0, 3))
+def test_a_mean_has_no_upper_bound_while_a_record_is_unmeasured(values: list[int], missing: int) -> None:
+    eligible = len(values) + missing
+    cell = pl.DataFrame({"s": [sum(values)], "m": [len(values)], "e": [eligible]})
+    interval = _interval(cell, bounds.mean_bounds(pl.col("s"), pl.col("m"), pl.col("e")))
+    least = sum(values) / eligible if eligible else None
+    assert interval == (least, None if missing else least)
+
+
+hours = st.integers(0, 6)
+
+
+@given(
+    st.lists(st.tuples(hours, hours), max_size=3),
+    st.lists(st.one_of(st.none(), st.integers(0, 3)), max_size=2),
+)
+def test_time_share_bounds_hold_every_completion_and_are_reached(
+    measured: list[tuple[int, int]], limits: list[int | None]
+) -> None:
+    """An unmeasured record has any time up to its limit, or any at all, and any part of that is active."""
+    part, whole = sum(active for active, _ in measured), sum(active + passive for active, passive in measured)
+    cell = pl.DataFrame(
+        {"p": [part], "w": [whole], "x": [sum(limit or 0 for limit in limits)], "is_limited": [None not in limits]}
+    )
+    columns = (pl.col(name) for name in ("p", "w", "x", "is_limited"))
+    interval = _interval(cell, bounds.time_share_bounds(*columns))
+    possible = [
+        [
+            (active, time)
+            for time in ([0, HUGE] if limit is None else range(limit + 1))
+            for active in {0, time // 2, time}
+        ]
+        for limit in limits
+    ]
+    shares = [
+        Fraction(part + sum(active for active, _ in added), whole + sum(time for _, time in added))
+        for added in product(*possible)
+        if whole + sum(time for _, time in added)
+    ]
+    if not shares:
+        assert interval == (None, None)
+        return
+    assert interval == (pytest.approx(float(min(shares)), abs=1e-12), pytest.approx(float(max(shares)), abs=1e-12))
+
+
 def test_a_sum_is_sure_only_when_nothing_is_missing() -> None:
     columns = pl.col("value"), pl.col("measured"), pl.col("eligible")
     complete = pl.DataFrame({"value": [12.5], "measured": [3], "eligible": [3]})

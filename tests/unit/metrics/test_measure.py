@@ -9,211 +9,16 @@ import duckdb
 import polars as pl
 import pytest
 from made_up_operation import frame_of
+from measure_oracle import HOUR, KEYS, NUMBERS, expected_cells
 from polars.testing import assert_frame_equal
 
+from metrics.kinds import Aggregation
 from metrics.measure import MEASURED_FACTS, measure
 from metrics.registry import METRICS, metric_named
-from metrics.spec import Percentile
 from models.ddl import polars_schema
 from models.marts import metric_values
 
 ZONE = "Europe/Amsterdam"
-KEYS = ["period_grain", "period_start_date", "dimension", "dimension_value"]
-NUMBERS = ["value", "numerator", "denominator", "lower_bound", "upper_bound", "eligible_count", "measured_count"]
-GRAINS = ("day", "week", "month")
-DIMENSIONS = ("overall", "team", "priority", "service", "vendor")
-HOUR = 3_600_000_000
-
-RESOLVED = """
-    SELECT *, CAST((CASE WHEN is_quarantined THEN coalesce(resolved_at, created_at) ELSE resolved_at END)
-                   AT TIME ZONE 'Europe/Amsterdam' AS DATE) AS day
-    FROM fct_tickets WHERE NOT is_cancelled AND (is_done OR is_quarantined)
-"""
-CLAIMED = f"""
-    SELECT * FROM ({RESOLVED})
-    WHERE source IN (SELECT source FROM fct_tickets WHERE is_sla_met_at_source IS NOT NULL)
-"""
-CREATED = """
-    SELECT *, CAST(created_at AT TIME ZONE 'Europe/Amsterdam' AS DATE) AS day FROM fct_tickets WHERE NOT is_cancelled
-"""
-CANCELLED = """
-    SELECT *, CAST(cancelled_at AT TIME ZONE 'Europe/Amsterdam' AS DATE) AS day FROM fct_tickets WHERE is_cancelled
-"""
-DELIVERIES = """
-    SELECT *, CASE WHEN is_quarantined THEN coalesce(promised_date, first_promised_date) ELSE promised_date END AS day
-    FROM fct_deliveries
-    WHERE is_quarantined OR promised_date < DATE '2026-04-09'
-       OR (promised_date IS NOT NULL AND delivered_date IS NOT NULL)
-"""
-BILLED = "SELECT *, invoice_date AS day FROM fct_vendor_invoice_lines"
-
-
-def clocks(target: str) -> str:
-    return f"""
-        SELECT k.team, k.priority, k.service, k.vendor, k.state, t.is_quarantined,
-               CAST(coalesce(decided_at, CASE WHEN t.is_quarantined THEN coalesce(resolved_at, created_at) END)
-                    AT TIME ZONE 'Europe/Amsterdam' AS DATE) AS day
-        FROM fct_sla_clocks k JOIN fct_tickets t USING (ticket_id)
-        WHERE target = '{target}' AND (state IN ('met', 'breached') OR (t.is_quarantined AND state <> 'cancelled'))
-        UNION ALL
-        SELECT team, priority, service, vendor, NULL, true,
-               CAST(coalesce(resolved_at, created_at) AT TIME ZONE 'Europe/Amsterdam' AS DATE)
-        FROM fct_tickets t
-        WHERE is_quarantined AND NOT is_cancelled
-          AND NOT EXISTS (FROM fct_sla_clocks k WHERE k.ticket_id = t.ticket_id AND k.target = '{target}')
-    """
-
-
-def duration(column: str) -> str:
-    return f"CASE WHEN NOT is_quarantined THEN {column} END"
-
-
-def hit(condition: str) -> str:
-    return f"CASE WHEN NOT is_quarantined THEN CAST(({condition}) AS INTEGER) END"
-
-
-#: Metric -> records, what one record contributes. Percentiles are added below.
-RECORDS: dict[str, tuple[str, str]] = {
-    "ticket_created_count": (CREATED, hit("true")),
-    "ticket_resolved_count": (RESOLVED, hit("true")),
-    "ticket_cancelled_count": (CANCELLED, hit("true")),
-    "ticket_reopen_ratio": (RESOLVED, hit("reopen_count >= 1")),
-    "sla_attainment_ratio": (clocks("resolution"), hit("state = 'met'")),
-    "sla_first_response_attainment_ratio": (clocks("first_response"), hit("state = 'met'")),
-    "sla_source_attainment_ratio": (CLAIMED, hit("is_sla_met_at_source")),
-    "vendor_on_time_delivery_ratio": (DELIVERIES, hit("coalesce(delivered_date <= promised_date, false)")),
-    "vendor_billed_reporting": (BILLED, duration("amount_reporting")),
-}
-for _metric in METRICS:
-    if isinstance(_metric.kind, Percentile):
-        RECORDS[_metric.name] = (RESOLVED, duration(_metric.kind.duration))
-
-NARROWER = {
-    "vendor_on_time_delivery_ratio": ("overall", "team", "service", "vendor"),
-    "vendor_billed_reporting": ("overall", "vendor"),
-}
-
-
-def _aggregate(name: str) -> str:
-    """The seven numbers of a cell in SQL; x is what a record contributes."""
-    counts = "count(*) AS eligible_count, count(x) AS measured_count"
-    if name.endswith("_hours"):
-        quantile = {"p50": 0.50, "p85": 0.85, "p95": 0.95}[name.split("_")[3]]
-        hours = f"quantile_cont(%s, {quantile}) / {HOUR}"
-        return (
-            f"{hours % 'x'} AS value, NULL AS numerator, NULL AS denominator, "
-            f"{hours % 'coalesce(x, 0)::DOUBLE'} AS lower_bound, "
-            f"nullif(least({hours % 'coalesce(x, 1e40)::DOUBLE'}, 1e20), 1e20) AS upper_bound, {counts}"
-        )
-    if name.endswith("_ratio"):
-        return (
-            "avg(x) AS value, coalesce(sum(x), 0) AS numerator, count(x) AS denominator, "
-            f"avg(coalesce(x, 0)) AS lower_bound, avg(coalesce(x, 1)) AS upper_bound, {counts}"
-        )
-    if name.endswith("_count"):
-        return (
-            "count(x) AS value, NULL AS numerator, NULL AS denominator, count(x) AS lower_bound, "
-            f"count(*) AS upper_bound, {counts}"
-        )
-    return (
-        "sum(x) AS value, NULL AS numerator, NULL AS denominator, "
-        "CASE WHEN count(x) = count(*) THEN sum(x) END AS lower_bound, "
-        f"CASE WHEN count(x) = count(*) THEN sum(x) END AS upper_bound, {counts}"
-    )
-
-
-def _records_query(name: str) -> str:
-    records, contribution = RECORDS[name]
-    return " UNION ALL ".join(
-        f"""
-        SELECT '{grain}' AS period_grain, CAST(date_trunc('{grain}', day) AS DATE) AS period_start_date,
-               '{dimension}' AS dimension, {"''" if dimension == "overall" else f"coalesce({dimension}, '(none)')"}
-               AS dimension_value, {_aggregate(name)}
-        FROM (SELECT *, {contribution} AS x FROM ({records}) WHERE day IS NOT NULL)
-        GROUP BY ALL
-        """
-        for grain in GRAINS
-        for dimension in NARROWER.get(name, DIMENSIONS)
-    )
-
-
-#: Cost cells, one dimension and grain at a time. Lines are counted by their overlap with the period.
-COST_CELLS = """
-    WITH lines AS (
-        SELECT coalesce(cost_start_date, posting_date) AS first_day, coalesce(cost_end_date, posting_date) AS last_day,
-               amount_reporting IS NOT NULL AND NOT is_quarantined AS is_measured
-        FROM fct_cost_lines
-    ), periods AS (
-        SELECT DISTINCT period_start_date FROM fct_cost_allocations WHERE period_grain = '{grain}'
-        UNION
-        SELECT CAST(date_trunc('{grain}', first_day) AS DATE) FROM lines WHERE NOT is_measured
-    ), counted AS (
-        SELECT period_start_date, count(first_day) AS eligible_count,
-               count(first_day) FILTER (is_measured) AS measured_count
-        FROM periods
-        LEFT JOIN lines ON first_day < period_start_date + INTERVAL 1 {grain} AND last_day >= period_start_date
-        GROUP BY ALL
-    ), pools AS (
-        SELECT period_start_date, sum(amount_reporting) AS amount FROM fct_cost_allocations
-        WHERE period_grain = '{grain}' AND NOT is_allocated GROUP BY period_start_date, cost_pool
-    ), open_ends AS (
-        SELECT period_start_date, sum(greatest(amount, 0)) AS debits, sum(least(amount, 0)) AS credits
-        FROM pools GROUP BY ALL
-    ), costs AS (
-        SELECT period_start_date, {value} AS dimension_value, sum(amount_reporting) AS total,
-               coalesce(sum(amount_reporting) FILTER (is_allocated), 0) AS allocated,
-               coalesce(sum(amount_reporting) FILTER (NOT is_allocated), 0) AS unallocated
-        FROM fct_cost_allocations WHERE period_grain = '{grain}' GROUP BY ALL
-    ), completed AS (
-        SELECT CAST(date_trunc('{grain}', completed_date) AS DATE) AS period_start_date, {value} AS dimension_value,
-               sum(transaction_count) AS n
-        FROM fct_transactions GROUP BY ALL
-    ), keys AS (
-        SELECT period_start_date, dimension_value FROM costs
-        UNION
-        SELECT period_start_date, dimension_value FROM completed SEMI JOIN periods USING (period_start_date)
-        UNION
-        SELECT period_start_date, '' FROM periods WHERE '{dimension}' = 'overall'
-    )
-    SELECT '{grain}' AS period_grain, period_start_date, '{dimension}' AS dimension, dimension_value, {numbers},
-           eligible_count, measured_count
-    FROM keys LEFT JOIN costs USING (period_start_date, dimension_value)
-    LEFT JOIN completed USING (period_start_date, dimension_value)
-    LEFT JOIN counted USING (period_start_date)
-    LEFT JOIN open_ends USING (period_start_date)
-    LEFT JOIN (SELECT DISTINCT period_start_date, true AS has_cost FROM costs) USING (period_start_date)
-"""
-_ALLOCATED = "CASE WHEN has_cost THEN coalesce(allocated, 0) END"
-COST_NUMBERS = {
-    f"cost_{part}_reporting": (
-        f"CASE WHEN has_cost THEN coalesce({part}, 0) END AS value, NULL AS numerator, NULL AS denominator, "
-        "CASE WHEN eligible_count = measured_count THEN value END AS lower_bound, lower_bound AS upper_bound"
-    )
-    for part in ("total", "allocated", "unallocated")
-} | {
-    "cost_per_transaction_reporting": (
-        f"{_ALLOCATED} / nullif(n, 0) AS value, {_ALLOCATED} AS numerator, coalesce(n, 0) AS denominator, "
-        f"CASE WHEN eligible_count = measured_count THEN ({_ALLOCATED} + coalesce(credits, 0)) / nullif(n, 0) END "
-        "AS lower_bound, "
-        f"CASE WHEN eligible_count = measured_count THEN ({_ALLOCATED} + coalesce(debits, 0)) / nullif(n, 0) END "
-        "AS upper_bound"
-    )
-}
-
-
-def _cost_query(name: str) -> str:
-    return " UNION ALL ".join(
-        "FROM ("
-        + COST_CELLS.format(
-            grain=grain,
-            dimension=dimension,
-            value="''" if dimension == "overall" else f"coalesce({dimension}, '(none)')",
-            numbers=COST_NUMBERS[name],
-        )
-        + ")"
-        for grain in GRAINS
-        for dimension in DIMENSIONS
-    )
 
 
 @pytest.fixture(scope="module")
@@ -233,11 +38,12 @@ def database(facts: dict[str, pl.DataFrame]) -> duckdb.DuckDBPyConnection:
 def test_every_cell_agrees_with_plain_sql(
     name: str, measured: pl.DataFrame, database: duckdb.DuckDBPyConnection
 ) -> None:
-    query = _cost_query(name) if name in COST_NUMBERS else _records_query(name)
     types = {number: pl.Int64 if number.endswith("_count") else pl.Float64 for number in NUMBERS}
-    expected = database.sql(query).pl().select(*KEYS, *(pl.col(n).cast(t) for n, t in types.items())).sort(KEYS)
+    expected = (
+        database.sql(expected_cells(name)).pl().select(*KEYS, *(pl.col(n).cast(t) for n, t in types.items())).sort(KEYS)
+    )
     found = measured.filter(metric=name).select(*KEYS, *NUMBERS).sort(KEYS)
-    assert found.height > 50
+    assert found.height > (20 if name.startswith("ticket_age_") else 50)
     assert_frame_equal(found, expected, rel_tol=1e-9, abs_tol=1e-9)
 
 
@@ -272,8 +78,43 @@ def test_bounds_contain_the_value(measured: pl.DataFrame) -> None:
     assert outside.is_empty()
 
 
+def _combined_by(*aggregations: Aggregation) -> list[str]:
+    return [metric.name for metric in METRICS if metric.aggregation in aggregations]
+
+
+def _tickets_months(measured: pl.DataFrame, names: list[str]) -> dict[str, pl.DataFrame]:
+    """Days of whole months and months of ticket metrics, overall."""
+    overall = measured.filter(
+        pl.col("metric").is_in(names), pl.col("metric").str.starts_with("ticket_"), dimension="overall"
+    )
+    month = pl.col("period_start_date").dt.month_start().alias("month")
+    return {grain: overall.filter(period_grain=grain).with_columns(month) for grain in ("day", "month")}
+
+
+def test_days_of_a_sum_add_up_to_the_month(measured: pl.DataFrame) -> None:
+    values = _tickets_months(measured, _combined_by(Aggregation.SUM))
+    days = values["day"].group_by("metric", "month").agg(pl.col("value").sum())
+    assert_frame_equal(days, values["month"].select("metric", "month", "value"), check_row_order=False)
+
+
+def test_a_month_of_a_stock_is_its_last_day(measured: pl.DataFrame) -> None:
+    values = _tickets_months(measured, _combined_by(Aggregation.STOCK))
+    last_days = values["day"].filter(pl.col("period_start_date") == pl.col("period_start_date").max().over("month"))
+    assert_frame_equal(
+        last_days.select("metric", "month", *NUMBERS), values["month"].select("metric", "month", *NUMBERS)
+    )
+    assert values["month"]["value"].sum() < values["day"]["value"].sum()
+
+
+def test_parts_give_the_value_again(measured: pl.DataFrame) -> None:
+    parts = measured.filter(pl.col("metric").is_in(_combined_by(Aggregation.PARTS)), pl.col("value").is_not_null())
+    assert parts["metric"].n_unique() == len(_combined_by(Aggregation.PARTS))
+    again = parts.select(value=pl.col("numerator") / pl.col("denominator"))
+    assert_frame_equal(again, parts.select("value"), rel_tol=1e-12)
+
+
 def test_parts_of_a_breakdown_add_up_to_the_whole(measured: pl.DataFrame) -> None:
-    additive = measured.filter(pl.col("metric").str.ends_with("_count") | pl.col("metric").str.starts_with("cost_t"))
+    additive = measured.filter(pl.col("metric").is_in(_combined_by(Aggregation.SUM, Aggregation.STOCK)))
     sums = additive.group_by("metric", "period_grain", "period_start_date", "dimension").agg(pl.col("value").sum())
     whole = sums.filter(dimension="overall").drop("dimension").rename({"value": "whole"})
     apart = sums.join(whole, on=["metric", "period_grain", "period_start_date"])

@@ -6,13 +6,14 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
+from metrics.kinds import Aggregation, CostSum, Count, Mean, NetCount, Percentile, Stock, Sum, UnitCost
 from metrics.populations import VENDOR_INVOICE_LINES
 from metrics.registry import HEADLINES, METRICS, TRANSACTION_DOMAINS, metric_named, required_domains
-from metrics.spec import CostSum, Count, Dimension, Direction, Metric, Percentile, Sum, Unit, UnitCost
+from metrics.spec import AS_OF_DATE, Direction, Metric, Unit
 from metrics.unit_cost import CostPolicy, CostPool, Driver, TransactionKind
 from models.catalog import table_named
 from models.marts import meta_metrics
-from models.vocabulary import Domain, Layer
+from models.vocabulary import Dimension, Domain, Layer
 
 EVERY_METRIC = pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
 
@@ -34,14 +35,14 @@ def test_there_are_three_headlines_one_for_each_question() -> None:
 def test_a_metric_reads_declared_columns(metric: Metric) -> None:
     fact = table_named(metric.fact)
     assert fact.schema == Layer.CORE
-    assert metric.population.period_column in fact.columns
+    assert metric.population.period_column in (*fact.columns.keys(), AS_OF_DATE)
     for dimension in metric.dimensions:
         assert dimension is Dimension.OVERALL or dimension.value in fact.columns
     match metric.kind:
-        case Percentile(duration=column) | Sum(amount=column):
+        case Percentile(column=column) | Mean(column=column) | Sum(amount=column):
             assert column in fact.columns
         case _:
-            assert isinstance(metric.kind, CostSum | UnitCost | Count) or metric.unit is Unit.RATIO
+            assert isinstance(metric.kind, CostSum | UnitCost | Count | NetCount | Stock) or metric.unit is Unit.RATIO
 
 
 @EVERY_METRIC
@@ -65,7 +66,24 @@ def test_the_definition_fills_the_published_table(metric: Metric) -> None:
 def test_the_statistic_in_the_name_is_the_one_computed(metric: Metric) -> None:
     if isinstance(metric.kind, Percentile):
         assert f"_p{metric.kind.percent}_" in metric.name
-        assert ("business" in metric.kind.duration) == (metric.unit is Unit.BUSINESS_HOURS)
+        assert ("business" in metric.kind.column) == (metric.unit is Unit.BUSINESS_HOURS)
+        assert ("calendar" in metric.kind.column) == (metric.unit is Unit.CALENDAR_HOURS)
+        assert metric.kind.scale == (1 if metric.unit is Unit.COUNT else 3_600_000_000)
+    assert ("_mean_" in metric.name) == isinstance(metric.kind, Mean)
+
+
+def test_a_mean_is_published_only_beside_a_percentile() -> None:
+    percentiles = {metric.kind.column for metric in METRICS if isinstance(metric.kind, Percentile)}
+    assert {metric.kind.column for metric in METRICS if isinstance(metric.kind, Mean)} <= percentiles
+
+
+def test_stocks_and_percentiles_say_that_they_do_not_add_up_over_time() -> None:
+    combined = {metric.name: metric.aggregation for metric in METRICS}
+    assert combined["ticket_work_in_progress_count"] is Aggregation.STOCK
+    assert combined["ticket_created_count"] is combined["ticket_net_flow_count"] is Aggregation.SUM
+    assert combined["ticket_age_p50_business_hours"] is Aggregation.NONE
+    assert combined["ticket_flow_efficiency_business_ratio"] is combined["ticket_touch_mean_count"] is Aggregation.PARTS
+    assert all(aggregation.rule for aggregation in Aggregation)
 
 
 def test_a_metric_is_found_by_its_name() -> None:

@@ -1,0 +1,160 @@
+"""The kinds of arithmetic that a metric can be, and how far its values may be put together again.
+
+A kind says what is computed from the records of a metric's population; how, is in `metrics.measure_records`,
+`metrics.measure_stocks` and `metrics.measure_costs`. The words that explain a metric belong to `metrics.spec`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
+
+import polars as pl
+
+from models.vocabulary import StatusCategory
+
+if TYPE_CHECKING:
+    from metrics.spec import Population
+
+_DURATION: Final = "_microseconds"
+_MICROSECONDS_PER_HOUR: Final = 3_600_000_000
+
+
+class Aggregation(StrEnum):
+    """How a reader may put the values of several cells together; BI exports choose the type of a measure by it."""
+
+    SUM = "sum"
+    STOCK = "stock"
+    PARTS = "parts"
+    NONE = "none"
+
+    @property
+    def rule(self) -> str:
+        """The same as an instruction."""
+        return _AGGREGATION_RULES[self]
+
+
+_AGGREGATION_RULES: Final[dict[Aggregation, str]] = {
+    Aggregation.SUM: "add values up, over periods and over the values of one breakdown",
+    Aggregation.STOCK: "add values up over one breakdown; of several periods take the last, never the sum",
+    Aggregation.PARTS: "add numerators and denominators up, then divide",
+    Aggregation.NONE: "never; take the cell that was computed for the wider period or breakdown",
+}
+
+
+class CostPart(StrEnum):
+    """Which part of the cost of a period: what a driver took, what none took, or both."""
+
+    TOTAL = "total"
+    ALLOCATED = "allocated"
+    UNALLOCATED = "unallocated"
+
+
+@dataclass(frozen=True)
+class Percentile:
+    """Continuous percentile of a column: of a duration in hours, of anything else as it is.
+
+    Records without a value are not measured.
+    """
+
+    aggregation: ClassVar = Aggregation.NONE
+    percent: int
+    column: str
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.percent <= 100:
+            raise ValueError(f"a percentile lies between 0 and 100, not at {self.percent}")
+
+    @property
+    def scale(self) -> int:
+        """How many units of the column make one unit of the value."""
+        return _MICROSECONDS_PER_HOUR if self.column.endswith(_DURATION) else 1
+
+
+@dataclass(frozen=True, eq=False)
+class Ratio:
+    """Share of measured records that are hits. Records for which `is_hit` is empty are not measured."""
+
+    aggregation: ClassVar = Aggregation.PARTS
+    is_hit: pl.Expr
+
+
+@dataclass(frozen=True, eq=False)
+class TimeShare:
+    """Sum of one duration over the sum of another that contains it, both published in hours.
+
+    Attributes:
+        part: microseconds. Records that lack either are not measured.
+        whole: microseconds, never less than `part`.
+        whole_at_most: what `whole` cannot exceed, known for some records that are not measured: it narrows the bounds.
+    """
+
+    aggregation: ClassVar = Aggregation.PARTS
+    scale: ClassVar = _MICROSECONDS_PER_HOUR
+    part: pl.Expr
+    whole: pl.Expr
+    whole_at_most: pl.Expr
+
+
+@dataclass(frozen=True)
+class Mean:
+    """Sum of a column that counts something, over the records that have it. Published beside a percentile."""
+
+    aggregation: ClassVar = Aggregation.PARTS
+    column: str
+
+
+@dataclass(frozen=True)
+class Count:
+    """Number of measured records."""
+
+    aggregation: ClassVar = Aggregation.SUM
+
+
+@dataclass(frozen=True, eq=False)
+class NetCount:
+    """Number of measured records less the number of those of another population of the same period and breakdown."""
+
+    aggregation: ClassVar = Aggregation.SUM
+    less: Population
+
+
+@dataclass(frozen=True)
+class Stock:
+    """Tickets in some categories at the end of the last day of a period; of an open period, of its latest day.
+
+    Every ticket in work is eligible, those whose category is known on that day are measured.
+    """
+
+    aggregation: ClassVar = Aggregation.STOCK
+    categories: tuple[StatusCategory, ...]
+
+
+@dataclass(frozen=True)
+class Sum:
+    """Exact sum of a money column. Records without that amount are not measured."""
+
+    aggregation: ClassVar = Aggregation.SUM
+    amount: str
+
+
+@dataclass(frozen=True)
+class CostSum:
+    """Exact sum of one part of the cost of a period."""
+
+    aggregation: ClassVar = Aggregation.SUM
+    part: CostPart
+
+
+@dataclass(frozen=True)
+class UnitCost:
+    """Allocated cost of a period over the transactions completed in it."""
+
+    aggregation: ClassVar = Aggregation.PARTS
+
+
+Kind: TypeAlias = Percentile | Ratio | TimeShare | Mean | Count | NetCount | Stock | Sum | CostSum | UnitCost
+
+#: Kinds for which nothing counts as 0: where data are known, a period without records has a row.
+KINDS_WITH_ZEROS: Final = (Count, NetCount, Stock)

@@ -1,0 +1,116 @@
+"""`kpi calendar`: which working calendars a home has, and what one makes of real days.
+
+What is printed of a calendar is made in `pipelines.cli.calendar_output`; which span was meant, in
+`pipelines.cli.calendar_span`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pipelines.cli.exits import CommandError
+from pipelines.cli.options import chosen_home, common_options, json_option
+
+if TYPE_CHECKING:
+    from metrics.working_calendar import WorkingCalendar
+    from pipelines.policies import Policies
+
+
+_FORMATS = ("table", "csv", "json")
+
+
+@click.group()
+@common_options
+def calendar() -> None:
+    """Show the working calendars and their open time."""
+
+
+@calendar.command("list")
+@json_option
+@common_options
+def list_calendars(as_json: bool) -> None:
+    """List the calendars: zone, versions, weekly hours, holidays, and who works by them."""
+    from pipelines.cli.calendar_output import describe_calendars, show_calendars
+    from pipelines.cli.tables import show_json
+    from pipelines.policies import load_policies
+
+    described = describe_calendars(load_policies(chosen_home().policies))
+    if as_json:
+        show_json(described)
+    else:
+        show_calendars(described)
+
+
+@calendar.command("show")
+@click.argument("name")
+@click.option("--from", "start", metavar="WHEN", help="Date or instant. Else the month of --to begins, or this month.")
+@click.option("--to", "end", metavar="WHEN", help="Date, counted to its end, or instant. Else the end of that month.")
+@click.option("--for", "duration", metavar="DURATION", help="Instead of --to: until so much open time is over, as 4h.")
+@click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(("table", "csv", "json")),
+    help="Else by the name of -o, else a table.",
+)
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the days to this file.")
+@json_option
+@common_options
+def show(
+    name: str,
+    start: str | None,
+    end: str | None,
+    duration: str | None,
+    output_format: str | None,
+    output: Path | None,
+    as_json: bool,
+) -> None:
+    """Show the open time of calendar NAME, one line per day of its zone.
+
+    WHEN is a date, or an instant such as "2026-03-27 16:30", on the calendar's wall unless it has an offset of its own.
+    Between two instants the total is the business time that KPIs count; with --for, its end is when a promise is due.
+
+    \b
+    kpi calendar show office --from 2026-12-01 --to 2026-12-31
+    kpi calendar show office --from "2026-03-27 16:30" --to "2026-03-30 09:15"
+    kpi calendar show office --from "2026-03-27 16:30" --for 4h
+    """
+    from metrics.calendar_days import in_zone
+    from pipelines.cli.calendar_output import lay_open, show_days, write_days
+    from pipelines.cli.calendar_span import find_span
+    from pipelines.policies import load_policies
+
+    home = chosen_home()
+    chosen = _choose_format("json" if as_json else output_format, output)
+    named = _calendar_named(name, load_policies(home.policies))
+    calendar = in_zone(named, home.settings.reporting.time_zone)
+    span = find_span(calendar, start, end, duration)
+    laid_open = lay_open(calendar, span)
+    if chosen == "table":
+        show_days(laid_open)
+    else:
+        write_days(laid_open, chosen, output)
+
+
+def _choose_format(output_format: str | None, output: Path | None) -> str:
+    ending = output.suffix.lstrip(".").lower() if output else ""
+    chosen = output_format or (ending if ending in _FORMATS else None)
+    if output is not None and chosen in (None, "table"):
+        raise CommandError(f"Which format should {output} have? Add --format csv or json.")
+    return chosen or "table"
+
+
+def _calendar_named(name: str, policies: Policies) -> WorkingCalendar:
+    from data_contracts.problems import suggest
+
+    calendars = {calendar.name: calendar for calendar in policies.calendars}
+    if name in calendars:
+        return calendars[name]
+    if name in policies.team_calendars.teams:
+        works_by = policies.team_calendars.teams[name]
+        raise CommandError(f"There is no calendar '{name}', but a team. It works by '{works_by}'.")
+    near = suggest(name, calendars)
+    hint = f"Did you mean '{near}'?" if near else "'kpi calendar list' lists them all."
+    raise CommandError(f"There is no calendar '{name}'. {hint}")

@@ -1,0 +1,64 @@
+-- Generated from metrics/registry.py by `python -m pipelines.generate`; a test fails if it was edited by hand.
+--
+-- First-contact resolution
+-- Share of the tickets resolved in the period that one touch by one team resolved for good.
+-- Formula: Tickets with reopen_count = 0, handoff_count = 0 and touch_count of at most 1 / tickets of which all three
+-- are known. An export without history cannot tell: its tickets lower coverage and are not taken as 0.
+-- Counted: Tickets that are done and not cancelled. A ticket that was set aside counts where it was resolved or, if
+-- that is unknown, created.
+-- Period: last entry of the ticket into done (resolved_at), in the reporting time zone.
+-- Unit: ratio, 0 to 1. Owner: Service management. Version 1.
+-- To combine cells: add numerators and denominators up, then divide.
+CREATE OR REPLACE VIEW mart.kpi_ticket_first_contact_resolution_ratio AS
+SELECT
+    'First-contact resolution' AS label,
+    measured.period_grain,
+    measured.period_start_date,
+    measured.period_end_date,
+    measured.is_period_closed,
+    measured.dimension,
+    measured.dimension_value,
+    measured.value,
+    measured.unit,
+    measured.numerator,
+    measured.denominator,
+    measured.lower_bound,
+    measured.upper_bound,
+    measured.eligible_count,
+    measured.measured_count,
+    measured.coverage_ratio,
+    measured.metric,
+    measured.metric_version,
+    definition.aggregation,
+    definition.publication_state,
+    definition.held_reason,
+    definition.fresh_as_of_at,
+    coalesce(definition.publication_state = 'held', false) AS is_held
+FROM mart.metric_values AS measured
+LEFT JOIN meta.metrics AS definition ON definition.metric = measured.metric
+WHERE measured.metric = 'ticket_first_contact_resolution_ratio';
+
+COMMENT ON VIEW mart.kpi_ticket_first_contact_resolution_ratio IS 'First-contact resolution. Share of the tickets resolved in the period that one touch by one team resolved for good. Tickets with reopen_count = 0, handoff_count = 0 and touch_count of at most 1 / tickets of which all three are known. An export without history cannot tell: its tickets lower coverage and are not taken as 0.';
+COMMENT ON COLUMN mart.kpi_ticket_first_contact_resolution_ratio.label IS 'Short name for people';
+COMMENT ON COLUMN mart.kpi_ticket_first_contact_resolution_ratio.period_grain IS 'day, week or month';
+COMMENT ON COLUMN mart.kpi_ticket_first_contact_resolution_ratio.period_start_date IS 'First day of the period in the reporting time zone';
+COMMENT ON COLUMN mart.kpi_ticket_first_contact_resolution_ratio.period_end_date IS 'Last day of the period, inclusive';
+COMMENT ON COLUMN mart.kpi_ticket_first_contact_resolution_ratio.is_period_closed IS 'Whether the data''s clock has passed the end of the period';
+COMMENT ON COLUMN mart.kpi_ticket_first_contact_resolution_ratio.dimension IS 'overall, team, priority, service or vendor';
+COMMENT ON COLUMN mart.kpi_ticket_first_contact_resolution_ratio.dimension_value IS 'Value of the breakdown; empty text for overall, (none) where records have none';
+COMMENT ON COLUMN mart.kpi_ticket_first_contact_resolution_ratio.value IS 'First-contact resolution, ratio, 0 to 1. Share of the tickets resolved in the period that one touch by one team resolved for good.';
+COMMENT ON COLUMN mart.kpi_ticket_first_contact_resolution_ratio.unit IS 'Unit of the value';
+COMMENT ON COLUMN mart.kpi_ticket_first_contact_resolution_ratio.numerator IS 'Upper part of a ratio or unit cost, so that readers can re-aggregate';
+COMMENT ON COLUMN mart.kpi_ticket_first_contact_resolution_ratio.denominator IS 'Lower part of a ratio or unit cost';
+COMMENT ON COLUMN mart.kpi_ticket_first_contact_resolution_ratio.lower_bound IS 'Least value that the unmeasured records allow; empty if unbounded';
+COMMENT ON COLUMN mart.kpi_ticket_first_contact_resolution_ratio.upper_bound IS 'Greatest value that the unmeasured records allow; empty if unbounded';
+COMMENT ON COLUMN mart.kpi_ticket_first_contact_resolution_ratio.eligible_count IS 'Records that should count';
+COMMENT ON COLUMN mart.kpi_ticket_first_contact_resolution_ratio.measured_count IS 'Records that could be measured';
+COMMENT ON COLUMN mart.kpi_ticket_first_contact_resolution_ratio.coverage_ratio IS 'measured_count / eligible_count; empty if none is eligible';
+COMMENT ON COLUMN mart.kpi_ticket_first_contact_resolution_ratio.metric IS 'Name of the metric; see meta_metrics';
+COMMENT ON COLUMN mart.kpi_ticket_first_contact_resolution_ratio.metric_version IS 'Version of the metric''s definition';
+COMMENT ON COLUMN mart.kpi_ticket_first_contact_resolution_ratio.aggregation IS 'How values of several cells combine: sum; stock (over one breakdown, never over periods); parts (numerators and denominators apart); none';
+COMMENT ON COLUMN mart.kpi_ticket_first_contact_resolution_ratio.publication_state IS 'published, held or empty';
+COMMENT ON COLUMN mart.kpi_ticket_first_contact_resolution_ratio.held_reason IS 'Why it is held, in one line';
+COMMENT ON COLUMN mart.kpi_ticket_first_contact_resolution_ratio.fresh_as_of_at IS 'The data''s clock when the published values were computed';
+COMMENT ON COLUMN mart.kpi_ticket_first_contact_resolution_ratio.is_held IS 'Whether a contract holds the metric back: the values are then those of fresh_as_of_at';

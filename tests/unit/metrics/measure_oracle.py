@@ -1,0 +1,357 @@
+"""What every cell of every metric must be, in plain SQL over the facts: slow, obvious, and without code of `metrics`.
+
+`expected_cells` gives the query of a metric. The reporting time zone is Europe/Amsterdam and the data's clock shows
+9 April 2026 there.
+"""
+
+from __future__ import annotations
+
+import re
+
+KEYS = ["period_grain", "period_start_date", "dimension", "dimension_value"]
+NUMBERS = ["value", "numerator", "denominator", "lower_bound", "upper_bound", "eligible_count", "measured_count"]
+GRAINS = ("day", "week", "month")
+DIMENSIONS = ("overall", "team", "priority", "service", "vendor")
+HOUR = 3_600_000_000
+AS_OF_DATE = "DATE '2026-04-09'"
+
+
+def local_date(instant: str) -> str:
+    return f"CAST(({instant}) AT TIME ZONE 'Europe/Amsterdam' AS DATE)"
+
+
+def best_known(instant: str) -> str:
+    """The day of an instant; of a ticket that was set aside, that of its creation if it has none."""
+    return local_date(f"CASE WHEN is_quarantined THEN coalesce({instant}, created_at) ELSE {instant} END")
+
+
+RESOLVED = f"""
+    SELECT *, {best_known("resolved_at")} AS day
+    FROM fct_tickets WHERE NOT is_cancelled AND (is_done OR is_quarantined)
+"""
+CLAIMED = f"""
+    SELECT * FROM ({RESOLVED})
+    WHERE source IN (SELECT source FROM fct_tickets WHERE is_sla_met_at_source IS NOT NULL)
+"""
+CREATED = f"SELECT *, {local_date('created_at')} AS day FROM fct_tickets WHERE NOT is_cancelled"
+CANCELLED = f"""
+    SELECT *, {best_known("cancelled_at")} AS day
+    FROM fct_tickets WHERE is_cancelled
+"""
+OPEN = f"SELECT *, {AS_OF_DATE} AS day FROM fct_tickets WHERE NOT is_done AND NOT is_cancelled"
+FLOWS = f"SELECT *, 1 AS sign FROM ({CREATED}) UNION ALL SELECT *, -1 AS sign FROM ({RESOLVED})"
+DELIVERIES = f"""
+    SELECT *, CASE WHEN is_quarantined THEN coalesce(promised_date, first_promised_date) ELSE promised_date END AS day
+    FROM fct_deliveries
+    WHERE is_quarantined OR promised_date < {AS_OF_DATE} OR (promised_date IS NOT NULL AND delivered_date IS NOT NULL)
+"""
+BILLED = "SELECT *, invoice_date AS day FROM fct_vendor_invoice_lines"
+
+
+def clocks(target: str) -> str:
+    return f"""
+        SELECT k.team, k.priority, k.service, k.vendor, k.state, t.is_quarantined,
+               coalesce({local_date("decided_at")}, CASE WHEN t.is_quarantined THEN {best_known("resolved_at")} END)
+               AS day
+        FROM fct_sla_clocks k JOIN fct_tickets t USING (ticket_id)
+        WHERE target = '{target}' AND (state IN ('met', 'breached') OR (t.is_quarantined AND state <> 'cancelled'))
+        UNION ALL
+        SELECT team, priority, service, vendor, NULL, true, {local_date("coalesce(resolved_at, created_at)")}
+        FROM fct_tickets t
+        WHERE is_quarantined AND NOT is_cancelled
+          AND NOT EXISTS (FROM fct_sla_clocks k WHERE k.ticket_id = t.ticket_id AND k.target = '{target}')
+    """
+
+
+def trusted(contribution: str) -> str:
+    """What a record contributes unless it was set aside."""
+    return f"CASE WHEN NOT is_quarantined THEN {contribution} END"
+
+
+def hit(condition: str) -> str:
+    return trusted(f"CAST(({condition}) AS INTEGER)")
+
+
+#: Metric -> records, what one record contributes. Percentiles, means and shares of time are read from their names.
+RECORDS: dict[str, tuple[str, str]] = {
+    "ticket_created_count": (CREATED, hit("true")),
+    "ticket_resolved_count": (RESOLVED, hit("true")),
+    "ticket_cancelled_count": (CANCELLED, hit("true")),
+    "ticket_net_flow_count": (FLOWS, trusted("sign")),
+    "ticket_reopen_ratio": (RESOLVED, hit("reopen_count >= 1")),
+    "ticket_first_contact_resolution_ratio": (
+        RESOLVED,
+        # Adding them up is empty if one of them is.
+        hit("reopen_count + handoff_count + greatest(touch_count - 1, 0) + 0 * touch_count = 0"),
+    ),
+    "sla_attainment_ratio": (clocks("resolution"), hit("state = 'met'")),
+    "sla_first_response_attainment_ratio": (clocks("first_response"), hit("state = 'met'")),
+    "sla_source_attainment_ratio": (CLAIMED, hit("is_sla_met_at_source")),
+    "vendor_on_time_delivery_ratio": (DELIVERIES, hit("coalesce(delivered_date <= promised_date, false)")),
+    "vendor_billed_reporting": (BILLED, trusted("amount_reporting")),
+}
+#: Stock -> categories that it counts.
+STOCKS = {
+    "ticket_work_in_progress_count": ("queued", "active", "waiting"),
+    "ticket_backlog_count": ("queued",),
+    "ticket_active_count": ("active",),
+    "ticket_waiting_count": ("waiting",),
+}
+#: Counts, which are 0 where it is known that there was nothing.
+WITH_ZEROS = {
+    "ticket_created_count",
+    "ticket_resolved_count",
+    "ticket_net_flow_count",
+    "ticket_cancelled_count",
+    *STOCKS,
+}
+NARROWER = {
+    "vendor_on_time_delivery_ratio": ("overall", "team", "service", "vendor"),
+    "vendor_billed_reporting": ("overall", "vendor"),
+}
+_PERCENTILE = re.compile(r"ticket_(\w+)_p(50|85|95)_(?:(business|calendar)_hours|count)")
+_MEAN = re.compile(r"ticket_(\w+)_mean_count")
+_TIME_SHARE = re.compile(r"ticket_flow_efficiency_(business|calendar)_ratio")
+
+
+def expected_cells(name: str) -> str:
+    """The query that gives KEYS and NUMBERS of a metric."""
+    if name in COST_NUMBERS:
+        return _cost_query(name)
+    cells = _stock_query(name) if name in STOCKS else _records_query(name)
+    return _with_zeros(cells) if name in WITH_ZEROS else cells
+
+
+def _records_and_numbers(name: str) -> tuple[str, str]:
+    """The records of a metric with what each contributes, x; and the seven numbers of a cell."""
+    counts = "count(*) AS eligible_count, count(x) AS measured_count"
+    if found := _PERCENTILE.fullmatch(name):
+        measure, percent, clock = found[1], found[2], found[3]
+        column = f"{measure.removesuffix('_time') if measure in _CATEGORY_TIMES else measure}_{clock}_microseconds"
+        records, scale = (OPEN if measure == "age" else RESOLVED), HOUR
+        if clock is None:
+            column, scale = f"{measure}_count", 1
+        quantile = f"quantile_cont(%s, 0.{percent}) / {scale}"
+        return f"SELECT *, {trusted(column)} AS x FROM ({records})", (
+            f"{quantile % 'x'} AS value, NULL AS numerator, NULL AS denominator, "
+            f"{quantile % 'coalesce(x, 0)::DOUBLE'} AS lower_bound, "
+            f"nullif(least({quantile % 'coalesce(x, 1e40)::DOUBLE'}, 1e20), 1e20) AS upper_bound, {counts}"
+        )
+    if found := _MEAN.fullmatch(name):
+        return f"SELECT *, {trusted(f'{found[1]}_count')} AS x FROM ({RESOLVED})", (
+            "avg(x) AS value, coalesce(sum(x), 0) AS numerator, count(x) AS denominator, avg(coalesce(x, 0)) AS "
+            f"lower_bound, CASE WHEN count(x) = count(*) THEN avg(x) END AS upper_bound, {counts}"
+        )
+    if found := _TIME_SHARE.fullmatch(name):
+        return _time_share(found[1], counts)
+    records, contribution = RECORDS[name]
+    with_contribution = f"SELECT *, {contribution} AS x FROM ({records})"
+    if name == "ticket_net_flow_count":
+        return with_contribution, (
+            "coalesce(sum(x), 0) AS value, NULL AS numerator, NULL AS denominator, "
+            "coalesce(sum(x) FILTER (x > 0), 0) - count(*) FILTER (sign < 0) AS lower_bound, "
+            f"count(*) FILTER (sign > 0) + coalesce(sum(x) FILTER (x < 0), 0) AS upper_bound, {counts}"
+        )
+    if name.endswith("_ratio"):
+        return with_contribution, (
+            "avg(x) AS value, coalesce(sum(x), 0) AS numerator, count(x) AS denominator, "
+            f"avg(coalesce(x, 0)) AS lower_bound, avg(coalesce(x, 1)) AS upper_bound, {counts}"
+        )
+    if name.endswith("_count"):
+        return with_contribution, (
+            "count(x) AS value, NULL AS numerator, NULL AS denominator, count(x) AS lower_bound, "
+            f"count(*) AS upper_bound, {counts}"
+        )
+    return with_contribution, (
+        "sum(x) AS value, NULL AS numerator, NULL AS denominator, "
+        "CASE WHEN count(x) = count(*) THEN sum(x) END AS lower_bound, "
+        f"CASE WHEN count(x) = count(*) THEN sum(x) END AS upper_bound, {counts}"
+    )
+
+
+_CATEGORY_TIMES = ("queued_time", "active_time", "waiting_time")
+
+
+def _time_share(clock: str, counts: str) -> tuple[str, str]:
+    """Unmeasured tickets at their worst and best: wholly passive, wholly active; for ever if nothing limits it."""
+    whole = f"queued_{clock}_microseconds + active_{clock}_microseconds + waiting_{clock}_microseconds"
+    if clock == "business":  # the made-up parts are rounded down one by one
+        whole = "lead_time_business_microseconds - reopened_gap_business_microseconds"
+    records = f"""
+        SELECT *, {trusted(f"active_{clock}_microseconds")} AS x, {trusted(whole)} AS whole,
+               {trusted(f"lead_time_{clock}_microseconds")} AS longest
+        FROM ({RESOLVED})
+    """
+    at_most = "sum(coalesce(whole, longest, 1e40))::DOUBLE"
+    return records, (
+        f"sum(x) / nullif(sum(whole), 0) AS value, coalesce(sum(x), 0) / {HOUR} AS numerator, "
+        f"coalesce(sum(whole), 0) / {HOUR} AS denominator, "
+        f"round(coalesce(sum(x), 0) / nullif({at_most}, 0), 15) AS lower_bound, "
+        f"sum(coalesce(x, longest, 1e40))::DOUBLE / nullif({at_most}, 0) AS upper_bound, {counts}"
+    )
+
+
+def _records_query(name: str) -> str:
+    records, numbers = _records_and_numbers(name)
+    return " UNION ALL ".join(
+        f"""
+        SELECT '{grain}' AS period_grain, CAST(date_trunc('{grain}', day) AS DATE) AS period_start_date,
+               '{dimension}' AS dimension, {_value_of(dimension)} AS dimension_value, {numbers}
+        FROM ({records})
+        WHERE day IS NOT NULL
+        GROUP BY ALL
+        """
+        for grain in GRAINS
+        for dimension in NARROWER.get(name, DIMENSIONS)
+    )
+
+
+def _value_of(dimension: str) -> str:
+    return "''" if dimension == "overall" else f"coalesce({dimension}, '(none)')"
+
+
+#: Tickets in doubt with the days of which it is not known where they were: from creation until the day they are over.
+IN_DOUBT = f"""
+    SELECT *, CASE WHEN created_at IS NOT NULL THEN {local_date("created_at")}
+                   WHEN NOT is_done AND NOT is_cancelled THEN {AS_OF_DATE} END AS comes,
+           CASE WHEN is_done THEN coalesce({local_date("resolved_at")}, {AS_OF_DATE})
+                WHEN is_cancelled THEN coalesce({local_date("cancelled_at")}, {AS_OF_DATE})
+                ELSE DATE '9999-01-01' END AS goes
+    FROM fct_tickets WHERE is_quarantined OR NOT has_history
+"""
+
+
+def _stock_query(name: str) -> str:
+    categories = ", ".join(f"'{category}'" for category in STOCKS[name])
+    return " UNION ALL ".join(
+        f"""
+        SELECT '{grain}' AS period_grain, first_day AS period_start_date, '{dimension}' AS dimension, dimension_value,
+               CASE WHEN count(category) > 0 THEN coalesce(sum(n) FILTER (category IN ({categories})), 0) END AS value,
+               NULL AS numerator, NULL AS denominator,
+               coalesce(sum(n) FILTER (category IN ({categories})), 0) AS lower_bound,
+               coalesce(sum(n) FILTER (category IS NULL OR category IN ({categories})), 0) AS upper_bound,
+               sum(n) AS eligible_count, coalesce(sum(n) FILTER (category IS NOT NULL), 0) AS measured_count
+        FROM (
+            SELECT CAST(date_trunc('{grain}', day) AS DATE) AS first_day, max(CAST(day AS DATE)) AS last_day
+            FROM generate_series(DATE '2025-12-29', {AS_OF_DATE}, INTERVAL 1 DAY) AS days (day) GROUP BY ALL
+        )
+        JOIN (
+            SELECT day_date, {_value_of(dimension)} AS dimension_value, status_category AS category, ticket_count AS n
+            FROM fct_ticket_days
+            UNION ALL
+            SELECT CAST(day AS DATE), {_value_of(dimension)}, NULL, 1
+            FROM generate_series(DATE '2025-12-29', {AS_OF_DATE}, INTERVAL 1 DAY) AS days (day)
+            JOIN ({IN_DOUBT}) ON comes <= day AND day < goes
+        ) ON day_date = last_day
+        GROUP BY ALL
+        """
+        for grain in GRAINS
+        for dimension in DIMENSIONS
+    )
+
+
+def _with_zeros(cells: str) -> str:
+    """Overall every period since the first ticket; in breakdowns every month since the value's first one."""
+    zeros = " UNION ALL ".join(
+        f"""
+        SELECT DISTINCT '{grain}' AS period_grain, CAST(date_trunc('{grain}', day) AS DATE) AS period_start_date,
+               'overall' AS dimension, '' AS dimension_value
+        FROM days
+        """
+        for grain in GRAINS
+    )
+    return f"""
+        WITH cells AS ({cells}), days AS (
+            SELECT unnest(generate_series(min({local_date("created_at")}), {AS_OF_DATE}, INTERVAL 1 DAY)) AS day
+            FROM fct_tickets WHERE NOT is_quarantined
+        ), possible AS (
+            {zeros}
+            UNION ALL
+            SELECT 'month',
+                   CAST(unnest(generate_series(min(period_start_date), {AS_OF_DATE}, INTERVAL 1 MONTH)) AS DATE),
+                   dimension, dimension_value
+            FROM cells WHERE period_grain = 'month' AND dimension <> 'overall' GROUP BY dimension, dimension_value
+        )
+        FROM cells
+        UNION ALL
+        SELECT *, 0, NULL, NULL, 0, 0, 0, 0 FROM possible ANTI JOIN cells USING ({", ".join(KEYS)})
+    """
+
+
+#: Cost cells, one dimension and grain at a time. Lines are counted by their overlap with the period.
+COST_CELLS = """
+    WITH lines AS (
+        SELECT coalesce(cost_start_date, posting_date) AS first_day, coalesce(cost_end_date, posting_date) AS last_day,
+               amount_reporting IS NOT NULL AND NOT is_quarantined AS is_measured
+        FROM fct_cost_lines
+    ), periods AS (
+        SELECT DISTINCT period_start_date FROM fct_cost_allocations WHERE period_grain = '{grain}'
+        UNION
+        SELECT CAST(date_trunc('{grain}', first_day) AS DATE) FROM lines WHERE NOT is_measured
+    ), counted AS (
+        SELECT period_start_date, count(first_day) AS eligible_count,
+               count(first_day) FILTER (is_measured) AS measured_count
+        FROM periods
+        LEFT JOIN lines ON first_day < period_start_date + INTERVAL 1 {grain} AND last_day >= period_start_date
+        GROUP BY ALL
+    ), pools AS (
+        SELECT period_start_date, sum(amount_reporting) AS amount FROM fct_cost_allocations
+        WHERE period_grain = '{grain}' AND NOT is_allocated GROUP BY period_start_date, cost_pool
+    ), open_ends AS (
+        SELECT period_start_date, sum(greatest(amount, 0)) AS debits, sum(least(amount, 0)) AS credits
+        FROM pools GROUP BY ALL
+    ), costs AS (
+        SELECT period_start_date, {value} AS dimension_value, sum(amount_reporting) AS total,
+               coalesce(sum(amount_reporting) FILTER (is_allocated), 0) AS allocated,
+               coalesce(sum(amount_reporting) FILTER (NOT is_allocated), 0) AS unallocated
+        FROM fct_cost_allocations WHERE period_grain = '{grain}' GROUP BY ALL
+    ), completed AS (
+        SELECT CAST(date_trunc('{grain}', completed_date) AS DATE) AS period_start_date, {value} AS dimension_value,
+               sum(transaction_count) AS n
+        FROM fct_transactions GROUP BY ALL
+    ), keys AS (
+        SELECT period_start_date, dimension_value FROM costs
+        UNION
+        SELECT period_start_date, dimension_value FROM completed SEMI JOIN periods USING (period_start_date)
+        UNION
+        SELECT period_start_date, '' FROM periods WHERE '{dimension}' = 'overall'
+    )
+    SELECT '{grain}' AS period_grain, period_start_date, '{dimension}' AS dimension, dimension_value, {numbers},
+           eligible_count, measured_count
+    FROM keys LEFT JOIN costs USING (period_start_date, dimension_value)
+    LEFT JOIN completed USING (period_start_date, dimension_value)
+    LEFT JOIN counted USING (period_start_date)
+    LEFT JOIN open_ends USING (period_start_date)
+    LEFT JOIN (SELECT DISTINCT period_start_date, true AS has_cost FROM costs) USING (period_start_date)
+"""
+_ALLOCATED = "CASE WHEN has_cost THEN coalesce(allocated, 0) END"
+COST_NUMBERS = {
+    f"cost_{part}_reporting": (
+        f"CASE WHEN has_cost THEN coalesce({part}, 0) END AS value, NULL AS numerator, NULL AS denominator, "
+        "CASE WHEN eligible_count = measured_count THEN value END AS lower_bound, lower_bound AS upper_bound"
+    )
+    for part in ("total", "allocated", "unallocated")
+} | {
+    "cost_per_transaction_reporting": (
+        f"{_ALLOCATED} / nullif(n, 0) AS value, {_ALLOCATED} AS numerator, coalesce(n, 0) AS denominator, "
+        f"CASE WHEN eligible_count = measured_count THEN ({_ALLOCATED} + coalesce(credits, 0)) / nullif(n, 0) END "
+        "AS lower_bound, "
+        f"CASE WHEN eligible_count = measured_count THEN ({_ALLOCATED} + coalesce(debits, 0)) / nullif(n, 0) END "
+        "AS upper_bound"
+    )
+}
+
+
+def _cost_query(name: str) -> str:
+    return " UNION ALL ".join(
+        "FROM ("
+        + COST_CELLS.format(
+            grain=grain,
+            dimension=dimension,
+            value=_value_of(dimension),
+            numbers=COST_NUMBERS[name],
+        )
+        + ")"
+        for grain in GRAINS
+        for dimension in DIMENSIONS
+    )

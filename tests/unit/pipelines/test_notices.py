@@ -1,0 +1,83 @@
+"""What a home's contracts and policies say that a person should know, though nothing of it stops a run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from pipelines.cli.main import kpi
+from pipelines.home import Home
+from pipelines.notices import find_notices
+from pipelines.project import load_project
+from pipelines.scaffold import HomeFacts, write_home
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """Two ticket contracts and one of finance, all agreed."""
+    folder = tmp_path / "home"
+    write_home(folder, HomeFacts("Desk"), templates=["servicenow_incidents", "jira_issues", "general_ledger"])
+    return Home(folder)
+
+
+def rewrite(home: Home, contract: str, old: str, new: str) -> None:
+    path = home.contracts / f"{contract}.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def told(home: Home) -> list[str]:
+    return [notice.message for notice in find_notices(load_project(home))]
+
+
+def test_a_home_in_order_says_nothing(home: Home) -> None:
+    (home.policies / "statuses.yaml").write_text("statuses: {servicenow: {New: queued}, jira: {Open: queued}}")
+    assert told(home) == []
+
+
+READ = "and its files are read and published all the same."
+
+
+@pytest.mark.parametrize(
+    ("status", "marks", "said"),
+    [
+        ("draft", 0, f"is a draft (status: draft), {READ} If it is right, write status: active."),
+        ("draft", 1, f"is a draft (status: draft), {READ} Decide the line marked CHECK, and write status: active."),
+        ("proposed", 2, f"(status: proposed), {READ} Decide the 2 lines marked CHECK, and write status: active."),
+        ("retired", 1, f"(status: retired), {READ} Write status: active, or take the contract away."),
+    ],
+)
+def test_a_contract_that_is_not_in_force_is_named_once(home: Home, status: str, marks: int, said: str) -> None:
+    rewrite(home, "jira_issues", "status: active", f"status: {status}" + "\n# CHECK: is this right?" * marks)
+    (message,) = told(home)
+    assert message.startswith("contracts/jira_issues.yaml is ")
+    assert said in message
+
+
+def test_statuses_of_a_source_that_no_ticket_contract_has_are_named(home: Home) -> None:
+    statuses = "statuses: {servicenov: {New: queued}, jira: {Open: queued}, books: {Paid: done}}"
+    (home.policies / "statuses.yaml").write_text(statuses)
+    misspelt, elsewhere = told(home)
+    assert "the source 'servicenov', which no ticket contract has" in misspelt
+    assert misspelt.endswith("Did you mean 'servicenow'?")
+    assert elsewhere.endswith("Ticket contracts have jira, servicenow.")
+
+
+def test_statuses_before_any_contract_are_no_mistake_but_do_nothing(tmp_path: Path) -> None:
+    write_home(tmp_path, HomeFacts("Desk"), policies={"statuses.yaml": "statuses: {desk: {New: queued}}"})
+    (message,) = told(Home(tmp_path))
+    assert message.endswith("There is no ticket contract yet.")
+
+
+def test_check_of_the_contracts_shows_them(home: Home) -> None:
+    rewrite(home, "jira_issues", "status: active", "status: draft")
+    result = CliRunner().invoke(kpi, ["contract", "check", "--home", str(home.folder)])
+    assert result.exit_code == 0
+    assert result.output.count("contracts/jira_issues.yaml is a draft") == 1
+    document = json.loads(CliRunner().invoke(kpi, ["contract", "check", "--json", "--home", str(home.folder)]).output)
+    assert [notice["code"] for notice in document["notices"]] == ["unagreed_contract"]
+    assert {found["id"]: found["status"] for found in document["contracts"]}["jira_issues"] == "draft"
