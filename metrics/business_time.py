@@ -145,6 +145,18 @@ class OpenTime:
         instant = pl.select(pl.when(wanted == 0).then(0).otherwise(reached) + self._start).to_series()
         return instant.cast(pl.Datetime("us", "UTC")).alias("instant")
 
+    def around(self, calendar: pl.Series, start: pl.Series, end: pl.Series) -> tuple[pl.Series, pl.Series]:
+        """`B` at the start and at the end of stretches.
+
+        Where a stretch ends as the next row's begins, by the same calendar, both are one instant: it is looked up once.
+        """
+        codes = self._as_codes(calendar)
+        at_start = self.open_before(codes, start)
+        goes_over = ((end == start.shift(-1)) & (codes == codes.shift(-1))).fill_null(False)
+        apart = (~goes_over).arg_true()
+        at_end = at_start.shift(-1).scatter(apart, self.open_before(codes.gather(apart), end.gather(apart)))
+        return at_start, at_end
+
     def between(self, calendar: pl.Series, start: pl.Series, end: pl.Series) -> pl.Series:
         """Open microseconds from each start to each end; negative where the end lies before the start."""
         codes = self._as_codes(calendar)

@@ -22,7 +22,7 @@ _RECENCY: Final = timedelta(days=31)
 _FEW: Final = 100
 _FEWEST_TICKETS: Final = 20
 #: Instants of a ticket that are past. An export shows a ticket as it stands then, whether anything happened or not.
-_PAST: Final = ("created_at", "resolved_at", "closed_at", "last_seen_at")
+PAST_INSTANTS: Final = ("created_at", "resolved_at", "closed_at", "last_seen_at")
 #: How far back to look first.
 _GLANCES: Final = (timedelta(days=7), _ISOLATION)
 
@@ -75,7 +75,7 @@ def _told(tickets: pl.DataFrame, events: pl.DataFrame) -> pl.LazyFrame:
     """Every instant that the exports tell of as past, with its ticket and load."""
     keys = ("ticket_id", "load_id")
     instants = [events.lazy().select(*keys, at="occurred_at")]
-    instants += [tickets.lazy().select(*keys, at=name) for name in _PAST]
+    instants += [tickets.lazy().select(*keys, at=name) for name in PAST_INSTANTS]
     return pl.concat(instants).filter(pl.col("at").is_not_null())
 
 

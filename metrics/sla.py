@@ -27,7 +27,7 @@ from metrics.sla_silences import cut_at_replies, pick_answered_lives
 from metrics.sla_stretches import first_response_stretches, resolution_stretches
 from metrics.ticket_clocks import TeamCalendars
 from metrics.ticket_replies import TicketReplies
-from models.ddl import polars_schema
+from models.ddl import conform_encoded, polars_schema
 from models.tickets import fct_sla_clocks
 from models.vocabulary import SlaTarget
 
@@ -86,14 +86,13 @@ def close_clocks(
             raise SlaPolicyError(f"policy '{policy.id}' has the target {policy.target.value}, which needs replies")
     open_time.codes(pl.Series([policy.calendar for policy in policies] + [team_calendars.default], dtype=pl.String))
     lives = gather_lives(fct_tickets, intervals, as_of, open_time)
-    schema = polars_schema(fct_sla_clocks)
-    frames = [schema.to_frame()]
+    frames: list[pl.DataFrame] = []
     for target in SlaTarget:
         of_target = [policy for policy in policies if policy.target is target]
         if of_target:
             closed = _close(target, lives, of_target, as_of, open_time, replies)
-            frames += [clocks.select(pl.col(name).cast(type_) for name, type_ in schema.items()) for clocks in closed]
-    return pl.concat(frames)
+            frames += [conform_encoded(clocks, fct_sla_clocks) for clocks in closed]
+    return pl.concat(frames) if frames else polars_schema(fct_sla_clocks).to_frame()
 
 
 def _close(

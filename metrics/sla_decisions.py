@@ -15,7 +15,7 @@ from metrics.sla_lives import Lives
 from metrics.sla_policy import SlaPolicy
 from metrics.sla_running import since
 from metrics.sla_silences import longest_silences
-from models.vocabulary import ClockState
+from models.vocabulary import ClockState, SlaTarget
 
 #: What a clock is judged by: as it was where it was breached, else as it is in the clock's last stretch.
 _DECISIVE: Final = (
@@ -27,6 +27,8 @@ _DECISIVE: Final = (
     "paused_at_attempt",
     "attempt_started_at",
 )
+_STATES: Final = pl.Enum([state.value for state in ClockState])
+_TARGETS: Final = pl.Enum([target.value for target in SlaTarget])
 _UNDECIDED: Final = (ClockState.RUNNING.value, ClockState.PAUSED.value)
 
 
@@ -66,14 +68,14 @@ def decide_clocks(
     is_ended = pl.col("is_stopped") | pl.col("is_cancelled")
     state = (
         pl.when(is_breached)
-        .then(pl.lit(ClockState.BREACHED.value))
+        .then(_state(ClockState.BREACHED))
         .when("is_stopped")
-        .then(pl.lit(ClockState.MET.value))
+        .then(_state(ClockState.MET))
         .when("is_cancelled")
-        .then(pl.lit(ClockState.CANCELLED.value))
+        .then(_state(ClockState.CANCELLED))
         .when("is_paused")
-        .then(pl.lit(ClockState.PAUSED.value))
-        .otherwise(pl.lit(ClockState.RUNNING.value))
+        .then(_state(ClockState.PAUSED))
+        .otherwise(_state(ClockState.RUNNING))
     )
     # The stretch that begins where the clock ends is in force at that instant, if there is one.
     ends_with_stretch = (pl.col("ended_at") == pl.col("stretch_ends_at")) & ~pl.col("is_last") & is_ended
@@ -96,18 +98,23 @@ def decide_clocks(
     return _describe(clocks, lives, policies, open_time, held_by)
 
 
+def _state(state: ClockState) -> pl.Expr:
+    return pl.lit(state.value, dtype=_STATES)
+
+
 def _join_breaches(rows: pl.DataFrame, open_time: OpenTime) -> pl.DataFrame:
     """The last row of each clock, with what is decisive for it, and when and in which stretch it was breached."""
     last = rows.filter(pl.col("clock").ne_missing(pl.col("clock").shift(-1)))
     beyond = rows.filter(pl.col("elapsed") > pl.col("target"))
     first_beyond = beyond.filter(pl.col("clock").ne_missing(pl.col("clock").shift(1)))
-    breaches = _reach(rows, first_beyond, open_time).select(
-        "clock", "reached_at", "reached_row", *(pl.col(name).alias(f"breach_{name}") for name in _DECISIVE)
-    )
-    clocks = last.join(breaches, on="clock", how="left", maintain_order="left").rename({"reached_at": "breached_at"})
-    is_breached = pl.col("breached_at").is_not_null()
-    return clocks.with_columns(
-        pl.when(is_breached).then(f"breach_{name}").otherwise(name).alias(name) for name in _DECISIVE
+    breaches = _reach(rows, first_beyond, open_time)
+    # Clocks are numbered from 1 in order, so that their rows are found without a join, which would copy every column.
+    is_breached = pl.repeat(False, last.height, eager=True).scatter(breaches["clock"] - 1, True)
+    breach = pl.select(pl.when(is_breached).then(is_breached.cast(pl.UInt32).cum_sum() - 1)).to_series()
+    return last.with_columns(
+        breaches["reached_at"].gather(breach).alias("breached_at"),
+        breaches["reached_row"].gather(breach),
+        *(pl.when(is_breached).then(breaches[name].gather(breach)).otherwise(name).alias(name) for name in _DECISIVE),
     )
 
 
@@ -139,7 +146,7 @@ def _describe(
         stretches["priority"].gather(in_force),
         ids.gather(clocks["policy"]).alias("sla_policy"),
         names.gather(clocks["calendar"]).alias("calendar"),
-        target=pl.lit(policies[0].target.value),
+        target=pl.lit(policies[0].target.value, dtype=_TARGETS),
         target_microseconds=pl.col("target"),
     )
 

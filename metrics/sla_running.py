@@ -144,8 +144,7 @@ def measure_clocks(rows: pl.DataFrame, open_time: OpenTime) -> pl.DataFrame:
     `run_at_reply` (only for silences: at the clock's start or last reply) and `elapsed` (counted so far, at the end of
     the stretch).
     """
-    open_at_start = open_time.open_before(rows["calendar"], rows["started_at"]).alias("open_at_start")
-    open_at_end = open_time.open_before(rows["calendar"], rows["ended_at"]).alias("open_at_end")
+    open_at_start, open_at_end = open_time.around(*rows.select("calendar", "started_at", "ended_at"))
     length = pl.col("open_at_end") - pl.col("open_at_start")
     runs = pl.when("is_paused").then(0).otherwise(length)
     stands = pl.when("is_paused").then(length).otherwise(0)
@@ -154,7 +153,7 @@ def measure_clocks(rows: pl.DataFrame, open_time: OpenTime) -> pl.DataFrame:
     begins_count = attempt | pl.col("is_reply") if counts_silence else attempt
     run_before = pl.col("run_before")
     measured = (
-        rows.with_columns(open_at_start, open_at_end)
+        rows.with_columns(open_at_start=open_at_start, open_at_end=open_at_end)
         .with_columns(
             begins_count=begins_count,
             run_through=runs.cum_sum(),

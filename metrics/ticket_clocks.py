@@ -97,11 +97,11 @@ def build_intervals(
         interval_number=row - pl.when(begins_life).then(row).forward_fill() + 1,
         calendar=team_calendars.calendar_of(pl.col("team")),
     )
-    business = open_time.between(intervals["calendar"], intervals["started_at"], intervals["ended_at"])
+    open_at_start, open_at_end = open_time.around(*intervals.select("calendar", "started_at", "ended_at"))
     intervals = intervals.with_columns(
         tickets["ticket_id"].gather(intervals["ticket"]),
         duration_calendar_microseconds=length("started_at", "ended_at"),
-        duration_business_microseconds=business,
+        duration_business_microseconds=open_at_end - open_at_start,
     )
     return conform_encoded(intervals, fct_ticket_intervals)
 

@@ -135,6 +135,21 @@ def _milestones(steps: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _business_before_response(rows: pl.DataFrame, open_time: OpenTime) -> pl.Series:
+    """Open time of each interval before its ticket's first response.
+
+    Only the one interval in which the response came has to be looked up; those before it count in full.
+    """
+    started, ended, response = pl.col("started_at"), pl.col("ended_at"), pl.col("first_response_at")
+    business = rows.select(
+        pl.when(started >= response).then(0).otherwise("duration_business_microseconds").alias("business")
+    ).to_series()
+    is_split = rows.select(((started < response) & (response < ended)).fill_null(False)).to_series()
+    split = rows.filter(is_split)
+    before = open_time.between(split["calendar"], split["started_at"], split["first_response_at"])
+    return business.scatter(is_split.arg_true(), before)
+
+
 def _sum_intervals(milestones: pl.DataFrame, intervals: pl.DataFrame, open_time: OpenTime) -> list[pl.Series]:
     """Sums over each ticket's intervals, aligned with the milestones.
 
@@ -143,21 +158,14 @@ def _sum_intervals(milestones: pl.DataFrame, intervals: pl.DataFrame, open_time:
     position = match_rows(intervals["ticket_id"], milestones["ticket_id"])
     names = ("first_active_at", "first_resolved_at", "first_response_at", "life_ends_at")
     rows = intervals.with_columns(position, *(milestones[name].gather(position) for name in names))
-    started, response = pl.col("started_at"), pl.col("first_response_at")
-    answered = rows.select(
-        "calendar",
-        at=pl.when(started < response).then(pl.min_horizontal("ended_at", response)).otherwise(started),
-    )
-    rows = rows.with_columns(
-        answered_business=open_time.between(rows["calendar"], rows["started_at"], answered["at"]),
-    )
+    started = pl.col("started_at")
     counts = started < pl.col("life_ends_at")
     business = pl.col("duration_business_microseconds")
     masked: dict[str, pl.Expr] = {
         "life_business": pl.when(counts).then(business),
         "cycle_business": pl.when(counts & (started >= pl.col("first_active_at"))).then(business),
         "first_resolution_business": pl.when(started < pl.col("first_resolved_at")).then(business),
-        "first_response_business": pl.col("answered_business"),
+        "first_response_business": pl.lit(_business_before_response(rows, open_time)),
     }
     category = pl.col("status_category")
     parts = {
