@@ -12,12 +12,15 @@ import polars as pl
 import pytest
 import yaml
 
+from data_contracts.documents import Problem, decode, parse_document
 from metrics.business_time import CalendarVersion, OpenTime, WorkingCalendar, always_open
 from metrics.sla import SlaPolicy, close_clocks
 from metrics.ticket_clocks import TeamCalendars, build_intervals, close_tickets, covering_span
 from models.ddl import polars_schema
 from models.tickets import stg_ticket_events, stg_tickets
 from models.vocabulary import SlaTarget, StatusCategory
+from pipelines.calendar_policy import build_calendars, build_team_calendars
+from pipelines.policy_files import CalendarFile
 
 FOLDER: Final = Path(__file__).parent
 FILES: Final = sorted((FOLDER / "tickets").glob("*.yaml"))
@@ -68,6 +71,17 @@ def calendars() -> tuple[tuple[WorkingCalendar, ...], TeamCalendars]:
         ]
         made.append(WorkingCalendar(name, calendar["time_zone"], tuple(versions)))
     return tuple(made), TeamCalendars(default=teams.pop("default"), teams=teams)
+
+
+def own_calendars(story: dict[str, Any]) -> tuple[tuple[WorkingCalendar, ...], TeamCalendars]:
+    """The calendars that a story brings itself, spelt as in a home's calendars.yaml and read as that is."""
+    told = {key: story[key] for key in ("calendars", "team_calendars")}
+    document = parse_document(yaml.safe_dump(told), "calendars.yaml")
+    file = decode(document, CalendarFile)
+    problems: list[Problem] = []
+    made = build_calendars(file, document, problems), build_team_calendars(file, document, {}, problems)
+    assert not problems
+    return made
 
 
 def policy(told: dict[str, Any]) -> SlaPolicy:
@@ -147,7 +161,7 @@ def test_golden_ticket(file: Path) -> None:
     as_of = instant(story["as_of"], zone)
     assert as_of is not None
     tickets, events = frames(story)
-    made, teams = calendars()
+    made, teams = own_calendars(story) if "calendars" in story else calendars()
     open_time = OpenTime.compile(made, *covering_span(tickets, events, as_of))
     shared: dict[str, Any] = {"as_of": as_of, "open_time": open_time, "team_calendars": teams}
     intervals = build_intervals(tickets, events, **shared)
