@@ -15,7 +15,7 @@ from typing import Final
 import polars as pl
 
 from metrics.business_time import OpenTime
-from metrics.data_clock import data_clock
+from metrics.data_clock import PAST_INSTANTS, data_clock
 from metrics.flow import add_up_days, count_day_changes, no_day_changes
 from metrics.ticket_clocks import covering_span
 from metrics.ticket_facts import MeasuringRules, TicketFacts, measure_tickets
@@ -115,7 +115,7 @@ def _prepare(session: Session, rules_hash: str) -> _Measurement:
 def _data_reach(warehouse: Warehouse) -> datetime | None:
     """The data's clock of everything that is staged."""
     tickets = warehouse.frame(
-        f"SELECT ticket_id, load_id, created_at, resolved_at, closed_at FROM {qualified_name(stg_tickets)}"
+        f"SELECT ticket_id, load_id, {', '.join(PAST_INSTANTS)} FROM {qualified_name(stg_tickets)}"
     )
     events = warehouse.lazy(f"SELECT ticket_id, load_id, occurred_at FROM {qualified_name(stg_ticket_events)}")
     quarantined = warehouse.frame(QUARANTINED)["record_id"]
