@@ -49,3 +49,19 @@ def _segments(calendar: WorkingCalendar, start: datetime, end: datetime) -> list
                 segments.append((max(opens_at, start), min(closes_at, end)))
         day += timedelta(days=1)
     return segments
+
+
+def add_open_time(frame: pl.DataFrame, segments: pl.DataFrame, instant: str, name: str) -> pl.DataFrame:
+    """Add the open microseconds of each row's `calendar` before an instant."""
+    matched = frame.sort(instant).join_asof(
+        segments, left_on=instant, right_on="opens_at", by="calendar", check_sortedness=False
+    )
+    since = pl.min_horizontal(microseconds_between("opens_at", instant), "length")
+    return matched.with_columns((pl.col("open_before") + since).fill_null(0).alias(name)).drop(
+        "opens_at", "length", "open_before"
+    )
+
+
+def microseconds_between(start: str, end: str) -> pl.Expr:
+    """Time by the clock on the wall from one column to another."""
+    return (pl.col(end) - pl.col(start)).dt.total_microseconds()

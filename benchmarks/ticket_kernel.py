@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Final
 
 import models.tickets
-from benchmarks import operation, ticket_events, ticket_scripts
+from benchmarks import operation, ticket_draws, ticket_events, ticket_history, ticket_scripts
 from benchmarks.timing import HEADER, Timing, ratio_rows, time_command
 
 BASELINE: Final = "DuckDB reads the CSV"
@@ -38,7 +38,7 @@ RIVALS: Final = ("polars", "sql")
 #: Beyond so many events the textbook forms take more memory than most machines have, and are run only when asked for.
 _LARGEST_FOR_RIVALS: Final = 10_000_000
 #: Modules on which the data depend.
-_MAKERS: Final = (operation, ticket_events, ticket_scripts, models.tickets)
+_MAKERS: Final = (operation, ticket_draws, ticket_events, ticket_history, ticket_scripts, models.tickets)
 _README: Final = Path(__file__).with_name("README.md")
 _MARKS: Final = ("<!-- ticket_kernel: begin -->\n", "<!-- ticket_kernel: end -->\n")
 

@@ -29,7 +29,7 @@ _GLANCES: Final = (timedelta(days=7), _ISOLATION)
 
 def data_clock(
     tickets: pl.DataFrame,
-    events: pl.DataFrame,
+    events: pl.DataFrame | pl.LazyFrame,
     *,
     loads: pl.DataFrame | None = None,
     quarantined: Collection[str] | pl.Series = (),
@@ -47,8 +47,8 @@ def data_clock(
       that gap, also where those later instants turn out to be right.
 
     Args:
-        tickets: rows of `stg_tickets`.
-        events: rows of `stg_ticket_events`.
+        tickets: rows of `stg_tickets`: `ticket_id`, `load_id` and `PAST_INSTANTS`.
+        events: rows of `stg_ticket_events`: `ticket_id`, `load_id` and `occurred_at`.
         loads: `load_id` and `loaded_at` of `ops_loads`; without them nothing is known about landings.
         quarantined: `ticket_id` of tickets that a contract rule set aside.
 
@@ -71,7 +71,7 @@ def data_clock(
     return _last_believed(evidence.collect(engine="streaming"), few)
 
 
-def _told(tickets: pl.DataFrame, events: pl.DataFrame) -> pl.LazyFrame:
+def _told(tickets: pl.DataFrame, events: pl.DataFrame | pl.LazyFrame) -> pl.LazyFrame:
     """Every instant that the exports tell of as past, with its ticket and load."""
     keys = ("ticket_id", "load_id")
     instants = [events.lazy().select(*keys, at="occurred_at")]

@@ -159,10 +159,9 @@ def _find_stops(rows: pl.DataFrame, signs: pl.DataFrame) -> pl.DataFrame:
     clocks = rows.filter("begins").join(left, on="clock", how="left", maintain_order="left")
     held_until = pl.min_horizontal("left_at", "clock_ends_at")
     responses = clocks.select("clock", "life", "started_at", held_until.alias("held_until")).join(signs, on="life")
-    is_after_taking = (pl.col("at") > pl.col("started_at")) | (
-        pl.col("is_entry") & (pl.col("at") == pl.col("started_at"))
-    )
-    responses = responses.filter(is_after_taking & (pl.col("at") <= pl.col("held_until")))
+    at, taken_at = pl.col("at"), pl.col("started_at")
+    is_own = (at > taken_at) | (pl.col("is_entry") & (at == taken_at))
+    responses = responses.filter(is_own & (at <= pl.col("held_until")))
     first = responses.group_by("clock").agg(responded_at=pl.col("at").min())
     clocks = clocks.join(first, on="clock", how="left", maintain_order="left")
     stop = pl.min_horizontal("left_at", "responded_at")

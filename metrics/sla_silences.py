@@ -66,14 +66,10 @@ def _place(stretches: pl.DataFrame, replies: pl.DataFrame) -> pl.DataFrame:
     placed = wanted.select("life", "replied_at", position.alias("position")).filter(pl.col("position") >= 0)
     found = stretches.select("life", "ended_at", goes_on_to=pl.when(pl.col("is_last") & GOES_ON).then("ended_at"))
     found = found[placed["position"]].rename({"life": "found_life"})
-    is_in = (pl.col("life") == pl.col("found_life")) & (
-        (pl.col("replied_at") < pl.col("ended_at")) | (pl.col("replied_at") == pl.col("goes_on_to")).fill_null(False)
-    )
-    return (
-        pl.concat([placed, found], how="horizontal")
-        .filter(is_in)
-        .select(pl.col("position").cast(pl.UInt32), "replied_at")
-    )
+    both = pl.concat([placed, found], how="horizontal").filter(pl.col("life") == pl.col("found_life"))
+    replied_at = pl.col("replied_at")
+    is_in = (replied_at < pl.col("ended_at")) | (replied_at == pl.col("goes_on_to")).fill_null(False)
+    return both.filter(is_in).select(pl.col("position").cast(pl.UInt32), "replied_at")
 
 
 def longest_silences(rows: pl.DataFrame, clocks: pl.DataFrame) -> pl.Series:

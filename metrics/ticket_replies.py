@@ -70,15 +70,12 @@ def gather_replies(
     """
     steps = steps or trace_steps(tickets, events, as_of=as_of)
     until = pl.lit(as_of, dtype=_INSTANT)
-    if "ticket_id" not in events.columns:
-        events = events.with_columns(tickets["ticket_id"].gather(events["ticket"]))
-    if "ticket_id" not in events.columns:
-        events = events.with_columns(tickets["ticket_id"].gather(events["ticket"]))
-    told = events.lazy().filter(pl.col("is_public_agent_reply") & (pl.col("occurred_at") <= until))
-    named = tickets.lazy().filter(pl.col("first_response_at") <= until)
+    told = events.filter(pl.col("is_public_agent_reply") & (pl.col("occurred_at") <= until))
+    ids = told["ticket_id"] if "ticket_id" in told.columns else tickets["ticket_id"].gather(told["ticket"])
+    named = tickets.filter(pl.col("first_response_at") <= until)
     replies = pl.concat(
         [
-            told.select(pl.col("ticket_id").cast(pl.String), replied_at="occurred_at", is_event=pl.lit(True)),
+            told.select(ids.cast(pl.String), replied_at="occurred_at", is_event=pl.lit(True)),
             named.select(pl.col("ticket_id").cast(pl.String), replied_at="first_response_at", is_event=pl.lit(False)),
         ]
     )
@@ -86,7 +83,7 @@ def gather_replies(
     is_active = category == StatusCategory.ACTIVE.value
     entries = steps.steps.filter(is_active & (pl.col("is_first") | (category != category.shift(1))))
     return TicketReplies(
-        replies=replies.collect(),
+        replies=replies,
         active_entries=entries.select(
             tickets["ticket_id"].gather(entries["ticket"]), "team", "vendor", entered_at="started_at"
         ),

@@ -1,4 +1,4 @@
-"""Write the files that are made from declarations: the views of `sql/views/mart` and `docs/data-dictionary.md`.
+"""Write the files that are made from declarations: most views of `sql/views/mart`, and `docs/data-dictionary.md`.
 
 Run `python -m pipelines.generate` in a checkout after changing a metric or a table, and commit what it writes. With
 `--check` it writes nothing and exits with 1 if a file is out of date. What the files contain is decided in
@@ -11,6 +11,8 @@ import sys
 from pathlib import Path
 from typing import Final
 
+import sql
+from metrics.render.described_views import describe_view
 from metrics.render.dictionary import data_dictionary
 from metrics.render.views import mart_views
 
@@ -22,15 +24,17 @@ _DICTIONARY: Final = Path("docs/data-dictionary.md")
 def generated_files() -> dict[Path, str]:
     """Every generated file, relative to the checkout, with the text it must have."""
     views = {_VIEWS / f"{name}.sql": text for name, text in mart_views().items()}
-    return {**views, _DICTIONARY: data_dictionary()}
+    written_by_hand = [describe_view(view.text) for view in sql.load_views() if not view.is_generated]
+    return {**views, _DICTIONARY: data_dictionary(views=written_by_hand)}
 
 
 def outdated_files(checkout: Path = CHECKOUT) -> list[Path]:
-    """Files, relative to the checkout, that are missing, differ, or belong to a view that no longer exists."""
+    """Files, relative to the checkout, that are missing, differ, or belong to a generated view that is no more."""
     expected = generated_files()
     differing = [path for path, text in expected.items() if _read(checkout / path) != text]
-    left_over = [path.relative_to(checkout) for path in sorted((checkout / _VIEWS).glob("*.sql"))]
-    return differing + [path for path in left_over if path not in expected]
+    views = [path.relative_to(checkout) for path in sorted((checkout / _VIEWS).glob("*.sql"))]
+    left_over = [path for path in views if path not in expected and _is_generated(checkout / path)]
+    return differing + left_over
 
 
 def write_generated_files(checkout: Path = CHECKOUT) -> list[Path]:
@@ -45,6 +49,10 @@ def write_generated_files(checkout: Path = CHECKOUT) -> list[Path]:
         else:
             target.unlink()
     return outdated
+
+
+def _is_generated(path: Path) -> bool:
+    return (_read(path) or "").startswith(sql.GENERATED_MARK)
 
 
 def _read(path: Path) -> str | None:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Column, Table
 
 from metrics.registry import METRICS
+from metrics.render.described_views import DescribedView
 from metrics.render.views import FACT_VIEWS, GENERATED_FROM
 from metrics.spec import AS_OF_DATE, Direction, Metric
 from models.catalog import tables_of
@@ -55,24 +56,41 @@ whatever the unmeasured records were.
 
 """
 
+_VIEWS_HEADING: Final = """\
+## Views
 
-def data_dictionary(metrics: Sequence[Metric] = METRICS) -> str:
-    """The whole page as Markdown."""
+Beside the views of metrics and facts, the schema `mart` of the published warehouse has these. Their SQL is in
+`sql/views/mart`.
+
+"""
+
+
+def data_dictionary(metrics: Sequence[Metric] = METRICS, views: Sequence[DescribedView] = ()) -> str:
+    """The whole page as Markdown.
+
+    Args:
+        metrics: metrics to explain.
+        views: views that are written by hand; the generated ones are explained with their metric or fact.
+    """
     parts = [
         _INTRODUCTION.format(generated_from=GENERATED_FROM),
-        _contents(metrics),
+        _contents(metrics, views),
         _METRICS_HEADING,
         *(_metric_section(metric) for metric in metrics),
+        _VIEWS_HEADING,
+        *(_view_section(view) for view in views),
         *(_layer_section(layer) for layer in Layer),
     ]
     return "".join(parts)
 
 
-def _contents(metrics: Sequence[Metric]) -> str:
+def _contents(metrics: Sequence[Metric], views: Sequence[DescribedView]) -> str:
     lines = ["- [Metrics](#metrics)"]
     lines += [
         f"    - [{metric.label}](#{metric.name}){' (headline)' if metric.is_headline else ''}" for metric in metrics
     ]
+    lines.append("- [Views](#views)")
+    lines += [f"    - [{view.name}](#{view.name})" for view in views]
     for layer in Layer:
         lines.append(f"- [{_layer_title(layer)}](#{_anchor(_layer_title(layer))})")
         lines += [f"    - [{table.name}](#{table.name})" for table in tables_of(layer)]
@@ -103,6 +121,15 @@ def _metric_section(metric: Metric) -> str:
     lines = "\n".join(f"- **{name}**: {text}" for name, text in facts)
     headline = " One of the three headline numbers." if metric.is_headline else ""
     return f"### {metric.name}\n\n**{metric.label}.** {metric.meaning}{headline}\n\n{lines}\n\n"
+
+
+def _view_section(view: DescribedView) -> str:
+    rows = "\n".join(f"| `{name}` | {_in_cell(meaning)} |" for name, meaning in view.columns)
+    return f"### {view.name}\n\n{view.meaning} View: `mart.{view.name}`.\n\n| column | meaning |\n|---|---|\n{rows}\n\n"
+
+
+def _in_cell(text: str) -> str:
+    return text.replace("|", "\\|")
 
 
 def _period(metric: Metric) -> str:
@@ -141,5 +168,4 @@ def _published_as(table: Table) -> str:
 def _column_row(column: Column[Any]) -> str:
     name = f"`{column.name}`" + (" (key)" if column.primary_key else "")
     kind = sql_type(column, "duckdb").lower().replace("timestamp with time zone", "instant")
-    meaning = (column.comment or "").replace("|", "\\|")
-    return f"| {name} | {kind} | {column.info.get('unit') or ''} | {meaning} |"
+    return f"| {name} | {kind} | {column.info.get('unit') or ''} | {_in_cell(column.comment or '')} |"

@@ -11,6 +11,7 @@ import dagster as dg
 
 from data_contracts.verdict import RuleResult
 from models.catalog import STAGED
+from models.tickets import stg_ticket_events, stg_tickets
 from models.vocabulary import Domain, RuleState
 from pipelines.defs.describe import (
     check_result,
@@ -24,6 +25,7 @@ from pipelines.defs.describe import (
 from pipelines.ingest import ingest_domain
 from pipelines.project import Project
 from pipelines.session import Session, Step, StepState
+from pipelines.staging.sightings import is_repeated
 from pipelines.verdicts import stored_results
 
 
@@ -70,4 +72,6 @@ def _feeding(project: Project, domain: Domain, table_name: str) -> list[str]:
         for contract in project.contracts_of(domain)
         for item in contract.objects
         if any(feed.table == fed for column in item.columns for feed in column.feeds)
+        # Comparing snapshots makes events, whichever of the two tables their columns feed.
+        or (is_repeated(item) and table_name in (stg_tickets.name, stg_ticket_events.name))
     ]

@@ -16,6 +16,7 @@ import polars as pl
 
 from models.vocabulary import Domain, ExportShape
 from pipelines.infer.column_types import examine_columns
+from pipelines.infer.dated_names import apply_dated_name, leave_out_dates, read_dated_name
 from pipelines.infer.findings import ColumnFinding, Inference, ReadTable, TableFinding
 from pipelines.infer.grain import find_grain
 from pipelines.infer.history import join_history
@@ -66,6 +67,9 @@ def infer_contract(path: Path, contract_id: str | None = None) -> Inference:
     ]
     if opened.format in ("json", "jsonl") and len(tables) > 1:
         join_history(tables[0], tables[1])
+    dated = read_dated_name(path) if domain is Domain.TICKETS else None
+    for finding in tables if dated is not None else ():
+        apply_dated_name(finding, dated)
     if opened.format in ("json", "jsonl"):
         opened = replace(opened, remarks=(*opened.remarks, *_leave_out_constants(tables)))
     used_id = contract_id or _id_from_name(opened.name)
@@ -77,7 +81,8 @@ def infer_contract(path: Path, contract_id: str | None = None) -> Inference:
         tables=[table for table in tables if table.columns],
         notation=notation,
         null_tokens=_gather_null_tokens(examined),
-        needs_zone=any(_needs_zone(column) for table in tables for column in table.columns),
+        needs_zone=any(_needs_zone(column) for table in tables for column in table.columns)
+        or (dated is not None and dated.needs_zone and any(table.snapshots for table in tables)),
         remarks=list(opened.remarks),
     )
     _name_rows(inference)
@@ -203,8 +208,9 @@ def _id_from_name(name: str) -> str:
     stem = re.sub(
         r"(\.(csv|tsv|txt|jsonl?|ndjson|xlsx|parquet|xes|gz|zip))+$", "", Path(name).name, flags=re.IGNORECASE
     )
-    slug = slugify_header(_DATE_IN_NAME.sub("", stem)) or slugify_header(stem) or "export"
-    return re.sub(r"[^a-z0-9_]", "", slug) or "export"
+    slug = slugify_header(_DATE_IN_NAME.sub("", leave_out_dates(stem))) or slugify_header(stem)
+    plain = re.sub(r"[^a-z0-9_]", "", slug) or "export"
+    return plain if plain[0].isalpha() else f"export_{plain}"
 
 
 def _guess_source(contract_id: str, examined: Sequence[Sequence[ColumnFinding]]) -> str:
@@ -229,7 +235,8 @@ def _name_rows(inference: Inference) -> None:
     finding = inference.tables[0]
     if finding.table.name not in ("rows", "events", "records"):
         return
-    name = inference.contract_id.removeprefix(f"{inference.source}_") or inference.contract_id
+    name = inference.contract_id.removeprefix(f"{inference.source}_")
+    name = name if name[:1].isalpha() else inference.contract_id
     table = finding.table
     finding.table = ReadTable(
         name, table.frame, table.headers, table.header_row, table.sheet, table.record_path, table.notes

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import polars as pl
@@ -126,12 +127,43 @@ class Grain:
     evidence: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
 
+    def as_repeated_snapshots(self, *evidence: str) -> Grain:
+        """The same rows, in exports that come again and again."""
+        return replace(
+            self,
+            shape=ExportShape.REPEATED_SNAPSHOTS,
+            description=f"{self.description} and export",
+            evidence=(*self.evidence, *evidence),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotFinding:
+    """When the exports of repeated snapshots seem to be taken.
+
+    Attributes:
+        pattern: names of their files, with the parts of the instant.
+        time_of_day: moment of the day in the name; None where the name tells the time.
+        reason: what speaks for it, or has to be decided.
+    """
+
+    pattern: str
+    time_of_day: str | None
+    reason: str
+
+    def as_property(self) -> str:
+        """The custom property that says so."""
+        moment = "" if self.time_of_day is None else f", timeOfDay: {self.time_of_day}"
+        pattern = json.dumps(self.pattern, ensure_ascii=False)
+        return f"{{property: snapshots, value: {{instant: file_name, pattern: {pattern}{moment}}}}}"
+
 
 @dataclass(slots=True)
 class TableFinding:
     """What was found out about one kind of row.
 
     Attributes:
+        snapshots: of repeated snapshots whose files tell their instants, how.
         constants: canonical column -> (value, reason), for what the export leaves out.
         ignored: (column, pattern, reason) of rows that are no records, such as totals.
     """
@@ -139,6 +171,7 @@ class TableFinding:
     table: ReadTable
     columns: list[ColumnFinding]
     grain: Grain
+    snapshots: SnapshotFinding | None = None
     constants: dict[str, tuple[str, str]] = field(default_factory=dict)
     ignored: list[tuple[str, str, str]] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)

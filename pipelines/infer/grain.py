@@ -40,10 +40,21 @@ def find_grain(columns: Sequence[ColumnFinding], domain: Domain) -> Grain:
     entity = None if _names_a_case(columns) else _pick_unique_entity(unique)
     if entity is not None:
         evidence = (f"{entity.header} is different on each of {entity.row_count:,} rows: no history in this export.",)
-        return Grain(
-            ExportShape.SNAPSHOT, f"one row per {entity.header}", entity.name, None, _keys(columns, unique), evidence
+        keys = _keys(columns, unique)
+        dated = [column for column in _export_dates(columns) if column.distinct_count == 1]
+        if not dated:
+            return Grain(ExportShape.SNAPSHOT, f"one row per {entity.header}", entity.name, None, keys, evidence)
+        grain = Grain(ExportShape.SNAPSHOT, f"one row per {entity.header}", entity.name, dated[0].name, keys, evidence)
+        return grain.as_repeated_snapshots(
+            f"{dated[0].header} is the same on every row and reads like the day of the export: the next one is another "
+            "snapshot."
         )
     return _grain_of_changes(columns)
+
+
+def _export_dates(columns: Sequence[ColumnFinding]) -> list[ColumnFinding]:
+    """Columns whose header says that they tell when a row was exported."""
+    return [column for column in columns if column.is_temporal and _EXPORT_DATE.match(column.name)]
 
 
 def _grain_of_lines(columns: Sequence[ColumnFinding], unique: Sequence[ColumnFinding]) -> Grain:
@@ -67,9 +78,11 @@ def _grain_of_lines(columns: Sequence[ColumnFinding], unique: Sequence[ColumnFin
 def _grain_of_changes(columns: Sequence[ColumnFinding]) -> Grain:
     frame = _frame(columns)
     candidates = [column for column in columns if _may_be_entity(column)]
-    times = [column for column in columns if column.logical_type == "timestamp"] or [
-        column for column in columns if column.is_temporal
-    ]
+    times = (
+        _export_dates(columns)
+        or [column for column in columns if column.logical_type == "timestamp"]
+        or [column for column in columns if column.is_temporal]
+    )
     best: tuple[float, ColumnFinding, ColumnFinding, dict[str, float]] | None = None
     for entity in candidates:
         changing = _share_that_changes(frame, entity, columns)
@@ -82,7 +95,9 @@ def _grain_of_changes(columns: Sequence[ColumnFinding]) -> Grain:
         doubt = "which column names the ticket? None is unique, and none repeats with a changing time"
         return Grain(ExportShape.SNAPSHOT, "one row per record", doubts=(doubt,))
     _, entity, time, changing = best
-    shape, reason = _shape_of_changes(columns)
+    dated = _export_dates(columns)
+    shape = ExportShape.REPEATED_SNAPSHOTS if dated else ExportShape.EVENT_LOG
+    reason = [f"{column.header} reads like the day of an export: rows are repeated snapshots." for column in dated[:1]]
     others = _list_others(changing, times, time, columns)
     evidence = (
         f"{entity.header} has {entity.distinct_count:,} values on {entity.row_count:,} rows.",
@@ -90,7 +105,7 @@ def _grain_of_changes(columns: Sequence[ColumnFinding]) -> Grain:
         *_describe_coincidence(frame, entity, time),
         *reason,
     )
-    grain = f"one row per update of a {entity.header}"
+    grain = f"one row per {entity.header} and export" if dated else f"one row per update of a {entity.header}"
     doubts = _doubt_missing_status(columns, changing)
     return Grain(shape, grain, entity.name, time.name, _keys(columns, [], entity, time), evidence, doubts)
 
@@ -100,14 +115,6 @@ def _describe_coincidence(frame: pl.DataFrame, entity: ColumnFinding, time: Colu
     if not shared:
         return ()
     return (f"{shared:,} rows share {entity.header} and {time.header} with another: they need an order of their own.",)
-
-
-def _shape_of_changes(columns: Sequence[ColumnFinding]) -> tuple[ExportShape, tuple[str, ...]]:
-    dated = [column for column in columns if column.is_temporal and _EXPORT_DATE.match(column.name)]
-    if dated:
-        reason = (f"{dated[0].header} reads like the day of an export: rows are repeated snapshots.",)
-        return ExportShape.REPEATED_SNAPSHOTS, reason
-    return ExportShape.EVENT_LOG, ()
 
 
 def _list_others(

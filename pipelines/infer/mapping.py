@@ -141,20 +141,21 @@ def _use_key_as_document(meaning: Meaning, table: str) -> None:
 
 
 def _assign_tickets(columns: Sequence[ColumnFinding], meaning: Meaning, grain: Grain) -> None:
-    has_events = grain.shape is not ExportShape.SNAPSHOT
+    has_events = grain.shape is ExportShape.EVENT_LOG
     for column in columns:
         if column.name == grain.entity:
             column.feeds["tickets.ticket_id"] = "its values name what the rows are about"
             if has_events:
                 column.feeds["ticket_events.ticket_id"] = "its values repeat while others change"
     for match in meaning.matches:
-        if match.column.name != grain.entity and not (has_events and match.column.name == grain.event_time):
+        if match.column.name not in (grain.entity, grain.event_time):
             _feed(match, "tickets")
-    if not has_events:
-        return
     for column in columns:
         if column.name == grain.event_time:
-            column.feeds["ticket_events.occurred_at"] = "it changes from row to row of one ticket"
+            reason = "it changes from row to row of one ticket" if has_events else "it tells when a row was exported"
+            column.feeds["ticket_events.occurred_at"] = reason
+    if not has_events:
+        return
     for match in match_columns(columns, EVENTS):
         if match.column.name not in (grain.entity, grain.event_time):
             _feed(match, "ticket_events")

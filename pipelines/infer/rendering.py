@@ -12,8 +12,9 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from models.vocabulary import Domain
+from models.vocabulary import Domain, ExportShape
 from pipelines.infer.findings import ColumnFinding, Inference, TableFinding
+from pipelines.infer.snapshot_rules import snapshot_rules
 from pipelines.infer.status_words import suggest_statuses
 
 _WIDTH: Final = 118
@@ -89,6 +90,9 @@ def _object(finding: TableFinding) -> Iterator[str]:
     yield f"    dataGranularityDescription: {quote(grain.description)}"
     yield "    customProperties:"
     yield f"      - {{property: shape, value: {grain.shape.value}}}"
+    if finding.snapshots is not None:
+        yield from _comment(finding.snapshots.reason, "      ")
+        yield f"      - {finding.snapshots.as_property()}"
     if table.record_path:
         yield f"      - {{property: recordPath, value: {quote(table.record_path)}}}"
     if table.sheet is not None:
@@ -99,9 +103,12 @@ def _object(finding: TableFinding) -> Iterator[str]:
     yield from _constants(finding)
     yield from _ignored(finding)
     yield "    properties:"
-    unique = {key[0] for key in grain.keys if len(key) == 1}
+    is_repeated = grain.shape is ExportShape.REPEATED_SNAPSHOTS
+    unique = {key[0] for key in grain.keys if len(key) == 1 and not is_repeated}
     for column in finding.columns:
         yield from _property(column, is_key=column.name in unique and column.name == grain.entity)
+    if is_repeated:
+        yield from snapshot_rules(re.sub(r"[^a-z0-9_]", "", table.name) or "rows", str(grain.entity))
 
 
 def _constants(finding: TableFinding) -> Iterator[str]:

@@ -12,12 +12,16 @@ import polars as pl
 import pytest
 import yaml
 
+from data_contracts.documents import Problem, decode, parse_document
 from metrics.business_time import CalendarVersion, OpenTime, WorkingCalendar, always_open
 from metrics.sla import SlaPolicy, close_clocks
 from metrics.ticket_clocks import TeamCalendars, build_intervals, close_tickets, covering_span
+from metrics.ticket_replies import gather_replies
 from models.ddl import polars_schema
 from models.tickets import stg_ticket_events, stg_tickets
 from models.vocabulary import SlaTarget, StatusCategory
+from pipelines.calendar_policy import build_calendars, build_team_calendars
+from pipelines.policy_files import CalendarFile
 
 FOLDER: Final = Path(__file__).parent
 FILES: Final = sorted((FOLDER / "tickets").glob("*.yaml"))
@@ -70,12 +74,26 @@ def calendars() -> tuple[tuple[WorkingCalendar, ...], TeamCalendars]:
     return tuple(made), TeamCalendars(default=teams.pop("default"), teams=teams)
 
 
+def own_calendars(story: dict[str, Any]) -> tuple[tuple[WorkingCalendar, ...], TeamCalendars]:
+    """The calendars that a story brings itself, spelt as in a home's calendars.yaml and read as that is."""
+    told = {key: story[key] for key in ("calendars", "team_calendars")}
+    document = parse_document(yaml.safe_dump(told), "calendars.yaml")
+    file = decode(document, CalendarFile)
+    problems: list[Problem] = []
+    made = build_calendars(file, document, problems), build_team_calendars(file, document, {}, problems)
+    assert not problems
+    return made
+
+
 def policy(told: dict[str, Any]) -> SlaPolicy:
     return SlaPolicy(
         id=told["id"],
         target=SlaTarget(told["target"]),
         within_microseconds=duration(told["within"]),
-        scope={"priority": frozenset([told["priority"]])} if "priority" in told else {},
+        calendar=told.get("calendar"),
+        scope={name: frozenset([told[name]]) for name in ("priority", "team", "vendor") if name in told},
+        effective_from=told.get("effective_from"),
+        effective_to=told.get("effective_to"),
         pause_categories=frozenset(StatusCategory(name) for name in told.get("pause_on", ())),
         pause_reasons=frozenset(told.get("pause_reasons", ())),
         on_priority_change=told.get("on_priority_change", "retarget"),
@@ -96,6 +114,7 @@ def frames(story: dict[str, Any]) -> tuple[pl.DataFrame, pl.DataFrame]:
         "status_category": category,
         "team": ticket.get("team"),
         "priority": ticket.get("priority"),
+        "vendor": ticket.get("vendor"),
         "load_id": "golden",
         "row_number": 2,
         "row_hash": "",
@@ -111,6 +130,7 @@ def frames(story: dict[str, Any]) -> tuple[pl.DataFrame, pl.DataFrame]:
             "waiting_reason": event.get("reason"),
             "team": event.get("team"),
             "priority": event.get("priority"),
+            "vendor": event.get("vendor"),
             "is_public_agent_reply": event.get("reply"),
             "load_id": event.get("load", "golden"),
             "row_number": event.get("row", number),
@@ -147,13 +167,14 @@ def test_golden_ticket(file: Path) -> None:
     as_of = instant(story["as_of"], zone)
     assert as_of is not None
     tickets, events = frames(story)
-    made, teams = calendars()
+    made, teams = own_calendars(story) if "calendars" in story else calendars()
     open_time = OpenTime.compile(made, *covering_span(tickets, events, as_of))
     shared: dict[str, Any] = {"as_of": as_of, "open_time": open_time, "team_calendars": teams}
     intervals = build_intervals(tickets, events, **shared)
     facts = close_tickets(tickets, events, intervals, quarantined=frozenset(), **shared)
     policies = [policy(told) for told in story["policies"]]
-    clocks = close_clocks(facts, intervals, policies=policies, **shared)
+    replies = gather_replies(tickets, events, as_of=as_of)
+    clocks = close_clocks(facts, intervals, policies=policies, replies=replies, **shared)
 
     wanted = expected(story["expect"]["ticket"], zone)
     fact = facts.row(0, named=True)

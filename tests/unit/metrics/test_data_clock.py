@@ -59,6 +59,8 @@ def test_it_is_the_latest_instant_and_no_due_one() -> None:
     )
     assert data_clock(tickets, NO_EVENTS) == utc(2026, 3, 4)
     assert data_clock(tickets, event_rows([("a:0", utc(2026, 3, 5))])) == utc(2026, 3, 5)
+    seen = ticket_rows({"created_at": utc(2026, 3, 1), "last_seen_at": utc(2026, 3, 6)})
+    assert data_clock(seen, NO_EVENTS.lazy()) == utc(2026, 3, 6)
     assert data_clock(NO_TICKETS, NO_EVENTS) is None
 
 

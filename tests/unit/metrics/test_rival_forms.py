@@ -16,7 +16,8 @@ from polars.testing import assert_frame_equal
 from benchmarks import textbook_polars, textbook_sql
 from benchmarks.compared import COLUMNS, Rules, comparable
 from benchmarks.operation import ENDS_AT, RULES
-from benchmarks.ticket_events import Operation, read_parquet, write
+from benchmarks.ticket_draws import Operation
+from benchmarks.ticket_events import read_parquet, write
 from metrics.business_time import OpenTime
 from metrics.flow import add_up_days
 from metrics.ticket_clocks import covering_span, sources_with_replies

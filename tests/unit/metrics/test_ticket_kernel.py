@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ from metrics.flow import count_ticket_days
 from metrics.sla import close_clocks
 from metrics.ticket_clocks import build_intervals, close_tickets, sources_with_replies
 from metrics.ticket_replies import gather_replies, sources_with_reply_events
+from models.vocabulary import SlaTarget
 
 SLOW_DRAWS = [HealthCheck.too_slow, HealthCheck.data_too_large]
 MANY = settings(max_examples=40, deadline=None, suppress_health_check=SLOW_DRAWS)
@@ -110,12 +112,18 @@ def test_parts_add_up_and_every_clock_has_one_state(case: Case) -> None:
     assert lengths.filter((pl.col("business") < 0) | (pl.col("business") > pl.col("calendar"))).is_empty()
     is_last = intervals.group_by("ticket_id").agg(pl.col("is_last").sum())
     assert set(is_last["is_last"]) <= {1}
+    assert set(clocks["state"]) <= {"met", "breached", "running", "paused", "cancelled"}
+    assert clocks.select("ticket_id", "sla_policy", "cycle_number").is_duplicated().sum() == 0
     decided = clocks["state"].is_in(["met", "breached"])
     assert (decided == clocks["decided_at"].is_not_null()).all()
     assert ((clocks["state"] == "breached") == clocks["breached_at"].is_not_null()).all()
-    assert clocks.filter(pl.col("decided_at") > pl.min_horizontal("stopped_at", "breached_at")).is_empty()
+    first_end = clocks.filter(decided).select(pl.min_horizontal("stopped_at", "breached_at")).to_series()
+    assert clocks.filter(decided)["decided_at"].equals(first_end)
     met = clocks.filter(pl.col("state") == "met")
     assert (met["elapsed_microseconds"] <= met["target_microseconds"]).all()
+    undecided = clocks["state"].is_in(["running", "paused"])
+    assert (undecided == clocks["used_ratio"].is_not_null()).all()
+    assert clocks.filter(~pl.col("used_ratio").is_between(0, 1)).is_empty()
 
 
 @SOME
@@ -155,3 +163,66 @@ def _shuffled(frame: pl.DataFrame, random: Any) -> pl.DataFrame:
     order = list(range(frame.height))
     random.shuffle(order)
     return frame[order]
+
+
+@SOME
+@given(cases())
+def test_what_a_clock_counts_and_what_it_pauses_is_all_open_time(case: Case) -> None:
+    """By one calendar, from start to stop. A silence is only a part of it."""
+    one = replace(case, policies=tuple(replace(policy, calendar="desk hours") for policy in case.policies))
+    _, _, clocks = compute(one, one.ticket_frame(), one.event_frame())
+    whole = clocks.filter(pl.col("target") != "periodic_update")
+    until = whole.select(pl.coalesce("stopped_at", pl.lit(case.as_of))).to_series()
+    open_time = case.open_time().between(whole["calendar"], whole["started_at"], until)
+    assert (whole["elapsed_microseconds"] + whole["paused_microseconds"]).to_list() == open_time.to_list()
+
+
+@SOME
+@given(cases())
+def test_where_nobody_replies_the_silence_is_the_resolution(case: Case) -> None:
+    tickets = case.ticket_frame().with_columns(first_response_at=pl.lit(None, dtype=pl.Datetime("us", "UTC")))
+    events = case.event_frame().with_columns(is_public_agent_reply=False)
+    assert_same_clocks(case, tickets, events, SlaTarget.PERIODIC_UPDATE, scope={})
+
+
+@SOME
+@given(cases())
+def test_a_vendor_that_has_a_ticket_all_its_life_promises_its_resolution(case: Case) -> None:
+    tickets = case.ticket_frame().with_columns(vendor=pl.lit("Acme"))
+    events = case.event_frame().with_columns(vendor=pl.lit(None, dtype=pl.String))
+    # In cancelled nobody has the ticket, so that its vendor does not see what changes meanwhile.
+    was_cancelled = events.filter(pl.any_horizontal(pl.col("^status_category.*$") == "cancelled"))["ticket_id"]
+    tickets = tickets.filter(
+        ~pl.col("ticket_id").is_in(was_cancelled.implode()) & (pl.col("status_category") != "cancelled").fill_null(True)
+    )
+    events = events.filter(pl.col("ticket_id").is_in(tickets["ticket_id"].implode()))
+    anew = replace(case, policies=tuple(replace(policy, on_reopen="new_cycle") for policy in case.policies))
+    assert_same_clocks(anew, tickets, events, SlaTarget.VENDOR_RESOLUTION, scope={"vendor": frozenset(["Acme"])})
+
+
+def assert_same_clocks(
+    case: Case, tickets: pl.DataFrame, events: pl.DataFrame, target: SlaTarget, scope: dict[str, frozenset[str]]
+) -> None:
+    """Clocks of a target are those of the resolution, under the same policies with another scope.
+
+    Left out are snapshots, clocks of no length, in which nobody has a ticket, and the team: that of who resolves it is
+    not always that of who had it until then.
+    """
+    told = [policy for policy in case.policies if policy.target is SlaTarget.RESOLUTION]
+    kept = ("priority", "service")
+    same = [
+        replace(policy, scope={**{name: policy.scope[name] for name in kept if name in policy.scope}, **scope})
+        for policy in told
+    ]
+    policies = (*same, *(replace(policy, id=f"other {policy.id}", target=target) for policy in same))
+    _, facts, clocks = compute(replace(case, policies=policies), tickets, events)
+    lived = facts.filter("has_history")["ticket_id"]
+    clocks = clocks.filter(
+        pl.col("ticket_id").is_in(lived.implode()) & (pl.col("stopped_at") > pl.col("started_at")).fill_null(True)
+    )
+    clocks = clocks.with_columns(pl.col("sla_policy").str.strip_prefix("other "))
+    of_target = [
+        clocks.filter(pl.col("target") == name).drop("target", "team").sort("ticket_id", "cycle_number")
+        for name in (SlaTarget.RESOLUTION.value, target.value)
+    ]
+    assert of_target[0].equals(of_target[1])

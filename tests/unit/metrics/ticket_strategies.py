@@ -7,7 +7,7 @@ when targets are reached, and tickets are resolved at closing time.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
@@ -36,7 +36,7 @@ REASONS = ("customer", "vendor")
 HOUR = 3_600_000_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Case:
     """Everything that the kernel needs, as rows and as frames. `make_tickets` makes its rows again from the seed."""
 
@@ -46,9 +46,14 @@ class Case:
     calendars: tuple[WorkingCalendar, ...]
     teams: TeamCalendars
     seed: int
-    tickets: tuple[dict[str, Any], ...] = field(repr=False)
-    events: tuple[dict[str, Any], ...] = field(repr=False)
+    tickets: tuple[dict[str, Any], ...]
+    events: tuple[dict[str, Any], ...]
     policies: tuple[SlaPolicy, ...]
+
+    def __repr__(self) -> str:
+        """Short enough to be printed where a test fails: rows and calendars are left out."""
+        policies = "\n    ".join(map(repr, self.policies))
+        return f"Case of seed {self.seed}, window {self.start}, as of {self.as_of}\n    {policies}"
 
     def open_time(self) -> OpenTime:
         return OpenTime.compile(self.calendars, self.start, self.end)

@@ -17,8 +17,8 @@ import pytest
 import xlsxwriter
 
 from data_contracts.loader import load_export_contract
-from data_contracts.spec import ExportContract
-from models.vocabulary import Domain, ExportShape
+from data_contracts.spec import ExportContract, Snapshots
+from models.vocabulary import Domain, ExportShape, SnapshotInstant
 from pipelines.infer import Inference, infer_contract, render_contract
 from pipelines.infer.date_formats import read_dates
 from pipelines.readers import ReadOptions, RefusedFile, inspect_file, read_export
@@ -123,7 +123,86 @@ class TestEventLog:
                 rows.append([f"2024-05-0{day}", f"T{n:03d}", "2024-04-01 10:00", state, f"2024-05-0{day} 0{n % 10}:00"])
         _, contract, _ = draft("daily.csv", write_lines(rows))
         assert contract.objects[0].shape is ExportShape.REPEATED_SNAPSHOTS
-        assert feeds_of(contract)["tickets.ticket_id"] == "ticket_number"
+        feeds = feeds_of(contract)
+        assert feeds["tickets.ticket_id"] == "ticket_number"
+        assert feeds["ticket_events.occurred_at"] == "snapshot_date"
+        assert "ticket_events.status" not in feeds
+
+
+class TestRepeatedSnapshots:
+    def tickets(self, last: str = "2024-05-03 17:20") -> str:
+        rows: list[list[object]] = [["Ticket ID", "Created", "Status", "Team"]]
+        rows += [[f"T-{n}", f"2024-01-{n % 28 + 1:02d} 08:00", "Open", f"Team {n % 3}"] for n in range(30)]
+        return write_lines([*rows, ["T-99", last, "New", "Team 1"]])
+
+    def test_files_named_alike_are_one_export_that_comes_again(self, draft: Draft, tmp_path: Path) -> None:
+        for name in ("tickets_2024-05-01.csv", "tickets_2024-05-02.csv.gz", "tickets_old.csv", "other_2024-05-02.csv"):
+            (tmp_path / name).write_text("", encoding="utf-8")
+        inference, contract, text = draft("tickets_2024-05-03.csv", self.tickets())
+        (item,) = contract.objects
+        assert (contract.id, item.shape) == ("tickets", ExportShape.REPEATED_SNAPSHOTS)
+        assert item.snapshots == Snapshots(
+            instant=SnapshotInstant.FILE_NAME, pattern="tickets_%Y-%m-%d.csv", time_zone="UTC", time_of_day="end"
+        )
+        assert "lie 2 more files with names like it, from tickets_2024-05-01.csv to tickets_2024-05-02" in unwrap(text)
+        assert "# CHECK: The latest instant in the file is 2024-05-03 17:20, and its name tells" in unwrap(text)
+        assert not any(target.startswith("ticket_events") for target in feeds_of(contract))
+        assert not column_of(contract, "ticket_id").unique
+        assert inference.needs_zone
+        assert {rule.id.partition(".")[2] for rule in item.rules} == {
+            "open_tickets.still_exported",
+            "instants.agree_with_exports",
+        }
+        assert {rule.key_column for rule in item.rules} == {"ticket_id"}
+
+    def test_one_dated_file_alone_stays_a_snapshot_and_is_asked_about(self, draft: Draft) -> None:
+        _, contract, text = draft("tickets_2024-05-03.csv", self.tickets())
+        assert contract.objects[0].shape is ExportShape.SNAPSHOT
+        assert "# CHECK: its name holds a date. Does such a file come every day?" in unwrap(text)
+        assert '{property: snapshots, value: {instant: file_name, pattern: "tickets_%Y-%m-%d.csv", timeOfDay' in text
+
+    def test_a_file_that_knows_nothing_of_its_day_was_exported_as_it_began(self, draft: Draft, tmp_path: Path) -> None:
+        (tmp_path / "tickets_20240502.csv").write_text("", encoding="utf-8")
+        _, contract, text = draft("tickets_20240503.csv", self.tickets("2024-05-02 23:11"))
+        snapshots = contract.objects[0].snapshots
+        assert snapshots is not None
+        assert (snapshots.pattern, snapshots.time_of_day) == ("tickets_%Y%m%d.csv", "start")
+        assert "2024-05-02 23:11, before the day in its name: exported as that day began?" in unwrap(text)
+
+    @pytest.mark.parametrize(
+        ("name", "other", "pattern"),
+        [
+            ("export-20240503T0600.csv", "export-20240502T0601.csv", "export-%Y%m%dT%H%M.csv"),
+            ("export-20240503T060059Z.csv", "export-20240502T060101Z.csv", "export-%Y%m%dT%H%M%S%z.csv"),
+            ("x 2024.05.03 06-00.csv", "x 2024.05.02 06-00.csv", "x %Y.%m.%d %H-%M.csv"),
+            ("x_03-05-2024.csv", "x_31-05-2024.csv", "x_%d-%m-%Y.csv"),
+            ("x_05-03-2024.csv", "x_05-31-2024.csv", "x_%m-%d-%Y.csv"),
+            ("20240503060000_x.csv", "20240504060000_x.csv", "%Y%m%d%H%M%S_x.csv"),
+        ],
+    )
+    def test_dates_and_times_in_names(self, draft: Draft, tmp_path: Path, name: str, other: str, pattern: str) -> None:
+        (tmp_path / other).write_text("", encoding="utf-8")
+        _, contract, text = draft(name, self.tickets("2024-05-01 09:00"))
+        snapshots = contract.objects[0].snapshots
+        assert snapshots is not None
+        assert snapshots.pattern == pattern
+        assert "day or month first" not in text
+
+    def test_day_and_month_that_cannot_be_told_apart_are_asked_about(self, draft: Draft, tmp_path: Path) -> None:
+        (tmp_path / "x_04-05-2024.csv").write_text("", encoding="utf-8")
+        _, contract, text = draft("x_03-05-2024.csv", self.tickets("2024-03-01 09:00"))
+        assert "# CHECK: day or month first in the names of files? They were read as x_%d-%m-%Y.csv" in unwrap(text)
+        assert contract.objects[0].shape is ExportShape.REPEATED_SNAPSHOTS
+
+    def test_a_column_with_the_day_of_the_export_tells_it(self, draft: Draft) -> None:
+        rows: list[list[object]] = [["Exported on", "Ticket ID", "Created", "Status"]]
+        rows += [["2024-05-03", f"T-{n}", f"2024-01-{n % 28 + 1:02d} 08:00", "Open"] for n in range(30)]
+        _, contract, text = draft("tickets.csv", write_lines(rows))
+        (item,) = contract.objects
+        assert item.shape is ExportShape.REPEATED_SNAPSHOTS
+        assert feeds_of(contract)["ticket_events.occurred_at"] == "exported_on"
+        assert "reads like the day of the export: the next one is another snapshot" in unwrap(text)
+        assert len(item.rules) == 2
 
 
 class TestLines:

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
 
 import duckdb
-import polars as pl
 import pytest
-from sqlalchemy import MetaData, Table
 
 import sql
-from models.catalog import table_named, tables_of
-from models.ddl import create_table, polars_schema
-from models.vocabulary import Layer
 from pipelines.cli.questions import Question, fill_parameters, list_questions, question_named
 
 HOUR = 3_600_000_000
@@ -59,42 +54,6 @@ def _definition(metric: str, **columns: Any) -> Row:
         "publication_state": "published",
         **columns,
     }
-
-
-@pytest.fixture
-def published() -> Iterator[duckdb.DuckDBPyConnection]:
-    """A published file without rows: every table and view of its three schemas."""
-    with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'")
-        for table in (*tables_of(Layer.CORE), *tables_of(Layer.MART)):
-            schema, name = _published_as(table)
-            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
-            connection.execute(create_table(table.to_metadata(MetaData(), schema=schema, name=name), schema=schema))
-        for view in sql.load_views():
-            connection.execute(view.text)
-        yield connection
-
-
-@pytest.fixture
-def fill(published: duckdb.DuckDBPyConnection) -> Fill:
-    """Adds rows to a table by its declared name."""
-
-    def add(name: str, *rows: Row) -> None:
-        table = table_named(name)
-        schema, published_name = _published_as(table)
-        columns = polars_schema(table)
-        given = pl.DataFrame([{column: row.get(column) for column in columns} for row in rows], schema=columns)
-        published.register("given_rows", given.to_arrow())
-        published.execute(f"INSERT INTO {schema}.{published_name} FROM given_rows")
-        published.unregister("given_rows")
-
-    return add
-
-
-def _published_as(table: Table) -> tuple[str, str]:
-    if table.name.startswith("meta_"):
-        return "meta", table.name.removeprefix("meta_")
-    return str(table.schema), table.name
 
 
 @pytest.fixture
@@ -273,6 +232,83 @@ def test_a_parameter_narrows_the_answer(published: duckdb.DuckDBPyConnection, fi
     question = question_named("slowest_tickets")
     assert [row[0] for row in _ask(published, question, team="Network").fetchall()] == ["b"]
     assert [row[0] for row in _ask(published, question, row_limit="1").fetchall()] == ["a"]
+
+
+def test_where_the_time_goes(fill: Fill, answer: Callable[[str], list[tuple[Any, ...]]]) -> None:
+    resolved_at = datetime(2026, 10, 4, tzinfo=UTC)
+    common = {"is_done": True, "is_quarantined": False, "resolved_at": resolved_at}
+    fill(
+        "fct_tickets",
+        {**common, "ticket_id": "a"},
+        {**common, "ticket_id": "b"},
+        {**common, "ticket_id": "aside", "is_quarantined": True},
+        {**common, "ticket_id": "open", "is_done": False, "resolved_at": None},
+    )
+    stretches = [
+        ("a", "Desk", "queued", 2),
+        ("a", "Desk", "active", 1),
+        ("a", "Network", "active", 3),
+        ("a", "Network", "done", 50),
+        ("a", "Network", "waiting", 1),
+        ("b", "Desk", "waiting", 5),
+        ("aside", "Desk", "active", 99),
+        ("open", "Desk", "active", 99),
+    ]
+    fill(
+        "fct_ticket_intervals",
+        *(
+            {
+                "ticket_id": ticket,
+                "interval_number": number,
+                "team": team,
+                "status_category": category,
+                "duration_business_microseconds": hours * HOUR,
+            }
+            for number, (ticket, team, category, hours) in enumerate(stretches)
+        ),
+    )
+    assert answer("where_the_time_goes") == [
+        ("Desk", 2, 8.0, 0.25, 0.125, 0.625),
+        ("Network", 1, 4.0, None, 0.75, 0.25),
+    ]
+
+
+def test_backlog_development(
+    published: duckdb.DuckDBPyConnection, fill: Fill, answer: Callable[[str], list[tuple[Any, ...]]]
+) -> None:
+    counts = {
+        "created": 9.0,
+        "resolved": 4.0,
+        "cancelled": 2.0,
+        "net_flow": 5.0,
+        "backlog": 3.0,
+        "work_in_progress": 7.0,
+    }
+    fill(
+        "metric_values",
+        *(_value(f"ticket_{name}_count", OCTOBER, value, coverage_ratio=0.5) for name, value in counts.items()),
+        _value("ticket_created_count", SEPTEMBER, 1.0),
+        _value("ticket_created_count", OCTOBER, 8.0, dimension="team", dimension_value="Desk"),
+        _value("ticket_created_count", OCTOBER, 1.0, period_grain="day"),
+    )
+    assert answer("backlog_development") == [
+        (OCTOBER, True, 9, 4, 2, 5, 3, 7, 0.5),
+        (SEPTEMBER, True, 1, None, None, None, None, None, None),
+    ]
+    of_team = _ask(published, question_named("backlog_development"), team="Desk").fetchall()
+    assert [row[2] for row in of_team] == [8]
+
+
+def test_oldest_open_tickets(fill: Fill, answer: Callable[[str], list[tuple[Any, ...]]]) -> None:
+    common = {"team": "Desk", "is_done": False, "is_cancelled": False, "is_quarantined": False}
+    fill(
+        "fct_tickets",
+        {**common, "ticket_id": "young", "age_business_microseconds": HOUR},
+        {**common, "ticket_id": "old", "age_business_microseconds": 9 * HOUR},
+        {**common, "ticket_id": "done", "is_done": True},
+        {**common, "ticket_id": "aside", "is_quarantined": True, "age_business_microseconds": 99 * HOUR},
+    )
+    assert [(row[0], row[6]) for row in answer("oldest_open_tickets")] == [("old", 9.0), ("young", 1.0)]
 
 
 def test_every_view_file_creates_the_view_it_is_called() -> None:

@@ -1,0 +1,120 @@
+"""One more day on two years of tickets: measuring what changed against measuring everything.
+
+    python -m benchmarks.ticket_increment --events 10000000 --runs 3
+
+The base, everything but the last day, is staged and measured. Then that day's events are staged, and the tickets that
+they created or changed. Each time on a fresh copy of that, a new process brings the facts up to date: once by what
+changed, once in full. Staging is not timed. Both must come to the same rows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from benchmarks.ticket_forms import Totals, build_tables, session_of, stage
+from benchmarks.ticket_kernel import make_data
+from benchmarks.timing import HEADER, Timing, ratio_rows, time_command
+from pipelines.warehouse import open_warehouse
+
+#: The last part of the operation, in hours.
+_DELTA_HOURS: Final = 24.0
+_FULL: Final = "all tickets measured"
+_CHANGED: Final = "only what changed"
+_FACTS: Final = ("fct_ticket_intervals", "fct_tickets", "fct_sla_clocks", "fct_ticket_days")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--events", type=int, default=1_000_000, help="events of the whole operation")
+    parser.add_argument("--runs", type=int, default=3, help="rounds")
+    parser.add_argument("--data", type=Path, help="folder that keeps the data; a temporary one if not given")
+    parser.add_argument("--do", nargs=2, metavar=("STEP", "FOLDER"), help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.do:
+        step, folder = arguments.do
+        print(json.dumps(_STEPS[step](Path(folder))))
+        return
+    with tempfile.TemporaryDirectory(prefix="kpi-bench-") as scratch:
+        data = (arguments.data or Path(scratch)) / f"{arguments.events}-increment"
+        make_data(data, arguments.events, "--delta-hours", str(_DELTA_HOURS), "--no-csv")
+        print(_compare(data, Path(scratch), arguments.runs))
+
+
+def _compare(data: Path, scratch: Path, runs: int) -> str:
+    home = scratch / "base"
+    home.mkdir()
+    stage(data / "base", home / "warehouse.duckdb", home)
+    _do("measure", home)
+    stage_delta(data / "delta", home / "warehouse.duckdb")
+    timings: dict[str, list[Timing]] = {_FULL: [], _CHANGED: []}
+    for _ in range(runs):
+        for name, step in ((_FULL, "measure_all"), (_CHANGED, "measure")):
+            copy = Path(shutil.copytree(home, scratch / step))
+            timing, note = _do(step, copy)
+            timings[name].append(timing)
+        found = _differences(scratch / "measure_all/warehouse.duckdb", scratch / "measure/warehouse.duckdb")
+        if found:
+            raise SystemExit(f"measuring what changed does not end as measuring everything does: {found}")
+        for step in ("measure_all", "measure"):
+            shutil.rmtree(scratch / step)
+    said = {part: json.loads((data / part / "operation.json").read_text()) for part in ("base", "delta")}
+    heading = (
+        f"{said['delta']['events']:,} events of {said['delta']['tickets']:,} tickets on top of "
+        f"{said['base']['events']:,} of {said['base']['tickets']:,}: {note}; "
+        f"{os.cpu_count()} cores, median of {runs}\n"
+    )
+    return "\n".join([heading, *HEADER, *ratio_rows(timings, _FULL), ""])
+
+
+def stage_delta(data: Path, warehouse: Path) -> None:
+    """Stage one more export: tickets that it tells again take the place of their old rows, events are added."""
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute(f"CREATE TEMP VIEW delta AS FROM '{data / 'tickets'}/*.parquet'")
+        connection.execute("DELETE FROM stg.stg_tickets WHERE ticket_id IN (SELECT ticket_id FROM delta)")
+        connection.execute("INSERT INTO stg.stg_tickets BY NAME FROM delta")
+        connection.execute(f"INSERT INTO stg.stg_ticket_events BY NAME FROM '{data / 'events'}/*.parquet'")
+
+
+def _do(step: str, home: Path) -> tuple[Timing, str]:
+    timing, output = time_command([sys.executable, "-m", "benchmarks.ticket_increment", "--do", step, str(home)])
+    return timing, json.loads(output.splitlines()[-1])
+
+
+def _measure(home: Path, *, is_full: bool) -> str:
+    with open_warehouse(home / "warehouse.duckdb") as warehouse:
+        return build_tables(session_of(warehouse, home, is_full=is_full))
+
+
+_STEPS: Final[dict[str, Callable[[Path], str]]] = {
+    "measure": lambda home: _measure(home, is_full=False),
+    "measure_all": lambda home: _measure(home, is_full=True),
+}
+
+
+def _differences(full: Path, changed: Path) -> Totals:
+    """Rows that only one of two warehouses has, counted by table and side."""
+    with duckdb.connect() as connection:
+        connection.execute(f"ATTACH '{full}' AS complete (READ_ONLY)")
+        connection.execute(f"ATTACH '{changed}' AS partial (READ_ONLY)")
+        found: Totals = {}
+        for table in _FACTS:
+            for one, other in (("complete", "partial"), ("partial", "complete")):
+                query = f"SELECT count(*) FROM (FROM {one}.core.{table} EXCEPT ALL FROM {other}.core.{table})"
+                row = connection.execute(query).fetchone()
+                if row and row[0]:
+                    found.setdefault(table, {})[f"only in {one}"] = row[0]
+        return found
+
+
+if __name__ == "__main__":
+    main()
