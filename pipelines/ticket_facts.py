@@ -7,7 +7,10 @@ how far the data reach by now. So a daily run costs what the day brought, and en
 
 from __future__ import annotations
 
+import os
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -31,7 +34,7 @@ from models.tickets import (
 )
 from pipelines.fingerprint import hash_parts
 from pipelines.session import Built, Session
-from pipelines.ticket_slices import EVENT_COLUMNS, TICKET_COLUMNS, read_slices
+from pipelines.ticket_slices import EVENT_COLUMNS, TICKET_COLUMNS, TicketSlice, read_slices
 from pipelines.warehouse import Warehouse
 
 #: Facts of tickets, which are built together.
@@ -43,6 +46,8 @@ QUARANTINED: Final = (
     "SELECT record_id FROM ops.ops_quarantined_records "
     f"WHERE table_name IN ('{stg_tickets.name}', '{stg_ticket_events.name}')"
 )
+#: Slices that are measured at once at most: each holds some 150 MB.
+_MOST_AT_ONCE: Final = 8
 #: Temporary table with the tickets to measure again.
 _CHANGED: Final = "changed_tickets"
 
@@ -288,5 +293,18 @@ def _append_slices(warehouse: Warehouse, rules: MeasuringRules, *, only: str | N
 
 
 def _measure_slices(warehouse: Warehouse, rules: MeasuringRules, only: str | None) -> Iterator[TicketFacts]:
-    for part in read_slices(warehouse, only=only):
-        yield measure_tickets(part.tickets, part.events, rules, quarantined=part.quarantined)
+    """The facts of each slice, in order. Slices are independent, so as many are measured at once as there are cores."""
+
+    def measure(part: TicketSlice) -> TicketFacts:
+        return measure_tickets(part.tickets, part.events, rules, quarantined=part.quarantined)
+
+    at_once = min(os.cpu_count() or 1, _MOST_AT_ONCE)
+    with ThreadPoolExecutor(at_once) as pool:
+        waiting: deque[Future[TicketFacts]] = deque()
+        for part in read_slices(warehouse, only=only):
+            waiting.append(pool.submit(measure, part))
+            # One more than are being measured, so that no core waits while facts are written.
+            if len(waiting) > at_once:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
