@@ -4,6 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 HOME_DIR ?= home
+EVENTS ?= 1000000
 
 .PHONY: help demo test lint format types lock bench docs clean
 
@@ -11,7 +12,7 @@ help:
 	@echo "make demo    install, run the whole pipeline on simulated exports, show the KPIs"
 	@echo "make test    install and run the tests"
 	@echo "make lint    style, types and import floors"
-	@echo "make bench   benchmarks, as ratios against DuckDB reading the same CSV"
+	@echo "make bench   benchmarks, as ratios against DuckDB reading the same CSV (EVENTS='1000000 10000000' for more)"
 	@echo "make docs    regenerate views, data dictionary and the README's picture"
 	@echo "make lock    pin all dependencies again"
 
@@ -42,6 +43,7 @@ format: $(INSTALLED)
 
 bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks.whole_run
+	$(BIN)/python -m benchmarks.ticket_kernel --events $(EVENTS)
 
 docs: $(INSTALLED)
 	$(BIN)/python -m pipelines.generate

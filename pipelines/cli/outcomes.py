@@ -59,7 +59,7 @@ def show_unmapped_statuses(statuses: Sequence[UnmappedStatus]) -> None:
         click.echo(f"      {source}:")
         for status in found:
             guess = guess_meaning(status.status)
-            remark = f"# {count_of(status.ticket_count, 'ticket')}" + ("" if guess else ", no known word")
+            remark = f"# {count_of(status.ticket_count, 'ticket')}" + ("" if guess else "; no known word: look it up")
             line = f"        {quote(status.status)}: {guess or 'queued'}"
             click.echo(f"{line}  {click.style(remark, dim=True)}")
 
