@@ -28,7 +28,7 @@ _GLANCES: Final = (timedelta(days=7), _ISOLATION)
 
 
 def data_clock(
-    tickets: pl.DataFrame,
+    tickets: pl.DataFrame | pl.LazyFrame,
     events: pl.DataFrame | pl.LazyFrame,
     *,
     loads: pl.DataFrame | None = None,
@@ -57,7 +57,8 @@ def data_clock(
     """
     told = _told(tickets, events)
     evidence = _evidence(told, loads, quarantined)
-    few = -(-tickets.height // _FEW) if tickets.height >= _FEWEST_TICKETS else 0
+    count = int(tickets.lazy().select(pl.len()).collect(engine="streaming").item())
+    few = -(-count // _FEW) if count >= _FEWEST_TICKETS else 0
     # Nearly always the last week is full of tickets; then nothing before it has to be looked at. Where it is not, one
     # garbled date may have been taken for the end.
     for instants in (told, evidence):

@@ -38,16 +38,17 @@ ops_ticket_measurements = table(
     "ops_ticket_measurements",
     "With what the ticket facts were measured last: one row.",
     text("rules_hash", "Hash of code, policies and settings that decide what is measured of a ticket", required=True),
+    text("load_ids", "Loads that they were measured from, as a JSON list", required=True),
     instant("as_of_at", "The data's clock of the facts; empty where there was nothing to measure"),
     instant("measured_at", "When they were measured", required=True),
 )
 
-ops_ticket_fingerprints = table(
+ops_ticket_changes = table(
     Layer.OPS,
-    "ops_ticket_fingerprints",
-    "One row per measured ticket: by its fingerprint a run knows whether anything of it has changed since.",
+    "ops_ticket_changes",
+    "Tickets of which loads tell that came after the ticket facts were measured last.",
     text("ticket_id", "Ticket, qualified by its source", key=True),
-    integer("fingerprint", "Hash of its staged rows and of whether a rule set it aside", required=True),
+    text("load_id", "Load that tells of it", key=True),
 )
 
 ops_loads = table(
@@ -167,7 +168,7 @@ TABLES = (
     ops_runs,
     ops_steps,
     ops_ticket_measurements,
-    ops_ticket_fingerprints,
+    ops_ticket_changes,
     ops_loads,
     ops_refusals,
     ops_value_problems,

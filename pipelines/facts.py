@@ -54,13 +54,19 @@ MEASURED_FACTS: tuple[Table, ...] = (
 def build_ticket_facts(session: Session) -> list[Step]:
     """Intervals, tickets, SLA clocks and daily counts, in one transaction."""
     policies = session.project.policies
-    rules = {name: policies.hashes.get(name) for name in ("calendars.yaml", "sla.yaml")}
-    rules_hash = hash_parts(session.code_hash, rules, _reporting(session))
+    rules = ("calendars.yaml", "sla.yaml")
+    staging = ("statuses.yaml", "dimensions.yaml")
+    rules_hash = hash_parts(
+        session.code_hash,
+        {name: policies.hashes.get(name) for name in (*rules, *staging)},
+        {contract.id: contract.content_hash for contract in session.project.contracts_of(Domain.TICKETS)},
+        _reporting(session),
+    )
     return _build(
         session,
         Domain.TICKETS,
         TICKET_FACTS,
-        tuple(rules),
+        rules,
         lambda: build_ticket_tables(session, rules_hash=rules_hash),
     )
 

@@ -33,6 +33,7 @@ from pipelines.staging.mapping import StagedPart, fed_tables, needed_columns, st
 from pipelines.staging.sightings import is_repeated
 from pipelines.staging.snapshots import read_snapshot_history
 from pipelines.staging.tickets import assemble_events, assemble_tickets
+from pipelines.ticket_facts import note_changes
 from pipelines.unmapped_statuses import UNMAPPED_STATUSES, UnmappedStatus, read_unmapped
 from pipelines.verdicts import current_verdict, store_verdict
 from pipelines.warehouse import Warehouse
@@ -164,6 +165,7 @@ def _stage(session: Session, domain: Domain, contracts: Sequence[ExportContract]
         tickets, ticket_problems = assemble_tickets(ticket_parts, events, event_parts, policies, history.tickets)
         warehouse.replace(stg_ticket_events, events)
         warehouse.replace(stg_tickets, tickets)
+        note_changes(warehouse, [part.frame for part in (*event_parts, *ticket_parts)])
         offer_data_clock(warehouse, data_clock(tickets, events, loads=warehouse.read(ops_loads)))
         problems += [history.problems, event_problems, ticket_problems]
     _store_problems(warehouse, domain, problems)

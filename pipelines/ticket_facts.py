@@ -1,15 +1,20 @@
 """Staged tickets into ticket facts: all of them, or only those whose facts can have changed since the last time.
 
 The arithmetic is in `metrics`. Here is which tickets are measured again, and how their rows take the place of the old
-ones. A ticket whose rows are the same, and that is done or cancelled, keeps its facts: nothing about them depends on
-how far the data reach by now. So a daily run costs what the day brought, and ends with the same facts as a full one.
+ones. A ticket of which no new load tells, and that is done or cancelled, keeps its facts: nothing about them depends
+on how far the data reach by now. So a daily run costs what the day brought, and ends with the facts of a full one.
+
+Where it is not certain that a new load changes only the tickets it tells of, all are measured: after a change of code,
+policies or contracts, when a load was replaced, at the first load of an export, and with new repeated snapshots, whose
+comparison a late file can change anywhere.
 """
 
 from __future__ import annotations
 
+import json
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,7 +28,7 @@ from metrics.flow import add_up_days, count_day_changes, no_day_changes
 from metrics.ticket_clocks import covering_span
 from metrics.ticket_facts import MeasuringRules, TicketFacts, measure_tickets
 from models.ddl import conform_encoded, polars_schema, qualified_name
-from models.ops import ops_loads, ops_ticket_fingerprints, ops_ticket_measurements
+from models.ops import ops_loads, ops_ticket_changes, ops_ticket_measurements
 from models.tickets import (
     fct_sla_clocks,
     fct_ticket_days,
@@ -32,9 +37,11 @@ from models.tickets import (
     stg_ticket_events,
     stg_tickets,
 )
+from models.vocabulary import Domain, ExportShape
 from pipelines.fingerprint import hash_parts
+from pipelines.landing import active_loads
 from pipelines.session import Built, Session
-from pipelines.ticket_slices import EVENT_COLUMNS, TICKET_COLUMNS, TicketSlice, read_slices
+from pipelines.ticket_slices import TicketSlice, read_slices
 from pipelines.warehouse import Warehouse
 
 #: Facts of tickets, which are built together.
@@ -58,10 +65,12 @@ class _Measurement:
 
     Attributes:
         rules_hash: of all that decides what is measured of a ticket, but the ticket and the data's clock.
+        load_ids: loads that the tickets come from, in order.
         rules: None if there is nothing to measure.
     """
 
     rules_hash: str
+    load_ids: tuple[str, ...]
     rules: MeasuringRules | None
 
 
@@ -69,11 +78,10 @@ def build_ticket_tables(session: Session, *, rules_hash: str) -> Built:
     """Bring all ticket facts up to date with the staged tickets. Call in a transaction.
 
     Args:
-        rules_hash: of the code, policies and settings that decide what is measured of a ticket.
+        rules_hash: of the code, contracts, policies and settings that decide what is measured of a ticket.
     """
     warehouse = session.warehouse
     measurement = _prepare(session, rules_hash)
-    _fingerprint_tickets(warehouse)
     if measurement.rules is None:
         for table in TICKET_FACTS:
             warehouse.execute(f"DELETE FROM {qualified_name(table)}")
@@ -84,6 +92,23 @@ def build_ticket_tables(session: Session, *, rules_hash: str) -> Built:
         note = _measure_all(warehouse, measurement.rules)
     _remember(warehouse, measurement)
     return Built({table.name: warehouse.count(table) for table in TICKET_FACTS}, note)
+
+
+def note_changes(warehouse: Warehouse, told: Iterable[pl.DataFrame]) -> None:
+    """Note the tickets of which loads tell that were not there when facts were measured last.
+
+    Args:
+        told: frames with `ticket_id` and `load_id` of everything that is staged.
+    """
+    warehouse.execute(f"DELETE FROM {qualified_name(ops_ticket_changes)}")
+    found = warehouse.rows(f"SELECT load_ids FROM {qualified_name(ops_ticket_measurements)}")
+    if not found:
+        return
+    measured: list[str] = json.loads(found[0][0])
+    keys = ("ticket_id", "load_id")
+    for frame in told:
+        new = frame.lazy().select(keys).filter(~pl.col("load_id").is_in(measured)).drop_nulls().unique().collect()
+        warehouse.append(ops_ticket_changes, new)
 
 
 def measured_until(warehouse: Warehouse) -> datetime | None:
@@ -98,8 +123,10 @@ def _prepare(session: Session, rules_hash: str) -> _Measurement:
     as_of = session.as_of_option or reach
     reply_sources, reply_event_sources = _reply_sources(warehouse)
     rules_hash = hash_parts(rules_hash, reply_sources, reply_event_sources)
+    contracts = session.project.contracts_of(Domain.TICKETS)
+    load_ids = tuple(sorted(load_id for contract in contracts for load_id, _ in active_loads(warehouse, contract.id)))
     if reach is None or as_of is None:
-        return _Measurement(rules_hash, None)
+        return _Measurement(rules_hash, load_ids, None)
     # Of both tables, only the earliest instant matters to the span of calendars.
     first_ticket = warehouse.frame(f"SELECT min(created_at) AS created_at FROM {qualified_name(stg_tickets)}")
     first_event = warehouse.frame(f"SELECT min(occurred_at) AS occurred_at FROM {qualified_name(stg_ticket_events)}")
@@ -114,12 +141,12 @@ def _prepare(session: Session, rules_hash: str) -> _Measurement:
         reply_event_sources=reply_event_sources,
         time_zone=session.project.home.settings.reporting.time_zone,
     )
-    return _Measurement(rules_hash, rules)
+    return _Measurement(rules_hash, load_ids, rules)
 
 
 def _data_reach(warehouse: Warehouse) -> datetime | None:
     """The data's clock of everything that is staged."""
-    tickets = warehouse.frame(
+    tickets = warehouse.lazy(
         f"SELECT ticket_id, load_id, {', '.join(PAST_INSTANTS)} FROM {qualified_name(stg_tickets)}"
     )
     events = warehouse.lazy(f"SELECT ticket_id, load_id, occurred_at FROM {qualified_name(stg_ticket_events)}")
@@ -143,61 +170,49 @@ def _reply_sources(warehouse: Warehouse) -> tuple[list[str], list[str]]:
     return sorted({row[0] for row in warehouse.rows(of_fields)} | set(by_event)), by_event
 
 
-def _fingerprint_tickets(warehouse: Warehouse) -> None:
-    """Make the temporary table `fresh_fingerprints`: a number per staged ticket that changes when any of it does."""
-    of_event = ", ".join(EVENT_COLUMNS)
-    of_ticket = ", ".join(f"tickets.{name}" for name in TICKET_COLUMNS)
-    warehouse.execute(
-        f"""
-        CREATE OR REPLACE TEMP TABLE fresh_fingerprints AS
-        WITH events AS (
-            SELECT ticket_id, bit_xor(hash({of_event})) AS content FROM {qualified_name(stg_ticket_events)} GROUP BY 1
-        )
-        SELECT
-            tickets.ticket_id,
-            (hash({of_ticket}, events.content, tickets.ticket_id IN ({QUARANTINED})) >> 1)::BIGINT AS fingerprint
-        FROM {qualified_name(stg_tickets)} AS tickets LEFT JOIN events USING (ticket_id)
-        """
-    )
-
-
 def _comparable(session: Session, measurement: _Measurement) -> datetime | None:
     """The data's clock of the facts there are, if they can be brought up to date ticket by ticket."""
     found = session.warehouse.rows(
-        f"SELECT rules_hash, as_of_at FROM {qualified_name(ops_ticket_measurements)} WHERE as_of_at IS NOT NULL"
+        f"SELECT rules_hash, load_ids, as_of_at FROM {qualified_name(ops_ticket_measurements)} WHERE as_of_at IS NOT NULL"
     )
     if session.is_full or not found or measurement.rules is None or found[0][0] != measurement.rules_hash:
         return None
-    last: datetime = found[0][1].astimezone(UTC)
-    return last if last <= measurement.rules.as_of else None
+    measured, loads = set(json.loads(found[0][1])), set(measurement.load_ids)
+    repeated = {
+        f"{contract.id}/{item.name}"
+        for contract in session.project.contracts_of(Domain.TICKETS)
+        for item in contract.objects
+        if item.shape is ExportShape.REPEATED_SNAPSHOTS
+    }
+    new_objects = {_object_of(load_id) for load_id in loads - measured}
+    only_adds = measured <= loads and new_objects <= {_object_of(load_id) for load_id in measured} - repeated
+    last: datetime = found[0][2].astimezone(UTC)
+    return last if only_adds and last <= measurement.rules.as_of else None
+
+
+def _object_of(load_id: str) -> str:
+    """Contract and schema object of a load."""
+    return "/".join(load_id.split("/")[:2])
 
 
 def _remember(warehouse: Warehouse, measurement: _Measurement) -> None:
     rules = measurement.rules
     record = {
         "rules_hash": measurement.rules_hash,
+        "load_ids": json.dumps(measurement.load_ids),
         "as_of_at": rules.as_of if rules else None,
         "measured_at": datetime.now(UTC),
     }
     schema = polars_schema(ops_ticket_measurements)
     warehouse.replace(ops_ticket_measurements, pl.DataFrame([record], schema=schema))
-    fingerprints = qualified_name(ops_ticket_fingerprints)
-    warehouse.execute(
-        f"DELETE FROM {fingerprints} AS old WHERE NOT EXISTS (FROM fresh_fingerprints AS fresh WHERE "
-        "fresh.ticket_id = old.ticket_id AND fresh.fingerprint = old.fingerprint)"
-    )
-    warehouse.execute(
-        f"INSERT INTO {fingerprints} (ticket_id, fingerprint) SELECT ticket_id, fingerprint FROM fresh_fingerprints "
-        f"ANTI JOIN {fingerprints} USING (ticket_id)"
-    )
-    for table in ("fresh_fingerprints", _CHANGED, "numbered_tickets"):
+    warehouse.execute(f"DELETE FROM {qualified_name(ops_ticket_changes)}")
+    for table in (_CHANGED, "numbered_tickets"):
         warehouse.execute(f"DROP TABLE IF EXISTS temp.{table}")
 
 
 def _measure_all(warehouse: Warehouse, rules: MeasuringRules) -> str:
     for table in TICKET_FACTS:
         warehouse.execute(f"DELETE FROM {qualified_name(table)}")
-    warehouse.execute(f"DELETE FROM {qualified_name(ops_ticket_fingerprints)}")
     changes = _append_slices(warehouse, rules, only=None)
     warehouse.append(fct_ticket_days, add_up_days(changes, as_of=rules.as_of, time_zone=rules.time_zone))
     return "all tickets measured"
@@ -213,33 +228,27 @@ def _measure_changed(warehouse: Warehouse, rules: MeasuringRules, last: datetime
         warehouse.execute(f"DELETE FROM {qualified_name(table)} WHERE ticket_id IN (SELECT ticket_id FROM {_CHANGED})")
     changes = _append_slices(warehouse, rules, only=_CHANGED)
     _replace_days(warehouse, before, add_up_days(changes, as_of=rules.as_of, time_zone=rules.time_zone))
-    total = warehouse.count(stg_tickets)
-    return f"{measured:,} of {total:,} tickets measured again" + (f", {gone:,} gone" if gone else "")
+    count = warehouse.rows(f"SELECT count(*) FROM {_CHANGED}")[0][0]
+    return f"{count:,} of {warehouse.count(stg_tickets):,} tickets measured again"
 
 
 def _find_changed(warehouse: Warehouse, last: datetime) -> None:
-    """The tickets whose facts can differ: other rows than last time, open, set aside, or with instants after `last`.
-
-    Tickets that are no longer staged are among them, flagged `is_gone`.
-    """
+    """The tickets whose facts can differ: told of by a new load, open, set aside, or with instants after `last`."""
     after = f"> TIMESTAMPTZ '{last.isoformat()}'"
-    instants = " OR ".join(
-        f"{name} {after}" for name in ("created_at", "first_response_at", "resolved_at", "closed_at")
-    )
+    told = ("created_at", "first_response_at", "resolved_at", "closed_at")
+    instants = " OR ".join(f"{name} {after}" for name in told)
+    # A rule can set aside what is no ticket: an event whose ticket is not known.
     warehouse.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE {_CHANGED} AS
-        SELECT fresh.ticket_id, false AS is_gone FROM fresh_fingerprints AS fresh
-        ANTI JOIN {qualified_name(ops_ticket_fingerprints)} AS known
-        ON fresh.ticket_id = known.ticket_id AND fresh.fingerprint = known.fingerprint
-        UNION SELECT ticket_id, ticket_id NOT IN (SELECT ticket_id FROM fresh_fingerprints)
-        FROM {qualified_name(fct_tickets)} WHERE NOT (is_done OR is_cancelled)
-        UNION SELECT ticket_id, true FROM {qualified_name(ops_ticket_fingerprints)} AS known
-        ANTI JOIN fresh_fingerprints AS fresh USING (ticket_id)
-        UNION SELECT record_id, false FROM ({QUARANTINED}) SEMI JOIN fresh_fingerprints ON record_id = ticket_id
-        UNION SELECT ticket_id, false FROM {qualified_name(stg_tickets)} WHERE {instants}
-        UNION SELECT events.ticket_id, false FROM {qualified_name(stg_ticket_events)} AS events
-        SEMI JOIN fresh_fingerprints USING (ticket_id) WHERE occurred_at {after}
+        SELECT ticket_id FROM (
+            SELECT ticket_id FROM {qualified_name(ops_ticket_changes)}
+            UNION SELECT ticket_id FROM {qualified_name(fct_tickets)}
+            WHERE NOT (is_done OR is_cancelled) OR is_quarantined
+            UNION {QUARANTINED}
+            UNION SELECT ticket_id FROM {qualified_name(stg_tickets)} WHERE {instants}
+            UNION SELECT ticket_id FROM {qualified_name(stg_ticket_events)} WHERE occurred_at {after}
+        ) SEMI JOIN {qualified_name(stg_tickets)} USING (ticket_id)
         """
     )
 

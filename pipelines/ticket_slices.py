@@ -101,7 +101,7 @@ def read_slices(
     events_a_ticket = max(event_count / max(warehouse.count(stg_tickets), 1), 1.0)
     slice_tickets = max(int(slice_events / events_a_ticket), 1)
     pass_tickets = max(int(pass_events / events_a_ticket) // slice_tickets, 1) * slice_tickets
-    told = _told_columns(warehouse)
+    told = EVENT_COLUMNS if only else _told_columns(warehouse)
     for first in range(0, ticket_count, pass_tickets):
         end = min(first + pass_tickets, ticket_count)
         tickets = _read_tickets(warehouse, first, end)
@@ -145,7 +145,7 @@ def _read_tickets(warehouse: Warehouse, first: int, end: int) -> pl.DataFrame:
     return _encode(tickets)
 
 
-def _told_columns(warehouse: Warehouse) -> list[str]:
+def _told_columns(warehouse: Warehouse) -> Sequence[str]:
     """The columns of events that hold anything: most exports leave several empty, and to read these costs as much."""
     counts = ", ".join(f"count({name})" for name in EVENT_COLUMNS)
     held = warehouse.rows(f"SELECT {counts} FROM {qualified_name(stg_ticket_events)}")[0]
