@@ -166,8 +166,8 @@ def show_calendars(described: Sequence[Mapping[str, Any]]) -> None:
             styles.append("" if used_by else "dim")
     show_table(
         [
-            Column("calendar"), Column("zone"), Column("from"), Column("a week", is_right=True), Column("holidays"),
-            Column("used by"),
+            Column("calendar", is_cut=True), Column("zone", is_cut=True), Column("from", is_cut=True),
+            Column("a week", is_right=True), Column("holidays", is_cut=True), Column("used by"),
         ],
         rows,
         styles=styles,
