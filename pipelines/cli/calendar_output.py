@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
@@ -150,8 +149,7 @@ def show_calendars(described: Sequence[Mapping[str, Any]]) -> None:
     """Print a line for each version of each calendar."""
     rows, styles = [], []
     for told in described:
-        always = {"week": {}, "weekly_open_hours": 168, "effective_from_date": None, "holiday_region": None,
-                  "has_holidays": False}  # fmt: skip
+        always = {"weekly_open_hours": 168, "effective_from_date": None, "holiday_region": None, "has_holidays": False}
         used_by = [*(["all other teams"] if told["is_default"] else []), *told["teams"]]
         used_by += [f"SLA {policy}" for policy in told["sla_policies"]]
         for version in told["versions"] or [always]:
@@ -160,7 +158,6 @@ def show_calendars(described: Sequence[Mapping[str, Any]]) -> None:
                     told["calendar"],
                     told["time_zone"] or NOTHING,
                     version["effective_from_date"] or ("always" if len(told["versions"]) < 2 else "the beginning"),
-                    "around the clock" if told["is_always_open"] else _shown_week(version["week"]),
                     format_open_time(round(version["weekly_open_hours"] * _HOUR)),
                     version["holiday_region"] or ("own dates" if version["has_holidays"] else "none"),
                     ", ".join(used_by) or "nobody",
@@ -169,8 +166,8 @@ def show_calendars(described: Sequence[Mapping[str, Any]]) -> None:
             styles.append("" if used_by else "dim")
     show_table(
         [
-            Column("calendar"), Column("zone"), Column("from"), Column("week"), Column("hours", is_right=True),
-            Column("holidays"), Column("used by"),
+            Column("calendar", is_cut=True), Column("zone", is_cut=True), Column("from", is_cut=True),
+            Column("a week", is_right=True), Column("holidays", is_cut=True), Column("used by"),
         ],
         rows,
         styles=styles,
@@ -274,16 +271,6 @@ def _style(day: CalendarDay) -> str:
     if day.kind is DayKind.HOLIDAY:
         return "cyan"
     return "" if day.open_microseconds else "dim"
-
-
-def _shown_week(week: Mapping[str, Sequence[str]]) -> str:
-    """Days with the same hours together: `Mon-Thu 09:00-17:00, Fri 09:00-16:00`."""
-    parts = []
-    for hours, days in groupby(WEEKDAYS, key=lambda day: tuple(week.get(day, ()))):
-        if hours:
-            first, *others = (day[:3].title() for day in days)
-            parts.append(f"{first}{f'-{others[-1]}' if others else ''} {' '.join(hours)}")
-    return ", ".join(parts)
 
 
 def _wall_interval(interval: tuple[int, int]) -> str:

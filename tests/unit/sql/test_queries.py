@@ -148,6 +148,41 @@ def test_worst_sla_breaches(fill: Fill, answer: Callable[[str], list[tuple[Any, 
     ]
 
 
+def test_tickets_about_to_breach(
+    published: duckdb.DuckDBPyConnection, fill: Fill, answer: Callable[[str], list[tuple[Any, ...]]]
+) -> None:
+    due_at = datetime(2026, 10, 4, tzinfo=UTC)
+    common = {"sla_policy": "p1", "team": "Desk", "priority": "P1", "vendor": "Orbit", "target": "resolution"}
+    soon = {"state": "running", "due_at": due_at, "remaining_microseconds": HOUR, "used_ratio": 0.75}
+    later = {"state": "paused", "remaining_microseconds": 2 * HOUR, "used_ratio": 0.5}
+    fill(
+        "fct_sla_clocks",
+        {**common, **later, "ticket_id": "later"},
+        {**common, **soon, "ticket_id": "soon"},
+        {**common, **soon, "ticket_id": "as soon, and less is used", "used_ratio": 0.5},
+        {**common, **soon, "ticket_id": "aside"},
+        {**common, **soon, "ticket_id": "far", "remaining_microseconds": 9 * HOUR},
+        {**common, **soon, "ticket_id": "of the network", "team": "Network", "target": "periodic_update"},
+        {**common, "ticket_id": "met", "state": "met"},
+        {**common, "ticket_id": "breached", "state": "breached", "remaining_microseconds": -HOUR},
+    )
+    fill("fct_tickets", {"ticket_id": "aside", "is_quarantined": True}, {"ticket_id": "soon", "is_quarantined": False})
+    assert answer("tickets_about_to_breach") == [
+        ("of the network", "periodic_update", "p1", "running", "Network", "P1", "Orbit", due_at, 1.0, 0.75),
+        ("soon", "resolution", "p1", "running", "Desk", "P1", "Orbit", due_at, 1.0, 0.75),
+        ("as soon, and less is used", "resolution", "p1", "running", "Desk", "P1", "Orbit", due_at, 1.0, 0.5),
+        ("later", "resolution", "p1", "paused", "Desk", "P1", "Orbit", None, 2.0, 0.5),
+    ]
+    in_order = published.execute("SELECT ticket_id, is_quarantined FROM mart.sla_at_risk").fetchall()
+    assert [ticket for ticket, _ in in_order] == [
+        "aside", "of the network", "soon", "as soon, and less is used", "later", "far",
+    ]  # fmt: skip
+    assert [ticket for ticket, is_quarantined in in_order if is_quarantined] == ["aside"]
+    question = question_named("tickets_about_to_breach")
+    found = _ask(published, question, team="Desk", target="resolution", within_hours="1", row_limit="1").fetchall()
+    assert [row[0] for row in found] == ["soon"]
+
+
 def test_source_claim_against_clocks(fill: Fill, answer: Callable[[str], list[tuple[Any, ...]]]) -> None:
     fill(
         "metric_values",

@@ -1,0 +1,27 @@
+-- question: Which tickets are about to breach, when, and whose are they?
+-- parameter team: one team, or * for all [default: *]
+-- parameter target: resolution, first_response, periodic_update, vendor_response, vendor_resolution, or * [default: *]
+-- parameter within_hours: open hours that are left at most [default: 8]
+-- parameter row_limit: rows at most [default: 50]
+-- example: kpi query --query tickets_about_to_breach --param within_hours=2 --param target=resolution
+-- answer: jira:OPS-812 | resolution | p1 | running | Service Desk | P1 | Orbit | 2026-10-11 09:02:11+00 | 0.4 | 0.9
+SELECT
+    clock.ticket_id,
+    clock.target,
+    clock.sla_policy,
+    clock.state,
+    clock.team,
+    clock.priority,
+    clock.vendor,
+    clock.due_at,
+    clock.remaining_hours,
+    clock.used_ratio
+FROM mart.sla_at_risk AS clock
+WHERE NOT clock.is_quarantined
+    AND $team IN ('*', clock.team)
+    AND $target IN ('*', clock.target)
+    AND clock.remaining_hours <= CAST($within_hours AS DOUBLE)
+QUALIFY row_number() OVER (
+    ORDER BY clock.remaining_hours, clock.used_ratio DESC, clock.ticket_id, clock.sla_policy
+) <= CAST($row_limit AS BIGINT)
+ORDER BY clock.remaining_hours, clock.used_ratio DESC, clock.ticket_id, clock.sla_policy;
