@@ -28,8 +28,8 @@ _GLANCES: Final = (timedelta(days=7), _ISOLATION)
 
 
 def data_clock(
-    tickets: pl.DataFrame | pl.LazyFrame,
-    events: pl.DataFrame | pl.LazyFrame,
+    tickets: pl.DataFrame,
+    events: pl.DataFrame,
     *,
     loads: pl.DataFrame | None = None,
     quarantined: Collection[str] | pl.Series = (),
@@ -55,10 +55,25 @@ def data_clock(
     Returns:
         The instant; None if there is no evidence at all.
     """
-    told = _told(tickets, events)
+    return last_evidence(_told(tickets, events), tickets.height, loads=loads, quarantined=quarantined)
+
+
+def last_evidence(
+    told: pl.LazyFrame,
+    ticket_count: int,
+    *,
+    loads: pl.DataFrame | None = None,
+    quarantined: Collection[str] | pl.Series = (),
+) -> datetime | None:
+    """The same of the instants themselves, of which nearly always only the last weeks are read.
+
+    Args:
+        told: every instant that the exports tell of as past: `ticket_id`, `load_id` and `at`.
+        ticket_count: how many tickets there are.
+        loads, quarantined: see `data_clock`.
+    """
     evidence = _evidence(told, loads, quarantined)
-    count = int(tickets.lazy().select(pl.len()).collect(engine="streaming").item())
-    few = -(-count // _FEW) if count >= _FEWEST_TICKETS else 0
+    few = -(-ticket_count // _FEW) if ticket_count >= _FEWEST_TICKETS else 0
     # Nearly always the last week is full of tickets; then nothing before it has to be looked at. Where it is not, one
     # garbled date may have been taken for the end.
     for instants in (told, evidence):
@@ -72,7 +87,7 @@ def data_clock(
     return _last_believed(evidence.collect(engine="streaming"), few)
 
 
-def _told(tickets: pl.DataFrame, events: pl.DataFrame | pl.LazyFrame) -> pl.LazyFrame:
+def _told(tickets: pl.DataFrame, events: pl.DataFrame) -> pl.LazyFrame:
     """Every instant that the exports tell of as past, with its ticket and load."""
     keys = ("ticket_id", "load_id")
     instants = [events.lazy().select(*keys, at="occurred_at")]

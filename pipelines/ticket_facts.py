@@ -23,7 +23,7 @@ from typing import Final
 import polars as pl
 
 from metrics.business_time import OpenTime
-from metrics.data_clock import PAST_INSTANTS, data_clock
+from metrics.data_clock import PAST_INSTANTS, last_evidence
 from metrics.flow import add_up_days, count_day_changes, no_day_changes
 from metrics.ticket_clocks import covering_span
 from metrics.ticket_facts import MeasuringRules, TicketFacts, measure_tickets
@@ -146,13 +146,14 @@ def _prepare(session: Session, rules_hash: str) -> _Measurement:
 
 def _data_reach(warehouse: Warehouse) -> datetime | None:
     """The data's clock of everything that is staged."""
-    tickets = warehouse.lazy(
-        f"SELECT ticket_id, load_id, {', '.join(PAST_INSTANTS)} FROM {qualified_name(stg_tickets)}"
-    )
-    events = warehouse.lazy(f"SELECT ticket_id, load_id, occurred_at FROM {qualified_name(stg_ticket_events)}")
+    told = [f"SELECT ticket_id, load_id, occurred_at AS told_at FROM {qualified_name(stg_ticket_events)}"]
+    told += [f"SELECT ticket_id, load_id, {name} FROM {qualified_name(stg_tickets)}" for name in PAST_INSTANTS]
+    instants = warehouse.lazy(f"SELECT * FROM ({' UNION ALL '.join(told)}) WHERE told_at IS NOT NULL")
+    instants = instants.rename({"told_at": "at"})
+    count = warehouse.count(stg_tickets)
     quarantined = warehouse.frame(QUARANTINED)["record_id"]
     loads = warehouse.read(ops_loads)
-    return data_clock(tickets, events, loads=loads, quarantined=quarantined) or data_clock(tickets, events)
+    return last_evidence(instants, count, loads=loads, quarantined=quarantined) or last_evidence(instants, count)
 
 
 def _reply_sources(warehouse: Warehouse) -> tuple[list[str], list[str]]:
@@ -172,9 +173,8 @@ def _reply_sources(warehouse: Warehouse) -> tuple[list[str], list[str]]:
 
 def _comparable(session: Session, measurement: _Measurement) -> datetime | None:
     """The data's clock of the facts there are, if they can be brought up to date ticket by ticket."""
-    found = session.warehouse.rows(
-        f"SELECT rules_hash, load_ids, as_of_at FROM {qualified_name(ops_ticket_measurements)} WHERE as_of_at IS NOT NULL"
-    )
+    known = f"SELECT rules_hash, load_ids, as_of_at FROM {qualified_name(ops_ticket_measurements)}"
+    found = session.warehouse.rows(f"{known} WHERE as_of_at IS NOT NULL")
     if session.is_full or not found or measurement.rules is None or found[0][0] != measurement.rules_hash:
         return None
     measured, loads = set(json.loads(found[0][1])), set(measurement.load_ids)
@@ -220,9 +220,6 @@ def _measure_all(warehouse: Warehouse, rules: MeasuringRules) -> str:
 
 def _measure_changed(warehouse: Warehouse, rules: MeasuringRules, last: datetime) -> str:
     _find_changed(warehouse, last)
-    measured, gone = warehouse.rows(f"SELECT count(*) FILTER (NOT is_gone), count(*) FILTER (is_gone) FROM {_CHANGED}")[
-        0
-    ]
     before = add_up_days(_changes_so_far(warehouse, rules), as_of=last, time_zone=rules.time_zone)
     for table in _BY_TICKET:
         warehouse.execute(f"DELETE FROM {qualified_name(table)} WHERE ticket_id IN (SELECT ticket_id FROM {_CHANGED})")
