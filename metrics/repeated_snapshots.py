@@ -38,7 +38,8 @@ class Comparison:
         tickets: one row per ticket: `ticket_id`, `first_seen_at`, `last_seen_at`, `has_disappeared`, and the instants
             `created_at`, `first_response_at`, `resolved_at` and `closed_at`, as far as the exports allow them.
         doubts: instants that the exports do not allow, and tickets that stand twice in one: `ticket_id`, `load_id`,
-            `row_number`, `field` and `problem` (after_snapshot, outside_snapshots or repeated_in_snapshot).
+            `row_number`, `field` and `problem` (after_snapshot, outside_snapshots, unseen_reopening or
+            repeated_in_snapshot).
     """
 
     events: pl.DataFrame
@@ -98,6 +99,8 @@ def compare_snapshots(rows: pl.DataFrame, exports: pl.DataFrame) -> Comparison:
       A ticket that is first seen done or cancelled was queued until then.
     - A ticket that is first seen done or cancelled, and was not created since the export before, is known as from a
       single snapshot: it has no events, unless a later export shows it open again.
+    - A resolution that moves while two exports both show the ticket done means that it was reopened unseen: from when
+      to when, and to what, is not known. The first resolution stays, and the other is a doubt.
     - A ticket that a later export leaves out keeps its last state, and goes on when it is seen again.
     - Fields later than the export that shows them are not possible: a creation becomes the first export that shows the
       ticket, other fields become empty until an export allows them, and each is a doubt.
@@ -338,7 +341,9 @@ def _contradictions(states: pl.DataFrame, changes: pl.DataFrame) -> list[pl.Data
         & (resolved_at > pl.col("shown_until"))
         & (resolved_at <= pl.col("snapshot_at"))
     )
+    had_one = pl.col("resolved_at_before").is_not_null()
     return [
         _doubt(changes.filter(pl.col("doubted").is_not_null()), pl.col("doubted"), "outside_snapshots"),
-        _doubt(moved, pl.lit("resolved_at"), "outside_snapshots"),
+        _doubt(moved.filter(~had_one), pl.lit("resolved_at"), "outside_snapshots"),
+        _doubt(moved.filter(had_one), pl.lit("resolved_at"), "unseen_reopening"),
     ]

@@ -98,7 +98,7 @@ ops_value_problems = table(
     text(
         "problem",
         "unparsable, missing, unmapped_status, ambiguous_time, nonexistent_time or rounded; of repeated snapshots also "
-        "in_future, after_snapshot, outside_snapshots or repeated_in_snapshot",
+        "in_future, after_snapshot, outside_snapshots, unseen_reopening or repeated_in_snapshot",
         required=True,
     ),
     text("record_id", "Ticket, cost line, ... that the row belongs to, if its key is known"),

@@ -41,11 +41,19 @@ def sample_options(function: _Function) -> _Function:
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), required=False)
+@click.option(
+    "--daily-exports",
+    type=click.IntRange(0, 3660),
+    default=0,
+    metavar="DAYS",
+    help="Also write tickets as they stood on each of the last days.",
+)
 @sample_options
 @json_option
 @common_options
 def sample(
     folder: Path | None,
+    daily_exports: int,
     tickets: int,
     years: float,
     seed: int,
@@ -69,7 +77,9 @@ def sample(
     if folder.exists() and any(folder.iterdir()):
         raise CommandError(f"{folder} is not empty. Name a new folder, so that no file of yours is overwritten.")
     check_defects(defects)
-    written = write_sample_exports(folder, seed=seed, tickets=tickets, years=years, defects=defects)
+    written = write_sample_exports(
+        folder, seed=seed, tickets=tickets, years=years, defects=defects, daily_exports=daily_exports
+    )
     if as_json:
         show_json({"company": written.company, "folder": folder, "files": list(written.files)})
         return

@@ -49,6 +49,19 @@ _RULES: Final = (
               AND problem IN ('in_future', 'after_snapshot', 'outside_snapshots', 'repeated_in_snapshot')
         """,
     ),
+    _ProposedRule(
+        name="reopenings.seen",
+        dimension="coverage",
+        description=(
+            "A ticket was reopened and resolved again between two exports: its own resolution moved, while both show "
+            "it done. The first resolution counts; exports that come more often would show the other."
+        ),
+        query="""
+            SELECT DISTINCT record_id AS {key}
+            FROM ops.ops_value_problems
+            WHERE raw_table = '${table}' AND problem = 'unseen_reopening'
+        """,
+    ),
 )
 
 

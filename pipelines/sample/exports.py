@@ -11,6 +11,7 @@ from typing import Final
 
 from pipelines.sample import (
     budgets,
+    daily_tickets,
     deliveries,
     exchange_rates,
     jira,
@@ -41,8 +42,12 @@ def write_sample_exports(
     years: float = 2.0,
     end: date = DEFAULT_END,
     defects: Sequence[str] = (),
+    daily_exports: int = 0,
 ) -> SampleSummary:
     """Write a simulated company's exports below `landing`, one folder per contract id.
+
+    `daily_exports` adds the tickets of one system as they stood on each of so many last days. They are told by its
+    event log as well, so a home should read one of the two.
 
     The same arguments give the same bytes, whatever the clock says. Nothing happens after the day `end`; tickets
     that are open then simply are. `defects` are names of `DEFECTS`, applied in order to the written files.
@@ -57,6 +62,9 @@ def write_sample_exports(
     span = Span.ending(end, years)
     operation = Operation(span, seed, tickets)
     ticket_files, totals, visits = _write_tickets(landing, operation)
+    if daily_exports:
+        tickets_of_system = operation.tickets(daily_tickets.SYSTEM)
+        ticket_files += daily_tickets.write_daily_tickets(landing, tickets_of_system, span, daily_exports)
     money_files, money, delivery_totals = _write_money(landing, operation, visits)
     for defect in chosen:
         defect.apply(landing)

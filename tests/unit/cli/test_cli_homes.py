@@ -129,7 +129,7 @@ def test_every_problem_of_a_home_is_listed_with_its_place(run_kpi: Kpi, home: Ho
 
 
 def test_sample_writes_into_new_folders_only(run_kpi: Kpi, tmp_path: Path) -> None:
-    arguments = ("--tickets", "100", "--years", "0.25", "--json")
+    arguments = ("--tickets", "100", "--years", "0.25", "--daily-exports", "3", "--json")
     document = json.loads(run_kpi("sample", tmp_path / "new", *arguments).output)
     assert {file["export"] for file in document["files"]} == set(packaged_templates())
     result = run_kpi("sample", tmp_path / "new", *arguments)

@@ -152,6 +152,7 @@ class TestRepeatedSnapshots:
         assert {rule.id.partition(".")[2] for rule in item.rules} == {
             "open_tickets.still_exported",
             "instants.agree_with_exports",
+            "reopenings.seen",
         }
         assert {rule.key_column for rule in item.rules} == {"ticket_id"}
 
@@ -202,7 +203,7 @@ class TestRepeatedSnapshots:
         assert item.shape is ExportShape.REPEATED_SNAPSHOTS
         assert feeds_of(contract)["ticket_events.occurred_at"] == "exported_on"
         assert "reads like the day of the export: the next one is another snapshot" in unwrap(text)
-        assert len(item.rules) == 2
+        assert len(item.rules) == 3
 
 
 class TestLines:

@@ -1,0 +1,233 @@
+"""Daily exports of a simulated desk, through the whole pipeline, beside the event log of the very same tickets.
+
+What a day's export cannot tell shows as a gap in coverage, never as a zero.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import polars as pl
+import pytest
+from demo_homes import DemoHome
+
+from data_contracts.loader import packaged_templates
+from models.ddl import polars_schema
+from models.tickets import fct_tickets
+from pipelines.cli.demo_home import demo_policies
+from pipelines.sample import SampleSummary, write_sample_exports
+from pipelines.scaffold import HomeFacts, write_home
+from pipelines.warehouse import open_warehouse
+
+DAYS = 45
+END = date(2026, 11, 15)
+#: What a ticket's history alone can tell.
+OF_HISTORY = (
+    "ticket_cycle_time_p85_business_hours",
+    "ticket_cycle_time_p50_calendar_hours",
+    "ticket_waiting_time_p85_calendar_hours",
+    "ticket_reopen_ratio",
+    "ticket_reopen_mean_count",
+    "ticket_handoff_mean_count",
+    "ticket_flow_efficiency_business_ratio",
+)
+#: The statuses of the daily export are those of the system that the event log comes from.
+DESK_STATUSES = """
+  {source}:
+    New: queued
+    Active: active
+    Awaiting User Info: {{category: waiting, reason: customer}}
+    Awaiting Vendor: {{category: waiting, reason: vendor}}
+    Awaiting Problem: {{category: waiting, reason: problem}}
+    Resolved: done
+    Closed: done
+    Canceled: cancelled
+"""
+
+
+def _snapshot_contract() -> str:
+    """A contract for one of the daily files alone: a snapshot as any system can export it."""
+    text = packaged_templates()["daily_tickets"]
+    start, end = text.index("      - property: snapshots"), text.index("    properties:")
+    text = text[:start] + text[end:]
+    start, end = text.index("    quality:"), text.index("customProperties:\n  - {property: source")
+    text = text[:start] + text[end:]
+    return (
+        text.replace("value: repeated_snapshots", "value: snapshot")
+        .replace("id: daily_tickets", "id: last_day")
+        .replace("source, value: desk", "source, value: once")
+    )
+
+
+class Desk:
+    """One simulated desk, told by its event log, by daily exports, and by the last of these alone."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.summary: SampleSummary = write_sample_exports(
+            folder / "exports", seed=5, tickets=700, years=0.5, end=END, daily_exports=DAYS
+        )
+
+    def home(self, name: str, exports: Sequence[str]) -> DemoHome:
+        """A home that reads some of the exports, measured."""
+        folder = self.folder / name
+        policies = demo_policies(self.summary.first_date, self.summary.last_date)
+        policies["statuses.yaml"] += "".join(DESK_STATUSES.format(source=source) for source in ("desk", "once"))
+        templates = [export for export in exports if export != "last_day"]
+        write_home(folder, HomeFacts("desk", "EUR", "Europe/Amsterdam"), templates=templates, policies=policies)
+        for export in exports:
+            source = self.folder / "exports" / ("daily_tickets" if export == "last_day" else export)
+            target = folder / "landing" / export
+            target.mkdir(parents=True, exist_ok=True)
+            for path in sorted(source.iterdir())[-1 if export == "last_day" else 0 :]:
+                shutil.copy2(path, target)
+        if "last_day" in exports:
+            (folder / "contracts" / "last_day.yaml").write_text(_snapshot_contract(), encoding="utf-8")
+        home = DemoHome(folder)
+        home.measure()
+        return home
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    return Desk(tmp_path_factory.mktemp("desk"))
+
+
+@pytest.fixture(scope="module")
+def daily(desk: Desk) -> DemoHome:
+    return desk.home("daily", ["daily_tickets"])
+
+
+@pytest.fixture(scope="module")
+def logged(desk: Desk) -> DemoHome:
+    return desk.home("logged", ["servicenow_incidents"])
+
+
+def _tickets(home: DemoHome) -> pl.DataFrame:
+    with open_warehouse(home.home.warehouse) as warehouse:
+        tickets = warehouse.read(fct_tickets)
+    return tickets.with_columns(number=pl.col("ticket_id").str.split(":").list.last())
+
+
+def _values(home: DemoHome, metric: str) -> list[tuple[Any, ...]]:
+    query = """
+        SELECT value, eligible_count, measured_count, coverage_ratio FROM mart.metric_values
+        WHERE metric = ? AND period_grain = 'month' AND dimension = 'overall' AND eligible_count > 0
+        ORDER BY period_start_date
+    """
+    return home.warehouse(query, [metric])
+
+
+def _reopened_unseen(home: DemoHome) -> set[str]:
+    rows = home.warehouse("SELECT record_id FROM ops.ops_value_problems WHERE problem = 'unseen_reopening'")
+    return {str(row[0]) for row in rows}
+
+
+def test_what_fields_tell_exactly_is_exact_and_the_rest_is_known_to_the_day(daily: DemoHome, logged: DemoHome) -> None:
+    found, truth = _tickets(daily), _tickets(logged)
+    first_export_at = datetime.combine(END - timedelta(days=DAYS - 2), time(), ZoneInfo("Europe/Amsterdam")).astimezone(
+        UTC
+    )
+    both = found.join(truth, on="number", suffix="_true").filter(pl.col("created_at") >= first_export_at)
+    assert both.height > 60
+    assert both["has_history"].all()
+    unseen = _reopened_unseen(daily)
+    for name in ("created_at", "is_done", "is_cancelled", "status", "team", "resolved_at"):
+        agrees = both[name].eq_missing(both[f"{name}_true"])
+        assert set(both["ticket_id"].filter(~agrees)) <= unseen, name
+    assert len(unseen) < 5
+    # Work is known to have begun to the day, unless it came and went unseen within one.
+    began = both.filter(pl.col("first_active_at").is_not_null())
+    late = began["first_active_at"] - began["first_active_at_true"]
+    assert late.is_between(-timedelta(days=1), timedelta(days=1)).mean() > 0.9
+    passed_by = both.filter(pl.col("first_active_at").is_null() & pl.col("first_active_at_true").is_not_null())
+    assert passed_by["cycle_time_calendar_microseconds"].null_count() == passed_by.height > 0
+    assert _values(daily, "ticket_cycle_time_p50_calendar_hours")[-1][3] < 1
+    assert (both["reopen_count"] <= both["reopen_count_true"]).all()
+    assert (both["handoff_count"] <= both["handoff_count_true"]).all()
+
+
+def test_what_was_settled_before_the_first_export_is_known_as_from_a_snapshot(daily: DemoHome) -> None:
+    found = _tickets(daily)
+    old = found.filter(~pl.col("has_history"))
+    assert old.height > 20
+    assert old["is_done"].sum() + old["is_cancelled"].sum() == old.height
+    assert old["reopen_count"].null_count() == old.height
+    done = old.filter("is_done")
+    assert done["lead_time_calendar_microseconds"].null_count() == 0
+    assert done["waiting_calendar_microseconds"].null_count() == done.height
+
+
+def test_daily_exports_pass_the_gate_and_their_own_rules(daily: DemoHome) -> None:
+    assert daily.warehouse("SELECT verdict FROM ops.ops_verdicts WHERE domain = 'tickets' AND is_current") == [
+        ("pass",)
+    ]
+    assert daily.failed_rules() == {"raw_desk__tickets.reopenings.seen": len(_reopened_unseen(daily))}
+    # Tickets that were archived after their closure have left the exports; none that was open has.
+    gone = daily.warehouse("SELECT status_category, count(*) FROM stg.stg_tickets WHERE has_disappeared GROUP BY ALL")
+    assert {category for category, _ in gone} <= {"done", "cancelled"}
+    assert sum(count for _, count in gone) > 0
+
+
+def test_a_ticket_that_vanishes_while_open_is_counted_and_stays_open(desk: Desk, daily: DemoHome) -> None:
+    home = daily.copy_to(desk.folder / "vanished")
+    last = max((home.landing / "daily_tickets").iterdir())
+    lines = last.read_text(encoding="utf-8").splitlines()
+    open_lines = [line for line in lines if ",Active," in line or ",New," in line][:2]
+    last.write_text("\n".join(line for line in lines if line not in open_lines) + "\n", encoding="utf-8")
+    home.measure()
+    failed = home.failed_rules()
+    assert failed["raw_desk__tickets.open_tickets.still_exported"] == 2
+    numbers = [line.partition(",")[0] for line in open_lines]
+    found = _tickets(home).filter(pl.col("number").is_in(numbers))
+    assert found["is_done"].to_list() == found["is_cancelled"].to_list() == [False, False]
+
+
+def test_a_snapshot_alone_measures_nothing_of_a_history(desk: Desk) -> None:
+    home = desk.home("once", ["last_day"])
+    for metric in OF_HISTORY:
+        values = _values(home, metric)
+        assert values, metric
+        for value, eligible, measured, coverage in values:
+            assert (value, measured, coverage) == (None, 0, 0.0), metric
+            assert eligible > 0
+    names = [
+        name
+        for name in polars_schema(fct_tickets)
+        if name.startswith(("cycle_", "queued_", "active_", "waiting_", "reopen"))
+    ]
+    (counts,) = home.warehouse(f"SELECT {', '.join(f'count({name})' for name in names)} FROM core.fct_tickets")
+    assert set(counts) == {0}
+    # What its own fields tell is measured.
+    assert all(coverage == 1 for *_, coverage in _values(home, "ticket_lead_time_p85_calendar_hours"))
+
+
+def test_a_home_of_a_log_and_a_snapshot_shows_the_gap_as_coverage(desk: Desk, logged: DemoHome) -> None:
+    home = desk.home("mixed", ["servicenow_incidents", "last_day"])
+    for metric in OF_HISTORY:
+        alone = {eligible: measured for _, eligible, measured, _ in _values(logged, metric)}
+        assert alone
+        value, eligible, measured, coverage = _values(home, metric)[-1]
+        assert value is not None
+        assert 0 < measured < eligible, metric
+        assert 0 < coverage < 1
+        assert _values(logged, metric)[-1][2] == measured
+
+
+def test_a_new_day_measures_only_what_it_changed(desk: Desk, daily: DemoHome) -> None:
+    home = desk.home("day by day", ["daily_tickets"])
+    last = max((home.landing / "daily_tickets").iterdir())
+    text = last.read_text(encoding="utf-8")
+    last.unlink()
+    (home.home.warehouse).unlink()
+    home.measure()
+    last.write_text(text, encoding="utf-8")
+    home.measure()
+    for name in ("core.fct_tickets", "core.fct_ticket_intervals", "core.fct_sla_clocks", "core.fct_ticket_days"):
+        query = f"SELECT count(*), sum(hash(t)) FROM {name} AS t"
+        assert home.warehouse(query) == daily.warehouse(query), name
