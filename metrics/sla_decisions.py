@@ -55,12 +55,10 @@ def decide_clocks(
         clock=pl.col("begins").cast(pl.UInt32).cum_sum(),
         position=pl.int_range(pl.len(), dtype=pl.UInt32),
         sets_target=sets_target,
-        begins_run=sets_target | pl.col("begins_count"),
     ).with_columns(
         ran_before=since(pl.col("run_through") != pl.col("run_before"), pl.col("position")).shift(1),
         target_position=since(pl.col("sets_target"), pl.col("position")),
-        run_position=since(pl.col("begins_run"), pl.col("position")),
-        run_started_at=since(pl.col("begins_run"), pl.col("started_at")),
+        target_set_at=since(pl.col("sets_target"), pl.col("started_at")),
     )
     clocks = _join_breaches(rows, open_time)
     clocks = clocks.with_columns(_elapsed(rows, clocks))
@@ -169,15 +167,15 @@ def _reach(rows: pl.DataFrame, wanted: pl.DataFrame, open_time: OpenTime) -> pl.
     reached = reached.with_columns(
         found.alias("found"),
         open_time.instant_at(reached["calendar"], open_wanted).alias("instant"),
-        wanted["run_position"],
-        wanted["run_started_at"],
-        rows["row"].gather(wanted["run_position"]).alias("run_row"),
+        wanted["target_position"],
+        wanted["target_set_at"],
+        rows["row"].gather(wanted["target_position"]).alias("target_row"),
     )
-    is_in_run = pl.col("found") >= pl.col("run_position")
+    is_under_target = pl.col("found") >= pl.col("target_position")
     next_row = pl.col("row") + (pl.col("instant") == pl.col("ended_at")).cast(pl.UInt32)
     reached = reached.select(
-        reached_at=pl.when(is_in_run).then("instant").otherwise("run_started_at"),
-        reached_row=pl.when(is_in_run).then(next_row).otherwise("run_row"),
+        reached_at=pl.when(is_under_target).then("instant").otherwise("target_set_at"),
+        reached_row=pl.when(is_under_target).then(next_row).otherwise("target_row"),
     )
     return wanted.with_columns(reached)
 
