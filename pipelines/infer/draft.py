@@ -73,6 +73,8 @@ def infer_contract(path: Path, contract_id: str | None = None) -> Inference:
     if opened.format in ("json", "jsonl"):
         opened = replace(opened, remarks=(*opened.remarks, *_leave_out_constants(tables)))
     used_id = contract_id or _id_from_name(opened.name)
+    columns_need_zone = any(_needs_zone(column) for table in tables for column in table.columns)
+    names_need_zone = dated is not None and dated.needs_zone and any(table.snapshots for table in tables)
     inference = Inference(
         contract_id=used_id,
         source=_guess_source(used_id, examined),
@@ -81,8 +83,8 @@ def infer_contract(path: Path, contract_id: str | None = None) -> Inference:
         tables=[table for table in tables if table.columns],
         notation=notation,
         null_tokens=_gather_null_tokens(examined),
-        needs_zone=any(_needs_zone(column) for table in tables for column in table.columns)
-        or (dated is not None and dated.needs_zone and any(table.snapshots for table in tables)),
+        needs_zone=columns_need_zone or names_need_zone,
+        zone_reason="timestamps have no offset" if columns_need_zone else "the dates in names of files have no zone",
         remarks=list(opened.remarks),
     )
     _name_rows(inference)

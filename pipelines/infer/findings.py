@@ -182,7 +182,8 @@ class Inference:
     """A draft of a contract: findings and the decisions made from them.
 
     Attributes:
-        needs_zone: whether timestamps without an offset occur.
+        needs_zone: whether timestamps without an offset occur, in columns or in names of files.
+        zone_reason: which of them do.
     """
 
     contract_id: str
@@ -193,6 +194,7 @@ class Inference:
     notation: Notation
     null_tokens: dict[str, int]
     needs_zone: bool
+    zone_reason: str = "timestamps have no offset"
     remarks: list[str] = field(default_factory=list)
 
     def summary(self) -> dict[str, Any]:

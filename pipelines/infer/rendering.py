@@ -193,7 +193,7 @@ def _custom_properties(inference: Inference) -> Iterator[str]:
         yield f"  - {{property: nullTokens, value: {_list(inference.null_tokens)}}}"
     if inference.needs_zone:
         yield from _comment(
-            "CHECK: timestamps have no offset. Name the zone in which the export was made, such as Europe/Amsterdam; "
+            f"CHECK: {inference.zone_reason}. Name the zone in which the export was made, such as Europe/Amsterdam; "
             "UTC is only a placeholder.",
             "  ",
         )

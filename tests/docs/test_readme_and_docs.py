@@ -94,7 +94,8 @@ def test_policies_of_the_pages_are_accepted(tmp_path: Path) -> None:
             policies = load_policies(folder)
         except DocumentError as error:
             pytest.fail(f"{_name(page)}: {error}")
-        assert policies.sla
+        written = {block.options["policy"] for block in found if block.page == page}
+        assert bool(policies.sla) == ("sla.yaml" in written)
         assert policies.statuses
 
 
