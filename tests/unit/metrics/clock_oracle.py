@@ -1,0 +1,239 @@
+"""One SLA clock at a time, run stretch by stretch and minute by minute, and the cycles in which clocks run.
+
+Shares nothing with the kernel but the records that say what a policy and a calendar are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from open_time_oracle import MICROSECOND
+from ticket_oracle import WORK, Life, Oracle, Row, State
+
+from metrics.sla import SlaPolicy
+
+Cycle = tuple[datetime, datetime | None]
+
+
+def stop_or_cancel(facts: Row, stop: datetime | None) -> tuple[datetime | None, datetime | None]:
+    cancelled_at = facts["cancelled_at"]
+    if cancelled_at is not None and (stop is None or stop > cancelled_at):
+        return None, cancelled_at
+    return stop, None
+
+
+def cycles_of(life: Life) -> list[Cycle]:
+    cycles: list[list[Any]] = [[life.states[0].at, None]]
+    uncancelled = "queued"
+    for index, state in enumerate(life.states):
+        if index and state.category in WORK and uncancelled == "done":
+            cycles[-1][1] = cycles[-1][1] or state.at
+            cycles.append([state.at, None])
+        if state.category == "done" and cycles[-1][1] is None:
+            cycles[-1][1] = state.at
+        if state.category == "cancelled" and cycles[-1][1] == state.at:
+            cycles[-1][1] = None
+        if state.category != "cancelled":
+            uncancelled = state.category
+    return [(start, stop) for start, stop in cycles]
+
+
+def cycles_or_one(life: Life, continues: bool) -> list[Cycle]:
+    cycles = cycles_of(life)
+    return [(cycles[0][0], cycles[-1][1])] if continues else cycles
+
+
+def first_policy(policies: Sequence[SlaPolicy], life: Life, holder: State, priority: str | None) -> SlaPolicy | None:
+    ticket = life.ticket
+    values = {
+        "source": ticket["source"],
+        "team": holder.team,
+        "service": ticket["service"],
+        "priority": priority,
+        "ticket_type": ticket["ticket_type"],
+        "vendor": holder.vendor,
+    }
+    created = life.states[0].at.astimezone(UTC).date()
+    for policy in policies:
+        in_scope = all(values[name] in accepted for name, accepted in policy.scope.items())
+        is_early = policy.effective_from is not None and created < policy.effective_from
+        is_late = policy.effective_to is not None and created > policy.effective_to
+        if in_scope and not is_early and not is_late:
+            return policy
+    return None
+
+
+def replies_of(life: Life, as_of: datetime) -> set[datetime]:
+    named = life.ticket["first_response_at"]
+    return {instant for instant in [*life.replies, named] if instant is not None and instant <= as_of}
+
+
+class Clock:
+    """One clock, run stretch by stretch and minute by minute."""
+
+    def __init__(
+        self,
+        oracle: Oracle,
+        life: Life,
+        policies: Sequence[SlaPolicy],
+        start: datetime,
+        stop: datetime | None,
+        cancelled_at: datetime | None,
+    ) -> None:
+        self.oracle, self.life, self.policies = oracle, life, policies
+        self.start, self.stop, self.cancelled_at = start, stop, cancelled_at
+        self.end = stop or cancelled_at or oracle.as_of
+        self.is_ended = stop is not None or cancelled_at is not None
+        self.policy: SlaPolicy | None = None
+        self.priority: str | None = None
+        self.started_at = start
+        self.first_calendar: str | None = None
+        self.elapsed = self.paused = 0
+        self.reached_at: datetime | None = None
+        self.breached_at: datetime | None = None
+        self.breached_policy: SlaPolicy | None = None
+        self.breached_calendar: str | None = None
+
+    def run(self) -> dict[str, Any] | None:
+        is_paused = False
+        for state, begin, until in self._stretches():
+            self._consider(state, begin)
+            if self.policy is None:
+                continue
+            is_paused = self._is_paused(state)
+            self._pass(begin, until, is_paused)
+        if self.policy is None:
+            return None
+        return self._result(is_paused)
+
+    def _stretches(self) -> list[tuple[State, datetime, datetime]]:
+        if self.start == self.end:
+            return [(self.life.at(self.start), self.start, self.start)]
+        lasting = self.life.lasting(self.oracle.as_of)
+        stretches = [
+            (state, max(state.at, self.start), min(until, self.end))
+            for state, until in lasting
+            if until > self.start and state.at < self.end
+        ]
+        final, as_of = lasting[-1]
+        if final.at == as_of and not self.is_ended:
+            stretches.append((final, as_of, as_of))
+        return stretches
+
+    def _candidate(self, state: State) -> SlaPolicy | None:
+        return first_policy(self.policies, self.life, self.life.at(self.start), state.priority)
+
+    def _consider(self, state: State, at: datetime) -> None:
+        """Ask at the beginning, and at each change of priority, which policy is in force."""
+        candidate = self._candidate(state)
+        if self.policy is None:
+            if candidate is not None:
+                self.policy, self.started_at = candidate, at
+                self.first_calendar = self.oracle.calendar_of(state.team)
+        elif candidate is not None and state.priority != self.priority and self.policy.on_priority_change != "keep":
+            if self.policy.on_priority_change == "restart" and self.breached_at is None:
+                self._restart(at)
+            if candidate.within_microseconds != self.policy.within_microseconds:
+                self._retarget(candidate, at)
+            self.policy = candidate
+        self.priority = state.priority
+        if self.policy is not None and self.elapsed > self.policy.within_microseconds:
+            self._breach(at)
+
+    def _restart(self, at: datetime) -> None:
+        self.started_at, self.elapsed, self.paused, self.reached_at = at, 0, 0, None
+
+    def _retarget(self, candidate: SlaPolicy, at: datetime) -> None:
+        self.reached_at = at if self.elapsed >= candidate.within_microseconds else None
+
+    def _is_paused(self, state: State) -> bool:
+        assert self.policy is not None
+        if state.category not in WORK:
+            return True
+        if state.category not in {category.value for category in self.policy.pause_categories}:
+            return False
+        reasons = self.policy.pause_reasons
+        return state.category != "waiting" or not reasons or state.reason in reasons
+
+    @property
+    def calendar(self) -> str:
+        assert self.policy is not None and self.first_calendar is not None
+        return self.policy.calendar or self.first_calendar
+
+    def _pass(self, begin: datetime, until: datetime, is_paused: bool) -> None:
+        assert self.policy is not None
+        target = self.policy.within_microseconds
+        counter = self.oracle.counters[self.calendar]
+        if is_paused:
+            self.paused += counter.between(begin, until)
+            return
+        for opens, closes in counter.pieces(begin, until):
+            length = (closes - opens) // MICROSECOND
+            if self.reached_at is None and self.elapsed + length >= target:
+                self.reached_at = opens + (target - self.elapsed) * MICROSECOND
+            self.elapsed += length
+            if self.elapsed > target:
+                self._breach(opens)
+
+    def _breach(self, at: datetime) -> None:
+        if self.breached_at is None:
+            assert self.reached_at is not None and self.reached_at <= at + timedelta(minutes=1)
+            self.breached_at = self.reached_at
+            self.breached_policy, self.breached_calendar = self.policy, self.calendar
+
+    def _total(self) -> int:
+        """What the clock counted in all."""
+        return self.elapsed
+
+    def _holder_at(self, instant: datetime) -> State:
+        """Whose team and vendor are the clock's."""
+        return self.life.at(instant)
+
+    def _result(self, is_paused: bool) -> dict[str, Any]:
+        policy = self.breached_policy or self.policy
+        assert policy is not None
+        target = policy.within_microseconds
+        if self.breached_at is not None:
+            state, decided_at, seen_at = "breached", self.breached_at, self.breached_at
+        elif self.stop is not None:
+            state, decided_at, seen_at = "met", self.stop, self.stop
+        elif self.cancelled_at is not None:
+            state, decided_at, seen_at = "cancelled", None, self.cancelled_at
+        else:
+            state, decided_at, seen_at = ("paused" if is_paused else "running"), None, self.oracle.as_of
+        is_open = state in ("running", "paused")
+        left = target - self.elapsed if is_open else target - self._total()
+        return {
+            "sla_policy": policy.id,
+            "state": state,
+            "calendar": self.breached_calendar or self.calendar,
+            "started_at": self.started_at,
+            "stopped_at": self.stop or self.cancelled_at,
+            "target_microseconds": target,
+            "elapsed_microseconds": self._total(),
+            "paused_microseconds": self.paused,
+            "breached_at": self.breached_at,
+            "decided_at": decided_at,
+            "due_at": self._due() if state == "running" else None,
+            "remaining_microseconds": left if is_open or state == "breached" else None,
+            "used_ratio": self.elapsed / target if is_open else None,
+            "team": self._holder_at(seen_at).team,
+            "priority": self.life.at(seen_at).priority,
+            "vendor": self._holder_at(seen_at).vendor,
+        }
+
+    def _due(self) -> datetime | None:
+        assert self.policy is not None
+        if self.reached_at is not None:
+            return self.reached_at
+        missing = self.policy.within_microseconds - self.elapsed
+        counter = self.oracle.counters[self.calendar]
+        horizon = counter.start + timedelta(minutes=len(counter.is_open) - 1)
+        for opens, closes in counter.pieces(self.oracle.as_of, horizon):
+            length = (closes - opens) // MICROSECOND
+            if missing <= length:
+                return opens + missing * MICROSECOND
+            missing -= length
+        return None
