@@ -7,7 +7,7 @@ for exactly one batch: these files, contracts, policies and this code.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -38,6 +38,8 @@ from pipelines.unmapped_statuses import UNMAPPED_STATUSES, UnmappedStatus, read_
 from pipelines.verdicts import current_verdict, store_verdict
 from pipelines.warehouse import Warehouse
 
+#: Raw rows that are typed at once.
+_BATCH_ROWS: Final = 250_000
 #: Files in folders that no contract reads belong to no domain; they are told with this one, once.
 _FIRST_DOMAIN: Final = next(iter(Domain))
 
@@ -179,24 +181,50 @@ def _parts(warehouse: Warehouse, contracts: Sequence[ExportContract]) -> dict[st
         for item in contract.objects:
             if is_repeated(item):
                 continue
-            raw = _read_raw(warehouse, contract, item, active)
-            for name in fed_tables(item):
-                parts.setdefault(f"stg_{name}", []).append(stage_object(raw, contract, item, name))
+            for name, part in _stage_in_batches(warehouse, contract, item, active).items():
+                parts.setdefault(f"stg_{name}", []).append(part)
     return parts
 
 
-def _read_raw(warehouse: Warehouse, contract: ExportContract, item: ExportObject, active: list[str]) -> pl.DataFrame:
+def _stage_in_batches(
+    warehouse: Warehouse, contract: ExportContract, item: ExportObject, active: list[str]
+) -> dict[str, StagedPart]:
+    """Canonical table -> what the object's raw rows become in it.
+
+    Rows are typed one by one, so they are read in batches: the raw text of a whole history is never in memory.
+    """
+    batches: dict[str, list[StagedPart]] = {name: [] for name in fed_tables(item)}
+    for raw in _read_raw(warehouse, contract, item, active):
+        for name, staged in batches.items():
+            staged.append(stage_object(raw, contract, item, name))
+    return {
+        name: StagedPart(
+            contract,
+            item,
+            pl.concat([part.frame for part in staged]),
+            pl.concat([part.problems for part in staged]),
+            sum(part.ignored_count for part in staged),
+        )
+        for name, staged in batches.items()
+    }
+
+
+def _read_raw(
+    warehouse: Warehouse, contract: ExportContract, item: ExportObject, active: list[str]
+) -> Iterator[pl.DataFrame]:
+    """The raw rows of an object that count, in batches; one at least, which says the columns."""
     columns = [*needed_columns(item), "_load_id", "_row_number", "_row_hash"]
     names = ", ".join(quote_identifier(name) for name in columns)
+    wanted = [load_id for load_id in active if load_id.startswith(f"{contract.id}/{item.name}/")]
     known = warehouse.rows(
         "SELECT count(*) FROM ops.ops_loads WHERE export = ? AND object_name = ?", [contract.id, item.name]
     )[0][0]
-    query = f"SELECT {names} FROM {raw_table_name(item)}"
-    wanted = [load_id for load_id in active if load_id.startswith(f"{contract.id}/{item.name}/")]
-    if known == len(wanted):
-        return warehouse.frame(query)
-    frame = warehouse.frame(query)
-    return frame.filter(pl.col("_load_id").is_in(wanted))
+    is_any = False
+    for batch in warehouse.batches(f"SELECT {names} FROM {raw_table_name(item)}", _BATCH_ROWS):
+        is_any = True
+        yield batch if known == len(wanted) else batch.filter(pl.col("_load_id").is_in(wanted))
+    if not is_any:
+        yield warehouse.frame(f"SELECT {names} FROM {raw_table_name(item)} LIMIT 0")
 
 
 def _store_problems(warehouse: Warehouse, domain: Domain, problems: Sequence[pl.DataFrame]) -> None:
