@@ -34,7 +34,7 @@ from models.vocabulary import SlaTarget
 __all__ = ["SlaPolicy", "SlaPolicyError", "close_clocks"]
 
 #: Targets whose clocks cannot be computed from facts and intervals alone.
-_NEED_REPLIES: Final = (SlaTarget.PERIODIC_UPDATE, SlaTarget.VENDOR_RESPONSE)
+NEED_REPLIES: Final = (SlaTarget.PERIODIC_UPDATE, SlaTarget.VENDOR_RESPONSE)
 
 
 def close_clocks(
@@ -82,7 +82,7 @@ def close_clocks(
         CalendarError: a policy names a calendar that `open_time` does not have.
     """
     for policy in policies:
-        if replies is None and policy.target in _NEED_REPLIES:
+        if replies is None and policy.target in NEED_REPLIES:
             raise SlaPolicyError(f"policy '{policy.id}' has the target {policy.target.value}, which needs replies")
     open_time.codes(pl.Series([policy.calendar for policy in policies] + [team_calendars.default], dtype=pl.String))
     lives = gather_lives(fct_tickets, intervals, as_of, open_time)

@@ -16,7 +16,7 @@ import polars as pl
 from metrics.business_time import OpenTime
 from metrics.data_clock import forget_later_creations
 from metrics.flow import count_day_changes
-from metrics.sla import close_clocks
+from metrics.sla import NEED_REPLIES, close_clocks
 from metrics.sla_policy import SlaPolicy
 from metrics.ticket_clocks import TeamCalendars, build_intervals, close_tickets
 from metrics.ticket_replies import gather_replies
@@ -90,7 +90,9 @@ def measure_tickets(
         open_time=open_time,
         team_calendars=team_calendars,
     )
-    replies = gather_replies(tickets, events, as_of=as_of, sources=rules.reply_event_sources, steps=steps)
+    replies = None
+    if any(policy.target in NEED_REPLIES for policy in rules.sla_policies):
+        replies = gather_replies(tickets, events, as_of=as_of, sources=rules.reply_event_sources, steps=steps)
     clocks = close_clocks(
         closed,
         intervals,
