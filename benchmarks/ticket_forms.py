@@ -25,14 +25,13 @@ from benchmarks.operation import RULES
 from metrics.business_time import OpenTime
 from metrics.flow import add_up_days
 from metrics.ticket_clocks import covering_span
-from metrics.ticket_facts import MeasuringRules, measure_tickets
+from metrics.ticket_facts import MeasuringRules
 from pipelines.facts import build_metric_values
 from pipelines.home import Home
 from pipelines.policies import load_policies
 from pipelines.project import Project
 from pipelines.session import Session, SilentReporter
-from pipelines.ticket_facts import build_ticket_tables
-from pipelines.ticket_slices import read_slices
+from pipelines.ticket_facts import build_ticket_tables, measure_slices
 from pipelines.warehouse import Warehouse, open_warehouse
 
 Totals = dict[str, dict[str, int]]
@@ -66,8 +65,7 @@ def run_kernel(_: Path, warehouse_file: Path, __: Path) -> Totals:
     changes = []
     with open_warehouse(warehouse_file) as warehouse:
         rules = _measuring_rules(warehouse)
-        for part in read_slices(warehouse):
-            facts = measure_tickets(part.tickets, part.events, rules, quarantined=part.quarantined)
+        for facts in measure_slices(warehouse, rules):
             totals["fct_tickets"].update(total_up("fct_tickets", facts.tickets))
             totals["fct_sla_clocks"].update(total_up("fct_sla_clocks", facts.clocks))
             changes.append(facts.day_changes)

@@ -290,7 +290,7 @@ def _replace_days(warehouse: Warehouse, before: pl.DataFrame, now: pl.DataFrame)
 def _append_slices(warehouse: Warehouse, rules: MeasuringRules, *, only: str | None) -> pl.DataFrame:
     """Measure tickets slice by slice and append their facts. Returns by how much they changed the daily counts."""
     changes = [no_day_changes()]
-    for facts in _measure_slices(warehouse, rules, only):
+    for facts in measure_slices(warehouse, rules, only=only):
         warehouse.append(fct_ticket_intervals, facts.intervals)
         warehouse.append(fct_tickets, facts.tickets)
         warehouse.append(fct_sla_clocks, facts.clocks)
@@ -298,7 +298,7 @@ def _append_slices(warehouse: Warehouse, rules: MeasuringRules, *, only: str | N
     return pl.concat(changes)
 
 
-def _measure_slices(warehouse: Warehouse, rules: MeasuringRules, only: str | None) -> Iterator[TicketFacts]:
+def measure_slices(warehouse: Warehouse, rules: MeasuringRules, *, only: str | None = None) -> Iterator[TicketFacts]:
     """The facts of each slice, in order. Slices are independent, so as many are measured at once as there are cores."""
 
     def measure(part: TicketSlice) -> TicketFacts:
