@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
-from itertools import combinations_with_replacement, product
+from itertools import product
 
 import polars as pl
 import pytest
@@ -14,66 +14,10 @@ from hypothesis import strategies as st
 from metrics import bounds
 
 HUGE = 10**15
-durations = st.lists(st.integers(0, 10**9), max_size=9)
-percents = st.sampled_from([0, 5, 50, 85, 95, 100])
-
-
-def exact_percentile(values: list[int], percent: int) -> Fraction:
-    """Linear interpolation in exact fractions."""
-    ordered = sorted(values)
-    rank = Fraction(len(ordered) - 1) * percent / 100
-    below = int(rank)
-    above = min(below + 1, len(ordered) - 1)
-    return ordered[below] + (rank - below) * (ordered[above] - ordered[below])
-
-
-def _cell(values: list[int], eligible: int) -> pl.DataFrame:
-    return pl.DataFrame(
-        {"values": [sorted(values)], "measured": [len(values)], "eligible": [eligible]},
-        schema={"values": pl.List(pl.Int64), "measured": pl.Int64, "eligible": pl.Int64},
-    )
 
 
 def _interval(cell: pl.DataFrame, interval: bounds.Bounds) -> tuple[float | None, float | None]:
     return cell.select(interval[0].alias("lower"), interval[1].alias("upper")).row(0)
-
-
-@given(durations, percents, st.sampled_from([1, 60, 3_600_000_000]))
-def test_percentile_is_linear_interpolation(values: list[int], percent: int, scale: int) -> None:
-    measured = pl.col("measured")
-    found = _cell(values, len(values)).select(bounds.percentile(pl.col("values"), measured, percent, scale)).item()
-    if not values:
-        assert found is None
-    else:
-        assert found == pytest.approx(float(exact_percentile(values, percent) / scale), rel=1e-15, abs=0)
-
-
-def test_percentile_on_a_rank_is_that_value_exactly() -> None:
-    # (21 − 1) × 0.85 is 17 in decimals, and must not become 16.999… in binary.
-    values = [hour * 3_600_000_000 for hour in range(21)]
-    cell = _cell(values, 21)
-    assert cell.select(bounds.percentile(pl.col("values"), pl.col("measured"), 85, 3_600_000_000)).item() == 17.0
-
-
-@given(st.lists(st.integers(0, 50), max_size=5), st.integers(0, 3), percents)
-def test_percentile_bounds_hold_every_completion_and_are_reached(values: list[int], missing: int, percent: int) -> None:
-    eligible = len(values) + missing
-    cell = _cell(values, eligible)
-    columns = pl.col("values"), pl.col("measured"), pl.col("eligible")
-    lower, upper = _interval(cell, bounds.percentile_bounds(*columns, percent))
-    if not eligible:
-        assert lower is None and upper is None
-        return
-    candidates = sorted({0, 25, 50, HUGE, *values})
-    completed = [
-        exact_percentile([*values, *completion], percent)
-        for completion in combinations_with_replacement(candidates, missing)
-    ]
-    assert lower == pytest.approx(float(min(completed)), rel=1e-12)
-    if upper is None:
-        assert max(completed) > HUGE // 100 - 1  # nothing holds it: it grows with the unmeasured
-    else:
-        assert upper == pytest.approx(float(max(completed)), rel=1e-12)
 
 
 @given(st.integers(0, 6), st.integers(0, 6), st.integers(0, 4))
