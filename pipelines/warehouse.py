@@ -150,7 +150,7 @@ def open_warehouse(path: Path) -> Iterator[Warehouse]:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET enable_progress_bar = false")
         # What does not fit is written beside the database: a long history must not fill the memory of the machine.
-        connection.execute("SET memory_limit = '2GB'")
+        connection.execute("SET memory_limit = '1GB'")
         connection.execute("SET preserve_insertion_order = true")
         connection.execute("SET enable_external_access = false")
         warehouse = Warehouse(connection, path)
