@@ -117,6 +117,9 @@ def _decided_clocks(target: SlaTarget) -> Population:
 
 RESOLUTION_CLOCKS: Final = _decided_clocks(SlaTarget.RESOLUTION)
 FIRST_RESPONSE_CLOCKS: Final = _decided_clocks(SlaTarget.FIRST_RESPONSE)
+PERIODIC_UPDATE_CLOCKS: Final = _decided_clocks(SlaTarget.PERIODIC_UPDATE)
+VENDOR_RESPONSE_CLOCKS: Final = _decided_clocks(SlaTarget.VENDOR_RESPONSE)
+VENDOR_RESOLUTION_CLOCKS: Final = _decided_clocks(SlaTarget.VENDOR_RESOLUTION)
 
 COST_ALLOCATIONS: Final = Population(
     fact="fct_cost_allocations",
@@ -170,12 +173,17 @@ def records_of(facts: Mapping[str, pl.DataFrame], fact: str) -> pl.DataFrame:
     return fact_or_empty(facts, fact)
 
 
+#: Targets that every ticket of a policy's scope has.
+_OF_EVERY_TICKET: Final = (SlaTarget.RESOLUTION.value, SlaTarget.FIRST_RESPONSE.value)
+
+
 def clock_records(clocks: pl.DataFrame, tickets: pl.DataFrame) -> pl.DataFrame:
     """SLA clocks with `is_quarantined` of their ticket, and one stand-in per set-aside ticket that has no clock.
 
     A stand-in has no state, the breakdown of its ticket and, as `decided_at`, the ticket's resolution or creation.
-    There is one for each target that any clock has: where no policy sets a target, nothing was missed. Cancelled
-    tickets have none.
+    There is one for resolution and for first response if any clock has that target: where no policy sets it, nothing
+    was missed. Whether a ticket was ever in a vendor's hands, or should have been talked about, is not known of one
+    without such a clock: the other targets have no stand-ins. Cancelled tickets have none.
 
     Args:
         clocks: rows of `fct_sla_clocks`.
@@ -198,7 +206,7 @@ def clock_records(clocks: pl.DataFrame, tickets: pl.DataFrame) -> pl.DataFrame:
     )
     stand_ins = (
         set_aside.filter(~pl.col("is_cancelled"))
-        .join(clocks.select(pl.col("target").unique()), how="cross")
+        .join(clocks.select(pl.col("target").unique()).filter(pl.col("target").is_in(_OF_EVERY_TICKET)), how="cross")
         .join(theirs, on=["ticket_id", "target"], how="anti")
         .with_columns(state=pl.lit(None, dtype=pl.String), decided_at="best_known_at", is_quarantined=pl.lit(True))
     )
