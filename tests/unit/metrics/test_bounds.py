@@ -8,7 +8,7 @@ from itertools import product
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metrics import bounds
@@ -20,6 +20,7 @@ def _interval(cell: pl.DataFrame, interval: bounds.Bounds) -> tuple[float | None
     return cell.select(interval[0].alias("lower"), interval[1].alias("upper")).row(0)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 6), st.integers(0, 6), st.integers(0, 4))
 def test_ratio_bounds_hold_every_completion_and_are_reached(hits: int, misses: int, missing: int) -> None:
     measured, eligible = hits + misses, hits + misses + missing
@@ -32,6 +33,7 @@ def test_ratio_bounds_hold_every_completion_and_are_reached(hits: int, misses: i
     assert interval == (min(completed), max(completed))
 
 
+@settings(deadline=None)
 @given(st.integers(0, 6), st.integers(0, 4))
 def test_count_bounds_hold_every_completion_and_are_reached(measured: int, missing: int) -> None:
     cell = pl.DataFrame({"measured": [measured], "eligible": [measured + missing]})
@@ -43,6 +45,7 @@ def test_count_bounds_hold_every_completion_and_are_reached(measured: int, missi
 small = st.integers(0, 4)
 
 
+@settings(deadline=None)
 @given(small, small, small, small)
 def test_net_count_bounds_hold_every_completion_and_are_reached(come: int, gone: int, more: int, less: int) -> None:
     cell = pl.DataFrame({"m1": [come], "m2": [gone], "e1": [come + more], "e2": [gone + less]})
@@ -51,6 +54,7 @@ def test_net_count_bounds_hold_every_completion_and_are_reached(come: int, gone:
     assert _interval(cell, bounds.net_count_bounds(measured, eligible)) == (min(completed), max(completed))
 
 
+@settings(deadline=None)
 @given(small, small, small)
 def test_stock_bounds_hold_every_completion_and_are_reached(counted: int, others: int, unknown: int) -> None:
     cell = pl.DataFrame({"h": [counted], "m": [counted + others], "e": [counted + others + unknown]})
@@ -59,6 +63,7 @@ def test_stock_bounds_hold_every_completion_and_are_reached(counted: int, others
     assert interval == (min(completed), max(completed))
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 9), max_size=4), st.integers(0, 3))
 def test_a_mean_has_no_upper_bound_while_a_record_is_unmeasured(values: list[int], missing: int) -> None:
     eligible = len(values) + missing
@@ -71,6 +76,7 @@ def test_a_mean_has_no_upper_bound_while_a_record_is_unmeasured(values: list[int
 hours = st.integers(0, 6)
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(hours, hours), max_size=3),
     st.lists(st.one_of(st.none(), st.integers(0, 3)), max_size=2),
@@ -115,6 +121,7 @@ def test_a_sum_is_sure_only_when_nothing_is_missing() -> None:
 cents = st.integers(-10_000, 10_000)
 
 
+@settings(deadline=None)
 @given(cents, st.lists(cents, max_size=5), st.integers(1, 9))
 def test_unit_cost_bounds_hold_every_way_to_take_the_open_pools(allocated: int, pools: list[int], count: int) -> None:
     cell = _costs(allocated, pools, count, measured=4)

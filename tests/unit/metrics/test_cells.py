@@ -6,7 +6,7 @@ from datetime import date
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -34,6 +34,7 @@ def _records(facts: pl.DataFrame, week_start: int = 1) -> Records:
     return Records(encoded.frame, encoded.values, week_start)
 
 
+@settings(deadline=None)
 @given(rows, st.sampled_from(list(Grain)), st.sampled_from(WHOLE_AND_TEAM), st.integers(1, 7))
 def test_sums_are_those_of_the_records(
     records: list[tuple[date, str | None, int]], grain: Grain, dimension: Dimension, week_start: int
@@ -56,6 +57,7 @@ def test_sums_are_those_of_the_records(
     assert_frame_equal(known.name_cells(daily, dimension, grain), expected)
 
 
+@settings(deadline=None)
 @given(rows, st.sampled_from(list(Grain)), st.sampled_from(WHOLE_AND_TEAM))
 def test_records_are_numbered_in_the_order_of_their_cells(
     records: list[tuple[date, str | None, int]], grain: Grain, dimension: Dimension

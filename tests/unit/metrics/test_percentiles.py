@@ -10,7 +10,7 @@ from itertools import combinations_with_replacement
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metrics.percentiles import Measure, SortedCells
@@ -53,6 +53,7 @@ def _sorted(cells: list[Cell], *, gap: int = 1) -> SortedCells:
     )
 
 
+@settings(deadline=None)
 @given(cells_of(st.integers(0, 10**9)), percents, st.sampled_from([1, 60, HOUR]), st.sampled_from([1, 3, 2**40, 2**60]))
 def test_percentile_is_linear_interpolation(cells: list[Cell], percent: int, scale: int, gap: int) -> None:
     found = _sorted(cells, gap=gap).percentile(percent, scale)
@@ -68,6 +69,7 @@ def test_percentile_on_a_rank_is_that_value_exactly() -> None:
     assert _sorted([([hour * HOUR for hour in range(21)], 0)]).percentile(85, HOUR).tolist() == [17.0]
 
 
+@settings(deadline=None)
 @given(cells_of(st.integers(0, 50)), percents, st.sampled_from([1, 2**60]))
 def test_percentile_bounds_hold_every_completion_and_are_reached(cells: list[Cell], percent: int, gap: int) -> None:
     lower, upper = _sorted(cells, gap=gap).percentile_bounds(percent)
