@@ -2,10 +2,10 @@
 -- table of open segments. Computes what benchmarks/compared.py lists, for tickets that come as event logs.
 --
 -- Reads:   stg_tickets, stg_ticket_events; segments (calendar, opens_at, length, open_before); team_calendars (team,
---          calendar); policies (sla_policy, target, target_microseconds, own_calendar, pause_categories, pause_reasons).
---          The variables as_of, time_zone and default_calendar; the macro covering_policy, which says the first policy
+--          calendar); policies (sla_policy, target, target_microseconds, own_calendar, pause_categories,
+--          pause_reasons). The variables as_of, time_zone and default_calendar; the macro covering_policy, which says the first policy
 --          of a target that covers a stretch.
--- Writes:  fct_tickets, fct_sla_clocks, fct_ticket_days.
+-- Writes:  fct_tickets, fct_sla_clocks, fct_ticket_days. What was used up is dropped, so that memory does not hold it.
 
 -- Events in the order that counts; what was told twice, once.
 CREATE TEMP TABLE told AS
@@ -102,6 +102,8 @@ FROM changes
 SEMI JOIN (SELECT ticket_id FROM changes WHERE event_number = 0) USING (ticket_id)
 WINDOW life AS (PARTITION BY ticket_id ORDER BY event_number);
 
+DROP TABLE changes;
+
 -- One row per change of state.
 CREATE TEMP TABLE steps AS
 WITH changed AS (
@@ -144,6 +146,8 @@ SELECT
         PARTITION BY ticket_id ORDER BY step
     ) AS cycle_number
 FROM compared;
+
+DROP TABLE states;
 
 CREATE TEMP TABLE intervals AS
 WITH lasting AS (
@@ -205,6 +209,9 @@ SELECT
     answered_at AS first_response_at,
     coalesce(resolved_at, cancelled_at, getvariable('as_of')) AS life_ends_at
 FROM answered;
+
+DROP TABLE told;
+DROP TABLE steps;
 
 CREATE TABLE fct_tickets AS
 WITH lived AS (
@@ -394,6 +401,8 @@ SELECT
 FROM retargeted
 WINDOW clock AS (PARTITION BY target, ticket_id, cycle_number ORDER BY step);
 
+DROP TABLE stretches;
+
 CREATE TABLE fct_sla_clocks AS
 WITH broken AS (
     SELECT target, ticket_id, cycle_number, arg_min(run, step) AS run
@@ -462,6 +471,8 @@ SELECT
     breached_at
 FROM ended
 LEFT JOIN breaches USING (target, ticket_id, cycle_number);
+
+DROP TABLE running;
 
 -- One row per interval and day's end that it covers, counted. The day on which the export ends counts as ended.
 CREATE TABLE fct_ticket_days AS

@@ -8,7 +8,6 @@ shares no code with the kernel and is compared with it to the microsecond. SLA c
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
 
 import polars as pl
 
@@ -39,33 +38,33 @@ _CONTENT = [
 ]
 #: Stands for "waits for nobody", which is not the same as "unchanged".
 _NO_REASON = ""
-#: Columns of tickets that are read.
+_OF_EVENTS = [*_CONTENT, "source", "status_category", "status_category_before", "load_id", "row_number"]
 _OF_TICKETS = [
     *("ticket_id", "source", "created_at", "ticket_type", "status", "status_category", "waiting_reason", "priority"),
     *("team", "service", "vendor", "first_response_at"),
 ]
 
 
-def read(folder: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Tickets and events of a folder that `benchmarks.ticket_events` wrote, with the columns that are needed."""
-    of_events = [*_CONTENT, "source", "status_category", "status_category_before", "load_id", "row_number"]
-    return (
-        pl.read_parquet(folder / "tickets/*.parquet", columns=_OF_TICKETS),
-        pl.read_parquet(folder / "events/*.parquet", columns=of_events),
-    )
-
-
 def compute_facts(tickets: pl.DataFrame, events: pl.DataFrame, rules: Rules) -> dict[str, pl.DataFrame]:
     """The compared columns of `fct_tickets`, `fct_sla_clocks` and `fct_ticket_days`."""
-    tickets = tickets.filter(pl.col("created_at") <= rules.as_of)
+    return compute_lazily(tickets.lazy(), events.lazy(), rules)
+
+
+def compute_lazily(tickets_scan: pl.LazyFrame, events: pl.LazyFrame, rules: Rules) -> dict[str, pl.DataFrame]:
+    """What `compute_facts` computes, of which only the needed columns are read."""
+    tickets = tickets_scan.select(_OF_TICKETS).filter(pl.col("created_at") <= rules.as_of).collect()
     told = (
-        events.filter(pl.col("occurred_at") <= rules.as_of)
-        .join(tickets, on="ticket_id", how="semi")
+        events.select(_OF_EVENTS)
+        .filter(pl.col("occurred_at") <= rules.as_of)
+        .join(tickets.lazy(), on="ticket_id", how="semi")
         .sort("ticket_id", *_ORDER, nulls_last=True)
         .unique(_CONTENT, keep="first", maintain_order=True)
+        .collect()
     )
-    steps = trace_steps(tickets, told, rules)
     segments = list_segments(tickets, told, rules)
+    responses = find_responses(tickets, told)
+    steps = trace_steps(tickets, told, rules)
+    del told
     intervals = (
         steps.filter((pl.col("started_at") < pl.col("ended_at")) | pl.col("is_last"))
         .with_columns(calendar=_calendar_of_team(rules))
@@ -77,7 +76,8 @@ def compute_facts(tickets: pl.DataFrame, events: pl.DataFrame, rules: Rules) -> 
             business_time=pl.col("open_at_end") - pl.col("open_at_start"),
         )
     )
-    closed = close_tickets(tickets, told, steps, intervals, segments, rules)
+    closed = close_tickets(responses, steps, intervals, segments, rules)
+    del steps
     clocks = [
         run_clocks(response_stretches(closed, intervals, rules), SlaTarget.FIRST_RESPONSE, closed, segments, rules),
         run_clocks(resolution_stretches(closed, intervals, rules), SlaTarget.RESOLUTION, closed, segments, rules),
@@ -89,23 +89,41 @@ def compute_facts(tickets: pl.DataFrame, events: pl.DataFrame, rules: Rules) -> 
     }
 
 
+def find_responses(tickets: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
+    """For each ticket, its first public reply as `replied_at`, and whether its source tells replies at all."""
+    replies = told.filter("is_public_agent_reply").group_by("ticket_id").agg(first_reply_at=pl.col("occurred_at").min())
+    by_event = told.filter(pl.col("is_public_agent_reply").is_not_null())["source"]
+    by_field = tickets.filter(pl.col("first_response_at").is_not_null())["source"]
+    telling = pl.concat([by_event, by_field]).unique()
+    return tickets.join(replies, on="ticket_id", how="left").select(
+        *("ticket_id", "source", "service", "ticket_type"),
+        replied_at=pl.min_horizontal("first_response_at", "first_reply_at"),
+        tells_replies=pl.col("source").is_in(telling.implode()),
+    )
+
+
 def trace_steps(tickets: pl.DataFrame, told: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     """One row per change of a ticket's state, with `step`, `started_at`, `ended_at`, `is_last` and `cycle_number`."""
     tells_status = pl.any_horizontal(
         pl.col("status", "status_before", "status_category", "status_category_before").is_not_null()
     )
-    first_told = told.group_by("ticket_id").agg(
-        first_at=pl.col("occurred_at").min(),
-        tells_status=tells_status.any(),
-        status_at_first=pl.col("status_before").filter(tells_status).first(),
-        category_at_first=pl.col("status_category_before").filter(tells_status).first(),
-        team_at_first=pl.coalesce("team_before", "team").drop_nulls().first(),
-        priority_at_first=pl.coalesce("priority_before", "priority").drop_nulls().first(),
-        tells_vendor=pl.col("vendor").is_not_null().any(),
+    first_told = (
+        told.lazy()
+        .group_by("ticket_id")
+        .agg(
+            first_at=pl.col("occurred_at").min(),
+            tells_status=tells_status.any(),
+            status_at_first=pl.col("status_before").filter(tells_status).first(),
+            category_at_first=pl.col("status_category_before").filter(tells_status).first(),
+            team_at_first=pl.coalesce("team_before", "team").drop_nulls().first(),
+            priority_at_first=pl.coalesce("priority_before", "priority").drop_nulls().first(),
+            tells_vendor=pl.col("vendor").is_not_null().any(),
+        )
     )
     has_status = pl.col("tells_status").fill_null(False)
     beginnings = (
-        tickets.join(first_told, on="ticket_id", how="left")
+        tickets.lazy()
+        .join(first_told, on="ticket_id", how="left")
         .filter(has_status | ~pl.col("status_category").is_in(_SETTLED).fill_null(False))
         .select(
             "ticket_id",
@@ -122,14 +140,18 @@ def trace_steps(tickets: pl.DataFrame, told: pl.DataFrame, rules: Rules) -> pl.D
             vendor=pl.when(~pl.col("tells_vendor").fill_null(False)).then("vendor"),
         )
     )
-    changes = told.join(beginnings, on="ticket_id", how="semi").select(
-        "ticket_id",
-        *_ORDER,
-        *(name for name in _STATE if name != "waiting_reason"),
-        is_event=pl.lit(True),
-        waiting_reason=pl.when(pl.col("status_category").is_not_null()).then(
-            pl.col("waiting_reason").fill_null(_NO_REASON)
-        ),
+    changes = (
+        told.lazy()
+        .join(beginnings, on="ticket_id", how="semi")
+        .select(
+            "ticket_id",
+            *_ORDER,
+            *(name for name in _STATE if name != "waiting_reason"),
+            is_event=pl.lit(True),
+            waiting_reason=pl.when(pl.col("status_category").is_not_null()).then(
+                pl.col("waiting_reason").fill_null(_NO_REASON)
+            ),
+        )
     )
     states = (
         pl.concat([beginnings, changes], how="diagonal")
@@ -140,9 +162,8 @@ def trace_steps(tickets: pl.DataFrame, told: pl.DataFrame, rules: Rules) -> pl.D
     steps = states.filter(~pl.col("is_event") | changed)
     category = pl.col("status_category")
     before = pl.when(category != "cancelled").then(category).forward_fill().shift(1).over("ticket_id")
-    return steps.select(
-        "ticket_id",
-        *(name for name in _STATE if name != "waiting_reason"),
+    traced = steps.select(
+        *("ticket_id", "status_category", "team", "priority", "vendor"),
         waiting_reason=pl.when(pl.col("waiting_reason") != _NO_REASON).then("waiting_reason"),
         step=pl.int_range(pl.len()).over("ticket_id"),
         started_at=pl.col("occurred_at"),
@@ -150,6 +171,7 @@ def trace_steps(tickets: pl.DataFrame, told: pl.DataFrame, rules: Rules) -> pl.D
         is_last=pl.int_range(pl.len()).over("ticket_id") == pl.len().over("ticket_id") - 1,
         cycle_number=(category.is_in(_WORK) & before.eq_missing("done")).cum_sum().over("ticket_id").cast(pl.Int64) + 1,
     )
+    return traced.collect()
 
 
 def list_segments(tickets: pl.DataFrame, told: pl.DataFrame, rules: Rules) -> pl.DataFrame:
@@ -160,8 +182,7 @@ def list_segments(tickets: pl.DataFrame, told: pl.DataFrame, rules: Rules) -> pl
 
 
 def close_tickets(
-    tickets: pl.DataFrame,
-    told: pl.DataFrame,
+    responses: pl.DataFrame,
     steps: pl.DataFrame,
     intervals: pl.DataFrame,
     segments: pl.DataFrame,
@@ -183,27 +204,11 @@ def close_tickets(
         handoff_count=pl.col("is_handoff").sum().cast(pl.Int64),
         latest_category=category.last(),
     )
-    replies = told.group_by("ticket_id").agg(
-        first_reply_at=pl.col("occurred_at").filter(pl.col("is_public_agent_reply")).min()
-    )
-    tells_replies = pl.col("source").is_in(
-        pl.concat(
-            [
-                told.filter(pl.col("is_public_agent_reply").is_not_null())["source"],
-                tickets.filter(pl.col("first_response_at").is_not_null())["source"],
-            ]
-        )
-        .unique()
-        .implode()
-    )
-    reply = pl.min_horizontal("first_response_at", "first_reply_at")
+    reply = pl.col("replied_at")
     milestones = (
-        milestones.join(
-            tickets.select("ticket_id", "source", "service", "ticket_type", "first_response_at"), on="ticket_id"
-        )
-        .join(replies, on="ticket_id", how="left")
+        milestones.join(responses, on="ticket_id")
         .with_columns(
-            first_response_at=pl.when(tells_replies)
+            first_response_at=pl.when("tells_replies")
             .then(pl.when(reply <= rules.as_of).then(reply))
             .otherwise("first_active_at"),
             resolved_at=pl.when(pl.col("latest_category") == "done").then("last_resolved_at"),
@@ -214,7 +219,8 @@ def close_tickets(
     columns = ("ticket_id", "first_active_at", "first_response_at", "life_ends_at")
     started = pl.col("started_at")
     lived = (
-        intervals.join(milestones.select(columns), on="ticket_id")
+        intervals.drop("step", "waiting_reason", "team", "priority", "vendor", "is_last", "cycle_number", "open_at_end")
+        .join(milestones.select(columns), on="ticket_id")
         .with_columns(answered_at=pl.max_horizontal("started_at", pl.min_horizontal("ended_at", "first_response_at")))
         .with_columns(
             answered_at=pl.when(pl.col("first_response_at").is_not_null()).then("answered_at").otherwise(started)

@@ -68,7 +68,7 @@ def run_clocks(
     policies = [policy for policy in rules.policies if policy.target is target]
     clock = ["ticket_id", "cycle_number"]
     rows = (
-        rows.drop("calendar_time", "business_time", "open_at_start", "open_at_end")
+        rows.drop("calendar_time", "business_time", "open_at_start", "open_at_end", "is_last", "stop", "cancelled_at")
         .join(closed.select("ticket_id", "source", "service", "ticket_type", "created_at"), on="ticket_id", how="left")
         .sort(*clock, "step")
         .with_columns(
@@ -78,6 +78,10 @@ def run_clocks(
         .with_columns(sla_policy=_policy_of_row(policies))
         .with_columns(pl.col("sla_policy").forward_fill().over(clock))
         .filter(pl.col("sla_policy").is_not_null())
+        .select(
+            *(*clock, "step", "started_at", "ended_at", "status_category", "waiting_reason", "calendar", "sla_policy"),
+            *("clock_ends_at", "is_stopped", "is_cancelled"),
+        )
     )
     promised = pl.DataFrame(
         [

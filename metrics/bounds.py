@@ -1,8 +1,8 @@
 """How sure a number is: the interval in which it must lie, whatever the unmeasured records were.
 
 Every function takes and gives Polars expressions over one row per cell. An empty bound means that nothing bounds the
-value on that side. Counting what is eligible and what is measured belongs to `metrics.measure_records` and
-`metrics.measure_costs`.
+value on that side. Counting what is eligible and what is measured belongs to `metrics.measure_records`,
+`metrics.measure_stocks` and `metrics.measure_costs`; bounds of percentiles are in `metrics.percentiles`.
 """
 
 from __future__ import annotations
@@ -69,38 +69,6 @@ def sum_bounds(value: pl.Expr, measured: pl.Expr, eligible: pl.Expr) -> Bounds:
     return known, known
 
 
-def percentile(values: pl.Expr, count: pl.Expr, percent: int, scale: int = 1) -> pl.Expr:
-    """Continuous percentile of ascending integers, by linear interpolation between the two nearest ranks.
-
-    The rank is `(count − 1) × percent / 100`, counted from 0 (type 7 of Hyndman and Fan, "Sample Quantiles in
-    Statistical Packages", 1996; `quantile_cont` of DuckDB and PostgreSQL). Rank and weights are kept as whole
-    hundredths, so that the only rounding is that of the last division.
-
-    Args:
-        values: list of integers, ascending, nothing empty among them.
-        count: how many there are.
-        percent: 0 to 100.
-        scale: how many units of the values make one unit of the result.
-
-    Returns:
-        Float64; empty if `count` is 0.
-    """
-    below = pl.lit(0, dtype=pl.Int64)
-    return _interpolate(values, count, count, below, percent, scale)
-
-
-def percentile_bounds(values: pl.Expr, measured: pl.Expr, eligible: pl.Expr, percent: int, scale: int = 1) -> Bounds:
-    """Percentile with all unmeasured durations at zero, and with all of them beyond any number.
-
-    The upper end is empty where the percentile falls on an unmeasured record. Arguments as for `percentile`, with
-    `measured` the length of `values`.
-    """
-    nothing = pl.lit(0, dtype=pl.Int64)
-    lower = _interpolate(values, measured, eligible, eligible - measured, percent, scale)
-    upper = _interpolate(values, measured, eligible, nothing, percent, scale)
-    return lower, upper
-
-
 def unit_cost_bounds(
     allocated: pl.Expr,
     unallocated_debits: pl.Expr,
@@ -127,22 +95,3 @@ def unit_cost_bounds(
     lower = pl.when(known).then((allocated + unallocated_credits).cast(pl.Float64) / transactions)
     upper = pl.when(known).then((allocated + unallocated_debits).cast(pl.Float64) / transactions)
     return lower, upper
-
-
-def _interpolate(
-    values: pl.Expr, measured: pl.Expr, count: pl.Expr, zeros: pl.Expr, percent: int, scale: int
-) -> pl.Expr:
-    """Percentile of `zeros` zeros, then `values`, then unbounded values up to `count` records in all."""
-    hundredths = (count.cast(pl.Int64) - 1) * percent
-    rank, weight = hundredths // 100, hundredths % 100
-    # A weight of zero must not touch the next rank: it may be unbounded, or not exist.
-    next_rank = rank + (weight > 0).cast(pl.Int64)
-    low = _order_statistic(values, rank - zeros, measured)
-    high = _order_statistic(values, next_rank - zeros, measured)
-    return pl.when(count > 0).then((low * (100 - weight) + high * weight) / (100 * scale))
-
-
-def _order_statistic(values: pl.Expr, position: pl.Expr, measured: pl.Expr) -> pl.Expr:
-    """The value at a position: 0 before the first, empty beyond the last."""
-    inside = pl.when((position >= 0) & (position < measured)).then(position)
-    return pl.when(position < 0).then(0).otherwise(values.list.get(inside, null_on_oob=True))

@@ -12,20 +12,21 @@ from typing import Final
 import polars as pl
 
 from metrics import bounds
+from metrics.cells import CELL
 from metrics.kinds import CostPart, CostSum
-from metrics.periods import period_start
+from metrics.periods import Reporting, period_start
 from metrics.populations import fact_or_empty
+from metrics.published_cells import Numbers, close_periods, publish_cells
 from metrics.spec import Metric
 from models.vocabulary import NO_VALUE, Dimension, Grain
 
 _PERIOD: Final = ["period_grain", "period_start_date"]
-_CELL: Final = [*_PERIOD, "dimension", "dimension_value"]
 
 
 def measure_costs(
-    metrics: Sequence[Metric], facts: Mapping[str, pl.DataFrame], *, week_start: int
+    metrics: Sequence[Metric], facts: Mapping[str, pl.DataFrame], reporting: Reporting
 ) -> list[pl.DataFrame]:
-    """One frame per metric, in the columns that `metrics.measure` completes.
+    """Rows of `metric_values`, one frame per metric in the order of the metrics, each in order of its cells.
 
     A cell exists in each period that has cost, or cost lines that could not be used. Where there is no cost at all
     (say, before the ledger begins) there is no row, rather than a cost of nothing.
@@ -33,15 +34,16 @@ def measure_costs(
     Args:
         metrics: metrics of the kinds CostSum and UnitCost.
         facts: core tables by name; fct_cost_allocations, fct_cost_lines and fct_transactions are read.
-        week_start: ISO number of the first day of a week.
+        reporting: how periods are cut.
     """
     if not metrics:
         return []
     allocations = fact_or_empty(facts, "fct_cost_allocations")
     lines = fact_or_empty(facts, "fct_cost_lines")
     transactions = fact_or_empty(facts, "fct_transactions")
-    periods = _periods(allocations, lines, week_start)
-    cells = _cells(allocations, transactions, periods, week_start)
+    periods = _periods(allocations, lines, reporting.week_start)
+    cells = _cells(allocations, transactions, periods, reporting.week_start).sort(CELL)
+    cells = close_periods(cells, reporting.as_of_date)
     return [_values(cells, metric) for metric in metrics]
 
 
@@ -116,13 +118,13 @@ def _cells(
     ]
     cells = []
     for dimension in Dimension:
-        costs = _broken_down(allocations, dimension).group_by(_CELL).agg(sums)
-        counts = _broken_down(completed, dimension).group_by(_CELL).agg(pl.col("transaction_count").sum())
-        joined = costs.join(counts, on=_CELL, how="full", coalesce=True)
+        costs = _broken_down(allocations, dimension).group_by(CELL).agg(sums)
+        counts = _broken_down(completed, dimension).group_by(CELL).agg(pl.col("transaction_count").sum())
+        joined = costs.join(counts, on=CELL, how="full", coalesce=True)
         if dimension is Dimension.OVERALL:
             # A period whose every line was set aside has no sum; the gap must show nevertheless.
             every = periods.select(*_PERIOD, dimension=pl.lit(dimension.value), dimension_value=pl.lit(""))
-            joined = every.join(joined, on=_CELL, how="left")
+            joined = every.join(joined, on=CELL, how="left")
         cells.append(joined)
     has_cost = allocations.select(_PERIOD).unique().with_columns(has_cost=pl.lit(True))
     nothing = pl.when(pl.col("has_cost")).then(0)
@@ -144,31 +146,22 @@ def _broken_down(frame: pl.DataFrame, dimension: Dimension) -> pl.DataFrame:
 def _values(cells: pl.DataFrame, metric: Metric) -> pl.DataFrame:
     """Value, parts and bounds of one metric in all its cells."""
     eligible, measured = pl.col("eligible_count"), pl.col("measured_count")
-    nothing = pl.lit(None, dtype=pl.Float64)
     if isinstance(metric.kind, CostSum):
-        numerator, denominator = nothing, nothing
         value = pl.col(metric.kind.part).cast(pl.Float64)
         lower, upper = bounds.sum_bounds(value, measured, eligible)
-    else:
-        allocated, count = pl.col(CostPart.ALLOCATED), pl.col("transaction_count")
-        some = pl.when(count > 0).then(count)
-        numerator, denominator = allocated, count.fill_null(0)
-        value = allocated.cast(pl.Float64) / some
-        debits, credits_ = pl.col("unallocated_debits"), pl.col("unallocated_credits")
-        lower, upper = bounds.unit_cost_bounds(allocated, debits, credits_, some, measured, eligible)
-    return cells.filter(
-        pl.col("period_grain").is_in([grain.value for grain in metric.grains]),
-        pl.col("dimension").is_in([dimension.value for dimension in metric.dimensions]),
-    ).select(
-        pl.lit(metric.name).alias("metric"),
-        pl.lit(metric.version, dtype=pl.Int64).alias("metric_version"),
-        pl.lit(metric.unit.value).alias("unit"),
-        *_CELL,
-        value.alias("value"),
-        numerator.cast(pl.Float64).alias("numerator"),
-        denominator.cast(pl.Float64).alias("denominator"),
-        lower.alias("lower_bound"),
-        upper.alias("upper_bound"),
-        eligible,
-        measured,
+        numbers = Numbers(value=value, lower=lower, upper=upper, eligible=eligible, measured=measured)
+        return publish_cells(cells, metric, numbers)
+    allocated, count = pl.col(CostPart.ALLOCATED), pl.col("transaction_count")
+    some = pl.when(count > 0).then(count)
+    debits, credits_ = pl.col("unallocated_debits"), pl.col("unallocated_credits")
+    lower, upper = bounds.unit_cost_bounds(allocated, debits, credits_, some, measured, eligible)
+    numbers = Numbers(
+        value=allocated.cast(pl.Float64) / some,
+        numerator=allocated,
+        denominator=count.fill_null(0),
+        lower=lower,
+        upper=upper,
+        eligible=eligible,
+        measured=measured,
     )
+    return publish_cells(cells, metric, numbers)

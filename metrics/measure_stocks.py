@@ -15,51 +15,52 @@ from typing import Final
 import polars as pl
 
 from metrics import bounds
+from metrics.cells import CELL, EncodedFact, encode_breakdown
 from metrics.kinds import Stock
-from metrics.periods import local_date, period_end, period_start
+from metrics.periods import Reporting, local_date, period_end, period_start
 from metrics.populations import fact_or_empty
+from metrics.published_cells import Numbers, close_periods, publish_cells
 from metrics.spec import Metric
 from models.vocabulary import NO_VALUE, Dimension, Grain, StatusCategory
 
-_CATEGORIES: Final = (StatusCategory.QUEUED, StatusCategory.ACTIVE, StatusCategory.WAITING)
+_CATEGORIES: Final = tuple(
+    category.value for category in (StatusCategory.QUEUED, StatusCategory.ACTIVE, StatusCategory.WAITING)
+)
 _UNKNOWN: Final = "unknown"
-_COUNTS: Final = (*(category.value for category in _CATEGORIES), _UNKNOWN)
+_COUNTS: Final = (*_CATEGORIES, _UNKNOWN)
 
 
 def measure_stocks(
     metrics: Sequence[Metric],
     facts: Mapping[str, pl.DataFrame],
-    *,
-    time_zone: str,
-    as_of_date: date,
-    week_start: int,
+    reporting: Reporting,
 ) -> list[pl.DataFrame]:
-    """One frame per metric, in the columns that `metrics.measure` completes.
+    """Rows of `metric_values`, one frame per metric in the order of the metrics, each in order of its cells.
 
     Args:
         metrics: metrics of the kind Stock.
         facts: core tables by name; fct_ticket_days and fct_tickets are read.
-        time_zone: reporting time zone; the days of fct_ticket_days are cut in it.
-        as_of_date: day of the data's clock in that zone.
-        week_start: ISO number of the first day of a week.
+        reporting: how periods are cut; the days of fct_ticket_days are cut in its time zone.
     """
     if not metrics:
         return []
-    counted = fact_or_empty(facts, "fct_ticket_days").filter(pl.col("day_date") <= as_of_date)
-    unknown = _stays_of_unknown(fact_or_empty(facts, "fct_tickets"), time_zone, as_of_date)
+    days = fact_or_empty(facts, "fct_ticket_days").filter(pl.col("day_date") <= reporting.as_of_date)
+    counted = encode_breakdown(days)
+    unknown = _stays_of_unknown(fact_or_empty(facts, "fct_tickets"), reporting)
     grains = sorted({grain for metric in metrics for grain in metric.grains})
     dimensions = sorted({dimension for metric in metrics for dimension in metric.dimensions})
-    daily = {dimension: _count_daily(counted, unknown, dimension, as_of_date) for dimension in dimensions}
+    daily = {dimension: _count_daily(counted, unknown, dimension, reporting.as_of_date) for dimension in dimensions}
     cells = pl.concat(
         [
-            _at_period_ends(daily[dimension], grain, dimension, as_of_date, week_start)
+            _at_period_ends(daily[dimension], grain, dimension, reporting)
             for grain, dimension in product(grains, dimensions)
         ]
-    )
-    return [_values(cells, metric) for metric in metrics]
+    ).sort(CELL)
+    closed = close_periods(cells, reporting.as_of_date)
+    return [_values(closed, metric) for metric in metrics]
 
 
-def _stays_of_unknown(tickets: pl.DataFrame, time_zone: str, as_of_date: date) -> pl.DataFrame:
+def _stays_of_unknown(tickets: pl.DataFrame, reporting: Reporting) -> pl.DataFrame:
     """Tickets whose category on a day is not known: the day on which each comes, and that on which it is gone.
 
     One that is done or cancelled nobody knows when may have been in work until the data's clock. One that is open
@@ -67,7 +68,7 @@ def _stays_of_unknown(tickets: pl.DataFrame, time_zone: str, as_of_date: date) -
     """
     is_over = pl.col("is_done") | pl.col("is_cancelled")
     ended_at = pl.when("is_done").then("resolved_at").when("is_cancelled").then("cancelled_at")
-    today = pl.lit(as_of_date)
+    today, time_zone = pl.lit(reporting.as_of_date), reporting.time_zone
     return (
         tickets.filter(pl.col("is_quarantined") | ~pl.col("has_history"))
         .select(
@@ -81,35 +82,27 @@ def _stays_of_unknown(tickets: pl.DataFrame, time_zone: str, as_of_date: date) -
     )
 
 
-def _count_daily(counted: pl.DataFrame, unknown: pl.DataFrame, dimension: Dimension, as_of_date: date) -> pl.DataFrame:
+def _count_daily(counted: EncodedFact, unknown: pl.DataFrame, dimension: Dimension, as_of_date: date) -> pl.DataFrame:
     """Tickets of each category, and those of which it is not known, at the end of each day that has any."""
+    is_whole = dimension is Dimension.OVERALL
+    code = pl.lit(0, dtype=pl.UInt32) if is_whole else pl.col(dimension.value)
+    names = pl.Series([""]) if is_whole else counted.values[dimension]
     known = (
-        counted.lazy()
-        .group_by("day_date", "status_category", _value(dimension))
-        .agg(pl.col("ticket_count").sum())
-        .select(
-            "day_date",
-            "dimension_value",
-            *(
-                pl.when(pl.col("status_category") == category.value).then("ticket_count").otherwise(0).alias(category)
-                for category in _CATEGORIES
-            ),
-            pl.lit(0, dtype=pl.Int64).alias(_UNKNOWN),
-        )
+        counted.frame.lazy()
+        .group_by("day_date", code.alias("code"))
+        .agg(pl.col("ticket_count").filter(pl.col("status_category") == name).sum().alias(name) for name in _CATEGORIES)
+        .collect(engine="streaming")
     )
-    in_doubt = _expand_stays(unknown.select("comes", "goes", _value(dimension)), as_of_date).lazy()
-    nothing = [pl.lit(0, dtype=pl.Int64).alias(category) for category in _CATEGORIES]
+    named = known.select("day_date", names.gather(known["code"]).alias("dimension_value"), *_CATEGORIES)
+    value = pl.lit("") if is_whole else pl.col(dimension.value).fill_null(NO_VALUE)
+    in_doubt = _expand_stays(unknown.select("comes", "goes", dimension_value=value), as_of_date)
     return (
-        pl.concat([known, in_doubt.select("day_date", "dimension_value", *nothing, _UNKNOWN)])
+        pl.concat([named, in_doubt], how="diagonal")
+        .lazy()
         .group_by("day_date", "dimension_value")
         .agg(pl.col(_COUNTS).sum())
         .collect()
     )
-
-
-def _value(dimension: Dimension) -> pl.Expr:
-    value = pl.lit("") if dimension is Dimension.OVERALL else pl.col(dimension.value).fill_null(NO_VALUE)
-    return value.alias("dimension_value")
 
 
 def _expand_stays(stays: pl.DataFrame, as_of_date: date) -> pl.DataFrame:
@@ -135,12 +128,10 @@ def _expand_stays(stays: pl.DataFrame, as_of_date: date) -> pl.DataFrame:
     return days.explode("day_date", empty_as_null=False).filter(pl.col("day_date") <= as_of_date)
 
 
-def _at_period_ends(
-    daily: pl.DataFrame, grain: Grain, dimension: Dimension, as_of_date: date, week_start: int
-) -> pl.DataFrame:
+def _at_period_ends(daily: pl.DataFrame, grain: Grain, dimension: Dimension, reporting: Reporting) -> pl.DataFrame:
     """The last day of each period, as the period's cell."""
-    start = period_start(pl.col("day_date"), grain, week_start)
-    last_day = pl.min_horizontal(period_end(start, grain), pl.lit(as_of_date))
+    start = period_start(pl.col("day_date"), grain, reporting.week_start)
+    last_day = pl.min_horizontal(period_end(start, grain), pl.lit(reporting.as_of_date))
     return daily.filter(pl.col("day_date") == last_day).select(
         pl.lit(grain.value).alias("period_grain"),
         start.alias("period_start_date"),
@@ -154,27 +145,15 @@ def _values(cells: pl.DataFrame, metric: Metric) -> pl.DataFrame:
     """Value and bounds of one metric in all its cells."""
     assert isinstance(metric.kind, Stock)
     counted = pl.sum_horizontal([category.value for category in metric.kind.categories])
-    measured = pl.sum_horizontal([category.value for category in _CATEGORIES])
+    measured = pl.sum_horizontal(_CATEGORIES)
     eligible = measured + pl.col(_UNKNOWN)
-    nothing = pl.lit(None, dtype=pl.Float64)
     lower, upper = bounds.stock_bounds(counted, measured, eligible)
-    return cells.filter(
-        pl.col("period_grain").is_in([grain.value for grain in metric.grains]),
-        pl.col("dimension").is_in([dimension.value for dimension in metric.dimensions]),
-    ).select(
-        pl.lit(metric.name).alias("metric"),
-        pl.lit(metric.version, dtype=pl.Int64).alias("metric_version"),
-        pl.lit(metric.unit.value).alias("unit"),
-        "period_grain",
-        "period_start_date",
-        "dimension",
-        "dimension_value",
+    numbers = Numbers(
         # Where no ticket's category is known, there are not 0 in it.
-        pl.when(measured > 0).then(counted).cast(pl.Float64).alias("value"),
-        nothing.alias("numerator"),
-        nothing.alias("denominator"),
-        lower.alias("lower_bound"),
-        upper.alias("upper_bound"),
-        eligible.alias("eligible_count"),
-        measured.alias("measured_count"),
+        value=pl.when(measured > 0).then(counted),
+        lower=lower,
+        upper=upper,
+        eligible=eligible,
+        measured=measured,
     )
+    return publish_cells(cells, metric, numbers)

@@ -6,6 +6,7 @@ Expressions only, so that they serve any frame. Working calendars and open hours
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -16,6 +17,21 @@ from models.vocabulary import Grain
 
 #: ISO number of the day that weeks begin with unless kpi.toml says otherwise.
 MONDAY: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Reporting:
+    """How time is cut into periods, and how far the data reach.
+
+    Attributes:
+        time_zone: reporting time zone, an IANA name.
+        as_of_date: day of the data's clock in that zone.
+        week_start: ISO number of the first day of a week, 1 (Monday) to 7 (Sunday).
+    """
+
+    time_zone: str
+    as_of_date: date
+    week_start: int = MONDAY
 
 
 def local_date(instant: pl.Expr, time_zone: str) -> pl.Expr:

@@ -42,7 +42,8 @@ TICKETS_WITH_SOURCE_CLAIM: Final = Population(
     period_meaning="last entry of the ticket into done",
     period=RESOLVED_TICKETS.period,
     # A source that never sets the flag makes no claim: its tickets are no gap in one.
-    is_eligible=RESOLVED_TICKETS.is_eligible & pl.col("is_sla_met_at_source").is_not_null().any().over("source"),
+    is_eligible=RESOLVED_TICKETS.is_eligible
+    & pl.col("source").is_in(pl.col("source").filter(pl.col("is_sla_met_at_source").is_not_null()).unique().implode()),
     eligibility="Tickets that are done and not cancelled, of sources that set an SLA flag of their own.",
     dimensions=_ALL_DIMENSIONS,
 )
@@ -116,6 +117,9 @@ def _decided_clocks(target: SlaTarget) -> Population:
 
 RESOLUTION_CLOCKS: Final = _decided_clocks(SlaTarget.RESOLUTION)
 FIRST_RESPONSE_CLOCKS: Final = _decided_clocks(SlaTarget.FIRST_RESPONSE)
+PERIODIC_UPDATE_CLOCKS: Final = _decided_clocks(SlaTarget.PERIODIC_UPDATE)
+VENDOR_RESPONSE_CLOCKS: Final = _decided_clocks(SlaTarget.VENDOR_RESPONSE)
+VENDOR_RESOLUTION_CLOCKS: Final = _decided_clocks(SlaTarget.VENDOR_RESOLUTION)
 
 COST_ALLOCATIONS: Final = Population(
     fact="fct_cost_allocations",
@@ -169,12 +173,17 @@ def records_of(facts: Mapping[str, pl.DataFrame], fact: str) -> pl.DataFrame:
     return fact_or_empty(facts, fact)
 
 
+#: Targets that every ticket of a policy's scope has.
+_OF_EVERY_TICKET: Final = (SlaTarget.RESOLUTION.value, SlaTarget.FIRST_RESPONSE.value)
+
+
 def clock_records(clocks: pl.DataFrame, tickets: pl.DataFrame) -> pl.DataFrame:
     """SLA clocks with `is_quarantined` of their ticket, and one stand-in per set-aside ticket that has no clock.
 
     A stand-in has no state, the breakdown of its ticket and, as `decided_at`, the ticket's resolution or creation.
-    There is one for each target that any clock has: where no policy sets a target, nothing was missed. Cancelled
-    tickets have none.
+    There is one for resolution and for first response if any clock has that target: where no policy sets it, nothing
+    was missed. Whether a ticket was ever in a vendor's hands, or should have been talked about, is not known of one
+    without such a clock: the other targets have no stand-ins. Cancelled tickets have none.
 
     Args:
         clocks: rows of `fct_sla_clocks`.
@@ -187,18 +196,18 @@ def clock_records(clocks: pl.DataFrame, tickets: pl.DataFrame) -> pl.DataFrame:
     set_aside = tickets.filter(_is_quarantined).select(
         "ticket_id", "is_cancelled", *breakdown, best_known_at=pl.coalesce("resolved_at", "created_at")
     )
-    judged = (
-        clocks.select("ticket_id", "target", "state", "decided_at", *breakdown)
-        .join(set_aside.select("ticket_id", "best_known_at", is_quarantined=True), on="ticket_id", how="left")
-        .with_columns(pl.col("is_quarantined").fill_null(False), decided_at=pl.coalesce("decided_at", "best_known_at"))
-        .drop("best_known_at")
+    is_quarantined = clocks["ticket_id"].is_in(set_aside["ticket_id"].implode())
+    judged = clocks.select("ticket_id", "target", "state", "decided_at", *breakdown, is_quarantined=is_quarantined)
+    # Few tickets are set aside: only their clocks are looked up.
+    places = is_quarantined.arg_true()
+    theirs = judged[places].join(set_aside.select("ticket_id", "best_known_at"), on="ticket_id", maintain_order="left")
+    decided_at = judged["decided_at"].scatter(
+        places, theirs.select(pl.coalesce("decided_at", "best_known_at")).to_series()
     )
-    targets = clocks.select(pl.col("target").unique())
     stand_ins = (
         set_aside.filter(~pl.col("is_cancelled"))
-        .join(targets, how="cross")
-        .join(clocks.select("ticket_id", "target").unique(), on=["ticket_id", "target"], how="anti")
-        .rename({"best_known_at": "decided_at"})
-        .with_columns(state=pl.lit(None, dtype=pl.String), is_quarantined=pl.lit(True))
+        .join(clocks.select(pl.col("target").unique()).filter(pl.col("target").is_in(_OF_EVERY_TICKET)), how="cross")
+        .join(theirs, on=["ticket_id", "target"], how="anti")
+        .with_columns(state=pl.lit(None, dtype=pl.String), decided_at="best_known_at", is_quarantined=pl.lit(True))
     )
-    return pl.concat([judged, stand_ins.select(judged.columns)])
+    return pl.concat([judged.with_columns(decided_at), stand_ins.select(judged.columns)])

@@ -13,6 +13,7 @@ from typing import Final
 
 import polars as pl
 
+from metrics.snapshot_rows import equals_above, put_in_order
 from models.vocabulary import StatusCategory
 
 #: A change of any of these is an event. Category and waiting reason follow the status.
@@ -26,7 +27,6 @@ _SETTLED: Final = (_DONE, _CANCELLED)
 _PAST_FIELDS: Final = ("created_at", "first_response_at", "resolved_at", "closed_at")
 #: Stands for "never told" while values are carried forward, so that no ticket takes a value of the one before it.
 _NONE: Final = ""
-_MOST_KEYS: Final = 2**127
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,45 +45,6 @@ class Comparison:
     events: pl.DataFrame
     tickets: pl.DataFrame
     doubts: pl.DataFrame
-
-
-def keep_changed_rows(sightings: pl.DataFrame) -> pl.DataFrame:
-    """The rows in which a ticket differs from its row in the export before, and its last one, with `seen_until`.
-
-    Of a year of daily exports, that is a small part. `compare_snapshots` says the same of the kept rows as of all.
-
-    Args:
-        sightings: a row per ticket and export: `ticket_id`, `snapshot_at`, `content` (equal only for equal rows),
-            `load` and `row_number` (order of rows within one export), and any other columns.
-
-    Returns:
-        The kept rows in order of ticket and time. `seen_until` is the latest export up to which, in every export that
-        shows the ticket, the row was the same.
-    """
-    ordered = _in_order(sightings)
-    ordered = ordered.filter(~(_equals_above("ticket", "snapshot_at", "content")))
-    is_told_twice = _equals_above("ticket", "snapshot_at")
-    # A ticket that stands in one export in two ways has a last row there, which only all its rows can tell.
-    is_alone = ~(is_told_twice | is_told_twice.shift(-1, fill_value=False))
-    repeats = _equals_above("ticket", "content") & is_alone
-    ends_life = pl.col("ticket").ne_missing(pl.col("ticket").shift(-1))
-    is_kept = ordered.select(~repeats | ends_life).to_series()
-    seen_until = ordered["snapshot_at"].filter(is_kept.shift(-1, fill_value=True)).alias("seen_until")
-    return ordered.filter(is_kept).drop("ticket").with_columns(seen_until)
-
-
-def _number(texts: pl.Series) -> pl.Series:
-    """The position of each text among the distinct ones in order: only those are sorted, which are few."""
-    categories = texts.cast(pl.Categorical)
-    codes = categories.to_physical()
-    distinct = pl.DataFrame({"code": codes, "category": categories}).unique("code")
-    distinct = distinct.sort(pl.col("category").cast(pl.String)).with_row_index("number")
-    return codes.to_frame("code").join(distinct, on="code", how="left", maintain_order="left")["number"]
-
-
-def _equals_above(*names: str) -> pl.Expr:
-    """Whether a row equals the row above it in these columns, none of which is ever empty."""
-    return pl.all_horizontal(pl.col(name) == pl.col(name).shift(1) for name in names).fill_null(False)
 
 
 def compare_snapshots(rows: pl.DataFrame, exports: pl.DataFrame) -> Comparison:
@@ -108,16 +69,16 @@ def compare_snapshots(rows: pl.DataFrame, exports: pl.DataFrame) -> Comparison:
       seen was created when it is first seen. For others it is not known.
 
     Args:
-        rows: a row per ticket and export, or what `keep_changed_rows` kept of them: `ticket_id`, `export` (text),
-            `snapshot_at`, `seen_until` (equal to `snapshot_at` where nothing was left out), `status`,
+        rows: a row per ticket and export, or what `metrics.snapshot_rows.keep_changed_rows` kept of them: `ticket_id`,
+            `export` (text), `snapshot_at`, `seen_until` (equal to `snapshot_at` where nothing was left out), `status`,
             `status_category`, `waiting_reason`, `team`, `priority`, `vendor`, `created_at`, `first_response_at`,
             `resolved_at`, `closed_at`, `load` (order of loads), `load_id`, `row_number` and `row_hash`. Of a ticket's
             rows in one export the last counts.
         exports: every export, those without rows included: `export`, `snapshot_at`, and `is_full`, whether a ticket
             that it leaves out is gone.
     """
-    ordered = _in_order(rows)
-    is_repeated = ordered.select(_equals_above("ticket", "snapshot_at").shift(-1, fill_value=False)).to_series()
+    ordered = put_in_order(rows)
+    is_repeated = ordered.select(equals_above("ticket", "snapshot_at").shift(-1, fill_value=False)).to_series()
     states = _carry_forward(ordered.filter(~is_repeated))
     lives = _lives(states, exports)
     changes = _date(_changes(states, lives))
@@ -126,27 +87,6 @@ def compare_snapshots(rows: pl.DataFrame, exports: pl.DataFrame) -> Comparison:
         tickets=lives.drop("ticket", "tells_history"),
         doubts=pl.concat([_repeated(ordered, is_repeated), *_impossible(states), *_contradictions(states, changes)]),
     )
-
-
-def _in_order(rows: pl.DataFrame) -> pl.DataFrame:
-    """Rows in order of ticket, export, load and row, with `ticket`, a number.
-
-    Packed into one key, which sorts several times faster than four columns.
-    """
-    coded = rows.with_columns(_number(rows["ticket_id"]).alias("ticket"))
-    if coded.is_empty():
-        return coded
-    parts = ("ticket", "snapshot_at", "load", "row_number")
-    numbers = [pl.col(name).to_physical().cast(pl.Int128) for name in parts]
-    lows = coded.select([number.min() for number in numbers]).row(0)
-    highs = coded.select([number.max() for number in numbers]).row(0)
-    key, width = pl.lit(0, dtype=pl.Int128), 1
-    for number, low, high in zip(numbers, lows, highs, strict=True):
-        spread = int(high) - int(low) + 1
-        key, width = key * spread + (number - int(low)), width * spread
-    if width >= _MOST_KEYS:
-        return coded.sort(parts)
-    return coded[coded.select(key).to_series().arg_sort()]
 
 
 def _is_first() -> pl.Expr:

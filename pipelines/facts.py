@@ -16,6 +16,7 @@ from sqlalchemy import Table
 
 from metrics.allocation import allocate_costs
 from metrics.measure import measure
+from metrics.needed_columns import needed_columns
 from metrics.registry import METRICS, required_domains
 from metrics.spec import Metric
 from metrics.transactions import count_transactions, sum_active_time
@@ -231,7 +232,8 @@ def _cost_facts(session: Session) -> dict[Table, pl.DataFrame]:
 
 def _metric_values(session: Session, held: Sequence[Metric]) -> int:
     warehouse = session.warehouse
-    facts = {table.name: warehouse.read(table) for table in MEASURED_FACTS}
+    needed = needed_columns([metric for metric in METRICS if metric not in held])
+    facts = {table.name: warehouse.read(table, needed[table.name]) for table in MEASURED_FACTS if table.name in needed}
     clocks = data_clocks(session)
     zone = session.project.home.settings.reporting.time_zone
     frames = [_kept_values(session, [metric.name for metric in held])]

@@ -20,8 +20,10 @@ from pipelines.warehouse import Warehouse
 
 #: Events that one slice holds, more or less: few enough for the processor's caches, enough to be worth a call.
 SLICE_EVENTS: Final = 250_000
-#: Events that one pass over the staged table holds, some 80 bytes each.
+#: Events that one pass over the staged table holds, some 80 bytes each; of a longer history, a part: every pass looks
+#: at the tickets of all events once more.
 PASS_EVENTS: Final = 5_000_000
+_MOST_PASSES: Final = 5
 #: Rows that DuckDB hands over at once.
 _BATCH_ROWS: Final = 500_000
 
@@ -92,7 +94,7 @@ def read_slices(
     Args:
         only: name of a table with the `ticket_id` of those wanted; all if None.
         slice_events: events of a slice, on average.
-        pass_events: events held in memory at once, on average.
+        pass_events: events held in memory at once, on average; more where that would take many passes.
     """
     ticket_count = _number_tickets(warehouse, only)
     if not ticket_count:
@@ -100,6 +102,7 @@ def read_slices(
     event_count = warehouse.count(stg_ticket_events)
     events_a_ticket = max(event_count / max(warehouse.count(stg_tickets), 1), 1.0)
     slice_tickets = max(int(slice_events / events_a_ticket), 1)
+    pass_events = max(pass_events, event_count // _MOST_PASSES)
     pass_tickets = max(int(pass_events / events_a_ticket) // slice_tickets, 1) * slice_tickets
     told = EVENT_COLUMNS if only else _told_columns(warehouse)
     for first in range(0, ticket_count, pass_tickets):

@@ -23,6 +23,7 @@ from models.ddl import (
     conform,
     conform_encoded,
     create_table,
+    polars_schema,
     qualified_name,
     quote_identifier,
     sql_type,
@@ -83,9 +84,14 @@ class Warehouse:
         for batch in self.connection.execute(query).to_arrow_reader(rows):
             yield pl.DataFrame(batch)
 
-    def read(self, table: Table) -> pl.DataFrame:
-        """All rows of a declared table, with its exact types."""
-        return conform(self.frame(f"SELECT * FROM {qualified_name(table)}"), table)
+    def read(self, table: Table, columns: Sequence[str] | None = None) -> pl.DataFrame:
+        """All rows of a declared table, with its exact types; of all its columns, or of some."""
+        if columns is None:
+            return conform(self.frame(f"SELECT * FROM {qualified_name(table)}"), table)
+        names = ", ".join(map(quote_identifier, columns))
+        schema = polars_schema(table)
+        found = self.frame(f"SELECT {names} FROM {qualified_name(table)}")
+        return found.select(pl.col(name).cast(schema[name]) for name in columns)
 
     def insert(self, table_name: str, frame: pl.DataFrame, computed: Mapping[str, str] | None = None) -> None:
         """Append a frame to a table by column name. `table_name` is qualified and quoted by the caller.
@@ -144,7 +150,7 @@ def open_warehouse(path: Path) -> Iterator[Warehouse]:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET enable_progress_bar = false")
         # What does not fit is written beside the database: a long history must not fill the memory of the machine.
-        connection.execute("SET memory_limit = '2GB'")
+        connection.execute("SET memory_limit = '1GB'")
         connection.execute("SET preserve_insertion_order = true")
         connection.execute("SET enable_external_access = false")
         warehouse = Warehouse(connection, path)

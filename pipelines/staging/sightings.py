@@ -15,7 +15,7 @@ from typing import Final
 import polars as pl
 
 from data_contracts.spec import ExportColumn, ExportContract, ExportObject, Snapshots
-from metrics.repeated_snapshots import keep_changed_rows
+from metrics.snapshot_rows import keep_changed_rows
 from models.ddl import quote_identifier
 from models.vocabulary import ExportShape, SnapshotContent, SnapshotInstant
 from pipelines.staging.mapping import clean_key, needed_columns
@@ -107,7 +107,7 @@ def is_in_future() -> pl.Expr:
 def _find_objects(warehouse: Warehouse, contracts: Iterable[ExportContract]) -> tuple[SnapshotObject, ...]:
     query = """
         SELECT load_id, export || '/' || object_name AS export, file_name, modified_at, loaded_at
-        FROM ops.ops_loads WHERE superseded_by IS NULL ORDER BY load_id
+        FROM ops.ops_loads WHERE superseded_by IS NULL ORDER BY export, object_name, file_name, loaded_at, load_id
     """
     loads = warehouse.frame(query).with_row_index("load")
     loads = loads.with_columns(pl.col("modified_at", "loaded_at").cast(_INSTANT))

@@ -219,7 +219,7 @@ def test_a_home_of_a_log_and_a_snapshot_shows_the_gap_as_coverage(desk: Desk, lo
         assert _values(logged, metric)[-1][2] == measured
 
 
-def test_a_new_day_measures_only_what_it_changed(desk: Desk, daily: DemoHome) -> None:
+def test_facts_are_the_same_whether_the_last_day_comes_with_the_others_or_later(desk: Desk, daily: DemoHome) -> None:
     home = desk.home("day by day", ["daily_tickets"])
     last = max((home.landing / "daily_tickets").iterdir())
     text = last.read_text(encoding="utf-8")

@@ -113,7 +113,7 @@ def ticket_day_rows(random_: random.Random) -> list[Row]:
 def clock_rows(random_: random.Random, tickets: list[Row]) -> list[Row]:
     rows: list[Row] = []
     for ticket in tickets:
-        for target in ("resolution", "first_response"):
+        for target in ("resolution", "first_response", "periodic_update", "vendor_response", "vendor_resolution"):
             # Some tickets no policy covers, and some that were set aside have no clocks.
             if random_.random() < 0.1:
                 continue

@@ -58,7 +58,7 @@ def clocks(target: str) -> str:
         UNION ALL
         SELECT team, priority, service, vendor, NULL, true, {local_date("coalesce(resolved_at, created_at)")}
         FROM fct_tickets t
-        WHERE is_quarantined AND NOT is_cancelled
+        WHERE is_quarantined AND NOT is_cancelled AND '{target}' IN ('resolution', 'first_response')
           AND NOT EXISTS (FROM fct_sla_clocks k WHERE k.ticket_id = t.ticket_id AND k.target = '{target}')
     """
 
@@ -86,6 +86,10 @@ RECORDS: dict[str, tuple[str, str]] = {
     ),
     "sla_attainment_ratio": (clocks("resolution"), hit("state = 'met'")),
     "sla_first_response_attainment_ratio": (clocks("first_response"), hit("state = 'met'")),
+    **{
+        f"sla_{target}_attainment_ratio": (clocks(target), hit("state = 'met'"))
+        for target in ("periodic_update", "vendor_response", "vendor_resolution")
+    },
     "sla_source_attainment_ratio": (CLAIMED, hit("is_sla_met_at_source")),
     "vendor_on_time_delivery_ratio": (DELIVERIES, hit("coalesce(delivered_date <= promised_date, false)")),
     "vendor_billed_reporting": (BILLED, trusted("amount_reporting")),

@@ -14,7 +14,9 @@ from polars.testing import assert_frame_equal
 
 from metrics.kinds import Aggregation
 from metrics.measure import MEASURED_FACTS, measure
+from metrics.needed_columns import needed_columns
 from metrics.registry import METRICS, metric_named
+from metrics.spec import Metric
 from models.ddl import polars_schema
 from models.marts import metric_values
 
@@ -132,6 +134,28 @@ def test_closed_periods_are_those_the_clock_has_passed(measured: pl.DataFrame, a
     }
     assert as_of.astimezone(UTC).date() == date(2026, 4, 9)
     assert months["period_end_date"].to_list()[1] == date(2026, 2, 28)
+
+
+def test_rows_are_in_order(measured: pl.DataFrame) -> None:
+    keys = ["metric", *KEYS]
+    assert measured.select(keys).equals(measured.select(keys).sort(keys))
+
+
+def test_the_named_columns_are_enough(facts: dict[str, pl.DataFrame], measured: pl.DataFrame, as_of: datetime) -> None:
+    needed = needed_columns(METRICS)
+    assert needed.keys() == facts.keys() == set(MEASURED_FACTS)
+    assert len(needed["fct_sla_clocks"]) < facts["fct_sla_clocks"].width
+    narrow = {name: facts[name].select(columns) for name, columns in needed.items()}
+    assert_frame_equal(measure(METRICS, narrow, time_zone=ZONE, as_of=as_of), measured, check_exact=True)
+
+
+@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
+def test_the_named_columns_are_enough_for_a_metric_alone(
+    metric: Metric, facts: dict[str, pl.DataFrame], measured: pl.DataFrame, as_of: datetime
+) -> None:
+    narrow = {name: facts[name].select(columns) for name, columns in needed_columns([metric]).items()}
+    alone = measure([metric], narrow, time_zone=ZONE, as_of=as_of)
+    assert_frame_equal(alone, measured.filter(metric=metric.name), check_exact=True)
 
 
 def test_a_home_without_data_has_no_values(as_of: datetime) -> None:

@@ -26,7 +26,8 @@ from snapshot_lives import (
 )
 
 from metrics.business_time import OpenTime
-from metrics.repeated_snapshots import Comparison, compare_snapshots, keep_changed_rows
+from metrics.repeated_snapshots import Comparison, compare_snapshots
+from metrics.snapshot_rows import keep_changed_rows
 from metrics.ticket_clocks import TeamCalendars, build_intervals, close_tickets, covering_span
 from metrics.working_calendar import always_open
 from models.ddl import conform
@@ -71,6 +72,18 @@ def test_leaving_out_unchanged_rows_changes_nothing(seed: int) -> None:
     assert in_order(part.events) == in_order(whole.events)
     assert in_order(part.tickets) == in_order(whole.tickets)
     assert doubts_of(part) == doubts_of(whole)
+
+
+def test_rows_are_put_in_order_whatever_their_numbers_are() -> None:
+    exports = make_faulty_exports(1)
+    expected = compare(exports)
+    far = 2**61
+    spread = [
+        {**row, "load": row["load"] * far // 999, "row_number": row["row_number"] * far // 999} for row in exports.rows
+    ]
+    found = compare(Exports(spread, exports.exports))
+    assert in_order(found.events.drop("row_number")) == in_order(expected.events.drop("row_number"))
+    assert in_order(found.tickets) == in_order(expected.tickets)
 
 
 @settings(max_examples=100, deadline=None)

@@ -245,6 +245,17 @@ def test_a_column_tells_the_instant_as_well_and_one_file_may_hold_many(warehouse
     assert ("in_future", "ticket_events.occurred_at", "desk:T9") in problems
 
 
+def test_of_a_file_that_was_corrected_the_later_rows_count(warehouse: Warehouse, tmp_path: Path) -> None:
+    contract = load_export_contract(BY_COLUMN, "contracts/desk.yaml", {})
+    header = HEADER.replace("age", "exported")
+    for state in ("New", "Open", "On hold", "Done"):
+        row = f"T1,{state},Desk,2026-03-28 09:00,,Printer,2026-03-29\n"
+        _land(warehouse, contract, tmp_path / "landing", [("all.csv", header + row)])
+        history = read_snapshot_history(warehouse, [contract], POLICIES)
+        assert history.tickets["status"].to_list() == [state]
+    assert history.problems["problem"].unique().to_list() == ["repeated_in_snapshot"]
+
+
 def test_an_event_log_of_the_same_tickets_says_more(
     warehouse: Warehouse, contract: ExportContract, tmp_path: Path
 ) -> None:
