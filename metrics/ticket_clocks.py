@@ -52,9 +52,10 @@ def covering_span(tickets: pl.DataFrame, events: pl.DataFrame, as_of: datetime) 
 
     An instant before 1970 does not widen it: open time is counted from there, whatever `as_of` is.
     """
-    instants = [events["occurred_at"].min(), tickets["created_at"].min(), as_of]
-    earliest = min(instant for instant in instants if isinstance(instant, datetime))
-    start = min(max(earliest, _OPEN_TIME_BEGINS), as_of)
+    begins = min(_OPEN_TIME_BEGINS, as_of)
+    # Bounded before it is read out: exports tell of years that Python does not know, such as the one before year 1.
+    instants = [told.clip(begins, as_of).min() for told in (events["occurred_at"], tickets["created_at"])]
+    start = min(instant for instant in (*instants, as_of) if isinstance(instant, datetime))
     return start.astimezone(UTC) - timedelta(days=1), as_of.astimezone(UTC) + _PROJECTION
 
 

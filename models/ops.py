@@ -41,6 +41,7 @@ ops_ticket_measurements = table(
     text("load_ids", "Loads that they were measured from, as a JSON list", required=True),
     instant("as_of_at", "The data's clock of the facts; empty where there was nothing to measure"),
     instant("measured_at", "When they were measured", required=True),
+    text("run_id", "Run that measured them", required=True),
 )
 
 ops_ticket_changes = table(

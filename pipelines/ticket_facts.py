@@ -27,8 +27,8 @@ from metrics.data_clock import PAST_INSTANTS, last_evidence
 from metrics.flow import add_up_days, count_day_changes, no_day_changes
 from metrics.ticket_clocks import covering_span
 from metrics.ticket_facts import MeasuringRules, TicketFacts, measure_tickets
-from models.ddl import conform_encoded, polars_schema, qualified_name
-from models.ops import ops_loads, ops_ticket_changes, ops_ticket_measurements
+from models.ddl import conform_encoded, polars_schema, qualified_name, quote_text
+from models.ops import ops_loads, ops_steps, ops_ticket_changes, ops_ticket_measurements
 from models.tickets import (
     fct_sla_clocks,
     fct_ticket_days,
@@ -48,6 +48,7 @@ from pipelines.warehouse import Warehouse
 TICKET_FACTS: Final = (fct_ticket_intervals, fct_tickets, fct_sla_clocks, fct_ticket_days)
 #: Those with rows of single tickets.
 _BY_TICKET: Final = (fct_ticket_intervals, fct_tickets, fct_sla_clocks)
+_NAMES: Final = ", ".join(quote_text(table.name) for table in TICKET_FACTS)
 #: Everything in ops_quarantined_records that sets a ticket aside.
 QUARANTINED: Final = (
     "SELECT record_id FROM ops.ops_quarantined_records "
@@ -90,7 +91,7 @@ def build_ticket_tables(session: Session, *, rules_hash: str) -> Built:
         note = _measure_changed(warehouse, measurement.rules, last)
     else:
         note = _measure_all(warehouse, measurement.rules)
-    _remember(warehouse, measurement)
+    _remember(session, measurement)
     return Built({table.name: warehouse.count(table) for table in TICKET_FACTS}, note)
 
 
@@ -101,7 +102,8 @@ def note_changes(warehouse: Warehouse, told: Iterable[pl.DataFrame]) -> None:
         told: frames with `ticket_id` and `load_id` of everything that is staged.
     """
     warehouse.execute(f"DELETE FROM {qualified_name(ops_ticket_changes)}")
-    found = warehouse.rows(f"SELECT load_ids FROM {qualified_name(ops_ticket_measurements)}")
+    measurements = qualified_name(ops_ticket_measurements)
+    found = warehouse.rows(f"SELECT load_ids FROM {measurements} WHERE load_ids IS NOT NULL")
     if not found:
         return
     measured: list[str] = json.loads(found[0][0])
@@ -173,8 +175,17 @@ def _reply_sources(warehouse: Warehouse) -> tuple[list[str], list[str]]:
 
 def _comparable(session: Session, measurement: _Measurement) -> datetime | None:
     """The data's clock of the facts there are, if they can be brought up to date ticket by ticket."""
-    known = f"SELECT rules_hash, load_ids, as_of_at FROM {qualified_name(ops_ticket_measurements)}"
-    found = session.warehouse.rows(f"{known} WHERE as_of_at IS NOT NULL")
+    # Facts that another run has written since, such as one of an older version, are not those that were measured. An
+    # older version's memory may also lack what is asked here.
+    found = session.warehouse.rows(
+        f"""
+        SELECT rules_hash, load_ids, as_of_at FROM {qualified_name(ops_ticket_measurements)} AS measured
+        WHERE as_of_at IS NOT NULL AND load_ids IS NOT NULL AND NOT EXISTS (
+            FROM {qualified_name(ops_steps)} AS steps
+            WHERE steps.asset IN ({_NAMES}) AND steps.run_id IS DISTINCT FROM measured.run_id
+        )
+        """
+    )
     if session.is_full or not found or measurement.rules is None or found[0][0] != measurement.rules_hash:
         return None
     measured, loads = set(json.loads(found[0][1])), set(measurement.load_ids)
@@ -195,13 +206,14 @@ def _object_of(load_id: str) -> str:
     return "/".join(load_id.split("/")[:2])
 
 
-def _remember(warehouse: Warehouse, measurement: _Measurement) -> None:
-    rules = measurement.rules
+def _remember(session: Session, measurement: _Measurement) -> None:
+    warehouse, rules = session.warehouse, measurement.rules
     record = {
         "rules_hash": measurement.rules_hash,
         "load_ids": json.dumps(measurement.load_ids),
         "as_of_at": rules.as_of if rules else None,
         "measured_at": datetime.now(UTC),
+        "run_id": session.run_id,
     }
     schema = polars_schema(ops_ticket_measurements)
     warehouse.replace(ops_ticket_measurements, pl.DataFrame([record], schema=schema))

@@ -50,6 +50,13 @@ def test_one_impossible_date_does_not_widen_the_span_without_end() -> None:
     assert covering_span(tickets[1:], NO_EVENTS, AS_OF)[0] == utc(2026, 2, 28)
 
 
+def test_instants_before_the_first_year_are_bounded_like_any_other() -> None:
+    """The first day of year 1, which some systems write for "never", lies before it by a clock east of Greenwich."""
+    never = pl.Series([-62_135_600_400_000_000], dtype=pl.Int64).cast(pl.Datetime("us", "UTC"))
+    tickets = ticket_rows({}).with_columns(never.alias("created_at"))
+    assert covering_span(tickets, NO_EVENTS, AS_OF)[0] == utc(1969, 12, 31)
+
+
 def test_open_time_of_a_ticket_with_an_impossible_date_does_not_go_with_the_clock() -> None:
     """What is measured of a ticket that is over must stay, and with it the period in which its promise was broken."""
     tickets = ticket_rows({"created_at": utc(1899, 12, 30)})
