@@ -24,8 +24,9 @@ from models.tickets import fct_ticket_intervals, fct_tickets
 
 #: How far beyond the data's clock open time is known, for the projection of due instants.
 _PROJECTION: Final = timedelta(days=3653)
-#: A ticket's life counts open time for so long before the data's clock; an earlier instant is an error of the export.
-_LONGEST_HISTORY: Final = timedelta(days=40 * 365.25)
+#: Open time is counted from here on; an earlier instant is an error of the export. A fixed instant, for one that went
+#: with the data's clock would change the durations of tickets that were over long ago.
+_OPEN_TIME_BEGINS: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +50,11 @@ class TeamCalendars:
 def covering_span(tickets: pl.DataFrame, events: pl.DataFrame, as_of: datetime) -> tuple[datetime, datetime]:
     """The span of time for which calendars must be compiled: from the first instant to ten years after `as_of`.
 
-    An instant more than forty years before `as_of` does not widen it: open time is counted from there.
+    An instant before 1970 does not widen it: open time is counted from there, whatever `as_of` is.
     """
     instants = [events["occurred_at"].min(), tickets["created_at"].min(), as_of]
     earliest = min(instant for instant in instants if isinstance(instant, datetime))
-    start = max(earliest, as_of - _LONGEST_HISTORY)
+    start = min(max(earliest, _OPEN_TIME_BEGINS), as_of)
     return start.astimezone(UTC) - timedelta(days=1), as_of.astimezone(UTC) + _PROJECTION
 
 

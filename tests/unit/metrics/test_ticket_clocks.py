@@ -45,9 +45,16 @@ def close(tickets: pl.DataFrame, events: pl.DataFrame = NO_EVENTS, **changes: An
 def test_one_impossible_date_does_not_widen_the_span_without_end() -> None:
     tickets = ticket_rows({"created_at": utc(1899, 12, 30)}, {"created_at": utc(2026, 3, 1)})
     start, end = covering_span(tickets, NO_EVENTS, AS_OF)
-    assert utc(1985, 1, 1) < start < utc(1987, 1, 1)
+    assert start == utc(1969, 12, 31)
     assert end > AS_OF + timedelta(days=3650)
     assert covering_span(tickets[1:], NO_EVENTS, AS_OF)[0] == utc(2026, 2, 28)
+
+
+def test_open_time_of_a_ticket_with_an_impossible_date_does_not_go_with_the_clock() -> None:
+    """What is measured of a ticket that is over must stay, and with it the period in which its promise was broken."""
+    tickets = ticket_rows({"created_at": utc(1899, 12, 30)})
+    starts = {covering_span(tickets, NO_EVENTS, AS_OF + timedelta(days=days))[0] for days in (0, 1, 4000)}
+    assert len(starts) == 1
 
 
 def test_nothing_in_nothing_out() -> None:

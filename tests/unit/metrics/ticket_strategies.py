@@ -55,6 +55,10 @@ class Case:
         policies = "\n    ".join(map(repr, self.policies))
         return f"Case of seed {self.seed}, window {self.start}, as of {self.as_of}\n    {policies}"
 
+    def _repr_pretty_(self, printer: Any, _is_cycle: bool) -> None:
+        """Hypothesis prints by this, and would print every field of every row else."""
+        printer.text(repr(self))
+
     def open_time(self) -> OpenTime:
         return OpenTime.compile(self.calendars, self.start, self.end)
 
