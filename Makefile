@@ -29,7 +29,7 @@ demo: $(INSTALLED)
 	$(BIN)/kpi demo $(HOME_DIR)
 
 test: $(INSTALLED)
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

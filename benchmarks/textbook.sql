@@ -3,8 +3,8 @@
 --
 -- Reads:   stg_tickets, stg_ticket_events; segments (calendar, opens_at, length, open_before); team_calendars (team,
 --          calendar); policies (sla_policy, target, target_microseconds, own_calendar, pause_categories,
---          pause_reasons). The variables as_of, time_zone and default_calendar; the macro covering_policy, which says the first policy
---          of a target that covers a stretch.
+--          pause_reasons). The variables as_of, time_zone and default_calendar; the macro covering_policy, which says
+--          the first policy of a target that covers a stretch.
 -- Writes:  fct_tickets, fct_sla_clocks, fct_ticket_days. What was used up is dropped, so that memory does not hold it.
 
 -- Events in the order that counts; what was told twice, once.

@@ -166,7 +166,9 @@ def _summarise(
     if warned:
         notes.append(f"{_count(warned, 'warning')}: {', '.join(result.rule.id for result in warned[:_MOST_NAMED])}")
     told = f" ({'; '.join(notes)})" if notes else ""
-    return f"{domain.value} passed {_count(judged, 'rule')}{told}."
+    passed = [result for result in judged if result.state is RuleState.PASSED]
+    share = f"{len(passed):,} of " if len(passed) < len(judged) else ""
+    return f"{domain.value} passed {share}{_count(judged, 'rule')}{told}."
 
 
 def _describe_hold(result: RuleResult, quarantine_limit: Decimal) -> str:

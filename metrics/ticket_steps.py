@@ -37,6 +37,8 @@ _CHANGES: Final = (
 _TOLD: Final = (*_CHANGES, "is_public_agent_reply", "actor")
 #: Stands for "has none" while values are filled forward, so that no ticket takes a value of the ticket before it.
 _NONE: Final = ""
+#: What is counted of events, and of those that were told twice.
+_TALLIED: Final = ("ticket", "occurred_at", "is_public_agent_reply")
 #: What orders the events of a ticket at one instant: those without a sequence come last.
 _IN_A_TIE: Final = ("event_sequence", "load_id", "row_number")
 
@@ -61,7 +63,8 @@ def trace_steps(tickets: pl.DataFrame, events: pl.DataFrame, *, as_of: datetime)
     """Order the events of whole tickets and say what each ticket's state was from when to when.
 
     - Events are ordered by instant, the source's sequence (those without one last), load, and row in the load.
-      Events after `as_of`, without an instant, or of a ticket that is not in `tickets` are left out.
+      Events without an instant, or of a ticket that is not in `tickets`, are left out. Of events after `as_of` only
+      what they say of the state before them counts, where nothing earlier says it.
     - A life begins at `created_at`, or at the first event if that is earlier or there is no `created_at`, and goes
       on to `as_of`. A ticket created after `as_of` has none.
     - An empty attribute of an event means unchanged. Before the first event that names an attribute, it is what that
@@ -78,20 +81,26 @@ def trace_steps(tickets: pl.DataFrame, events: pl.DataFrame, *, as_of: datetime)
 
     Text may be encoded as `pl.Categorical`, which is faster, and comes out as it came in.
     """
+    until = pl.lit(as_of, dtype=pl.Datetime("us", "UTC"))
     told = _locate(tickets, events, as_of)
     rows, copies = _order(told, _beginnings(tickets, as_of))
-    return TicketSteps(_steps(_fill(rows), as_of), _tally(told, copies))
+    states = _fill(rows).filter(pl.col("started_at") <= until)
+    is_past = pl.col("occurred_at") <= until
+    return TicketSteps(_steps(states, as_of), _tally(told.filter(is_past), copies.filter(is_past)))
 
 
 def _locate(tickets: pl.DataFrame, events: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
-    """The events that count, with `ticket`, the position of their ticket."""
+    """The events of tickets that have begun, with `ticket`, the position of their ticket.
+
+    Those after `as_of` too: the first one may be the only one to say how things stood before it.
+    """
     until = pl.lit(as_of, dtype=pl.Datetime("us", "UTC"))
     if "ticket" not in events.columns:
         # Only the column of ids is joined: to join all columns would copy each of them.
         positions = tickets.select("ticket_id", ticket=pl.int_range(pl.len(), dtype=pl.UInt32))
         ticket = events.select("ticket_id").join(positions, on="ticket_id", how="left", maintain_order="left")["ticket"]
         events = events.with_columns(ticket)
-    counts = events.select(pl.col("ticket").is_not_null() & (pl.col("occurred_at") <= until)).to_series()
+    counts = events.select(pl.col("ticket").is_not_null() & pl.col("occurred_at").is_not_null()).to_series()
     is_born = tickets.select((pl.col("created_at") <= until) | pl.col("created_at").is_null()).to_series()
     if not is_born.all():
         counts &= is_born.gather(events["ticket"])
@@ -116,7 +125,7 @@ def _beginnings(tickets: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
 
 
 def _order(told: pl.DataFrame, beginnings: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Events and beginnings in order, without events told twice; and ticket and reply flag of those left out.
+    """Events and beginnings in order, without events told twice; and what is counted of those left out.
 
     Ticket and instant are packed into one number, which sorts many times faster than columns do. Sequence, load, row
     and content are looked at only where it is the same.
@@ -136,7 +145,7 @@ def _order(told: pl.DataFrame, beginnings: pl.DataFrame) -> tuple[pl.DataFrame, 
     in_order = key.gather(order)
     follows = (in_order == in_order.shift(1)).fill_null(False)
     if not follows.any():
-        return rows[order], told.select("ticket", "is_public_agent_reply").clear()
+        return rows[order], told.select(_TALLIED).clear()
     tie = pl.DataFrame(
         {
             "place": pl.int_range(len(order), dtype=pl.UInt32, eager=True),
@@ -148,7 +157,7 @@ def _order(told: pl.DataFrame, beginnings: pl.DataFrame) -> tuple[pl.DataFrame, 
     settled = settled.sort("tie", *_IN_A_TIE, "row", nulls_last=True)
     is_first = settled.select(pl.struct("tie", "event_sequence", *_TOLD).is_first_distinct()).to_series()
     order = order.scatter(tie["place"], settled["row"])
-    copies = told.select("ticket", "is_public_agent_reply")[settled["row"].filter(~is_first)]
+    copies = told.select(_TALLIED)[settled["row"].filter(~is_first)]
     is_copy = pl.repeat(False, len(order), eager=True).scatter(tie["place"].filter(~is_first), True)
     return rows[order.filter(~is_copy)], copies
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from difflib import get_close_matches
 from typing import Final
 
 from data_contracts.spec import ExportContract
+from metrics.sla_policy import SlaPolicy
 from models.vocabulary import Domain
 from pipelines.project import Project
 
@@ -26,7 +28,7 @@ class Notice:
     """One thing to know, and what to do about it.
 
     Attributes:
-        code: `unagreed_contract` or `unknown_source`, for programs.
+        code: `unagreed_contract`, `unknown_source`, `unknown_reason` or `unreachable_policy`, for programs.
         subject: file that it is about, as a person knows it.
     """
 
@@ -37,7 +39,13 @@ class Notice:
 
 def find_notices(project: Project) -> tuple[Notice, ...]:
     """All notices about a home, contracts first."""
-    return (*_unagreed_contracts(project), *_unknown_sources(project))
+    return (
+        *_unagreed_contracts(project),
+        *_unknown_sources(project),
+        *_unknown_policy_sources(project),
+        *_unknown_reasons(project),
+        *_unreachable_policies(project),
+    )
 
 
 def _unagreed_contracts(project: Project) -> Iterator[Notice]:
@@ -70,8 +78,66 @@ def _unknown_sources(project: Project) -> Iterator[Notice]:
     for source in project.policies.statuses:
         if source in known:
             continue
-        near = get_close_matches(source, known, n=1)
-        listed = f"Ticket contracts have {', '.join(known)}." if known else "There is no ticket contract yet."
-        remedy = f"Did you mean '{near[0]}'?" if near else listed
         message = f"{file} maps statuses of the source '{source}', which no ticket contract has, so they do nothing."
-        yield Notice("unknown_source", file, f"{message} {remedy}")
+        yield Notice("unknown_source", file, f"{message} {_name_sources(source, known)}")
+
+
+def _unknown_policy_sources(project: Project) -> Iterator[Notice]:
+    """Sources to which SLA policies apply, although no ticket export of the home comes from them."""
+    known = sorted({contract.source for contract in project.contracts_of(Domain.TICKETS)})
+    file = _sla_file(project)
+    for policy in project.policies.sla:
+        for source in sorted(policy.scope.get("source", frozenset()) - set(known)):
+            what = f"{file}: policy '{policy.id}' applies to the source '{source}', which no ticket contract has."
+            yield Notice("unknown_source", file, f"{what} {_name_sources(source, known)}")
+
+
+def _unknown_reasons(project: Project) -> Iterator[Notice]:
+    """Reasons for which SLA policies pause, although no status waits for them: the clocks would run on unnoticed."""
+    known = {
+        meaning.reason
+        for statuses in project.policies.statuses.values()
+        for meaning in statuses.values()
+        if meaning.reason is not None
+    }
+    file = _sla_file(project)
+    for policy in project.policies.sla if project.policies.statuses else ():
+        for reason in sorted(policy.pause_reasons - known):
+            near = get_close_matches(reason, sorted(known), n=1)
+            listed = f"Reasons there are {', '.join(sorted(known))}." if known else "No status there has a reason."
+            remedy = f"Did you mean '{near[0]}'?" if near else listed
+            what = f"{file}: policy '{policy.id}' pauses for the reason '{reason}'"
+            why = f"which no status in {project.home.policies.name}/statuses.yaml has, so it never does."
+            yield Notice("unknown_reason", file, f"{what}, {why} {remedy}")
+
+
+def _unreachable_policies(project: Project) -> Iterator[Notice]:
+    """SLA policies that no ticket reaches, because one above them takes all that they could have."""
+    file = _sla_file(project)
+    policies = project.policies.sla
+    for position, policy in enumerate(policies):
+        taker = next((above for above in policies[:position] if _takes_all(above, policy)), None)
+        if taker is not None:
+            what = f"{file}: policy '{policy.id}' counts for no ticket: '{taker.id}' stands above it"
+            remedy = f"Put '{policy.id}' first, or say in '{taker.id}' to what it applies."
+            yield Notice("unreachable_policy", file, f"{what} and applies to all that it does. {remedy}")
+
+
+def _takes_all(above: SlaPolicy, below: SlaPolicy) -> bool:
+    """Whether every ticket that the policy below covers is covered by the one above."""
+    return (
+        above.target == below.target
+        and all(name in below.scope and below.scope[name] <= accepted for name, accepted in above.scope.items())
+        and (above.effective_from or date.min) <= (below.effective_from or date.min)
+        and (above.effective_to or date.max) >= (below.effective_to or date.max)
+    )
+
+
+def _sla_file(project: Project) -> str:
+    return f"{project.home.policies.name}/sla.yaml"
+
+
+def _name_sources(source: str, known: list[str]) -> str:
+    near = get_close_matches(source, known, n=1)
+    listed = f"Ticket contracts have {', '.join(known)}." if known else "There is no ticket contract yet."
+    return f"Did you mean '{near[0]}'?" if near else listed

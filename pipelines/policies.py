@@ -140,6 +140,10 @@ def _sla_policies(
             what = f"policy '{policy.id}': target '{policy.target}' without anybody whose promise it is"
             wrong("target", what, "Name them, such as: applies_to: {vendor: Acme}, or {team: Network}.")
             continue
+        first, last = policy.effective_from, policy.effective_to
+        if first is not None and last is not None and last < first:
+            what = f"policy '{policy.id}' would end on {last}, before it begins on {first}, and count for no ticket"
+            wrong("effective_to", what, "Swap the dates, or correct one of them.")
         policies.append(
             SlaPolicy(
                 id=policy.id,

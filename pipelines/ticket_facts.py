@@ -78,6 +78,8 @@ class _Measurement:
 def build_ticket_tables(session: Session, *, rules_hash: str) -> Built:
     """Bring all ticket facts up to date with the staged tickets. Call in a transaction.
 
+    What a new load changed is known only from `note_changes`: whoever stages tickets has to call it.
+
     Args:
         rules_hash: of the code, contracts, policies and settings that decide what is measured of a ticket.
     """

@@ -85,9 +85,7 @@ def _show_headline(metric: MetricTrend, currency: str) -> None:
     latest = metric.latest
     label = click.style(f"{metric.label:<32}", bold=True)
     if latest is None:
-        is_fed = metric.publication_state != "empty"
-        why = metric.held_reason or ("no month is closed yet" if is_fed else "no export feeds it yet")
-        click.echo(f"{label}  {NOTHING}  {click.style(why, dim=True)}")
+        click.echo(f"{label}  {NOTHING}  {click.style(_why_nothing(metric), dim=True)}")
         return
     before = metric.month_before
     before_value = before.value if before else None
@@ -110,6 +108,18 @@ def _show_headline(metric: MetricTrend, currency: str) -> None:
     click.echo(click.style("  " + " · ".join(shown), dim=True))
     if metric.publication_state == "held":
         click.echo(click.style("  held by the gate: this is the last good value", fg="red"))
+
+
+def _why_nothing(metric: MetricTrend) -> str:
+    """Why a headline has no closed month to show."""
+    if metric.held_reason:
+        return metric.held_reason
+    if metric.publication_state != "empty":
+        return "no month is closed yet"
+    # Tickets alone promise nothing, so with them and without a policy no clock runs.
+    if metric.metric.startswith("sla_"):
+        return "no ticket was promised anything yet: see policies/sla.yaml"
+    return "no export feeds it yet"
 
 
 def _movement(value: float | None, before: float | None, metric: MetricTrend, judgement: str) -> str:

@@ -82,8 +82,9 @@ def _list(home: Home, *, as_json: bool) -> None:
         )
     show_table(
         [
-            Column("metric"), Column("value", is_right=True), Column("change", is_right=True), Column("12 months"),
-            Column("month"), Column("measured", is_right=True), Column("state"),
+            Column("metric"), Column("value", is_right=True), Column("change", is_right=True, left_out=3),
+            Column("12 months", left_out=1), Column("month", left_out=2),
+            Column("measured", is_right=True, left_out=4), Column("state"),
         ],
         rows,
     )  # fmt: skip

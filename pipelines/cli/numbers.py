@@ -38,7 +38,10 @@ def format_bounds(lower: float | None, upper: float | None, unit: str, currency:
 
 
 def format_change(value: float | None, before: float | None, unit: str) -> str:
-    """How a value moved: percentage points for a ratio, else per cent of the value before."""
+    """How a value moved: percentage points for a ratio, else per cent of the value before.
+
+    Where a number is below zero there is no such percentage, as of a net flow that turns from 12 to -5.
+    """
     if value is None or before is None:
         return NOTHING
     if value == before:
@@ -48,6 +51,9 @@ def format_change(value: float | None, before: float | None, unit: str) -> str:
         return f"{arrow} {abs(value - before) * 100:.1f} points"
     if before == 0:
         return f"{arrow} from 0"
+    if before < 0 or value < 0:
+        difference = format_value(abs(value - before), unit, "").strip()
+        return f"{arrow} by {difference}"
     return f"{arrow} {abs(value - before) / abs(before) * 100:.1f} %"
 
 

@@ -48,7 +48,8 @@ def show_unmapped_statuses(statuses: Sequence[UnmappedStatus]) -> None:
 
     click.echo()
     told = count_of(len(statuses), "status has", "statuses have")
-    show_heading(click.style(f"{told} no meaning yet", fg="yellow"), "their tickets are set aside")
+    whose = "its" if len(statuses) == 1 else "their"
+    show_heading(click.style(f"{told} no meaning yet", fg="yellow"), f"{whose} tickets are set aside")
     show_paragraph(
         "Add these lines to policies/statuses.yaml, below the source if it stands there already. The categories are "
         "guesses by the words alone; whether a status is queued, active, waiting, done or cancelled is yours to say.",

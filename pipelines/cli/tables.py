@@ -24,6 +24,7 @@ import click
 _MOST_FITTED: Final = 500
 #: Longer lines of text are hard to read.
 _READABLE: Final = 110
+_BETWEEN: Final = "  "
 
 #: Colour of each word that tells a state.
 STATE_STYLES: Final = {
@@ -37,11 +38,15 @@ STATE_STYLES: Final = {
 
 
 class Column(NamedTuple):
-    """A column of a printed table. Text that is cut where the terminal ends is `is_cut`; else it is folded."""
+    """A column of a printed table. Text that is cut where the terminal ends is `is_cut`; else it is folded.
+
+    A column with a rank of `left_out` is not shown where the terminal is too narrow for all: 1 goes first.
+    """
 
     title: str
     is_right: bool = False
     is_cut: bool = False
+    left_out: int = 0
 
 
 def show_table(columns: Sequence[Column], rows: Sequence[Sequence[object]], *, styles: Sequence[str] = ()) -> None:
@@ -52,9 +57,27 @@ def show_table(columns: Sequence[Column], rows: Sequence[Sequence[object]], *, s
     """
     cells = [[_one_line(cell) for cell in row] for row in rows]
     if is_terminal() and len(rows) <= _MOST_FITTED:
+        columns, cells = _leave_out(columns, cells)
         _show_fitted(columns, cells, styles or [""] * len(cells))
     else:
         _show_plain(columns, cells)
+
+
+def _leave_out(
+    columns: Sequence[Column], cells: Sequence[Sequence[str]]
+) -> tuple[Sequence[Column], Sequence[Sequence[str]]]:
+    """Without the columns that may be left out, as many as it takes for the others to be shown whole."""
+    from rich.cells import cell_len
+
+    widths = [
+        max(map(cell_len, [column.title, *(row[index] for row in cells)])) + len(_BETWEEN)
+        for index, column in enumerate(columns)
+    ]
+    kept = list(range(len(columns)))
+    for index in sorted(kept, key=lambda index: columns[index].left_out):
+        if columns[index].left_out and sum(widths[other] for other in kept) > shutil.get_terminal_size().columns:
+            kept.remove(index)
+    return [columns[index] for index in kept], [[row[index] for index in kept] for row in cells]
 
 
 def _show_fitted(columns: Sequence[Column], cells: Sequence[Sequence[str]], styles: Sequence[str]) -> None:
@@ -63,7 +86,7 @@ def _show_fitted(columns: Sequence[Column], cells: Sequence[Sequence[str]], styl
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", show_edge=False)
+    table = Table(box=None, pad_edge=False, padding=(0, len(_BETWEEN), 0, 0), header_style="bold", show_edge=False)
     for column in columns:
         table.add_column(
             Text(column.title),
@@ -90,7 +113,7 @@ def _show_plain(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> No
         for column, width, text in zip(columns, widths, line, strict=True):
             space = " " * (width - cell_len(text))
             padded.append(space + text if column.is_right else text + space)
-        click.echo("  ".join(padded).rstrip())
+        click.echo(_BETWEEN.join(padded).rstrip())
 
 
 def show_heading(title: str, detail: str = "") -> None:

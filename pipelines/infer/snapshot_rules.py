@@ -32,7 +32,7 @@ _RULES: Final = (
             JOIN ops.ops_loads AS loads USING (load_id)
             WHERE 'raw.' || loads.raw_table = '${table}'
               AND tickets.has_disappeared
-              AND coalesce(tickets.status_category, '') NOT IN ('done', 'cancelled')
+              AND tickets.status_category NOT IN ('done', 'cancelled')
         """,
     ),
     _ProposedRule(

@@ -56,7 +56,7 @@ TICKETS: Final = TableWords(
         words(
             "priority",
             TEXT,
-            (1.0, r"^priority$"),
+            (1.0, r"^prio(rity)?$"),
             (0.7, r"(^|_)priority$"),
             (0.6, r"severity|seriousness"),
             (0.4, r"^(urgency|impact)$"),

@@ -61,6 +61,8 @@ def find_compression(path: Path, name: str, size: int, limits: Limits) -> tuple[
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
+            if any(member.header_offset < 0 for member in members):
+                raise zipfile.BadZipFile("a member that lies before the file begins")
             if _DOCUMENT_MEMBERS & {member.filename for member in members}:
                 _check_document(archive, name, size, limits)
                 return None, None

@@ -136,7 +136,7 @@ def _find_header_elsewhere(header: list[str], utf8: bytes, delimiter: str, optio
         if matches[best] > found and best + 1 != options.header_row:
             return f"Row {best + 1} looks like the header: write headerRow: {best + 1} into the contract."
     detected = detect_delimiter(utf8, options.quote, options.header_row, options.columns)
-    if detected != delimiter and len(header) == 1:
+    if detected != delimiter and len(header) == 1 and detected in header[0]:
         return f"The delimiter looks like {detected!r}, not {delimiter!r}: correct it in the contract's server entry."
     return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -29,6 +30,27 @@ def test_list_shows_latest_closed_month_with_change_and_certainty(run_kpi: Kpi, 
     assert "▁▂▃▃▄·▆▆▇█" in lines["cost_per_transaction_reporting"]
     assert lines["ticket_created_count"].endswith("empty")
     assert set(lines) >= {metric.name for metric in METRICS}
+
+
+@pytest.mark.parametrize(
+    ("width", "shown"),
+    [
+        (200, ["metric", "value", "change", "12", "months", "month", "measured", "state"]),
+        (100, ["metric", "value", "change", "measured", "state"]),
+        (70, ["metric", "value", "state"]),
+    ],
+)
+def test_a_narrow_terminal_has_fewer_columns_and_whole_names(
+    run_kpi: Kpi, published_home: Home, monkeypatch: pytest.MonkeyPatch, width: int, shown: list[str]
+) -> None:
+    monkeypatch.setattr("pipelines.cli.tables.is_terminal", lambda: True)
+    monkeypatch.setenv("COLUMNS", str(width))
+    heading, *lines = re.sub(
+        r"\x1b\[[0-9;]*m", "", run_kpi("metrics", "--home", published_home.folder).output
+    ).splitlines()
+    assert heading.split() == shown
+    assert {line.split()[0] for line in lines if line} >= {metric.name for metric in METRICS}
+    assert max(map(len, [heading, *lines])) <= width
 
 
 def test_list_for_programs(run_kpi: Kpi, published_home: Home) -> None:

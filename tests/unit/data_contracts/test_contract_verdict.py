@@ -109,7 +109,7 @@ def test_the_summary_names_rule_rows_meaning_and_metrics() -> None:
         PASSED, result(RuleAction.QUARANTINE, RuleState.FAILED, 2), result(RuleAction.WARN, RuleState.FAILED, 3)
     )
     assert passed.summary == (
-        "tickets passed 3 rules (2 quarantined by 1 rule; 1 warning: tickets.created_at.present)."
+        "tickets passed 1 of 3 rules (2 quarantined by 1 rule; 1 warning: tickets.created_at.present)."
     )
     assert "\n" not in verdict.summary + over.summary + passed.summary
     assert "could not be evaluated (no such column)" in describe_result(result(RuleAction.WARN, RuleState.ERRORED))

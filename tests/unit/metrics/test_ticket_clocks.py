@@ -64,6 +64,28 @@ def test_open_time_of_a_ticket_with_an_impossible_date_does_not_go_with_the_cloc
     assert len(starts) == 1
 
 
+def test_what_comes_after_the_clock_says_how_things_stood_before_it() -> None:
+    tickets = ticket_rows(
+        {"created_at": utc(2026, 1, 1), "export_shape": "event_log", "status_category": "done", "priority": "Low"}
+    )
+    event = {
+        "ticket_id": "a:0",
+        "source": "a",
+        "occurred_at": utc(2026, 6, 1),
+        "status_before": "In Progress",
+        "status_category_before": "active",
+        "status": "Done",
+        "status_category": "done",
+        "priority_before": "High",
+        "priority": "Low",
+    }
+    events = pl.DataFrame([event], schema=polars_schema(stg_ticket_events), orient="row")
+    closed = close(tickets, events).row(0, named=True)
+    assert (closed["status"], closed["status_category"], closed["priority"]) == ("In Progress", "active", "High")
+    assert (closed["has_history"], closed["is_done"], closed["event_count"]) == (True, False, 0)
+    assert closed["age_calendar_microseconds"] == (AS_OF - utc(2026, 1, 1)) // timedelta(microseconds=1)
+
+
 def test_nothing_in_nothing_out() -> None:
     closed = close(NO_TICKETS)
     assert conform(closed, fct_tickets).schema == polars_schema(fct_tickets)

@@ -66,7 +66,7 @@ TOLD = (
 def live(ticket: Row, events: Sequence[Row], as_of: datetime) -> Life:
     """A ticket's life from its events."""
     life = Life(ticket)
-    own = [event for event in events if event["ticket_id"] == ticket["ticket_id"] and event["occurred_at"] <= as_of]
+    own = [event for event in events if event["ticket_id"] == ticket["ticket_id"]]
     own.sort(
         key=lambda event: (
             event["occurred_at"],
@@ -81,19 +81,25 @@ def live(ticket: Row, events: Sequence[Row], as_of: datetime) -> Life:
     for event in own:
         told = (event["occurred_at"], event["event_sequence"], *(event[name] for name in TOLD))
         if told in seen:
-            life.duplicate_count += 1
+            life.duplicate_count += event["occurred_at"] <= as_of
         else:
             seen.add(told)
             ordered.append(event)
-    life.event_count = len(ordered)
-    life.replies = [event["occurred_at"] for event in ordered if event["is_public_agent_reply"]]
+    # What comes after the data's clock only says how things stood before it.
+    past = [event for event in ordered if event["occurred_at"] <= as_of]
+    life.event_count = len(past)
+    life.replies = [event["occurred_at"] for event in past if event["is_public_agent_reply"]]
 
     created_at = ticket["created_at"]
     begins = [instant for instant in (created_at, *(event["occurred_at"] for event in ordered[:1])) if instant]
     status_names = ("status", "status_before", "status_category", "status_category_before")
     telling = [event for event in ordered if any(event[name] is not None for name in status_names)]
     is_settled = ticket["status_category"] in ("done", "cancelled")
-    life.is_measured = bool(begins) and (bool(telling) or not (ticket["export_shape"] == "snapshot" or is_settled))
+    life.is_measured = (
+        bool(begins)
+        and min(begins) <= as_of
+        and (bool(telling) or not (ticket["export_shape"] == "snapshot" or is_settled))
+    )
     if not life.is_measured:
         return life
     state = State(
@@ -106,7 +112,7 @@ def live(ticket: Row, events: Sequence[Row], as_of: datetime) -> Life:
         vendor=None if any(event["vendor"] for event in ordered) else ticket["vendor"],
     )
     life.states.append(state)
-    for event in ordered:
+    for event in past:
         state = replace(
             state,
             at=event["occurred_at"],

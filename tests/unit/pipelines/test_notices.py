@@ -73,6 +73,66 @@ def test_statuses_before_any_contract_are_no_mistake_but_do_nothing(tmp_path: Pa
     assert message.endswith("There is no ticket contract yet.")
 
 
+STATUSES = "statuses: {jira: {Open: queued, Asked: {category: waiting, reason: customer}}}"
+
+
+def promise(home: Home, *policies: str) -> None:
+    (home.policies / "statuses.yaml").write_text(STATUSES)
+    (home.policies / "sla.yaml").write_text("policies:\n" + "".join(f"  - {{{policy}}}\n" for policy in policies))
+
+
+def test_a_pause_for_a_reason_that_no_status_has_is_named(home: Home) -> None:
+    promise(home, "id: a, target: resolution, within: 4h, pause_on: {reasons: [custmer, customer]}")
+    (message,) = told(home)
+    assert message.startswith("policies/sla.yaml: policy 'a' pauses for the reason 'custmer', which no status")
+    assert message.endswith("so it never does. Did you mean 'customer'?")
+
+
+def test_a_policy_for_a_source_that_no_ticket_contract_has_is_named(home: Home) -> None:
+    promise(home, "id: a, target: resolution, within: 4h, applies_to: {source: [jira, servicenov]}")
+    (message,) = told(home)
+    assert "policy 'a' applies to the source 'servicenov', which no ticket contract has." in message
+    assert message.endswith("Did you mean 'servicenow'?")
+
+
+GENERAL = "id: general, target: resolution, within: 8h"
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        "id: b, target: resolution, within: 4h",
+        "id: b, target: resolution, within: 4h, applies_to: {priority: P1}",
+        "id: b, target: resolution, within: 4h, effective_from: 2026-01-01",
+    ],
+)
+def test_a_policy_below_one_that_takes_all_it_could_have_is_named(home: Home, below: str) -> None:
+    promise(home, GENERAL, below)
+    (message,) = told(home)
+    assert "policy 'b' counts for no ticket: 'general' stands above it" in message
+
+
+@pytest.mark.parametrize(
+    ("above", "below"),
+    [
+        ("id: a, target: resolution, within: 4h, applies_to: {priority: P1}", GENERAL),
+        ("id: a, target: first_response, within: 1h", GENERAL),
+        ("id: a, target: resolution, within: 4h, effective_to: 2026-06-30", GENERAL),
+        (
+            "id: a, target: resolution, within: 4h, applies_to: {priority: [P1, P2]}",
+            "id: b, target: resolution, within: 8h, applies_to: {priority: [P2, P3]}",
+        ),
+        (
+            "id: a, target: resolution, within: 4h, applies_to: {priority: P1, team: Network}",
+            "id: b, target: resolution, within: 8h, applies_to: {priority: P1}",
+        ),
+    ],
+)
+def test_a_policy_that_has_something_left_is_not(home: Home, above: str, below: str) -> None:
+    promise(home, above, below)
+    assert told(home) == []
+
+
 def test_check_of_the_contracts_shows_them(home: Home) -> None:
     rewrite(home, "jira_issues", "status: active", "status: draft")
     result = CliRunner().invoke(kpi, ["contract", "check", "--home", str(home.folder)])

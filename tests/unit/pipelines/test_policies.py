@@ -119,6 +119,11 @@ policies:
             "policies:\n  - {id: a, target: vendor_response, within: 1h, applies_to: {priority: P1}}\n",
             ("sla.yaml:2", "policy 'a': target 'vendor_response' without anybody", "applies_to: {vendor: Acme}"),
         ),
+        (
+            "sla.yaml",
+            "policies: [{id: a, target: resolution, within: 1h, effective_from: 2026-05-01, effective_to: 2026-04-01}]",
+            ("sla.yaml:1", "policy 'a' would end on 2026-04-01, before it begins on 2026-05-01"),
+        ),
         ("calendars.yaml", "team_calendars: {default: desk}\n", ("calendars.yaml:1", "no calendar is called 'desk'")),
         ("costs.yaml", "basis: cach\n", ("costs.yaml:1", "Did you mean 'cash'?")),
         (

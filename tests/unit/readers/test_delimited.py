@@ -189,6 +189,11 @@ def test_the_remedy_finds_another_delimiter(refuse) -> None:
     assert "looks like ';'" in refusal.remedy
 
 
+def test_a_header_of_one_word_suggests_no_delimiter(refuse) -> None:
+    refusal = refuse(b"oops\n", delimiter=",", columns={"id": ("id",)}, required=frozenset({"id"}))
+    assert "delimiter" not in refusal.remedy
+
+
 @pytest.mark.parametrize(("data", "header_row"), [(b"a,b\n1,2\n", 5), (b"\n\na,b\n1,2\n", 1)])
 def test_the_header_row_must_be_there(refuse, data: bytes, header_row: int) -> None:
     assert refuse(data, header_row=header_row).code is RefusalCode.HEADER

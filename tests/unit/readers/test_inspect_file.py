@@ -122,6 +122,16 @@ def test_a_cut_off_zip_is_truncated(tmp_path: Path) -> None:
     assert refuse(path, tmp_path).code is RefusalCode.TRUNCATED
 
 
+def test_a_zip_whose_directory_points_before_the_file_is_truncated(tmp_path: Path) -> None:
+    data = bytearray(zip_bytes({"a.csv": CONTENT}))
+    start = data.rindex(b"PK\x05\x06") + 16
+    # The directory claims to begin further on than it does, so its member seems to lie before the file.
+    data[start : start + 4] = (int.from_bytes(data[start : start + 4], "little") + 200).to_bytes(4, "little")
+    path = tmp_path / "export.zip"
+    path.write_bytes(data)
+    assert refuse(path, tmp_path).code is RefusalCode.TRUNCATED
+
+
 @pytest.mark.parametrize("pack", [gzip.compress, lambda data: zip_bytes({"a.csv": data})], ids=["gzip", "zip"])
 def test_flipped_bytes_are_corrupt(tmp_path: Path, pack: object) -> None:
     data = bytearray(pack(os.urandom(5000)))  # type: ignore[operator]
