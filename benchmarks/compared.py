@@ -13,9 +13,9 @@ from typing import Final
 
 import polars as pl
 
-from metrics.sla_policy import SlaPolicy
-from metrics.ticket_clocks import TeamCalendars
-from metrics.working_calendar import WorkingCalendar
+from metrics.calendars.working_calendar import WorkingCalendar
+from metrics.sla.policy import SlaPolicy
+from metrics.tickets.clocks import TeamCalendars
 
 #: Durations, each on both clocks.
 MEASURES: Final = ("lead_time", "cycle_time", "first_response", "queued", "active", "waiting", "reopened_gap")

@@ -1,7 +1,7 @@
 """Calendars as the table that most warehouses keep: one row per open stretch, in UTC.
 
-Made day by day with the standard library, and shares nothing with `metrics.business_time`, so that the rival forms can
-bear witness against the kernel.
+Made day by day with the standard library, and shares nothing with `metrics.calendars.business_time`, so that the rival
+forms can bear witness against the kernel.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import UTC, datetime, time, timedelta
 
 import polars as pl
 
-from metrics.working_calendar import WorkingCalendar
+from metrics.calendars.working_calendar import WorkingCalendar
 
 _MICROSECOND = timedelta(microseconds=1)
 

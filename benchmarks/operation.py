@@ -9,9 +9,9 @@ from datetime import UTC, date, datetime
 from typing import Final
 
 from benchmarks.compared import Rules
-from metrics.business_time import CalendarVersion, WorkingCalendar, always_open
-from metrics.sla_policy import SlaPolicy
-from metrics.ticket_clocks import TeamCalendars
+from metrics.calendars.business_time import CalendarVersion, WorkingCalendar, always_open
+from metrics.sla.policy import SlaPolicy
+from metrics.tickets.clocks import TeamCalendars
 from models.vocabulary import SlaTarget, StatusCategory
 
 #: Two years, and where the export ends.

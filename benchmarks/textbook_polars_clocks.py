@@ -8,7 +8,7 @@ import polars as pl
 
 from benchmarks.compared import COLUMNS, Rules
 from benchmarks.open_segments import add_open_time
-from metrics.sla_policy import SlaPolicy
+from metrics.sla.policy import SlaPolicy
 from models.vocabulary import SlaTarget
 
 _SETTLED = ["done", "cancelled"]

@@ -14,7 +14,7 @@ import polars as pl
 
 from benchmarks.compared import COLUMNS, Rules
 from benchmarks.open_segments import list_open_segments
-from metrics.sla_policy import SlaPolicy
+from metrics.sla.policy import SlaPolicy
 from models.ddl import quote_text
 
 

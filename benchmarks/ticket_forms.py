@@ -22,10 +22,10 @@ import polars as pl
 from benchmarks import textbook_polars, textbook_sql
 from benchmarks.compared import COLUMNS, Rules, total_up, totals_query
 from benchmarks.operation import RULES
-from metrics.business_time import OpenTime
-from metrics.flow import add_up_days
-from metrics.ticket_clocks import covering_span
-from metrics.ticket_facts import MeasuringRules
+from metrics.calendars.business_time import OpenTime
+from metrics.tickets.clocks import covering_span
+from metrics.tickets.facts import MeasuringRules
+from metrics.tickets.flow import add_up_days
 from pipelines.facts import build_metric_values
 from pipelines.home import Home
 from pipelines.policies import load_policies

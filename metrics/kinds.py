@@ -1,7 +1,7 @@
 """The kinds of arithmetic that a metric can be, and how far its values may be put together again.
 
-A kind says what is computed from the records of a metric's population; how, is in `metrics.measure_records`,
-`metrics.measure_stocks` and `metrics.measure_costs`. The words that explain a metric belong to `metrics.spec`.
+A kind says what is computed from the records of a metric's population; how, is in `metrics.measuring.records`,
+`metrics.measuring.stocks` and `metrics.measuring.costs`. The words that explain a metric belong to `metrics.spec`.
 """
 
 from __future__ import annotations

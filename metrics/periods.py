@@ -1,7 +1,7 @@
 """Periods: the day, ISO week or month of the reporting time zone that a date or an instant lies in.
 
 Expressions only, so that they serve any frame. Working calendars and open hours do not belong here; see
-`metrics.business_time`.
+`metrics.calendars.business_time`.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 A `Population` says which rows of a fact should count and which date decides their period. A kind (`metrics.kinds`)
 says what is computed from them. A `Metric` joins the two with the words that people read. Views, the data dictionary
 and the published definitions are all made from these records. The list of metrics is in `metrics.registry`; computing
-them is in `metrics.measure`.
+them is in `metrics.measuring.measure`.
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ def _offer_currencies(warehouse: Warehouse, reporting_currency: str, fixed: Sequ
     """The view `ops.reporting_currencies`: currencies that lead to the reporting currency, and by which kind of rate.
 
     `reporting` is the reporting currency itself, `fixed` has one rate for all days, `dated` has rates of a treasury
-    export: in either direction, or through one third currency, as `metrics.exchange_rates` converts.
+    export: in either direction, or through one third currency, as `metrics.costs.exchange_rates` converts.
     """
     reporting = quote_text(reporting_currency)
     fixed_rows = "".join(f"UNION SELECT {quote_text(code)}, 'fixed'\n" for code in fixed if code != reporting_currency)

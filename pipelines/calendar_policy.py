@@ -1,6 +1,6 @@
 """Working calendars from `calendars.yaml`: everything that is wrong is said with its line, its key and a remedy.
 
-How the file is spelt is in `pipelines.policy_files`; what a calendar means is in `metrics.working_calendar`.
+How the file is spelt is in `pipelines.policy_files`; what a calendar means is in `metrics.calendars.working_calendar`.
 """
 
 from __future__ import annotations
@@ -16,9 +16,8 @@ from zoneinfo import available_timezones
 
 from data_contracts.documents import Document, Path, Problem
 from data_contracts.problems import suggest
-from metrics.public_holidays import country_codes, region_holidays, subdivision_codes
-from metrics.ticket_clocks import TeamCalendars
-from metrics.working_calendar import (
+from metrics.calendars.public_holidays import country_codes, region_holidays, subdivision_codes
+from metrics.calendars.working_calendar import (
     MINUTES_OF_A_DAY,
     CalendarError,
     CalendarVersion,
@@ -26,6 +25,7 @@ from metrics.working_calendar import (
     WorkingCalendar,
     always_open,
 )
+from metrics.tickets.clocks import TeamCalendars
 from pipelines.policy_files import ALWAYS_OPEN, WEEKDAYS, Calendar, CalendarFile, ExceptionalDay, Holidays, Version
 
 #: Years for which regional holidays are listed: wide enough for any export and for what is due after it.

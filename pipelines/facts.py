@@ -14,14 +14,14 @@ from zoneinfo import ZoneInfo
 import polars as pl
 from sqlalchemy import Table
 
-from metrics.allocation import allocate_costs
-from metrics.measure import measure
-from metrics.needed_columns import needed_columns
+from metrics.costs.allocation import allocate_costs
+from metrics.costs.policy import TransactionKind, convert_cost_lines
+from metrics.costs.transactions import count_transactions, sum_active_time
+from metrics.measuring.measure import measure
+from metrics.measuring.needed_columns import needed_columns
 from metrics.registry import METRICS, required_domains
 from metrics.spec import Metric
-from metrics.transactions import count_transactions, sum_active_time
-from metrics.unit_cost import TransactionKind, convert_cost_lines
-from metrics.vendor_performance import build_deliveries, convert_invoice_lines
+from metrics.vendors.performance import build_deliveries, convert_invoice_lines
 from models.finance import (
     fct_cost_allocations,
     fct_cost_lines,

@@ -16,8 +16,8 @@ import polars as pl
 
 from data_contracts.spec import ExportContract, ExportObject
 from data_contracts.verdict import RuleResult, Verdict, decide
-from metrics.data_clock import data_clock
-from metrics.exchange_rates import FxRateRule
+from metrics.costs.exchange_rates import FxRateRule
+from metrics.tickets.data_clock import data_clock
 from models.catalog import STAGED
 from models.ddl import quote_identifier
 from models.ops import ops_loads, ops_value_problems

@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from typing import Final
 
 from data_contracts.spec import ExportContract
-from metrics.sla_policy import SlaPolicy
+from metrics.sla.policy import SlaPolicy
 from models.vocabulary import Domain
 from pipelines.project import Project
 

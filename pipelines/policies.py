@@ -14,11 +14,11 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from data_contracts.documents import Document, DocumentError, Problem, decode, parse_document
-from metrics.exchange_rates import FxPolicy
-from metrics.sla_policy import HOLDER_SCOPE, HOLDER_TARGETS, SlaPolicy
-from metrics.ticket_clocks import TeamCalendars
-from metrics.unit_cost import CostPolicy, CostPool, check_policy
-from metrics.working_calendar import WorkingCalendar
+from metrics.calendars.working_calendar import WorkingCalendar
+from metrics.costs.exchange_rates import FxPolicy
+from metrics.costs.policy import CostPolicy, CostPool, check_policy
+from metrics.sla.policy import HOLDER_SCOPE, HOLDER_TARGETS, SlaPolicy
+from metrics.tickets.clocks import TeamCalendars
 from models.vocabulary import StatusCategory
 from pipelines.calendar_policy import build_calendars, build_team_calendars
 from pipelines.fingerprint import hash_parts

@@ -14,8 +14,8 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, field_validator
 
-from metrics.exchange_rates import FxRateRule
-from metrics.unit_cost import CostBasis, Driver, TransactionKind
+from metrics.costs.exchange_rates import FxRateRule
+from metrics.costs.policy import CostBasis, Driver, TransactionKind
 from models.vocabulary import SlaTarget, StatusCategory
 
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")

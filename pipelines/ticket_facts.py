@@ -22,11 +22,11 @@ from typing import Final
 
 import polars as pl
 
-from metrics.business_time import OpenTime
-from metrics.data_clock import PAST_INSTANTS, last_evidence
-from metrics.flow import add_up_days, count_day_changes, no_day_changes
-from metrics.ticket_clocks import covering_span
-from metrics.ticket_facts import MeasuringRules, TicketFacts, measure_tickets
+from metrics.calendars.business_time import OpenTime
+from metrics.tickets.clocks import covering_span
+from metrics.tickets.data_clock import PAST_INSTANTS, last_evidence
+from metrics.tickets.facts import MeasuringRules, TicketFacts, measure_tickets
+from metrics.tickets.flow import add_up_days, count_day_changes, no_day_changes
 from models.ddl import conform_encoded, polars_schema, qualified_name, quote_text
 from models.ops import ops_loads, ops_steps, ops_ticket_changes, ops_ticket_measurements
 from models.tickets import (
@@ -163,7 +163,7 @@ def _data_reach(warehouse: Warehouse) -> datetime | None:
 def _reply_sources(warehouse: Warehouse) -> tuple[list[str], list[str]]:
     """Sources that tell replies, by a field or an event, and those of them that do by events.
 
-    It is what `metrics.ticket_clocks.sources_with_replies` and `metrics.ticket_replies.sources_with_reply_events` say
+    It is what `metrics.tickets.clocks.sources_with_replies` and `metrics.tickets.replies.sources_with_reply_events` say
     of the whole tables.
     """
     of_fields = f"SELECT DISTINCT source FROM {qualified_name(stg_tickets)} WHERE first_response_at IS NOT NULL"

@@ -1,7 +1,7 @@
 """Staged tickets and their events as slices of whole tickets, their texts encoded: what keeps memory flat.
 
 Events are read in passes over the staged table, each for as many tickets as fit in memory as small numbers, and are
-handed out slice by slice. What is measured of a slice is in `metrics.ticket_facts`.
+handed out slice by slice. What is measured of a slice is in `metrics.tickets.facts`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final
 
 import polars as pl
 
-from metrics.ticket_steps import CATEGORIES
+from metrics.tickets.steps import CATEGORIES
 from models.ddl import polars_schema, qualified_name
 from models.tickets import stg_ticket_events, stg_tickets
 from pipelines.warehouse import Warehouse

@@ -15,7 +15,7 @@ from pipelines.cli.exits import CommandError
 from pipelines.cli.options import chosen_home, common_options, json_option
 
 if TYPE_CHECKING:
-    from metrics.working_calendar import WorkingCalendar
+    from metrics.calendars.working_calendar import WorkingCalendar
     from pipelines.policies import Policies
 
 
@@ -77,7 +77,7 @@ def show(
     kpi calendar show office --from "2026-03-27 16:30" --to "2026-03-30 09:15"
     kpi calendar show office --from "2026-03-27 16:30" --for 4h
     """
-    from metrics.calendar_days import in_zone
+    from metrics.calendars.calendar_days import in_zone
     from pipelines.cli.calendar_output import lay_open, show_days, write_days
     from pipelines.cli.calendar_span import find_span
     from pipelines.policies import load_policies

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from metrics.calendar_days import CalendarDay, DayKind, list_days
-from metrics.open_stretches import OpenPiece, to_instant
+from metrics.calendars.calendar_days import CalendarDay, DayKind, list_days
+from metrics.calendars.open_stretches import OpenPiece, to_instant
 from pipelines.cli.calendar_span import Span
 from pipelines.cli.numbers import NOTHING, count_of
 from pipelines.cli.query_output import open_output, write_csv_rows
@@ -21,7 +21,7 @@ from pipelines.cli.tables import Column, encode_value, show_heading, show_table,
 from pipelines.policy_files import WEEKDAYS
 
 if TYPE_CHECKING:
-    from metrics.working_calendar import Intervals, WorkingCalendar
+    from metrics.calendars.working_calendar import Intervals, WorkingCalendar
     from pipelines.policies import Policies
 
 _HOUR: Final = 3_600_000_000

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from pipelines.cli.exits import CommandError
 
 if TYPE_CHECKING:
-    from metrics.working_calendar import WorkingCalendar
+    from metrics.calendars.working_calendar import WorkingCalendar
 
 _FIRST, _LAST = date(1970, 1, 1), date(2100, 12, 31)
 #: As far as SLA clocks look for the instant at which a promise is due.
@@ -100,7 +100,7 @@ def _microseconds(duration: str) -> int:
 def _when_over(calendar: WorkingCalendar, start: datetime, wanted: int, duration: str) -> datetime:
     import polars as pl
 
-    from metrics.business_time import OpenTime
+    from metrics.calendars.business_time import OpenTime
 
     open_time = OpenTime.compile([calendar], start, start + _FARTHEST)
     found = open_time.instant_at(pl.Series([calendar.name]), pl.Series([wanted])).item()

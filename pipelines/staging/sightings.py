@@ -15,7 +15,7 @@ from typing import Final
 import polars as pl
 
 from data_contracts.spec import ExportColumn, ExportContract, ExportObject, Snapshots
-from metrics.snapshot_rows import keep_changed_rows
+from metrics.tickets.snapshot_rows import keep_changed_rows
 from models.ddl import quote_identifier
 from models.vocabulary import ExportShape, SnapshotContent, SnapshotInstant
 from pipelines.staging.mapping import clean_key, needed_columns
@@ -72,7 +72,7 @@ class Sightings:
     Attributes:
         kept: the rows that are to be read in full: `object` (position), `row` (where it lies in its raw table), and the
             columns of `PLACE`. Rows without a ticket or a possible instant are all kept, to be told as problems.
-        exports: every export, as `metrics.repeated_snapshots.compare_snapshots` takes it.
+        exports: every export, as `metrics.tickets.repeated_snapshots.compare_snapshots` takes it.
     """
 
     objects: tuple[SnapshotObject, ...]

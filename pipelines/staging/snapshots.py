@@ -1,7 +1,7 @@
 """Repeated snapshots into tickets and events: the rows that tell something new, typed, named and compared.
 
 Which rows these are is found out in `pipelines.staging.sightings`; what their differences mean is said in
-`metrics.repeated_snapshots`.
+`metrics.tickets.repeated_snapshots`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import polars as pl
 
 from data_contracts.snapshot_settings import INSTANT_COLUMN
 from data_contracts.spec import ExportContract
-from metrics.repeated_snapshots import Comparison, compare_snapshots
+from metrics.tickets.repeated_snapshots import Comparison, compare_snapshots
 from models.ddl import conform, polars_schema, quote_identifier
 from models.tickets import stg_ticket_events, stg_tickets
 from pipelines.policies import Policies

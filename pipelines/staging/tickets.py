@@ -1,7 +1,7 @@
 """The canonical ticket tables from every ticket export: one row per ticket, one row per event.
 
 Statuses get their category and dimensions their common names here, from policies. Intervals and durations are
-computed in `metrics.ticket_clocks`.
+computed in `metrics.tickets.clocks`.
 """
 
 from __future__ import annotations

@@ -16,10 +16,10 @@ import polars as pl
 import pytest
 from fenced_blocks import CHECKOUT, Block, blocks_of
 
-from metrics.business_time import OpenTime
-from metrics.sla import close_clocks
-from metrics.ticket_clocks import build_intervals, close_tickets, covering_span
-from metrics.ticket_replies import gather_replies
+from metrics.calendars.business_time import OpenTime
+from metrics.sla.clocks import close_clocks
+from metrics.tickets.clocks import build_intervals, close_tickets, covering_span
+from metrics.tickets.replies import gather_replies
 from models.ddl import polars_schema
 from models.tickets import stg_ticket_events, stg_tickets
 from pipelines.policies import Policies, load_policies

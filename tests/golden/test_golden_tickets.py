@@ -13,10 +13,10 @@ import pytest
 import yaml
 
 from data_contracts.documents import Problem, decode, parse_document
-from metrics.business_time import CalendarVersion, OpenTime, WorkingCalendar, always_open
-from metrics.sla import SlaPolicy, close_clocks
-from metrics.ticket_clocks import TeamCalendars, build_intervals, close_tickets, covering_span
-from metrics.ticket_replies import gather_replies
+from metrics.calendars.business_time import CalendarVersion, OpenTime, WorkingCalendar, always_open
+from metrics.sla.clocks import SlaPolicy, close_clocks
+from metrics.tickets.clocks import TeamCalendars, build_intervals, close_tickets, covering_span
+from metrics.tickets.replies import gather_replies
 from models.ddl import polars_schema
 from models.tickets import stg_ticket_events, stg_tickets
 from models.vocabulary import SlaTarget, StatusCategory

@@ -20,7 +20,7 @@ import pytest
 from demo_homes import DemoHome
 
 import pipelines.ticket_facts
-from metrics.ticket_facts import TicketFacts
+from metrics.tickets.facts import TicketFacts
 from models.vocabulary import Domain
 from pipelines.facts import build_ticket_facts
 from pipelines.ingest import ingest_domain

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 
-from metrics.business_time import OpenTime
+from metrics.calendars.business_time import OpenTime
 from pipelines.policies import load_policies
 
 if TYPE_CHECKING:

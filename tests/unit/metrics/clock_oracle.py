@@ -12,7 +12,7 @@ from typing import Any
 from open_time_oracle import MICROSECOND
 from ticket_oracle import WORK, Life, Oracle, Row, State
 
-from metrics.sla import SlaPolicy
+from metrics.sla.clocks import SlaPolicy
 
 Cycle = tuple[datetime, datetime | None]
 

@@ -9,7 +9,7 @@ from typing import Any
 from clock_oracle import Clock, Cycle, cycles_of, cycles_or_one, first_policy, replies_of, stop_or_cancel
 from ticket_oracle import WORK, Life, Oracle, Row, State
 
-from metrics.sla import SlaPolicy
+from metrics.sla.clocks import SlaPolicy
 from models.vocabulary import SlaTarget
 
 Scope = tuple[frozenset[str] | None, frozenset[str] | None]

@@ -1,6 +1,6 @@
 """Open time counted the slow and obvious way: by reading the clock on the wall once a minute.
 
-Shares nothing with `metrics.business_time` but the record that says what a calendar is.
+Shares nothing with `metrics.calendars.business_time` but the record that says what a calendar is.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import accumulate
 from zoneinfo import ZoneInfo
 
-from metrics.working_calendar import WorkingCalendar
+from metrics.calendars.working_calendar import WorkingCalendar
 
 MINUTE = timedelta(minutes=1)
 MICROSECOND = timedelta(microseconds=1)

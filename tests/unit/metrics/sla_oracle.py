@@ -11,7 +11,7 @@ from clock_oracle import Clock, Cycle, cycles_or_one, first_policy, replies_of, 
 from holder_oracle import holder_of, run_holder
 from ticket_oracle import Life, Oracle, Row, State
 
-from metrics.sla import SlaPolicy
+from metrics.sla.clocks import SlaPolicy
 from models.vocabulary import SlaTarget
 
 

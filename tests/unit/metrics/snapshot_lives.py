@@ -121,7 +121,7 @@ class Dice:
 
 @dataclass(frozen=True)
 class Exports:
-    """Snapshots as `metrics.repeated_snapshots` takes them."""
+    """Snapshots as `metrics.tickets.repeated_snapshots` takes them."""
 
     rows: list[dict[str, Any]]
     exports: list[dict[str, Any]]

@@ -1,6 +1,6 @@
 """Repeated snapshots compared one ticket and one export at a time, as one would by hand.
 
-Shares no code with `metrics.repeated_snapshots`. A row is a dictionary with the columns of its `rows`.
+Shares no code with `metrics.tickets.repeated_snapshots`. A row is a dictionary with the columns of its `rows`.
 """
 
 from __future__ import annotations

@@ -6,11 +6,11 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
+from metrics.costs.policy import CostPolicy, CostPool, Driver, TransactionKind
 from metrics.kinds import Aggregation, CostSum, Count, Mean, NetCount, Percentile, Stock, Sum, UnitCost
 from metrics.populations import VENDOR_INVOICE_LINES
 from metrics.registry import HEADLINES, METRICS, TRANSACTION_DOMAINS, metric_named, required_domains
 from metrics.spec import AS_OF_DATE, Direction, Metric, Unit
-from metrics.unit_cost import CostPolicy, CostPool, Driver, TransactionKind
 from models.catalog import table_named
 from models.marts import meta_metrics
 from models.vocabulary import Dimension, Domain, Layer

@@ -18,11 +18,11 @@ from benchmarks.compared import COLUMNS, Rules, comparable
 from benchmarks.operation import ENDS_AT, RULES
 from benchmarks.ticket_draws import Operation
 from benchmarks.ticket_events import read_parquet, write
-from metrics.business_time import OpenTime
-from metrics.flow import add_up_days
-from metrics.ticket_clocks import covering_span, sources_with_replies
-from metrics.ticket_facts import MeasuringRules, measure_tickets
-from metrics.ticket_replies import sources_with_reply_events
+from metrics.calendars.business_time import OpenTime
+from metrics.tickets.clocks import covering_span, sources_with_replies
+from metrics.tickets.facts import MeasuringRules, measure_tickets
+from metrics.tickets.flow import add_up_days
+from metrics.tickets.replies import sources_with_reply_events
 
 Facts = dict[str, pl.DataFrame]
 

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from open_time_oracle import MICROSECOND, MinuteCounter
 
-from metrics.ticket_clocks import TeamCalendars
+from metrics.tickets.clocks import TeamCalendars
 
 Row = Mapping[str, Any]
 WORK = ("queued", "active", "waiting")

@@ -16,10 +16,10 @@ import polars as pl
 from hypothesis import strategies as st
 from open_time_oracle import MinuteCounter, utc
 
-from metrics.business_time import OpenTime
-from metrics.sla_policy import HOLDER_TARGETS, SlaPolicy
-from metrics.ticket_clocks import TeamCalendars
-from metrics.working_calendar import CalendarVersion, WorkingCalendar, always_open
+from metrics.calendars.business_time import OpenTime
+from metrics.calendars.working_calendar import CalendarVersion, WorkingCalendar, always_open
+from metrics.sla.policy import HOLDER_TARGETS, SlaPolicy
+from metrics.tickets.clocks import TeamCalendars
 from models.ddl import polars_schema
 from models.tickets import stg_ticket_events, stg_tickets
 from models.vocabulary import SlaTarget, StatusCategory

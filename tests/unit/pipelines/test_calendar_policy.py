@@ -12,7 +12,7 @@ from typing import Final
 import pytest
 
 from data_contracts.documents import DocumentError
-from metrics.working_calendar import WorkingCalendar
+from metrics.calendars.working_calendar import WorkingCalendar
 from pipelines.policies import Policies, load_policies
 
 MISTAKES: Final = Path(__file__).with_name("calendar_mistakes.txt")

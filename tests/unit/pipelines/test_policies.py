@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from data_contracts.documents import DocumentError
-from metrics.unit_cost import CostBasis
+from metrics.costs.policy import CostBasis
 from models.vocabulary import SlaTarget, StatusCategory
 from pipelines.policies import StatusMeaning, load_policies
 

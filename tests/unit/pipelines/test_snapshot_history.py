@@ -14,7 +14,7 @@ import pytest
 
 from data_contracts.loader import load_export_contract
 from data_contracts.spec import ExportContract
-from metrics.data_clock import data_clock
+from metrics.tickets.data_clock import data_clock
 from models.vocabulary import StatusCategory
 from pipelines.landing import land_export
 from pipelines.policies import StatusMeaning

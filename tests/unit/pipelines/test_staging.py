@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from data_contracts.spec import ExportContract
-from metrics.unit_cost import CostPolicy
+from metrics.costs.policy import CostPolicy
 from models.finance import stg_cost_lines
 from models.vocabulary import StatusCategory
 from pipelines.landing import land_export

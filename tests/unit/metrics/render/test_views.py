@@ -13,7 +13,7 @@ import pytest
 from polars.testing import assert_frame_equal
 from sqlalchemy import MetaData, Table
 
-from metrics.measure import measure
+from metrics.measuring.measure import measure
 from metrics.registry import METRICS
 from metrics.render.views import FACT_VIEWS, kpi_view, mart_views
 from metrics.spec import Metric

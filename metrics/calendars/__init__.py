@@ -1,0 +1,1 @@
+"""Working calendars: open time, day by day and instant by instant."""

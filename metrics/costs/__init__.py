@@ -1,0 +1,1 @@
+"""Money: amounts, exchange rates, accrual, allocation and what cost is divided by."""

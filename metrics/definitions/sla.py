@@ -1,0 +1,101 @@
+"""Metrics of SLA clocks: what was promised, and what of it was kept.
+
+Meanings follow docs/decisions.md. How a clock runs and when it is decided is in `metrics.sla`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+from metrics.kinds import Ratio
+from metrics.populations import (
+    FIRST_RESPONSE_CLOCKS,
+    PERIODIC_UPDATE_CLOCKS,
+    RESOLUTION_CLOCKS,
+    TICKETS_WITH_SOURCE_CLAIM,
+    VENDOR_RESOLUTION_CLOCKS,
+    VENDOR_RESPONSE_CLOCKS,
+)
+from metrics.spec import Direction, Metric, Population, Unit
+from models.vocabulary import ClockState, Domain
+
+_SERVICE_MANAGEMENT: Final = "Service management"
+
+_CLOCK_IS_MET: Final = (
+    pl.when(pl.col("state") == ClockState.MET.value)
+    .then(True)
+    .when(pl.col("state") == ClockState.BREACHED.value)
+    .then(False)
+)
+
+
+def _attainment(target: str, label: str, clocks: str, population: Population) -> Metric:
+    """Attainment of a target other than resolution, which is a headline and says more."""
+    return Metric(
+        name=f"sla_{target}_attainment_ratio",
+        label=f"SLA attainment, {label}",
+        meaning=f"Share of the {clocks} decided in the period that were met.",
+        formula=f"met / (met + breached) of {label} clocks, by decided_at.",
+        unit=Unit.RATIO,
+        direction=Direction.UP_IS_GOOD,
+        owner=_SERVICE_MANAGEMENT,
+        requires=(Domain.TICKETS,),
+        population=population,
+        kind=Ratio(_CLOCK_IS_MET),
+    )
+
+
+SLA_METRICS: Final[tuple[Metric, ...]] = (
+    Metric(
+        name="sla_attainment_ratio",
+        label="SLA attainment, resolution",
+        meaning="Share of the resolution clocks decided in the period that were met.",
+        formula=(
+            "met / (met + breached) of resolution clocks, by decided_at. A clock is decided once, at its stop or its "
+            "breach, so leaving a ticket open improves nothing. Per clock, never per exported row."
+        ),
+        unit=Unit.RATIO,
+        direction=Direction.UP_IS_GOOD,
+        owner=_SERVICE_MANAGEMENT,
+        requires=(Domain.TICKETS,),
+        population=RESOLUTION_CLOCKS,
+        kind=Ratio(_CLOCK_IS_MET),
+        is_headline=True,
+    ),
+    _attainment("first_response", "first response", "first response clocks", FIRST_RESPONSE_CLOCKS),
+    _attainment(
+        "periodic_update",
+        "periodic update",
+        "clocks of the longest silence between public replies",
+        PERIODIC_UPDATE_CLOCKS,
+    ),
+    _attainment(
+        "vendor_response",
+        "vendor response",
+        "vendor response clocks, which run while that vendor or team has the ticket,",
+        VENDOR_RESPONSE_CLOCKS,
+    ),
+    _attainment(
+        "vendor_resolution",
+        "vendor resolution",
+        "vendor resolution clocks, which run while that vendor or team has the ticket,",
+        VENDOR_RESOLUTION_CLOCKS,
+    ),
+    Metric(
+        name="sla_source_attainment_ratio",
+        label="SLA attainment as the source system claims it",
+        meaning=(
+            "Share of the tickets resolved in the period that the source system itself flagged as within SLA. A claim, "
+            "not a measurement: compare it with sla_attainment_ratio."
+        ),
+        formula="Tickets with is_sla_met_at_source true / tickets with the flag, one per ticket, by resolved_at.",
+        unit=Unit.RATIO,
+        direction=Direction.UP_IS_GOOD,
+        owner=_SERVICE_MANAGEMENT,
+        requires=(Domain.TICKETS,),
+        population=TICKETS_WITH_SOURCE_CLAIM,
+        kind=Ratio(pl.col("is_sla_met_at_source")),
+    ),
+)

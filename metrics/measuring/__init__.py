@@ -1,0 +1,1 @@
+"""Facts into metric values: sums, percentiles, coverage and bounds."""

@@ -1,0 +1,97 @@
+"""How sure a number is: the interval in which it must lie, whatever the unmeasured records were.
+
+Every function takes and gives Polars expressions over one row per cell. An empty bound means that nothing bounds the
+value on that side. Counting what is eligible and what is measured belongs to `metrics.measuring.records`,
+`metrics.measuring.stocks` and `metrics.measuring.costs`; bounds of percentiles are in `metrics.measuring.percentiles`.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import polars as pl
+
+#: Lower and upper end.
+Bounds: TypeAlias = tuple[pl.Expr, pl.Expr]
+
+_UNBOUNDED = pl.lit(None, dtype=pl.Float64)
+
+
+def ratio_bounds(hits: pl.Expr, measured: pl.Expr, eligible: pl.Expr) -> Bounds:
+    """`[H/E, (H + E − M)/E]`: all unmeasured records miss, or all of them hit. Empty if none is eligible."""
+    some_eligible = pl.when(eligible > 0).then(eligible)
+    return hits / some_eligible, (hits + eligible - measured) / some_eligible
+
+
+def count_bounds(measured: pl.Expr, eligible: pl.Expr) -> Bounds:
+    """`[M, E]`: no unmeasured record truly counts, or every one does."""
+    return measured.cast(pl.Float64), eligible.cast(pl.Float64)
+
+
+def net_count_bounds(measured: tuple[pl.Expr, pl.Expr], eligible: tuple[pl.Expr, pl.Expr]) -> Bounds:
+    """`[M₁ − E₂, E₁ − M₂]` of a count less another: each end takes one at its least, the other at its greatest."""
+    return (measured[0] - eligible[1]).cast(pl.Float64), (eligible[0] - measured[1]).cast(pl.Float64)
+
+
+def stock_bounds(counted: pl.Expr, measured: pl.Expr, eligible: pl.Expr) -> Bounds:
+    """`[H, H + E − M]`: no ticket whose category is unknown lies in the counted ones, or all of them do."""
+    return counted.cast(pl.Float64), (counted + eligible - measured).cast(pl.Float64)
+
+
+def mean_bounds(total: pl.Expr, measured: pl.Expr, eligible: pl.Expr) -> Bounds:
+    """`[S/E, ∞)`: an unmeasured record counts at least 0 and may count anything. Empty if none is eligible."""
+    mean = total / pl.when(eligible > 0).then(eligible)
+    return mean, pl.when(measured == eligible).then(mean)
+
+
+def time_share_bounds(part: pl.Expr, whole: pl.Expr, missing: pl.Expr, is_limited: pl.Expr) -> Bounds:
+    """`[P/(W + X), (P + X)/(W + X)]` for X the most time that unmeasured records can add to the whole.
+
+    A record adds to the part at least nothing and at most what it adds to the whole; both ratios lie furthest out where
+    that is as much as it can be. Where nothing limits X the share may be anything from 0 to 1. Empty if no time can be.
+
+    Args:
+        part: exact sum of the part over the measured records.
+        whole: exact sum of the whole over them.
+        missing: exact sum, over unmeasured records, of what the whole cannot exceed.
+        is_limited: whether that is known of every unmeasured record.
+    """
+    total = whole + missing
+    some = pl.when(total > 0).then(total).cast(pl.Float64)
+    lower = pl.when(is_limited).then(part.cast(pl.Float64) / some).otherwise(0.0)
+    upper = pl.when(is_limited).then((part + missing).cast(pl.Float64) / some).otherwise(1.0)
+    return lower, upper
+
+
+def sum_bounds(value: pl.Expr, measured: pl.Expr, eligible: pl.Expr) -> Bounds:
+    """The sum itself if everything was measured; else unbounded, for a missing amount may have any size and sign."""
+    known = pl.when(measured == eligible).then(value).otherwise(_UNBOUNDED)
+    return known, known
+
+
+def unit_cost_bounds(
+    allocated: pl.Expr,
+    unallocated_debits: pl.Expr,
+    unallocated_credits: pl.Expr,
+    transactions: pl.Expr,
+    measured: pl.Expr,
+    eligible: pl.Expr,
+) -> Bounds:
+    """Cost per transaction without and with what no driver took.
+
+    Any pool that no driver took may belong to the cell, or not. So the least cost is the allocated one with every
+    unallocated credit, the greatest that with every unallocated debit; with debits alone this is
+    `[allocated / n, (allocated + unallocated) / n]`. Unbounded if a cost line of the period is unmeasured.
+
+    Args:
+        allocated: exact allocated cost of the cell.
+        unallocated_debits: exact sum of the unallocated pools of the period that are positive.
+        unallocated_credits: exact sum of those that are negative.
+        transactions: completed transactions of the cell, empty rather than 0.
+        measured: cost lines of the period that could be used.
+        eligible: cost lines of the period.
+    """
+    known = measured == eligible
+    lower = pl.when(known).then((allocated + unallocated_credits).cast(pl.Float64) / transactions)
+    upper = pl.when(known).then((allocated + unallocated_debits).cast(pl.Float64) / transactions)
+    return lower, upper

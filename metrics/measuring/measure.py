@@ -1,0 +1,79 @@
+"""Measure metrics: facts in, one row per metric, period and breakdown value out.
+
+This is the only module that callers need. What is measured is said by `metrics.registry`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+import polars as pl
+
+from metrics.kinds import CostSum, Stock, UnitCost
+from metrics.measuring.costs import measure_costs
+from metrics.measuring.empty_periods import add_zeros, first_days
+from metrics.measuring.records import measure_records
+from metrics.measuring.stocks import measure_stocks
+from metrics.periods import MONDAY, Reporting, local_date_of
+from metrics.spec import Metric
+from models.ddl import polars_schema
+from models.marts import metric_values
+
+#: Core tables that `measure` reads.
+MEASURED_FACTS: Final = (
+    "fct_tickets",
+    "fct_ticket_days",
+    "fct_sla_clocks",
+    "fct_cost_lines",
+    "fct_cost_allocations",
+    "fct_transactions",
+    "fct_deliveries",
+    "fct_vendor_invoice_lines",
+)
+
+
+def measure(
+    metrics: Sequence[Metric],
+    facts: Mapping[str, pl.DataFrame],
+    *,
+    time_zone: str,
+    as_of: datetime,
+    week_start: int = MONDAY,
+) -> pl.DataFrame:
+    """Measure metrics in every period and breakdown that has records.
+
+    A cell without eligible records has no row; where it is known that there was nothing to count, counts are 0 there
+    (`metrics.measuring.empty_periods`). A cell whose records could not be measured has a row with an empty value and a
+    coverage of 0, so that the gap is seen.
+
+    Args:
+        metrics: what to measure, for example `metrics.registry.METRICS`.
+        facts: core tables by name (`MEASURED_FACTS`), as `models.ddl.polars_schema` types them; the columns that
+            `metrics.measuring.needed_columns` names are enough. A table that is left out counts as empty.
+        time_zone: reporting time zone, an IANA name; periods are cut in it.
+        as_of: the data's own clock, with offset. Periods that it has passed are closed.
+        week_start: ISO number of the first day of a week, 1 (Monday) to 7 (Sunday).
+
+    Returns:
+        `models.marts.metric_values`, sorted by metric, grain, period, dimension and value.
+
+    Raises:
+        ValueError: `as_of` has no offset, or `week_start` is no day of the week.
+    """
+    reporting = Reporting(time_zone, local_date_of(as_of, time_zone), week_start)
+    chosen = sorted(metrics, key=lambda metric: metric.name)
+    of_costs = [metric for metric in chosen if isinstance(metric.kind, CostSum | UnitCost)]
+    of_stocks = [metric for metric in chosen if isinstance(metric.kind, Stock)]
+    of_records = [metric for metric in chosen if not isinstance(metric.kind, CostSum | UnitCost | Stock)]
+    spans = first_days(chosen, facts, reporting)
+    published = {
+        **dict(zip(of_records, measure_records(of_records, facts, reporting), strict=True)),
+        **dict(zip(of_stocks, measure_stocks(of_stocks, facts, reporting), strict=True)),
+        **dict(zip(of_costs, measure_costs(of_costs, facts, reporting), strict=True)),
+    }
+    # Every metric's rows are in order already: to sort millions of rows by their texts again would cost as much as
+    # all measuring.
+    in_order = [add_zeros(published[metric], metric, spans, reporting) for metric in chosen]
+    return pl.concat([pl.DataFrame(schema=polars_schema(metric_values)), *in_order])

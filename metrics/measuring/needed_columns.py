@@ -1,0 +1,77 @@
+"""Which columns of the facts the metrics are computed from, so that nothing else has to be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import polars as pl
+
+from metrics.kinds import CostSum, Mean, NetCount, Percentile, Ratio, Stock, Sum, TimeShare, UnitCost
+from metrics.spec import AS_OF_DATE, Metric, Population
+from models.catalog import table_named
+from models.vocabulary import Dimension
+
+_COST_FACTS: Final = ("fct_cost_lines", "fct_cost_allocations", "fct_transactions")
+
+_BREAKDOWN: Final = tuple(dimension.value for dimension in Dimension if dimension is not Dimension.OVERALL)
+
+#: Columns by which `metrics.populations.clock_records` and `metrics.measuring.stocks` know a ticket.
+_OF_TICKETS: Final = (
+    *("ticket_id", "has_history", "is_done", "is_cancelled", "is_quarantined"),
+    *("created_at", "resolved_at", "cancelled_at"),
+    *_BREAKDOWN,
+)
+_OF_CLOCKS: Final = ("ticket_id", "target", "state", "decided_at", *_BREAKDOWN)
+
+
+def needed_columns(metrics: Sequence[Metric]) -> dict[str, list[str]]:
+    """The columns that `metrics.measuring.measure.measure` reads, by fact and in the order of the table's declaration.
+
+    A fact that is not named is not read.
+    """
+    needed: dict[str, set[str]] = {}
+    for metric in metrics:
+        for fact, columns in _columns_of(metric):
+            needed.setdefault(fact, set()).update(columns)
+    return {
+        fact: [column.name for column in table_named(fact).columns if column.name in columns]
+        for fact, columns in needed.items()
+    }
+
+
+def _columns_of(metric: Metric) -> Iterable[tuple[str, Iterable[str]]]:
+    """Facts that a metric is computed from, each with columns of it."""
+    if metric.population.span:
+        yield metric.population.span.fact, metric.population.span.start.meta.root_names()
+    match metric.kind:
+        case CostSum() | UnitCost():
+            for fact in _COST_FACTS:
+                yield fact, table_named(fact).columns.keys()
+        case Stock():
+            yield metric.fact, table_named(metric.fact).columns.keys()
+            yield "fct_tickets", _OF_TICKETS
+        case NetCount(less=less):
+            yield from _columns_of_population(metric.population, [])
+            yield from _columns_of_population(less, [])
+        case Percentile(column=column) | Mean(column=column) | Sum(amount=column):
+            yield from _columns_of_population(metric.population, [pl.col(column)])
+        case Ratio(is_hit=is_hit):
+            yield from _columns_of_population(metric.population, [is_hit])
+        case TimeShare(part=part, whole=whole, whole_at_most=at_most):
+            yield from _columns_of_population(metric.population, [part, whole, at_most])
+        case _:
+            yield from _columns_of_population(metric.population, [])
+
+
+def _columns_of_population(
+    population: Population, contributions: Sequence[pl.Expr]
+) -> Iterable[tuple[str, Iterable[str]]]:
+    if population.fact == "fct_sla_clocks":
+        yield population.fact, _OF_CLOCKS
+        yield "fct_tickets", _OF_TICKETS
+        return
+    expressions = [population.period, population.is_eligible, *contributions]
+    named = [name for expression in expressions for name in expression.meta.root_names() if name != AS_OF_DATE]
+    breakdown = [dimension.value for dimension in population.dimensions if dimension is not Dimension.OVERALL]
+    yield population.fact, [*named, *breakdown, "is_quarantined"]

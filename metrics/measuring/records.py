@@ -1,0 +1,241 @@
+"""Metrics that are computed from single records: percentiles, ratios, means, counts and sums.
+
+All metrics of one population share their records and their cells; what each needs is summed or sorted there once.
+Costs, whose records are already sums, are in `metrics.measuring.costs`; what lies there at a day's end is in
+`metrics.measuring.stocks`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+import polars as pl
+
+from metrics.kinds import Count, Kind, Mean, NetCount, Percentile, Ratio, Sum, TimeShare
+from metrics.measuring import bounds
+from metrics.measuring.cells import CELL, DAY, EncodedFact, Records, encode_breakdown
+from metrics.measuring.percentiles import Floats, Integers, Measure, SortedCells
+from metrics.measuring.published_cells import Numbers, close_periods, publish_cells
+from metrics.periods import Reporting, local_date
+from metrics.populations import records_of
+from metrics.spec import AS_OF_DATE, Metric, Population
+from models.vocabulary import Dimension, Grain
+
+_COUNTED: Final = "counted"
+_ELIGIBLE: Final = "eligible_count"
+
+
+def measure_records(
+    metrics: Sequence[Metric],
+    facts: Mapping[str, pl.DataFrame],
+    reporting: Reporting,
+) -> list[pl.DataFrame]:
+    """Rows of `metric_values`, one frame per metric in the order of the metrics, each in order of its cells.
+
+    Args:
+        metrics: metrics of the kinds Percentile, Ratio, TimeShare, Mean, Count, NetCount and Sum.
+        facts: core tables by name.
+        reporting: how periods are cut.
+    """
+    cells: dict[Population, pl.DataFrame] = {}
+    for fact, populations in _populations_by_fact(metrics).items():
+        encoded = encode_breakdown(records_of(facts, fact))
+        for population, members in populations.items():
+            found = _cells(_eligible_records(population, encoded, reporting, members), members, population.dimensions)
+            cells[population] = close_periods(found, reporting.as_of_date)
+    return [
+        _net_values(cells[metric.population], cells[metric.kind.less], metric)
+        if isinstance(metric.kind, NetCount)
+        else _values(cells[metric.population], metric)
+        for metric in metrics
+    ]
+
+
+def _populations_by_fact(metrics: Sequence[Metric]) -> dict[str, dict[Population, list[Metric]]]:
+    """Metrics by the population that they are about, and those by the fact that they are taken from."""
+    by_fact: dict[str, dict[Population, list[Metric]]] = {}
+    for metric in metrics:
+        by_fact.setdefault(metric.fact, {}).setdefault(metric.population, []).append(metric)
+        if isinstance(metric.kind, NetCount):
+            by_fact.setdefault(metric.kind.less.fact, {}).setdefault(metric.kind.less, [])
+    return by_fact
+
+
+def _key(kind: Kind) -> str:
+    """Name that a kind's contributions are gathered under. Percentiles and the mean of one column share it."""
+    match kind:
+        case Percentile(column=column) | Mean(column=column) | Sum(amount=column):
+            return f"column.{column}"
+        case Count() | NetCount():
+            return _COUNTED
+        case _:
+            return f"kind.{id(kind)}"
+
+
+def _contributions(metrics: Sequence[Metric]) -> dict[str, pl.Expr]:
+    """What one record contributes to the metrics, each thing once; empty where it is not measured for that alone."""
+    parts: dict[str, pl.Expr] = {_COUNTED: pl.lit(True)}
+    for metric in metrics:
+        key = _key(metric.kind)
+        match metric.kind:
+            case Percentile(column=column) | Mean(column=column) | Sum(amount=column):
+                parts[key] = pl.col(column)
+            case Ratio(is_hit=is_hit):
+                parts[key] = is_hit
+            case TimeShare(part=part, whole=whole, whole_at_most=at_most):
+                is_known = part.is_not_null() & whole.is_not_null()
+                parts[f"{key}.part"] = pl.when(is_known).then(part)
+                parts[f"{key}.whole"] = pl.when(is_known).then(whole)
+                parts[f"{key}.missing"] = pl.when(~is_known).then(at_most)
+            case Count() | NetCount():
+                pass
+            case _:
+                raise TypeError(f"{type(metric.kind).__name__} is not computed from single records")
+    return parts
+
+
+def _eligible_records(
+    population: Population,
+    fact: EncodedFact,
+    reporting: Reporting,
+    metrics: Sequence[Metric],
+) -> Records:
+    """Eligible records with the day that decides their period, their breakdown and what each contributes."""
+    rows = fact.frame.lazy().with_columns(pl.lit(reporting.as_of_date).alias(AS_OF_DATE))
+    is_instant = isinstance(rows.select(population.period).collect_schema().dtypes()[0], pl.Datetime)
+    day = local_date(population.period, reporting.time_zone) if is_instant else population.period
+    breakdown = {dimension: names for dimension, names in fact.values.items() if dimension in population.dimensions}
+    is_trusted = ~pl.col("is_quarantined")
+    contributions = [pl.when(is_trusted).then(part).alias(key) for key, part in _contributions(metrics).items()]
+    # The rule is evaluated as a column first: it may look at other records, which a pushed-down filter would hide.
+    frame = (
+        rows.with_columns(population.is_eligible.alias("is_eligible"))
+        .filter("is_eligible")
+        .with_columns(day.alias(DAY))
+        .filter(pl.col(DAY).is_not_null())
+        .select(DAY, *(dimension.value for dimension in breakdown), *contributions)
+        .collect()
+    )
+    return Records(frame, breakdown, reporting.week_start)
+
+
+def _sums(metrics: Sequence[Metric]) -> dict[str, pl.Expr]:
+    """Sums of contributions and counts of measured records that the metrics need, each once."""
+    sums: dict[str, pl.Expr] = {_ELIGIBLE: pl.len(), f"{_COUNTED}.count": pl.col(_COUNTED).count()}
+    for metric in metrics:
+        key = _key(metric.kind)
+        match metric.kind:
+            case Percentile():
+                sums[f"{key}.count"] = pl.col(key).count()
+            case TimeShare():
+                for part in ("part", "whole", "missing"):
+                    # Microseconds of many tickets over many years do not fit 64 bits.
+                    sums[f"{key}.{part}"] = pl.col(f"{key}.{part}").cast(pl.Int128).sum()
+                sums[f"{key}.count"] = pl.col(f"{key}.part").count()
+                sums[f"{key}.limited"] = pl.col(f"{key}.missing").count()
+            case Ratio() | Mean() | Sum():
+                sums[f"{key}.sum"] = pl.col(key).sum()
+                sums[f"{key}.count"] = pl.col(key).count()
+    counts = (_ELIGIBLE, ".count", ".limited")
+    return {name: sum_.cast(pl.Int64) if name.endswith(counts) else sum_ for name, sum_ in sums.items()}
+
+
+def _cells(records: Records, metrics: Sequence[Metric], dimensions: Sequence[Dimension]) -> pl.DataFrame:
+    """One row per grain, period and breakdown value, in that order, with the parts of all metrics."""
+    percentiles: dict[str, list[Metric]] = {}
+    for metric in metrics:
+        if isinstance(metric.kind, Percentile):
+            percentiles.setdefault(_key(metric.kind), []).append(metric)
+    sums = records.sum_daily(dimensions, _sums(metrics))
+    measures = {key: Measure(records.take(key)) for key in percentiles}
+    groupings = []
+    for dimension, daily in sums.items():
+        for grain in Grain:
+            cells = records.name_cells(daily, dimension, grain)
+            if measures:
+                number = records.number_cells(dimension, grain)
+                cells = cells.with_columns(_percentiles(cells, number, measures, percentiles))
+            groupings.append(cells)
+    return pl.concat(groupings).sort(CELL)
+
+
+def _percentiles(
+    cells: pl.DataFrame, number: Integers, measures: Mapping[str, Measure], metrics: Mapping[str, Sequence[Metric]]
+) -> list[pl.Series]:
+    """Value and bounds of every percentile of some cells, in columns named after the metric.
+
+    Args:
+        cells: the cells in order of their number, with counts of eligible and measured records.
+        number: of every record the number of its cell.
+        measures: values of the records, by the key of the contribution.
+        metrics: percentiles of each of them.
+    """
+    eligible = cells[_ELIGIBLE].to_numpy()
+
+    def compute(key: str) -> list[pl.Series]:
+        ascending = SortedCells.sort(number, measures[key], eligible, cells[f"{key}.count"].to_numpy())
+        found: dict[str, Floats] = {}
+        for metric in metrics[key]:
+            assert isinstance(metric.kind, Percentile)
+            percent, scale = metric.kind.percent, metric.kind.scale
+            found[f"{metric.name}.value"] = ascending.percentile(percent, scale)
+            found[f"{metric.name}.lower"], found[f"{metric.name}.upper"] = ascending.percentile_bounds(percent, scale)
+        return [pl.Series(name, numbers).fill_nan(None) for name, numbers in found.items()]
+
+    # NumPy sorts outside Python's lock, so that every processor can sort another column.
+    with ThreadPoolExecutor(pl.thread_pool_size()) as threads:
+        return [column for columns in threads.map(compute, measures) for column in columns]
+
+
+def _values(cells: pl.DataFrame, metric: Metric) -> pl.DataFrame:
+    """Value, parts and bounds of one metric in all its cells."""
+    key = _key(metric.kind)
+    eligible, measured, total = pl.col(_ELIGIBLE), pl.col(f"{key}.count"), pl.col(f"{key}.sum")
+    parts: dict[str, pl.Expr] = {}
+    match metric.kind:
+        case Percentile():
+            value, lower, upper = (pl.col(f"{metric.name}.{number}") for number in ("value", "lower", "upper"))
+        case Ratio():
+            parts = {"numerator": total, "denominator": measured}
+            value = pl.when(measured > 0).then(total / measured)
+            lower, upper = bounds.ratio_bounds(total, measured, eligible)
+        case Mean():
+            parts = {"numerator": total, "denominator": measured}
+            value = pl.when(measured > 0).then(total / measured)
+            lower, upper = bounds.mean_bounds(total, measured, eligible)
+        case TimeShare(scale=scale):
+            part, whole, missing = (pl.col(f"{key}.{name}") for name in ("part", "whole", "missing"))
+            parts = {"numerator": part.cast(pl.Float64) / scale, "denominator": whole.cast(pl.Float64) / scale}
+            value = pl.when(whole > 0).then(part.cast(pl.Float64) / whole.cast(pl.Float64))
+            is_limited = pl.col(f"{key}.limited") == eligible - measured
+            lower, upper = bounds.time_share_bounds(part, whole, missing, is_limited)
+        case Count():
+            value = measured
+            lower, upper = bounds.count_bounds(measured, eligible)
+        case _:
+            # Exact to here; only the published number is a float.
+            value = pl.when(measured > 0).then(total.cast(pl.Float64))
+            lower, upper = bounds.sum_bounds(value, measured, eligible)
+    numbers = Numbers(value=value, lower=lower, upper=upper, eligible=eligible, measured=measured, **parts)
+    return publish_cells(cells, metric, numbers)
+
+
+def _net_values(cells: pl.DataFrame, less: pl.DataFrame, metric: Metric) -> pl.DataFrame:
+    """Records of one population less those of another, in all cells that either has."""
+    names, counts = [*CELL, "period_end_date", "is_period_closed"], [_ELIGIBLE, f"{_COUNTED}.count"]
+    joined = cells.select(*names, *counts).join(
+        less.select(*names, *counts), on=names, how="full", coalesce=True, suffix=".less"
+    )
+    filled = joined.with_columns(pl.col(count, f"{count}.less").fill_null(0) for count in counts).sort(CELL)
+    eligible, measured = ((pl.col(count), pl.col(f"{count}.less")) for count in counts)
+    lower, upper = bounds.net_count_bounds(measured, eligible)
+    numbers = Numbers(
+        value=measured[0] - measured[1],
+        lower=lower,
+        upper=upper,
+        eligible=eligible[0] + eligible[1],
+        measured=measured[0] + measured[1],
+    )
+    return publish_cells(filled, metric, numbers)

@@ -1,0 +1,1 @@
+"""SLA clocks: policies, how a clock runs and when it is decided."""

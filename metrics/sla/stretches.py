@@ -1,0 +1,146 @@
+"""From when to when each SLA clock can run: a ticket's stretches, cut into cycles and up to the clock's stop.
+
+Which policy a clock has is decided in `metrics.sla.policy`, what it measures in `metrics.sla.running`. Silences between
+replies are cut in `metrics.sla.silences`, and who holds a ticket is judged in `metrics.sla.holders`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+import polars as pl
+
+from metrics.sla.lives import Lives
+from models.vocabulary import StatusCategory
+
+_INSTANT: Final = pl.Datetime("us", "UTC")
+
+
+def first_response_stretches(lives: Lives, as_of: datetime) -> pl.DataFrame:
+    """The stretches of each ticket's first-response clock, the last one cut at the clock's end.
+
+    It stops at the first response. A resolution is a response too: where it comes first, the clock stops there.
+
+    Returns:
+        Stretches with `cycle_number`, `clock_ends_at` (stop, cancellation or `as_of`), `is_stopped` and `is_cancelled`.
+    """
+    until = pl.lit(as_of, dtype=_INSTANT)
+    stop = pl.max_horizontal(
+        pl.when(pl.any_horizontal(pl.col("first_response_at", "first_resolved_at").is_not_null())).then("created_at"),
+        pl.min_horizontal("first_response_at", "first_resolved_at"),
+    )
+    is_cancelled = (pl.col("is_cancelled") & (stop.is_null() | (stop > pl.col("cancelled_at")))).fill_null(False)
+    ends = lives.tickets.select(
+        clock_ends_at=pl.when(is_cancelled).then("cancelled_at").otherwise(pl.coalesce(stop, until)),
+        is_stopped=stop.is_not_null() & ~is_cancelled,
+        is_cancelled=is_cancelled,
+    )
+    stretches = lives.stretches
+    begins = stretches["life"] != stretches["life"].shift(1, fill_value=_NO_LIFE)
+    rows = stretches.with_columns(ends[name].gather(stretches["life"]) for name in ends.columns)
+    rows = rows.with_columns(cycle_number=pl.lit(1, dtype=pl.Int64), begins=begins)
+    return cut_at_end(rows)
+
+
+_NO_LIFE: Final = 2**32 - 1
+
+
+def resolution_stretches(lives: Lives, continues: pl.Series | None, as_of: datetime) -> pl.DataFrame:
+    """The stretches of each ticket's resolution clocks, one clock per cycle, each up to the clock's end.
+
+    A cycle runs from creation or reopening to the next entry into done. An entry into done that a cancellation at the
+    very same instant takes back does not stop it.
+
+    Args:
+        continues: per ticket, whether reopening continues the one clock; None if none does.
+
+    Returns:
+        The columns of `first_response_stretches`.
+    """
+    stretches = lives.stretches
+    key = stretches.select(pl.col("life").cast(pl.Int64) * (1 << 24) + pl.col("cycle_number")).to_series()
+    begins = key.ne_missing(key.shift(1))
+    cycle = (begins.cast(pl.UInt32).cum_sum() - 1).alias("cycle")
+    cycles = _close_cycles(lives, stretches.with_columns(cycle, begins.alias("begins")), as_of)
+    unseen = _unseen_cycles(stretches, cycles)
+    if continues is not None:
+        is_one = continues.gather(cycles["life"])
+        cycles = cycles.with_columns(is_one.alias("is_one"))
+        last = pl.col("is_last_cycle")
+        cycles = cycles.with_columns(
+            pl.when("is_one").then(pl.when(last).then(name).backward_fill()).otherwise(name).alias(name)
+            for name in ("clock_ends_at", "is_stopped", "is_cancelled")
+        ).with_columns(
+            begins=~pl.col("is_one") | (pl.col("life") != pl.col("life").shift(1, fill_value=_NO_LIFE)),
+            cycle_number=pl.when("is_one").then(1).otherwise("cycle_number"),
+        )
+        unseen = unseen.filter(~continues.gather(unseen["life"]))
+    else:
+        cycles = cycles.with_columns(begins=pl.lit(True))
+    names = ("cycle_number", "clock_ends_at", "is_stopped", "is_cancelled", "begins")
+    rows = stretches.with_columns(cycles[name].gather(cycle) for name in names)
+    rows = rows.with_columns(begins=pl.col("begins") & begins)
+    rows = cut_at_end(rows)
+    return (
+        pl.concat([rows, unseen.select(rows.columns)]).sort("life", "cycle_number", "started_at")
+        if unseen.height
+        else rows
+    )
+
+
+def _close_cycles(lives: Lives, stretches: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
+    """One row per cycle that has stretches: where it begins, and how and when its clock ends."""
+    until = pl.lit(as_of, dtype=_INSTANT)
+    done = stretches.filter(pl.col("status_category") == StatusCategory.DONE.value)
+    first_done = done.filter(pl.col("cycle").ne_missing(pl.col("cycle").shift(1)))
+    cycles = stretches.filter("begins").select("row", "cycle", "life", "cycle_number", "started_at")
+    cycles = cycles.join(
+        first_done.select("cycle", pl.col("started_at").alias("done_at")), on="cycle", how="left", maintain_order="left"
+    )
+    is_last = pl.col("life").ne_missing(pl.col("life").shift(-1))
+    stop = pl.coalesce("done_at", pl.when(~is_last).then(pl.col("started_at").shift(-1)))
+    tickets = lives.tickets.select("is_cancelled", "cancelled_at")
+    cycles = cycles.with_columns(tickets[name].gather(cycles["life"]) for name in tickets.columns)
+    is_cancelled = stop.is_null() & pl.col("is_cancelled")
+    return cycles.with_columns(
+        clock_ends_at=pl.when(is_cancelled).then("cancelled_at").otherwise(pl.coalesce(stop, until)),
+        is_stopped=stop.is_not_null(),
+        is_cancelled=is_cancelled,
+        is_last_cycle=is_last,
+    )
+
+
+def _unseen_cycles(stretches: pl.DataFrame, cycles: pl.DataFrame) -> pl.DataFrame:
+    """Cycles that ended at the instant they began: the numbers that the stretches leap over."""
+    previous = pl.when(pl.col("life") == pl.col("life").shift(1)).then(pl.col("cycle_number").shift(1)).fill_null(0)
+    leaps = cycles.with_columns(previous=previous).filter(pl.col("cycle_number") > pl.col("previous") + 1)
+    unseen = leaps.select("row", cycle_number=pl.int_ranges(pl.col("previous") + 1, pl.col("cycle_number"))).explode(
+        "cycle_number", empty_as_null=False
+    )
+    at = stretches[unseen["row"].to_list()] if unseen.height else stretches.clear()
+    return at.with_columns(
+        unseen["cycle_number"],
+        clock_ends_at=pl.col("started_at"),
+        is_stopped=pl.lit(True),
+        is_cancelled=pl.lit(False),
+        begins=pl.lit(True),
+        stretch_ends_at=pl.col("ended_at"),
+        ended_at=pl.col("started_at"),
+    )
+
+
+#: Whether a clock has neither stopped nor been cancelled.
+GOES_ON: Final = ~(pl.col("is_stopped") | pl.col("is_cancelled"))
+
+
+def cut_at_end(rows: pl.DataFrame) -> pl.DataFrame:
+    """Only what lies before the clock's end. The first stretch always, be it without length; so too the last of a
+    clock that goes on, which says what it is doing now.
+
+    The end of the whole stretch stays in `stretch_ends_at`.
+    """
+    is_before_end = pl.col("started_at") < pl.col("clock_ends_at")
+    counted = rows.filter(is_before_end | pl.col("begins") | (pl.col("is_last") & GOES_ON))
+    whole = pl.col("stretch_ends_at" if "stretch_ends_at" in rows.columns else "ended_at")
+    return counted.with_columns(stretch_ends_at=whole, ended_at=pl.min_horizontal("ended_at", "clock_ends_at"))

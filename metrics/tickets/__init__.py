@@ -1,0 +1,1 @@
+"""A ticket's life: its steps, stretches, durations and days."""

@@ -1,0 +1,1 @@
+"""What vendors promised, delivered and billed."""

@@ -1,0 +1,448 @@
+"""What repeated snapshots become: against a slow comparison by hand, and against the lives that they were taken of."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+import polars as pl
+import pytest
+import snapshot_oracle
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from snapshot_lives import (
+    EXPORT_SCHEMA,
+    HOUR,
+    SCHEMA,
+    START,
+    STATUSES,
+    Dice,
+    Exports,
+    TrueLife,
+    make_faulty_exports,
+    show,
+    take_exports,
+)
+
+from metrics.calendars.business_time import OpenTime
+from metrics.calendars.working_calendar import always_open
+from metrics.tickets.clocks import TeamCalendars, build_intervals, close_tickets, covering_span
+from metrics.tickets.repeated_snapshots import Comparison, compare_snapshots
+from metrics.tickets.snapshot_rows import keep_changed_rows
+from models.ddl import conform
+from models.tickets import stg_ticket_events, stg_tickets
+
+SEEDS = st.integers(0, 2**32)
+DAY = timedelta(days=1)
+
+
+def compare(exports: Exports) -> Comparison:
+    return compare_snapshots(exports.row_frame(), exports.export_frame())
+
+
+def in_order(frame: pl.DataFrame) -> list[dict[str, Any]]:
+    return frame.sort("ticket_id", *(name for name in ("event_sequence",) if name in frame.columns)).to_dicts()
+
+
+def doubts_of(comparison: Comparison) -> set[tuple[str, str, str]]:
+    return set(comparison.doubts.select("ticket_id", "field", "problem").iter_rows())
+
+
+@settings(max_examples=300, deadline=None)
+@given(SEEDS)
+def test_events_and_tickets_are_those_of_a_comparison_by_hand(seed: int) -> None:
+    exports = make_faulty_exports(seed)
+    found = compare(exports)
+    events, tickets = snapshot_oracle.compare(exports.rows, exports.exports)
+    assert in_order(found.events) == events
+    assert in_order(found.tickets) == tickets
+
+
+@settings(max_examples=150, deadline=None)
+@given(SEEDS)
+def test_leaving_out_unchanged_rows_changes_nothing(seed: int) -> None:
+    exports = make_faulty_exports(seed)
+    rows = exports.row_frame()
+    told = [name for name in rows.columns if name not in ("snapshot_at", "seen_until", "load", "load_id", "row_hash")]
+    content = rows.select(pl.struct(*told, pl.lit(1)).hash()).to_series().alias("content")
+    kept = keep_changed_rows(rows.drop("seen_until").with_columns(content))
+    assert kept.height <= rows.height
+    whole, part = compare(exports), compare_snapshots(kept, exports.export_frame())
+    assert in_order(part.events) == in_order(whole.events)
+    assert in_order(part.tickets) == in_order(whole.tickets)
+    assert doubts_of(part) == doubts_of(whole)
+
+
+def test_rows_are_put_in_order_whatever_their_numbers_are() -> None:
+    exports = make_faulty_exports(1)
+    expected = compare(exports)
+    far = 2**61
+    spread = [
+        {**row, "load": row["load"] * far // 999, "row_number": row["row_number"] * far // 999} for row in exports.rows
+    ]
+    found = compare(Exports(spread, exports.exports))
+    assert in_order(found.events.drop("row_number")) == in_order(expected.events.drop("row_number"))
+    assert in_order(found.tickets) == in_order(expected.tickets)
+
+
+@settings(max_examples=100, deadline=None)
+@given(SEEDS, st.randoms(use_true_random=False))
+def test_the_order_in_which_exports_are_loaded_changes_nothing(seed: int, random: Random) -> None:
+    exports = make_faulty_exports(seed)
+    expected = compare(exports)
+    rows, dates = list(exports.rows), list(exports.exports)
+    random.shuffle(rows)
+    random.shuffle(dates)
+    found = compare(Exports(rows, dates))
+    assert in_order(found.events) == in_order(expected.events)
+    assert in_order(found.tickets) == in_order(expected.tickets)
+    assert doubts_of(found) == doubts_of(expected)
+
+
+@settings(max_examples=100, deadline=None)
+@given(SEEDS)
+def test_another_ticket_changes_nothing(seed: int) -> None:
+    exports = make_faulty_exports(seed)
+    keys = [row["ticket_id"] for row in exports.rows]
+    if not keys:
+        return
+    # Whether an export tells creations is read from all its tickets, so the one that is left out must not decide it.
+    left_out = keys[0]
+    rest = [row for row in exports.rows if row["ticket_id"] != left_out]
+    told = {row["export"] for row in exports.rows if row["created_at"]}
+    if told != {row["export"] for row in rest if row["created_at"]}:
+        return
+    found = compare(Exports(rest, exports.exports))
+    expected = compare(exports)
+    assert in_order(found.events) == in_order(expected.events.filter(pl.col("ticket_id") != left_out))
+    assert in_order(found.tickets) == in_order(expected.tickets.filter(pl.col("ticket_id") != left_out))
+
+
+@settings(max_examples=150, deadline=None)
+@given(SEEDS)
+def test_the_events_lead_to_what_each_export_shows_and_never_before_it_could_be(seed: int) -> None:
+    exports = make_faulty_exports(seed)
+    found = compare(exports)
+    for ticket_id in found.events["ticket_id"].unique():
+        events = in_order(found.events.filter(pl.col("ticket_id") == ticket_id))
+        shown = sorted(
+            (row for row in exports.rows if row["ticket_id"] == ticket_id),
+            key=lambda row: (row["snapshot_at"], row["load"], row["row_number"]),
+        )
+        instants = [event["occurred_at"] for event in events]
+        assert instants == sorted(instants)
+        for row, later in zip(shown, [*shown[1:], None], strict=True):
+            if later is not None and later["snapshot_at"] == row["snapshot_at"]:
+                continue
+            state = {}
+            for event in events:
+                if event["load_id"] <= row["load_id"] if len({r["export"] for r in shown}) == 1 else (
+                    event["occurred_at"] <= row["snapshot_at"]
+                ):  # fmt: skip
+                    assert event["occurred_at"] <= row["snapshot_at"]
+                    state |= {name: event[name] for name in ("status", "team", "priority", "vendor") if event[name]}
+            for name in ("status", "team", "priority", "vendor"):
+                assert row[name] is None or state[name] == row[name]
+
+
+def _patient_lives(seed: int) -> tuple[list[TrueLife], list[datetime]]:
+    """Lives that change at most once between two exports, the first time after an export has shown them."""
+    dice = Dice(seed)
+    instants = [START + 6 * number * HOUR for number in range(60)]
+    lives = []
+    for number in range(10):
+        turn = dice.random.randrange(1, 20)
+        created_at = instants[turn] - dice.random.randrange(0, 6) * HOUR
+        life = TrueLife(f"desk:{number}", created_at, [(created_at, {"status": "New"})])
+        for _ in range(dice.random.randrange(9)):
+            turn += dice.random.randrange(1, 5)
+            at = instants[turn] - dice.random.randrange(0, 6) * HOUR
+            change = {"status": dice.random.choice([name for name in STATUSES if name != "Unheard of"])}
+            change |= {"team": dice.random.choice(("Front desk", "Network"))} if dice.one_in(2) else {}
+            change |= {"priority": dice.random.choice(("P1", "P2"))} if dice.one_in(4) else {}
+            life.changes.append((at, change))
+        lives.append(life)
+    return lives, instants
+
+
+def _measure(tickets: pl.DataFrame, events: pl.DataFrame, as_of: datetime) -> tuple[pl.DataFrame, pl.DataFrame]:
+    calendars = TeamCalendars("always")
+    open_time = OpenTime.compile((always_open("always"),), *covering_span(tickets, events, as_of))
+    shared: dict[str, Any] = {"as_of": as_of, "open_time": open_time, "team_calendars": calendars}
+    intervals = build_intervals(tickets, events, **shared)
+    facts = close_tickets(tickets, events, intervals, quarantined=(), **shared)
+    names = [name for name in facts.columns if name not in ("event_count", "duplicate_event_count")]
+    return intervals.sort("ticket_id", "interval_number"), facts.select(names).sort("ticket_id")
+
+
+def _logged(lives: list[TrueLife], moved: Any) -> pl.DataFrame:
+    """The event log of lives, each instant moved as the function says."""
+    events = []
+    for life in lives:
+        before: dict[str, Any] = {}
+        for number, (at, change) in enumerate(life.changes):
+            state = {**before, **change}
+            category, reason = STATUSES[state["status"]]
+            entry = STATUSES[before["status"]][0] != category if before else True
+            events.append(
+                {
+                    "ticket_id": life.ticket_id,
+                    "source": "desk",
+                    "occurred_at": at if number == 0 else moved(at, category, before.get("status"), state, entry),
+                    "event_sequence": number,
+                    "status": state["status"],
+                    "status_category": category,
+                    "waiting_reason": reason,
+                    "team": change.get("team"),
+                    "priority": change.get("priority"),
+                    "load_id": "log",
+                    "row_number": number,
+                    "row_hash": "",
+                }
+            )
+            before = state
+    return conform(pl.DataFrame(events, infer_schema_length=None), stg_ticket_events)
+
+
+def _ticket_rows(found: Comparison, lives: list[TrueLife]) -> pl.DataFrame:
+    last = {life.ticket_id: life.at(datetime.max.replace(tzinfo=START.tzinfo)) for life in lives}
+    rows = [
+        {
+            "ticket_id": ticket_id,
+            "source": "desk",
+            "export_shape": "repeated_snapshots",
+            "status": last[ticket_id]["status"],
+            "status_category": STATUSES[last[ticket_id]["status"]][0],
+            "team": last[ticket_id]["team"],
+            "priority": last[ticket_id]["priority"],
+            "load_id": "",
+            "row_number": 0,
+            "row_hash": "",
+        }
+        for ticket_id in found.tickets["ticket_id"]
+    ]
+    told = pl.DataFrame(rows, infer_schema_length=None).join(found.tickets, on="ticket_id", how="left")
+    return conform(told, stg_tickets)
+
+
+@settings(max_examples=100, deadline=None)
+@given(SEEDS, st.booleans())
+def test_a_life_sampled_finely_has_the_facts_of_its_log_moved_to_the_next_export(seed: int, has_fields: bool) -> None:
+    """With fields for resolution and closure, what they date is not moved at all."""
+    lives, instants = _patient_lives(seed)
+    exports = take_exports(lives, instants)
+    for row in exports.rows if not has_fields else ():
+        row |= {"resolved_at": None, "closed_at": None}
+    found = compare(exports)
+    as_of = instants[-1]
+
+    def moved(at: datetime, category: str, was: str | None, state: dict[str, Any], is_entry: bool) -> datetime:
+        is_dated = is_entry and category in ("done", "cancelled")
+        is_dated = is_dated or (category == "done" and was != state["status"] and state["status"] == "Closed")
+        return at if has_fields and is_dated else min(each for each in instants if each >= at)
+
+    tickets = _ticket_rows(found, lives)
+    events = conform(found.events.with_columns(source=pl.lit("desk")), stg_ticket_events)
+    intervals, facts = _measure(tickets, events, as_of)
+    expected_intervals, expected_facts = _measure(tickets, _logged(lives, moved), as_of)
+    assert facts.to_dicts() == expected_facts.to_dicts()
+    assert intervals.to_dicts() == expected_intervals.to_dicts()
+    assert facts["has_history"].all()
+
+
+# What each decision means, ticket by ticket.
+
+
+def exports_of(
+    *shown: tuple[int, dict[str, Any]], days: int | None = None, is_full: bool = True, **always: Any
+) -> Exports:
+    """One ticket, shown at midnight after so many days, in exports of every day."""
+    rows = [
+        show("desk:1", "desk", START + day * DAY, {**_NOTHING, **always, **told}, 2)
+        for day, told in shown
+    ]  # fmt: skip
+    last = max(day for day, _ in shown) if days is None else days
+    dates = [{"export": "desk", "snapshot_at": START + day * DAY, "is_full": is_full} for day in range(last + 1)]
+    return Exports(rows, dates)
+
+
+_NOTHING: dict[str, Any] = dict.fromkeys(
+    ("status", "team", "priority", "vendor", "created_at", "resolved_at", "closed_at")
+)
+
+
+def occurred(found: Comparison) -> list[tuple[str | None, datetime]]:
+    return list(found.events.select("status", "occurred_at").iter_rows())
+
+
+def test_a_resolution_between_two_exports_is_dated_by_its_field() -> None:
+    resolved_at = START + DAY + timedelta(hours=14, minutes=5)
+    found = compare(
+        exports_of(
+            (0, {"status": "New"}), (1, {"status": "Working"}), (2, {"status": "Solved", "resolved_at": resolved_at}),
+            created_at=START - HOUR,
+        )
+    )  # fmt: skip
+    assert occurred(found) == [("New", START - HOUR), ("Working", START + DAY), ("Solved", resolved_at)]
+    assert found.events["earliest_at"].to_list() == [None, START, None]
+    assert found.doubts.is_empty()
+
+
+@pytest.mark.parametrize("hours", [-1, 25])
+def test_a_resolution_that_the_exports_rule_out_is_doubted_and_not_used(hours: int) -> None:
+    resolved_at = START + hours * HOUR
+    found = compare(
+        exports_of(
+            (0, {"status": "Working"}), (1, {"status": "Solved", "resolved_at": resolved_at}), created_at=START - DAY
+        )
+    )
+    assert occurred(found)[-1] == ("Solved", START + DAY)
+    problem = "outside_snapshots" if hours < 0 else "after_snapshot"
+    assert doubts_of(found) == {("desk:1", "resolved_at", problem)}
+    assert found.tickets["resolved_at"].to_list() == [resolved_at if hours < 0 else None]
+
+
+def test_on_the_instant_of_the_export_before_a_field_is_still_used() -> None:
+    found = compare(
+        exports_of((0, {"status": "Working"}), (1, {"status": "Solved", "resolved_at": START}), created_at=START - DAY)
+    )
+    assert occurred(found) == [("Working", START - DAY), ("Solved", START)]
+    assert found.events["event_sequence"].to_list() == [1, 2]
+
+
+def test_the_closure_dates_what_the_resolution_cannot() -> None:
+    closed_at = START + 30 * HOUR
+    found = compare(
+        exports_of(
+            (1, {"status": "Working"}),
+            (2, {"status": "Closed", "resolved_at": START - 9 * DAY, "closed_at": closed_at}),
+            created_at=START - 10 * DAY,
+        )
+    )
+    assert occurred(found)[-1] == ("Closed", closed_at)
+    assert doubts_of(found) == {("desk:1", "resolved_at", "outside_snapshots")}
+
+
+def test_solved_and_then_closed_is_one_resolution_and_a_dated_move() -> None:
+    resolved_at, closed_at = START + 3 * HOUR, START + 49 * HOUR
+    found = compare(
+        exports_of(
+            (0, {"status": "Working"}),
+            (1, {"status": "Solved", "resolved_at": resolved_at}),
+            (3, {"status": "Closed", "resolved_at": resolved_at, "closed_at": closed_at}),
+            created_at=START - HOUR,
+        )
+    )
+    assert occurred(found) == [("Working", START - HOUR), ("Solved", resolved_at), ("Closed", closed_at)]
+
+
+def test_a_day_without_a_file_makes_no_event() -> None:
+    shown = [(day, {"status": "Working"}) for day in (0, 1, 5, 6)]
+    found = compare(exports_of(*shown, created_at=START - HOUR))
+    assert occurred(found) == [("Working", START - HOUR)]
+    # The exports of days 2 to 4 are not there at all: a change is only known to lie between those that are.
+    sparse = exports_of((0, {"status": "Working"}), (5, {"status": "Asked"}), created_at=START - HOUR)
+    kept = Exports(sparse.rows, [sparse.exports[0], sparse.exports[5]])
+    assert compare(kept).events["earliest_at"].to_list() == [None, START]
+
+
+def test_a_ticket_that_is_left_out_keeps_its_state_is_told_and_goes_on() -> None:
+    shown = [(0, {"status": "Working", "team": "Network"}), (1, {"status": "Working", "team": "Network"})]
+    gone = compare(exports_of(*shown, days=4, created_at=START - HOUR))
+    assert gone.tickets.select("last_seen_at", "has_disappeared").row(0) == (START + DAY, True)
+    assert occurred(gone) == [("Working", START - HOUR)]
+    back = compare(exports_of(*shown, (4, {"status": "Asked", "team": "Network"}), days=4, created_at=START - HOUR))
+    assert back.tickets["has_disappeared"].to_list() == [False]
+    assert occurred(back) == [("Working", START - HOUR), ("Asked", START + 4 * DAY)]
+    assert back.events["team"].to_list() == ["Network", None]
+    partial = compare(exports_of(*shown, days=4, is_full=False, created_at=START - HOUR))
+    assert partial.tickets["has_disappeared"].to_list() == [None]
+
+
+def test_an_empty_attribute_says_nothing() -> None:
+    found = compare(
+        exports_of(
+            (0, {"status": "Working", "team": "Network"}), (1, {"status": None, "team": None}),
+            (2, {"status": "Working", "team": "Front desk"}), created_at=START,
+        )
+    )  # fmt: skip
+    assert found.events.select("status", "team_before", "team").rows() == [
+        ("Working", None, "Network"),
+        (None, "Network", "Front desk"),
+    ]
+
+
+def test_done_at_first_sight_is_a_life_only_if_it_began_since_the_export_before() -> None:
+    resolved_at = START + 30 * HOUR
+    told = {"status": "Solved", "resolved_at": resolved_at}
+    quick = compare(exports_of((2, told), created_at=START + 26 * HOUR))
+    assert occurred(quick) == [("Solved", resolved_at)]
+    old = compare(exports_of((2, told), created_at=START + 23 * HOUR))
+    assert old.events.is_empty()
+    assert old.tickets["resolved_at"].to_list() == [resolved_at]
+    baseline = compare(exports_of((0, {"status": "Solved", "resolved_at": START}), created_at=START - HOUR))
+    assert baseline.events.is_empty()
+    again = compare(
+        exports_of((0, {"status": "Solved", "resolved_at": START}), (3, {"status": "Working"}), created_at=START - HOUR)
+    )
+    assert occurred(again) == [("Solved", START), ("Working", START + 3 * DAY)]
+
+
+def test_without_any_creation_a_ticket_begins_where_a_full_export_first_shows_it() -> None:
+    seen = compare(exports_of((2, {"status": "New"}), (3, {"status": "Working"})))
+    assert seen.tickets["created_at"].to_list() == [START + 2 * DAY]
+    for exports in (
+        exports_of((0, {"status": "New"}), (3, {"status": "Working"})),
+        exports_of((2, {"status": "New"}), is_full=False),
+        exports_of((2, {"status": "Solved"})),
+    ):
+        assert compare(exports).tickets["created_at"].to_list() == [None]
+
+
+def test_a_creation_after_the_export_that_shows_it_is_not_possible() -> None:
+    found = compare(exports_of((1, {"status": "New"}), created_at=START + 26 * HOUR))
+    assert found.tickets["created_at"].to_list() == [START + DAY]
+    assert occurred(found) == [("New", START + DAY)]
+    assert doubts_of(found) == {("desk:1", "created_at", "after_snapshot")}
+
+
+@pytest.mark.parametrize(("before", "problem"), [(START + HOUR, "unseen_reopening"), (None, "outside_snapshots")])
+def test_a_resolution_between_two_exports_that_show_the_ticket_done_is_doubted(
+    before: datetime | None, problem: str
+) -> None:
+    found = compare(
+        exports_of(
+            (0, {"status": "Working"}),
+            (1, {"status": "Solved", "resolved_at": before}),
+            (2, {"status": "Solved", "resolved_at": START + 30 * HOUR}),
+            created_at=START - HOUR,
+        )
+    )
+    assert occurred(found) == [("Working", START - HOUR), ("Solved", before or START + DAY)]
+    assert doubts_of(found) == {("desk:1", "resolved_at", problem)}
+
+
+def test_of_a_ticket_that_stands_twice_in_an_export_the_last_row_counts() -> None:
+    exports = exports_of((0, {"status": "New"}), (1, {"status": "New"}), created_at=START)
+    twice = show("desk:1", "desk", START + DAY, {**_NOTHING, "status": "Working", "created_at": START}, 3)
+    found = compare(Exports([twice, *exports.rows], exports.exports))
+    assert occurred(found) == [("New", START), ("Working", START + DAY)]
+    assert doubts_of(found) == {("desk:1", "ticket_id", "repeated_in_snapshot")}
+    equal = compare(Exports([*exports.rows, {**exports.rows[1], "row_number": 3}], exports.exports))
+    assert occurred(equal) == [("New", START)]
+    assert equal.doubts.is_empty()
+
+
+def test_a_ticket_that_moves_to_another_export_of_its_source_goes_on() -> None:
+    exports = exports_of((0, {"status": "Working"}), created_at=START - HOUR, days=3)
+    moved = show("desk:1", "annex", START + 2 * DAY, {**_NOTHING, "status": "Asked", "created_at": START - HOUR}, 2)
+    dates = [*exports.exports, {"export": "annex", "snapshot_at": START + 2 * DAY, "is_full": True}]
+    found = compare(Exports([*exports.rows, moved], dates))
+    assert occurred(found) == [("Working", START - HOUR), ("Asked", START + 2 * DAY)]
+    assert found.tickets["has_disappeared"].to_list() == [False]
+
+
+def test_no_exports_tell_nothing() -> None:
+    found = compare_snapshots(SCHEMA.to_frame(), EXPORT_SCHEMA.to_frame())
+    assert (found.events.height, found.tickets.height, found.doubts.height) == (0, 0, 0)

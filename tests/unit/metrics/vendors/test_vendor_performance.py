@@ -1,0 +1,81 @@
+"""Deliveries against their promises, and invoices in the reporting currency."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from finance_frames import exchange_rates, rows_of
+
+from metrics.costs.policy import CostPolicy
+from metrics.vendors.performance import build_deliveries, convert_invoice_lines
+from models.ddl import polars_schema
+from models.vendors import fct_deliveries, fct_vendor_invoice_lines, stg_deliveries, stg_vendor_invoice_lines
+
+PROMISED = date(2026, 2, 28)
+
+
+@pytest.mark.parametrize(
+    ("promised", "delivered", "delay", "is_on_time"),
+    [
+        (PROMISED, date(2026, 2, 27), -1, True),
+        (PROMISED, PROMISED, 0, True),
+        (PROMISED, date(2026, 3, 1), 1, False),
+        (PROMISED, None, None, None),
+        (None, PROMISED, None, None),
+    ],
+)
+def test_a_delivery_is_on_time_up_to_the_promised_day(
+    promised: date | None, delivered: date | None, delay: int | None, is_on_time: bool | None
+) -> None:
+    staged = rows_of(
+        stg_deliveries,
+        [{"delivery_id": "erp:1", "source": "erp", "promised_date": promised, "delivered_date": delivered}],
+    )
+    built = build_deliveries(staged, frozenset())
+    assert built.schema == polars_schema(fct_deliveries)
+    assert built.select("delay_days", "is_on_time", "is_quarantined").row(0) == (delay, is_on_time, False)
+
+
+def test_the_promise_in_force_decides_and_the_first_is_kept() -> None:
+    staged = rows_of(
+        stg_deliveries,
+        [
+            {
+                "delivery_id": "erp:1",
+                "source": "erp",
+                "first_promised_date": date(2026, 1, 1),
+                "promised_date": PROMISED,
+                "delivered_date": PROMISED,
+            }
+        ],
+    )
+    built = build_deliveries(staged, frozenset({"erp:1"}))
+    assert built.select("first_promised_date", "is_on_time", "is_quarantined").row(0) == (date(2026, 1, 1), True, True)
+
+
+def test_invoice_lines_are_converted_at_the_invoice_date() -> None:
+    staged = rows_of(
+        stg_vendor_invoice_lines,
+        [
+            {"source": "ap", "currency_code": "USD", **row}
+            for row in (
+                {"vendor_invoice_line_id": "ap:1", "invoice_date": PROMISED, "amount_original": Decimal("-10.01")},
+                {"vendor_invoice_line_id": "ap:2", "invoice_date": None, "amount_original": Decimal("10.00")},
+            )
+        ],
+    )
+    # -10.01 * 0.5 = -5.005, the even cent is -5.00.
+    built = convert_invoice_lines(
+        staged,
+        exchange_rates((PROMISED, "USD", "EUR", "0.5")),
+        policy=CostPolicy(),
+        reporting_currency="EUR",
+        quarantined=frozenset({"ap:2"}),
+    )
+    assert built.schema == polars_schema(fct_vendor_invoice_lines)
+    assert built.select("fx_rate", "amount_reporting", "is_quarantined").rows() == [
+        (Decimal("0.5"), Decimal("-5.00"), False),
+        (None, None, True),
+    ]
