@@ -1,4 +1,4 @@
-"""Periods: the day, ISO week or month of the reporting time zone that a date or an instant lies in.
+"""Periods: the day, ISO week, month or calendar quarter of the reporting time zone that a date or an instant lies in.
 
 Expressions only, so that they serve any frame. Working calendars and open hours do not belong here; see
 `metrics.calendars.business_time`.
@@ -76,6 +76,8 @@ def period_start(day: pl.Expr, grain: Grain, week_start: int = MONDAY) -> pl.Exp
             return day.dt.offset_by(f"-{shift}d").dt.truncate("1w").dt.offset_by(f"{shift}d")
         case Grain.MONTH:
             return day.dt.month_start()
+        case Grain.QUARTER:
+            return day.dt.truncate("1q")
 
 
 def period_end(start: pl.Expr, grain: Grain) -> pl.Expr:
@@ -87,6 +89,8 @@ def period_end(start: pl.Expr, grain: Grain) -> pl.Expr:
             return start.dt.offset_by("6d")
         case Grain.MONTH:
             return start.dt.month_end()
+        case Grain.QUARTER:
+            return start.dt.offset_by("2mo").dt.month_end()
 
 
 def is_closed(end: pl.Expr, as_of_date: date) -> pl.Expr:

@@ -109,7 +109,7 @@ fct_cost_allocations = table(
     Layer.CORE,
     "fct_cost_allocations",
     "Cost of each period by pool and breakdown. Rows of one period and pool add up to the pool, to the cent.",
-    text("period_grain", "day, week or month", key=True),
+    text("period_grain", "day, week, month or quarter", key=True),
     day("period_start_date", "First day of the period", key=True),
     text("cost_pool", "Pool", key=True),
     text("driver", "How the pool is allocated", required=True),

@@ -14,7 +14,7 @@ metric_values = table(
     "One row per metric, period and breakdown value: the number, its parts and how sure it is.",
     text("metric", "Name of the metric; see meta_metrics", key=True),
     integer("metric_version", "Version of the metric's definition", required=True),
-    text("period_grain", "day, week or month", key=True),
+    text("period_grain", "day, week, month or quarter", key=True),
     day("period_start_date", "First day of the period in the reporting time zone", key=True),
     day("period_end_date", "Last day of the period, inclusive", required=True),
     flag("is_period_closed", "Whether the data's clock has passed the end of the period", required=True),

@@ -1,4 +1,4 @@
-"""On which days a cost lies: lines spread over their days, seen by day, week or month.
+"""On which days a cost lies: lines spread over their days, seen by day, week, month or quarter.
 
 A line of A minor units over D days puts |A| // D on each day and one unit more on the first |A| mod D days, with the
 sign of A: largest remainder with equal weights, ties to the earlier day. So a line is at most two runs of days with
@@ -22,7 +22,8 @@ def spread_costs(
 ) -> pl.DataFrame:
     """Each measured line's amount in each period of one grain that its days touch.
 
-    The rows of a line add up to its `amount_reporting` exactly, in every grain, and a month is the sum of its days.
+    The rows of a line add up to its `amount_reporting` exactly, in every grain, and a month or quarter
+    is the sum of its days.
 
     Returns:
         cost_line_id, period_grain, period_start_date, amount_reporting (DECIMAL(18,4)), in the order of the lines and
@@ -57,7 +58,7 @@ def spread_groups(
 
     Args:
         lines: `group` (integer), `cost_start_date`, `cost_end_date`, `amount_reporting`.
-        is_cut_at_months: whether a week that lies in two months gives two rows.
+        is_cut_at_months: whether a period that lies in several months gives a row for each.
 
     Returns:
         group, period_start_date, month_date (first day of the month; null unless cut at months), amount (Int64 minor
@@ -90,7 +91,7 @@ def spread_groups(
         )
         .with_columns(amount=pl.col("amount_per_day") * pl.col("day_count"))
     )
-    if grain is not Grain.DAY:  # runs of a group share no day, but may share a week or a month
+    if grain is not Grain.DAY:  # runs of a group share no day, but may share a longer period
         pieces = pieces.group_by("group", "period_start_date", "month_date", maintain_order=True).agg(
             pl.col("amount").sum()
         )

@@ -7,8 +7,8 @@ Two stages, each exact to the minor unit by largest remainder:
 
 What no driver takes stays as rows with `is_allocated` false: a line in no pool, a direct line that names nobody, what
 fixed shares leave of 1, a driver whose weights are all missing or zero, a team without transactions in the period.
-Each grain is allocated for itself, by the transactions of its own periods: the day, week and month view of a pool
-have equal totals, yet a team without transactions on a day may well have some in that month.
+Each grain is allocated for itself, by the transactions of its own periods: the day, week, month and quarter view of
+a pool have equal totals, yet a team without transactions on a day may well have some in that month.
 
 How costs lie in time is in `metrics.costs.accrual`; how transactions are counted in `metrics.costs.transactions`.
 """
@@ -54,7 +54,7 @@ def allocate_costs(
     """`fct_cost_allocations` of one grain. The rows of a period and pool add up to what the pool costs in it.
 
     Drivers: `direct` follows the line's own (or its cost centre's) team, service and vendor; `fixed_shares` the
-    policy; `headcount` the people of each month (a week in two months takes each month's for its days there);
+    policy; `headcount` the people of each month (a week or quarter takes each month's for its days there);
     `resolved_tickets` and `active_business_hours` the teams' figures of the period. Teams without a value are a team
     of their own, `(none)`, for the last two.
 

@@ -1,8 +1,8 @@
 """Records sorted into cells: one period of a grain and one value of a dimension each.
 
 Periods and breakdown values become small whole numbers once, and with them every cell: numbers are grouped and sorted
-many times faster than dates and texts. Sums are taken once per day and value; weeks, months and the whole add days up.
-What is summed is decided in `metrics.measuring.records`; percentiles, which do not add up, are in
+many times faster than dates and texts. Sums are taken once per day and value; longer periods and the whole add days
+up. What is summed is decided in `metrics.measuring.records`; percentiles, which do not add up, are in
 `metrics.measuring.percentiles`.
 """
 

@@ -20,8 +20,8 @@ from metrics.populations import fact_or_empty
 from metrics.spec import Metric, Span
 from models.vocabulary import Dimension, Grain
 
-#: Grain in which values of a breakdown have zeros too. By day and week there would be far more zeros than numbers.
-_BREAKDOWN_GRAIN: Final = Grain.MONTH
+#: Grains in which values of a breakdown have zeros too. By day and week there would be far more zeros than numbers.
+_BREAKDOWN_GRAINS: Final = (Grain.MONTH, Grain.QUARTER)
 
 _NONE: Final = pl.lit(0)
 _ZERO: Final = Numbers(value=_NONE, lower=_NONE, upper=_NONE, eligible=_NONE, measured=_NONE)
@@ -43,7 +43,7 @@ def first_days(metrics: list[Metric], facts: Mapping[str, pl.DataFrame], reporti
 def add_zeros(
     published: pl.DataFrame, metric: Metric, spans: Mapping[Span, date], reporting: Reporting
 ) -> pl.DataFrame:
-    """The rows of a count with 0 where nothing was counted: overall in every grain, in breakdowns by month.
+    """The rows of a count with 0 where nothing was counted: overall in every grain, in breakdowns by month and quarter.
 
     A value of a breakdown has zeros from its first record on: before, it may not have existed. Rows of other kinds of
     metric, and those of a population whose span is not known, stay as they are.
@@ -57,8 +57,8 @@ def add_zeros(
         return published
     days = list_days(pl.Series([spans[span], reporting.as_of_date])).to_frame()
     whole = [_cells_overall(_periods(days, grain, reporting), grain) for grain in Grain]
-    by_value = _months_of_values(published, _periods(days, _BREAKDOWN_GRAIN, reporting))
-    missing = pl.concat([*whole, by_value]).join(published, on=CELL, how="anti")
+    by_value = [_cells_of_values(published, _periods(days, grain, reporting), grain) for grain in _BREAKDOWN_GRAINS]
+    missing = pl.concat([*whole, *by_value]).join(published, on=CELL, how="anti")
     zeros = publish_cells(close_periods(missing, reporting.as_of_date), metric, _ZERO)
     return pl.concat([published, zeros]).sort(CELL)
 
@@ -77,17 +77,15 @@ def _cells_overall(periods: pl.DataFrame, grain: Grain) -> pl.DataFrame:
     )
 
 
-def _months_of_values(published: pl.DataFrame, months: pl.DataFrame) -> pl.DataFrame:
-    """Every value of every breakdown with every month from its first one on."""
-    first_months = (
-        published.filter(
-            pl.col("period_grain") == _BREAKDOWN_GRAIN.value, pl.col("dimension") != Dimension.OVERALL.value
-        )
+def _cells_of_values(published: pl.DataFrame, periods: pl.DataFrame, grain: Grain) -> pl.DataFrame:
+    """Every value of every breakdown with every period of a grain from its first one on."""
+    first_periods = (
+        published.filter(pl.col("period_grain") == grain.value, pl.col("dimension") != Dimension.OVERALL.value)
         .group_by("dimension", "dimension_value")
-        .agg(first_month=pl.col("period_start_date").min())
+        .agg(first_start_date=pl.col("period_start_date").min())
     )
     return (
-        first_months.join(months, how="cross")
-        .filter(pl.col("period_start_date") >= pl.col("first_month"))
-        .select(pl.lit(_BREAKDOWN_GRAIN.value).alias("period_grain"), *CELL[1:])
+        first_periods.join(periods, how="cross")
+        .filter(pl.col("period_start_date") >= pl.col("first_start_date"))
+        .select(pl.lit(grain.value).alias("period_grain"), *CELL[1:])
     )

@@ -50,8 +50,8 @@ money is decimal, `_original` in the currency of the row and `_reporting` in the
 _METRICS_HEADING: Final = """\
 ## Metrics
 
-Each is a view `mart.kpi_<metric>` of the published warehouse, with values by day, week and month. Beside every value
-stand the counts of records that should and could be measured, and the interval in which the true value must lie
+Each is a view `mart.kpi_<metric>` of the published warehouse, with values by day, week, month and quarter. Beside every
+value stand the counts of records that should and could be measured, and the interval in which the true value must lie
 whatever the unmeasured records were.
 
 """

@@ -60,7 +60,7 @@ def describe_headlines(headlines: Headlines) -> list[dict[str, Any]]:
     """The headlines for programs."""
     described = []
     for metric in headlines.metrics:
-        latest, before = metric.latest, metric.month_before
+        latest, before = metric.latest, metric.period_before
         described.append(
             {
                 "metric": metric.metric,
@@ -68,7 +68,7 @@ def describe_headlines(headlines: Headlines) -> list[dict[str, Any]]:
                 "unit": metric.unit,
                 "currency_code": headlines.publication.reporting_currency_code if metric.unit == "reporting" else None,
                 "state": metric.publication_state,
-                "month": latest.month if latest else None,
+                "month": latest.start_date if latest else None,
                 "value": latest.value if latest else None,
                 "value_month_before": before.value if before else None,
                 "lower_bound": latest.lower_bound if latest else None,
@@ -87,7 +87,7 @@ def _show_headline(metric: MetricTrend, currency: str) -> None:
     if latest is None:
         click.echo(f"{label}  {NOTHING}  {click.style(_why_nothing(metric), dim=True)}")
         return
-    before = metric.month_before
+    before = metric.period_before
     before_value = before.value if before else None
     judgement = judge_change(latest.value, before_value, metric.direction)
     trend = metric.trend()
@@ -101,7 +101,7 @@ def _show_headline(metric: MetricTrend, currency: str) -> None:
     click.echo("  ".join(parts).rstrip())
     measured = f"{latest.measured_count:,} of {count_of(latest.eligible_count, 'record')}"
     shown = [
-        format_month(latest.month),
+        format_month(latest.start_date),
         f"{format_ratio(latest.coverage_ratio)} measured ({measured})",
         f"the truth is {format_bounds(latest.lower_bound, latest.upper_bound, metric.unit, currency)}",
     ]

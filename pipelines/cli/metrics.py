@@ -1,8 +1,9 @@
-"""`kpi metrics`: all KPIs with their latest closed month, or one with its definition and its last months."""
+"""`kpi metrics`: all KPIs with their latest closed month or quarter, or one with its definition and its last ones."""
 
 from __future__ import annotations
 
 import difflib
+from dataclasses import asdict
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
@@ -13,23 +14,27 @@ from pipelines.cli.options import chosen_home, common_options, json_option
 
 if TYPE_CHECKING:
     from metrics.spec import Metric
-    from pipelines.cli.published import MetricTrend
+    from pipelines.cli.published import MetricTrend, PeriodValue
     from pipelines.home import Home
 
-_MONTHS_DESCRIBED = 6
+#: Closed periods that are shown of one metric.
+_PERIODS_DESCRIBED = 6
 
 
 @click.command()
 @click.argument("name", required=False)
+@click.option(
+    "--by", "grain", type=click.Choice(["month", "quarter"]), default="month", help="Show months or quarters."
+)
 @json_option
 @common_options
-def metrics(name: str | None, as_json: bool) -> None:
-    """List the KPIs with their latest closed month, or describe the one called NAME."""
+def metrics(name: str | None, grain: str, as_json: bool) -> None:
+    """List the KPIs with their latest closed month or quarter, or describe the one called NAME."""
     home = chosen_home()
     if name is None:
-        _list(home, as_json=as_json)
+        _list(home, grain, as_json=as_json)
     else:
-        _describe(home, _metric_named(name), as_json=as_json)
+        _describe(home, _metric_named(name), grain, as_json=as_json)
 
 
 def _metric_named(name: str) -> Metric:
@@ -43,31 +48,31 @@ def _metric_named(name: str) -> Metric:
         raise CommandError(f"There is no metric '{name}'. {hint}") from None
 
 
-def _read(home: Home, metric: str | None, months: int) -> tuple[dict[str, MetricTrend], str]:
+def _read(home: Home, metric: str | None, grain: str, count: int) -> tuple[dict[str, MetricTrend], str]:
     """Trends by metric, and the reporting currency; no trends if nothing is published yet."""
     from pipelines.cli.published import open_published, read_publication, read_trends
 
     if not home.published_file.is_file():
         return {}, home.settings.reporting.currency
     with open_published(home) as connection:
-        trends = read_trends(connection, months=months, metric=metric)
+        trends = read_trends(connection, count=count, metric=metric, grain=grain)
         return {trend.metric: trend for trend in trends}, read_publication(connection).reporting_currency_code
 
 
-def _list(home: Home, *, as_json: bool) -> None:
+def _list(home: Home, grain: str, *, as_json: bool) -> None:
     from metrics.registry import METRICS
-    from pipelines.cli.numbers import NOTHING, draw_sparkline, format_change, format_month, format_ratio, format_value
-    from pipelines.cli.published import TREND_MONTHS
+    from pipelines.cli.numbers import NOTHING, draw_sparkline, format_change, format_period, format_ratio, format_value
+    from pipelines.cli.published import TREND_LENGTH
     from pipelines.cli.tables import Column, show_json, show_table
 
-    trends, currency = _read(home, None, TREND_MONTHS)
+    trends, currency = _read(home, None, grain, TREND_LENGTH)
     if as_json:
-        show_json([_summary(metric, trends.get(metric.name)) for metric in METRICS])
+        show_json([_summary(metric, trends.get(metric.name), grain) for metric in METRICS])
         return
     rows = []
     for metric in METRICS:
         trend = trends.get(metric.name)
-        latest, before = (trend.latest, trend.month_before) if trend else (None, None)
+        latest, before = (trend.latest, trend.period_before) if trend else (None, None)
         value = latest.value if latest else None
         rows.append(
             (
@@ -75,7 +80,7 @@ def _list(home: Home, *, as_json: bool) -> None:
                 format_value(value, metric.unit, currency),
                 format_change(value, before.value if before else None, metric.unit),
                 draw_sparkline(trend.trend()) if trend else "",
-                format_month(latest.month) if latest else NOTHING,
+                format_period(latest.start_date, grain) if latest else NOTHING,
                 format_ratio(latest.coverage_ratio if latest else None),
                 trend.publication_state if trend else "not published",
             )
@@ -83,16 +88,16 @@ def _list(home: Home, *, as_json: bool) -> None:
     show_table(
         [
             Column("metric"), Column("value", is_right=True), Column("change", is_right=True, left_out=3),
-            Column("12 months", left_out=1), Column("month", left_out=2),
+            Column(f"{TREND_LENGTH} {grain}s", left_out=1), Column(grain, left_out=2),
             Column("measured", is_right=True, left_out=4), Column("state"),
         ],
         rows,
     )  # fmt: skip
     click.echo()
-    click.echo(click.style("Latest closed month. 'kpi metrics NAME' says what a number means.", dim=True))
+    click.echo(click.style(f"Latest closed {grain}. 'kpi metrics NAME' says what a number means.", dim=True))
 
 
-def _summary(metric: Metric, trend: MetricTrend | None) -> dict[str, Any]:
+def _summary(metric: Metric, trend: MetricTrend | None, grain: str) -> dict[str, Any]:
     latest = trend.latest if trend else None
     return {
         **metric.definition(),
@@ -100,24 +105,31 @@ def _summary(metric: Metric, trend: MetricTrend | None) -> dict[str, Any]:
         "state": trend.publication_state if trend else "not published",
         "held_reason": trend.held_reason if trend else None,
         "target": metric.target,
-        "latest_closed_month": latest,
+        f"latest_closed_{grain}": _described(latest, grain) if latest else None,
     }
 
 
-def _describe(home: Home, metric: Metric, *, as_json: bool) -> None:
+def _described(period: PeriodValue, grain: str) -> dict[str, Any]:
+    """A value for programs: the period's first day under the period's name, then the numbers."""
+    numbers = asdict(period)
+    return {grain: numbers.pop("start_date"), **numbers}
+
+
+def _describe(home: Home, metric: Metric, grain: str, *, as_json: bool) -> None:
     from pipelines.cli.tables import show_json
 
-    trends, currency = _read(home, metric.name, _MONTHS_DESCRIBED)
+    trends, currency = _read(home, metric.name, grain, _PERIODS_DESCRIBED)
     trend = trends.get(metric.name)
     if as_json:
-        months = list(trend.months) if trend else []
-        show_json({**_summary(metric, trend), "eligible": metric.population.eligibility, "months": months})
+        periods = [_described(period, grain) for period in trend.periods] if trend else []
+        summary = _summary(metric, trend, grain)
+        show_json({**summary, "eligible": metric.population.eligibility, f"{grain}s": periods})
         return
     _show_definition(metric, trend, currency)
-    _show_months(metric, trend, currency)
+    _show_periods(metric, trend, currency)
     click.echo()
     click.echo("Ask for it:")
-    click.echo(f'  kpi query "{example_query(metric)}"')
+    click.echo(f'  kpi query "{example_query(metric, grain)}"')
 
 
 def _show_definition(metric: Metric, trend: MetricTrend | None, currency: str) -> None:
@@ -149,37 +161,37 @@ def _show_definition(metric: Metric, trend: MetricTrend | None, currency: str) -
             click.echo(" " * (width + 2) + line)
 
 
-def _show_months(metric: Metric, trend: MetricTrend | None, currency: str) -> None:
-    from pipelines.cli.numbers import format_bounds, format_month, format_ratio, format_value
+def _show_periods(metric: Metric, trend: MetricTrend | None, currency: str) -> None:
+    from pipelines.cli.numbers import format_bounds, format_period, format_ratio, format_value
     from pipelines.cli.tables import Column, show_table
 
-    if trend is None or not trend.months:
+    if trend is None or not trend.periods:
         return
     click.echo()
     show_table(
         [
-            Column("month"), Column("value", is_right=True), Column("measured", is_right=True),
+            Column(trend.grain), Column("value", is_right=True), Column("measured", is_right=True),
             Column("records", is_right=True), Column("the truth is"),
         ],
         [
             (
-                format_month(month.month),
-                format_value(month.value, metric.unit, currency),
-                format_ratio(month.coverage_ratio),
-                f"{month.eligible_count:,}",
-                format_bounds(month.lower_bound, month.upper_bound, metric.unit, currency),
+                format_period(period.start_date, trend.grain),
+                format_value(period.value, metric.unit, currency),
+                format_ratio(period.coverage_ratio),
+                f"{period.eligible_count:,}",
+                format_bounds(period.lower_bound, period.upper_bound, metric.unit, currency),
             )
-            for month in reversed(trend.months)
+            for period in reversed(trend.periods)
         ],
     )  # fmt: skip
 
 
-def example_query(metric: Metric) -> str:
+def example_query(metric: Metric, grain: str = "month") -> str:
     """A query on the metric's view that an analyst can change to taste."""
     return (
         "SELECT period_start_date, dimension_value AS team, value, coverage_ratio "
-        f"FROM mart.{metric.view} WHERE period_grain = 'month' AND dimension = 'team' ORDER BY ALL"
+        f"FROM mart.{metric.view} WHERE period_grain = '{grain}' AND dimension = 'team' ORDER BY ALL"
         if "team" in metric.dimensions
         else "SELECT period_start_date, value, coverage_ratio "
-        f"FROM mart.{metric.view} WHERE period_grain = 'month' AND dimension = 'overall' ORDER BY ALL"
+        f"FROM mart.{metric.view} WHERE period_grain = '{grain}' AND dimension = 'overall' ORDER BY ALL"
     )

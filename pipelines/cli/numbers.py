@@ -96,6 +96,11 @@ def format_month(month: date) -> str:
     return f"{month:%b %Y}"
 
 
+def format_period(start: date, grain: str) -> str:
+    """A month, or a quarter such as `Q3 2026`, by its first day."""
+    return f"Q{(start.month + 2) // 3} {start.year}" if grain == "quarter" else format_month(start)
+
+
 def draw_sparkline(values: Sequence[float | None]) -> str:
     """One bar per value from the least to the greatest, a dot where there is none. All equal is drawn half high."""
     known = [value for value in values if value is not None]

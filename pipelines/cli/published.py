@@ -18,15 +18,18 @@ if TYPE_CHECKING:
 
     from pipelines.home import Home
 
-#: Months that a trend shows.
-TREND_MONTHS: Final = 12
+#: Months or quarters that a trend shows.
+TREND_LENGTH: Final = 12
+
+#: Months of the periods that commands show.
+_MONTHS_OF: Final = {"month": 1, "quarter": 3}
 
 
 @dataclass(frozen=True, slots=True)
-class MonthlyValue:
-    """A metric's value of one closed month, over everything, and how sure it is."""
+class PeriodValue:
+    """A metric's value of one closed month or quarter, over everything, and how sure it is."""
 
-    month: date
+    start_date: date
     value: float | None
     lower_bound: float | None
     upper_bound: float | None
@@ -37,7 +40,11 @@ class MonthlyValue:
 
 @dataclass(frozen=True, slots=True)
 class MetricTrend:
-    """What the published file says of one metric. `months` are closed, in order, and may have gaps."""
+    """What the published file says of one metric. `periods` are closed, in order, and may have gaps.
+
+    Attributes:
+        grain: month or quarter.
+    """
 
     metric: str
     metric_version: int
@@ -52,30 +59,36 @@ class MetricTrend:
     publication_state: str
     held_reason: str | None
     fresh_as_of_at: datetime | None
-    months: tuple[MonthlyValue, ...]
+    grain: str
+    periods: tuple[PeriodValue, ...]
 
     @property
-    def latest(self) -> MonthlyValue | None:
-        """The latest closed month."""
-        return self.months[-1] if self.months else None
+    def latest(self) -> PeriodValue | None:
+        """The latest closed period."""
+        return self.periods[-1] if self.periods else None
 
     @property
-    def month_before(self) -> MonthlyValue | None:
-        """The calendar month before the latest; None if it has no value row."""
-        wanted = previous_month(self.months[-1].month) if self.months else None
-        return next((month for month in self.months if month.month == wanted), None)
+    def period_before(self) -> PeriodValue | None:
+        """The calendar month or quarter before the latest; None if it has no value row."""
+        wanted = self._start_before(self.periods[-1].start_date) if self.periods else None
+        return next((period for period in self.periods if period.start_date == wanted), None)
 
-    def trend(self, count: int = TREND_MONTHS) -> list[float | None]:
-        """Values of the last calendar months up to the latest, None where there is none."""
-        if not self.months:
+    def trend(self, count: int = TREND_LENGTH) -> list[float | None]:
+        """Values of the last calendar months or quarters up to the latest, None where there is none."""
+        if not self.periods:
             return []
-        by_month = {month.month: month.value for month in self.months}
-        month, first = self.months[-1].month, self.months[0].month
+        by_start = {period.start_date: period.value for period in self.periods}
+        start, first = self.periods[-1].start_date, self.periods[0].start_date
         values: list[float | None] = []
-        while len(values) < count and month >= first:
-            values.append(by_month.get(month))
-            month = previous_month(month)
+        while len(values) < count and start >= first:
+            values.append(by_start.get(start))
+            start = self._start_before(start)
         return values[::-1]
+
+    def _start_before(self, start: date) -> date:
+        for _ in range(_MONTHS_OF[self.grain]):
+            start = previous_month(start)
+        return start
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +151,13 @@ def read_publication(connection: duckdb.DuckDBPyConnection) -> PublicationFacts:
 
 
 def read_trends(
-    connection: duckdb.DuckDBPyConnection, *, months: int = TREND_MONTHS, metric: str | None = None
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    count: int = TREND_LENGTH,
+    metric: str | None = None,
+    grain: str = "month",
 ) -> list[MetricTrend]:
-    """All metrics (or one) in the order of the registry, each with its latest closed months."""
+    """All metrics (or one) in the order of the registry, each with its latest closed months or quarters."""
     definitions = read_rows(
         connection,
         """
@@ -153,23 +170,23 @@ def read_trends(
     values = read_rows(
         connection,
         """
-        SELECT metric, period_start_date AS month, value, lower_bound, upper_bound, eligible_count, measured_count,
+        SELECT metric, period_start_date AS start_date, value, lower_bound, upper_bound, eligible_count, measured_count,
                coverage_ratio
         FROM mart.metric_values
-        WHERE period_grain = 'month' AND dimension = 'overall'
-          -- What is measured as of the data's clock has no closed month: its latest value is the only one.
+        WHERE period_grain = $grain AND dimension = 'overall'
+          -- What is measured as of the data's clock has no closed period: its latest value is the only one.
           AND (is_period_closed
                OR metric IN (SELECT metric FROM meta.metrics WHERE contains(period_date, '(as_of_date)')))
           AND ($metric IS NULL OR metric = $metric)
-        QUALIFY row_number() OVER (PARTITION BY metric ORDER BY period_start_date DESC) <= $months
+        QUALIFY row_number() OVER (PARTITION BY metric ORDER BY period_start_date DESC) <= $count
         ORDER BY metric, period_start_date
         """,
-        {"metric": metric, "months": months},
+        {"metric": metric, "count": count, "grain": grain},
     )
-    by_metric: dict[str, list[MonthlyValue]] = {}
+    by_metric: dict[str, list[PeriodValue]] = {}
     for row in values:
-        by_metric.setdefault(row.pop("metric"), []).append(MonthlyValue(**row))
-    return [MetricTrend(**row, months=tuple(by_metric.get(row["metric"], ()))) for row in definitions]
+        by_metric.setdefault(row.pop("metric"), []).append(PeriodValue(**row))
+    return [MetricTrend(**row, grain=grain, periods=tuple(by_metric.get(row["metric"], ()))) for row in definitions]
 
 
 def read_rows(

@@ -37,7 +37,7 @@ def status(as_json: bool) -> None:
     if home.published_file.is_file():
         with open_published(home) as connection:
             publication = read_publication(connection)
-            trends = read_trends(connection, months=1)
+            trends = read_trends(connection, count=1)
     records = read_build_records(home.warehouse)
     if as_json:
         _show_json(home, publication, trends, records)

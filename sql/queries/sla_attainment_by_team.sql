@@ -1,5 +1,5 @@
 -- question: Which teams miss their resolution SLA, and how many more clocks had to be met to reach the goal?
--- parameter period_grain: day, week or month [default: month]
+-- parameter period_grain: day, week, month or quarter [default: month]
 -- parameter goal_ratio: attainment aimed at, 0 to 1 [default: 0.95]
 -- example: kpi query --query sla_attainment_by_team --param goal_ratio=0.9
 -- answer: Network Operations | 2026-10-01 | 0.87 | 212 | 28 | 18

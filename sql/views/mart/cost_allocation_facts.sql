@@ -17,7 +17,7 @@ SELECT
 FROM core.fct_cost_allocations;
 
 COMMENT ON VIEW mart.cost_allocation_facts IS 'Cost of each period by pool and breakdown. Rows of one period and pool add up to the pool, to the cent.';
-COMMENT ON COLUMN mart.cost_allocation_facts.period_grain IS 'day, week or month';
+COMMENT ON COLUMN mart.cost_allocation_facts.period_grain IS 'day, week, month or quarter';
 COMMENT ON COLUMN mart.cost_allocation_facts.period_start_date IS 'First day of the period';
 COMMENT ON COLUMN mart.cost_allocation_facts.cost_pool IS 'Pool';
 COMMENT ON COLUMN mart.cost_allocation_facts.driver IS 'How the pool is allocated';

@@ -39,7 +39,7 @@ WHERE measured.metric = 'cost_allocated_reporting';
 
 COMMENT ON VIEW mart.kpi_cost_allocated_reporting IS 'Allocated cost. The part of the period''s cost that a driver assigned to teams, priorities, services and vendors. Sum of amount_reporting of fct_cost_allocations where is_allocated.';
 COMMENT ON COLUMN mart.kpi_cost_allocated_reporting.label IS 'Short name for people';
-COMMENT ON COLUMN mart.kpi_cost_allocated_reporting.period_grain IS 'day, week or month';
+COMMENT ON COLUMN mart.kpi_cost_allocated_reporting.period_grain IS 'day, week, month or quarter';
 COMMENT ON COLUMN mart.kpi_cost_allocated_reporting.period_start_date IS 'First day of the period in the reporting time zone';
 COMMENT ON COLUMN mart.kpi_cost_allocated_reporting.period_end_date IS 'Last day of the period, inclusive';
 COMMENT ON COLUMN mart.kpi_cost_allocated_reporting.is_period_closed IS 'Whether the data''s clock has passed the end of the period';

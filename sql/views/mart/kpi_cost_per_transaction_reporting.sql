@@ -40,7 +40,7 @@ WHERE measured.metric = 'cost_per_transaction_reporting';
 
 COMMENT ON VIEW mart.kpi_cost_per_transaction_reporting IS 'Cost per transaction. What one completed transaction cost: a resolved ticket, or what policies/costs.yaml names instead. Allocated cost of the period / transactions completed in it; empty if none was completed. The bounds are the same without and with the unallocated cost of the period.';
 COMMENT ON COLUMN mart.kpi_cost_per_transaction_reporting.label IS 'Short name for people';
-COMMENT ON COLUMN mart.kpi_cost_per_transaction_reporting.period_grain IS 'day, week or month';
+COMMENT ON COLUMN mart.kpi_cost_per_transaction_reporting.period_grain IS 'day, week, month or quarter';
 COMMENT ON COLUMN mart.kpi_cost_per_transaction_reporting.period_start_date IS 'First day of the period in the reporting time zone';
 COMMENT ON COLUMN mart.kpi_cost_per_transaction_reporting.period_end_date IS 'Last day of the period, inclusive';
 COMMENT ON COLUMN mart.kpi_cost_per_transaction_reporting.is_period_closed IS 'Whether the data''s clock has passed the end of the period';

@@ -40,7 +40,7 @@ WHERE measured.metric = 'cost_total_reporting';
 
 COMMENT ON VIEW mart.kpi_cost_total_reporting IS 'Cost. All cost that lies in the period, allocated or not. Sum of amount_reporting of fct_cost_allocations. Under the accrual basis a line with a service period is spread over its days, to the cent; otherwise it lies in its posting period.';
 COMMENT ON COLUMN mart.kpi_cost_total_reporting.label IS 'Short name for people';
-COMMENT ON COLUMN mart.kpi_cost_total_reporting.period_grain IS 'day, week or month';
+COMMENT ON COLUMN mart.kpi_cost_total_reporting.period_grain IS 'day, week, month or quarter';
 COMMENT ON COLUMN mart.kpi_cost_total_reporting.period_start_date IS 'First day of the period in the reporting time zone';
 COMMENT ON COLUMN mart.kpi_cost_total_reporting.period_end_date IS 'Last day of the period, inclusive';
 COMMENT ON COLUMN mart.kpi_cost_total_reporting.is_period_closed IS 'Whether the data''s clock has passed the end of the period';

@@ -40,7 +40,7 @@ WHERE measured.metric = 'sla_attainment_ratio';
 
 COMMENT ON VIEW mart.kpi_sla_attainment_ratio IS 'SLA attainment, resolution. Share of the resolution clocks decided in the period that were met. met / (met + breached) of resolution clocks, by decided_at. A clock is decided once, at its stop or its breach, so leaving a ticket open improves nothing. Per clock, never per exported row.';
 COMMENT ON COLUMN mart.kpi_sla_attainment_ratio.label IS 'Short name for people';
-COMMENT ON COLUMN mart.kpi_sla_attainment_ratio.period_grain IS 'day, week or month';
+COMMENT ON COLUMN mart.kpi_sla_attainment_ratio.period_grain IS 'day, week, month or quarter';
 COMMENT ON COLUMN mart.kpi_sla_attainment_ratio.period_start_date IS 'First day of the period in the reporting time zone';
 COMMENT ON COLUMN mart.kpi_sla_attainment_ratio.period_end_date IS 'Last day of the period, inclusive';
 COMMENT ON COLUMN mart.kpi_sla_attainment_ratio.is_period_closed IS 'Whether the data''s clock has passed the end of the period';

@@ -39,7 +39,7 @@ WHERE measured.metric = 'sla_source_attainment_ratio';
 
 COMMENT ON VIEW mart.kpi_sla_source_attainment_ratio IS 'SLA attainment as the source system claims it. Share of the tickets resolved in the period that the source system itself flagged as within SLA. A claim, not a measurement: compare it with sla_attainment_ratio. Tickets with is_sla_met_at_source true / tickets with the flag, one per ticket, by resolved_at.';
 COMMENT ON COLUMN mart.kpi_sla_source_attainment_ratio.label IS 'Short name for people';
-COMMENT ON COLUMN mart.kpi_sla_source_attainment_ratio.period_grain IS 'day, week or month';
+COMMENT ON COLUMN mart.kpi_sla_source_attainment_ratio.period_grain IS 'day, week, month or quarter';
 COMMENT ON COLUMN mart.kpi_sla_source_attainment_ratio.period_start_date IS 'First day of the period in the reporting time zone';
 COMMENT ON COLUMN mart.kpi_sla_source_attainment_ratio.period_end_date IS 'Last day of the period, inclusive';
 COMMENT ON COLUMN mart.kpi_sla_source_attainment_ratio.is_period_closed IS 'Whether the data''s clock has passed the end of the period';

@@ -41,7 +41,7 @@ WHERE measured.metric = 'ticket_active_count';
 
 COMMENT ON VIEW mart.kpi_ticket_active_count IS 'Tickets active. Tickets being worked on at the end of the period; while the period is open, at the data''s clock. Sum of ticket_count of fct_ticket_days (active) on the last day of the period, under the team of that day. Of several periods take the last: a stock is never added up over time.';
 COMMENT ON COLUMN mart.kpi_ticket_active_count.label IS 'Short name for people';
-COMMENT ON COLUMN mart.kpi_ticket_active_count.period_grain IS 'day, week or month';
+COMMENT ON COLUMN mart.kpi_ticket_active_count.period_grain IS 'day, week, month or quarter';
 COMMENT ON COLUMN mart.kpi_ticket_active_count.period_start_date IS 'First day of the period in the reporting time zone';
 COMMENT ON COLUMN mart.kpi_ticket_active_count.period_end_date IS 'Last day of the period, inclusive';
 COMMENT ON COLUMN mart.kpi_ticket_active_count.is_period_closed IS 'Whether the data''s clock has passed the end of the period';

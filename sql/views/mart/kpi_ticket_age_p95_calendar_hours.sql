@@ -41,7 +41,7 @@ WHERE measured.metric = 'ticket_age_p95_calendar_hours';
 
 COMMENT ON VIEW mart.kpi_ticket_age_p95_calendar_hours IS 'Age of open work, p95, calendar hours. 95 % of the tickets that are open now are no older than this, in hours by the clock on the wall. Continuous percentile 95 (linear interpolation) of age_calendar_microseconds over the tickets open as of the data''s clock, in hours. Only the period that the clock lies in has a value: of earlier days the ages are not kept.';
 COMMENT ON COLUMN mart.kpi_ticket_age_p95_calendar_hours.label IS 'Short name for people';
-COMMENT ON COLUMN mart.kpi_ticket_age_p95_calendar_hours.period_grain IS 'day, week or month';
+COMMENT ON COLUMN mart.kpi_ticket_age_p95_calendar_hours.period_grain IS 'day, week, month or quarter';
 COMMENT ON COLUMN mart.kpi_ticket_age_p95_calendar_hours.period_start_date IS 'First day of the period in the reporting time zone';
 COMMENT ON COLUMN mart.kpi_ticket_age_p95_calendar_hours.period_end_date IS 'Last day of the period, inclusive';
 COMMENT ON COLUMN mart.kpi_ticket_age_p95_calendar_hours.is_period_closed IS 'Whether the data''s clock has passed the end of the period';

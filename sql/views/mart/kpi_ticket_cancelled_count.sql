@@ -38,7 +38,7 @@ WHERE measured.metric = 'ticket_cancelled_count';
 
 COMMENT ON VIEW mart.kpi_ticket_cancelled_count IS 'Tickets cancelled. Tickets that were cancelled in the period. They count in work in progress until then, and in no other metric. Number of tickets by cancelled_at.';
 COMMENT ON COLUMN mart.kpi_ticket_cancelled_count.label IS 'Short name for people';
-COMMENT ON COLUMN mart.kpi_ticket_cancelled_count.period_grain IS 'day, week or month';
+COMMENT ON COLUMN mart.kpi_ticket_cancelled_count.period_grain IS 'day, week, month or quarter';
 COMMENT ON COLUMN mart.kpi_ticket_cancelled_count.period_start_date IS 'First day of the period in the reporting time zone';
 COMMENT ON COLUMN mart.kpi_ticket_cancelled_count.period_end_date IS 'Last day of the period, inclusive';
 COMMENT ON COLUMN mart.kpi_ticket_cancelled_count.is_period_closed IS 'Whether the data''s clock has passed the end of the period';

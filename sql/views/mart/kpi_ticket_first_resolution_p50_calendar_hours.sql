@@ -42,7 +42,7 @@ WHERE measured.metric = 'ticket_first_resolution_p50_calendar_hours';
 
 COMMENT ON VIEW mart.kpi_ticket_first_resolution_p50_calendar_hours IS 'First resolution time, p50, calendar hours. 50 % of the tickets resolved in the period took no longer than this from creation to their first resolution, in hours by the clock on the wall. Continuous percentile 50 (linear interpolation) of first_resolution_calendar_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Lead time runs to the last resolution: the difference between the two is what reopening costs.';
 COMMENT ON COLUMN mart.kpi_ticket_first_resolution_p50_calendar_hours.label IS 'Short name for people';
-COMMENT ON COLUMN mart.kpi_ticket_first_resolution_p50_calendar_hours.period_grain IS 'day, week or month';
+COMMENT ON COLUMN mart.kpi_ticket_first_resolution_p50_calendar_hours.period_grain IS 'day, week, month or quarter';
 COMMENT ON COLUMN mart.kpi_ticket_first_resolution_p50_calendar_hours.period_start_date IS 'First day of the period in the reporting time zone';
 COMMENT ON COLUMN mart.kpi_ticket_first_resolution_p50_calendar_hours.period_end_date IS 'Last day of the period, inclusive';
 COMMENT ON COLUMN mart.kpi_ticket_first_resolution_p50_calendar_hours.is_period_closed IS 'Whether the data''s clock has passed the end of the period';

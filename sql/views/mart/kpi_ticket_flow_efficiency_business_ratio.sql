@@ -42,7 +42,7 @@ WHERE measured.metric = 'ticket_flow_efficiency_business_ratio';
 
 COMMENT ON VIEW mart.kpi_ticket_flow_efficiency_business_ratio IS 'Flow efficiency, business hours. Share of the time between creation and resolution in which the tickets resolved in the period were worked on, in open hours of the team''s calendar. The rest they were queued or waiting. Sum of active_business_microseconds / sum of (lead_time_business_microseconds - reopened_gap_business_microseconds), both in hours: long tickets weigh more. A ticket without history is not measured; its lead time limits by how much it could move the ratio.';
 COMMENT ON COLUMN mart.kpi_ticket_flow_efficiency_business_ratio.label IS 'Short name for people';
-COMMENT ON COLUMN mart.kpi_ticket_flow_efficiency_business_ratio.period_grain IS 'day, week or month';
+COMMENT ON COLUMN mart.kpi_ticket_flow_efficiency_business_ratio.period_grain IS 'day, week, month or quarter';
 COMMENT ON COLUMN mart.kpi_ticket_flow_efficiency_business_ratio.period_start_date IS 'First day of the period in the reporting time zone';
 COMMENT ON COLUMN mart.kpi_ticket_flow_efficiency_business_ratio.period_end_date IS 'Last day of the period, inclusive';
 COMMENT ON COLUMN mart.kpi_ticket_flow_efficiency_business_ratio.is_period_closed IS 'Whether the data''s clock has passed the end of the period';

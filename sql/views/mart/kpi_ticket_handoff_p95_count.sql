@@ -41,7 +41,7 @@ WHERE measured.metric = 'ticket_handoff_p95_count';
 
 COMMENT ON VIEW mart.kpi_ticket_handoff_p95_count IS 'Handoffs of a resolved ticket, p95. 95 % of the tickets resolved in the period had no more handoffs than this. Continuous percentile 95 (linear interpolation) of handoff_count over the tickets resolved in the period of which it is known. A handoff is a change of team. An export without history cannot tell: its tickets lower coverage and are not taken as 0.';
 COMMENT ON COLUMN mart.kpi_ticket_handoff_p95_count.label IS 'Short name for people';
-COMMENT ON COLUMN mart.kpi_ticket_handoff_p95_count.period_grain IS 'day, week or month';
+COMMENT ON COLUMN mart.kpi_ticket_handoff_p95_count.period_grain IS 'day, week, month or quarter';
 COMMENT ON COLUMN mart.kpi_ticket_handoff_p95_count.period_start_date IS 'First day of the period in the reporting time zone';
 COMMENT ON COLUMN mart.kpi_ticket_handoff_p95_count.period_end_date IS 'Last day of the period, inclusive';
 COMMENT ON COLUMN mart.kpi_ticket_handoff_p95_count.is_period_closed IS 'Whether the data''s clock has passed the end of the period';

@@ -38,7 +38,7 @@ WHERE measured.metric = 'ticket_net_flow_count';
 
 COMMENT ON VIEW mart.kpi_ticket_net_flow_count IS 'Net flow. Arrivals less throughput: by how much open work grew, or, below 0, shrank in the period. Tickets created - tickets resolved, without cancelled ones, both under their team as of the data''s clock.';
 COMMENT ON COLUMN mart.kpi_ticket_net_flow_count.label IS 'Short name for people';
-COMMENT ON COLUMN mart.kpi_ticket_net_flow_count.period_grain IS 'day, week or month';
+COMMENT ON COLUMN mart.kpi_ticket_net_flow_count.period_grain IS 'day, week, month or quarter';
 COMMENT ON COLUMN mart.kpi_ticket_net_flow_count.period_start_date IS 'First day of the period in the reporting time zone';
 COMMENT ON COLUMN mart.kpi_ticket_net_flow_count.period_end_date IS 'Last day of the period, inclusive';
 COMMENT ON COLUMN mart.kpi_ticket_net_flow_count.is_period_closed IS 'Whether the data''s clock has passed the end of the period';

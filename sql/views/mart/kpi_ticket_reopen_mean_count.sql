@@ -40,7 +40,7 @@ WHERE measured.metric = 'ticket_reopen_mean_count';
 
 COMMENT ON VIEW mart.kpi_ticket_reopen_mean_count IS 'Reopens per resolved ticket. Mean number of reopens of the tickets resolved in the period. Sum of reopen_count / tickets resolved in the period of which it is known. A reopen is a move from done back to work. An export without history cannot tell: its tickets lower coverage and are not taken as 0.';
 COMMENT ON COLUMN mart.kpi_ticket_reopen_mean_count.label IS 'Short name for people';
-COMMENT ON COLUMN mart.kpi_ticket_reopen_mean_count.period_grain IS 'day, week or month';
+COMMENT ON COLUMN mart.kpi_ticket_reopen_mean_count.period_grain IS 'day, week, month or quarter';
 COMMENT ON COLUMN mart.kpi_ticket_reopen_mean_count.period_start_date IS 'First day of the period in the reporting time zone';
 COMMENT ON COLUMN mart.kpi_ticket_reopen_mean_count.period_end_date IS 'Last day of the period, inclusive';
 COMMENT ON COLUMN mart.kpi_ticket_reopen_mean_count.is_period_closed IS 'Whether the data''s clock has passed the end of the period';

@@ -40,7 +40,7 @@ WHERE measured.metric = 'ticket_reopen_ratio';
 
 COMMENT ON VIEW mart.kpi_ticket_reopen_ratio IS 'Rework: tickets reopened. Share of the tickets resolved in the period that had been resolved before and came back. Tickets with reopen_count above 0 / tickets with a known reopen_count. An export without history cannot tell: its tickets lower coverage and are not taken as 0.';
 COMMENT ON COLUMN mart.kpi_ticket_reopen_ratio.label IS 'Short name for people';
-COMMENT ON COLUMN mart.kpi_ticket_reopen_ratio.period_grain IS 'day, week or month';
+COMMENT ON COLUMN mart.kpi_ticket_reopen_ratio.period_grain IS 'day, week, month or quarter';
 COMMENT ON COLUMN mart.kpi_ticket_reopen_ratio.period_start_date IS 'First day of the period in the reporting time zone';
 COMMENT ON COLUMN mart.kpi_ticket_reopen_ratio.period_end_date IS 'Last day of the period, inclusive';
 COMMENT ON COLUMN mart.kpi_ticket_reopen_ratio.is_period_closed IS 'Whether the data''s clock has passed the end of the period';

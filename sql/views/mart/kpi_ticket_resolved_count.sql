@@ -39,7 +39,7 @@ WHERE measured.metric = 'ticket_resolved_count';
 
 COMMENT ON VIEW mart.kpi_ticket_resolved_count IS 'Tickets resolved. Throughput: tickets whose last resolution lies in the period and that are still done. Number of tickets by resolved_at. A ticket that reopens leaves its period: that is a restatement.';
 COMMENT ON COLUMN mart.kpi_ticket_resolved_count.label IS 'Short name for people';
-COMMENT ON COLUMN mart.kpi_ticket_resolved_count.period_grain IS 'day, week or month';
+COMMENT ON COLUMN mart.kpi_ticket_resolved_count.period_grain IS 'day, week, month or quarter';
 COMMENT ON COLUMN mart.kpi_ticket_resolved_count.period_start_date IS 'First day of the period in the reporting time zone';
 COMMENT ON COLUMN mart.kpi_ticket_resolved_count.period_end_date IS 'Last day of the period, inclusive';
 COMMENT ON COLUMN mart.kpi_ticket_resolved_count.is_period_closed IS 'Whether the data''s clock has passed the end of the period';

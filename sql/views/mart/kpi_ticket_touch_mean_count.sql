@@ -40,7 +40,7 @@ WHERE measured.metric = 'ticket_touch_mean_count';
 
 COMMENT ON VIEW mart.kpi_ticket_touch_mean_count IS 'Touches per resolved ticket. Mean number of touches of the tickets resolved in the period. Sum of touch_count / tickets resolved in the period of which it is known. A touch is a public reply by an agent; where a source tells none, an entry into active. A ticket of which neither is known lowers coverage.';
 COMMENT ON COLUMN mart.kpi_ticket_touch_mean_count.label IS 'Short name for people';
-COMMENT ON COLUMN mart.kpi_ticket_touch_mean_count.period_grain IS 'day, week or month';
+COMMENT ON COLUMN mart.kpi_ticket_touch_mean_count.period_grain IS 'day, week, month or quarter';
 COMMENT ON COLUMN mart.kpi_ticket_touch_mean_count.period_start_date IS 'First day of the period in the reporting time zone';
 COMMENT ON COLUMN mart.kpi_ticket_touch_mean_count.period_end_date IS 'Last day of the period, inclusive';
 COMMENT ON COLUMN mart.kpi_ticket_touch_mean_count.is_period_closed IS 'Whether the data''s clock has passed the end of the period';

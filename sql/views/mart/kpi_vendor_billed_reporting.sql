@@ -38,7 +38,7 @@ WHERE measured.metric = 'vendor_billed_reporting';
 
 COMMENT ON VIEW mart.kpi_vendor_billed_reporting IS 'Billed by vendors. What vendors invoiced in the period, credit notes taken off. Sum of amount_reporting of fct_vendor_invoice_lines, by invoice_date.';
 COMMENT ON COLUMN mart.kpi_vendor_billed_reporting.label IS 'Short name for people';
-COMMENT ON COLUMN mart.kpi_vendor_billed_reporting.period_grain IS 'day, week or month';
+COMMENT ON COLUMN mart.kpi_vendor_billed_reporting.period_grain IS 'day, week, month or quarter';
 COMMENT ON COLUMN mart.kpi_vendor_billed_reporting.period_start_date IS 'First day of the period in the reporting time zone';
 COMMENT ON COLUMN mart.kpi_vendor_billed_reporting.period_end_date IS 'Last day of the period, inclusive';
 COMMENT ON COLUMN mart.kpi_vendor_billed_reporting.is_period_closed IS 'Whether the data''s clock has passed the end of the period';

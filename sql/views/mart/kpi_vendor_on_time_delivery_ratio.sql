@@ -39,7 +39,7 @@ WHERE measured.metric = 'vendor_on_time_delivery_ratio';
 
 COMMENT ON VIEW mart.kpi_vendor_on_time_delivery_ratio IS 'On-time delivery. Share of the deliveries promised for the period that came on or before the promised date. Deliveries with delivered_date <= promised_date / deliveries due, by promised_date. One that is still missing when its promised day is over is late.';
 COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_ratio.label IS 'Short name for people';
-COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_ratio.period_grain IS 'day, week or month';
+COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_ratio.period_grain IS 'day, week, month or quarter';
 COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_ratio.period_start_date IS 'First day of the period in the reporting time zone';
 COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_ratio.period_end_date IS 'Last day of the period, inclusive';
 COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_ratio.is_period_closed IS 'Whether the data''s clock has passed the end of the period';

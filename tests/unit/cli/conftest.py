@@ -123,7 +123,12 @@ def _values() -> list[dict[str, object]]:
     costs = [_value("cost_per_transaction_reporting", month, value, "reporting") for month, value in COSTS.items()]
     attainment = [_value("sla_attainment_ratio", month, value, "ratio") for month, value in ATTAINMENT.items()]
     still_open = _value("sla_attainment_ratio", date(2026, 11, 1), 0.1, "ratio") | {"is_period_closed": False}
-    return [*costs, *attainment, still_open]
+    quarters = [
+        _value("cost_per_transaction_reporting", date(2026, month, 1), value, "reporting")
+        | {"period_grain": "quarter", "period_end_date": end}
+        for month, value, end in ((4, 26.0, date(2026, 6, 30)), (7, 28.0, date(2026, 9, 30)))
+    ]
+    return [*costs, *quarters, *attainment, still_open]
 
 
 def _value(metric: str, month: date, value: float, unit: str) -> dict[str, object]:

@@ -75,6 +75,20 @@ def test_describe_shows_definition_and_last_months(run_kpi: Kpi, published_home:
     assert "between 30.00 EUR and 31.50 EUR" in months[0]
 
 
+def test_quarters_are_shown_in_the_place_of_months(run_kpi: Kpi, published_home: Home) -> None:
+    name = "cost_per_transaction_reporting"
+    result = run_kpi("metrics", name, "--by", "quarter", "--home", published_home.folder)
+    quarters = [line.split("  ")[0] for line in result.output.splitlines() if re.match(r"Q\d 20", line)]
+    assert quarters == ["Q3 2026", "Q2 2026"]
+    assert "period_grain = 'quarter'" in result.output
+    listed = run_kpi("metrics", "--by", "quarter", "--home", published_home.folder).output
+    (line,) = [line for line in listed.splitlines() if line.startswith(name)]
+    assert line.split()[-5:-3] == ["Q3", "2026"]
+    told = json.loads(run_kpi("metrics", name, "--by", "quarter", "--json", "--home", published_home.folder).output)
+    assert told["latest_closed_quarter"]["quarter"] == "2026-07-01"
+    assert [quarter["quarter"] for quarter in told["quarters"]] == ["2026-04-01", "2026-07-01"]
+
+
 def test_held_metric_says_why(run_kpi: Kpi, published_home: Home) -> None:
     result = run_kpi("metrics", "sla_attainment_ratio", "--home", published_home.folder)
     assert "held: tickets: 1 rule is broken" in result.output

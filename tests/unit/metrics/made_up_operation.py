@@ -165,6 +165,7 @@ def allocation_rows(random_: random.Random) -> list[Row]:
     periods = [("month", date(2026, month, 1)) for month in range(1, 5)]
     periods += [("week", date(2025, 12, 29) + timedelta(weeks=week)) for week in range(14)]
     periods += [("day", date(2026, 1, 1) + timedelta(days=day)) for day in range(90)]
+    periods += [("quarter", date(2026, 1, 1)), ("quarter", date(2026, 4, 1))]
     for grain, start in periods:
         for pool, is_allocated in (("payroll", True), ("licences", True), ("travel", False), ("refunds", False)):
             for _ in range(random_.randrange(4)):

@@ -10,7 +10,8 @@ import re
 
 KEYS = ["period_grain", "period_start_date", "dimension", "dimension_value"]
 NUMBERS = ["value", "numerator", "denominator", "lower_bound", "upper_bound", "eligible_count", "measured_count"]
-GRAINS = ("day", "week", "month")
+#: The length of each period, as SQL says it.
+GRAINS = {"day": "1 DAY", "week": "7 DAY", "month": "1 MONTH", "quarter": "3 MONTH"}
 DIMENSIONS = ("overall", "team", "priority", "service", "vendor")
 HOUR = 3_600_000_000
 AS_OF_DATE = "DATE '2026-04-09'"
@@ -255,7 +256,7 @@ def _stock_query(name: str) -> str:
 
 
 def _with_zeros(cells: str) -> str:
-    """Overall every period since the first ticket; in breakdowns every month since the value's first one."""
+    """Overall every period since the first ticket; in breakdowns each month and quarter since its first."""
     zeros = " UNION ALL ".join(
         f"""
         SELECT DISTINCT '{grain}' AS period_grain, CAST(date_trunc('{grain}', day) AS DATE) AS period_start_date,
@@ -264,6 +265,15 @@ def _with_zeros(cells: str) -> str:
         """
         for grain in GRAINS
     )
+    of_values = " UNION ALL ".join(
+        f"""
+        SELECT '{grain}',
+               CAST(unnest(generate_series(min(period_start_date), {AS_OF_DATE}, INTERVAL {GRAINS[grain]})) AS DATE),
+               dimension, dimension_value
+        FROM cells WHERE period_grain = '{grain}' AND dimension <> 'overall' GROUP BY dimension, dimension_value
+        """
+        for grain in ("month", "quarter")
+    )
     return f"""
         WITH cells AS ({cells}), days AS (
             SELECT unnest(generate_series(min({local_date("created_at")}), {AS_OF_DATE}, INTERVAL 1 DAY)) AS day
@@ -271,10 +281,7 @@ def _with_zeros(cells: str) -> str:
         ), possible AS (
             {zeros}
             UNION ALL
-            SELECT 'month',
-                   CAST(unnest(generate_series(min(period_start_date), {AS_OF_DATE}, INTERVAL 1 MONTH)) AS DATE),
-                   dimension, dimension_value
-            FROM cells WHERE period_grain = 'month' AND dimension <> 'overall' GROUP BY dimension, dimension_value
+            {of_values}
         )
         FROM cells
         UNION ALL
@@ -296,7 +303,7 @@ COST_CELLS = """
         SELECT period_start_date, count(first_day) AS eligible_count,
                count(first_day) FILTER (is_measured) AS measured_count
         FROM periods
-        LEFT JOIN lines ON first_day < period_start_date + INTERVAL 1 {grain} AND last_day >= period_start_date
+        LEFT JOIN lines ON first_day < period_start_date + INTERVAL {length} AND last_day >= period_start_date
         GROUP BY ALL
     ), pools AS (
         SELECT period_start_date, sum(amount_reporting) AS amount FROM fct_cost_allocations
@@ -351,11 +358,12 @@ def _cost_query(name: str) -> str:
         "FROM ("
         + COST_CELLS.format(
             grain=grain,
+            length=length,
             dimension=dimension,
             value=_value_of(dimension),
             numbers=COST_NUMBERS[name],
         )
         + ")"
-        for grain in GRAINS
+        for grain, length in GRAINS.items()
         for dimension in DIMENSIONS
     )

@@ -64,6 +64,17 @@ def test_a_month_ends_the_day_before_the_next_one_begins(day: date) -> None:
 
 
 @given(days)
+def test_a_quarter_is_three_whole_months_and_four_make_a_calendar_year(day: date) -> None:
+    start = _evaluate(period_start(pl.col("day"), Grain.QUARTER), day=day)
+    end = _evaluate(period_end(period_start(pl.col("day"), Grain.QUARTER), Grain.QUARTER), day=day)
+    assert isinstance(start, date) and isinstance(end, date)
+    assert start <= day <= end
+    assert (start.day, start.month) in {(1, 1), (1, 4), (1, 7), (1, 10)}
+    assert (end.day, end.month) in {(31, 3), (30, 6), (30, 9), (31, 12)}
+    assert (end - start).days in range(89, 92)
+
+
+@given(days)
 def test_a_day_is_its_own_period(day: date) -> None:
     assert _evaluate(period_start(pl.col("day"), Grain.DAY), day=day) == day
     assert _evaluate(period_end(pl.col("day"), Grain.DAY), day=day) == day

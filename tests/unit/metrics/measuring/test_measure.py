@@ -99,6 +99,67 @@ def test_days_of_a_sum_add_up_to_the_month(measured: pl.DataFrame) -> None:
     assert_frame_equal(days, values["month"].select("metric", "month", "value"), check_row_order=False)
 
 
+def test_months_of_a_sum_add_up_to_the_quarter(measured: pl.DataFrame) -> None:
+    summed = measured.filter(pl.col("metric").is_in(_combined_by(Aggregation.SUM)))
+    cell = ["metric", "dimension", "dimension_value", "quarter"]
+    quarters = summed.filter(period_grain="quarter").rename({"period_start_date": "quarter"})
+    months = (
+        summed.filter(period_grain="month")
+        .group_by("metric", "dimension", "dimension_value", quarter=pl.col("period_start_date").dt.truncate("1q"))
+        .agg(pl.col("value").sum())
+    )
+    compared = quarters.join(months, on=cell, suffix="_of_months")
+    # The made-up cost of a period is not that of its parts; costs/test_allocation.py compares real ones.
+    compared = compared.filter(~pl.col("metric").str.starts_with("cost_"), pl.col("value").is_not_null())
+    names = [name for name in _combined_by(Aggregation.SUM) if not name.startswith("cost_")]
+    assert compared["metric"].n_unique() == len(names)
+    assert compared["quarter"].n_unique() > 1
+    assert compared.filter((pl.col("value") - pl.col("value_of_months")).abs() > 1e-6).is_empty()
+
+
+def test_a_percentile_of_a_quarter_is_taken_from_its_records(
+    measured: pl.DataFrame, facts: dict[str, pl.DataFrame]
+) -> None:
+    cells = measured.filter(metric="ticket_lead_time_p85_business_hours", dimension="overall")
+    quarter = cells.filter(period_grain="quarter", period_start_date=date(2026, 1, 1)).row(0, named=True)
+    hours = (
+        facts["fct_tickets"]
+        .filter(
+            pl.col("is_done") & ~pl.col("is_cancelled") & ~pl.col("is_quarantined"),
+            pl.col("resolved_at")
+            .dt.convert_time_zone(ZONE)
+            .is_between(
+                pl.datetime(2026, 1, 1, time_zone=ZONE), pl.datetime(2026, 4, 1, time_zone=ZONE), closed="left"
+            ),
+        )
+        .select(pl.col("lead_time_business_microseconds") / HOUR)
+        .to_series()
+        .drop_nulls()
+        .sort()
+        .to_list()
+    )
+    position = 0.85 * (len(hours) - 1)
+    below = hours[int(position)]
+    expected = below + (hours[int(position) + 1] - below) * (position - int(position))
+    assert quarter["measured_count"] == len(hours)
+    assert quarter["value"] == pytest.approx(expected)
+    months = cells.filter(
+        pl.col("period_start_date").is_between(date(2026, 1, 1), date(2026, 3, 1)), period_grain="month"
+    )
+    assert months["value"].mean() != pytest.approx(expected)
+    assert quarter["period_end_date"] == date(2026, 3, 31) and quarter["is_period_closed"]
+
+
+def test_a_quarter_of_a_stock_is_its_last_month(measured: pl.DataFrame) -> None:
+    stocks = measured.filter(pl.col("metric").is_in(_combined_by(Aggregation.STOCK)))
+    months = stocks.filter(period_grain="month", period_start_date=date(2026, 3, 1))
+    quarters = stocks.filter(period_grain="quarter", period_start_date=date(2026, 1, 1))
+    names = ["metric", "dimension", "dimension_value"]
+    compared = quarters.filter(pl.col("eligible_count") > 0).select(*names, *NUMBERS)
+    assert compared.height > 5
+    assert_frame_equal(compared, months.filter(pl.col("eligible_count") > 0).select(*names, *NUMBERS))
+
+
 def test_a_month_of_a_stock_is_its_last_day(measured: pl.DataFrame) -> None:
     values = _tickets_months(measured, _combined_by(Aggregation.STOCK))
     last_days = values["day"].filter(pl.col("period_start_date") == pl.col("period_start_date").max().over("month"))
