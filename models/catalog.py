@@ -6,13 +6,14 @@ from typing import Final
 
 from sqlalchemy import Table
 
-from models import finance, marts, ops, tickets, vendors
+from models import finance, marts, ops, tickets, vendor_ledger, vendors
 from models.vocabulary import Domain, Layer
 
 TABLES: Final[tuple[Table, ...]] = (
     *tickets.TABLES,
     *finance.TABLES,
     *vendors.TABLES,
+    *vendor_ledger.TABLES,
     *marts.TABLES,
     *ops.TABLES,
 )
@@ -31,6 +32,7 @@ STAGED: Final[dict[Domain, tuple[Table, ...]]] = {
     Domain.VENDORS: (
         vendors.stg_vendor_contracts,
         vendors.stg_vendor_invoice_lines,
+        vendors.stg_purchase_orders,
         vendors.stg_deliveries,
     ),
 }

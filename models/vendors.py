@@ -1,6 +1,7 @@
-"""Vendors: contracts with their rates and targets, invoices, and deliveries.
+"""Vendors: their contracts, orders, invoices and deliveries as staged, and the facts of what they delivered and billed.
 
-What was paid stands in `models.finance`; here stands what was promised, delivered and billed.
+What was paid stands in `models.finance`; what is made of contracts, orders and invoices together in
+`models.vendor_ledger`.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from models.vocabulary import Layer
 stg_vendor_contracts = table(
     Layer.STG,
     "stg_vendor_contracts",
-    "One row per contract and rate-card item.",
-    text("vendor_contract_line_id", "Contract and item, qualified by source", key=True),
+    "One row per contract, rate-card item and price. An item whose price changes has a row for each price.",
+    text("vendor_contract_line_id", "Contract and item, qualified by source; all prices of an item share it", key=True),
     text("source", "System that exported the contract", required=True),
     text("vendor_contract_id", "Contract"),
     text("vendor", "Vendor"),
@@ -23,6 +24,11 @@ stg_vendor_contracts = table(
     money("committed_spend_original", "Spend committed over the term, in the contract's currency"),
     text("item", "Rate-card item"),
     rate("unit_price_original", "Contracted unit price, in the contract's currency"),
+    day("price_start_date", "First day on which the price holds; empty: the contract's first day"),
+    day(
+        "price_end_date",
+        "Last day on which the price holds; empty: until the item's next price begins, else the contract's last day",
+    ),
     quantity("sla_target_hours", "Resolution target that the contract promises, in hours"),
     quantity("sla_target_ratio", "Attainment that the contract promises"),
     quantity("service_credit_ratio", "Share of the month's fee due as credit when the promise is missed"),
@@ -46,6 +52,23 @@ stg_vendor_invoice_lines = table(
     rate("unit_price_original", "Billed unit price"),
     money("amount_original", "Billed amount; credit notes negative"),
     text("currency_code", "ISO 4217 code"),
+    *provenance(),
+)
+
+stg_purchase_orders = table(
+    Layer.STG,
+    "stg_purchase_orders",
+    "One row per purchase order, or per item of one.",
+    text("purchase_order_line_id", "Order and item, qualified by its source", key=True),
+    text("source", "System that exported the order", required=True),
+    text("purchase_order_id", "Number of the order, as invoices name it"),
+    text("vendor", "Vendor"),
+    text("vendor_contract_id", "Contract under which the order was placed"),
+    text("item", "Ordered item; empty: the order is open for anything"),
+    money("approved_original", "Approved amount, in the order's currency"),
+    text("currency_code", "ISO 4217 code of the order"),
+    day("start_date", "First day of service that the order covers"),
+    day("end_date", "Last day of service that the order covers"),
     *provenance(),
 )
 
@@ -90,12 +113,15 @@ fct_deliveries = table(
 fct_vendor_invoice_lines = table(
     Layer.CORE,
     "fct_vendor_invoice_lines",
-    "One row per vendor invoice line in the reporting currency.",
+    "One row per vendor invoice line in the reporting currency, with the contract and the order that it falls under.",
     text("vendor_invoice_line_id", "Line, qualified by its source", key=True),
     text("source", "System that exported the invoice", required=True),
     text("invoice_id", "Invoice number"),
     text("vendor", "Vendor"),
     day("invoice_date", "Date of the invoice"),
+    day("service_start_date", "First day of the billed service"),
+    day("service_end_date", "Last day of the billed service"),
+    text("purchase_order_id", "Purchase order that the invoice names"),
     text("item", "Billed item"),
     quantity("quantity", "Billed quantity"),
     rate("unit_price_original", "Billed unit price"),
@@ -103,12 +129,35 @@ fct_vendor_invoice_lines = table(
     text("currency_code", "ISO 4217 code"),
     rate("fx_rate", "Units of reporting currency for one unit of the line's currency"),
     money("amount_reporting", "Billed amount in the reporting currency"),
+    text("vendor_contract_id", "Contract that covers the line; empty if none or more than one does"),
+    text("match_state", "What came of holding the line against contracts; see vocabulary.InvoiceMatch", required=True),
+    text("purchase_order_line_id", "Order, or item of an order, that the line draws on"),
+    text(
+        "purchase_order_state",
+        "What came of holding the line against the order it names; see vocabulary.PurchaseOrderMatch",
+        required=True,
+    ),
+    rate("contract_unit_price_original", "Price of one by the rate card; empty unless the line is matched"),
+    money("contracted_original", "Billed quantity at the contract's price, with the sign of the billed amount"),
+    money("contracted_reporting", "The same in the reporting currency, at the line's rate"),
+    money("rate_card_variance_original", "Billed minus contracted amount: above 0 is billed too much"),
+    money("rate_card_variance_reporting", "The same in the reporting currency"),
+    money(
+        "off_contract_reporting",
+        "Billed amount if no contract covers the line, 0 if one does; empty if that is not known",
+    ),
+    money(
+        "duplicate_at_stake_reporting",
+        "Billed amount if the line's invoice is suspected to be sent twice and not credited, else 0; empty if the "
+        "invoice has not what is needed to judge. No sum leaves it out",
+    ),
     flag("is_quarantined", "Whether a contract rule set the line aside", required=True),
 )
 
 TABLES = (
     stg_vendor_contracts,
     stg_vendor_invoice_lines,
+    stg_purchase_orders,
     stg_deliveries,
     fct_deliveries,
     fct_vendor_invoice_lines,

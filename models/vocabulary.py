@@ -147,6 +147,81 @@ class VerdictState(StrEnum):
     HOLD = "hold"
 
 
+class ContractState(StrEnum):
+    """Where a vendor's contract stands as of the data's clock.
+
+    `unclear`: its term is not known, ends before it begins, or its rows contradict each other in vendor or term.
+    """
+
+    ACTIVE = "active"
+    EXPIRED = "expired"
+    FUTURE = "future"
+    UNCLEAR = "unclear"
+
+
+class InvoiceMatch(StrEnum):
+    """What came of holding a billed line against the vendor's contracts. Only `matched` lines have a contracted price.
+
+    The first that applies, in this order, is the line's.
+    """
+
+    NO_VENDOR = "no_vendor"
+    NO_DATE = "no_date"
+    NO_CONTRACT = "no_contract"
+    BEFORE_TERM = "before_term"
+    BETWEEN_TERMS = "between_terms"
+    AFTER_TERM = "after_term"
+    PARTLY_IN_TERM = "partly_in_term"
+    CONTRACT_UNCLEAR = "contract_unclear"
+    SEVERAL_CONTRACTS = "several_contracts"
+    NO_AMOUNT = "no_amount"
+    OTHER_CURRENCY = "other_currency"
+    NOT_IN_RATE_CARD = "not_in_rate_card"
+    NO_PRICE_IN_FORCE = "no_price_in_force"
+    SEVERAL_PRICES = "several_prices"
+    NO_QUANTITY = "no_quantity"
+    MATCHED = "matched"
+
+
+class PurchaseOrderMatch(StrEnum):
+    """What came of holding a billed line against the purchase order that it names."""
+
+    ORDERED = "ordered"
+    NO_ORDER = "no_order"
+    UNKNOWN_ORDER = "unknown_order"
+    OTHER_VENDOR = "other_vendor"
+    ITEM_NOT_ORDERED = "item_not_ordered"
+    OTHER_CURRENCY = "other_currency"
+    OUTSIDE_VALIDITY = "outside_validity"
+
+
+class DuplicateReason(StrEnum):
+    """How the numbers of two invoices of one vendor over one amount are alike; the strongest comes first."""
+
+    SAME_NUMBER = "same_number"
+    WRITTEN_DIFFERENTLY = "written_differently"
+    ADDED_LETTER = "added_letter"
+    TYPING_ERROR = "typing_error"
+
+
+class DuplicateState(StrEnum):
+    """Whether a suspected duplicate is still billed, or a credit note has taken it back."""
+
+    OPEN = "open"
+    CREDITED = "credited"
+
+
+class RunOut(StrEnum):
+    """What is known of the day on which a commitment is used up."""
+
+    REACHED = "reached"
+    PROJECTED = "projected"
+    NOT_WITHIN_TERM = "not_within_term"
+    ENDED_SHORT = "ended_short"
+    NOT_BEGUN = "not_begun"
+    UNKNOWN = "unknown"
+
+
 #: Suffixes that say a column's unit. The unit stands last in a column's name.
 UNIT_SUFFIXES: Final[dict[str, str]] = {
     "_microseconds": "microseconds",

@@ -21,7 +21,6 @@ from metrics.measuring.measure import measure
 from metrics.measuring.needed_columns import needed_columns
 from metrics.registry import METRICS, required_domains
 from metrics.spec import Metric
-from metrics.vendors.performance import build_deliveries, convert_invoice_lines
 from models.finance import (
     fct_cost_allocations,
     fct_cost_lines,
@@ -32,11 +31,12 @@ from models.finance import (
 )
 from models.marts import metric_values
 from models.tickets import fct_sla_clocks, fct_ticket_days, fct_tickets
-from models.vendors import fct_deliveries, fct_vendor_invoice_lines, stg_deliveries, stg_vendor_invoice_lines
+from models.vendors import fct_deliveries, fct_vendor_invoice_lines
 from models.vocabulary import Domain, Grain, VerdictState
 from pipelines.fingerprint import hash_parts
 from pipelines.session import Built, Session, Step, StepState
 from pipelines.ticket_facts import TICKET_FACTS, build_ticket_tables, measured_until
+from pipelines.vendor_facts import VENDOR_FACTS, build_vendor_tables, quarantined_records
 from pipelines.verdicts import current_verdict
 
 #: Facts that metrics are measured on, by name.
@@ -73,11 +73,16 @@ def build_ticket_facts(session: Session) -> list[Step]:
 
 
 def build_vendor_facts(session: Session) -> list[Step]:
-    """Deliveries and vendor invoice lines."""
-    assets = (fct_deliveries, fct_vendor_invoice_lines)
+    """Deliveries, contracts with their prices, billed lines and purchase orders."""
     rates = session.input_hash_of("stage_finance")
+    policies = ("costs.yaml", "vendors.yaml")
     return _build(
-        session, Domain.VENDORS, assets, ("costs.yaml",), lambda: _replace(session, _vendor_facts(session)), rates
+        session,
+        Domain.VENDORS,
+        VENDOR_FACTS,
+        policies,
+        lambda: _replace(session, build_vendor_tables(session)),
+        rates,
     )
 
 
@@ -116,8 +121,9 @@ def data_clocks(session: Session) -> dict[Domain, datetime | None]:
             session,
             """
             SELECT max(day) FROM (
-                SELECT max(delivered_date) AS day FROM core.fct_deliveries
-                UNION ALL SELECT max(invoice_date) FROM core.fct_vendor_invoice_lines
+                SELECT max(delivered_date) AS day FROM core.fct_deliveries WHERE NOT is_quarantined
+                UNION ALL
+                SELECT max(invoice_date) FROM core.fct_vendor_invoice_lines WHERE NOT is_quarantined
             )
             """,
         ),
@@ -169,30 +175,11 @@ def _reporting(session: Session) -> dict[str, object]:
     return session.project.home.settings.reporting.model_dump(mode="json")
 
 
-def _quarantined(session: Session, table: Table) -> frozenset[str]:
-    query = "SELECT DISTINCT record_id FROM ops.ops_quarantined_records WHERE table_name = ?"
-    return frozenset(str(row[0]) for row in session.warehouse.rows(query, [table.name]))
-
-
-def _vendor_facts(session: Session) -> dict[Table, pl.DataFrame]:
-    warehouse, reporting = session.warehouse, session.project.home.settings.reporting
-    deliveries = build_deliveries(warehouse.read(stg_deliveries), quarantined=_quarantined(session, stg_deliveries))
-    invoices = convert_invoice_lines(
-        warehouse.read(stg_vendor_invoice_lines),
-        warehouse.read(stg_fx_rates),
-        policy=session.project.policies.costs,
-        reporting_currency=reporting.currency,
-        minor_unit_digits=reporting.minor_unit_digits,
-        quarantined=_quarantined(session, stg_vendor_invoice_lines),
-    )
-    return {fct_deliveries: deliveries, fct_vendor_invoice_lines: invoices}
-
-
 def _cost_facts(session: Session) -> dict[Table, pl.DataFrame]:
     warehouse, reporting = session.warehouse, session.project.home.settings.reporting
     policy = session.project.policies.costs
     staged, tickets = warehouse.read(stg_cost_lines), warehouse.read(fct_tickets)
-    quarantined = _quarantined(session, stg_cost_lines)
+    quarantined = quarantined_records(session.warehouse, stg_cost_lines)
     lines = convert_cost_lines(
         staged,
         warehouse.read(stg_fx_rates),

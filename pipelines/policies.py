@@ -19,6 +19,7 @@ from metrics.costs.exchange_rates import FxPolicy
 from metrics.costs.policy import CostPolicy, CostPool, check_policy
 from metrics.sla.policy import HOLDER_SCOPE, HOLDER_TARGETS, SlaPolicy
 from metrics.tickets.clocks import TeamCalendars
+from metrics.vendors.policy import DuplicatePolicy, VendorPolicy
 from models.vocabulary import StatusCategory
 from pipelines.calendar_policy import build_calendars, build_team_calendars
 from pipelines.fingerprint import hash_parts
@@ -30,6 +31,7 @@ from pipelines.policy_files import (
     Pause,
     SlaFile,
     StatusFile,
+    VendorFile,
 )
 
 
@@ -56,6 +58,7 @@ class Policies:
     statuses: Mapping[str, Mapping[str, StatusMeaning]]
     sla: tuple[SlaPolicy, ...]
     costs: CostPolicy
+    vendors: VendorPolicy
     dimensions: Mapping[str, Mapping[str, str]]
     hashes: Mapping[str, str] = field(default_factory=dict)
 
@@ -89,6 +92,7 @@ def load_policies(folder: Path) -> Policies:
     sla_file = read("sla.yaml", SlaFile)
     cost_file = read("costs.yaml", CostFile)
     dimension_file = read("dimensions.yaml", DimensionFile)
+    vendor_file = read("vendors.yaml", VendorFile)
     unknown = sorted(path.name for path in folder.glob("*.y*ml") if path.name not in hashes) if folder.is_dir() else []
     problems += [
         Problem(f"{folder.name}/{name}", None, "no policy has this file name", f"Known are {', '.join(hashes)}.")
@@ -104,6 +108,7 @@ def load_policies(folder: Path) -> Policies:
     team_calendars = build_team_calendars(calendar_file, documents["calendars.yaml"], dimensions["team"], problems)
     sla = _sla_policies(sla_file, set(calendar_file.calendars), documents["sla.yaml"], problems)
     costs = _cost_policy(cost_file, documents["costs.yaml"], problems)
+    vendors = _vendor_policy(vendor_file, documents["vendors.yaml"], problems)
     if problems:
         raise DocumentError(problems)
     return Policies(
@@ -115,6 +120,7 @@ def load_policies(folder: Path) -> Policies:
         },
         sla=sla,
         costs=costs,
+        vendors=vendors,
         dimensions=dimensions,
         hashes=hashes,
     )
@@ -193,3 +199,23 @@ def _cost_policy(file: CostFile, document: Document, problems: list[Problem]) ->
     except ValueError as error:
         problems.append(document.problem(("pools",), str(error), "Correct it and run again."))
     return policy
+
+
+def _vendor_policy(file: VendorFile, document: Document, problems: list[Problem]) -> VendorPolicy:
+    item_names: dict[str, str] = {}
+    for item, aliases in file.items.items():
+        for alias in aliases:
+            known = item_names.setdefault(" ".join(alias.lower().split()), item)
+            if known != item:
+                what = f"'{alias}' is another name of both '{known}' and '{item}'"
+                problems.append(document.problem(("items", item), what, "Leave it with one of them."))
+    return VendorPolicy(
+        duplicates=DuplicatePolicy(
+            window_days=file.duplicates.window_days,
+            amount_tolerance_ratio=file.duplicates.amount_tolerance_ratio,
+            typing_error_days=file.duplicates.typing_error_days,
+            recurring_count=file.duplicates.recurring_count,
+        ),
+        run_rate_months=file.commitments.run_rate_months,
+        item_names=item_names,
+    )

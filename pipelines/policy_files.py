@@ -232,3 +232,22 @@ class DimensionFile(_Strict):
     priority: dict[str, Texts] = {}
     service: dict[str, Texts] = {}
     vendor: dict[str, Texts] = {}
+
+
+class _Duplicates(_Strict):
+    window_days: int = Field(default=60, ge=0)
+    amount_tolerance_ratio: Decimal = Field(default=Decimal(0), ge=0, lt=1)
+    typing_error_days: int = Field(default=7, ge=0)
+    recurring_count: int = Field(default=3, ge=2)
+
+
+class _Commitments(_Strict):
+    run_rate_months: int = Field(default=3, ge=1)
+
+
+class VendorFile(_Strict):
+    """`vendors.yaml`."""
+
+    duplicates: _Duplicates = _Duplicates()
+    commitments: _Commitments = _Commitments()
+    items: dict[str, Texts] = {}

@@ -38,7 +38,10 @@ NUMBERS = (
     "core.fct_cost_allocations",
     "core.fct_transactions",
     "core.fct_deliveries",
+    "core.fct_vendor_contracts",
+    "core.fct_vendor_rates",
     "core.fct_vendor_invoice_lines",
+    "core.fct_purchase_orders",
 )
 
 #: Rows of `Month`, from the published file as from the build database.

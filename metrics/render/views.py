@@ -15,7 +15,7 @@ from sqlalchemy import Column, Table
 
 from metrics.registry import METRICS
 from metrics.spec import Metric
-from models import finance, tickets, vendors
+from models import finance, tickets, vendor_ledger, vendors
 from models.ddl import quote_text
 from models.marts import meta_metrics, metric_values
 
@@ -31,7 +31,10 @@ FACT_VIEWS: Final[dict[str, Table]] = {
     "cost_allocation_facts": finance.fct_cost_allocations,
     "transaction_facts": finance.fct_transactions,
     "delivery_facts": vendors.fct_deliveries,
+    "vendor_contracts": vendor_ledger.fct_vendor_contracts,
+    "vendor_rates": vendor_ledger.fct_vendor_rates,
     "vendor_invoice_line_facts": vendors.fct_vendor_invoice_lines,
+    "purchase_orders": vendor_ledger.fct_purchase_orders,
 }
 
 _MICROSECONDS: Final = "_microseconds"

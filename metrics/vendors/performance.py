@@ -1,16 +1,11 @@
-"""What vendors delivered and billed: `fct_deliveries` and `fct_vendor_invoice_lines`.
-
-Rate-card variance, service credits and scorecards are metrics over these facts and the vendors' contracts.
-"""
+"""What vendors delivered: `fct_deliveries`. What they billed is in `metrics.vendors.invoices`."""
 
 from __future__ import annotations
 
 import polars as pl
 
-from metrics.costs.exchange_rates import convert_to_reporting
-from metrics.costs.policy import CostPolicy
 from models.ddl import conform
-from models.vendors import fct_deliveries, fct_vendor_invoice_lines
+from models.vendors import fct_deliveries
 
 
 def build_deliveries(stg_deliveries: pl.DataFrame, quarantined: frozenset[str] = frozenset()) -> pl.DataFrame:
@@ -30,32 +25,4 @@ def build_deliveries(stg_deliveries: pl.DataFrame, quarantined: frozenset[str] =
             is_quarantined=pl.col("delivery_id").is_in(sorted(quarantined)),
         ),
         fct_deliveries,
-    )
-
-
-def convert_invoice_lines(
-    stg_vendor_invoice_lines: pl.DataFrame,
-    fx_rates: pl.DataFrame,
-    *,
-    policy: CostPolicy,
-    reporting_currency: str,
-    minor_unit_digits: int = 2,
-    quarantined: frozenset[str] = frozenset(),
-) -> pl.DataFrame:
-    """`fct_vendor_invoice_lines`: each billed line, in order, in the reporting currency at the invoice date's rate.
-
-    Args:
-        quarantined: `vendor_invoice_line_id` of lines that a contract rule set aside.
-    """
-    converted = convert_to_reporting(
-        stg_vendor_invoice_lines,
-        fx_rates,
-        policy=policy.fx,
-        date_column="invoice_date",
-        reporting_currency=reporting_currency,
-        minor_unit_digits=minor_unit_digits,
-    )
-    return conform(
-        converted.with_columns(is_quarantined=pl.col("vendor_invoice_line_id").is_in(sorted(quarantined))),
-        fct_vendor_invoice_lines,
     )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 #: Says that a home is a demo, what its exports were made with, and whether they were all written.
 MARK: Final = ".demo.json"
-_POLICIES: Final = ("calendars.yaml", "statuses.yaml", "sla.yaml", "costs.yaml", "dimensions.yaml")
+_POLICIES: Final = ("calendars.yaml", "statuses.yaml", "sla.yaml", "costs.yaml", "dimensions.yaml", "vendors.yaml")
 
 
 @dataclass(frozen=True, slots=True)

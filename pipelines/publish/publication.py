@@ -19,11 +19,11 @@ from models.ddl import conform, qualified_name
 from models.finance import fct_cost_allocations, fct_cost_lines, fct_transactions
 from models.marts import meta_loads, meta_metrics, meta_rule_results, meta_run, meta_verdicts, metric_values
 from models.tickets import fct_sla_clocks, fct_ticket_days, fct_ticket_intervals, fct_tickets
-from models.vendors import fct_deliveries, fct_vendor_invoice_lines
 from models.vocabulary import Domain, VerdictState
 from pipelines.facts import data_clocks, domains_of
 from pipelines.fingerprint import hash_parts
 from pipelines.session import Session
+from pipelines.vendor_facts import VENDOR_FACTS
 from pipelines.verdicts import current_verdict
 from pipelines.warehouse import Warehouse
 
@@ -36,8 +36,7 @@ PUBLISHED_FACTS: tuple[Table, ...] = (
     fct_cost_lines,
     fct_cost_allocations,
     fct_transactions,
-    fct_deliveries,
-    fct_vendor_invoice_lines,
+    *VENDOR_FACTS,
 )
 
 

@@ -207,6 +207,8 @@ class RateCardItem:
     name: str
     unit_price: Decimal
     sla_target_hours: int | None = None
+    #: Price that the contract sets from some month of the span on.
+    later_unit_price: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +268,7 @@ VENDORS: Final = (
         "Nimbus Cloud", "NC-2024-10", "USD", "6450", "5110", 30, Decimal("3.20"),
         Decimal("0.97"), Decimal("0.10"),
         RateCardItem("Premium support case", Decimal("31.00"), 12), None,
-        ((RateCardItem("Compute unit", Decimal("0.84")), 2.6),
+        ((RateCardItem("Compute unit", Decimal("0.84"), later_unit_price=Decimal("0.87")), 2.6),
          (RateCardItem("Storage unit", Decimal("0.11")), 7.0)),
     ),
 )  # fmt: skip

@@ -16,6 +16,7 @@ from pipelines.sample import (
     exchange_rates,
     jira,
     ledger,
+    purchase_orders,
     servicenow,
     vendor_billing,
     vendor_contracts,
@@ -114,12 +115,14 @@ def _write_money(
     span = operation.span
     plan = Plan(span, operation.ticket_count)
     billing = vendor_billing.draw_invoices(span, plan, visits, operation.random_for("invoices"))
+    orders = purchase_orders.draw_orders(billing.lines)
     ledger_lines = ledger.draw_ledger(span, plan, billing, operation.random_for("ledger"))
     budget_lines = budgets.draw_budget(span, ledger_lines, operation.random_for("budget"))
     delivery_lines = deliveries.draw_deliveries(span, plan, operation.random_for("deliveries"))
     files = [
         *ledger.write_ledger(landing, ledger_lines),
         *vendor_billing.write_invoices(landing, billing.lines),
+        *purchase_orders.write_orders(landing, orders),
         *budgets.write_budget(landing, budget_lines, span),
         *budgets.write_headcount(landing, span, plan),
         *exchange_rates.write_rates(landing, exchange_rates.draw_rates(span, operation.random_for("rates"))),
@@ -133,6 +136,7 @@ def _write_money(
         credit_line_count=sum(line.amount < 0 for line in ledger_lines),
         duplicate_invoices=billing.duplicate_invoices,
         billed_above_rate_card=billing.billed_above_rate_card,
+        orders={order.number: (order.approved, order.billed) for order in orders},
         budget_total=sum((line.amount for line in budget_lines if line.kind == "budget"), Decimal(0)),
     )
     return files, money, deliveries.count_deliveries(delivery_lines)

@@ -75,6 +75,11 @@ class Span:
         """First day of the month that holds the instant `at` (epoch seconds), at headquarters."""
         return self.months[max(0, bisect_right(self.month_starts, at) - 1)]
 
+    @property
+    def price_change(self) -> date:
+        """First day of the month from which later prices of rate cards hold; before the bad month if there is room."""
+        return self.months[len(self.months) * 2 // 5]
+
     def last_day_in(self, month: date) -> date:
         """Last day of the month, or of the span if that comes first."""
         return min(last_day(month), self.last)

@@ -106,6 +106,8 @@ class MoneyTotals:
     duplicate_invoices: tuple[str, ...]
     #: Amount billed above the rate card, by vendor, in the contract's currency.
     billed_above_rate_card: Mapping[str, Decimal]
+    #: What was approved and what was billed, by number of the purchase order, in the order's currency.
+    orders: Mapping[str, tuple[Decimal, Decimal]]
     #: Budget for the whole span in the reporting currency; forecast lines not included.
     budget_total: Decimal
 

@@ -25,6 +25,7 @@ from pipelines.sample.company import (
 from pipelines.sample.plan import Plan, to_cents
 from pipelines.sample.span import Span, next_month
 from pipelines.sample.summary import SampleFile
+from pipelines.sample.vendor_contracts import price_in
 
 EXPORT: Final = "vendor_invoices"
 COLUMNS: Final = (
@@ -39,6 +40,8 @@ _OVERCHARGED_EVERY: Final = 5
 #: Vendor whose invoice comes twice, and that has to give credit now and then.
 CARELESS_VENDOR: Final = "Kestrel Devices"
 _CREDIT_NOTE_EVERY: Final = 4
+#: Vendor whose invoices name no purchase order: it bills what was used.
+VENDOR_WITHOUT_ORDERS: Final = "Nimbus Cloud"
 _MIGRATION_PER_TICKET: Final = Decimal("2.10")
 
 #: Visits by vendor, first day of the month, and whether they were expedited.
@@ -129,7 +132,7 @@ def _positions(vendor: Vendor, month: date, span: Span, plan: Plan, visits: Visi
         counts.append((vendor.expedite, expedited))
     planned = plan.planned_tickets(month)
     counts += [(item, round(planned * Decimal(str(per_ticket)))) for item, per_ticket in vendor.monthly]
-    positions = [(item.name, Decimal(count), item.unit_price) for item, count in counts if count]
+    positions = [(item.name, Decimal(count), price_in(item, month, span)) for item, count in counts if count]
     if vendor.name == NEW_NETWORK_VENDOR and month == span.bad_month:
         positions.append(("Circuit migration", Decimal(1), to_cents(planned * _MIGRATION_PER_TICKET)))
     return positions
@@ -146,7 +149,7 @@ def _overcharge(positions: list[Position], item: RateCardItem) -> tuple[list[Pos
 def _invoice(
     number: str, vendor: Vendor, invoice_date: date, month: date, span: Span, positions: Iterable[Position]
 ) -> list[InvoiceLine]:
-    purchase_order = f"PO-{vendor.cost_centre}-{month.year}"
+    purchase_order = "" if vendor.name == VENDOR_WITHOUT_ORDERS else f"PO-{vendor.contract_id[:2]}-{month.year}"
     return [
         InvoiceLine(
             number, line, vendor.name, invoice_date, month, span.last_day_in(month), purchase_order, item,

@@ -1,4 +1,4 @@
-"""The contract register: a CSV row per contract and rate-card item, contract terms repeated on each row."""
+"""The contract register: a CSV row per contract, rate-card item and price, contract terms repeated on each row."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
-from pipelines.sample.company import NEW_NETWORK_VENDOR, OLD_NETWORK_VENDOR, VENDORS, Vendor
+from pipelines.sample.company import NEW_NETWORK_VENDOR, OLD_NETWORK_VENDOR, VENDORS, RateCardItem, Vendor
 from pipelines.sample.plan import Plan
 from pipelines.sample.span import Span, last_day, month_start
 from pipelines.sample.summary import SampleFile
@@ -16,7 +16,7 @@ from pipelines.sample.summary import SampleFile
 EXPORT: Final = "vendor_contracts"
 COLUMNS: Final = (
     "contract_id", "vendor", "start_date", "end_date", "notice_days", "currency", "committed_spend", "item",
-    "unit_price", "sla_target_hours", "sla_target_ratio", "service_credit_ratio",
+    "unit_price", "price_from", "price_to", "sla_target_hours", "sla_target_ratio", "service_credit_ratio",
 )  # fmt: skip
 _HUNDRED: Final = Decimal(100)
 
@@ -34,16 +34,32 @@ def write_contracts(landing: Path, span: Span, plan: Plan) -> list[SampleFile]:
             start, end = contract_term(vendor, span)
             commitment = _commitment(vendor, start, end, span, plan)
             for item in vendor.rate_card:
-                writer.writerow(
-                    (
-                        vendor.contract_id, vendor.name, start.isoformat(), end.isoformat(), vendor.notice_days,
-                        vendor.currency, commitment, item.name, item.unit_price, item.sla_target_hours or "",
-                        vendor.sla_target_ratio if item.sla_target_hours else "",
-                        vendor.service_credit_ratio if item.sla_target_hours else "",
-                    )
-                )  # fmt: skip
-                row_count += 1
+                for price, price_from, price_to in _prices(item, span):
+                    writer.writerow(
+                        (
+                            vendor.contract_id, vendor.name, start.isoformat(), end.isoformat(), vendor.notice_days,
+                            vendor.currency, commitment, item.name, price, price_from, price_to,
+                            item.sla_target_hours or "",
+                            vendor.sla_target_ratio if item.sla_target_hours else "",
+                            vendor.service_credit_ratio if item.sla_target_hours else "",
+                        )
+                    )  # fmt: skip
+                    row_count += 1
     return [SampleFile(EXPORT, path, {"contract_items": row_count})]
+
+
+def _prices(item: RateCardItem, span: Span) -> list[tuple[Decimal, str, str]]:
+    """Prices of an item with their first and last days, empty where the contract's term says them."""
+    if item.later_unit_price is None:
+        return [(item.unit_price, "", "")]
+    last = span.price_change - timedelta(days=1)
+    return [(item.unit_price, "", last.isoformat()), (item.later_unit_price, span.price_change.isoformat(), "")]
+
+
+def price_in(item: RateCardItem, month: date, span: Span) -> Decimal:
+    """The contracted price of an item in a month."""
+    is_later = item.later_unit_price is not None and month >= span.price_change
+    return item.later_unit_price if is_later and item.later_unit_price is not None else item.unit_price
 
 
 def contract_term(vendor: Vendor, span: Span) -> tuple[date, date]:

@@ -19,7 +19,13 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.xdist_group("rerun")
 
 TICKET_FACTS = {"fct_ticket_intervals", "fct_tickets", "fct_sla_clocks", "fct_ticket_days"}
-VENDOR_FACTS = {"fct_deliveries", "fct_vendor_invoice_lines"}
+VENDOR_FACTS = {
+    "fct_deliveries",
+    "fct_vendor_contracts",
+    "fct_vendor_rates",
+    "fct_vendor_invoice_lines",
+    "fct_purchase_orders",
+}
 COST_FACTS = {"fct_cost_lines", "fct_transactions", "fct_cost_allocations"}
 PUBLISHED = {"published_duckdb", "published_parquet"}
 LOADS = "SELECT load_id, content_hash, loaded_at, superseded_by FROM ops.ops_loads ORDER BY load_id"

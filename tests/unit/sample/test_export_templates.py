@@ -46,7 +46,7 @@ def test_a_template_describes_itself_and_every_column(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted({"budgets", "deliveries", "fx_rates", "general_ledger", "headcount",
-                                         "jira_issues", "servicenow_incidents", "vendor_contracts",
+                                         "jira_issues", "purchase_orders", "servicenow_incidents", "vendor_contracts",
                                          "vendor_invoices", "zendesk_tickets"}))  # fmt: skip
 def test_simulated_files_land_whole_under_their_template(name: str, sample: Sample) -> None:
     contract = load_export_contract(TEMPLATES[name], f"{name}.yaml", TEMPLATES)

@@ -62,15 +62,20 @@ def test_ledger_posts_nothing_after_the_end_and_files_by_year(sample: Sample) ->
 def test_invoices_add_up_and_hold_a_credit_a_duplicate_and_an_overcharge(sample: Sample) -> None:
     money = sample.summary.money
     invoices = list(sample.csv_rows("vendor_invoices"))
-    rates = {(row["vendor"], row["item"]): Decimal(row["unit_price"]) for row in sample.csv_rows("vendor_contracts")}
+    prices = [
+        (row["vendor"], row["item"], row["price_from"], row["price_to"] or "9999", Decimal(row["unit_price"]))
+        for row in sample.csv_rows("vendor_contracts")
+    ]
+    assert len({price[:2] for price in prices}) < len(prices)  # a price changes
     by_currency: defaultdict[str, Decimal] = defaultdict(Decimal)
     above: defaultdict[str, Decimal] = defaultdict(Decimal)
     for line in invoices:
         amount = read_invoice_amount(line["Amount"])
         assert amount == Decimal(line["Quantity"]) * Decimal(line["Unit Price"])
         by_currency[line["Currency"]] += amount
-        agreed = rates.get((line["Vendor"], line["Item"]))
-        if agreed is not None:
+        day = read_invoice_date(line["Service From"]).isoformat()
+        item = (line["Vendor"], line["Item"])
+        for agreed in (price for *of, first, last, price in prices if tuple(of) == item and first <= day <= last):
             above[line["Vendor"]] += Decimal(line["Quantity"]) * (Decimal(line["Unit Price"]) - agreed)
     assert dict(by_currency) == dict(money.invoices_by_currency)
     assert {vendor: excess for vendor, excess in above.items() if excess} == dict(money.billed_above_rate_card)

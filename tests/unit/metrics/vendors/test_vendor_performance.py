@@ -7,11 +7,11 @@ from decimal import Decimal
 
 import pytest
 from finance_frames import exchange_rates, rows_of
+from vendor_frames import billed, build, card
 
-from metrics.costs.policy import CostPolicy
-from metrics.vendors.performance import build_deliveries, convert_invoice_lines
+from metrics.vendors.performance import build_deliveries
 from models.ddl import polars_schema
-from models.vendors import fct_deliveries, fct_vendor_invoice_lines, stg_deliveries, stg_vendor_invoice_lines
+from models.vendors import fct_deliveries, stg_deliveries
 
 PROMISED = date(2026, 2, 28)
 
@@ -56,25 +56,16 @@ def test_the_promise_in_force_decides_and_the_first_is_kept() -> None:
 
 
 def test_invoice_lines_are_converted_at_the_invoice_date() -> None:
-    staged = rows_of(
-        stg_vendor_invoice_lines,
-        [
-            {"source": "ap", "currency_code": "USD", **row}
-            for row in (
-                {"vendor_invoice_line_id": "ap:1", "invoice_date": PROMISED, "amount_original": Decimal("-10.01")},
-                {"vendor_invoice_line_id": "ap:2", "invoice_date": None, "amount_original": Decimal("10.00")},
-            )
-        ],
-    )
     # -10.01 * 0.5 = -5.005, the even cent is -5.00.
-    built = convert_invoice_lines(
-        staged,
-        exchange_rates((PROMISED, "USD", "EUR", "0.5")),
-        policy=CostPolicy(),
-        reporting_currency="EUR",
-        quarantined=frozenset({"ap:2"}),
-    )
-    assert built.schema == polars_schema(fct_vendor_invoice_lines)
+    built = build(
+        card(),
+        billed(
+            {"invoice_date": PROMISED, "amount_original": Decimal("-10.01"), "currency_code": "USD"},
+            {"invoice_date": None, "amount_original": Decimal("10.00"), "currency_code": "USD"},
+        ),
+        rates=exchange_rates((PROMISED, "USD", "EUR", "0.5")),
+        quarantined=["ap:3"],
+    ).lines
     assert built.select("fx_rate", "amount_reporting", "is_quarantined").rows() == [
         (Decimal("0.5"), Decimal("-5.00"), False),
         (None, None, True),

@@ -1,0 +1,80 @@
+"""The vendor ledger: contracts and their prices, orders, suspected duplicates, and commitments against spend.
+
+The billed lines themselves, and what vendors delivered, are in `models.vendors`.
+"""
+
+from __future__ import annotations
+
+from models.schema import day, flag, integer, money, rate, table, text
+from models.vocabulary import Layer
+
+fct_vendor_contracts = table(
+    Layer.CORE,
+    "fct_vendor_contracts",
+    "One row per contract as of the data's clock. What its rows contradict each other in is empty, and named.",
+    text("vendor_contract_id", "Contract", key=True),
+    text("source", "System that exported the contract", required=True),
+    text("vendor", "Vendor"),
+    day("start_date", "First day of the contract"),
+    day("end_date", "Last day of the contract; empty if it is open-ended or not known"),
+    integer("notice_days", "Days of notice before the end"),
+    day("notice_date", "Last day on which notice can be given: the last day of the contract less the days of notice"),
+    text("currency_code", "ISO 4217 code of the contract"),
+    money("committed_spend_original", "Spend committed over the term, in the contract's currency"),
+    rate("fx_rate", "Units of reporting currency for one unit of the contract's, as of the data's clock or its end"),
+    day("fx_rate_date", "Day of that rate"),
+    money("committed_spend_reporting", "Committed spend at that rate"),
+    integer("until_end_days", "Days from the data's clock to the last day; negative once it is over"),
+    integer("until_notice_days", "Days from the data's clock to the last day for notice; negative once it has passed"),
+    text("contract_state", "active, expired, future or unclear; see vocabulary.ContractState", required=True),
+    text("contradictory_columns", "Columns in which rows of the contract contradict each other, else empty"),
+    integer("rate_card_item_count", "Items of the rate card", required=True),
+    day("as_of_date", "Day of the data's clock"),
+)
+
+fct_vendor_rates = table(
+    Layer.CORE,
+    "fct_vendor_rates",
+    "One row per contract, rate-card item and price, with the days on which it holds.",
+    text("vendor_rate_id", "Price: contract, item, first day", key=True),
+    text("vendor_contract_line_id", "Contract and item, qualified by source"),
+    text("vendor_contract_id", "Contract"),
+    text("vendor", "Vendor"),
+    text("item", "Rate-card item"),
+    day("price_start_date", "First day on which the price holds"),
+    day("price_end_date", "Last day on which the price holds; empty if nothing ends it"),
+    rate("unit_price_original", "Contracted unit price"),
+    text("currency_code", "ISO 4217 code of the contract"),
+    flag("is_overlapping", "Whether another price of the item holds on one of its days", required=True),
+)
+
+fct_purchase_orders = table(
+    Layer.CORE,
+    "fct_purchase_orders",
+    "One row per purchase order, or per item of one, with what was billed on it.",
+    text("purchase_order_line_id", "Order and item, qualified by its source", key=True),
+    text("source", "System that exported the order", required=True),
+    text("purchase_order_id", "Number of the order"),
+    text("vendor", "Vendor"),
+    text("vendor_contract_id", "Contract under which the order was placed"),
+    text("item", "Ordered item; empty: open for anything"),
+    day("start_date", "First day of service that the order covers"),
+    day("end_date", "Last day of service that the order covers"),
+    money("approved_original", "Approved amount, in the order's currency"),
+    text("currency_code", "ISO 4217 code of the order"),
+    money("billed_original", "Billed on the order in its currency, credit notes taken off", required=True),
+    integer("billed_line_count", "Lines that were billed on it", required=True),
+    integer(
+        "unmeasured_line_count",
+        "Lines that name it and cannot be added up: other currency, no amount, set aside",
+        required=True,
+    ),
+    money("remaining_original", "Approved minus billed; below 0 is over the order"),
+    day("over_since_date", "Date of the invoice with which what is billed went over the order and stayed over it"),
+)
+
+TABLES = (
+    fct_vendor_contracts,
+    fct_vendor_rates,
+    fct_purchase_orders,
+)
