@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 from finance_frames import exchange_rates
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from vendor_frames import billed, build, card, orders
 
@@ -231,6 +231,7 @@ def test_what_was_set_aside_is_matched_too_and_marked() -> None:
 _DECIMALS = st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**9), max_value=10**9, places=6)
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(
@@ -256,6 +257,7 @@ def test_quantity_times_price_is_exact_and_rounded_once(rows: list[tuple[Decimal
         assert found == (expected if abs(expected) < 10**14 else None)
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(
