@@ -200,7 +200,7 @@ class DuplicateReason(StrEnum):
 
     SAME_NUMBER = "same_number"
     WRITTEN_DIFFERENTLY = "written_differently"
-    ADDED_LETTER = "added_letter"
+    ADDED_LETTERS = "added_letters"
     TYPING_ERROR = "typing_error"
 
 

@@ -11,13 +11,22 @@ import polars as pl
 from sqlalchemy import Table
 
 from metrics.periods import local_date_of
+from metrics.vendors.commitments import build_commitments
 from metrics.vendors.contracts import build_contracts, find_as_of_date
+from metrics.vendors.duplicates import find_duplicates
 from metrics.vendors.invoices import build_invoice_lines
 from metrics.vendors.performance import build_deliveries
 from metrics.vendors.purchase_orders import add_up_orders
 from metrics.vendors.rate_cards import build_rates
 from models.finance import stg_fx_rates
-from models.vendor_ledger import fct_purchase_orders, fct_vendor_contracts, fct_vendor_rates
+from models.vendor_ledger import (
+    fct_invoice_duplicate_suspects,
+    fct_purchase_orders,
+    fct_vendor_commitment_months,
+    fct_vendor_commitments,
+    fct_vendor_contracts,
+    fct_vendor_rates,
+)
 from models.vendors import (
     fct_deliveries,
     fct_vendor_invoice_lines,
@@ -35,6 +44,9 @@ VENDOR_FACTS: Final[tuple[Table, ...]] = (
     fct_vendor_rates,
     fct_vendor_invoice_lines,
     fct_purchase_orders,
+    fct_invoice_duplicate_suspects,
+    fct_vendor_commitments,
+    fct_vendor_commitment_months,
 )
 
 
@@ -74,12 +86,23 @@ def build_vendor_tables(session: Session) -> dict[Table, pl.DataFrame]:
         minor_unit_digits=reporting.minor_unit_digits,
         quarantined=set_aside,
     )
+    suspects, lines = find_duplicates(lines, policy.duplicates)
+    commitments, commitment_months = build_commitments(
+        contracts,
+        lines,
+        as_of_date=as_of_date,
+        run_rate_months=policy.run_rate_months,
+        minor_unit_digits=reporting.minor_unit_digits,
+    )
     return {
         fct_deliveries: deliveries,
         fct_vendor_contracts: contracts,
         fct_vendor_rates: rates,
         fct_vendor_invoice_lines: lines,
         fct_purchase_orders: add_up_orders(orders, lines),
+        fct_invoice_duplicate_suspects: suspects,
+        fct_vendor_commitments: commitments,
+        fct_vendor_commitment_months: commitment_months,
     }
 
 

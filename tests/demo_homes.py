@@ -42,6 +42,9 @@ NUMBERS = (
     "core.fct_vendor_rates",
     "core.fct_vendor_invoice_lines",
     "core.fct_purchase_orders",
+    "core.fct_invoice_duplicate_suspects",
+    "core.fct_vendor_commitments",
+    "core.fct_vendor_commitment_months",
 )
 
 #: Rows of `Month`, from the published file as from the build database.

@@ -35,6 +35,9 @@ FACT_VIEWS: Final[dict[str, Table]] = {
     "vendor_rates": vendor_ledger.fct_vendor_rates,
     "vendor_invoice_line_facts": vendors.fct_vendor_invoice_lines,
     "purchase_orders": vendor_ledger.fct_purchase_orders,
+    "invoice_duplicate_suspects": vendor_ledger.fct_invoice_duplicate_suspects,
+    "vendor_commitments": vendor_ledger.fct_vendor_commitments,
+    "vendor_commitment_months": vendor_ledger.fct_vendor_commitment_months,
 }
 
 _MICROSECONDS: Final = "_microseconds"

@@ -10,7 +10,14 @@ from sqlalchemy import Table
 from models.finance import fct_cost_allocations, fct_cost_lines, fct_transactions
 from models.marts import metric_values
 from models.tickets import fct_sla_clocks, fct_ticket_days, fct_ticket_intervals, fct_tickets
-from models.vendor_ledger import fct_purchase_orders, fct_vendor_contracts, fct_vendor_rates
+from models.vendor_ledger import (
+    fct_invoice_duplicate_suspects,
+    fct_purchase_orders,
+    fct_vendor_commitment_months,
+    fct_vendor_commitments,
+    fct_vendor_contracts,
+    fct_vendor_rates,
+)
 from models.vendors import fct_deliveries, fct_vendor_invoice_lines
 from pipelines.defs.describe import step_result, table_spec
 from pipelines.facts import (
@@ -55,6 +62,9 @@ def fact_assets() -> list[dg.AssetsDefinition]:
                     fct_vendor_rates.name,
                 ],
                 fct_purchase_orders: ["stg_purchase_orders", fct_vendor_invoice_lines.name],
+                fct_invoice_duplicate_suspects: [fct_vendor_invoice_lines.name],
+                fct_vendor_commitments: [fct_vendor_contracts.name, fct_vendor_invoice_lines.name],
+                fct_vendor_commitment_months: [fct_vendor_contracts.name, fct_vendor_invoice_lines.name],
             },
             build_vendor_facts,
         ),

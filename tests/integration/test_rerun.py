@@ -25,6 +25,9 @@ VENDOR_FACTS = {
     "fct_vendor_rates",
     "fct_vendor_invoice_lines",
     "fct_purchase_orders",
+    "fct_invoice_duplicate_suspects",
+    "fct_vendor_commitments",
+    "fct_vendor_commitment_months",
 }
 COST_FACTS = {"fct_cost_lines", "fct_transactions", "fct_cost_allocations"}
 PUBLISHED = {"published_duckdb", "published_parquet"}
