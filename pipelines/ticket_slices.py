@@ -6,7 +6,9 @@ handed out slice by slice. What is measured of a slice is in `metrics.tickets.fa
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -18,14 +20,16 @@ from models.ddl import polars_schema, qualified_name
 from models.tickets import stg_ticket_events, stg_tickets
 from pipelines.warehouse import Warehouse
 
-#: Events that one slice holds, more or less: few enough for the processor's caches, enough to be worth a call.
-SLICE_EVENTS: Final = 250_000
+#: Events that one slice holds, more or less: few enough for flat memory, enough that calls cost nothing beside rows.
+SLICE_EVENTS: Final = 500_000
 #: Events that one pass over the staged table holds, some 80 bytes each; of a longer history, a part: every pass looks
 #: at the tickets of all events once more.
 PASS_EVENTS: Final = 5_000_000
 _MOST_PASSES: Final = 5
 #: Rows that DuckDB hands over at once.
 _BATCH_ROWS: Final = 500_000
+#: Texts of a column up to which they are worth an enumeration: what tells rows apart is not.
+_MOST_TEXTS: Final = 50_000
 
 #: What of a staged ticket decides what is measured of it.
 TICKET_COLUMNS: Final = (
@@ -104,7 +108,7 @@ def read_slices(
     slice_tickets = max(int(slice_events / events_a_ticket), 1)
     pass_events = max(pass_events, event_count // _MOST_PASSES)
     pass_tickets = max(int(pass_events / events_a_ticket) // slice_tickets, 1) * slice_tickets
-    told = EVENT_COLUMNS if only else _told_columns(warehouse)
+    told = {name: f"events.{name}" for name in EVENT_COLUMNS} if only else _enumerate_texts(warehouse)
     for first in range(0, ticket_count, pass_tickets):
         end = min(first + pass_tickets, ticket_count)
         tickets = _read_tickets(warehouse, first, end)
@@ -140,45 +144,72 @@ def _read_tickets(warehouse: Warehouse, first: int, end: int) -> pl.DataFrame:
     names = ", ".join(f"tickets.{name}" for name in TICKET_COLUMNS)
     tickets = warehouse.frame(
         f"""
-        SELECT {names}, numbered.is_quarantined
+        SELECT numbered.ticket, {names}, numbered.is_quarantined
         FROM {qualified_name(stg_tickets)} AS tickets JOIN numbered_tickets AS numbered USING (ticket_id)
-        WHERE numbered.ticket >= {first} AND numbered.ticket < {end} ORDER BY numbered.ticket
+        WHERE numbered.ticket >= {first} AND numbered.ticket < {end}
         """
     )
-    return _encode(tickets)
+    # Put in order here: the database would sort whole rows of text.
+    return _encode(tickets).sort("ticket").drop("ticket")
 
 
-def _told_columns(warehouse: Warehouse) -> Sequence[str]:
-    """The columns of events that hold anything: most exports leave several empty, and to read these costs as much."""
-    counts = ", ".join(f"count({name})" for name in EVENT_COLUMNS)
-    held = warehouse.rows(f"SELECT {counts} FROM {qualified_name(stg_ticket_events)}")[0]
-    return [name for name, count in zip(EVENT_COLUMNS, held, strict=True) if count]
+def _enumerate_texts(warehouse: Warehouse) -> dict[str, str]:
+    """The columns of events that hold anything, and the SQL that reads each.
+
+    Text becomes an enumeration of the few values that its column has: handed over as small numbers, it is read in half
+    the time and a third of the memory.
+    """
+    events = qualified_name(stg_ticket_events)
+    types = polars_schema(stg_ticket_events)
+    texts = [name for name in EVENT_COLUMNS if types[name] == pl.String]
+    others = [name for name in EVENT_COLUMNS if name not in texts]
+    counts = ", ".join(f"count({name})" for name in others)
+    told = dict(zip(others, warehouse.rows(f"SELECT {counts} FROM {events}")[0], strict=True))
+    for name in texts:
+        values = f"SELECT DISTINCT {name} FROM {events} WHERE {name} IS NOT NULL LIMIT {_MOST_TEXTS + 1}"
+        warehouse.execute(f"CREATE OR REPLACE TEMP TYPE texts_of_{name} AS ENUM ({values})")
+        told[name] = warehouse.rows(f"SELECT len(enum_range(NULL::texts_of_{name}))")[0][0]
+    is_enumerated = {name: name in texts and told[name] <= _MOST_TEXTS for name in EVENT_COLUMNS}
+    return {
+        name: f"events.{name}::texts_of_{name}" if is_enumerated[name] else f"events.{name}"
+        for name in EVENT_COLUMNS
+        if told[name]
+    }
 
 
 def _read_events(
-    warehouse: Warehouse, first: int, end: int, slice_tickets: int, told: Sequence[str]
+    warehouse: Warehouse, first: int, end: int, slice_tickets: int, told: Mapping[str, str]
 ) -> list[list[pl.DataFrame]]:
-    """The events of a range of tickets: for each slice, the pieces that every batch had of it."""
-    names = ", ".join(f"events.{name}" for name in told)
-    batches = warehouse.batches(
-        f"""
+    """The events of a range of tickets: for each slice, the pieces that every batch had of it.
+
+    Args:
+        told: the columns to read, and the SQL of each.
+    """
+    names = ", ".join(f"{sql} AS {name}" for name, sql in told.items())
+    query = f"""
         SELECT (numbered.ticket - {first})::UINTEGER AS ticket, {names}
         FROM {qualified_name(stg_ticket_events)} AS events JOIN numbered_tickets AS numbered USING (ticket_id)
         WHERE numbered.ticket >= {first} AND numbered.ticket < {end}
-        """,
-        _BATCH_ROWS,
-    )
+        """
+    # Each batch is taken out as it is cut, so that its memory is free again.
+    batches = dict(enumerate(warehouse.batches_at_once(query, _BATCH_ROWS)))
     slice_count = -(-(end - first) // slice_tickets)
-    pieces: list[list[pl.DataFrame]] = [[] for _ in range(slice_count)]
     borders = pl.int_range(slice_count + 1, dtype=pl.UInt32, eager=True)
-    for batch in batches:
-        events = _encode(batch)
+
+    def cut(batch: int) -> list[tuple[int, pl.DataFrame]]:
+        """One batch in pieces, with the numbers of their slices."""
+        events = _encode(pl.DataFrame(batches.pop(batch)))
         slice_number = events["ticket"] // slice_tickets
         events = events.with_columns(pl.col("ticket") % slice_tickets)[slice_number.arg_sort()]
         offsets = slice_number.sort().search_sorted(borders, side="left").to_list()
-        for number, (offset, following) in enumerate(pairwise(offsets)):
-            if following > offset:
-                pieces[number].append(events.slice(offset, following - offset))
+        ranges = enumerate(pairwise(offsets))
+        return [(number, events.slice(begin, end - begin)) for number, (begin, end) in ranges if end > begin]
+
+    pieces: list[list[pl.DataFrame]] = [[] for _ in range(slice_count)]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for cut_batch in pool.map(cut, list(batches)):
+            for number, piece in cut_batch:
+                pieces[number].append(piece)
     return pieces
 
 

@@ -15,6 +15,7 @@ from uuid import uuid4
 
 import duckdb
 import polars as pl
+import pyarrow as pa
 from sqlalchemy import Table
 
 from models.catalog import tables_of
@@ -83,6 +84,11 @@ class Warehouse:
         """The result of a query in frames of so many rows. Ask nothing else of the warehouse until it is read."""
         for batch in self.connection.execute(query).to_arrow_reader(rows):
             yield pl.DataFrame(batch)
+
+    def batches_at_once(self, query: str, rows: int) -> list[pa.RecordBatch]:
+        """The whole result of a query in batches of so many rows, computed by all processors and held in memory."""
+        # Not by `execute`, whose result is computed by one processor as it is fetched.
+        return self.connection.sql(query).to_arrow_table(rows).to_batches()
 
     def read(self, table: Table, columns: Sequence[str] | None = None) -> pl.DataFrame:
         """All rows of a declared table, with its exact types; of all its columns, or of some."""
