@@ -267,8 +267,15 @@ def _find_changed(warehouse: Warehouse, last: datetime) -> None:
 def _changes_so_far(warehouse: Warehouse, rules: MeasuringRules) -> pl.DataFrame:
     """What the changed tickets did to the daily counts, by the facts there are."""
     of_changed = f"WHERE ticket_id IN (SELECT ticket_id FROM {_CHANGED})"
-    intervals = warehouse.frame(f"SELECT * FROM {qualified_name(fct_ticket_intervals)} {of_changed}")
-    tickets = warehouse.frame(f"SELECT * FROM {qualified_name(fct_tickets)} {of_changed}")
+    intervals = warehouse.frame(
+        f"""
+        SELECT ticket_id, started_at, ended_at, is_last, status_category, team, priority, vendor
+        FROM {qualified_name(fct_ticket_intervals)} {of_changed}
+        """
+    )
+    tickets = warehouse.frame(
+        f"SELECT ticket_id, has_history, is_quarantined, service FROM {qualified_name(fct_tickets)} {of_changed}"
+    )
     return count_day_changes(intervals, tickets, time_zone=rules.time_zone)
 
 
