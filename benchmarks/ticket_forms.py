@@ -81,6 +81,7 @@ def _measuring_rules(warehouse: Warehouse) -> MeasuringRules:
     )
     telling = "SELECT DISTINCT source FROM stg.stg_ticket_events WHERE is_public_agent_reply IS NOT NULL"
     sources = [source for (source,) in warehouse.rows(telling)]
+    naming = "SELECT DISTINCT source FROM stg.stg_ticket_events WHERE team IS NOT NULL OR team_before IS NOT NULL"
     as_of = events["latest_at"].item().astimezone(UTC)
     return MeasuringRules(
         as_of=as_of,
@@ -90,6 +91,7 @@ def _measuring_rules(warehouse: Warehouse) -> MeasuringRules:
         sla_policies=RULES.policies,
         reply_sources=sources,
         reply_event_sources=sources,
+        team_sources=[source for (source,) in warehouse.rows(naming)],
         time_zone=RULES.time_zone,
     )
 

@@ -124,13 +124,17 @@ fct_tickets = table(
     integer("age_calendar_microseconds", "Created to the data's clock, for a ticket not done"),
     integer("age_business_microseconds", "Age in open hours"),
     integer("reopen_count", "Moves from done back to work; empty where the export has no history"),
-    integer("handoff_count", "Changes of team; empty where the export has no history"),
+    integer("handoff_count", "Changes of team; empty where the export has no history or never names a team"),
     integer(
         "touch_count",
         "Public replies by an agent; where the source tells none, entries into active; empty where it cannot tell",
     ),
     integer("event_count", "Events of the ticket, exact duplicates counted once", required=True),
-    integer("duplicate_event_count", "Exact duplicate events that were collapsed", required=True),
+    integer(
+        "duplicate_event_count",
+        "Exact duplicate events that were collapsed, those that tell nothing left out",
+        required=True,
+    ),
 )
 
 fct_ticket_intervals = table(

@@ -126,7 +126,8 @@ def _prepare(session: Session, rules_hash: str) -> _Measurement:
     reach = _data_reach(warehouse)
     as_of = session.as_of_option or reach
     reply_sources, reply_event_sources = _reply_sources(warehouse)
-    rules_hash = hash_parts(rules_hash, reply_sources, reply_event_sources)
+    team_sources = _team_sources(warehouse)
+    rules_hash = hash_parts(rules_hash, reply_sources, reply_event_sources, team_sources)
     contracts = session.project.contracts_of(Domain.TICKETS)
     load_ids = tuple(sorted(load_id for contract in contracts for load_id, _ in active_loads(warehouse, contract.id)))
     if reach is None or as_of is None:
@@ -143,6 +144,7 @@ def _prepare(session: Session, rules_hash: str) -> _Measurement:
         sla_policies=policies.sla,
         reply_sources=reply_sources,
         reply_event_sources=reply_event_sources,
+        team_sources=team_sources,
         time_zone=session.project.home.settings.reporting.time_zone,
     )
     return _Measurement(rules_hash, load_ids, rules)
@@ -173,6 +175,20 @@ def _reply_sources(warehouse: Warehouse) -> tuple[list[str], list[str]]:
     """
     by_event = [row[0] for row in warehouse.rows(of_events)]
     return sorted({row[0] for row in warehouse.rows(of_fields)} | set(by_event)), by_event
+
+
+def _team_sources(warehouse: Warehouse) -> list[str]:
+    """What `metrics.tickets.clocks.sources_with_teams` says of the whole tables."""
+    rows = warehouse.rows(
+        f"""
+        SELECT source FROM {qualified_name(stg_ticket_events)} WHERE team IS NOT NULL OR team_before IS NOT NULL
+        UNION
+        SELECT source FROM {qualified_name(stg_tickets)}
+        WHERE team IS NOT NULL AND export_shape = {quote_text(ExportShape.REPEATED_SNAPSHOTS.value)}
+        ORDER BY source
+        """
+    )
+    return [row[0] for row in rows]
 
 
 def _comparable(session: Session, measurement: _Measurement) -> datetime | None:

@@ -276,7 +276,12 @@ TICKET_METRICS: Final[tuple[Metric, ...]] = (
         kind=Ratio(_reopens > 0),
     ),
     *_per_ticket("reopen", "reopens", f"A reopen is a move from done back to work. {_NEEDS_HISTORY}"),
-    *_per_ticket("handoff", "handoffs", f"A handoff is a change of team. {_NEEDS_HISTORY}"),
+    *_per_ticket(
+        "handoff",
+        "handoffs",
+        "A handoff is a change of team. An export without history, or one that never names a team, cannot tell: its "
+        "tickets lower coverage and are not taken as 0.",
+    ),
     *_per_ticket(
         "touch",
         "touches",
@@ -287,15 +292,17 @@ TICKET_METRICS: Final[tuple[Metric, ...]] = (
         "ticket_first_contact_resolution_ratio",
         "First-contact resolution",
         "Share of the tickets resolved in the period that one touch by one team resolved for good.",
-        "Tickets with reopen_count = 0, handoff_count = 0 and touch_count of at most 1 / tickets of which all three "
-        f"are known. {_NEEDS_HISTORY}",
+        "Tickets with reopen_count = 0, handoff_count = 0 and touch_count = 1 / tickets of which all three are known "
+        f"and touch_count is at least 1. {_NEEDS_HISTORY} Nor can it tell who resolved a ticket that nobody is known "
+        "to have touched: in the first contact, or without any.",
         unit=Unit.RATIO,
         direction=Direction.UP_IS_GOOD,
         population=RESOLVED_TICKETS,
-        # All three must be known even where one alone decides: otherwise only failures would be measured.
+        # All three must be known even where one alone decides: otherwise only failures would be measured. A ticket that
+        # nobody touched may be a call that was settled before it was written down, or one that was closed unanswered.
         kind=Ratio(
-            pl.when(_reopens.is_not_null() & _handoffs.is_not_null() & _touches.is_not_null()).then(
-                (_reopens == 0) & (_handoffs == 0) & (_touches <= 1)
+            pl.when(_reopens.is_not_null() & _handoffs.is_not_null() & (_touches >= 1)).then(
+                (_reopens == 0) & (_handoffs == 0) & (_touches == 1)
             )
         ),
     ),

@@ -21,6 +21,7 @@ from metrics.tickets.snapshots import close_snapshots
 from metrics.tickets.steps import CATEGORIES, TicketSteps, trace_steps
 from models.ddl import conform_encoded
 from models.tickets import fct_ticket_intervals, fct_tickets
+from models.vocabulary import ExportShape
 
 #: How far beyond the data's clock open time is known, for the projection of due instants.
 _PROJECTION: Final = timedelta(days=3653)
@@ -67,6 +68,17 @@ def sources_with_replies(tickets: pl.DataFrame, events: pl.DataFrame) -> frozens
     fields = tickets.lazy().filter(pl.col("first_response_at").is_not_null()).select("source")
     replies = events.lazy().filter(pl.col("is_public_agent_reply").is_not_null()).select("source")
     return frozenset(pl.concat([fields, replies]).unique().collect()["source"])
+
+
+def sources_with_teams(tickets: pl.DataFrame, events: pl.DataFrame) -> frozenset[str]:
+    """Sources that tell who had a ticket when: their events name teams, or their snapshots do, day after day.
+
+    A team that only the ticket itself names is the one of the export's day. It does not tell who had it before.
+    """
+    named = events.lazy().filter(pl.col("team").is_not_null() | pl.col("team_before").is_not_null()).select("source")
+    is_compared = pl.col("export_shape") == ExportShape.REPEATED_SNAPSHOTS.value
+    compared = tickets.lazy().filter(is_compared & pl.col("team").is_not_null()).select("source")
+    return frozenset(pl.concat([named, compared]).unique().collect()["source"])
 
 
 def build_intervals(
@@ -118,6 +130,7 @@ def close_tickets(
     team_calendars: TeamCalendars,
     quarantined: Collection[str] | pl.Series,
     reply_sources: Collection[str] | None = None,
+    team_sources: Collection[str] | None = None,
     steps: TicketSteps | None = None,
 ) -> pl.DataFrame:
     """One row per ticket with its life measured on both clocks: `fct_tickets`. Tickets created after `as_of` have none.
@@ -132,20 +145,24 @@ def close_tickets(
     - First response is the first public reply by an agent; for sources that tell none (see `sources_with_replies`) it
       is the first entry into active. A response before the creation took no time.
     - Touches are public replies by agents; for sources that tell none, entries into active, by the same rule.
+    - Handoffs are changes of team; for sources that never name one (see `sources_with_teams`) they are not known.
 
     Args:
         intervals: what `build_intervals` gave for the same tickets, in any order.
         quarantined: `ticket_id` of tickets that a contract rule set aside; they are measured all the same, and flagged.
         reply_sources: sources that tell replies; from these tickets and events if not given. Give it when these are
             not all tickets of their sources.
+        team_sources: sources that tell who had a ticket when; the same goes for them.
     """
     steps = steps or trace_steps(tickets, events, as_of=as_of)
     if reply_sources is None:
         reply_sources = sources_with_replies(tickets, events)
+    if team_sources is None:
+        team_sources = sources_with_teams(tickets, events)
     told = tickets.with_row_index("ticket").with_columns(
         pl.col("status_category").cast(CATEGORIES), own_calendar=team_calendars.calendar_of(pl.col("team"))
     )
-    lived = close_lives(told, intervals, steps, reply_sources, as_of, open_time)
+    lived = close_lives(told, intervals, steps, reply_sources, team_sources, as_of, open_time)
     known = close_snapshots(told, steps, as_of, open_time)
     closed = pl.concat([lived, known], how="diagonal").join(
         steps.tallies.select("ticket", "event_count", "duplicate_event_count"), on="ticket", how="left"

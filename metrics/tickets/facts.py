@@ -33,6 +33,7 @@ class MeasuringRules:
         open_time: every calendar that teams and policies name, compiled over the span of all tickets.
         reply_sources: sources that tell replies by agents (`metrics.tickets.clocks.sources_with_replies`).
         reply_event_sources: those whose events tell every reply (`metrics.tickets.replies.sources_with_reply_events`).
+        team_sources: sources that tell who had a ticket when (`metrics.tickets.clocks.sources_with_teams`).
         time_zone: reporting time zone, in which days are cut.
     """
 
@@ -43,6 +44,7 @@ class MeasuringRules:
     sla_policies: Sequence[SlaPolicy]
     reply_sources: Collection[str]
     reply_event_sources: Collection[str]
+    team_sources: Collection[str]
     time_zone: str
 
 
@@ -87,6 +89,7 @@ def measure_tickets(
         steps=steps,
         quarantined=quarantined,
         reply_sources=rules.reply_sources,
+        team_sources=rules.team_sources,
         as_of=as_of,
         open_time=open_time,
         team_calendars=team_calendars,

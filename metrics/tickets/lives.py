@@ -24,6 +24,7 @@ def close_lives(
     intervals: pl.DataFrame,
     steps: TicketSteps,
     reply_sources: Collection[str],
+    team_sources: Collection[str],
     as_of: datetime,
     open_time: OpenTime,
 ) -> pl.DataFrame:
@@ -34,6 +35,7 @@ def close_lives(
         intervals: their rows of `fct_ticket_intervals`, in any order.
         steps: their steps, and tallies of their events.
         reply_sources: sources that tell replies by agents.
+        team_sources: sources that tell who had a ticket when.
     """
     until = pl.lit(as_of, dtype=_INSTANT)
     has_replies = pl.col("source").is_in(sorted(reply_sources))
@@ -57,6 +59,7 @@ def close_lives(
     milestones = milestones.with_columns(
         first_response_at=pl.when(~has_replies).then("first_active_at").when(reply <= until).then(reply),
         life_ends_at=pl.coalesce("resolved_at", "cancelled_at", until),
+        handoff_count=pl.when(pl.col("source").is_in(sorted(team_sources))).then("handoff_count"),
         touch_count=pl.when(~has_replies).then("active_entry_count").when(is_told).then(reply_count),
     )
     measured = milestones.with_columns(_sum_intervals(milestones, intervals, open_time))

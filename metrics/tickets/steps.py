@@ -52,7 +52,8 @@ class TicketSteps:
             of the ticket in the frame of tickets), `started_at`, `ended_at`, the columns of `STATE`, `is_first`,
             `is_last` (of its ticket) and `cycle_number` (1, and one more for every reopening).
         tallies: one row per ticket with events: `ticket`, `event_count` (duplicates counted once),
-            `duplicate_event_count`, `first_reply_at` and `reply_count` (public replies by an agent).
+            `duplicate_event_count` (of those that tell something), `first_reply_at` and `reply_count` (public replies
+            by an agent).
     """
 
     steps: pl.DataFrame
@@ -145,7 +146,7 @@ def _order(told: pl.DataFrame, beginnings: pl.DataFrame) -> tuple[pl.DataFrame, 
     in_order = key.gather(order)
     follows = (in_order == in_order.shift(1)).fill_null(False)
     if not follows.any():
-        return rows[order], told.select(_TALLIED).clear()
+        return rows[order], told.select(*_TALLIED, is_duplicate=pl.lit(True)).clear()
     tie = pl.DataFrame(
         {
             "place": pl.int_range(len(order), dtype=pl.UInt32, eager=True),
@@ -157,7 +158,10 @@ def _order(told: pl.DataFrame, beginnings: pl.DataFrame) -> tuple[pl.DataFrame, 
     settled = settled.sort("tie", *_IN_A_TIE, "row", nulls_last=True)
     is_first = settled.select(pl.struct("tie", "event_sequence", *_TOLD).is_first_distinct()).to_series()
     order = order.scatter(tie["place"], settled["row"])
-    copies = told.select(_TALLIED)[settled["row"].filter(~is_first)]
+    # Rows that tell nothing, such as changes of fields that the contract does not read, only look alike.
+    says_something = pl.any_horizontal(pl.col(*_CHANGES, "is_public_agent_reply").is_not_null())
+    copied = settled.filter(~is_first).select("row", is_duplicate=says_something)
+    copies = told.select(_TALLIED)[copied["row"]].with_columns(copied["is_duplicate"])
     is_copy = pl.repeat(False, len(order), eager=True).scatter(tie["place"].filter(~is_first), True)
     return rows[order.filter(~is_copy)], copies
 
@@ -195,18 +199,19 @@ def _tally(told: pl.DataFrame, copies: pl.DataFrame) -> pl.DataFrame:
         copies.lazy()
         .group_by("ticket")
         .agg(
-            duplicate_event_count=pl.len().cast(pl.Int64),
+            copy_count=pl.len().cast(pl.Int64),
+            duplicate_event_count=pl.col("is_duplicate").sum().cast(pl.Int64),
             duplicate_reply_count=pl.col("is_public_agent_reply").sum().cast(pl.Int64),
         )
     )
-    duplicates = pl.col("duplicate_event_count", "duplicate_reply_count").fill_null(0)
+    duplicates = pl.col("copy_count", "duplicate_event_count", "duplicate_reply_count").fill_null(0)
     tallies = counted.join(copied, on="ticket", how="left").with_columns(duplicates)
     return (
         tallies.with_columns(
-            event_count=pl.col("event_count") - pl.col("duplicate_event_count"),
+            event_count=pl.col("event_count") - pl.col("copy_count"),
             reply_count=pl.col("reply_count") - pl.col("duplicate_reply_count"),
         )
-        .drop("duplicate_reply_count")
+        .drop("copy_count", "duplicate_reply_count")
         .collect()
     )
 

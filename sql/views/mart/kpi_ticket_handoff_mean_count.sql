@@ -3,7 +3,8 @@
 -- Handoffs per resolved ticket
 -- Mean number of handoffs of the tickets resolved in the period.
 -- Formula: Sum of handoff_count / tickets resolved in the period of which it is known. A handoff is a change of team.
--- An export without history cannot tell: its tickets lower coverage and are not taken as 0.
+-- An export without history, or one that never names a team, cannot tell: its tickets lower coverage and are not taken
+-- as 0.
 -- Counted: Tickets that are done and not cancelled. A ticket that was set aside counts where it was resolved or, if
 -- that is unknown, created.
 -- Period: last entry of the ticket into done (resolved_at), in the reporting time zone.
@@ -38,7 +39,7 @@ FROM mart.metric_values AS measured
 LEFT JOIN meta.metrics AS definition ON definition.metric = measured.metric
 WHERE measured.metric = 'ticket_handoff_mean_count';
 
-COMMENT ON VIEW mart.kpi_ticket_handoff_mean_count IS 'Handoffs per resolved ticket. Mean number of handoffs of the tickets resolved in the period. Sum of handoff_count / tickets resolved in the period of which it is known. A handoff is a change of team. An export without history cannot tell: its tickets lower coverage and are not taken as 0.';
+COMMENT ON VIEW mart.kpi_ticket_handoff_mean_count IS 'Handoffs per resolved ticket. Mean number of handoffs of the tickets resolved in the period. Sum of handoff_count / tickets resolved in the period of which it is known. A handoff is a change of team. An export without history, or one that never names a team, cannot tell: its tickets lower coverage and are not taken as 0.';
 COMMENT ON COLUMN mart.kpi_ticket_handoff_mean_count.label IS 'Short name for people';
 COMMENT ON COLUMN mart.kpi_ticket_handoff_mean_count.period_grain IS 'day, week, month or quarter';
 COMMENT ON COLUMN mart.kpi_ticket_handoff_mean_count.period_start_date IS 'First day of the period in the reporting time zone';

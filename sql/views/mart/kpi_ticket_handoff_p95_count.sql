@@ -3,8 +3,8 @@
 -- Handoffs of a resolved ticket, p95
 -- 95 % of the tickets resolved in the period had no more handoffs than this.
 -- Formula: Continuous percentile 95 (linear interpolation) of handoff_count over the tickets resolved in the period of
--- which it is known. A handoff is a change of team. An export without history cannot tell: its tickets lower coverage
--- and are not taken as 0.
+-- which it is known. A handoff is a change of team. An export without history, or one that never names a team, cannot
+-- tell: its tickets lower coverage and are not taken as 0.
 -- Counted: Tickets that are done and not cancelled. A ticket that was set aside counts where it was resolved or, if
 -- that is unknown, created.
 -- Period: last entry of the ticket into done (resolved_at), in the reporting time zone.
@@ -39,7 +39,7 @@ FROM mart.metric_values AS measured
 LEFT JOIN meta.metrics AS definition ON definition.metric = measured.metric
 WHERE measured.metric = 'ticket_handoff_p95_count';
 
-COMMENT ON VIEW mart.kpi_ticket_handoff_p95_count IS 'Handoffs of a resolved ticket, p95. 95 % of the tickets resolved in the period had no more handoffs than this. Continuous percentile 95 (linear interpolation) of handoff_count over the tickets resolved in the period of which it is known. A handoff is a change of team. An export without history cannot tell: its tickets lower coverage and are not taken as 0.';
+COMMENT ON VIEW mart.kpi_ticket_handoff_p95_count IS 'Handoffs of a resolved ticket, p95. 95 % of the tickets resolved in the period had no more handoffs than this. Continuous percentile 95 (linear interpolation) of handoff_count over the tickets resolved in the period of which it is known. A handoff is a change of team. An export without history, or one that never names a team, cannot tell: its tickets lower coverage and are not taken as 0.';
 COMMENT ON COLUMN mart.kpi_ticket_handoff_p95_count.label IS 'Short name for people';
 COMMENT ON COLUMN mart.kpi_ticket_handoff_p95_count.period_grain IS 'day, week, month or quarter';
 COMMENT ON COLUMN mart.kpi_ticket_handoff_p95_count.period_start_date IS 'First day of the period in the reporting time zone';

@@ -64,8 +64,10 @@ def _rework() -> Iterator[str]:
         yield _of_resolved(f"ticket_{measure}_p95_count", f"quantile_cont({column}, 0.95) {known}", column)
     reopened = f"avg(if(reopen_count > 0, 1, 0)) {known}"
     yield _of_resolved("ticket_reopen_ratio", reopened, "reopen_count")
-    at_once = f"avg(if(reopen_count = 0 AND handoff_count = 0 AND touch_count <= 1, 1, 0)) {known}"
-    yield _of_resolved("ticket_first_contact_resolution_ratio", at_once, "touch_count")
+    # Of a ticket that nobody is known to have touched nobody knows whether the first contact resolved it.
+    touched = "if(handoff_count IS NOT NULL AND touch_count > 0, touch_count, NULL)"
+    at_once = f"avg(if({touched} IS NULL, NULL, if(reopen_count = 0 AND handoff_count = 0 AND touch_count = 1, 1, 0)))"
+    yield _of_resolved("ticket_first_contact_resolution_ratio", f"{at_once} {known}", touched)
     for clock in ("calendar", "business"):
         share = f"sum(active) {known} / sum(lead_time - reopened_gap) {known}"
         yield _of_resolved(f"ticket_flow_efficiency_{clock}_ratio", share, "active", clock)

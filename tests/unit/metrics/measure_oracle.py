@@ -82,8 +82,8 @@ RECORDS: dict[str, tuple[str, str]] = {
     "ticket_reopen_ratio": (RESOLVED, hit("reopen_count >= 1")),
     "ticket_first_contact_resolution_ratio": (
         RESOLVED,
-        # Adding them up is empty if one of them is.
-        hit("reopen_count + handoff_count + greatest(touch_count - 1, 0) + 0 * touch_count = 0"),
+        # Adding them up is empty if one of them is, or if nobody is known to have touched the ticket.
+        hit("reopen_count + handoff_count + nullif(touch_count, 0) - 1 = 0"),
     ),
     "sla_attainment_ratio": (clocks("resolution"), hit("state = 'met'")),
     "sla_first_response_attainment_ratio": (clocks("first_response"), hit("state = 'met'")),

@@ -19,7 +19,7 @@ from benchmarks.operation import ENDS_AT, RULES
 from benchmarks.ticket_draws import Operation
 from benchmarks.ticket_events import read_parquet, write
 from metrics.calendars.business_time import OpenTime
-from metrics.tickets.clocks import covering_span, sources_with_replies
+from metrics.tickets.clocks import covering_span, sources_with_replies, sources_with_teams
 from metrics.tickets.facts import MeasuringRules, measure_tickets
 from metrics.tickets.flow import add_up_days
 from metrics.tickets.replies import sources_with_reply_events
@@ -50,6 +50,7 @@ def measure(tickets: pl.DataFrame, events: pl.DataFrame, rules: Rules) -> Facts:
         sla_policies=rules.policies,
         reply_sources=sources_with_replies(tickets, events),
         reply_event_sources=sources_with_reply_events(events),
+        team_sources=sources_with_teams(tickets, events),
         time_zone=rules.time_zone,
     )
     facts = measure_tickets(tickets, events, measuring)

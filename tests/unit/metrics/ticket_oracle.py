@@ -81,7 +81,8 @@ def live(ticket: Row, events: Sequence[Row], as_of: datetime) -> Life:
     for event in own:
         told = (event["occurred_at"], event["event_sequence"], *(event[name] for name in TOLD))
         if told in seen:
-            life.duplicate_count += event["occurred_at"] <= as_of
+            says_something = any(event[name] is not None for name in TOLD if name != "actor")
+            life.duplicate_count += says_something and event["occurred_at"] <= as_of
         else:
             seen.add(told)
             ordered.append(event)
@@ -149,7 +150,7 @@ class Oracle:
     def business(self, state: State, end: datetime) -> int:
         return self.counters[self.calendar_of(state.team)].between(state.at, end)
 
-    def measure(self, life: Life, has_replies: bool) -> dict[str, Any]:
+    def measure(self, life: Life, has_replies: bool, names_teams: bool = True) -> dict[str, Any]:
         """What `fct_tickets` must say of a ticket with a history."""
         as_of, states = self.as_of, life.states
         created_at = states[0].at
@@ -216,7 +217,7 @@ class Oracle:
             "is_cancelled": is_cancelled,
             "has_history": True,
             "reopen_count": reopen_count,
-            "handoff_count": handoff_count,
+            "handoff_count": handoff_count if names_teams else None,
             "touch_count": touch_count,
             "event_count": life.event_count,
             "duplicate_event_count": life.duplicate_count,

@@ -37,7 +37,8 @@ SELECT ticket, min(moment) FILTER (category = 'active') AS first_active_at, min(
        max(moment) FILTER (is_resolution) AS last_done_at, arg_max(category, place) AS last_category,
        max(moment) FILTER (category = 'cancelled' AND category_before <> 'cancelled') AS last_cancelled_at,
        count(*) FILTER (is_reopening) AS reopen_count, count(*) FILTER (is_taking_up) AS touch_count,
-       count(*) FILTER (team <> team_before) AS handoff_count,
+       -- An export that never names a team does not tell of handoffs.
+       if((SELECT count(team) FROM changes) > 0, count(*) FILTER (team <> team_before), NULL) AS handoff_count,
        arg_max(team, place) FILTER (is_resolution) AS team_at_resolution, arg_max(team, place) AS last_team,
        arg_max(priority, place) FILTER (is_resolution) AS priority_at_resolution,
        arg_max(priority, place) AS last_priority

@@ -237,13 +237,13 @@ def _handled(number: int, reopens: int | None, handoffs: int | None, touches: in
 
 
 def test_first_contact_resolution_needs_one_touch_one_team_and_no_return() -> None:
-    hits = [_handled(1, 0, 0, 1), _handled(2, 0, 0, 0)]
+    hits = [_handled(1, 0, 0, 1), _handled(2, 0, 0, 1)]
     misses = [_handled(3, 1, 0, 1), _handled(4, 0, 1, 1), _handled(5, 0, 0, 2)]
-    # A known failure is not measured either where something else is unknown.
-    unknown = [_handled(6, 1, 0, None), _handled(7, None, None, 1), _handled(8, 0, None, 1)]
+    # A known failure is not measured either where something else is unknown, nor what nobody is known to have touched.
+    unknown = [_handled(6, 1, 0, None), _handled(7, None, None, 1), _handled(8, 0, None, 1), _handled(9, 0, 0, 0)]
     assert _cell("ticket_first_contact_resolution_ratio", hits + misses) == (0.4, 0.4, 0.4, 5, 5)
     cell = _cell("ticket_first_contact_resolution_ratio", hits + misses + unknown)
-    assert cell == (0.4, 2 / 8, 5 / 8, 8, 5)
+    assert cell == (0.4, 2 / 9, 6 / 9, 9, 5)
 
 
 def test_a_mean_is_bounded_below_only() -> None:

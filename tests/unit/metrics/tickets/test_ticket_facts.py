@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 from ticket_strategies import Case, cases
 
-from metrics.tickets.clocks import sources_with_replies
+from metrics.tickets.clocks import sources_with_replies, sources_with_teams
 from metrics.tickets.facts import MeasuringRules, TicketFacts, measure_tickets
 from metrics.tickets.flow import add_up_days, no_day_changes
 from metrics.tickets.replies import sources_with_reply_events
@@ -95,6 +95,7 @@ def _rules_of(case: Case, tickets: pl.DataFrame, events: pl.DataFrame, random: R
         sla_policies=case.policies,
         reply_sources=sources_with_replies(tickets, events),
         reply_event_sources=sources_with_reply_events(events),
+        team_sources=sources_with_teams(tickets, events),
         time_zone=random.choice(["America/New_York", "Australia/Lord_Howe"]),
     )
 
