@@ -22,30 +22,64 @@ _PERIODS_DESCRIBED = 6
 
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("words", nargs=-1, metavar="[NAME | WORD...]")
 @click.option(
     "--by", "grain", type=click.Choice(["month", "quarter"]), default="month", help="Show months or quarters."
 )
 @json_option
 @common_options
-def metrics(name: str | None, grain: str, as_json: bool) -> None:
-    """List the KPIs with their latest closed month or quarter, or describe the one called NAME."""
+def metrics(words: tuple[str, ...], grain: str, as_json: bool) -> None:
+    """List the KPIs with their latest closed month or quarter, or describe the one called NAME.
+
+    Other words find KPIs, views and packaged questions that have them all in their name or description.
+    """
     home = chosen_home()
-    if name is None:
+    if not words:
         _list(home, grain, as_json=as_json)
+        return
+    metric = _metric_named(words[0]) if len(words) == 1 else None
+    if metric is not None:
+        _describe(home, metric, grain, as_json=as_json)
     else:
-        _describe(home, _metric_named(name), grain, as_json=as_json)
+        _show_found(words, as_json=as_json)
 
 
-def _metric_named(name: str) -> Metric:
-    from metrics.registry import METRICS, metric_named
+def _metric_named(name: str) -> Metric | None:
+    from metrics.registry import metric_named
 
     try:
         return metric_named(name.removeprefix("mart.").removeprefix("kpi_"))
     except KeyError:
-        near = difflib.get_close_matches(name, [metric.name for metric in METRICS], n=1, cutoff=0.4)
+        return None
+
+
+def _show_found(words: tuple[str, ...], *, as_json: bool) -> None:
+    """Everything that has the words, or an error with what is near."""
+    from metrics.registry import METRICS
+    from pipelines.cli.finding import find_by_words
+    from pipelines.cli.tables import Column, show_json, show_table
+
+    found = find_by_words(words)
+    if not found:
+        told = " ".join(words)
+        near = difflib.get_close_matches("_".join(words), [metric.name for metric in METRICS], n=1, cutoff=0.4)
         hint = f"Did you mean '{near[0]}'?" if near else "'kpi metrics' lists them all."
-        raise CommandError(f"There is no metric '{name}'. {hint}") from None
+        raise CommandError(f"There is no metric '{told}', nor a view or question with these words. {hint}")
+    if as_json:
+        show_json(found)
+        return
+    show_table(
+        [Column("kind"), Column("name"), Column("what it says", left_out=1)],
+        [(each.kind, each.name, each.what) for each in found],
+    )
+    click.echo()
+    hints = {
+        "metric": "'kpi metrics NAME' says what a number means",
+        "view": "'kpi query \"FROM NAME\"' shows a view",
+        "question": "'kpi query --query NAME' answers a question",
+    }
+    kinds = [hint for kind, hint in hints.items() if any(each.kind == kind for each in found)]
+    click.echo(click.style(f"{'; '.join(kinds)}.", dim=True))
 
 
 def _read(home: Home, metric: str | None, grain: str, count: int) -> tuple[dict[str, MetricTrend], str]:

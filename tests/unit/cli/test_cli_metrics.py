@@ -101,6 +101,25 @@ def test_view_name_is_accepted_and_a_misspelt_name_suggested(run_kpi: Kpi, publi
     assert "Did you mean 'sla_attainment_ratio'?" in result.output
 
 
+def test_words_find_metrics_views_and_questions(run_kpi: Kpi, published_home: Home) -> None:
+    result = run_kpi("metrics", "aging", "--home", published_home.folder)
+    assert result.exit_code == 0
+    named = [line.split()[:2] for line in result.output.splitlines() if line]
+    assert ["metric", "ticket_age_p85_business_hours"] in named
+    assert ["view", "mart.aging_work"] in named
+    assert not any("stage" in line or "percentage" in line for line in result.output.splitlines())
+    found = json.loads(run_kpi("metrics", "Late", "deliveries", "--json", "--home", published_home.folder).output)
+    assert [entry["name"] for entry in found if entry["kind"] == "question"] == ["late_deliveries_by_vendor"]
+
+
+def test_words_of_meanings_are_found_where_no_name_has_them(run_kpi: Kpi, published_home: Home) -> None:
+    found = json.loads(run_kpi("metrics", "arrivals", "throughput", "--json", "--home", published_home.folder).output)
+    assert [entry["name"] for entry in found] == ["ticket_net_flow_count"]
+    result = run_kpi("metrics", "unheard", "of", "--home", published_home.folder)
+    assert result.exit_code == 2
+    assert "There is no metric 'unheard of', nor a view or question with these words." in result.output
+
+
 @pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
 def test_every_example_query_runs(run_kpi: Kpi, published_home: Home, metric: object) -> None:
     result = run_kpi("query", example_query(metric), "--json", "--home", published_home.folder)  # type: ignore[arg-type]
