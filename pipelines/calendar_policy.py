@@ -80,6 +80,13 @@ def build_team_calendars(
     return TeamCalendars(default=told.default, teams=dict(told.teams))
 
 
+def any_public_holidays(file: CalendarFile) -> bool:
+    """Whether a calendar of the file takes its holidays from the package that knows those of countries."""
+    told = [calendar for calendar in file.calendars.values() if isinstance(calendar, Calendar)]
+    holidays = [each.holidays for calendar in told for each in (calendar, *calendar.versions)]
+    return any(each is not None and each.country is not None for each in holidays)
+
+
 @dataclass
 class _Reader:
     """Reads one calendar and notes what is wrong with it."""

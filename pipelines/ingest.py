@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Final
 
@@ -34,6 +34,7 @@ from pipelines.staging.sightings import is_repeated
 from pipelines.staging.snapshots import read_snapshot_history
 from pipelines.staging.tickets import assemble_events, assemble_tickets
 from pipelines.ticket_facts import note_changes
+from pipelines.unknown_names import KNOWN_NAMES, Names, read_names
 from pipelines.unmapped_statuses import UNMAPPED_STATUSES, UnmappedStatus, read_unmapped
 from pipelines.verdicts import current_verdict, store_verdict
 from pipelines.warehouse import Warehouse
@@ -53,6 +54,7 @@ class Batch:
         is_new: whether this run staged and audited it; else it was known already.
         row_counts: raw and staged table -> rows.
         unmapped_statuses: of tickets, those that no policy maps.
+        known_names: dimension -> names that the data hold; only where everything is rolled back and lost again.
     """
 
     domain: Domain
@@ -64,6 +66,7 @@ class Batch:
     row_counts: dict[str, int]
     is_new: bool
     unmapped_statuses: tuple[UnmappedStatus, ...] = ()
+    known_names: Names = field(default_factory=dict)
 
 
 def ingest_domain(session: Session, domain: Domain, *, keep: bool = True) -> Batch:
@@ -85,7 +88,9 @@ def ingest_domain(session: Session, domain: Domain, *, keep: bool = True) -> Bat
                     staged = sum(judged.row_counts.get(table.name, 0) for table in STAGED[domain])
                     session.remember(asset, judged.batch_hash, staged, time.perf_counter() - started)
                 if not keep:
-                    raise _LookedOnlyError(judged)
+                    query = KNOWN_NAMES.get(domain)
+                    names = read_names(session.warehouse.rows(query)) if query else {}
+                    raise _LookedOnlyError(replace(judged, known_names=names))
             batch = judged
         except _LookedOnlyError as looked:
             batch = looked.batch

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,7 +22,7 @@ from metrics.sla.policy import HOLDER_SCOPE, HOLDER_TARGETS, SlaPolicy
 from metrics.tickets.clocks import TeamCalendars
 from metrics.vendors.policy import DuplicatePolicy, VendorPolicy
 from models.vocabulary import StatusCategory
-from pipelines.calendar_policy import build_calendars, build_team_calendars
+from pipelines.calendar_policy import any_public_holidays, build_calendars, build_team_calendars
 from pipelines.fingerprint import hash_parts
 from pipelines.policy_files import (
     ALWAYS_OPEN,
@@ -50,7 +51,8 @@ class Policies:
     Attributes:
         statuses: source -> status as the source writes it -> meaning.
         dimensions: dimension -> alias in lower case -> common name.
-        hashes: policy file name -> hash of its content, so that a change is seen.
+        hashes: policy file name -> hash of its content, so that a change is seen; of calendars with public holidays
+            also of the version of the package that knows them.
     """
 
     calendars: tuple[WorkingCalendar, ...]
@@ -111,6 +113,9 @@ def load_policies(folder: Path) -> Policies:
     vendors = _vendor_policy(vendor_file, documents["vendors.yaml"], problems)
     if problems:
         raise DocumentError(problems)
+    if any_public_holidays(calendar_file):
+        # Another version of the package may know other holidays, and then everything has to be measured again.
+        hashes["calendars.yaml"] = hash_parts(hashes["calendars.yaml"], version("holidays"))
     return Policies(
         calendars=calendars,
         team_calendars=team_calendars,

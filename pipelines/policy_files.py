@@ -178,8 +178,8 @@ class _SlaPolicy(_Strict):
     calendar: str = "team"
     applies_to: _Scope = _Scope()
     pause_on: Pause = Pause()
-    effective_from: date | None = None
-    effective_to: date | None = None
+    effective_from: Day | None = None
+    effective_to: Day | None = None
     on_priority_change: Literal["retarget", "keep", "restart"] = "retarget"
     on_reopen: Literal["new_cycle", "continue"] = "new_cycle"
 

@@ -7,10 +7,11 @@ under way is reported as such, not waited for.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from pipelines.unknown_names import KNOWN_NAMES, Names, read_names
 from pipelines.unmapped_statuses import UNMAPPED_STATUSES, UnmappedStatus, read_unmapped
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ class BuildRecords:
     verdicts: tuple[VerdictRecord, ...]
     quarantine: tuple[QuarantineRecord, ...]
     unmapped_statuses: tuple[UnmappedStatus, ...] = ()
+    known_names: Names = field(default_factory=dict)
 
     @property
     def held_domains(self) -> tuple[str, ...]:
@@ -134,6 +136,7 @@ def read_build_records(path: Path) -> BuildRecords | None:
             tuple(VerdictRecord(*row) for row in _rows(connection, _VERDICTS)),
             tuple(QuarantineRecord(*row) for row in _rows(connection, _QUARANTINE)),
             read_unmapped(_rows(connection, UNMAPPED_STATUSES)),
+            read_names(row for query in KNOWN_NAMES.values() for row in _rows(connection, query)),
         )
     except duckdb.CatalogException:
         # A run that was killed before its very first commit leaves a file without tables.

@@ -36,6 +36,7 @@ def check(domain: str | None, show_all: bool, as_json: bool) -> ExitCode:
     from pipelines.cli.progress import progress_reporter
     from pipelines.notices import find_notices
     from pipelines.project import load_project
+    from pipelines.unknown_names import find_unknown_names
 
     home = chosen_home()
     project = load_project(home)
@@ -46,7 +47,8 @@ def check(domain: str | None, show_all: bool, as_json: bool) -> ExitCode:
         batches = check_project(project, reporter=reporter)
     rules = [rule for rule in _rule_records(home, batches) if domain in (None, rule.domain)]
     refusals = _refusals(batches)
-    notices = find_notices(project)
+    names = {dimension: found for batch in batches.values() for dimension, found in batch.known_names.items()}
+    notices = (*find_notices(project), *find_unknown_names(project.policies, names))
     if as_json:
         _show_json(batches, rules, refusals, notices)
     else:

@@ -78,6 +78,7 @@ def run_home(
     from pipelines.cli.progress import progress_reporter
     from pipelines.notices import find_notices
     from pipelines.project import load_project
+    from pipelines.unknown_names import find_unknown_names
 
     project = load_project(home)
     started = time.perf_counter()
@@ -93,7 +94,7 @@ def run_home(
             raise
     seconds = time.perf_counter() - started
     records = read_build_records(home.warehouse) or BuildRecords((), (), (), (), (), ())
-    notices = find_notices(project)
+    notices = (*find_notices(project), *find_unknown_names(project.policies, records.known_names))
     if as_json:
         _show_json_outcome(home, outcome, records, notices, seconds)
     else:

@@ -124,6 +124,16 @@ policies:
             "policies: [{id: a, target: resolution, within: 1h, effective_from: 2026-05-01, effective_to: 2026-04-01}]",
             ("sla.yaml:1", "policy 'a' would end on 2026-04-01, before it begins on 2026-05-01"),
         ),
+        (
+            "sla.yaml",
+            "policies:\n  - {id: a, target: resolution, within: 1h, effective_from: 1767225600}",
+            ("sla.yaml:2", "'1767225600' is not a date; write one such as 2026-12-24"),
+        ),
+        (
+            "sla.yaml",
+            "policies:\n  - {id: a, target: resolution, within: 1h, effective_to: 2026-04-01 12:00}",
+            ("sla.yaml:2", "is not a date; write one such as 2026-12-24"),
+        ),
         ("calendars.yaml", "team_calendars: {default: desk}\n", ("calendars.yaml:1", "no calendar is called 'desk'")),
         ("costs.yaml", "basis: cach\n", ("costs.yaml:1", "Did you mean 'cash'?")),
         (
@@ -140,3 +150,21 @@ def test_mistakes_are_told_with_place_and_remedy(tmp_path: Path, name: str, text
     message = _error(folder, name, text)
     for words in said:
         assert words in message
+
+
+def test_another_version_of_the_holidays_measures_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """But only where public holidays count: other calendars do not depend on the package."""
+    week = "time_zone: Europe/Berlin, versions: [{week: {monday: '08:00-17:00'}}]"
+
+    def hashes(text: str) -> set[str]:
+        (tmp_path / "calendars.yaml").write_text(text, encoding="utf-8")
+        found = set()
+        for version in ("0.90", "0.91"):
+            monkeypatch.setattr("pipelines.policies.version", lambda _, told=version: told)
+            found.add(load_policies(tmp_path).hashes["calendars.yaml"])
+        return found
+
+    assert len(hashes(f"calendars: {{desk: {{{week}}}}}")) == 1
+    assert len(hashes(f"calendars: {{desk: {{{week}, holidays: {{country: DE}}}}}}")) == 2
+    of_version = week.replace("}]", ", holidays: {country: DE}}]")
+    assert len(hashes(f"calendars: {{desk: {{{of_version}}}}}")) == 2

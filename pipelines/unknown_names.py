@@ -1,0 +1,157 @@
+"""Names in policies that nothing in the data has: of a team that is misspelt in an SLA's scope there are no clocks.
+
+Only a notice, because the name may be right and its first ticket still to come. Sources and reasons, which contracts
+and policies know without any data, are in `pipelines.notices`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, Final
+
+from models.vocabulary import Domain
+
+if TYPE_CHECKING:
+    from pipelines.notices import Notice
+    from pipelines.policies import Policies
+
+#: Dimension -> columns of staged tables that hold its names, by the domain that stages them.
+_COLUMNS: Final[Mapping[Domain, tuple[tuple[str, str, str], ...]]] = {
+    Domain.TICKETS: (
+        *((name, "stg.stg_tickets", name) for name in ("team", "service", "priority", "ticket_type", "vendor")),
+        *((name, "stg.stg_ticket_events", name) for name in ("team", "priority", "vendor")),
+        *((name, "stg.stg_ticket_events", f"{name}_before") for name in ("team", "priority")),
+    ),
+    Domain.FINANCE: (
+        ("headcount.team", "stg.stg_headcount", "team"),
+        ("cost_lines.vendor", "stg.stg_cost_lines", "vendor"),
+        ("cost_lines.cost_centre", "stg.stg_cost_lines", "cost_centre"),
+    ),
+}
+#: SELECT of a domain's names: dimension, name.
+KNOWN_NAMES: Final[Mapping[Domain, str]] = {
+    domain: " UNION ".join(
+        f"SELECT '{dimension}' AS dimension, {column} AS name FROM {table} WHERE {column} IS NOT NULL"
+        for dimension, table, column in columns
+    )
+    for domain, columns in _COLUMNS.items()
+}
+
+Names = Mapping[str, frozenset[str]]
+
+
+def read_names(rows: Iterable[tuple[Any, ...]]) -> Names:
+    """The names of each dimension, of what `KNOWN_NAMES` gave."""
+    names: dict[str, set[str]] = {}
+    for dimension, name in rows:
+        names.setdefault(dimension, set()).add(name)
+    return {dimension: frozenset(found) for dimension, found in names.items()}
+
+
+def find_unknown_names(policies: Policies, names: Names, folder: str = "policies") -> tuple[Notice, ...]:
+    """A notice for each name in a policy that no ticket, or no cost line, has. Without any data there is none.
+
+    Args:
+        names: see `read_names`, of all domains.
+        folder: of the policies, as a person knows it.
+    """
+    of_tickets = {"team", "service", "priority", "ticket_type", "vendor"}
+    has_tickets = any(names.get(dimension) for dimension in of_tickets)
+    has_lines = any(names.get(f"cost_lines.{column}") for column in ("vendor", "cost_centre"))
+    finder = _Finder(policies.dimensions, names, folder)
+    return (
+        *(finder.in_scopes(policies) if has_tickets else ()),
+        *(finder.in_team_calendars(policies) if has_tickets else ()),
+        *(finder.in_costs(policies) if has_tickets else ()),
+        *(finder.in_pools(policies) if has_lines else ()),
+    )
+
+
+class _Finder:
+    def __init__(self, aliases: Mapping[str, Mapping[str, str]], names: Names, folder: str) -> None:
+        self.aliases = aliases
+        self.names = names
+        self.folder = folder
+
+    def in_scopes(self, policies: Policies) -> Iterator[Notice]:
+        """Names to which SLA policies apply."""
+        for policy in policies.sla:
+            for dimension, accepted in policy.scope.items():
+                if dimension == "source":
+                    continue
+                known = self.names.get(dimension, frozenset())
+                for name in sorted(accepted - known):
+                    effect = "so that name does nothing" if accepted & known else "so it counts for none"
+                    what = f"policy '{policy.id}' applies to the {_word(dimension)} '{name}', which no ticket has"
+                    yield self._notice("sla.yaml", f"{what}, {effect}.", dimension, name, known)
+
+    def in_team_calendars(self, policies: Policies) -> Iterator[Notice]:
+        """Teams that have a calendar."""
+        known = self.names.get("team", frozenset())
+        for name in sorted(set(policies.team_calendars.teams) - known):
+            what = f"team_calendars names the team '{name}', which no ticket has, so it does nothing."
+            yield self._notice("calendars.yaml", what, "team", name, known)
+
+    def in_costs(self, policies: Policies) -> Iterator[Notice]:
+        """Teams and services that bear costs: of tickets, or of the headcount by which costs are divided."""
+        costs = policies.costs
+        teams = self.names.get("team", frozenset()) | self.names.get("headcount.team", frozenset())
+        services = self.names.get("service", frozenset())
+        named = [("team", f"cost centre {centre}", team, teams) for centre, team in costs.cost_centre_teams.items()]
+        named += [
+            ("service", f"cost centre {centre}", service, services)
+            for centre, service in costs.cost_centre_services.items()
+        ]
+        named += [("team", f"pool '{pool.id}'", team, teams) for pool in costs.pools for team in pool.shares]
+        for dimension, holder, name, known in named:
+            if name not in known:
+                what = f"{holder} names the {dimension} '{name}', which no ticket has"
+                yield self._notice("costs.yaml", f"{what}, so no transaction bears its cost.", dimension, name, known)
+
+    def in_pools(self, policies: Policies) -> Iterator[Notice]:
+        """Patterns by which pools select lines, of which no line has a match."""
+        for pool in policies.costs.pools:
+            for column, patterns in (("vendor", pool.vendors), ("cost_centre", pool.cost_centres)):
+                known = self.names.get(f"cost_lines.{column}", frozenset())
+                for pattern in patterns:
+                    if not any(_matches(pattern, name) for name in known):
+                        what = f"pool '{pool.id}' selects the {_word(column)} '{pattern}', which no cost line has."
+                        yield self._notice("costs.yaml", what, column, pattern, known)
+
+    def _notice(self, file: str, what: str, dimension: str, name: str, known: frozenset[str]) -> Notice:
+        # Imported here, so that commands which only read names do not wait for the policies' decoder.
+        from pipelines.notices import Notice
+
+        subject = f"{self.folder}/{file}"
+        return Notice("unknown_name", subject, f"{subject}: {what} {self._remedy(dimension, name, known)}")
+
+    def _remedy(self, dimension: str, name: str, known: frozenset[str]) -> str:
+        common = self.aliases.get(dimension, {}).get(name.strip().lower())
+        if common is not None and common != name:
+            return f"{self.folder}/dimensions.yaml calls it '{common}': write that."
+        told = name.casefold().strip("*? ")
+        # A name may be told by its beginning alone, as a pattern does.
+        by_letters = {each.casefold()[: len(told)]: each for each in sorted(known, reverse=True)}
+        by_letters |= {each.casefold(): each for each in sorted(known, reverse=True)}
+        close = get_close_matches(told, by_letters, n=1)
+        if close:
+            near = by_letters[close[0]]
+            capitals = " Capitals count." if near.casefold() == name.casefold() else ""
+            return f"Did you mean '{near}'?{capitals}"
+        if not known:
+            return f"No {_word(dimension)} is named there at all."
+        listed = sorted(known)
+        more = f" and {len(listed) - 8} more" if len(listed) > 8 else ""
+        return f"There are {', '.join(listed[:8])}{more}."
+
+
+def _word(dimension: str) -> str:
+    return dimension.replace("_", " ")
+
+
+def _matches(pattern: str, name: str) -> bool:
+    """As pools match: `*` for any text, `?` for one character, capitals do not matter."""
+    told = re.escape(pattern.casefold()).replace(r"\*", ".*").replace(r"\?", ".")
+    return re.fullmatch(told, name.casefold(), re.DOTALL) is not None

@@ -1,0 +1,111 @@
+"""Names in policies that no ticket and no cost line has are told, with the nearest one that some have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipelines.policies import Policies, load_policies
+from pipelines.unknown_names import Names, find_unknown_names, read_names
+
+KNOWN = read_names(
+    [
+        *[("team", "Network"), ("team", "Service Desk"), ("priority", "P1"), ("service", "Email")],
+        *[
+            ("cost_lines.vendor", "Orbit Telecom Ltd"),
+            ("cost_lines.cost_centre", "4120"),
+            ("headcount.team", "Facilities"),
+        ],
+    ]
+)
+
+
+def policies(folder: Path, **files: str) -> Policies:
+    for name, text in files.items():
+        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+    return load_policies(folder)
+
+
+def told(found: Policies, names: Names = KNOWN) -> list[str]:
+    notices = find_unknown_names(found, names)
+    assert {notice.code for notice in notices} <= {"unknown_name"}
+    assert all(notice.message.startswith(f"{notice.subject}: ") for notice in notices)
+    return [notice.message.removeprefix("policies/") for notice in notices]
+
+
+def scope(folder: Path, applies_to: str, **others: str) -> list[str]:
+    policy = f"policies: [{{id: a, target: resolution, within: 4h, applies_to: {{{applies_to}}}}}]"
+    return told(policies(folder, sla=policy, **others))
+
+
+def test_what_the_data_have_is_no_notice(tmp_path: Path) -> None:
+    assert scope(tmp_path, "team: [Network, Service Desk], priority: P1, service: Email") == []
+
+
+def test_a_misspelt_team_is_told_with_the_nearest(tmp_path: Path) -> None:
+    (message,) = scope(tmp_path, "team: Netwrk")
+    assert message.startswith(
+        "sla.yaml: policy 'a' applies to the team 'Netwrk', which no ticket has, so it counts for none."
+    )
+    assert message.endswith(" Did you mean 'Network'?")
+
+
+def test_capitals_are_told(tmp_path: Path) -> None:
+    (message,) = scope(tmp_path, "priority: p1")
+    assert message.endswith("Did you mean 'P1'? Capitals count.")
+
+
+def test_one_name_of_several_does_nothing_alone(tmp_path: Path) -> None:
+    (message,) = scope(tmp_path, "team: [Network, Nettwork]")
+    assert "the team 'Nettwork', which no ticket has, so that name does nothing. Did you mean 'Network'?" in message
+
+
+def test_a_name_that_dimensions_replace_is_told_by_its_common_name(tmp_path: Path) -> None:
+    (message,) = scope(tmp_path, "team: Helpdesk", dimensions="team: {Service Desk: [Helpdesk]}")
+    assert message.endswith("dimensions.yaml calls it 'Service Desk': write that.")
+
+
+def test_a_dimension_that_no_ticket_names_is_told_so(tmp_path: Path) -> None:
+    (message,) = scope(tmp_path, "vendor: Acme")
+    assert message.endswith(
+        "the vendor 'Acme', which no ticket has, so it counts for none. No vendor is named there at all."
+    )
+
+
+def test_a_name_that_is_near_to_nothing_is_told_with_those_there_are(tmp_path: Path) -> None:
+    (message,) = scope(tmp_path, "team: Zzz")
+    assert message.endswith("There are Network, Service Desk.")
+
+
+def test_teams_of_calendars_and_costs(tmp_path: Path) -> None:
+    found = policies(
+        tmp_path,
+        calendars="calendars: {}\nteam_calendars: {default: 24x7, teams: {Netwrok: 24x7}}",
+        costs=(
+            "cost_centres: {CC1: {team: Service Dest}, CC2: {team: Facilities, service: Emial}}\n"
+            "pools:\n"
+            "  - {id: p, where: {vendor: [Orbyt*]}, driver: direct}\n"
+            "  - {id: q, where: {vendor: [orbit*], cost_centre: [41*]}, driver: fixed_shares, shares: {Netwerk: 0.5}}\n"
+        ),
+    )
+    of_no_ticket = "which no ticket has, so no transaction bears its cost."
+    assert told(found) == [
+        f"{message} Did you mean '{near}'?"
+        for message, near in (
+            (
+                "calendars.yaml: team_calendars names the team 'Netwrok', which no ticket has, so it does nothing.",
+                "Network",
+            ),
+            (f"costs.yaml: cost centre CC1 names the team 'Service Dest', {of_no_ticket}", "Service Desk"),
+            (f"costs.yaml: cost centre CC2 names the service 'Emial', {of_no_ticket}", "Email"),
+            (f"costs.yaml: pool 'q' names the team 'Netwerk', {of_no_ticket}", "Network"),
+            ("costs.yaml: pool 'p' selects the vendor 'Orbyt*', which no cost line has.", "Orbit Telecom Ltd"),
+        )
+    ]
+
+
+@pytest.mark.parametrize("names", [{}, {"cost_lines.vendor": frozenset(["Acme"])}])
+def test_before_any_ticket_nothing_is_told_of_tickets(tmp_path: Path, names: Names) -> None:
+    policy = "policies: [{id: a, target: resolution, within: 4h, applies_to: {team: Netwrk}}]"
+    assert told(policies(tmp_path, sla=policy), names) == []
