@@ -56,11 +56,16 @@ class Percentile:
     """Continuous percentile of a column: of a duration in hours, of anything else as it is.
 
     Records without a value are not measured.
+
+    Attributes:
+        can_be_negative: whether nothing bounds the column from below, as with days of delay, of which early ones are
+            negative. Durations and counts begin at 0.
     """
 
     aggregation: ClassVar = Aggregation.NONE
     percent: int
     column: str
+    can_be_negative: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.percent <= 100:

@@ -149,6 +149,22 @@ DUE_DELIVERIES: Final = Population(
     dimensions=(Dimension.OVERALL, Dimension.TEAM, Dimension.SERVICE, Dimension.VENDOR),
 )
 
+#: The same deliveries, in the period in which they were promised at first.
+FIRST_PROMISED_DELIVERIES: Final = Population(
+    fact="fct_deliveries",
+    period_column="first_promised_date",
+    period_meaning="first promised date",
+    period=pl.coalesce("first_promised_date", "promised_date", pl.when(_is_quarantined).then("delivered_date")),
+    is_eligible=_is_quarantined
+    | (pl.coalesce("first_promised_date", "promised_date") < pl.col(AS_OF_DATE))
+    | (pl.coalesce("first_promised_date", "promised_date").is_not_null() & pl.col("delivered_date").is_not_null()),
+    eligibility=(
+        "Deliveries that were made, or whose first promised day is over by the data's clock. One without a first "
+        "promise counts by the promise in force, and is not measured."
+    ),
+    dimensions=(Dimension.OVERALL, Dimension.TEAM, Dimension.SERVICE, Dimension.VENDOR),
+)
+
 VENDOR_INVOICE_LINES: Final = Population(
     fact="fct_vendor_invoice_lines",
     period_column="invoice_date",

@@ -33,6 +33,7 @@ class Unit(StrEnum):
     CALENDAR_HOURS = "calendar_hours"
     RATIO = "ratio"
     COUNT = "count"
+    DAYS = "days"
     REPORTING = "reporting"
 
     @property
@@ -46,6 +47,7 @@ _UNIT_LABELS: Final[dict[Unit, str]] = {
     Unit.CALENDAR_HOURS: "hours by the clock on the wall",
     Unit.RATIO: "ratio, 0 to 1",
     Unit.COUNT: "count",
+    Unit.DAYS: "calendar days",
     Unit.REPORTING: "reporting currency",
 }
 

@@ -102,11 +102,18 @@ fct_deliveries = table(
     text("service", "Service or product group"),
     text("team", "Team or site that ordered"),
     text("item", "What was ordered"),
+    day("ordered_date", "Date of the order"),
     day("promised_date", "Promise in force"),
     day("first_promised_date", "First promise"),
     day("delivered_date", "Date of delivery"),
     integer("delay_days", "Delivered minus promised date; negative is early"),
     flag("is_on_time", "Delivered on or before the promised date; empty if either date is unknown"),
+    integer("first_promise_delay_days", "Delivered minus first promised date; negative is early"),
+    flag(
+        "is_on_time_by_first_promise",
+        "Delivered on or before the first promised date; empty if either date is unknown",
+    ),
+    integer("promise_moved_days", "Promise in force minus first promise; positive is later"),
     flag("is_quarantined", "Whether a contract rule set the delivery aside", required=True),
 )
 

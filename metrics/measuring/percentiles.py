@@ -95,13 +95,18 @@ class SortedCells:
         """
         return self._interpolate(self.measured, np.zeros_like(self.measured), percent, scale)
 
-    def percentile_bounds(self, percent: int, scale: int = 1) -> tuple[Floats, Floats]:
+    def percentile_bounds(
+        self, percent: int, scale: int = 1, *, can_be_negative: bool = False
+    ) -> tuple[Floats, Floats]:
         """Percentile with all unmeasured values at zero, and with all of them beyond any number.
 
-        The upper end is not a number where the percentile falls on an unmeasured record. Arguments as for `percentile`.
+        The upper end is not a number where the percentile falls on an unmeasured record; nor is the lower one where
+        values can be negative. Other arguments as for `percentile`.
         """
         unmeasured = self.eligible - self.measured
         lower = self._interpolate(self.eligible, unmeasured, percent, scale)
+        if can_be_negative:
+            lower[(self.eligible - 1) * percent // 100 < unmeasured] = np.nan
         upper = self._interpolate(self.eligible, np.zeros_like(unmeasured), percent, scale)
         return lower, upper
 

@@ -181,7 +181,9 @@ def _percentiles(
             assert isinstance(metric.kind, Percentile)
             percent, scale = metric.kind.percent, metric.kind.scale
             found[f"{metric.name}.value"] = ascending.percentile(percent, scale)
-            found[f"{metric.name}.lower"], found[f"{metric.name}.upper"] = ascending.percentile_bounds(percent, scale)
+            found[f"{metric.name}.lower"], found[f"{metric.name}.upper"] = ascending.percentile_bounds(
+                percent, scale, can_be_negative=metric.kind.can_be_negative
+            )
         return [pl.Series(name, numbers).fill_nan(None) for name, numbers in found.items()]
 
     # NumPy sorts outside Python's lock, so that every processor can sort another column.

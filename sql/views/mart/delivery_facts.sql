@@ -9,11 +9,15 @@ SELECT
     service,
     team,
     item,
+    ordered_date,
     promised_date,
     first_promised_date,
     delivered_date,
     delay_days,
     is_on_time,
+    first_promise_delay_days,
+    is_on_time_by_first_promise,
+    promise_moved_days,
     is_quarantined
 FROM core.fct_deliveries;
 
@@ -24,9 +28,13 @@ COMMENT ON COLUMN mart.delivery_facts.vendor IS 'Vendor';
 COMMENT ON COLUMN mart.delivery_facts.service IS 'Service or product group';
 COMMENT ON COLUMN mart.delivery_facts.team IS 'Team or site that ordered';
 COMMENT ON COLUMN mart.delivery_facts.item IS 'What was ordered';
+COMMENT ON COLUMN mart.delivery_facts.ordered_date IS 'Date of the order';
 COMMENT ON COLUMN mart.delivery_facts.promised_date IS 'Promise in force';
 COMMENT ON COLUMN mart.delivery_facts.first_promised_date IS 'First promise';
 COMMENT ON COLUMN mart.delivery_facts.delivered_date IS 'Date of delivery';
 COMMENT ON COLUMN mart.delivery_facts.delay_days IS 'Delivered minus promised date; negative is early';
 COMMENT ON COLUMN mart.delivery_facts.is_on_time IS 'Delivered on or before the promised date; empty if either date is unknown';
+COMMENT ON COLUMN mart.delivery_facts.first_promise_delay_days IS 'Delivered minus first promised date; negative is early';
+COMMENT ON COLUMN mart.delivery_facts.is_on_time_by_first_promise IS 'Delivered on or before the first promised date; empty if either date is unknown';
+COMMENT ON COLUMN mart.delivery_facts.promise_moved_days IS 'Promise in force minus first promise; positive is later';
 COMMENT ON COLUMN mart.delivery_facts.is_quarantined IS 'Whether a contract rule set the delivery aside';

@@ -200,21 +200,24 @@ def delivery_rows(random_: random.Random, count: int) -> list[Row]:
     rows: list[Row] = []
     for number in range(count):
         promised = date(2026, 1, 1) + timedelta(days=random_.randrange(110))
+        first_promised = promised - timedelta(days=random_.choice([0, 0, 0, 4]))
         delivered = promised + timedelta(days=random_.randrange(-4, 6))
         is_delivered = random_.random() < 0.9 and delivered <= AS_OF.date()
-        rows.append(
-            {
-                "delivery_id": f"orders:{number}",
-                "source": "orders",
-                "vendor": random_.choice(["Acme", "Globex", None]),
-                "service": random_.choice(["Mail", None]),
-                "team": random_.choice(["Desk", "Network"]),
-                "promised_date": _sometimes(random_, 0.97, promised),
-                "first_promised_date": promised,
-                "delivered_date": delivered if is_delivered else None,
-                "is_quarantined": random_.random() < 0.05,
-            }
-        )
+        row: Row = {
+            "delivery_id": f"orders:{number}",
+            "source": "orders",
+            "vendor": random_.choice(["Acme", "Globex", None]),
+            "service": random_.choice(["Mail", None]),
+            "team": random_.choice(["Desk", "Network"]),
+            "promised_date": _sometimes(random_, 0.97, promised),
+            "first_promised_date": _sometimes(random_, 0.93, first_promised),
+            "delivered_date": delivered if is_delivered else None,
+            "is_quarantined": random_.random() < 0.05,
+        }
+        for column, since in (("delay_days", "promised_date"), ("first_promise_delay_days", "first_promised_date")):
+            if is_delivered and row[since]:
+                row[column] = (delivered - row[since]).days
+        rows.append(row)
     return rows
 
 

@@ -46,6 +46,15 @@ DELIVERIES = f"""
     FROM fct_deliveries
     WHERE is_quarantined OR promised_date < {AS_OF_DATE} OR (promised_date IS NOT NULL AND delivered_date IS NOT NULL)
 """
+FIRST_PROMISED = f"""
+    SELECT *, CASE WHEN first_promised_date IS NOT NULL THEN first_promised_date
+                   WHEN promised_date IS NOT NULL THEN promised_date
+                   WHEN is_quarantined THEN delivered_date END AS day
+    FROM fct_deliveries
+    WHERE is_quarantined
+       OR ((first_promised_date IS NOT NULL OR promised_date IS NOT NULL) AND (delivered_date IS NOT NULL
+           OR CASE WHEN first_promised_date IS NULL THEN promised_date ELSE first_promised_date END < {AS_OF_DATE}))
+"""
 BILLED = "SELECT *, invoice_date AS day FROM fct_vendor_invoice_lines"
 
 
@@ -93,6 +102,13 @@ RECORDS: dict[str, tuple[str, str]] = {
     },
     "sla_source_attainment_ratio": (CLAIMED, hit("is_sla_met_at_source")),
     "vendor_on_time_delivery_ratio": (DELIVERIES, hit("coalesce(delivered_date <= promised_date, false)")),
+    "vendor_on_time_delivery_first_promise_ratio": (
+        FIRST_PROMISED,
+        hit(
+            "CASE WHEN first_promised_date IS NOT NULL THEN delivered_date IS NOT NULL "
+            "AND datediff('day', first_promised_date, delivered_date) <= 0 END"
+        ),
+    ),
     "vendor_billed_reporting": (BILLED, trusted("amount_reporting")),
 }
 #: Stock -> categories that it counts.
@@ -110,11 +126,19 @@ WITH_ZEROS = {
     "ticket_cancelled_count",
     *STOCKS,
 }
+_OF_DELIVERIES = ("overall", "team", "service", "vendor")
 NARROWER = {
-    "vendor_on_time_delivery_ratio": ("overall", "team", "service", "vendor"),
+    "vendor_on_time_delivery_ratio": _OF_DELIVERIES,
+    "vendor_on_time_delivery_first_promise_ratio": _OF_DELIVERIES,
+    **{
+        f"vendor_delivery_{promise}delay_p{percent}_days": _OF_DELIVERIES
+        for promise in ("", "first_promise_")
+        for percent in (50, 85, 95)
+    },
     "vendor_billed_reporting": ("overall", "vendor"),
 }
 _PERCENTILE = re.compile(r"ticket_(\w+)_p(50|85|95)_(?:(business|calendar)_hours|count)")
+_DELAY = re.compile(r"vendor_delivery_(first_promise_)?delay_p(50|85|95)_days")
 _MEAN = re.compile(r"ticket_(\w+)_mean_count")
 _TIME_SHARE = re.compile(r"ticket_flow_efficiency_(business|calendar)_ratio")
 
@@ -140,6 +164,16 @@ def _records_and_numbers(name: str) -> tuple[str, str]:
         return f"SELECT *, {trusted(column)} AS x FROM ({records})", (
             f"{quantile % 'x'} AS value, NULL AS numerator, NULL AS denominator, "
             f"{quantile % 'coalesce(x, 0)::DOUBLE'} AS lower_bound, "
+            f"nullif(least({quantile % 'coalesce(x, 1e40)::DOUBLE'}, 1e20), 1e20) AS upper_bound, {counts}"
+        )
+    if found := _DELAY.fullmatch(name):
+        records, since = (FIRST_PROMISED, "first_promised_date") if found[1] else (DELIVERIES, "promised_date")
+        quantile = f"quantile_cont(%s, 0.{found[2]})"
+        delay = trusted(f"datediff('day', {since}, delivered_date)")
+        # A delay may be of any size on either side: early is negative.
+        return f"SELECT *, {delay} AS x FROM ({records})", (
+            f"{quantile % 'x'} AS value, NULL AS numerator, NULL AS denominator, "
+            f"nullif(greatest({quantile % 'coalesce(x, -1e40)::DOUBLE'}, -1e20), -1e20) AS lower_bound, "
             f"nullif(least({quantile % 'coalesce(x, 1e40)::DOUBLE'}, 1e20), 1e20) AS upper_bound, {counts}"
         )
     if found := _MEAN.fullmatch(name):

@@ -68,7 +68,7 @@ def test_the_statistic_in_the_name_is_the_one_computed(metric: Metric) -> None:
         assert f"_p{metric.kind.percent}_" in metric.name
         assert ("business" in metric.kind.column) == (metric.unit is Unit.BUSINESS_HOURS)
         assert ("calendar" in metric.kind.column) == (metric.unit is Unit.CALENDAR_HOURS)
-        assert metric.kind.scale == (1 if metric.unit is Unit.COUNT else 3_600_000_000)
+        assert metric.kind.scale == (1 if metric.unit in (Unit.COUNT, Unit.DAYS) else 3_600_000_000)
     assert ("_mean_" in metric.name) == isinstance(metric.kind, Mean)
 
 

@@ -232,6 +232,18 @@ def test_late_deliveries_by_vendor(fill: Fill, answer: Callable[[str], list[tupl
     assert answer("late_deliveries_by_vendor") == [("Acme", 5, 0.6, 1.0, 1)]
 
 
+def test_moved_delivery_promises(fill: Fill, answer: Callable[[str], list[tuple[Any, ...]]]) -> None:
+    kept = {"is_on_time": True, "is_on_time_by_first_promise": True, "first_promise_delay_days": 0}
+    moved = {"is_on_time": True, "is_on_time_by_first_promise": False, "first_promise_delay_days": 4}
+    rows = [kept, kept, kept, {**moved, "promise_moved_days": 4}, {**moved, "promise_moved_days": 6}, {}]
+    fill(
+        "fct_deliveries",
+        *({"delivery_id": str(i), "vendor": "Acme", "is_quarantined": False, **row} for i, row in enumerate(rows)),
+    )
+    # Delays 0, 0, 0, 4, 4: rank 0.85 * 4 = 3.4 lies between 4 and 4. The delivery under way counts nowhere.
+    assert answer("moved_delivery_promises") == [("Acme", 5, 0.6, 1.0, 2, 5.0, 4.0)]
+
+
 def test_coverage_gaps(fill: Fill, answer: Callable[[str], list[tuple[Any, ...]]]) -> None:
     fill(
         "metric_values",

@@ -53,6 +53,16 @@ def test_the_promise_in_force_decides_and_the_first_is_kept() -> None:
     )
     built = build_deliveries(staged, frozenset({"erp:1"}))
     assert built.select("first_promised_date", "is_on_time", "is_quarantined").row(0) == (date(2026, 1, 1), True, True)
+    # 1 January to 28 February: 31 - 1 days of January and 28 of February.
+    names = ("is_on_time_by_first_promise", "first_promise_delay_days", "promise_moved_days")
+    assert built.select(names).row(0) == (False, 58, 58)
+
+
+@pytest.mark.parametrize("missing", ["first_promised_date", "delivered_date"])
+def test_a_first_promise_is_not_measured_where_a_date_is_missing(missing: str) -> None:
+    dates = {"first_promised_date": PROMISED, "promised_date": PROMISED, "delivered_date": PROMISED, missing: None}
+    built = build_deliveries(rows_of(stg_deliveries, [{"delivery_id": "erp:1", "source": "erp", **dates}]))
+    assert built.select("is_on_time_by_first_promise", "first_promise_delay_days").row(0) == (None, None)
 
 
 def test_invoice_lines_are_converted_at_the_invoice_date() -> None:

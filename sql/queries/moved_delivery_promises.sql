@@ -1,0 +1,17 @@
+-- question: Which vendors keep their first promise, and which only the date that they moved it to?
+-- parameter at_least_count: deliveries made that a vendor must have to be listed [default: 5]
+-- example: kpi query --query moved_delivery_promises --param at_least_count=20
+-- answer: Acme Cables | 120 | 0.71 | 0.93 | 34 | 5.0 | 2.0
+SELECT
+    coalesce(vendor, '(none)') AS vendor,
+    count(*) AS delivered_count,
+    avg(CAST(is_on_time_by_first_promise AS INTEGER)) AS first_promise_on_time_ratio,
+    avg(CAST(is_on_time AS INTEGER)) AS on_time_ratio,
+    count(*) FILTER (promise_moved_days > 0) AS moved_count,
+    median(promise_moved_days) FILTER (promise_moved_days > 0) AS median_moved_days,
+    quantile_cont(first_promise_delay_days, 0.85) AS first_promise_delay_p85_days
+FROM mart.delivery_facts
+WHERE NOT is_quarantined AND is_on_time IS NOT NULL AND is_on_time_by_first_promise IS NOT NULL
+GROUP BY ALL
+HAVING delivered_count >= CAST($at_least_count AS BIGINT)
+ORDER BY first_promise_on_time_ratio, vendor;
