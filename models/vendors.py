@@ -92,6 +92,22 @@ stg_deliveries = table(
     *provenance(),
 )
 
+fct_contract_promises = table(
+    Layer.CORE,
+    "fct_contract_promises",
+    "One row per contract, rate-card item and promise, with the days on which it holds.",
+    text("contract_promise_id", "Contract, item and first day, qualified by source", key=True),
+    text("vendor_contract_id", "Contract"),
+    text("vendor", "Vendor"),
+    text("item", "Rate-card item"),
+    day("contract_start_date", "First day of the contract"),
+    day("contract_end_date", "Last day of the contract; empty if it is open-ended"),
+    text("currency_code", "ISO 4217 code of the contract"),
+    quantity("sla_target_hours", "Time that the contract promises, in hours; empty for an item without a promise"),
+    quantity("sla_target_ratio", "Attainment that the contract promises"),
+    quantity("service_credit_ratio", "Share of the period's fee due as credit when the attainment is missed"),
+)
+
 fct_deliveries = table(
     Layer.CORE,
     "fct_deliveries",
@@ -166,6 +182,7 @@ TABLES = (
     stg_vendor_invoice_lines,
     stg_purchase_orders,
     stg_deliveries,
+    fct_contract_promises,
     fct_deliveries,
     fct_vendor_invoice_lines,
 )

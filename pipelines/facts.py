@@ -21,6 +21,7 @@ from metrics.measuring.measure import measure
 from metrics.measuring.needed_columns import needed_columns
 from metrics.registry import METRICS, required_domains
 from metrics.spec import Metric
+from metrics.vendors.contract_promises import list_contract_promises
 from models.finance import (
     fct_cost_allocations,
     fct_cost_lines,
@@ -31,11 +32,21 @@ from models.finance import (
 )
 from models.marts import metric_values
 from models.tickets import fct_sla_clocks, fct_ticket_days, fct_tickets
-from models.vendors import fct_deliveries, fct_vendor_invoice_lines
+from models.vendors import (
+    fct_contract_promises,
+    fct_deliveries,
+    fct_vendor_invoice_lines,
+    stg_vendor_contracts,
+)
 from models.vocabulary import Domain, Grain, VerdictState
 from pipelines.fingerprint import hash_parts
 from pipelines.session import Built, Session, Step, StepState
-from pipelines.ticket_facts import TICKET_FACTS, build_ticket_tables, measured_until
+from pipelines.ticket_facts import (
+    TICKET_FACTS,
+    build_ticket_tables,
+    describe_contract_policies,
+    measured_until,
+)
 from pipelines.vendor_facts import VENDOR_FACTS, build_vendor_tables, quarantined_records
 from pipelines.verdicts import current_verdict
 
@@ -50,6 +61,16 @@ MEASURED_FACTS: tuple[Table, ...] = (
     fct_deliveries,
     fct_vendor_invoice_lines,
 )
+
+
+def build_contract_promises(session: Session) -> list[Step]:
+    """What vendors' contracts promise. Tickets need it first: their SLA policies may take their time from there."""
+
+    def build() -> Built:
+        promises = list_contract_promises(session.warehouse.read(stg_vendor_contracts))
+        return _replace(session, {fct_contract_promises: promises})
+
+    return _build(session, Domain.VENDORS, (fct_contract_promises,), (), build)
 
 
 def build_ticket_facts(session: Session) -> list[Step]:
@@ -69,6 +90,7 @@ def build_ticket_facts(session: Session) -> list[Step]:
         TICKET_FACTS,
         rules,
         lambda: build_ticket_tables(session, rules_hash=rules_hash),
+        describe_contract_policies(session),
     )
 
 

@@ -27,6 +27,7 @@ from pipelines.fingerprint import hash_parts
 from pipelines.policy_files import (
     ALWAYS_OPEN,
     CalendarFile,
+    ContractPromise,
     CostFile,
     DimensionFile,
     Pause,
@@ -155,11 +156,21 @@ def _sla_policies(
         if first is not None and last is not None and last < first:
             what = f"policy '{policy.id}' would end on {last}, before it begins on {first}, and count for no ticket"
             wrong("effective_to", what, "Swap the dates, or correct one of them.")
+        promise = policy.within if isinstance(policy.within, ContractPromise) else None
+        if promise is not None:
+            what = f"policy '{policy.id}' takes its time from a contract"
+            if policy.target not in HOLDER_TARGETS or len(policy.applies_to.vendor) != 1:
+                remedy = "Give it the target vendor_response or vendor_resolution, and one vendor in applies_to."
+                wrong("within", f"{what}, which is one vendor's promise for the time it has a ticket", remedy)
+            if first is not None or last is not None:
+                key = "effective_from" if first is not None else "effective_to"
+                wrong(key, f"{what}, whose own dates count", f"Leave out '{key}'.")
         policies.append(
             SlaPolicy(
                 id=policy.id,
                 target=policy.target,
-                within_microseconds=policy.within,
+                within_microseconds=0 if isinstance(policy.within, ContractPromise) else policy.within,
+                contract_item=promise.contract_item if promise is not None else None,
                 calendar=None if policy.calendar == "team" else policy.calendar,
                 scope={name: frozenset(accepted) for name, accepted in policy.applies_to if accepted},
                 pause_categories=_pause_categories(policy.pause_on),

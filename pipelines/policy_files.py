@@ -171,10 +171,23 @@ class Pause(_Strict):
     reasons: tuple[str, ...] = ()
 
 
+class ContractPromise(_Strict):
+    """What a vendor's contract promises for an item of its rate card."""
+
+    contract_item: str = Field(min_length=1)
+
+
+# Told apart beforehand, so that a mistake in one is not also called a mistake in the other.
+_Within = Annotated[
+    Annotated[Duration, Tag("Duration")] | Annotated[ContractPromise, Tag("Contract")],
+    Discriminator(lambda value: "Contract" if isinstance(value, dict | ContractPromise) else "Duration"),
+]
+
+
 class _SlaPolicy(_Strict):
     id: str = Field(min_length=1)
     target: SlaTarget
-    within: Duration
+    within: _Within
     calendar: str = "team"
     applies_to: _Scope = _Scope()
     pause_on: Pause = Pause()

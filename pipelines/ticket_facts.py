@@ -23,10 +23,12 @@ from typing import Final
 import polars as pl
 
 from metrics.calendars.business_time import OpenTime
+from metrics.sla.policy import SlaPolicy
 from metrics.tickets.clocks import covering_span
 from metrics.tickets.data_clock import PAST_INSTANTS, last_evidence
 from metrics.tickets.facts import MeasuringRules, TicketFacts, measure_tickets
 from metrics.tickets.flow import add_up_days, count_day_changes, no_day_changes
+from metrics.vendors.contract_promises import resolve_contract_promises
 from models.ddl import conform_encoded, polars_schema, qualified_name, quote_text
 from models.ops import ops_loads, ops_steps, ops_ticket_changes, ops_ticket_measurements
 from models.tickets import (
@@ -37,6 +39,7 @@ from models.tickets import (
     stg_ticket_events,
     stg_tickets,
 )
+from models.vendors import fct_contract_promises
 from models.vocabulary import Domain, ExportShape
 from pipelines.fingerprint import hash_parts
 from pipelines.landing import active_loads
@@ -121,13 +124,28 @@ def measured_until(warehouse: Warehouse) -> datetime | None:
     return found[0][0].astimezone(UTC) if found and found[0][0] is not None else None
 
 
+def find_sla_policies(session: Session) -> tuple[SlaPolicy, ...]:
+    """The home's SLA policies, with the times that the last good batch of contracts has for some of them."""
+    return resolve_contract_promises(session.project.policies.sla, session.warehouse.read(fct_contract_promises))
+
+
+def describe_contract_policies(session: Session) -> list[list[str]]:
+    """Of the policies that contracts decide, what they decide: where it changes, so do the clocks."""
+    of_contracts = [policy for policy in find_sla_policies(session) if policy.is_dated_by_taking]
+    return [
+        [policy.id, str(policy.within_microseconds), str(policy.effective_from), str(policy.effective_to)]
+        for policy in of_contracts
+    ]
+
+
 def _prepare(session: Session, rules_hash: str) -> _Measurement:
     warehouse, policies = session.warehouse, session.project.policies
     reach = _data_reach(warehouse)
     as_of = session.as_of_option or reach
     reply_sources, reply_event_sources = _reply_sources(warehouse)
     team_sources = _team_sources(warehouse)
-    rules_hash = hash_parts(rules_hash, reply_sources, reply_event_sources, team_sources)
+    decided = (reply_sources, reply_event_sources, team_sources, describe_contract_policies(session))
+    rules_hash = hash_parts(rules_hash, *decided)
     contracts = session.project.contracts_of(Domain.TICKETS)
     load_ids = tuple(sorted(load_id for contract in contracts for load_id, _ in active_loads(warehouse, contract.id)))
     if reach is None or as_of is None:
@@ -141,7 +159,7 @@ def _prepare(session: Session, rules_hash: str) -> _Measurement:
         reach=reach,
         open_time=OpenTime.compile(policies.calendars, *span),
         team_calendars=policies.team_calendars,
-        sla_policies=policies.sla,
+        sla_policies=find_sla_policies(session),
         reply_sources=reply_sources,
         reply_event_sources=reply_event_sources,
         team_sources=team_sources,

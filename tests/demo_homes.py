@@ -17,7 +17,13 @@ import duckdb
 from metrics.registry import HEADLINES
 from models.vocabulary import Domain
 from pipelines.cli.demo_home import DemoFacts, write_demo_home
-from pipelines.facts import build_cost_facts, build_metric_values, build_ticket_facts, build_vendor_facts
+from pipelines.facts import (
+    build_contract_promises,
+    build_cost_facts,
+    build_metric_values,
+    build_ticket_facts,
+    build_vendor_facts,
+)
 from pipelines.home import Home
 from pipelines.ingest import ingest_domain
 from pipelines.project import Project, load_project
@@ -108,6 +114,7 @@ class DemoHome:
         with open_session(self.project()) as session:
             for domain in Domain:
                 ingest_domain(session, domain)
+            build_contract_promises(session)
             build_ticket_facts(session)
             build_vendor_facts(session)
             build_cost_facts(session)

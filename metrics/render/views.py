@@ -30,6 +30,7 @@ FACT_VIEWS: Final[dict[str, Table]] = {
     "cost_line_facts": finance.fct_cost_lines,
     "cost_allocation_facts": finance.fct_cost_allocations,
     "transaction_facts": finance.fct_transactions,
+    "contract_promise_facts": vendors.fct_contract_promises,
     "delivery_facts": vendors.fct_deliveries,
     "vendor_contracts": vendor_ledger.fct_vendor_contracts,
     "vendor_rates": vendor_ledger.fct_vendor_rates,

@@ -59,7 +59,7 @@ def find_holdings(lives: Lives, policies: Sequence[SlaPolicy]) -> Iterator[Holdi
     is_anyones = lives.stretches.select(_IS_OPEN & pl.any_horizontal(_has(policy.holder) for policy in policies))
     ever_held = _any_of_life(lives, is_anyones.to_series()) & lives.tickets["has_history"]
     lives = lives.pick(ever_held)
-    covered = match_policies(lives.stretches, lives, policies, judged_at_start=())
+    covered = match_policies(_date_takings(lives.stretches), lives, policies, judged_at_start=())
     of_holder: dict[tuple[frozenset[str] | None, ...], list[int]] = {}
     for position, policy in enumerate(policies):
         of_holder.setdefault(tuple(policy.scope.get(name) for name in HOLDER_SCOPE), []).append(position)
@@ -76,6 +76,14 @@ def find_holdings(lives: Lives, policies: Sequence[SlaPolicy]) -> Iterator[Holdi
             is_kept = has_promise.gather(lives.stretches["life"])
             told = told.filter(is_kept)
             yield Holding(scope, lives.pick(has_promise), told["matched"], told["is_held"])
+
+
+def _date_takings(stretches: pl.DataFrame) -> pl.DataFrame:
+    """Add `taken_at`: when the vendor of each stretch took the ticket, in that cycle."""
+    is_taken = pl.any_horizontal(
+        pl.col(name).ne_missing(pl.col(name).shift(1)) for name in ("life", "cycle_number", "vendor")
+    )
+    return stretches.with_columns(taken_at=since(is_taken, pl.col("started_at")))
 
 
 def _has(scope: Mapping[str, frozenset[str]]) -> pl.Expr:

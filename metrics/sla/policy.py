@@ -39,6 +39,10 @@ class SlaPolicy:
         pause_categories: categories in which the clock stands still.
         pause_reasons: reasons for which waiting stops the clock; empty for any. Other categories have no reasons.
         effective_from, effective_to: first and last day (UTC) of creation of the tickets covered; None for no limit.
+        is_dated_by_taking: whether those are the days on which the vendor took the ticket instead: a contract holds
+            for what is handed over while it is in force, whenever that began.
+        contract_item: item of the vendor's rate card whose promise this is. Nothing is allowed yet then: how much is
+            said by `metrics.vendors.contract_promises.resolve_contract_promises`.
         on_priority_change: `retarget`, elapsed time stays and the new priority's policy applies from then; `keep`, the
             policy stays; `restart`, the clock starts anew under the new priority's policy, unless it was breached.
             A policy's own word counts while it is in force. A priority that no policy covers changes nothing.
@@ -60,9 +64,11 @@ class SlaPolicy:
     effective_to: date | None = None
     on_priority_change: PriorityChange = "retarget"
     on_reopen: Reopen = "new_cycle"
+    is_dated_by_taking: bool = False
+    contract_item: str | None = None
 
     def __post_init__(self) -> None:
-        if self.within_microseconds <= 0:
+        if self.within_microseconds <= 0 and self.contract_item is None:
             raise SlaPolicyError(f"policy '{self.id}' allows no time; give a target such as 4h")
         unknown = sorted(set(self.scope) - set(SCOPE))
         if unknown:
@@ -84,13 +90,13 @@ class SlaPolicy:
         return bool(self.pause_categories)
 
     def covers(self) -> pl.Expr:
-        """Whether the policy covers a row with the columns of `SCOPE` and `created_at`."""
+        """Whether the policy covers a row with the columns of `SCOPE`, `created_at` and, dated by it, `taken_at`."""
         conditions = [pl.col(name).is_in(sorted(values)).fill_null(False) for name, values in self.scope.items()]
-        created_date = pl.col("created_at").dt.date()
+        day = pl.col("taken_at" if self.is_dated_by_taking else "created_at").dt.date()
         if self.effective_from is not None:
-            conditions.append(created_date >= self.effective_from)
+            conditions.append(day >= self.effective_from)
         if self.effective_to is not None:
-            conditions.append(created_date <= self.effective_to)
+            conditions.append(day <= self.effective_to)
         return pl.all_horizontal(conditions) if conditions else pl.lit(True)
 
 

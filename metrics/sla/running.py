@@ -35,7 +35,7 @@ def match_policies(
     """The position of the first policy that covers each row, empty if none does.
 
     Args:
-        rows: with `life`, `priority`, `team`, `vendor` and `begins`.
+        rows: with `life`, `priority`, `team`, `vendor` and `begins`; with `taken_at` if a policy is dated by it.
         judged_at_start: scope that counts as it is in the last row that begins something.
     """
     asked = {name for policy in policies for name in policy.scope}
@@ -44,8 +44,11 @@ def match_policies(
     scoped = rows.select(
         "priority", *(pl.col(name).gather(begun) if name in judged_at_start else pl.col(name) for name in held)
     )
-    if any(policy.effective_from or policy.effective_to for policy in policies):
+    dated = [policy for policy in policies if policy.effective_from or policy.effective_to]
+    if any(not policy.is_dated_by_taking for policy in dated):
         asked.add("created_at")
+    if any(policy.is_dated_by_taking for policy in dated):
+        scoped = scoped.with_columns(rows["taken_at"])
     of_ticket = [name for name in ("source", "service", "ticket_type", "created_at") if name in asked]
     scoped = scoped.with_columns(lives.tickets[name].gather(rows["life"]) for name in of_ticket)
     return scoped.with_columns(first_covering(policies).alias("matched"))["matched"]

@@ -18,10 +18,11 @@ from models.vendor_ledger import (
     fct_vendor_contracts,
     fct_vendor_rates,
 )
-from models.vendors import fct_deliveries, fct_vendor_invoice_lines
+from models.vendors import fct_contract_promises, fct_deliveries, fct_vendor_invoice_lines
 from pipelines.defs.describe import step_result, table_spec
 from pipelines.facts import (
     MEASURED_FACTS,
+    build_contract_promises,
     build_cost_facts,
     build_metric_values,
     build_ticket_facts,
@@ -37,12 +38,18 @@ def fact_assets() -> list[dg.AssetsDefinition]:
     tickets = ["stg_tickets", "stg_ticket_events"]
     return [
         _facts(
+            "contract_promises",
+            "vendors",
+            {fct_contract_promises: ["stg_vendor_contracts"]},
+            build_contract_promises,
+        ),
+        _facts(
             "ticket_facts",
             "tickets",
             {
                 fct_ticket_intervals: tickets,
                 fct_tickets: [*tickets, fct_ticket_intervals.name],
-                fct_sla_clocks: [fct_tickets.name, fct_ticket_intervals.name],
+                fct_sla_clocks: [fct_tickets.name, fct_ticket_intervals.name, fct_contract_promises.name],
                 fct_ticket_days: [fct_ticket_intervals.name],
             },
             build_ticket_facts,

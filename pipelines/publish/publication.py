@@ -19,6 +19,7 @@ from models.ddl import conform, qualified_name
 from models.finance import fct_cost_allocations, fct_cost_lines, fct_transactions
 from models.marts import meta_loads, meta_metrics, meta_rule_results, meta_run, meta_verdicts, metric_values
 from models.tickets import fct_sla_clocks, fct_ticket_days, fct_ticket_intervals, fct_tickets
+from models.vendors import fct_contract_promises
 from models.vocabulary import Domain, VerdictState
 from pipelines.facts import data_clocks, domains_of
 from pipelines.fingerprint import hash_parts
@@ -36,6 +37,7 @@ PUBLISHED_FACTS: tuple[Table, ...] = (
     fct_cost_lines,
     fct_cost_allocations,
     fct_transactions,
+    fct_contract_promises,
     *VENDOR_FACTS,
 )
 

@@ -98,6 +98,7 @@ def policy(told: dict[str, Any]) -> SlaPolicy:
         pause_reasons=frozenset(told.get("pause_reasons", ())),
         on_priority_change=told.get("on_priority_change", "retarget"),
         on_reopen=told.get("on_reopen", "new_cycle"),
+        is_dated_by_taking=told.get("dated_by") == "taking",
     )
 
 
