@@ -43,6 +43,7 @@ NUMBERS = (
     "core.fct_cost_lines",
     "core.fct_cost_allocations",
     "core.fct_transactions",
+    "core.fct_contract_promises",
     "core.fct_deliveries",
     "core.fct_vendor_contracts",
     "core.fct_vendor_rates",

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.xdist_group("rerun")
 
 TICKET_FACTS = {"fct_ticket_intervals", "fct_tickets", "fct_sla_clocks", "fct_ticket_days"}
 VENDOR_FACTS = {
+    "fct_contract_promises",
     "fct_deliveries",
     "fct_vendor_contracts",
     "fct_vendor_rates",

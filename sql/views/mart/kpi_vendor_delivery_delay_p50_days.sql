@@ -39,7 +39,7 @@ WHERE measured.metric = 'vendor_delivery_delay_p50_days';
 
 COMMENT ON VIEW mart.kpi_vendor_delivery_delay_p50_days IS 'Delivery delay, p50. 50 of 100 deliveries promised for the period came by so many days after the promise in force; negative is early. Percentile 50 of delivered_date - promised_date, by promised_date. A delivery that is due and has not come, or whose date is unknown, is not measured.';
 COMMENT ON COLUMN mart.kpi_vendor_delivery_delay_p50_days.label IS 'Short name for people';
-COMMENT ON COLUMN mart.kpi_vendor_delivery_delay_p50_days.period_grain IS 'day, week or month';
+COMMENT ON COLUMN mart.kpi_vendor_delivery_delay_p50_days.period_grain IS 'day, week, month or quarter';
 COMMENT ON COLUMN mart.kpi_vendor_delivery_delay_p50_days.period_start_date IS 'First day of the period in the reporting time zone';
 COMMENT ON COLUMN mart.kpi_vendor_delivery_delay_p50_days.period_end_date IS 'Last day of the period, inclusive';
 COMMENT ON COLUMN mart.kpi_vendor_delivery_delay_p50_days.is_period_closed IS 'Whether the data''s clock has passed the end of the period';

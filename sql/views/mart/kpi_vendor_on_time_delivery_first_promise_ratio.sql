@@ -41,7 +41,7 @@ WHERE measured.metric = 'vendor_on_time_delivery_first_promise_ratio';
 
 COMMENT ON VIEW mart.kpi_vendor_on_time_delivery_first_promise_ratio IS 'On-time delivery by the first promise. Share of the deliveries first promised for the period that came on or before that first date, whatever was promised later. Deliveries with delivered_date <= first_promised_date / deliveries due, by first_promised_date. One that is still missing when that day is over is late; one without a first promise is not measured.';
 COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_first_promise_ratio.label IS 'Short name for people';
-COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_first_promise_ratio.period_grain IS 'day, week or month';
+COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_first_promise_ratio.period_grain IS 'day, week, month or quarter';
 COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_first_promise_ratio.period_start_date IS 'First day of the period in the reporting time zone';
 COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_first_promise_ratio.period_end_date IS 'Last day of the period, inclusive';
 COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_first_promise_ratio.is_period_closed IS 'Whether the data''s clock has passed the end of the period';

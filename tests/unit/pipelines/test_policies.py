@@ -100,6 +100,25 @@ policies:
     assert (updates.target, updates.holder) == (SlaTarget.PERIODIC_UPDATE, {})
 
 
+OF_TWO_CONTRACTS = """policies:
+- id: a
+  target: vendor_resolution
+  within: {contract_item: Visit}
+  applies_to: {vendor: [Acme, Bolt]}
+  effective_from: 2026-01-01
+"""
+
+
+def test_a_promise_may_be_that_of_a_contract(tmp_path: Path) -> None:
+    (tmp_path / "sla.yaml").write_text(
+        "policies:\n- id: visits\n  target: vendor_resolution\n  within: {contract_item: Repair visit}\n"
+        "  applies_to: {vendor: Acme}\n",
+        encoding="utf-8",
+    )
+    (policy,) = load_policies(tmp_path).sla
+    assert (policy.contract_item, policy.within_microseconds) == ("Repair visit", 0)
+
+
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [
@@ -133,6 +152,21 @@ policies:
             "sla.yaml",
             "policies:\n  - {id: a, target: resolution, within: 1h, effective_to: 2026-04-01 12:00}",
             ("sla.yaml:2", "is not a date; write one such as 2026-12-24"),
+        ),
+        (
+            "sla.yaml",
+            "policies:\n- {id: a, target: vendor_resolution, within: {item: Visit}, applies_to: {vendor: Acme}}\n",
+            ("sla.yaml:2", "contract_item"),
+        ),
+        (
+            "sla.yaml",
+            "policies:\n- {id: a, target: resolution, within: {contract_item: Visit}}\n",
+            ("sla.yaml:2", "policy 'a' takes its time from a contract", "one vendor in applies_to"),
+        ),
+        (
+            "sla.yaml",
+            OF_TWO_CONTRACTS,
+            ("sla.yaml:4", "one vendor's promise", "sla.yaml:6", "whose own dates count", "Leave out 'effective_from'"),
         ),
         ("calendars.yaml", "team_calendars: {default: desk}\n", ("calendars.yaml:1", "no calendar is called 'desk'")),
         ("costs.yaml", "basis: cach\n", ("costs.yaml:1", "Did you mean 'cash'?")),
