@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import Table
 
-from models import finance, marts, ops, tickets, vendor_ledger, vendors
+from models import finance, marts, ops, tickets, vendor_ledger, vendor_performance, vendors
 from models.vocabulary import Domain, Layer
 
 TABLES: Final[tuple[Table, ...]] = (
@@ -14,6 +14,7 @@ TABLES: Final[tuple[Table, ...]] = (
     *finance.TABLES,
     *vendors.TABLES,
     *vendor_ledger.TABLES,
+    *vendor_performance.TABLES,
     *marts.TABLES,
     *ops.TABLES,
 )

@@ -222,6 +222,23 @@ class RunOut(StrEnum):
     UNKNOWN = "unknown"
 
 
+class PromiseKind(StrEnum):
+    """Whose cases a promise of a vendor's contract counts."""
+
+    SLA = "sla"
+    DELIVERIES_IN_FORCE = "deliveries_in_force"
+    DELIVERIES_FIRST_PROMISE = "deliveries_first_promise"
+
+
+class CreditState(StrEnum):
+    """What is known of the service credit of a contract, promise and period."""
+
+    DUE = "due"
+    NONE = "none"
+    NOT_MEASURED = "not_measured"
+    PERIOD_OPEN = "period_open"
+
+
 #: Suffixes that say a column's unit. The unit stands last in a column's name.
 UNIT_SUFFIXES: Final[dict[str, str]] = {
     "_microseconds": "microseconds",

@@ -1,0 +1,163 @@
+"""How policies/vendors.yaml spells service credits, and the records that it means.
+
+What the records mean is documented in `metrics.vendors.credit_policy`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from itertools import pairwise
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from data_contracts.documents import Document, Problem
+from data_contracts.problems import Path
+from metrics.sla.policy import HOLDER_TARGETS, SlaPolicy
+from metrics.vendors.credit_policy import (
+    DEFAULT_CREDIT_NOTES,
+    CreditBand,
+    CreditCaps,
+    CreditPeriod,
+    CreditPromise,
+    CreditTerms,
+)
+from models.vocabulary import PromiseKind, SlaTarget
+from pipelines.policy_files import Texts
+
+_KINDS: Final = {
+    "promise_in_force": PromiseKind.DELIVERIES_IN_FORCE,
+    "first_promise": PromiseKind.DELIVERIES_FIRST_PROMISE,
+}
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _exact(value: Any) -> Any:
+    """A number as it is written: a binary fraction near 0.95 would move the boundary of a band."""
+    return Decimal(str(value)) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+Ratio = Annotated[Decimal, BeforeValidator(_exact), Field(ge=0, le=1)]
+Amount = Annotated[Decimal, BeforeValidator(_exact), Field(ge=0, max_digits=18, decimal_places=4)]
+
+
+class _Band(_Strict):
+    below: Ratio
+    credit: Ratio
+
+
+class _Caps(_Strict):
+    period_ratio: Ratio | None = None
+    period_amount: Amount | None = None
+    contract_year_ratio: Ratio | None = None
+    contract_year_amount: Amount | None = None
+
+
+class _Fee(_Strict):
+    items: Texts = ()
+    monthly: Amount | None = None
+
+
+class _Promise(_Strict):
+    id: str = Field(min_length=1)
+    sla: Texts = ()
+    target: SlaTarget | None = None
+    deliveries: Literal["promise_in_force", "first_promise"] | None = None
+    item: str | None = None
+    bands: tuple[_Band, ...] | None = None
+    minimum_count: int = Field(default=1, ge=1)
+
+
+class CreditTermsEntry(_Strict):
+    """One entry of `service_credits`."""
+
+    contract: Texts
+    period: CreditPeriod = "month"
+    fee: _Fee = _Fee()
+    cap: _Caps = _Caps()
+    credit_notes: Texts = DEFAULT_CREDIT_NOTES
+    promises: tuple[_Promise, ...] = Field(min_length=1)
+
+
+def build_credit_terms(
+    entries: Sequence[CreditTermsEntry], sla: Sequence[SlaPolicy], document: Document, problems: list[Problem]
+) -> tuple[CreditTerms, ...]:
+    """The terms of all entries; what contradicts itself or names an unknown SLA policy is added to the problems."""
+    found = []
+    for index, entry in enumerate(entries):
+        place: Path = ("service_credits", index)
+        if entry.fee.items and entry.fee.monthly is not None:
+            what = "the fee is both invoiced items and a fixed monthly amount"
+            problems.append(document.problem((*place, "fee"), what, "Keep 'items' or 'monthly'."))
+        seen: set[str] = set()
+        promises = []
+        for number, promise in enumerate(entry.promises):
+            _check_promise(promise, (*place, "promises", number), seen, sla, document, problems)
+            promises.append(_promise(promise))
+        found.append(
+            CreditTerms(
+                contracts=entry.contract,
+                promises=tuple(promises),
+                period=entry.period,
+                fee_items=entry.fee.items or ("*",),
+                fee_monthly=entry.fee.monthly,
+                caps=CreditCaps(**entry.cap.model_dump()),
+                credit_notes=entry.credit_notes,
+            )
+        )
+    return tuple(found)
+
+
+def _promise(promise: _Promise) -> CreditPromise:
+    bands = None
+    if promise.bands is not None:
+        bands = tuple(CreditBand(band.below, band.credit) for band in promise.bands)
+    return CreditPromise(
+        id=promise.id,
+        kind=_KINDS[promise.deliveries] if promise.deliveries is not None else PromiseKind.SLA,
+        sla_policies=frozenset(promise.sla),
+        target=promise.target,
+        bands=bands,
+        item=promise.item,
+        minimum_count=promise.minimum_count,
+    )
+
+
+def _check_promise(
+    promise: _Promise,
+    place: Path,
+    seen: set[str],
+    sla: Sequence[SlaPolicy],
+    document: Document,
+    problems: list[Problem],
+) -> None:
+    name = f"promise '{promise.id}'"
+
+    def wrong(key: str, what: str, remedy: str) -> None:
+        problems.append(document.problem((*place, key), f"{name}: {what}", remedy))
+
+    if promise.id in seen:
+        wrong("id", "the contract has two promises of this name", "Give each its own id.")
+    seen.add(promise.id)
+    given = [key for key in ("sla", "target", "deliveries") if getattr(promise, key)]
+    if len(given) != 1:
+        told = f"{' and '.join(given)} say" if given else "nothing says"
+        remedy = "Write one of: sla: [policy ids of sla.yaml], target: vendor_resolution, deliveries: promise_in_force."
+        wrong(given[-1] if given else "id", f"{told} whose cases count", remedy)
+    holders = {policy.id for policy in sla if policy.target in HOLDER_TARGETS}
+    for unknown in sorted(set(promise.sla) - holders):
+        listed = ", ".join(sorted(holders)) or "none yet"
+        what = f"'{unknown}' is no SLA policy with a vendor target"
+        wrong("sla", what, f"Policies with one in sla.yaml: {listed}.")
+    if promise.target is not None and promise.target not in HOLDER_TARGETS:
+        wrong("target", f"{promise.target} is not what a vendor promises", "Use vendor_response or vendor_resolution.")
+    if promise.bands is not None and promise.item is not None:
+        wrong("item", "the bands stand here, so no item of the contract gives them", "Leave out 'bands' or 'item'.")
+    for above, below in pairwise(promise.bands or ()):
+        if below.below >= above.below or below.credit <= above.credit:
+            what = f"below {below.below} a credit of {below.credit} follows below {above.below} one of {above.credit}"
+            wrong("bands", what, "Let thresholds fall and credits rise from band to band.")
