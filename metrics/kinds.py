@@ -145,6 +145,21 @@ class Sum:
 
 
 @dataclass(frozen=True)
+class BoundedSum:
+    """Exact sum of a money column of which every record says between what it lies, be it measured or not.
+
+    Attributes:
+        amount: records without it are not measured.
+        least, greatest: columns of the ends; empty where nothing limits the record on that side.
+    """
+
+    aggregation: ClassVar = Aggregation.SUM
+    amount: str
+    least: str
+    greatest: str
+
+
+@dataclass(frozen=True)
 class CostSum:
     """Exact sum of one part of the cost of a period."""
 
@@ -159,7 +174,9 @@ class UnitCost:
     aggregation: ClassVar = Aggregation.PARTS
 
 
-Kind: TypeAlias = Percentile | Ratio | TimeShare | Mean | Count | NetCount | Stock | Sum | CostSum | UnitCost
+Kind: TypeAlias = (
+    Percentile | Ratio | TimeShare | Mean | Count | NetCount | Stock | Sum | BoundedSum | CostSum | UnitCost
+)
 
 #: Kinds for which nothing counts as 0: where data are known, a period without records has a row.
 KINDS_WITH_ZEROS: Final = (Count, NetCount, Stock)

@@ -14,7 +14,7 @@ import polars as pl
 from metrics.spec import AS_OF_DATE, Population, Span
 from models.catalog import table_named
 from models.ddl import polars_schema
-from models.vocabulary import ClockState, Dimension, SlaTarget
+from models.vocabulary import ClockState, CreditState, Dimension, RecoverableKind, SlaTarget
 
 _ALL_DIMENSIONS: Final = tuple(Dimension)
 _is_quarantined: Final = pl.col("is_quarantined")
@@ -173,6 +173,54 @@ VENDOR_INVOICE_LINES: Final = Population(
     is_eligible=pl.lit(True),
     eligibility="All invoice and credit note lines.",
     dimensions=(Dimension.OVERALL, Dimension.VENDOR),
+)
+
+
+SERVICE_CREDITS: Final = Population(
+    fact="fct_service_credits",
+    period_column="covered_end_date",
+    period_meaning="last day of the measured period on which the contract holds",
+    period=pl.col("covered_end_date"),
+    is_eligible=pl.col("credit_state") != CreditState.PERIOD_OPEN.value,
+    eligibility="Contracts, promises and periods that policies/vendors.yaml has terms for and that are over.",
+    dimensions=(Dimension.OVERALL, Dimension.VENDOR),
+)
+
+#: Promises that something was decided of: without a case nothing was kept or broken.
+JUDGED_PROMISES: Final = Population(
+    fact="fct_service_credits",
+    period_column="covered_end_date",
+    period_meaning="last day of the measured period on which the contract holds",
+    period=pl.col("covered_end_date"),
+    is_eligible=SERVICE_CREDITS.is_eligible
+    & (pl.sum_horizontal("met_count", "breached_count", "unmeasured_count") > 0),
+    eligibility="Contracts, promises and periods that are over and in which at least one case was decided.",
+    dimensions=(Dimension.OVERALL, Dimension.VENDOR),
+)
+
+
+def _recoverables(kind: RecoverableKind | None, eligibility: str) -> Population:
+    return Population(
+        fact="fct_vendor_recoverables",
+        period_column="recovery_date",
+        period_meaning="date of the invoice; for a service credit, the last covered day of its period",
+        period=pl.col("recovery_date"),
+        is_eligible=pl.lit(True) if kind is None else pl.col("recoverable_kind") == kind.value,
+        eligibility=eligibility,
+        dimensions=(Dimension.OVERALL, Dimension.VENDOR),
+    )
+
+
+RECOVERABLES: Final = _recoverables(
+    None, "Billed lines, lines that may be billed twice, and service credits of periods that are over."
+)
+OVER_BILLINGS: Final = _recoverables(RecoverableKind.OVER_BILLING, "All billed lines and credit note lines.")
+DUPLICATES_AT_STAKE: Final = _recoverables(
+    RecoverableKind.DUPLICATE_INVOICE,
+    "Lines of invoices that are suspected to be sent twice, or of which that cannot be judged.",
+)
+CREDITS_TO_CLAIM: Final = _recoverables(
+    RecoverableKind.SERVICE_CREDIT, "Service credits of contracts, promises and periods that are over."
 )
 
 

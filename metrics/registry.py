@@ -11,11 +11,21 @@ from metrics.costs.policy import CostPolicy, Driver, TransactionKind
 from metrics.definitions.costs import COST_METRICS
 from metrics.definitions.sla import SLA_METRICS
 from metrics.definitions.tickets import TICKET_METRICS
+from metrics.definitions.vendor_performance import VENDOR_PERFORMANCE_METRICS
 from metrics.definitions.vendors import VENDOR_METRICS
 from metrics.spec import Metric
-from models.vocabulary import Domain
+from metrics.vendors.policy import VendorPolicy
+from models.vocabulary import Domain, PromiseKind
 
-METRICS: Final[tuple[Metric, ...]] = (*TICKET_METRICS, *SLA_METRICS, *COST_METRICS, *VENDOR_METRICS)
+_NO_VENDOR_POLICY: Final = VendorPolicy()
+
+METRICS: Final[tuple[Metric, ...]] = (
+    *TICKET_METRICS,
+    *SLA_METRICS,
+    *COST_METRICS,
+    *VENDOR_METRICS,
+    *VENDOR_PERFORMANCE_METRICS,
+)
 
 HEADLINES: Final[tuple[Metric, ...]] = tuple(metric for metric in METRICS if metric.is_headline)
 
@@ -35,6 +45,12 @@ _DRIVER_DOMAINS: Final[dict[Driver, Domain]] = {
 }
 
 
+def promise_domains(policy: VendorPolicy) -> set[Domain]:
+    """Domains that the promises of policies/vendors.yaml are judged by."""
+    kinds = {promise.kind for terms in policy.credits for promise in terms.promises}
+    return {Domain.TICKETS if kind is PromiseKind.SLA else Domain.VENDORS for kind in kinds}
+
+
 def metric_named(name: str) -> Metric:
     """The metric of that name.
 
@@ -44,14 +60,19 @@ def metric_named(name: str) -> Metric:
     return _BY_NAME[name]
 
 
-def required_domains(metric: Metric, policy: CostPolicy) -> tuple[Domain, ...]:
-    """Domains whose contracts must pass before a metric is published, under a home's cost policy.
+def required_domains(
+    metric: Metric, policy: CostPolicy, vendor_policy: VendorPolicy = _NO_VENDOR_POLICY
+) -> tuple[Domain, ...]:
+    """Domains whose contracts must pass before a metric is published, under a home's cost and vendor policies.
 
     Cost is broken down by drivers and divided by transactions, and the policy decides where those come from: a home
-    that counts paid documents and allocates directly needs no tickets for its cost per transaction.
+    that counts paid documents and allocates directly needs no tickets for its cost per transaction. So it is with
+    service credits: promises about tickets need tickets.
     """
     domains = set(metric.requires)
     if metric.follows_transactions:
         domains.add(TRANSACTION_DOMAINS[policy.transaction])
         domains.update(_DRIVER_DOMAINS[pool.driver] for pool in policy.pools if pool.driver in _DRIVER_DOMAINS)
+    if metric.follows_promises:
+        domains.update(promise_domains(vendor_policy))
     return tuple(domain for domain in Domain if domain in domains)

@@ -120,6 +120,7 @@ class Metric:
         is_headline: whether it is one of the three numbers that an executive sees first.
         follows_transactions: whether it also needs the domains that the cost policy's transactions and drivers
             come from; see `metrics.registry.required_domains`.
+        follows_promises: whether it also needs the domains that the promises of policies/vendors.yaml are judged by.
         target: value that the home aims at, in the metric's unit, if it sets one.
     """
 
@@ -138,6 +139,7 @@ class Metric:
     dimensions: tuple[Dimension, ...] = ()
     is_headline: bool = False
     follows_transactions: bool = False
+    follows_promises: bool = False
     target: float | None = None
 
     def __post_init__(self) -> None:

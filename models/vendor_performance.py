@@ -83,4 +83,23 @@ fct_service_credit_notes = table(
     money("given_reporting", "The same in the reporting currency, at the rate of the credit note's date"),
 )
 
-TABLES = (fct_service_credits, fct_service_credit_clocks, fct_service_credit_notes)
+fct_vendor_recoverables = table(
+    Layer.CORE,
+    "fct_vendor_recoverables",
+    "One row per thing that may be recovered from a vendor: every billed line held against its rate card, every line "
+    "that may be billed twice, and every service credit of a closed period.",
+    text("vendor_recoverable_id", "Kind and record", key=True),
+    text("recoverable_kind", "over_billing, duplicate_invoice or service_credit", required=True),
+    text("vendor", "Vendor"),
+    text("vendor_contract_id", "Contract, if one is known"),
+    day("recovery_date", "Date of the invoice; for a service credit, the last covered day of its period"),
+    money("amount_reporting", "What is to be recovered, above 0, or what a credit note took back; empty if not known"),
+    money("at_least_reporting", "What it is at the least; empty if nothing limits it"),
+    money("at_most_reporting", "What it is at the most; empty if nothing limits it"),
+    text("vendor_invoice_line_id", "Billed line that proves it; empty for a service credit"),
+    text("invoice_id", "Number of its invoice"),
+    text("service_credit_id", "Credit in fct_service_credits; empty for a billed line"),
+    flag("is_quarantined", "Whether a contract rule set the line aside", required=True),
+)
+
+TABLES = (fct_service_credits, fct_service_credit_clocks, fct_service_credit_notes, fct_vendor_recoverables)

@@ -239,6 +239,14 @@ class CreditState(StrEnum):
     PERIOD_OPEN = "period_open"
 
 
+class RecoverableKind(StrEnum):
+    """Why money is to come back from a vendor."""
+
+    OVER_BILLING = "over_billing"
+    DUPLICATE_INVOICE = "duplicate_invoice"
+    SERVICE_CREDIT = "service_credit"
+
+
 #: Suffixes that say a column's unit. The unit stands last in a column's name.
 UNIT_SUFFIXES: Final[dict[str, str]] = {
     "_microseconds": "microseconds",

@@ -6,7 +6,7 @@ A held domain keeps the facts of its last good batch.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -19,7 +19,7 @@ from metrics.costs.policy import TransactionKind, convert_cost_lines
 from metrics.costs.transactions import count_transactions, sum_active_time
 from metrics.measuring.measure import measure
 from metrics.measuring.needed_columns import needed_columns
-from metrics.registry import METRICS, required_domains
+from metrics.registry import METRICS, promise_domains, required_domains
 from metrics.spec import Metric
 from metrics.vendors.contract_promises import list_contract_promises
 from models.finance import (
@@ -32,6 +32,7 @@ from models.finance import (
 )
 from models.marts import metric_values
 from models.tickets import fct_sla_clocks, fct_ticket_days, fct_tickets
+from models.vendor_performance import fct_service_credits, fct_vendor_recoverables
 from models.vendors import (
     fct_contract_promises,
     fct_deliveries,
@@ -47,6 +48,7 @@ from pipelines.ticket_facts import (
     describe_contract_policies,
     measured_until,
 )
+from pipelines.vendor_credit_facts import CREDIT_FACTS, CREDIT_SOURCES, build_credit_tables
 from pipelines.vendor_facts import VENDOR_FACTS, build_vendor_tables, quarantined_records
 from pipelines.verdicts import current_verdict
 
@@ -60,6 +62,8 @@ MEASURED_FACTS: tuple[Table, ...] = (
     fct_transactions,
     fct_deliveries,
     fct_vendor_invoice_lines,
+    fct_service_credits,
+    fct_vendor_recoverables,
 )
 
 
@@ -108,6 +112,26 @@ def build_vendor_facts(session: Session) -> list[Step]:
     )
 
 
+def build_credit_facts(session: Session) -> list[Step]:
+    """Service credits and what may be recovered. Promises about tickets need the tickets' verdict, too."""
+    policies = session.project.policies.vendors
+    clocks = data_clocks(session)
+
+    def build() -> Built:
+        until = {"tickets_until": clocks[Domain.TICKETS], "vendors_until": clocks[Domain.VENDORS]}
+        return _replace(session, build_credit_tables(session, **until))
+
+    return _build(
+        session,
+        Domain.VENDORS,
+        CREDIT_FACTS,
+        ("costs.yaml", "vendors.yaml"),
+        build,
+        [session.input_hash_of(name) for name in ("stage_finance", *(table.name for table in CREDIT_SOURCES))],
+        also=promise_domains(policies),
+    )
+
+
 def build_cost_facts(session: Session) -> list[Step]:
     """Cost lines in the reporting currency, transactions, and the allocation of cost to them."""
     assets = (fct_cost_lines, fct_transactions, fct_cost_allocations)
@@ -128,8 +152,8 @@ def build_metric_values(session: Session) -> Step:
 
 
 def domains_of(session: Session, metric: Metric) -> tuple[Domain, ...]:
-    """The domains whose verdicts a metric needs under this home's cost policy."""
-    return required_domains(metric, session.project.policies.costs)
+    """The domains whose verdicts a metric needs under this home's cost and vendor policies."""
+    return required_domains(metric, session.project.policies.costs, session.project.policies.vendors)
 
 
 def data_clocks(session: Session) -> dict[Domain, datetime | None]:
@@ -159,13 +183,19 @@ def _build(
     policies: Sequence[str],
     build: Callable[[], Built],
     upstream: object = None,
+    also: Collection[Domain] = (),
 ) -> list[Step]:
-    """Replace some facts together, if the domain's verdict is pass and anything they depend on has changed."""
+    """Replace some facts together, if the domain's verdict is pass and anything they depend on has changed.
+
+    Args:
+        also: further domains that must not be held; one without any file yet has nothing that could be.
+    """
     verdict = current_verdict(session.warehouse, domain)
     if verdict is None:
         return [_leave(session, table, "empty", f"no file of {domain.value} was loaded yet") for table in assets]
-    if _is_held(verdict):
-        return [_leave(session, table, "held", verdict[2]) for table in assets]
+    for needed in (verdict, *(current_verdict(session.warehouse, other) for other in also)):
+        if needed is not None and _is_held(needed):
+            return [_leave(session, table, "held", needed[2]) for table in assets]
     input_hash = hash_parts(
         session.code_hash,
         verdict[0],

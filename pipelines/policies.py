@@ -6,7 +6,7 @@ no cost pool). What a policy means is documented with its record in `metrics`; h
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -33,8 +33,8 @@ from pipelines.policy_files import (
     Pause,
     SlaFile,
     StatusFile,
-    VendorFile,
 )
+from pipelines.vendor_policy import VendorPolicyFile, build_credit_terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def load_policies(folder: Path) -> Policies:
     sla_file = read("sla.yaml", SlaFile)
     cost_file = read("costs.yaml", CostFile)
     dimension_file = read("dimensions.yaml", DimensionFile)
-    vendor_file = read("vendors.yaml", VendorFile)
+    vendor_file = read("vendors.yaml", VendorPolicyFile)
     unknown = sorted(path.name for path in folder.glob("*.y*ml") if path.name not in hashes) if folder.is_dir() else []
     problems += [
         Problem(f"{folder.name}/{name}", None, "no policy has this file name", f"Known are {', '.join(hashes)}.")
@@ -111,7 +111,7 @@ def load_policies(folder: Path) -> Policies:
     team_calendars = build_team_calendars(calendar_file, documents["calendars.yaml"], dimensions["team"], problems)
     sla = _sla_policies(sla_file, set(calendar_file.calendars), documents["sla.yaml"], problems)
     costs = _cost_policy(cost_file, documents["costs.yaml"], problems)
-    vendors = _vendor_policy(vendor_file, documents["vendors.yaml"], problems)
+    vendors = _vendor_policy(vendor_file, sla, documents["vendors.yaml"], problems)
     if problems:
         raise DocumentError(problems)
     if any_public_holidays(calendar_file):
@@ -217,7 +217,9 @@ def _cost_policy(file: CostFile, document: Document, problems: list[Problem]) ->
     return policy
 
 
-def _vendor_policy(file: VendorFile, document: Document, problems: list[Problem]) -> VendorPolicy:
+def _vendor_policy(
+    file: VendorPolicyFile, sla: Sequence[SlaPolicy], document: Document, problems: list[Problem]
+) -> VendorPolicy:
     item_names: dict[str, str] = {}
     for item, aliases in file.items.items():
         for alias in aliases:
@@ -234,4 +236,5 @@ def _vendor_policy(file: VendorFile, document: Document, problems: list[Problem]
         ),
         run_rate_months=file.commitments.run_rate_months,
         item_names=item_names,
+        credits=build_credit_terms(file.service_credits, sla, document, problems),
     )

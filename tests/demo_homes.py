@@ -20,6 +20,7 @@ from pipelines.cli.demo_home import DemoFacts, write_demo_home
 from pipelines.facts import (
     build_contract_promises,
     build_cost_facts,
+    build_credit_facts,
     build_metric_values,
     build_ticket_facts,
     build_vendor_facts,
@@ -44,6 +45,10 @@ NUMBERS = (
     "core.fct_cost_allocations",
     "core.fct_transactions",
     "core.fct_contract_promises",
+    "core.fct_service_credits",
+    "core.fct_service_credit_clocks",
+    "core.fct_service_credit_notes",
+    "core.fct_vendor_recoverables",
     "core.fct_deliveries",
     "core.fct_vendor_contracts",
     "core.fct_vendor_rates",
@@ -118,6 +123,7 @@ class DemoHome:
             build_contract_promises(session)
             build_ticket_facts(session)
             build_vendor_facts(session)
+            build_credit_facts(session)
             build_cost_facts(session)
             build_metric_values(session)
 

@@ -31,6 +31,8 @@ MEASURED_FACTS: Final = (
     "fct_transactions",
     "fct_deliveries",
     "fct_vendor_invoice_lines",
+    "fct_service_credits",
+    "fct_vendor_recoverables",
 )
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import polars as pl
 
-from metrics.kinds import CostSum, Mean, NetCount, Percentile, Ratio, Stock, Sum, TimeShare, UnitCost
+from metrics.kinds import BoundedSum, CostSum, Mean, NetCount, Percentile, Ratio, Stock, Sum, TimeShare, UnitCost
 from metrics.spec import AS_OF_DATE, Metric, Population
 from models.catalog import table_named
 from models.vocabulary import Dimension
@@ -56,6 +56,8 @@ def _columns_of(metric: Metric) -> Iterable[tuple[str, Iterable[str]]]:
             yield from _columns_of_population(less, [])
         case Percentile(column=column) | Mean(column=column) | Sum(amount=column):
             yield from _columns_of_population(metric.population, [pl.col(column)])
+        case BoundedSum(amount=amount, least=least, greatest=greatest):
+            yield from _columns_of_population(metric.population, [pl.col(name) for name in (amount, least, greatest)])
         case Ratio(is_hit=is_hit):
             yield from _columns_of_population(metric.population, [is_hit])
         case TimeShare(part=part, whole=whole, whole_at_most=at_most):

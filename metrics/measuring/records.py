@@ -13,7 +13,7 @@ from typing import Final
 
 import polars as pl
 
-from metrics.kinds import Count, Kind, Mean, NetCount, Percentile, Ratio, Sum, TimeShare
+from metrics.kinds import BoundedSum, Count, Kind, Mean, NetCount, Percentile, Ratio, Sum, TimeShare
 from metrics.measuring import bounds
 from metrics.measuring.cells import CELL, DAY, EncodedFact, Records, encode_breakdown
 from metrics.measuring.percentiles import Floats, Integers, Measure, SortedCells
@@ -35,7 +35,7 @@ def measure_records(
     """Rows of `metric_values`, one frame per metric in the order of the metrics, each in order of its cells.
 
     Args:
-        metrics: metrics of the kinds Percentile, Ratio, TimeShare, Mean, Count, NetCount and Sum.
+        metrics: metrics of the kinds Percentile, Ratio, TimeShare, Mean, Count, NetCount, Sum and BoundedSum.
         facts: core tables by name.
         reporting: how periods are cut.
     """
@@ -84,6 +84,8 @@ def _contributions(metrics: Sequence[Metric]) -> dict[str, pl.Expr]:
                 parts[key] = pl.col(column)
             case Ratio(is_hit=is_hit):
                 parts[key] = is_hit
+            case BoundedSum(amount=amount, least=least, greatest=greatest):
+                parts[key], parts[f"{key}.least"], parts[f"{key}.greatest"] = map(pl.col, (amount, least, greatest))
             case TimeShare(part=part, whole=whole, whole_at_most=at_most):
                 is_known = part.is_not_null() & whole.is_not_null()
                 parts[f"{key}.part"] = pl.when(is_known).then(part)
@@ -135,6 +137,10 @@ def _sums(metrics: Sequence[Metric]) -> dict[str, pl.Expr]:
                     sums[f"{key}.{part}"] = pl.col(f"{key}.{part}").cast(pl.Int128).sum()
                 sums[f"{key}.count"] = pl.col(f"{key}.part").count()
                 sums[f"{key}.limited"] = pl.col(f"{key}.missing").count()
+            case BoundedSum():
+                for name in (key, f"{key}.least", f"{key}.greatest"):
+                    sums[f"{name}.sum"] = pl.col(name).sum()
+                    sums[f"{name}.count"] = pl.col(name).count()
             case Ratio() | Mean() | Sum():
                 sums[f"{key}.sum"] = pl.col(key).sum()
                 sums[f"{key}.count"] = pl.col(key).count()
@@ -213,6 +219,12 @@ def _values(cells: pl.DataFrame, metric: Metric) -> pl.DataFrame:
             value = pl.when(whole > 0).then(part.cast(pl.Float64) / whole.cast(pl.Float64))
             is_limited = pl.col(f"{key}.limited") == eligible - measured
             lower, upper = bounds.time_share_bounds(part, whole, missing, is_limited)
+        case BoundedSum():
+            value = pl.when(measured > 0).then(total.cast(pl.Float64))
+            lower, upper = (
+                pl.when(pl.col(f"{key}.{end}.count") == eligible).then(pl.col(f"{key}.{end}.sum").cast(pl.Float64))
+                for end in ("least", "greatest")
+            )
         case Count():
             value = measured
             lower, upper = bounds.count_bounds(measured, eligible)

@@ -15,7 +15,7 @@ from sqlalchemy import Column, Table
 
 from metrics.registry import METRICS
 from metrics.spec import Metric
-from models import finance, tickets, vendor_ledger, vendors
+from models import finance, tickets, vendor_ledger, vendor_performance, vendors
 from models.ddl import quote_text
 from models.marts import meta_metrics, metric_values
 
@@ -39,6 +39,10 @@ FACT_VIEWS: Final[dict[str, Table]] = {
     "invoice_duplicate_suspects": vendor_ledger.fct_invoice_duplicate_suspects,
     "vendor_commitments": vendor_ledger.fct_vendor_commitments,
     "vendor_commitment_months": vendor_ledger.fct_vendor_commitment_months,
+    "service_credits": vendor_performance.fct_service_credits,
+    "service_credit_clocks": vendor_performance.fct_service_credit_clocks,
+    "service_credit_notes": vendor_performance.fct_service_credit_notes,
+    "vendor_recoverable_facts": vendor_performance.fct_vendor_recoverables,
 }
 
 _MICROSECONDS: Final = "_microseconds"

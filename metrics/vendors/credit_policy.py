@@ -37,8 +37,8 @@ class CreditPromise:
         kind: whose cases count: SLA clocks, or deliveries by either of their promised dates.
         sla_policies: for clocks, the policies whose clocks count; empty if `target` says it.
         target: for clocks, the target whose clocks all count.
-        bands: in order of falling thresholds and rising credits; none: only attainment is shown. None: one band, of
-            the contract's own `sla_target_ratio` and `service_credit_ratio`.
+        bands: in order of falling thresholds and rising credits. None: one band, of the contract's own
+            `sla_target_ratio` and `service_credit_ratio`.
         item: rate-card item whose ratios those are, where the contract's items differ.
         minimum_count: with fewer cases in a period nothing is due.
     """

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from metrics.vendors.credit_policy import CreditTerms
+
 
 @dataclass(frozen=True, slots=True)
 class DuplicatePolicy:
@@ -37,8 +39,10 @@ class VendorPolicy:
         duplicates: when two invoices are suspected to be one.
         run_rate_months: how many complete months make the run-rate by which a commitment is projected.
         item_names: item as an invoice calls it, in lower case -> item as the rate card calls it.
+        credits: what contracts say of missed promises; of several that name a contract the first counts.
     """
 
     duplicates: DuplicatePolicy = DuplicatePolicy()
     run_rate_months: int = 3
     item_names: Mapping[str, str] = field(default_factory=dict)
+    credits: tuple[CreditTerms, ...] = ()

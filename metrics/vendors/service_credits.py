@@ -21,7 +21,14 @@ from metrics.vendors.credit_notes import Claim, NotePart, match_credit_notes
 from metrics.vendors.credit_periods import ContractPeriod, ContractTerm, list_contract_terms, list_periods
 from metrics.vendors.credit_policy import CreditBand, CreditPromise, CreditTerms, matches, reached_band, terms_of
 from metrics.vendors.promise_cases import Evidence
-from metrics.vendors.service_fees import Fee, InvoicedLine, fee_of, list_invoiced_lines, round_to_minor_unit
+from metrics.vendors.service_fees import (
+    Fee,
+    InvoicedLine,
+    fee_of,
+    lines_of,
+    list_invoiced_lines,
+    round_to_minor_unit,
+)
 from models.ddl import conform, polars_schema
 from models.vendor_performance import fct_service_credit_clocks, fct_service_credit_notes, fct_service_credits
 from models.vocabulary import CreditState
@@ -105,16 +112,14 @@ def build_service_credits(
         promises: `fct_contract_promises`.
         invoice_lines: `fct_vendor_invoice_lines`.
     """
-    lines_by_vendor = {
-        str(key[0]): list_invoiced_lines(rows) for key, rows in invoice_lines.group_by("vendor", maintain_order=True)
-    }
+    invoiced = list_invoiced_lines(invoice_lines)
     cases: dict[CreditPromise, pl.DataFrame] = {}
     rows: list[_Credit] = []
     for term in list_contract_terms(promises):
         terms = terms_of(term.id, all_terms)
         if terms is None:
             continue
-        lines = lines_by_vendor.get(term.vendor or "", [])
+        lines = lines_of(term.id, term.vendor, invoiced)
         found = list(_judge_contract(term, terms, evidence, cases, lines, currency.minor_unit_digits))
         found.sort(key=lambda row: (row.period.start, terms.promises.index(row.promise)))
         apply_caps([row.capped for row in found if not row.is_open], terms.caps, currency.minor_unit_digits)
@@ -215,8 +220,7 @@ def _judge(
         reason = f"{measured} decided, and the contract asks for at least {promise.minimum_count}"
         return _Verdict(_ZERO, _credit(least), _credit(most), reason=reason)
     band = reached_band(Fraction(met, measured), bands)
-    reason = "the policy has no bands for this promise" if not bands else ""
-    return _Verdict(_credit(band), _credit(least), _credit(most), band, reason)
+    return _Verdict(_credit(band), _credit(least), _credit(most), band)
 
 
 def _earned(bands: Sequence[CreditBand], kept: int, count: int, promise: CreditPromise) -> CreditBand | None:

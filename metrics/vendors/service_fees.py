@@ -6,8 +6,8 @@ Which share is due is in `metrics.vendors.service_credits`.
 from __future__ import annotations
 
 import calendar
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -17,8 +17,10 @@ import polars as pl
 
 from metrics.costs.money import STORED_PLACES
 from metrics.vendors.credit_policy import CreditTerms, matches
+from models.vocabulary import InvoiceMatch
 
 _ZERO: Final = Decimal(0)
+_UNDECIDED: Final = (InvoiceMatch.SEVERAL_CONTRACTS, InvoiceMatch.CONTRACT_UNCLEAR)
 _NOT_INVOICED: Final = "nothing was invoiced for these days yet"
 
 
@@ -37,8 +39,11 @@ class Fee:
 
 @dataclass(frozen=True, slots=True)
 class InvoicedLine:
-    """One billed line and the days on which it lies."""
+    """One billed line, the days on which it lies, and the contract it falls under; None if that is not one alone."""
 
+    vendor: str | None
+    contract: str | None
+    match_state: str
     item: str | None
     start: date
     end: date
@@ -51,14 +56,33 @@ def list_invoiced_lines(lines: pl.DataFrame) -> list[InvoicedLine]:
     """The lines of an invoice export with their days: the service period, else the calendar month of the invoice.
 
     Args:
-        lines: rows of `fct_vendor_invoice_lines`; those without any date lie nowhere and are left out.
+        lines: rows of `fct_vendor_invoice_lines`; those without any date lie nowhere and are left out. So are lines
+            that are suspected to be billed twice: they are to come back whole, and are no fee.
     """
     found = []
-    for row in lines.iter_rows(named=True):
+    names = ("vendor", "vendor_contract_id", "match_state", "item")
+    for row in lines.filter(~(pl.col("duplicate_at_stake_reporting") != 0).fill_null(False)).iter_rows(named=True):
         days = _days_of(row)
         if days is not None:
             is_usable = not row["is_quarantined"] and row["amount_original"] is not None
-            found.append(InvoicedLine(row["item"], *days, row["amount_original"], row["currency_code"], is_usable))
+            vendor, contract, match_state, item = (row[name] for name in names)
+            amount, currency = row["amount_original"], row["currency_code"]
+            found.append(InvoicedLine(vendor, contract, match_state, item, *days, amount, currency, is_usable))
+    return found
+
+
+def lines_of(contract: str, vendor: str | None, lines: Iterable[InvoicedLine]) -> list[InvoicedLine]:
+    """The lines that make the fee of a contract.
+
+    A line that lies partly in the term counts with the days that do. One of which it is not known under which of
+    several contracts it falls leaves the fee of each unknown.
+    """
+    found = []
+    for line in lines:
+        if line.contract == contract or (line.vendor == vendor and line.match_state == InvoiceMatch.PARTLY_IN_TERM):
+            found.append(line)
+        elif line.vendor == vendor and line.contract is None and line.match_state in _UNDECIDED:
+            found.append(replace(line, is_usable=False))
     return found
 
 
@@ -78,7 +102,7 @@ def fee_of(
     that give service credits are no part of the fee; all others lower it.
 
     Args:
-        lines: of the contract's vendor.
+        lines: those of the contract; see `lines_of`.
         currency: the contract's; lines in another one leave the fee unknown.
     """
     if terms.fee_monthly is not None:
@@ -94,7 +118,7 @@ def fee_of(
     if not counted:
         return Fee(None, _NOT_INVOICED)
     if not all(line.is_usable for line in counted):
-        return Fee(None, "an invoice line for these days was set aside or has no amount")
+        return Fee(None, "an invoice line for these days has no amount, was set aside, or may fall under two contracts")
     others = sorted({line.currency or "no currency" for line in counted if line.currency != currency})
     if others:
         return Fee(None, f"invoiced in {', '.join(others)}, and the contract is in {currency or 'no currency'}")

@@ -18,17 +18,25 @@ from models.vendor_ledger import (
     fct_vendor_contracts,
     fct_vendor_rates,
 )
+from models.vendor_performance import (
+    fct_service_credit_clocks,
+    fct_service_credit_notes,
+    fct_service_credits,
+    fct_vendor_recoverables,
+)
 from models.vendors import fct_contract_promises, fct_deliveries, fct_vendor_invoice_lines
 from pipelines.defs.describe import step_result, table_spec
 from pipelines.facts import (
     MEASURED_FACTS,
     build_contract_promises,
     build_cost_facts,
+    build_credit_facts,
     build_metric_values,
     build_ticket_facts,
     build_vendor_facts,
 )
 from pipelines.session import Session, Step
+from pipelines.vendor_credit_facts import CREDIT_SOURCES
 
 _KINDS = ("polars", "duckdb")
 
@@ -74,6 +82,17 @@ def fact_assets() -> list[dg.AssetsDefinition]:
                 fct_vendor_commitment_months: [fct_vendor_contracts.name, fct_vendor_invoice_lines.name],
             },
             build_vendor_facts,
+        ),
+        _facts(
+            "vendor_credits",
+            "vendors",
+            {
+                fct_service_credits: [*(table.name for table in CREDIT_SOURCES), "stg_fx_rates"],
+                fct_service_credit_clocks: [fct_service_credits.name, fct_sla_clocks.name, fct_deliveries.name],
+                fct_service_credit_notes: [fct_service_credits.name, fct_vendor_invoice_lines.name],
+                fct_vendor_recoverables: [fct_service_credits.name, fct_vendor_invoice_lines.name],
+            },
+            build_credit_facts,
         ),
         _facts(
             "cost_facts",

@@ -24,6 +24,7 @@ from models.vocabulary import Domain, VerdictState
 from pipelines.facts import data_clocks, domains_of
 from pipelines.fingerprint import hash_parts
 from pipelines.session import Session
+from pipelines.vendor_credit_facts import CREDIT_FACTS
 from pipelines.vendor_facts import VENDOR_FACTS
 from pipelines.verdicts import current_verdict
 from pipelines.warehouse import Warehouse
@@ -39,6 +40,7 @@ PUBLISHED_FACTS: tuple[Table, ...] = (
     fct_transactions,
     fct_contract_promises,
     *VENDOR_FACTS,
+    *CREDIT_FACTS,
 )
 
 

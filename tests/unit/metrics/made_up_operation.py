@@ -221,6 +221,49 @@ def delivery_rows(random_: random.Random, count: int) -> list[Row]:
     return rows
 
 
+def service_credit_rows(random_: random.Random, count: int) -> list[Row]:
+    rows: list[Row] = []
+    for number in range(count):
+        kept, broken, unknown = (random_.choice([0, 0, 1, 7]) for _ in range(3))
+        due = _sometimes(random_, 0.8, Decimal(random_.randrange(0, 90_000)).scaleb(-2))
+        rows.append(
+            {
+                "service_credit_id": f"credit:{number}",
+                "vendor": random_.choice(["Acme", "Globex", None]),
+                "credit_state": random_.choice(["due", "none", "not_measured", "period_open"]),
+                "covered_end_date": date(2026, 1, 1) + timedelta(days=random_.randrange(110)),
+                "met_count": kept,
+                "breached_count": broken,
+                "unmeasured_count": unknown,
+                "credit_ratio": _sometimes(random_, 0.8, random_.choice([Decimal(0), Decimal("0.05")])),
+                "credit_due_reporting": due,
+                "given_reporting": _sometimes(random_, 0.95, Decimal(random_.randrange(0, 900)).scaleb(-2)),
+                "is_quarantined": False,
+            }
+        )
+    return rows
+
+
+def recoverable_rows(random_: random.Random, count: int) -> list[Row]:
+    rows: list[Row] = []
+    for number in range(count):
+        amount = Decimal(random_.randrange(-500, 5000)).scaleb(-2)
+        margin = Decimal(random_.choice([0, 0, 100])).scaleb(-2)
+        rows.append(
+            {
+                "vendor_recoverable_id": f"recoverable:{number}",
+                "recoverable_kind": random_.choice(["over_billing", "duplicate_invoice", "service_credit"]),
+                "vendor": random_.choice(["Acme", "Globex", None]),
+                "recovery_date": date(2026, 1, 1) + timedelta(days=random_.randrange(110)),
+                "amount_reporting": _sometimes(random_, 0.9, amount),
+                "at_least_reporting": _sometimes(random_, 0.98, amount - margin),
+                "at_most_reporting": _sometimes(random_, 0.95, amount + margin),
+                "is_quarantined": random_.random() < 0.01,
+            }
+        )
+    return rows
+
+
 def invoice_line_rows(random_: random.Random, count: int) -> list[Row]:
     return [
         {
@@ -249,5 +292,7 @@ def core_facts(seed: int = 20_260_409) -> dict[str, pl.DataFrame]:
         "fct_cost_allocations": frame_of("fct_cost_allocations", allocation_rows(random_)),
         "fct_transactions": frame_of("fct_transactions", transaction_rows(random_)),
         "fct_deliveries": frame_of("fct_deliveries", delivery_rows(random_, 600)),
+        "fct_service_credits": frame_of("fct_service_credits", service_credit_rows(random_, 300)),
+        "fct_vendor_recoverables": frame_of("fct_vendor_recoverables", recoverable_rows(random_, 500)),
         "fct_vendor_invoice_lines": frame_of("fct_vendor_invoice_lines", invoice_line_rows(random_, 400)),
     }

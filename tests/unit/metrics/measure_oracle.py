@@ -55,6 +55,8 @@ FIRST_PROMISED = f"""
        OR ((first_promised_date IS NOT NULL OR promised_date IS NOT NULL) AND (delivered_date IS NOT NULL
            OR CASE WHEN first_promised_date IS NULL THEN promised_date ELSE first_promised_date END < {AS_OF_DATE}))
 """
+CREDITS = "SELECT *, covered_end_date AS day FROM fct_service_credits WHERE credit_state <> 'period_open'"
+JUDGED = f"SELECT * FROM ({CREDITS}) WHERE met_count > 0 OR breached_count > 0 OR unmeasured_count > 0"
 BILLED = "SELECT *, invoice_date AS day FROM fct_vendor_invoice_lines"
 
 
@@ -76,6 +78,14 @@ def clocks(target: str) -> str:
 def trusted(contribution: str) -> str:
     """What a record contributes unless it was set aside."""
     return f"CASE WHEN NOT is_quarantined THEN {contribution} END"
+
+
+def recoverables(kind: str) -> str:
+    return f"""
+        SELECT *, recovery_date AS day, {trusted("at_least_reporting")} AS least,
+               {trusted("at_most_reporting")} AS greatest
+        FROM fct_vendor_recoverables WHERE recoverable_kind LIKE '{kind}'
+    """
 
 
 def hit(condition: str) -> str:
@@ -110,6 +120,18 @@ RECORDS: dict[str, tuple[str, str]] = {
         ),
     ),
     "vendor_billed_reporting": (BILLED, trusted("amount_reporting")),
+    "vendor_promise_kept_ratio": (JUDGED, hit("credit_ratio = 0")),
+    "vendor_service_credit_due_reporting": (CREDITS, trusted("credit_due_reporting")),
+    "vendor_service_credit_given_reporting": (CREDITS, trusted("given_reporting")),
+    **{
+        f"vendor_recoverable_{name}reporting": (recoverables(kind), trusted("amount_reporting"))
+        for name, kind in (
+            ("", "%"),
+            ("over_billing_", "over_billing"),
+            ("duplicate_", "duplicate_invoice"),
+            ("service_credit_", "service_credit"),
+        )
+    },
 }
 #: Stock -> categories that it counts.
 STOCKS = {
@@ -136,6 +158,13 @@ NARROWER = {
         for percent in (50, 85, 95)
     },
     "vendor_billed_reporting": ("overall", "vendor"),
+    "vendor_promise_kept_ratio": ("overall", "vendor"),
+    "vendor_service_credit_due_reporting": ("overall", "vendor"),
+    "vendor_service_credit_given_reporting": ("overall", "vendor"),
+    **{
+        f"vendor_recoverable_{name}reporting": ("overall", "vendor")
+        for name in ("", "over_billing_", "duplicate_", "service_credit_")
+    },
 }
 _PERCENTILE = re.compile(r"ticket_(\w+)_p(50|85|95)_(?:(business|calendar)_hours|count)")
 _DELAY = re.compile(r"vendor_delivery_(first_promise_)?delay_p(50|85|95)_days")
@@ -200,6 +229,12 @@ def _records_and_numbers(name: str) -> tuple[str, str]:
         return with_contribution, (
             "count(x) AS value, NULL AS numerator, NULL AS denominator, count(x) AS lower_bound, "
             f"count(*) AS upper_bound, {counts}"
+        )
+    if "recoverable" in name:
+        return with_contribution, (
+            "sum(x) AS value, NULL AS numerator, NULL AS denominator, "
+            "CASE WHEN count(least) = count(*) THEN sum(least) END AS lower_bound, "
+            f"CASE WHEN count(greatest) = count(*) THEN sum(greatest) END AS upper_bound, {counts}"
         )
     return with_contribution, (
         "sum(x) AS value, NULL AS numerator, NULL AS denominator, "

@@ -7,13 +7,15 @@ import polars as pl
 import pytest
 
 from metrics.costs.policy import CostPolicy, CostPool, Driver, TransactionKind
-from metrics.kinds import Aggregation, CostSum, Count, Mean, NetCount, Percentile, Stock, Sum, UnitCost
+from metrics.kinds import Aggregation, BoundedSum, CostSum, Count, Mean, NetCount, Percentile, Stock, Sum, UnitCost
 from metrics.populations import VENDOR_INVOICE_LINES
 from metrics.registry import HEADLINES, METRICS, TRANSACTION_DOMAINS, metric_named, required_domains
 from metrics.spec import AS_OF_DATE, Direction, Metric, Unit
+from metrics.vendors.credit_policy import CreditPromise, CreditTerms
+from metrics.vendors.policy import VendorPolicy
 from models.catalog import table_named
 from models.marts import meta_metrics
-from models.vocabulary import Dimension, Domain, Layer
+from models.vocabulary import Dimension, Domain, Layer, PromiseKind
 
 EVERY_METRIC = pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
 
@@ -41,6 +43,8 @@ def test_a_metric_reads_declared_columns(metric: Metric) -> None:
     match metric.kind:
         case Percentile(column=column) | Mean(column=column) | Sum(amount=column):
             assert column in fact.columns
+        case BoundedSum(amount=amount, least=least, greatest=greatest):
+            assert {amount, least, greatest} <= set(fact.columns.keys())
         case _:
             assert isinstance(metric.kind, CostSum | UnitCost | Count | NetCount | Stock) or metric.unit is Unit.RATIO
 
@@ -107,6 +111,17 @@ def test_a_driver_brings_its_domain_with_it() -> None:
     cost = metric_named("cost_allocated_reporting")
     assert required_domains(cost, policy) == (Domain.TICKETS, Domain.FINANCE, Domain.VENDORS)
     assert required_domains(metric_named("vendor_billed_reporting"), policy) == (Domain.VENDORS,)
+
+
+def test_promises_bring_the_domain_that_they_are_judged_by() -> None:
+    recoverable = metric_named("vendor_recoverable_reporting")
+    for kind, domains in (
+        (PromiseKind.SLA, (Domain.TICKETS, Domain.VENDORS)),
+        (PromiseKind.DELIVERIES_IN_FORCE, (Domain.VENDORS,)),
+    ):
+        terms = CreditTerms(contracts=("*",), promises=(CreditPromise("promise", kind=kind),))
+        assert required_domains(recoverable, CostPolicy(), VendorPolicy(credits=(terms,))) == domains
+    assert required_domains(recoverable, CostPolicy()) == (Domain.VENDORS,)
 
 
 def test_every_kind_of_transaction_has_a_domain() -> None:

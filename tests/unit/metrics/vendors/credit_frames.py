@@ -69,6 +69,9 @@ def fee(month: date, amount: str, **columns: Any) -> dict[str, Any]:
         "item": "Managed line",
         "amount_original": Decimal(amount),
         "currency_code": "EUR",
+        "vendor_contract_id": "A1",
+        "match_state": "matched",
+        "duplicate_at_stake_reporting": Decimal(0),
         "is_quarantined": False,
         **columns,
     }

@@ -18,6 +18,8 @@ from models.vocabulary import PromiseKind, SlaTarget
 
 JULY, AUGUST, SEPTEMBER, OCTOBER = (date(2026, month, 1) for month in (7, 8, 9, 10))
 BANDS = (CreditBand(Decimal("0.95"), Decimal("0.05")), CreditBand(Decimal("0.90"), Decimal("0.10")))
+#: A line whose days lie partly outside the contract's term.
+IN_PART = {"vendor_contract_id": None, "match_state": "partly_in_term"}
 REPAIRS = CreditPromise("repairs", sla_policies=frozenset({"repairs"}), bands=BANDS)
 
 
@@ -234,7 +236,7 @@ def test_a_contract_that_changes_in_mid_month_has_each_part_of_the_month() -> No
         contract(vendor_contract_id="A2", contract_start_date=date(2026, 9, 16)),
     ]
     cases = [*clocks(date(2026, 9, 15), 0, 1), *clocks(date(2026, 9, 16), 93, 7)]
-    built = build(terms(), contracts=contracts, cases=cases, invoices=[fee(SEPTEMBER, "900.00")])
+    built = build(terms(), contracts=contracts, cases=cases, invoices=[fee(SEPTEMBER, "900.00", **IN_PART)])
     rows = built.credits.filter(period_start_date=SEPTEMBER).select(
         "vendor_contract_id", "covered_start_date", "covered_end_date", "breached_count", "fee_original",
         "credit_due_original",
@@ -251,9 +253,13 @@ def test_odd_cents_of_a_line_lie_on_its_first_days() -> None:
         contract(contract_end_date=date(2026, 9, 15)),
         contract(vendor_contract_id="A2", contract_start_date=date(2026, 9, 16)),
     ]
-    built = build(terms(), contracts=contracts, invoices=[fee(SEPTEMBER, "100.00"), fee(SEPTEMBER, "-100.00")])
+    built = build(
+        terms(),
+        contracts=contracts,
+        invoices=[fee(SEPTEMBER, "100.00", **IN_PART), fee(SEPTEMBER, "-100.00", **IN_PART)],
+    )
     assert built.credits.filter(period_start_date=SEPTEMBER)["fee_original"].to_list() == [Decimal(0), Decimal(0)]
-    built = build(terms(), contracts=contracts, invoices=[fee(SEPTEMBER, "100.00")])
+    built = build(terms(), contracts=contracts, invoices=[fee(SEPTEMBER, "100.00", **IN_PART)])
     fees = built.credits.filter(period_start_date=SEPTEMBER)["fee_original"].to_list()
     assert fees == [Decimal("50.05"), Decimal("49.95")]
 
@@ -269,6 +275,20 @@ def test_only_the_items_of_the_fee_count_and_credit_notes_for_credits_never_do()
     names = ("fee_original", "credit_due_original", "given_original", "to_claim_original")
     # 10 % of 80.00 are 8.00, and 10.00 were given: nothing is left to claim, and never less than nothing.
     assert of_month(built.credits, SEPTEMBER, *names) == (Decimal(80), Decimal(8), Decimal(10), Decimal(0))
+
+
+def test_what_may_be_billed_twice_is_no_fee() -> None:
+    again = fee(SEPTEMBER, "100.00", vendor_invoice_line_id="again", duplicate_at_stake_reporting=Decimal(100))
+    built = build(terms(), cases=clocks(SEPTEMBER, 0, 1), invoices=[fee(SEPTEMBER, "100.00"), again])
+    assert of_month(built.credits, SEPTEMBER, "fee_original") == (Decimal(100),)
+
+
+def test_a_line_under_one_of_two_contracts_leaves_the_fee_of_both_unknown() -> None:
+    contracts = [contract(), contract(vendor_contract_id="A2")]
+    unclear = fee(SEPTEMBER, "100.00", vendor_contract_id=None, match_state="several_contracts")
+    built = build(terms(), contracts=contracts, cases=clocks(SEPTEMBER, 0, 1), invoices=[unclear])
+    rows = built.credits.filter(period_start_date=SEPTEMBER)
+    assert rows["credit_state"].to_list() == ["not_measured", "not_measured"]
 
 
 def test_a_fixed_monthly_fee_counts_by_days_where_the_contract_covers_a_part() -> None:

@@ -24,7 +24,7 @@ from metrics.vendors.credit_policy import (
     CreditTerms,
 )
 from models.vocabulary import PromiseKind, SlaTarget
-from pipelines.policy_files import Texts
+from pipelines.policy_files import Texts, VendorFile
 
 _KINDS: Final = {
     "promise_in_force": PromiseKind.DELIVERIES_IN_FORCE,
@@ -41,7 +41,7 @@ def _exact(value: Any) -> Any:
     return Decimal(str(value)) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
-Ratio = Annotated[Decimal, BeforeValidator(_exact), Field(ge=0, le=1)]
+Ratio = Annotated[Decimal, BeforeValidator(_exact), Field(ge=0, le=1, decimal_places=6)]
 Amount = Annotated[Decimal, BeforeValidator(_exact), Field(ge=0, max_digits=18, decimal_places=4)]
 
 
@@ -68,7 +68,7 @@ class _Promise(_Strict):
     target: SlaTarget | None = None
     deliveries: Literal["promise_in_force", "first_promise"] | None = None
     item: str | None = None
-    bands: tuple[_Band, ...] | None = None
+    bands: Annotated[tuple[_Band, ...], Field(min_length=1)] | None = None
     minimum_count: int = Field(default=1, ge=1)
 
 
@@ -81,6 +81,12 @@ class CreditTermsEntry(_Strict):
     cap: _Caps = _Caps()
     credit_notes: Texts = DEFAULT_CREDIT_NOTES
     promises: tuple[_Promise, ...] = Field(min_length=1)
+
+
+class VendorPolicyFile(VendorFile):
+    """`vendors.yaml` as a whole."""
+
+    service_credits: tuple[CreditTermsEntry, ...] = ()
 
 
 def build_credit_terms(
