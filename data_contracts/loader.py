@@ -32,6 +32,12 @@ def packaged_templates() -> dict[str, str]:
     }
 
 
+def packaged_warehouse_contracts() -> dict[Domain, str]:
+    """The text of every contract of canonical tables that ships with the package."""
+    folder = resources.files("data_contracts").joinpath("warehouse")
+    return {domain: folder.joinpath(f"{domain.value}.yaml").read_text(encoding="utf-8") for domain in Domain}
+
+
 def load_export_contract(text: str, origin: str, templates: Mapping[str, str]) -> ExportContract:
     """An export contract from its YAML text.
 
@@ -78,11 +84,10 @@ def load_warehouse_contracts(overrides: Mapping[str, str] | None = None) -> tupl
     Raises:
         DocumentError: with file, line and remedy of everything that is wrong.
     """
-    folder = resources.files("data_contracts").joinpath("warehouse")
     contracts = []
-    for domain in Domain:
+    for domain, text in packaged_warehouse_contracts().items():
         name = f"{domain.value}.yaml"
-        document = parse_document(folder.joinpath(name).read_text(encoding="utf-8"), f"data_contracts/warehouse/{name}")
+        document = parse_document(text, f"data_contracts/warehouse/{name}")
         if overrides and domain.value in overrides:
             document = merge_documents(document, parse_document(overrides[domain.value], f"warehouse contract {name}"))
         contracts.append(read_warehouse_contract(document))

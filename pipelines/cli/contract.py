@@ -1,4 +1,7 @@
-"""`kpi contract`: draft a contract from an unknown export, check what the home says, list the packaged templates."""
+"""`kpi contract`: draft a contract from an unknown export, check what the home says, list the packaged templates.
+
+Comparing and linting contracts have modules of their own.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from pipelines.cli.contract_diff import diff
 from pipelines.cli.exits import CommandError
 from pipelines.cli.options import chosen_home, common_options, json_option
 
@@ -13,7 +17,10 @@ from pipelines.cli.options import chosen_home, common_options, json_option
 @click.group()
 @common_options
 def contract() -> None:
-    """Draft, check and list export contracts."""
+    """Draft, check, compare and list contracts."""
+
+
+contract.add_command(diff)
 
 
 @contract.command("infer")

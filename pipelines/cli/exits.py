@@ -19,6 +19,7 @@ class ExitCode(IntEnum):
     HELD = 3
     BUSY = 4
     REFUSED = 5
+    BREAKING = 6
     INTERRUPTED = 130
 
 

@@ -20,7 +20,7 @@ from pipelines.cli.options import common_options
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "demo": ("pipelines.cli.demo", "Make a home of a simulated company, run it, show its KPIs."),
     "init": ("pipelines.cli.init", "Make an empty home for your own exports."),
-    "contract": ("pipelines.cli.contract", "Draft, check and list export contracts."),
+    "contract": ("pipelines.cli.contract", "Draft, check, compare and list contracts."),
     "run": ("pipelines.cli.run", "Read new files, audit, compute and publish."),
     "check": ("pipelines.cli.check", "Audit the data against its contracts; change nothing."),
     "status": ("pipelines.cli.status", "Last run, freshness, verdicts, and what is held and why."),
@@ -122,7 +122,7 @@ def _show_version(context: click.Context, _: click.Parameter, value: bool) -> No
     cls=KpiGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Start with 'kpi demo'. Exit codes: 0 ok, 1 failed, 2 usage or settings, 3 held by the gate, "
-    "4 warehouse busy, 5 files refused.",
+    "4 warehouse busy, 5 files refused, 6 a contract's change breaks something.",
 )
 @common_options
 @click.option(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fnmatch import fnmatch
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -92,11 +91,9 @@ def blocking_rules(rules: Sequence[RuleRecord], domain: str) -> list[RuleRecord]
 
 def protected_metrics(rule: RuleRecord) -> list[str]:
     """The metrics that a rule protects: those that its names and patterns match, else all that need its domain."""
-    from metrics.registry import METRICS
+    from pipelines.affected_metrics import metrics_protected
 
-    if rule.protects:
-        return [metric.name for metric in METRICS if any(fnmatch(metric.name, name) for name in rule.protects)]
-    return [metric.name for metric in METRICS if rule.domain in {domain.value for domain in metric.requires}]
+    return metrics_protected(rule.protects, rule.domain)
 
 
 def _show_broken_rule(rule: RuleRecord) -> None:

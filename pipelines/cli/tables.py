@@ -33,6 +33,7 @@ STATE_STYLES: Final = {
     "passed": "green", "failed": "red", "errored": "bold red", "skipped": "dim",
     "succeeded": "green", "running": "yellow", "interrupted": "yellow",
     "published": "green", "better": "green", "worse": "red",
+    "breaking": "red", "compatible": "green",
     "block": "red", "quarantine": "yellow", "warn": "yellow",
 }  # fmt: skip
 

@@ -1,0 +1,66 @@
+"""Which KPIs a rule protects, and which a canonical column touches.
+
+Contracts name metrics only by `protects`, and metrics name only domains; here the two are brought together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
+
+from data_contracts.comparing.difference import Difference
+from data_contracts.spec import Rule, WarehouseContract
+from metrics.registry import METRICS
+from models.catalog import STAGED
+from models.vocabulary import Domain
+
+
+def metrics_protected(protects: Sequence[str], domain: str) -> list[str]:
+    """The metrics that names and patterns match, in the registry's order; without any, all that need the domain."""
+    if protects:
+        return [metric.name for metric in METRICS if any(fnmatchcase(metric.name, name) for name in protects)]
+    return metrics_of_domain(domain)
+
+
+def metrics_of_domain(domain: str) -> list[str]:
+    """All metrics that need a domain, in the order of the registry."""
+    return [metric.name for metric in METRICS if domain in {required.value for required in metric.requires}]
+
+
+def metrics_touched(targets: Iterable[str], contracts: Sequence[WarehouseContract]) -> list[str]:
+    """The metrics that canonical columns touch, as far as contracts say it, in the order of the registry.
+
+    A column touches what the rules about it protect; one that no rule is about, what the rules on its table protect;
+    and where there is none either, all that needs its domain.
+
+    Args:
+        targets: `<table>.<column>`, the table without its `stg_`.
+        contracts: those of the canonical tables.
+    """
+    rules = [rule for contract in contracts for rule in contract.rules]
+    found: set[str] = set()
+    for target in targets:
+        table = target.partition(".")[0]
+        on_table = [rule for rule in rules if rule.object_name == table]
+        about = [rule for rule in on_table if _is_about(rule, target)] or on_table
+        for rule in about:
+            found |= set(metrics_protected(rule.protects, rule.domain.value))
+        if not about:
+            found |= set(metrics_of_domain(_domain_of(table).value))
+    return [metric.name for metric in METRICS if metric.name in found]
+
+
+def metrics_of_difference(difference: Difference, contracts: Sequence[WarehouseContract]) -> list[str]:
+    """The metrics that a change of a contract touches, in the order of the registry."""
+    if difference.kind.startswith(("rule_", "protects_")):
+        return metrics_protected(difference.protects, difference.domain.value)
+    return metrics_touched(difference.feeds, contracts)
+
+
+def _is_about(rule: Rule, target: str) -> bool:
+    column = target.partition(".")[2]
+    return column in rule.columns or rule.id.split(".")[1] == column or f"'{target}'" in (rule.query or "")
+
+
+def _domain_of(table: str) -> Domain:
+    return next(domain for domain, tables in STAGED.items() if f"stg_{table}" in {found.name for found in tables})
