@@ -6,12 +6,15 @@ INSTALLED := $(VENV)/.installed
 HOME_DIR ?= home
 EVENTS ?= 1000000
 
-.PHONY: help demo test lint format types lock bench docs clean
+ODCS_VENV := .venv-odcs
+
+.PHONY: help demo test lint lint-contracts format types lock bench docs clean
 
 help:
 	@echo "make demo    install, run the whole pipeline on simulated exports, show the KPIs"
 	@echo "make test    install and run the tests"
 	@echo "make lint    style, types and import floors"
+	@echo "make lint-contracts  the packaged contracts by our own rules and by a linter of others"
 	@echo "make bench   benchmarks, as ratios against DuckDB reading the same CSV (EVENTS='1000000 10000000' for more)"
 	@echo "make docs    regenerate views, data dictionary and the README's picture"
 	@echo "make lock    pin all dependencies again"
@@ -37,6 +40,17 @@ lint: $(INSTALLED)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# The linter of others brings much that nothing else needs, so it has an environment of its own.
+$(ODCS_VENV)/.installed: requirements-odcs.lock
+	$(PYTHON) -m venv $(ODCS_VENV)
+	$(ODCS_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
+	@touch $@
+
+lint-contracts: $(INSTALLED) $(ODCS_VENV)/.installed
+	$(BIN)/kpi contract lint --packaged --strict
+	KPI_ODCS_LINTER=$(CURDIR)/$(ODCS_VENV)/bin/datacontract $(BIN)/python -m pytest -q -rs \
+	  tests/unit/data_contracts/test_contracts_by_others.py
+
 format: $(INSTALLED)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -53,6 +67,8 @@ docs: $(INSTALLED)
 lock: $(INSTALLED)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	  --group pyproject.toml:dev pyproject.toml --output-file requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	  --group pyproject.toml:odcs --output-file requirements-odcs.lock
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(ODCS_VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -75,19 +75,23 @@ def read_contract(name: str) -> ContractText:
     raise DocumentError([Problem(name, None, what, f"Packaged are {list_words(packaged)}.", suggest(name, packaged))])
 
 
-def read_contract_file(path: Path) -> ContractText:
+def read_contract_file(path: Path, origin: str | None = None) -> ContractText:
     """The contract in a file.
+
+    Args:
+        origin: what to call the file; else its path.
 
     Raises:
         DocumentError: it is not text, or far too large for a contract.
     """
+    origin = origin or str(path)
     if path.stat().st_size > _MOST_BYTES:
-        raise DocumentError([Problem(str(path), None, "this is far too large for a contract", "Name a YAML file.")])
+        raise DocumentError([Problem(origin, None, "this is far too large for a contract", "Name a YAML file.")])
     try:
-        return ContractText(str(path), path.read_text(encoding="utf-8"))
+        return ContractText(origin, path.read_text(encoding="utf-8"))
     except UnicodeDecodeError as error:
         what = "this is not a text in UTF-8"
-        raise DocumentError([Problem(str(path), None, what, "Name a YAML file, saved as UTF-8.")]) from error
+        raise DocumentError([Problem(origin, None, what, "Name a YAML file, saved as UTF-8.")]) from error
 
 
 def packaged_contracts() -> dict[str, ContractText]:

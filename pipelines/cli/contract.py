@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from pipelines.cli.contract_diff import diff
+from pipelines.cli.contract_lint import lint
 from pipelines.cli.exits import CommandError
 from pipelines.cli.options import chosen_home, common_options, json_option
 
@@ -21,6 +22,7 @@ def contract() -> None:
 
 
 contract.add_command(diff)
+contract.add_command(lint)
 
 
 @contract.command("infer")
