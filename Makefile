@@ -58,6 +58,7 @@ format: $(INSTALLED)
 bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks.whole_run
 	$(BIN)/python -m benchmarks.ticket_kernel --events $(EVENTS)
+	$(BIN)/python -m benchmarks.cost_allocation
 
 docs: $(INSTALLED)
 	$(BIN)/python -m pipelines.generate

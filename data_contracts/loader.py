@@ -6,8 +6,11 @@ Nothing is read here but the contracts that ship with the package; a home's file
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from importlib import resources
 from typing import Any
+
+from sqlalchemy import Table
 
 from data_contracts.custom_properties import WarehouseProperties, read_custom
 from data_contracts.documents import Document, DocumentError, Path, parse_document
@@ -18,7 +21,8 @@ from data_contracts.problems import list_words, suggest, words_of
 from data_contracts.rules import RuleTarget, default_key, read_rules
 from data_contracts.spec import ExportContract, Rule, WarehouseContract
 from data_contracts.standard import check_standard
-from models.vocabulary import Domain
+from models.catalog import tables_of
+from models.vocabulary import Domain, Layer
 
 
 def packaged_templates() -> dict[str, str]:
@@ -94,13 +98,29 @@ def load_warehouse_contracts(overrides: Mapping[str, str] | None = None) -> tupl
     return tuple(contracts)
 
 
+@cache
+def load_fact_contract(name: str) -> WarehouseContract:
+    """The contract that ships with the package for some facts: rules that hold after they were built.
+
+    Args:
+        name: of its file in `data_contracts/warehouse`, without the ending.
+    """
+    path = resources.files("data_contracts").joinpath("warehouse", f"{name}.yaml")
+    document = parse_document(path.read_text(encoding="utf-8"), f"data_contracts/warehouse/{name}.yaml")
+    return read_warehouse_contract(document, {table.name: table for table in tables_of(Layer.CORE)})
+
+
 def load_warehouse_contract(text: str, origin: str) -> WarehouseContract:
     """A contract of canonical tables from its YAML text; errors as in `load_warehouse_contracts`."""
     return read_warehouse_contract(parse_document(text, origin))
 
 
-def read_warehouse_contract(document: Document) -> WarehouseContract:
-    """A contract of canonical tables from its parsed document; errors as in `load_warehouse_contracts`."""
+def read_warehouse_contract(document: Document, tables: Mapping[str, Table] | None = None) -> WarehouseContract:
+    """A contract of tables of the warehouse from its parsed document; errors as in `load_warehouse_contracts`.
+
+    Args:
+        tables: those that it may name; the canonical ones if None.
+    """
     problems = check_standard(document)
     if problems:
         raise DocumentError(problems)
@@ -112,7 +132,7 @@ def read_warehouse_contract(document: Document) -> WarehouseContract:
         problems.append(document.problem(("domain",), what, f"Write {list_words(words)}."))
     if problems or properties is None:
         raise DocumentError(problems)
-    tables = canonical_tables()
+    tables = canonical_tables() if tables is None else tables
     rules: list[Rule] = []
     for index, entry in enumerate(value.get("schema") or ()):
         place: Path = ("schema", index)
@@ -134,7 +154,7 @@ def read_warehouse_contract(document: Document) -> WarehouseContract:
             domain=Domain(value["domain"]),
             object_name=name,
             id_prefix=name,
-            table_name=f"stg.{table.name}",
+            table_name=f"{table.schema}.{table.name}",
             columns=columns,
             key_column=default_key(table),
             owner=properties.owner,

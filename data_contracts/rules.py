@@ -15,7 +15,7 @@ from data_contracts.problems import Problem, list_words, suggest
 from data_contracts.queries import fault_of_query
 from data_contracts.spec import ONE_NUMBER, Limit, Measure, Rule
 from models.catalog import STAGED
-from models.vocabulary import Domain, QualityDimension, RuleAction, RuleTier
+from models.vocabulary import Domain, Layer, QualityDimension, RuleAction, RuleTier
 
 ENGINE: Final = "greatExpectations"
 FAILING_ROWS: Final = "unexpected_rows_expectation"
@@ -264,7 +264,9 @@ def _limit(entry: dict[str, Any]) -> Limit | None:
 
 
 def _record_table(target: RuleTarget, key_column: str | None) -> str:
-    """The table that has the key for its primary key: events are judged by their ticket."""
+    """The table that has the key for its primary key: events are judged by their ticket. Facts are their own."""
+    if target.table_name.startswith(f"{Layer.CORE.value}."):
+        return target.table_name.rpartition(".")[2]
     for table in STAGED[target.domain]:
         if [column.name for column in table.primary_key.columns] == [key_column]:
             return table.name

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from metrics.costs.policy import CostPolicy, Driver, TransactionKind
+from metrics.costs.countable_facts import transaction_domain
+from metrics.costs.policy import CostPolicy, Driver
 from metrics.definitions.costs import COST_METRICS
 from metrics.definitions.sla import SLA_METRICS
 from metrics.definitions.tickets import TICKET_METRICS
@@ -30,13 +31,6 @@ METRICS: Final[tuple[Metric, ...]] = (
 HEADLINES: Final[tuple[Metric, ...]] = tuple(metric for metric in METRICS if metric.is_headline)
 
 _BY_NAME: Final[dict[str, Metric]] = {metric.name: metric for metric in METRICS}
-
-#: Domain that each kind of transaction of policies/costs.yaml comes from.
-TRANSACTION_DOMAINS: Final[dict[TransactionKind, Domain]] = {
-    TransactionKind.RESOLVED_TICKETS: Domain.TICKETS,
-    TransactionKind.PAID_DOCUMENTS: Domain.FINANCE,
-    TransactionKind.DELIVERIES: Domain.VENDORS,
-}
 
 #: Drivers of policies/costs.yaml that are computed from another domain than finance.
 _DRIVER_DOMAINS: Final[dict[Driver, Domain]] = {
@@ -71,8 +65,12 @@ def required_domains(
     """
     domains = set(metric.requires)
     if metric.follows_transactions:
-        domains.add(TRANSACTION_DOMAINS[policy.transaction])
-        domains.update(_DRIVER_DOMAINS[pool.driver] for pool in policy.pools if pool.driver in _DRIVER_DOMAINS)
+        domains.add(transaction_domain(policy.transaction))
+        for divided in policy.divisions:
+            if divided.driver in _DRIVER_DOMAINS:
+                domains.add(_DRIVER_DOMAINS[divided.driver])
+            elif divided.driver is Driver.METRIC and divided.metric:
+                domains.update(required_domains(metric_named(divided.metric), policy, vendor_policy))
     if metric.follows_promises:
         domains.update(promise_domains(vendor_policy))
     return tuple(domain for domain in Domain if domain in domains)

@@ -19,6 +19,16 @@ TABLES: Final[tuple[Table, ...]] = (
     *ops.TABLES,
 )
 
+_DOMAINS: Final[dict[str, Domain]] = {
+    table.name: domain
+    for domain, tables in (
+        (Domain.TICKETS, tickets.TABLES),
+        (Domain.FINANCE, finance.TABLES),
+        (Domain.VENDORS, (*vendors.TABLES, *vendor_ledger.TABLES, *vendor_performance.TABLES)),
+    )
+    for table in tables
+}
+
 _BY_NAME: Final[dict[str, Table]] = {table.name: table for table in TABLES}
 
 #: Staged tables that exports feed, by domain, in the order in which they are built.
@@ -46,6 +56,15 @@ def table_named(name: str) -> Table:
         KeyError: no table has that name.
     """
     return _BY_NAME[name]
+
+
+def domain_of(table: Table) -> Domain:
+    """The domain that a table of the raw, staged or core layer belongs to.
+
+    Raises:
+        KeyError: the table belongs to no domain.
+    """
+    return _DOMAINS[table.name]
 
 
 def tables_of(layer: Layer) -> tuple[Table, ...]:

@@ -84,6 +84,8 @@ fct_cost_lines = table(
     day("cost_start_date", "First day on which the cost lies under the policy's basis (accrual or cash)"),
     day("cost_end_date", "Last day on which the cost lies, inclusive"),
     text("cost_pool", "First pool of policies/costs.yaml that selects the line; (none) if no pool does"),
+    integer("matching_pool_count", "How many pools of policies/costs.yaml select the line", required=True),
+    text("other_cost_pools", "Further pools that select the line, which the first keeps it from, in their order"),
     text("account", "General ledger account or expenditure category"),
     text("cost_centre", "Cost centre or department"),
     text("team", "Team that bears the cost, if named"),
@@ -108,11 +110,16 @@ fct_cost_lines = table(
 fct_cost_allocations = table(
     Layer.CORE,
     "fct_cost_allocations",
-    "Cost of each period by pool and breakdown. Rows of one period and pool add up to the pool, to the cent.",
+    "Cost of each period by breakdown and, by month and quarter, by pool. Rows of one period and pool add up to what "
+    "the pool costs in it, to the cent.",
     text("period_grain", "day, week, month or quarter", key=True),
     day("period_start_date", "First day of the period", key=True),
-    text("cost_pool", "Pool", key=True),
-    text("driver", "How the pool is allocated", required=True),
+    text(
+        "cost_pool",
+        "Pool; (all) for what is allocated by day and week, which would be too much to tell apart by pool",
+        key=True,
+    ),
+    text("driver", "How the pool is allocated; (all) for all pools", required=True),
     text("team", "Team that bears the cost", key=True),
     text("priority", "Priority of the transactions that bear the cost", key=True),
     text("service", "Service of the transactions that bear the cost", key=True),
@@ -132,6 +139,11 @@ fct_transactions = table(
     text("service", "Service", key=True),
     text("vendor", "Vendor", key=True),
     integer("transaction_count", "Completed transactions of the policy's kind", required=True),
+    integer(
+        "set_aside_count",
+        "Further ones that a contract rule set aside: they should count, but it is not certain that or when they do",
+        required=True,
+    ),
 )
 
 TABLES = (

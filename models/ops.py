@@ -5,7 +5,7 @@ Kept in the build database and never rewritten by analysts; what readers may see
 
 from __future__ import annotations
 
-from models.schema import flag, instant, integer, real, table, text
+from models.schema import day, flag, instant, integer, real, table, text
 from models.vocabulary import Layer
 
 ops_runs = table(
@@ -117,11 +117,22 @@ ops_quarantined_records = table(
     text("batch_hash", "Batch in which it was found", required=True),
 )
 
+ops_missing_rates = table(
+    Layer.OPS,
+    "ops_missing_rates",
+    "One row per currency and day of staged lines for which no exchange rate is known under policies/costs.yaml.",
+    text("table_name", "Canonical table whose lines need the rate", key=True),
+    text("currency_code", "ISO 4217 code of the lines", key=True),
+    text("reporting_currency_code", "ISO 4217 code that they should be converted to", required=True),
+    day("needed_date", "Day whose rate is needed, or whose month's", key=True),
+    integer("line_count", "Lines", required=True),
+)
+
 ops_rule_results = table(
     Layer.OPS,
     "ops_rule_results",
     "One row per rule of each domain's latest audit.",
-    text("domain", "tickets, finance or vendors", key=True),
+    text("domain", "tickets, finance or vendors; cost_facts for the reconciliation of cost facts", key=True),
     text("batch_hash", "Batch that was audited", required=True),
     text("rule_id", "Rule: <table>.<column or set>.<assertion>", key=True),
     text("contract_id", "Contract that states the rule", required=True),
@@ -142,7 +153,7 @@ ops_verdicts = table(
     Layer.OPS,
     "ops_verdicts",
     "One row per domain and judged batch.",
-    text("domain", "tickets, finance or vendors", key=True),
+    text("domain", "tickets, finance or vendors; cost_facts for the reconciliation of cost facts", key=True),
     text("batch_hash", "Hash of loads, contracts, policies and code", key=True),
     text("verdict", "pass or hold", required=True),
     flag("is_current", "Whether this batch is what the staging tables hold now", required=True),
@@ -174,6 +185,7 @@ TABLES = (
     ops_refusals,
     ops_value_problems,
     ops_quarantined_records,
+    ops_missing_rates,
     ops_rule_results,
     ops_verdicts,
     ops_publications,

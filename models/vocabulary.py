@@ -261,5 +261,8 @@ UNIT_SUFFIXES: Final[dict[str, str]] = {
     "_date": "calendar date",
 }
 
+#: Stands for a pool where cost of all pools is told together.
+ALL_POOLS: Final = "(all)"
+
 #: Value of a breakdown for records that have none. Shown, never dropped, so that parts add up to the whole.
 NO_VALUE: Final = "(none)"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from data_contracts import evaluation
 from data_contracts.evaluation import AuditAbortedError
@@ -25,6 +26,7 @@ def audit(
     *,
     reporting_currency: str,
     fixed_rate_currencies: Sequence[str] = (),
+    minor_unit_digits: int = 2,
     known_errors: Mapping[str, str] | None = None,
 ) -> list[RuleResult]:
     """The result of every rule, in the order of the rules, over what the open transaction holds.
@@ -32,12 +34,14 @@ def audit(
     Args:
         reporting_currency: ISO 4217 code of kpi.toml.
         fixed_rate_currencies: currencies whose rate policies/costs.yaml fixes.
+        minor_unit_digits: decimals of the reporting currency.
         known_errors: rules that ended an earlier transaction, with the message; they count as errored.
 
     Raises:
         AuditAbortedError: a rule's query ended the transaction. Roll back, load again, and pass its `errors` on.
     """
     _offer_currencies(warehouse, reporting_currency, fixed_rate_currencies)
+    _offer_units(warehouse, reporting_currency, minor_unit_digits)
     return evaluation.evaluate(rules, warehouse.connection, known_errors=known_errors)
 
 
@@ -53,6 +57,18 @@ def offer_data_clock(warehouse: Warehouse, as_of: datetime | None) -> None:
     """
     instant = quote_text(as_of.astimezone(UTC).isoformat()) if as_of else "NULL"
     warehouse.execute(f"CREATE OR REPLACE VIEW ops.data_clock AS SELECT CAST({instant} AS TIMESTAMPTZ) AS as_of_at")
+
+
+def _offer_units(warehouse: Warehouse, reporting_currency: str, minor_unit_digits: int) -> None:
+    """The view `ops.reporting_units`, one row: the reporting currency and its minor unit, such as 0.0100."""
+    minor_unit = Decimal(1).scaleb(-minor_unit_digits)
+    warehouse.execute(
+        f"""
+        CREATE OR REPLACE VIEW ops.reporting_units AS
+        SELECT {quote_text(reporting_currency)} AS currency_code,
+               CAST({quote_text(f"{minor_unit:f}")} AS DECIMAL(18, 4)) AS minor_unit
+        """
+    )
 
 
 def _offer_currencies(warehouse: Warehouse, reporting_currency: str, fixed: Sequence[str]) -> None:

@@ -7,29 +7,20 @@ A held domain keeps the facts of its last good batch.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import polars as pl
 from sqlalchemy import Table
 
-from metrics.costs.allocation import allocate_costs
-from metrics.costs.policy import TransactionKind, convert_cost_lines
-from metrics.costs.transactions import count_transactions, sum_active_time
+from metrics.costs.driving_metrics import NegativeWeightError
 from metrics.measuring.measure import measure
 from metrics.measuring.needed_columns import needed_columns
 from metrics.registry import METRICS, promise_domains, required_domains
 from metrics.spec import Metric
 from metrics.vendors.contract_promises import list_contract_promises
-from models.finance import (
-    fct_cost_allocations,
-    fct_cost_lines,
-    fct_transactions,
-    stg_cost_lines,
-    stg_fx_rates,
-    stg_headcount,
-)
+from models.catalog import domain_of
+from models.finance import fct_cost_allocations, fct_cost_lines, fct_transactions, stg_cost_lines
 from models.marts import metric_values
 from models.tickets import fct_sla_clocks, fct_ticket_days, fct_tickets
 from models.vendor_performance import fct_service_credits, fct_vendor_recoverables
@@ -39,8 +30,16 @@ from models.vendors import (
     fct_vendor_invoice_lines,
     stg_vendor_contracts,
 )
-from models.vocabulary import Domain, Grain, VerdictState
+from models.vocabulary import Domain, VerdictState
+from pipelines.cost_facts import build_cost_tables, upstream_tables
 from pipelines.fingerprint import hash_parts
+from pipelines.reconciliation import (
+    NotReconciledError,
+    hold_cost_facts,
+    reason_to_hold,
+    reconcile_cost_facts,
+    refuse_allocation,
+)
 from pipelines.session import Built, Session, Step, StepState
 from pipelines.ticket_facts import (
     TICKET_FACTS,
@@ -133,11 +132,20 @@ def build_credit_facts(session: Session) -> list[Step]:
 
 
 def build_cost_facts(session: Session) -> list[Step]:
-    """Cost lines in the reporting currency, transactions, and the allocation of cost to them."""
+    """Cost lines in the reporting currency, transactions, and the allocation of cost to them.
+
+    They are kept only if they reconcile with the staged lines; else the last good ones stay, and are held.
+    """
     assets = (fct_cost_lines, fct_transactions, fct_cost_allocations)
-    upstream = [session.input_hash_of(table.name) for table in (fct_tickets, fct_deliveries)]
+    # Its own facts change with it, and the verdict on the domain covers what is staged.
+    tables = [table for table in upstream_tables(session.project.policies.costs) if domain_of(table) != Domain.FINANCE]
+    upstream = [(table.name, session.input_hash_of(table.name)) for table in tables]
     policies = ("costs.yaml", "dimensions.yaml")
-    return _build(session, Domain.FINANCE, assets, policies, lambda: _replace(session, _cost_facts(session)), upstream)
+    try:
+        return _build(session, Domain.FINANCE, assets, policies, lambda: _cost_facts(session, upstream), upstream)
+    except NotReconciledError as error:
+        hold_cost_facts(session, error, [table.name for table in assets])
+        return [_leave(session, table, "held", error.verdict.summary) for table in assets]
 
 
 def build_metric_values(session: Session) -> Step:
@@ -145,8 +153,10 @@ def build_metric_values(session: Session) -> Step:
     verdicts = {domain: current_verdict(session.warehouse, domain) for domain in Domain}
     upstream = [session.input_hash_of(table.name) for table in MEASURED_FACTS]
     states = {domain.value: found[1].value if found else None for domain, found in verdicts.items()}
-    input_hash = hash_parts(session.code_hash, upstream, states, str(session.as_of_option), _reporting(session))
-    held = [metric for metric in METRICS if any(_is_held(verdicts[domain]) for domain in domains_of(session, metric))]
+    held_costs = reason_to_hold(session) is not None
+    option = str(session.as_of_option)
+    input_hash = hash_parts(session.code_hash, upstream, states, held_costs, option, _reporting(session))
+    held = [metric for metric in METRICS if reasons_to_hold(session, metric)]
     note = f"{len(METRICS) - len(held)} metrics measured" + (f", {len(held)} held" if held else "")
     return session.run_step(metric_values.name, input_hash, lambda: _metric_values(session, held), note=note)
 
@@ -154,6 +164,16 @@ def build_metric_values(session: Session) -> Step:
 def domains_of(session: Session, metric: Metric) -> tuple[Domain, ...]:
     """The domains whose verdicts a metric needs under this home's cost and vendor policies."""
     return required_domains(metric, session.project.policies.costs, session.project.policies.vendors)
+
+
+def reasons_to_hold(session: Session, metric: Metric) -> list[str]:
+    """Why a metric may not be published anew, each in one line: verdicts on its domains, and on the cost facts."""
+    domains = domains_of(session, metric)
+    verdicts = [current_verdict(session.warehouse, domain) for domain in domains]
+    reasons = [verdict[2] for verdict in verdicts if verdict is not None and _is_held(verdict)]
+    if Domain.FINANCE in domains and (reason := reason_to_hold(session)):
+        reasons.append(reason)
+    return reasons
 
 
 def data_clocks(session: Session) -> dict[Domain, datetime | None]:
@@ -227,46 +247,17 @@ def _reporting(session: Session) -> dict[str, object]:
     return session.project.home.settings.reporting.model_dump(mode="json")
 
 
-def _cost_facts(session: Session) -> dict[Table, pl.DataFrame]:
-    warehouse, reporting = session.warehouse, session.project.home.settings.reporting
-    policy = session.project.policies.costs
-    staged, tickets = warehouse.read(stg_cost_lines), warehouse.read(fct_tickets)
+def _cost_facts(session: Session, upstream: object) -> Built:
+    """The cost facts and the verdict on them. Raises NotReconciledError, which rolls them back."""
     quarantined = quarantined_records(session.warehouse, stg_cost_lines)
-    lines = convert_cost_lines(
-        staged,
-        warehouse.read(stg_fx_rates),
-        policy=policy,
-        reporting_currency=reporting.currency,
-        minor_unit_digits=reporting.minor_unit_digits,
-        quarantined=quarantined,
-    )
-    counted = {
-        "fct_tickets": tickets,
-        "stg_cost_lines": staged,
-        "fct_deliveries": warehouse.read(fct_deliveries),
-        "time_zone": reporting.time_zone,
-        "quarantined_cost_lines": quarantined,
-    }
-    transactions = count_transactions(policy, **counted)
-    resolved = count_transactions(replace(policy, transaction=TransactionKind.RESOLVED_TICKETS), **counted)
-    allocations = [
-        allocate_costs(
-            lines,
-            transactions,
-            policy=policy,
-            headcount=warehouse.read(stg_headcount),
-            active_hours=sum_active_time(tickets, reporting.time_zone),
-            grain=grain,
-            minor_unit_digits=reporting.minor_unit_digits,
-            resolved_tickets=resolved,
-        )
-        for grain in Grain
-    ]
-    return {
-        fct_cost_lines: lines,
-        fct_transactions: transactions,
-        fct_cost_allocations: pl.concat(allocations),
-    }
+    verdict = current_verdict(session.warehouse, Domain.FINANCE)
+    judged = hash_parts(session.code_hash, verdict and verdict[0], upstream)
+    try:
+        counts = build_cost_tables(session, quarantined=quarantined, clocks=lambda: data_clocks(session))
+    except NegativeWeightError as error:
+        raise refuse_allocation(error, judged) from error
+    reconcile_cost_facts(session, judged)
+    return Built(counts)
 
 
 def _metric_values(session: Session, held: Sequence[Metric]) -> int:

@@ -26,6 +26,7 @@ from models.vocabulary import Domain, VerdictState
 from pipelines.audit import AuditAbortedError, audit, offer_data_clock
 from pipelines.fingerprint import hash_parts
 from pipelines.landing import Landing, active_loads, land_export, raw_table_name, refuse_unclaimed
+from pipelines.missing_rates import name_missing_rates, store_missing_rates
 from pipelines.readers import Limits
 from pipelines.session import Session, Step
 from pipelines.staging.lines import assemble_lines
@@ -246,14 +247,17 @@ def _audit(
 ) -> list[RuleResult]:
     rules = [rule for contract in contracts for rule in contract.rules]
     rules += session.project.warehouse_contract(domain).rules
-    fx = session.project.policies.costs.fx
-    return audit(
+    fx, currency = session.project.policies.costs.fx, session.project.home.settings.reporting.currency
+    if domain is Domain.FINANCE:
+        store_missing_rates(session.warehouse, fx, currency)
+    results = audit(
         session.warehouse,
         rules,
-        reporting_currency=session.project.home.settings.reporting.currency,
+        reporting_currency=currency,
         fixed_rate_currencies=tuple(fx.fixed) if fx.rate is FxRateRule.FIXED else (),
         known_errors=errors,
     )
+    return name_missing_rates(session.warehouse, results) if domain is Domain.FINANCE else results
 
 
 def _judge(

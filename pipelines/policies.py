@@ -16,8 +16,10 @@ from pydantic import BaseModel
 
 from data_contracts.documents import Document, DocumentError, Problem, decode, parse_document
 from metrics.calendars.working_calendar import WorkingCalendar
+from metrics.costs.countable_facts import find_mistakes
+from metrics.costs.driving_metrics import check_driving_metrics
 from metrics.costs.exchange_rates import FxPolicy
-from metrics.costs.policy import CostPolicy, CostPool, check_policy
+from metrics.costs.policy import CostPolicy, CostPool, CountedFact, StepDown, TransactionKind, check_policy
 from metrics.sla.policy import HOLDER_SCOPE, HOLDER_TARGETS, SlaPolicy
 from metrics.tickets.clocks import TeamCalendars
 from metrics.vendors.policy import DuplicatePolicy, VendorPolicy
@@ -193,7 +195,7 @@ def _cost_policy(file: CostFile, document: Document, problems: list[Problem]) ->
     centres = file.cost_centres.items()
     policy = CostPolicy(
         basis=file.basis,
-        transaction=file.transaction,
+        transaction=_transaction(file, document, problems),
         fx=FxPolicy(rate=file.fx.rate, fixed=dict(file.fx.fixed), max_age_days=file.fx.max_age_days),
         cost_centre_teams={name: centre.team for name, centre in centres if centre.team},
         cost_centre_services={name: centre.service for name, centre in centres if centre.service},
@@ -206,12 +208,18 @@ def _cost_policy(file: CostFile, document: Document, problems: list[Problem]) ->
                 descriptions=pool.where.description,
                 driver=pool.driver,
                 shares=dict(pool.shares),
+                metric=pool.metric,
             )
             for pool in file.pools
+        ),
+        step_down=tuple(
+            StepDown(team=step.team, driver=step.driver, shares=dict(step.shares), metric=step.metric)
+            for step in file.step_down
         ),
     )
     try:
         check_policy(policy)
+        check_driving_metrics(policy)
     except ValueError as error:
         problems.append(document.problem(("pools",), str(error), "Correct it and run again."))
     return policy
@@ -238,3 +246,20 @@ def _vendor_policy(
         item_names=item_names,
         credits=build_credit_terms(file.service_credits, sla, document, problems),
     )
+
+
+def _transaction(file: CostFile, document: Document, problems: list[Problem]) -> TransactionKind | CountedFact:
+    """What is counted; a fact with mistakes is reported, and the default stands in for it."""
+    named = file.transaction
+    if isinstance(named, TransactionKind):
+        return named
+    counted = CountedFact(
+        fact=named.fact,
+        date_column=named.date,
+        distinct=named.distinct,
+        patterns={column: globs for column, globs in named.where.items() if not isinstance(globs, bool)},
+        flags={column: wanted for column, wanted in named.where.items() if isinstance(wanted, bool)},
+    )
+    mistakes = list(find_mistakes(counted))
+    problems += [document.problem(("transaction", key), what, remedy) for key, what, remedy in mistakes]
+    return TransactionKind.RESOLVED_TICKETS if mistakes else counted

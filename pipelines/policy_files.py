@@ -226,16 +226,54 @@ class _Pool(_Strict):
     where: _PoolLines = _PoolLines()
     driver: Driver
     shares: dict[str, Decimal] = {}
+    metric: str | None = None
+
+
+class _StepDown(_Strict):
+    team: str = Field(min_length=1)
+    driver: Driver
+    shares: dict[str, Decimal] = {}
+    metric: str | None = None
+
+
+def _as_condition(value: Any) -> Any:
+    return value if isinstance(value, bool) else _texts(value)
+
+
+class CountedFact(_Strict):
+    """Any fact whose records are transactions."""
+
+    fact: str
+    date: str
+    distinct: Texts = ()
+    where: dict[str, Annotated[bool | tuple[str, ...], BeforeValidator(_as_condition)]] = {}
+
+
+def _check_transaction(value: Any) -> Any:
+    if isinstance(value, str | dict):
+        return value
+    shown = "nothing" if value is None else f"'{value}'"
+    names = ", ".join(kind.value for kind in TransactionKind)
+    raise ValueError(f"{shown} is no transaction; write one of {names}, or a fact and a date")
+
+
+# Told apart beforehand, so that a mistake in a fact is not also called a misspelt short name.
+_Transaction = Annotated[
+    Annotated[CountedFact, Tag("Fact")] | Annotated[TransactionKind, Tag("Kind")],
+    Discriminator(lambda value: "Fact" if isinstance(value, dict | CountedFact) else "Kind"),
+    BeforeValidator(_check_transaction),
+]
 
 
 class CostFile(_Strict):
     """`costs.yaml`."""
 
     basis: CostBasis = CostBasis.ACCRUAL
-    transaction: TransactionKind = TransactionKind.RESOLVED_TICKETS
+    transaction: _Transaction = TransactionKind.RESOLVED_TICKETS
     fx: _Fx = _Fx()
     cost_centres: dict[str, _CostCentre] = {}
     pools: tuple[_Pool, ...] = ()
+    step_down: tuple[_StepDown, ...] = ()
 
 
 class DimensionFile(_Strict):

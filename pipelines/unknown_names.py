@@ -104,7 +104,7 @@ class _Finder:
             ("service", f"cost centre {centre}", service, services)
             for centre, service in costs.cost_centre_services.items()
         ]
-        named += [("team", f"pool '{pool.id}'", team, teams) for pool in costs.pools for team in pool.shares]
+        named += [("team", divided.described, team, teams) for divided in costs.divisions for team in divided.shares]
         for dimension, holder, name, known in named:
             if name not in known:
                 what = f"{holder} names the {dimension} '{name}', which no ticket has"

@@ -20,10 +20,14 @@ from pipelines.audit import failing_keys
 from pipelines.warehouse import Warehouse
 
 
-def current_verdict(warehouse: Warehouse, domain: Domain) -> tuple[str, VerdictState, str] | None:
-    """(batch hash, verdict, summary) of what the staging tables hold now; None if the domain was never judged."""
+def current_verdict(warehouse: Warehouse, judged: str) -> tuple[str, VerdictState, str] | None:
+    """(batch hash, verdict, summary) of what the tables hold now; None if it was never judged.
+
+    Args:
+        judged: a domain, for its staging tables, or the name of facts that are judged after they were built.
+    """
     query = "SELECT batch_hash, verdict, summary FROM ops.ops_verdicts WHERE domain = ? AND is_current"
-    found = warehouse.rows(query, [domain.value])
+    found = warehouse.rows(query, [str(judged)])
     return (str(found[0][0]), VerdictState(found[0][1]), str(found[0][2])) if found else None
 
 
@@ -48,13 +52,19 @@ def stored_results(warehouse: Warehouse, domain: Domain, rules: Sequence[Rule]) 
     ]
 
 
-def store_verdict(warehouse: Warehouse, verdict: Verdict, results: Sequence[RuleResult], *, run_id: str) -> None:
-    """Make a verdict the current one of its domain, with its rule results and quarantine. Call in a transaction."""
-    domain = verdict.domain.value
+def store_verdict(
+    warehouse: Warehouse, verdict: Verdict, results: Sequence[RuleResult], *, run_id: str, name: str | None = None
+) -> None:
+    """Make a verdict the current one of its domain, with its rule results and quarantine. Call in a transaction.
+
+    Args:
+        name: of the facts that were judged, if it is not the domain's staging tables.
+    """
+    domain = name or verdict.domain.value
     for table in ("ops_rule_results", "ops_quarantined_records"):
         warehouse.execute(f"DELETE FROM ops.{table} WHERE domain = ?", [domain])
     if results:
-        warehouse.append(ops_rule_results, pl.DataFrame([_result_row(verdict, result) for result in results]))
+        warehouse.append(ops_rule_results, pl.DataFrame([_result_row(domain, verdict, result) for result in results]))
     for result in results:
         if result.rule.action is RuleAction.QUARANTINE and result.failed_count:
             _quarantine(warehouse, verdict, result)
@@ -74,10 +84,10 @@ def store_verdict(warehouse: Warehouse, verdict: Verdict, results: Sequence[Rule
     warehouse.append(ops_verdicts, pl.DataFrame([record]))
 
 
-def _result_row(verdict: Verdict, result: RuleResult) -> dict[str, object]:
+def _result_row(domain: str, verdict: Verdict, result: RuleResult) -> dict[str, object]:
     rule = result.rule
     return {
-        "domain": verdict.domain.value,
+        "domain": domain,
         "batch_hash": verdict.batch_hash,
         "rule_id": rule.id,
         "contract_id": rule.contract_id,

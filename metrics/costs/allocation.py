@@ -1,34 +1,45 @@
 """Who bears a cost: pools divided among teams by their driver, then among the team's transactions.
 
-Two stages, each exact to the minor unit by largest remainder:
+Three stages, each exact to the minor unit by largest remainder:
 
 1. Pool to team, by the pool's driver. A direct line goes where it says itself.
-2. Team to the cells (team, priority, service, vendor) in which transactions were completed in the period, by count.
+2. Supporting team to other teams, step by step; see `metrics.costs.step_down`.
+3. Team to the cells (team, priority, service, vendor) in which transactions were completed in the period, by count.
 
 What no driver takes stays as rows with `is_allocated` false: a line in no pool, a direct line that names nobody, what
-fixed shares leave of 1, a driver whose weights are all missing or zero, a team without transactions in the period.
+fixed shares leave of 1, a driver whose weights are all missing or zero, a team without transactions in the period, a
+supporting team whose cost nobody takes.
+By month and quarter all this is told by pool. By day and week, where pools times cells times periods would be tens of
+millions of rows that nobody reads, what is allocated is told of all pools together, and what is not allocated names
+services and vendors only where transactions have them.
+
 Each grain is allocated for itself, by the transactions of its own periods: the day, week, month and quarter view of
 a pool have equal totals, yet a team without transactions on a day may well have some in that month.
 
-How costs lie in time is in `metrics.costs.accrual`; how transactions are counted in `metrics.costs.transactions`.
+How costs lie in time is in `metrics.costs.accrual`; how transactions are counted in `metrics.costs.transactions`; by
+what cost is divided in `metrics.costs.weights`.
 """
 
 from __future__ import annotations
 
-from fractions import Fraction
-from math import lcm
+from typing import Final
 
 import polars as pl
 
 from metrics.costs.accrual import select_measured_lines, spread_groups
 from metrics.costs.money import from_minor_units, split_by_largest_remainder
-from metrics.costs.policy import CostPolicy, CostPool, Driver, TransactionKind
+from metrics.costs.policy import CostPolicy, Driver
+from metrics.costs.step_down import divide_by_weight, hand_on_costs
+from metrics.costs.weights import DriverData, Weights
 from metrics.periods import MONDAY, period_start
 from models.ddl import conform
 from models.finance import fct_cost_allocations
-from models.vocabulary import NO_VALUE, Grain
+from models.vocabulary import ALL_POOLS, NO_VALUE, Grain
 
 _CELL = ("team", "priority", "service", "vendor")
+
+#: Grains in which cost is told by pool to the last cell.
+GRAINS_BY_POOL: Final = (Grain.MONTH, Grain.QUARTER)
 
 #: Who answers a demand for cost: the cells of the first of these that it names, and of what else it names as long as
 #: there are such cells in the period. So the cost of a named team never leaves the team.
@@ -44,63 +55,62 @@ def allocate_costs(
     fct_transactions: pl.DataFrame,
     *,
     policy: CostPolicy,
-    headcount: pl.DataFrame,
-    active_hours: pl.DataFrame,
+    drivers: DriverData,
     grain: Grain,
     minor_unit_digits: int = 2,
     week_start: int = MONDAY,
-    resolved_tickets: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
-    """`fct_cost_allocations` of one grain. The rows of a period and pool add up to what the pool costs in it.
+    """`fct_cost_allocations` of one grain. The rows of a period and pool add up to what the pool costs in it; by day
+    and week, the rows of a period to what all pools cost.
 
     Drivers: `direct` follows the line's own (or its cost centre's) team, service and vendor; `fixed_shares` the
     policy; `headcount` the people of each month (a week or quarter takes each month's for its days there);
-    `resolved_tickets` and `active_business_hours` the teams' figures of the period. Teams without a value are a team
-    of their own, `(none)`, for the last two.
-
-    Args:
-        headcount: `stg_headcount`.
-        active_hours: see `metrics.costs.transactions.sum_active_time`.
-        resolved_tickets: resolved tickets in the shape of `fct_transactions`, for the driver of that name; needed
-            only if the policy counts other transactions.
+    `resolved_tickets`, `active_business_hours` and `metric` the teams' figures of the period. Teams without a name
+    are a team of their own, `(none)`, for these three.
 
     Raises:
-        ValueError: amounts that cannot be summed exactly, or `resolved_tickets` is needed and missing.
+        ValueError: amounts that cannot be summed exactly.
+        NegativeWeightError: a driving metric is below zero for a team.
     """
-    if resolved_tickets is None:
-        resolved_tickets = fct_transactions
-        if policy.transaction is not TransactionKind.RESOLVED_TICKETS:
-            named = [pool.id for pool in policy.pools if pool.driver is Driver.RESOLVED_TICKETS]
-            if named:
-                raise ValueError(
-                    f"pools {', '.join(named)} are driven by resolved tickets, but the policy counts "
-                    f"{policy.transaction}: pass the resolved tickets as well"
-                )
-    drivers = pl.DataFrame(
+    of_pools = pl.DataFrame(
         {"cost_pool": [pool.id for pool in policy.pools], "driver": [pool.driver.value for pool in policy.pools]},
         schema={"cost_pool": pl.String, "driver": pl.String},
     )
     lines = (
         select_measured_lines(fct_cost_lines)
-        .join(drivers, on="cost_pool", how="left")
+        .select("cost_start_date", "cost_end_date", "amount_reporting", "cost_pool", "team", "service", "vendor")
+        .join(of_pools, on="cost_pool", how="left")
         .with_columns(pl.col("driver").fill_null(NO_VALUE))
     )
-    weights = {
-        Driver.FIXED_SHARES: _weigh_fixed_shares(policy.pools),
-        Driver.HEADCOUNT: _weigh_headcount(headcount),
-        Driver.RESOLVED_TICKETS: _weigh_by_period(resolved_tickets, "transaction_count", grain, week_start),
-        Driver.ACTIVE_BUSINESS_HOURS: _weigh_by_period(active_hours, "active_business_microseconds", grain, week_start),
-    }
-    names = _list_names(lines, fct_transactions, *weights.values())
-    costs = _sum_costs(_encode_names(lines, names), grain, minor_unit_digits, week_start)
+    is_by_pool = grain in GRAINS_BY_POOL
+    if not is_by_pool:
+        lines = lines.with_columns(_known_to(fct_transactions, "service"), _known_to(fct_transactions, "vendor"))
+    weights = Weights(policy, drivers, grain, week_start)
+    used = {pool.driver for pool in policy.pools} - {Driver.DIRECT}
+    by_driver = {driver: weights.of_pools(driver, policy.pools) for driver in Driver if driver in used}
+    steps = [(step.team, weights.of(step)) for step in policy.step_down]
+    named = pl.DataFrame({"team": [step.team for step in policy.step_down]}, schema={"team": pl.String})
+    names = _list_names(lines, fct_transactions, named, *by_driver.values(), *(weight for _, weight in steps))
+    costs = _sum_costs(
+        _encode_names(lines, names),
+        grain,
+        minor_unit_digits,
+        week_start,
+        is_by_month=any(step.driver is Driver.HEADCOUNT for step in policy.step_down),
+    )
     driven = [
         _divide_among_teams(costs.filter(pl.col("driver") == driver.value), _encode_names(team_weights, names))
-        for driver, team_weights in weights.items()
+        for driver, team_weights in by_driver.items()
     ]
-    undriven = costs.filter(~pl.col("driver").cast(pl.String).is_in([driver.value for driver in weights]))
-    cells = _sum_cells(_encode_names(fct_transactions, names), grain, week_start)
+    undriven = costs.filter(~pl.col("driver").cast(pl.String).is_in([driver.value for driver in by_driver]))
+    demands = hand_on_costs(
+        pl.concat([undriven, *driven], how="diagonal"), [(team, _encode_names(each, names)) for team, each in steps]
+    )
+    # A team that has handed on its cost bears none by transactions of its own, not even what nobody took.
+    bearing = fct_transactions.filter(~pl.col("team").is_in([step.team for step in policy.step_down]))
+    cells = _sum_cells(_encode_names(bearing, names), grain, week_start)
     return conform(
-        _divide_among_cells(pl.concat([undriven, *driven], how="diagonal"), cells).with_columns(
+        _divide_among_cells(demands, cells, is_by_pool=is_by_pool).with_columns(
             pl.col(*_CELL).fill_null(NO_VALUE),
             period_grain=pl.lit(grain.value),
             amount_reporting=from_minor_units(pl.col("amount"), minor_unit_digits),
@@ -109,11 +119,17 @@ def allocate_costs(
     )
 
 
+def _known_to(fct_transactions: pl.DataFrame, column: str) -> pl.Expr:
+    """The column, empty where it has a value that no transaction has: nobody answers to that."""
+    known = fct_transactions.get_column(column).unique().implode()
+    return pl.when(pl.col(column).is_in(known)).then(column)
+
+
 def _list_names(*frames: pl.DataFrame) -> dict[str, pl.Enum]:
     """All values of each text column that frames are joined and grouped by, in order, as a type of whole numbers."""
     names: dict[str, pl.Enum] = {}
     for column in ("cost_pool", "driver", *_CELL):
-        values = {NO_VALUE}
+        values = {NO_VALUE, ALL_POOLS}
         for frame in frames:
             if column in frame.columns:
                 values.update(frame.get_column(column).unique().drop_nulls())
@@ -126,8 +142,13 @@ def _encode_names(frame: pl.DataFrame, names: dict[str, pl.Enum]) -> pl.DataFram
     return frame.with_columns(pl.col(column).cast(type_) for column, type_ in names.items() if column in frame.columns)
 
 
-def _sum_costs(lines: pl.DataFrame, grain: Grain, minor_unit_digits: int, week_start: int) -> pl.DataFrame:
-    """Cost per period (and month, for headcount), pool and, for direct lines, what they name.
+def _sum_costs(
+    lines: pl.DataFrame, grain: Grain, minor_unit_digits: int, week_start: int, *, is_by_month: bool
+) -> pl.DataFrame:
+    """Cost per period, pool and, for direct lines, what they name.
+
+    Args:
+        is_by_month: whether all cost is kept by month within the period, and not only what headcount drives.
 
     Returns:
         period_start_date, month_date, cost_pool, driver, team, service, vendor, amount (Int64 minor units).
@@ -142,7 +163,8 @@ def _sum_costs(lines: pl.DataFrame, grain: Grain, minor_unit_digits: int, week_s
     spread = spread_groups(
         grouped, grain, minor_unit_digits=minor_unit_digits, week_start=week_start, is_cut_at_months=True
     )
-    month = pl.when(pl.col("driver") == Driver.HEADCOUNT.value).then(pl.col("month_date")).alias("month_date")
+    has_month = pl.lit(is_by_month) | (pl.col("driver") == Driver.HEADCOUNT.value)
+    month = pl.when(has_month).then(pl.col("month_date")).alias("month_date")
     return (
         spread.join(groups.select("group", "driver"), on="group", how="left")
         .group_by("group", "period_start_date", month)
@@ -152,46 +174,10 @@ def _sum_costs(lines: pl.DataFrame, grain: Grain, minor_unit_digits: int, week_s
     )
 
 
-def _weigh_fixed_shares(pools: tuple[CostPool, ...]) -> pl.DataFrame:
-    """cost_pool, team, weight: whole parts of each pool. A null team has what the shares leave of 1."""
-    rows: list[tuple[str, str | None, int]] = []
-    for pool in pools:
-        if pool.driver is not Driver.FIXED_SHARES:
-            continue
-        shares: dict[str | None, Fraction] = {team: Fraction(share) for team, share in pool.shares.items()}
-        shares[None] = 1 - sum(shares.values(), Fraction(0))
-        whole = lcm(*(share.denominator for share in shares.values()))
-        rows += [(pool.id, team, int(share * whole)) for team, share in shares.items() if share > 0]
-    schema = {"cost_pool": pl.String, "team": pl.String, "weight": pl.Int64}
-    return pl.DataFrame(rows, schema=schema, orient="row")
-
-
-def _weigh_headcount(stg_headcount: pl.DataFrame) -> pl.DataFrame:
-    """month_date, team, weight: people in millionths. Rows without team, month or people are no weight."""
-    return (
-        stg_headcount.filter(pl.col("headcount") > 0, pl.col("team") != NO_VALUE, pl.col("month_date").is_not_null())
-        .group_by(period_start(pl.col("month_date"), Grain.MONTH), "team")
-        .agg(weight=pl.col("headcount").cast(pl.Decimal(18, 6)).to_physical().sum().cast(pl.Int64))
-    )
-
-
-def _weigh_by_period(daily: pl.DataFrame, measure: str, grain: Grain, week_start: int) -> pl.DataFrame:
-    """period_start_date, team, weight: a daily measure of teams, summed."""
-    return (
-        daily.group_by(period_start(pl.col("completed_date"), grain, week_start).alias("period_start_date"), "team")
-        .agg(weight=pl.col(measure).sum())
-        .filter(pl.col("weight") > 0)
-    )
-
-
 def _divide_among_teams(costs: pl.DataFrame, weights: pl.DataFrame) -> pl.DataFrame:
     """Costs of one driver by team; the team stays null for what the driver does not take."""
-    keys = [column for column in weights.columns if column not in ("team", "weight")]
-    costs = costs.drop("team").with_row_index("group")
-    weighted = costs.join(weights, on=keys, how="inner")
-    ordered = weighted.sort("group", pl.col("team"), nulls_last=True).with_row_index("tie")
-    divided = ordered.with_columns(amount=split_by_largest_remainder(ordered))
-    return pl.concat([divided, costs.join(weights, on=keys, how="anti")], how="diagonal").drop("group", "tie", "weight")
+    divided, untaken = divide_by_weight(costs.drop("team"), weights)
+    return pl.concat([divided, untaken], how="diagonal")
 
 
 def _sum_cells(fct_transactions: pl.DataFrame, grain: Grain, week_start: int) -> pl.DataFrame:
@@ -207,8 +193,16 @@ def _sum_cells(fct_transactions: pl.DataFrame, grain: Grain, week_start: int) ->
     )
 
 
-def _divide_among_cells(demands: pl.DataFrame, cells: pl.DataFrame) -> pl.DataFrame:
-    """What transactions bear, by cell and pool, and then, not allocated, the demands that no cell answers."""
+def _divide_among_cells(demands: pl.DataFrame, cells: pl.DataFrame, *, is_by_pool: bool) -> pl.DataFrame:
+    """What transactions bear, by cell and pool, and then, not allocated, the demands that no cell answers.
+
+    Args:
+        is_by_pool: whether pools are told apart where cost is borne; else all are one.
+    """
+    pools = [
+        pl.col(name) if is_by_pool else pl.lit(ALL_POOLS).cast(demands.schema[name]).alias(name)
+        for name in ("cost_pool", "driver")
+    ]
     borne, unanswered = [], []
     for anchor, narrowings in _NARROWINGS.items():
         anchored = demands.filter(pl.col(anchor).is_not_null())
@@ -216,7 +210,8 @@ def _divide_among_cells(demands: pl.DataFrame, cells: pl.DataFrame) -> pl.DataFr
         for narrowing in narrowings:
             # Null keys match nothing, so a demand is narrowed only by what it names.
             keys = ["period_start_date", anchor, *narrowing]
-            borne.append(_divide_by_count(anchored.join(cells, on=keys, how="semi"), keys, cells))
+            answered = anchored.join(cells, on=keys, how="semi").with_columns(pools)
+            borne.append(_divide_by_count(answered, keys, cells))
             anchored = anchored.join(cells, on=keys, how="anti")
         unanswered.append(anchored)
     allocated = (

@@ -111,6 +111,25 @@ def convert_to_reporting(
     )
 
 
+def find_missing_rates(
+    needed: pl.DataFrame, fx_rates: pl.DataFrame, *, policy: FxPolicy, reporting_currency: str
+) -> pl.DataFrame:
+    """The currencies and days for which `convert_to_reporting` has no rate.
+
+    Args:
+        needed: currency_code and needed_date, each pair once; a pair without either needs no rate.
+
+    Returns:
+        The rows of `needed` that have no rate, the code in capitals.
+    """
+    find_rate = _rate_finder(fx_rates, policy, reporting_currency.strip().upper())
+    pairs = needed.with_columns(pl.col("currency_code").str.strip_chars().str.to_uppercase()).drop_nulls()
+    is_missing = [
+        find_rate(currency, on) is None for currency, on in pairs.select("currency_code", "needed_date").iter_rows()
+    ]
+    return pairs.filter(pl.Series(is_missing, dtype=pl.Boolean))
+
+
 def _rate_finder(
     fx_rates: pl.DataFrame, policy: FxPolicy, reporting_currency: str
 ) -> Callable[[str, date | None], ExchangeRate | None]:

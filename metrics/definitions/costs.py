@@ -63,8 +63,9 @@ COST_METRICS: Final[tuple[Metric, ...]] = (
         label="Cost per transaction",
         meaning="What one completed transaction cost: a resolved ticket, or what policies/costs.yaml names instead.",
         formula=(
-            "Allocated cost of the period / transactions completed in it; empty if none was completed. The bounds are "
-            "the same without and with the unallocated cost of the period."
+            "Allocated cost of the period / transactions completed in it; empty if none was completed or if no driver "
+            "took any cost of the period. The bounds are the same without and with the unallocated cost of the period, "
+            "and with transactions that were set aside counted and not."
         ),
         unit=Unit.REPORTING,
         direction=Direction.DOWN_IS_GOOD,
@@ -72,6 +73,7 @@ COST_METRICS: Final[tuple[Metric, ...]] = (
         requires=(Domain.FINANCE,),
         population=COST_ALLOCATIONS,
         kind=UnitCost(),
+        version=2,
         is_headline=True,
         follows_transactions=True,
     ),

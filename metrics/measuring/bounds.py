@@ -70,28 +70,23 @@ def sum_bounds(value: pl.Expr, measured: pl.Expr, eligible: pl.Expr) -> Bounds:
 
 
 def unit_cost_bounds(
-    allocated: pl.Expr,
-    unallocated_debits: pl.Expr,
-    unallocated_credits: pl.Expr,
-    transactions: pl.Expr,
-    measured: pl.Expr,
-    eligible: pl.Expr,
+    least: pl.Expr, most: pl.Expr, completed: pl.Expr, set_aside: pl.Expr, *, is_cost_known: pl.Expr
 ) -> Bounds:
-    """Cost per transaction without and with what no driver took.
+    """Cost per transaction, whatever becomes of what no driver took and of transactions that were set aside.
 
-    Any pool that no driver took may belong to the cell, or not. So the least cost is the allocated one with every
-    unallocated credit, the greatest that with every unallocated debit; with debits alone this is
-    `[allocated / n, (allocated + unallocated) / n]`. Unbounded if a cost line of the period is unmeasured.
+    Any pool that no driver took may belong to the cell, or not, and any transaction that was set aside may count, or
+    not. A cost above zero is divided by as many as may be for the lower end and by as few for the upper, and one below
+    zero the other way round. Empty if a cost line of the period is unmeasured, or if nothing can have been completed.
 
     Args:
-        allocated: exact allocated cost of the cell.
-        unallocated_debits: exact sum of the unallocated pools of the period that are positive.
-        unallocated_credits: exact sum of those that are negative.
-        transactions: completed transactions of the cell, empty rather than 0.
-        measured: cost lines of the period that could be used.
-        eligible: cost lines of the period.
+        least: exact allocated cost of the cell with every unallocated pool of the period that is negative.
+        most: the same with every one that is positive.
+        completed: transactions of the cell that count.
+        set_aside: further ones that may.
+        is_cost_known: whether all cost lines of the period could be used.
     """
-    known = measured == eligible
-    lower = pl.when(known).then((allocated + unallocated_credits).cast(pl.Float64) / transactions)
-    upper = pl.when(known).then((allocated + unallocated_debits).cast(pl.Float64) / transactions)
-    return lower, upper
+    many = pl.when(completed + set_aside > 0).then(completed + set_aside)
+    few = pl.when(completed + set_aside > 0).then(pl.max_horizontal(completed, 1))
+    lower = least.cast(pl.Float64) / pl.when(least < 0).then(few).otherwise(many)
+    upper = most.cast(pl.Float64) / pl.when(most < 0).then(many).otherwise(few)
+    return pl.when(is_cost_known).then(lower), pl.when(is_cost_known).then(upper)

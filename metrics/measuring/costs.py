@@ -21,6 +21,7 @@ from metrics.spec import Metric
 from models.vocabulary import NO_VALUE, Dimension, Grain
 
 _PERIOD: Final = ["period_grain", "period_start_date"]
+_COUNTS: Final = ["transaction_count", "set_aside_count"]
 
 
 def measure_costs(
@@ -119,14 +120,14 @@ def _cells(
     cells = []
     for dimension in Dimension:
         costs = _broken_down(allocations, dimension).group_by(CELL).agg(sums)
-        counts = _broken_down(completed, dimension).group_by(CELL).agg(pl.col("transaction_count").sum())
+        counts = _broken_down(completed, dimension).group_by(CELL).agg(pl.col(_COUNTS).sum())
         joined = costs.join(counts, on=CELL, how="full", coalesce=True)
         if dimension is Dimension.OVERALL:
             # A period whose every line was set aside has no sum; the gap must show nevertheless.
             every = periods.select(*_PERIOD, dimension=pl.lit(dimension.value), dimension_value=pl.lit(""))
             joined = every.join(joined, on=CELL, how="left")
         cells.append(joined)
-    has_cost = allocations.select(_PERIOD).unique().with_columns(has_cost=pl.lit(True))
+    has_cost = allocations.group_by(_PERIOD).agg(has_cost=pl.lit(True), has_allocated=pl.col("is_allocated").any())
     nothing = pl.when(pl.col("has_cost")).then(0)
     return (
         pl.concat(cells, how="diagonal")
@@ -151,17 +152,23 @@ def _values(cells: pl.DataFrame, metric: Metric) -> pl.DataFrame:
         lower, upper = bounds.sum_bounds(value, measured, eligible)
         numbers = Numbers(value=value, lower=lower, upper=upper, eligible=eligible, measured=measured)
         return publish_cells(cells, metric, numbers)
-    allocated, count = pl.col(CostPart.ALLOCATED), pl.col("transaction_count")
-    some = pl.when(count > 0).then(count)
-    debits, credits_ = pl.col("unallocated_debits"), pl.col("unallocated_credits")
-    lower, upper = bounds.unit_cost_bounds(allocated, debits, credits_, some, measured, eligible)
+    allocated, count, set_aside = pl.col(CostPart.ALLOCATED), *(pl.col(name).fill_null(0) for name in _COUNTS)
+    lower, upper = bounds.unit_cost_bounds(
+        allocated + pl.col("unallocated_credits"),
+        allocated + pl.col("unallocated_debits"),
+        count,
+        set_aside,
+        is_cost_known=measured == eligible,
+    )
+    # Where no driver took anything, nobody knows what a transaction cost: nothing would look like an answer.
+    numerator = pl.when("has_allocated").then(allocated)
     numbers = Numbers(
-        value=allocated.cast(pl.Float64) / some,
-        numerator=allocated,
-        denominator=count.fill_null(0),
+        value=numerator.cast(pl.Float64) / pl.when(count > 0).then(count),
+        numerator=numerator,
+        denominator=count,
         lower=lower,
         upper=upper,
-        eligible=eligible,
-        measured=measured,
+        eligible=eligible + count + set_aside,
+        measured=measured + count,
     )
     return publish_cells(cells, metric, numbers)

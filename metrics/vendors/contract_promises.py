@@ -12,7 +12,7 @@ from typing import Final
 
 import polars as pl
 
-from metrics.costs.policy import known
+from metrics.costs.lines import known
 from metrics.sla.policy import SlaPolicy
 from models.ddl import conform
 from models.vendors import fct_contract_promises

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from pipelines.unknown_names import KNOWN_NAMES, Names, read_names
@@ -92,6 +93,15 @@ class QuarantineRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class PoolGap:
+    """Cost lines that no pool of policies/costs.yaml selects, and what they add up to in the reporting currency."""
+
+    line_count: int
+    amount_reporting: Decimal
+    all_line_count: int
+
+
+@dataclass(frozen=True, slots=True)
 class BuildRecords:
     """Everything that commands show of the build database."""
 
@@ -103,6 +113,7 @@ class BuildRecords:
     quarantine: tuple[QuarantineRecord, ...]
     unmapped_statuses: tuple[UnmappedStatus, ...] = ()
     known_names: Names = field(default_factory=dict)
+    pool_gap: PoolGap | None = None
 
     @property
     def held_domains(self) -> tuple[str, ...]:
@@ -137,6 +148,7 @@ def read_build_records(path: Path) -> BuildRecords | None:
             tuple(QuarantineRecord(*row) for row in _rows(connection, _QUARANTINE)),
             read_unmapped(_rows(connection, UNMAPPED_STATUSES)),
             read_names(row for query in KNOWN_NAMES.values() for row in _rows(connection, query)),
+            next((PoolGap(*row) for row in _rows(connection, _POOL_GAP)), None),
         )
     except duckdb.CatalogException:
         # A run that was killed before its very first commit leaves a file without tables.
@@ -161,6 +173,14 @@ _VERDICTS = "SELECT domain, verdict, summary, decided_at FROM ops.ops_verdicts W
 _QUARANTINE = """
     SELECT domain, rule_id, any_value(reason), count(*)
     FROM ops.ops_quarantined_records GROUP BY domain, rule_id ORDER BY domain, rule_id
+"""
+
+
+#: Nothing where every line is in a pool, as where there are no lines.
+_POOL_GAP = """
+    SELECT count(*) FILTER (matching_pool_count = 0),
+           coalesce(sum(amount_reporting) FILTER (matching_pool_count = 0), 0), count(*)
+    FROM core.fct_cost_lines WHERE NOT is_quarantined HAVING count(*) FILTER (matching_pool_count = 0) > 0
 """
 
 

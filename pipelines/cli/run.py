@@ -74,7 +74,13 @@ def run_home(
 ) -> ExitCode:
     """Run a home and report; shared with `kpi demo`."""
     from pipelines.cli.build_records import BuildRecords, read_build_records
-    from pipelines.cli.outcomes import show_holds, show_notices, show_refusals, show_unmapped_statuses
+    from pipelines.cli.outcomes import (
+        note_pool_gap,
+        show_holds,
+        show_notices,
+        show_refusals,
+        show_unmapped_statuses,
+    )
     from pipelines.cli.progress import progress_reporter
     from pipelines.notices import find_notices
     from pipelines.project import load_project
@@ -94,7 +100,11 @@ def run_home(
             raise
     seconds = time.perf_counter() - started
     records = read_build_records(home.warehouse) or BuildRecords((), (), (), (), (), ())
-    notices = (*find_notices(project), *find_unknown_names(project.policies, records.known_names))
+    notices = (
+        *find_notices(project),
+        *find_unknown_names(project.policies, records.known_names),
+        *note_pool_gap(records.pool_gap, home.settings.reporting.currency),
+    )
     if as_json:
         _show_json_outcome(home, outcome, records, notices, seconds)
     else:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 import dagster as dg
 from sqlalchemy import Table
 
+from metrics.costs.countable_facts import COUNTABLE_FACTS
 from models.finance import fct_cost_allocations, fct_cost_lines, fct_transactions
 from models.marts import metric_values
 from models.tickets import fct_sla_clocks, fct_ticket_days, fct_ticket_intervals, fct_tickets
@@ -99,8 +100,12 @@ def fact_assets() -> list[dg.AssetsDefinition]:
             "finance",
             {
                 fct_cost_lines: ["stg_cost_lines", "stg_fx_rates"],
-                fct_transactions: [fct_tickets.name, fct_deliveries.name, "stg_cost_lines"],
-                fct_cost_allocations: [fct_cost_lines.name, fct_transactions.name, "stg_headcount"],
+                # The policy says which fact is counted, and metrics of which facts drive cost: it may be any of them.
+                fct_transactions: [*sorted(COUNTABLE_FACTS), "stg_cost_lines"],
+                fct_cost_allocations: [
+                    *(fct_cost_lines.name, fct_transactions.name, "stg_headcount"),
+                    *(fct_tickets.name, fct_ticket_days.name, fct_sla_clocks.name, fct_deliveries.name),
+                ],
             },
             build_cost_facts,
         ),

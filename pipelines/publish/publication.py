@@ -20,9 +20,10 @@ from models.finance import fct_cost_allocations, fct_cost_lines, fct_transaction
 from models.marts import meta_loads, meta_metrics, meta_rule_results, meta_run, meta_verdicts, metric_values
 from models.tickets import fct_sla_clocks, fct_ticket_days, fct_ticket_intervals, fct_tickets
 from models.vendors import fct_contract_promises
-from models.vocabulary import Domain, VerdictState
-from pipelines.facts import data_clocks, domains_of
+from models.vocabulary import Domain
+from pipelines.facts import data_clocks, domains_of, reasons_to_hold
 from pipelines.fingerprint import hash_parts
+from pipelines.reconciliation import COST_FACTS
 from pipelines.session import Session
 from pipelines.vendor_credit_facts import CREDIT_FACTS
 from pipelines.vendor_facts import VENDOR_FACTS
@@ -97,7 +98,7 @@ def input_hash(session: Session) -> str:
         "SELECT asset, input_hash FROM ops.ops_steps WHERE NOT starts_with(asset, 'published_') ORDER BY asset"
     )
     refused = session.warehouse.rows("SELECT export, file_name, code FROM ops.ops_refusals ORDER BY ALL")
-    verdicts = [current_verdict(session.warehouse, domain) for domain in Domain]
+    verdicts = [current_verdict(session.warehouse, judged) for judged in (*Domain, COST_FACTS)]
     return hash_parts(session.code_hash, built, refused, verdicts, [view.text for view in sql.load_views()])
 
 
@@ -124,12 +125,11 @@ def _run_row(session: Session, publication_id: str, content_hash: str, as_of: da
 
 def _metric_rows(session: Session, clocks: dict[Domain, datetime | None]) -> pl.DataFrame:
     warehouse = session.warehouse
-    verdicts = {domain: current_verdict(warehouse, domain) for domain in Domain}
     valued = {str(row[0]) for row in warehouse.rows("SELECT DISTINCT metric FROM mart.metric_values")}
     rows = []
     for metric in METRICS:
         domains = domains_of(session, metric)
-        held = [found for domain in domains if (found := verdicts[domain]) and found[1] is VerdictState.HOLD]
+        held = reasons_to_hold(session, metric)
         reaches = [clock for domain in domains if (clock := clocks[domain]) is not None]
         has_values = metric.name in valued
         rows.append(
@@ -137,7 +137,7 @@ def _metric_rows(session: Session, clocks: dict[Domain, datetime | None]) -> pl.
                 **metric.definition(),
                 "requires": ", ".join(domain.value for domain in domains),
                 "publication_state": "held" if held else "published" if has_values else "empty",
-                "held_reason": held[0][2] if held else None,
+                "held_reason": held[0] if held else None,
                 "fresh_as_of_at": min(reaches, default=None) if has_values else None,
             }
         )

@@ -11,7 +11,10 @@ SELECT
         SELECT string_agg(definition.metric, ', ' ORDER BY definition.metric)
         FROM meta.metrics AS definition
         WHERE definition.publication_state = 'held'
-            AND list_contains(string_split(definition.requires, ', '), verdict.domain)
+            -- Cost facts are judged once more after they were built; what needs finance needs them.
+            AND list_contains(
+                string_split(definition.requires, ', '), replace(verdict.domain, 'cost_facts', 'finance')
+            )
     ) AS held_metrics
 FROM meta.verdicts AS verdict
 LEFT JOIN meta.rule_results AS rule

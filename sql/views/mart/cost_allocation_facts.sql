@@ -1,6 +1,7 @@
 -- Generated from models/ by `python -m pipelines.generate`; a test fails if it was edited by hand.
 --
--- Cost of each period by pool and breakdown. Rows of one period and pool add up to the pool, to the cent.
+-- Cost of each period by breakdown and, by month and quarter, by pool. Rows of one period and pool add up to what the
+-- pool costs in it, to the cent.
 CREATE OR REPLACE VIEW mart.cost_allocation_facts AS
 SELECT
     period_grain,
@@ -16,11 +17,11 @@ SELECT
     amount_reporting
 FROM core.fct_cost_allocations;
 
-COMMENT ON VIEW mart.cost_allocation_facts IS 'Cost of each period by pool and breakdown. Rows of one period and pool add up to the pool, to the cent.';
+COMMENT ON VIEW mart.cost_allocation_facts IS 'Cost of each period by breakdown and, by month and quarter, by pool. Rows of one period and pool add up to what the pool costs in it, to the cent.';
 COMMENT ON COLUMN mart.cost_allocation_facts.period_grain IS 'day, week, month or quarter';
 COMMENT ON COLUMN mart.cost_allocation_facts.period_start_date IS 'First day of the period';
-COMMENT ON COLUMN mart.cost_allocation_facts.cost_pool IS 'Pool';
-COMMENT ON COLUMN mart.cost_allocation_facts.driver IS 'How the pool is allocated';
+COMMENT ON COLUMN mart.cost_allocation_facts.cost_pool IS 'Pool; (all) for what is allocated by day and week, which would be too much to tell apart by pool';
+COMMENT ON COLUMN mart.cost_allocation_facts.driver IS 'How the pool is allocated; (all) for all pools';
 COMMENT ON COLUMN mart.cost_allocation_facts.team IS 'Team that bears the cost';
 COMMENT ON COLUMN mart.cost_allocation_facts.priority IS 'Priority of the transactions that bear the cost';
 COMMENT ON COLUMN mart.cost_allocation_facts.service IS 'Service of the transactions that bear the cost';

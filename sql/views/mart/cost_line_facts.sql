@@ -10,6 +10,8 @@ SELECT
     cost_start_date,
     cost_end_date,
     cost_pool,
+    matching_pool_count,
+    other_cost_pools,
     account,
     cost_centre,
     team,
@@ -32,6 +34,8 @@ COMMENT ON COLUMN mart.cost_line_facts.posting_date IS 'Date on which the line w
 COMMENT ON COLUMN mart.cost_line_facts.cost_start_date IS 'First day on which the cost lies under the policy''s basis (accrual or cash)';
 COMMENT ON COLUMN mart.cost_line_facts.cost_end_date IS 'Last day on which the cost lies, inclusive';
 COMMENT ON COLUMN mart.cost_line_facts.cost_pool IS 'First pool of policies/costs.yaml that selects the line; (none) if no pool does';
+COMMENT ON COLUMN mart.cost_line_facts.matching_pool_count IS 'How many pools of policies/costs.yaml select the line';
+COMMENT ON COLUMN mart.cost_line_facts.other_cost_pools IS 'Further pools that select the line, which the first keeps it from, in their order';
 COMMENT ON COLUMN mart.cost_line_facts.account IS 'General ledger account or expenditure category';
 COMMENT ON COLUMN mart.cost_line_facts.cost_centre IS 'Cost centre or department';
 COMMENT ON COLUMN mart.cost_line_facts.team IS 'Team that bears the cost, if named';

@@ -8,7 +8,8 @@ SELECT
     priority,
     service,
     vendor,
-    transaction_count
+    transaction_count,
+    set_aside_count
 FROM core.fct_transactions;
 
 COMMENT ON VIEW mart.transaction_facts IS 'Completed transactions per day and breakdown: the denominator of cost per transaction.';
@@ -18,3 +19,4 @@ COMMENT ON COLUMN mart.transaction_facts.priority IS 'Priority';
 COMMENT ON COLUMN mart.transaction_facts.service IS 'Service';
 COMMENT ON COLUMN mart.transaction_facts.vendor IS 'Vendor';
 COMMENT ON COLUMN mart.transaction_facts.transaction_count IS 'Completed transactions of the policy''s kind';
+COMMENT ON COLUMN mart.transaction_facts.set_aside_count IS 'Further ones that a contract rule set aside: they should count, but it is not certain that or when they do';

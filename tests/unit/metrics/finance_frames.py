@@ -65,7 +65,7 @@ def cost_lines(*rows: Mapping[str, Any]) -> pl.DataFrame:
 def transactions(*rows: tuple[date, str, str, str, str, int]) -> pl.DataFrame:
     """`fct_transactions` from (day, team, priority, service, vendor, count)."""
     names = ("completed_date", "team", "priority", "service", "vendor", "transaction_count")
-    return rows_of(fct_transactions, [dict(zip(names, row, strict=True)) for row in rows])
+    return rows_of(fct_transactions, [{**dict(zip(names, row, strict=True)), "set_aside_count": 0} for row in rows])
 
 
 def headcounts(*rows: tuple[date, str, str]) -> pl.DataFrame:

@@ -190,7 +190,8 @@ def transaction_rows(random_: random.Random) -> list[Row]:
         {
             "completed_date": date(2025, 12, 20) + timedelta(days=random_.randrange(110)),
             **_breakdown(random_),
-            "transaction_count": random_.randrange(1, 9),
+            "transaction_count": (completed := random_.randrange(9)),
+            "set_aside_count": random_.randrange(3) if completed else 1,
         }
         for _ in range(150)
     ]

@@ -387,7 +387,7 @@ COST_CELLS = """
         FROM fct_cost_allocations WHERE period_grain = '{grain}' GROUP BY ALL
     ), completed AS (
         SELECT CAST(date_trunc('{grain}', completed_date) AS DATE) AS period_start_date, {value} AS dimension_value,
-               sum(transaction_count) AS n
+               CAST(sum(transaction_count) AS BIGINT) AS n, CAST(sum(set_aside_count) AS BIGINT) AS q
         FROM fct_transactions GROUP BY ALL
     ), keys AS (
         SELECT period_start_date, dimension_value FROM costs
@@ -397,12 +397,15 @@ COST_CELLS = """
         SELECT period_start_date, '' FROM periods WHERE '{dimension}' = 'overall'
     )
     SELECT '{grain}' AS period_grain, period_start_date, '{dimension}' AS dimension, dimension_value, {numbers},
-           eligible_count, measured_count
+           {counts}
     FROM keys LEFT JOIN costs USING (period_start_date, dimension_value)
     LEFT JOIN completed USING (period_start_date, dimension_value)
     LEFT JOIN counted USING (period_start_date)
     LEFT JOIN open_ends USING (period_start_date)
-    LEFT JOIN (SELECT DISTINCT period_start_date, true AS has_cost FROM costs) USING (period_start_date)
+    LEFT JOIN (
+        SELECT period_start_date, true AS has_cost, bool_or(is_allocated) AS has_allocated
+        FROM fct_cost_allocations WHERE period_grain = '{grain}' GROUP BY ALL
+    ) USING (period_start_date)
 """
 _ALLOCATED = "CASE WHEN has_cost THEN coalesce(allocated, 0) END"
 COST_NUMBERS = {
@@ -413,13 +416,25 @@ COST_NUMBERS = {
     for part in ("total", "allocated", "unallocated")
 } | {
     "cost_per_transaction_reporting": (
-        f"{_ALLOCATED} / nullif(n, 0) AS value, {_ALLOCATED} AS numerator, coalesce(n, 0) AS denominator, "
-        f"CASE WHEN eligible_count = measured_count THEN ({_ALLOCATED} + coalesce(credits, 0)) / nullif(n, 0) END "
-        "AS lower_bound, "
-        f"CASE WHEN eligible_count = measured_count THEN ({_ALLOCATED} + coalesce(debits, 0)) / nullif(n, 0) END "
-        "AS upper_bound"
+        f"CASE WHEN has_allocated THEN {_ALLOCATED} END / nullif(n, 0) AS value, "
+        f"CASE WHEN has_allocated THEN {_ALLOCATED} END AS numerator, coalesce(n, 0) AS denominator, "
+        # The cost at its least and at its most, over every number of transactions that is possible: the outermost.
+        f"""CASE WHEN eligible_count = measured_count THEN list_min([
+            ({_ALLOCATED} + coalesce(credits, 0)) / x
+            FOR x IN generate_series(coalesce(n, 0), coalesce(n, 0) + coalesce(q, 0)) IF x > 0
+        ]) END AS lower_bound, """
+        f"""CASE WHEN eligible_count = measured_count THEN list_max([
+            ({_ALLOCATED} + coalesce(debits, 0)) / x
+            FOR x IN generate_series(coalesce(n, 0), coalesce(n, 0) + coalesce(q, 0)) IF x > 0
+        ]) END AS upper_bound"""
     )
 }
+#: Cost lines should count, and for a unit cost transactions too.
+_COUNTS = "eligible_count, measured_count"
+_UNIT_COUNTS = (
+    "eligible_count + coalesce(n, 0) + coalesce(q, 0) AS eligible_count, "
+    "measured_count + coalesce(n, 0) AS measured_count"
+)
 
 
 def _cost_query(name: str) -> str:
@@ -431,6 +446,7 @@ def _cost_query(name: str) -> str:
             dimension=dimension,
             value=_value_of(dimension),
             numbers=COST_NUMBERS[name],
+            counts=_UNIT_COUNTS if name.startswith("cost_per") else _COUNTS,
         )
         + ")"
         for grain, length in GRAINS.items()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from data_contracts.documents import DocumentError
-from metrics.costs.policy import CostBasis
+from metrics.costs.policy import CostBasis, CostPool, CountedFact, Driver, StepDown
 from models.vocabulary import SlaTarget, StatusCategory
 from pipelines.policies import StatusMeaning, load_policies
 
@@ -82,6 +82,54 @@ def test_account_numbers_need_no_quotes(tmp_path: Path) -> None:
     (pool,) = load_policies(tmp_path).costs.pools
     assert pool.accounts == ("4000", "41*")
     assert sum(pool.shares.values()) == Decimal("1.0")
+
+
+def test_costs_take_any_fact_a_metric_and_steps(tmp_path: Path) -> None:
+    (tmp_path / "costs.yaml").write_text(
+        """
+transaction:
+  fact: fct_deliveries
+  date: delivered_date
+  distinct: [delivery_id]
+  where: {vendor: "Orbit*", is_on_time: true}
+pools:
+  - {id: tools, driver: metric, metric: ticket_created_count}
+step_down:
+  - {team: Desk, driver: fixed_shares, shares: {Field: 0.5}}
+""",
+        encoding="utf-8",
+    )
+    costs = load_policies(tmp_path).costs
+    assert costs.transaction == CountedFact(
+        "fct_deliveries", "delivered_date", ("delivery_id",), {"vendor": ("Orbit*",)}, {"is_on_time": True}
+    )
+    assert costs.pools == (CostPool("tools", driver=Driver.METRIC, metric="ticket_created_count"),)
+    assert costs.step_down == (StepDown("Desk", Driver.FIXED_SHARES, {"Field": Decimal("0.5")}),)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("transaction: 7", ("costs.yaml:1", "'7' is no transaction", "resolved_tickets, paid_documents, deliveries")),
+        ("transaction: tickets", ("costs.yaml:1", "transaction")),
+        (
+            "transaction:\n  fact: fct_delivery\n  date: delivered_date",
+            ("costs.yaml:2", "'fct_delivery' is no fact", "Did you mean 'fct_deliveries'?"),
+        ),
+        (
+            "transaction:\n  fact: fct_deliveries\n  date: delivered",
+            ("costs.yaml:3", "no date or instant 'delivered'", "Did you mean 'delivered_date'?"),
+        ),
+        (
+            "pools:\n  - {id: a, driver: metric, metric: cost_total_reporting}",
+            ("costs.yaml:1", "pool 'a' is driven by the metric 'cost_total_reporting'", "circle"),
+        ),
+        ("step_down:\n  - {team: A, driver: direct}", ("costs.yaml", "step_down of 'A' is direct")),
+    ],
+)
+def test_mistakes_in_costs_are_told_with_place_and_remedy(tmp_path: Path, text: str, said: tuple[str, ...]) -> None:
+    told = _error(tmp_path, "costs.yaml", text)
+    assert [part for part in said if part not in told] == []
 
 
 def test_a_promise_of_a_holder_names_a_vendor_or_a_team(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 import duckdb
@@ -361,3 +362,26 @@ def test_oldest_open_tickets(fill: Fill, answer: Callable[[str], list[tuple[Any,
 def test_every_view_file_creates_the_view_it_is_called() -> None:
     for view in sql.load_views():
         assert f"CREATE OR REPLACE VIEW {view.schema}.{view.name} AS" in view.text
+
+
+def test_cost_lines_and_pools(fill: Fill, answer: Callable[[str], list[tuple[Any, ...]]]) -> None:
+    def line(key: str, amount: str, **columns: Any) -> Row:
+        common = {"cost_line_id": key, "source": "gl", "is_quarantined": False, "account": "6320"}
+        return {**common, "amount_reporting": Decimal(amount), **columns}
+
+    nowhere = {"cost_pool": "(none)", "matching_pool_count": 0}
+    twice = {"cost_pool": "payroll", "matching_pool_count": 2, "other_cost_pools": "rest"}
+    fill(
+        "fct_cost_lines",
+        line("1", "10.00", **nowhere),
+        line("2", "-2.50", **nowhere),
+        line("3", "99.00", vendor="Acme", **nowhere),
+        line("4", "5.00", is_quarantined=True, **nowhere),
+        line("5", "7.00", account="6110", **twice),
+        line("6", "1.00", account="6110", cost_pool="payroll", matching_pool_count=1),
+    )
+    assert answer("cost_lines_and_pools") == [
+        ("in no pool", "(none)", None, "6320", None, "Acme", 1, Decimal("99.0000")),
+        ("in no pool", "(none)", None, "6320", None, None, 2, Decimal("7.5000")),
+        ("in several pools", "payroll", "rest", "6110", None, None, 1, Decimal("7.0000")),
+    ]

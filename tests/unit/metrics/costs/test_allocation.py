@@ -14,10 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metrics.costs.accrual import spread_costs
-from metrics.costs.allocation import allocate_costs
-from metrics.costs.policy import CostPolicy, CostPool, Driver, TransactionKind
+from metrics.costs.allocation import GRAINS_BY_POOL, allocate_costs
+from metrics.costs.policy import CostPolicy, CostPool, Driver, StepDown
+from metrics.costs.weights import DriverData
 from models.ddl import polars_schema
 from models.finance import fct_cost_allocations
+from models.marts import metric_values
 from models.vocabulary import NO_VALUE, Grain
 
 JANUARY = date(2026, 1, 1)
@@ -40,18 +42,23 @@ def allocate(
     counts: pl.DataFrame,
     *pools: CostPool,
     grain: Grain = Grain.MONTH,
+    steps: tuple[StepDown, ...] = (),
     headcount: pl.DataFrame | None = None,
     active_hours: pl.DataFrame | None = None,
-    **more: Any,
+    metrics: pl.DataFrame | None = None,
+    tickets: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     return allocate_costs(
         lines,
         counts,
-        policy=CostPolicy(pools=pools),
-        headcount=headcounts() if headcount is None else headcount,
-        active_hours=active_time() if active_hours is None else active_hours,
+        policy=CostPolicy(pools=pools, step_down=steps),
+        drivers=DriverData(
+            headcount=headcounts() if headcount is None else headcount,
+            active_hours=active_time() if active_hours is None else active_hours,
+            resolved_tickets=counts if tickets is None else tickets,
+            metric_values=polars_schema(metric_values).to_frame() if metrics is None else metrics,
+        ),
         grain=grain,
-        **more,
     )
 
 
@@ -218,20 +225,52 @@ def test_a_driver_whose_weights_are_all_zero_takes_nothing(driver: Driver) -> No
 
 def test_tickets_can_drive_a_pool_when_documents_are_what_is_counted() -> None:
     documents = transactions((JANUARY, "Network", NONE, NONE, "Acme", 1), (JANUARY, "Desktop", NONE, NONE, "Acme", 1))
-    arguments: dict[str, Any] = {
-        "policy": CostPolicy(
-            transaction=TransactionKind.PAID_DOCUMENTS, pools=(CostPool("a", driver=Driver.RESOLVED_TICKETS),)
-        ),
-        "headcount": headcounts(),
-        "active_hours": active_time(),
-        "grain": Grain.MONTH,
-    }
-    lines = cost_lines(january("4.00", "a"))
-    with pytest.raises(ValueError, match="pools a are driven by resolved tickets"):
-        allocate_costs(lines, documents, **arguments)
     tickets = transactions((JANUARY, "Network", NONE, NONE, NONE, 3), (JANUARY, "Desktop", NONE, NONE, NONE, 1))
-    pools = allocate_costs(lines, documents, **arguments, resolved_tickets=tickets)
+    pool = CostPool("a", driver=Driver.RESOLVED_TICKETS)
+    pools = allocate(cost_lines(january("4.00", "a")), documents, pool, tickets=tickets)
     assert by_team(pools) == {"Network": Decimal("3.00"), "Desktop": Decimal("1.00")}
+
+
+def test_a_split_invoice_is_spread_and_allocated_line_by_line() -> None:
+    # One invoice of 100.01 for 20 January to 10 February (22 days) is split: 66.67 for Network, 33.34 for Desktop.
+    # 6667 cents: 303 a day and 1 over: January's 12 days 12 * 303 + 1 = 3637, February's 10 days 3030.
+    # 3334 cents: 151 a day and 12 over, one on each day of January: 12 * 152 = 1824, February 10 * 151 = 1510.
+    # As one line of 10001 cents, 454 a day and 13 over, January would have 12 * 455 = 5460, not 3637 + 1824 = 5461.
+    days = {"cost_start_date": date(2026, 1, 20), "cost_end_date": date(2026, 2, 10), "document_id": "INV-7"}
+    lines = cost_lines(january("66.67", "a", team="Network", **days), january("33.34", "a", team="Desktop", **days))
+    counts = pl.concat([TWO_TEAMS, TWO_TEAMS.with_columns(pl.col("completed_date").dt.offset_by("1mo"))])
+    pools = allocate(lines, counts, CostPool("a"))
+    months = {start: by_team(part) for (start,), part in pools.group_by("period_start_date")}
+    assert months == {
+        JANUARY: {"Network": Decimal("36.37"), "Desktop": Decimal("18.24")},
+        date(2026, 2, 1): {"Network": Decimal("30.30"), "Desktop": Decimal("15.10")},
+    }
+    quarter = allocate(lines, counts, CostPool("a"), grain=Grain.QUARTER)
+    assert by_team(quarter) == {"Network": Decimal("66.67"), "Desktop": Decimal("33.34")}
+
+
+def test_by_day_and_week_pools_are_one_where_cost_is_borne_and_apart_where_it_is_not() -> None:
+    # 6.00 and 3.00 of two pools on 5 January, when only Network's one transaction was completed, and 2.00 of nobody.
+    day = {"cost_start_date": date(2026, 1, 5), "cost_end_date": date(2026, 1, 5)}
+    lines = cost_lines(
+        january("6.00", "a", team="Network", vendor="Nobody Inc", **day),
+        january("3.00", "b", team="Network", **day),
+        january("2.00", "b", vendor="Nobody Inc", **day),
+    )
+    found = {
+        grain: allocate(lines, TWO_TEAMS, CostPool("a"), CostPool("b"), grain=grain).select(
+            "cost_pool", "driver", "vendor", "is_allocated", "amount_reporting"
+        )
+        for grain in (Grain.DAY, Grain.QUARTER)
+    }
+    assert found[Grain.DAY].rows() == [
+        ("(all)", "(all)", "Acme", True, Decimal("9.00")),
+        ("b", "direct", NONE, False, Decimal("2.00")),
+    ]
+    assert found[Grain.QUARTER].filter(~pl.col("is_allocated")).rows() == [
+        ("b", "direct", "Nobody Inc", False, Decimal("2.00"))
+    ]
+    assert found[Grain.QUARTER].filter("is_allocated")["cost_pool"].unique().sort().to_list() == ["a", "b"]
 
 
 def test_an_empty_ledger_gives_an_empty_table() -> None:
@@ -309,7 +348,7 @@ def test_allocated_and_unallocated_are_the_total_of_each_period_and_pool(
             headcount=headcounts(*((month, team, str(number)) for (month, team), number in people.items())),
             active_hours=active_time(*((day, team, time) for (day, team), time in hours.items())),
         )
-        keys = ["period_start_date", "cost_pool"]
+        keys = ["period_start_date", *(["cost_pool"] if grain in GRAINS_BY_POOL else [])]
         expected = (
             spread_costs(lines, grain)
             .join(lines.select("cost_line_id", "cost_pool"), on="cost_line_id")

@@ -12,7 +12,7 @@ from finance_frames import exchange_rates, ledger_lines
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metrics.costs.exchange_rates import FxPolicy, FxRateRule, convert_to_reporting
+from metrics.costs.exchange_rates import FxPolicy, FxRateRule, convert_to_reporting, find_missing_rates
 from metrics.costs.money import check_minor_units, multiply_amounts, split_by_largest_remainder
 from models.catalog import TABLES
 from models.ddl import polars_schema
@@ -181,6 +181,29 @@ def test_a_missing_rate_leaves_the_amount_empty() -> None:
     for currency in ("USD", "", None):
         line = convert("12.34", currency, DAY, exchange_rates((DAY, "GBP", "EUR", "1.15")), FxPolicy())
         assert (line["fx_rate"], line["fx_rate_date"], line["amount_reporting"]) == (None, None, None)
+
+
+def test_missing_rates_are_those_by_which_no_line_is_converted() -> None:
+    april = date(2026, 4, 9)
+    quotes = exchange_rates((DAY, "GBP", "EUR", "1.15"), (DAY, "USD", "GBP", "0.80"))
+    needed = [(code, on) for code in (" usd ", "GBP", "EUR", "JPY", None) for on in (DAY, april, None)]
+    frame = pl.DataFrame(
+        needed, schema={"currency_code": pl.String, "needed_date": pl.Date}, orient="row"
+    ).with_columns(line_count=1)
+    for policy in (
+        FxPolicy(),
+        FxPolicy(max_age_days=30),
+        FxPolicy(rate=FxRateRule.PERIOD_AVERAGE),
+        FxPolicy(rate=FxRateRule.FIXED, fixed={"USD": Decimal("0.9")}),
+    ):
+        missing = find_missing_rates(frame, quotes, policy=policy, reporting_currency="EUR")
+        expected = [
+            (code.strip().upper(), on, 1)
+            for code, on in needed
+            if code and on and convert("1", code, on, quotes, policy)["amount_reporting"] is None
+        ]
+        assert missing.rows() == expected
+        assert 0 < missing.height < 8
 
 
 def test_the_nearest_earlier_rate_holds_up_to_its_greatest_age() -> None:

@@ -10,7 +10,9 @@ import polars as pl
 import pytest
 from finance_frames import exchange_rates, ledger_lines
 
-from metrics.costs.policy import CostBasis, CostPolicy, CostPool, Driver, FxPolicy, check_policy, convert_cost_lines
+from metrics.costs.exchange_rates import FxPolicy
+from metrics.costs.lines import convert_cost_lines
+from metrics.costs.policy import CostBasis, CostPolicy, CostPool, Driver, check_policy
 from models.ddl import polars_schema
 from models.finance import fct_cost_lines
 from models.vocabulary import NO_VALUE
