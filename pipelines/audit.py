@@ -13,6 +13,7 @@ from data_contracts import evaluation
 from data_contracts.evaluation import AuditAbortedError
 from data_contracts.spec import Rule
 from data_contracts.verdict import RuleResult
+from models.currencies import MINOR_UNIT_DIGITS
 from models.ddl import quote_text
 from pipelines.warehouse import Warehouse
 
@@ -37,6 +38,7 @@ def audit(
     Raises:
         AuditAbortedError: a rule's query ended the transaction. Roll back, load again, and pass its `errors` on.
     """
+    _offer_known_currencies(warehouse)
     _offer_currencies(warehouse, reporting_currency, fixed_rate_currencies)
     return evaluation.evaluate(rules, warehouse.connection, known_errors=known_errors)
 
@@ -53,6 +55,15 @@ def offer_data_clock(warehouse: Warehouse, as_of: datetime | None) -> None:
     """
     instant = quote_text(as_of.astimezone(UTC).isoformat()) if as_of else "NULL"
     warehouse.execute(f"CREATE OR REPLACE VIEW ops.data_clock AS SELECT CAST({instant} AS TIMESTAMPTZ) AS as_of_at")
+
+
+def _offer_known_currencies(warehouse: Warehouse) -> None:
+    """The view `ops.currencies`: codes of ISO 4217, with the decimals of their minor units."""
+    rows = ", ".join(f"({quote_text(code)}, {digits})" for code, digits in MINOR_UNIT_DIGITS.items())
+    warehouse.execute(
+        "CREATE OR REPLACE VIEW ops.currencies AS "
+        f"SELECT * FROM (VALUES {rows}) AS known (currency_code, minor_unit_digits)"
+    )
 
 
 def _offer_currencies(warehouse: Warehouse, reporting_currency: str, fixed: Sequence[str]) -> None:
