@@ -32,6 +32,14 @@ def _as_feed(value: Any) -> Any:
     return {"to": value} if isinstance(value, str) else value
 
 
+def _as_sign(value: Any) -> Any:
+    return {"always": value} if isinstance(value, str) else value
+
+
+def _as_cases(value: Any) -> Any:
+    return value if isinstance(value, dict) else {"columns": value}
+
+
 Token = Annotated[str, BeforeValidator(_as_text)]
 Tokens = Annotated[tuple[Token, ...], BeforeValidator(_as_list)]
 Share = Annotated[Decimal, Field(ge=0, le=1)]
@@ -73,6 +81,23 @@ class SnapshotProperties(Properties):
     content: SnapshotContent = SnapshotContent.FULL
 
 
+class CaseProperties(Properties):
+    """Several rows that tell of one line: it is counted once."""
+
+    columns: Tokens
+    only_with: dict[str, Tokens] = {}
+
+
+class ControlTotalProperties(Properties):
+    """A total that comes with the export, to compare its lines with."""
+
+    of: str
+    told_in: str | None = None
+    pattern: str | None = None
+    per: Tokens = ()
+    row: IgnoredRows | None = None
+
+
 class ObjectProperties(Properties):
     """Of one schema object of an export."""
 
@@ -83,13 +108,26 @@ class ObjectProperties(Properties):
     header_row: Annotated[int, Field(ge=1)] = 1
     constants: dict[str, Token] = {}
     ignore_rows: Annotated[tuple[IgnoredRows, ...], BeforeValidator(_as_list)] = ()
+    one_row_per: Annotated[CaseProperties | None, BeforeValidator(_as_cases)] = None
+    control_totals: Annotated[tuple[ControlTotalProperties, ...], BeforeValidator(_as_list)] = ()
+
+
+class SignProperties(Properties):
+    """Whether an amount is a debit or a credit, where the amount itself does not say so."""
+
+    always: Literal["debit", "credit"] | None = None
+    column: str | None = None
+    debit: Tokens = ()
+    credit: Tokens = ()
 
 
 class FeedTarget(Properties):
-    """A canonical column, and when the value counts."""
+    """A canonical column, and when and how the value counts."""
 
     to: str
     when: dict[str, Tokens] = {}
+    take: Literal["first", "last", "smallest", "largest"] | None = None
+    sign: Annotated[SignProperties | None, BeforeValidator(_as_sign)] = None
 
 
 class ColumnProperties(Properties):
@@ -100,6 +138,7 @@ class ColumnProperties(Properties):
         BeforeValidator(_as_list),
     ] = ()
     formats: Tokens = ()
+    replace: dict[str, Token] = {}
     true_tokens: Tokens = ()
     false_tokens: Tokens = ()
 

@@ -30,6 +30,13 @@ from data_contracts.feeds import (
     faults_of_target,
     faults_of_zone,
 )
+from data_contracts.line_settings import (
+    faults_of_lines,
+    faults_of_sign,
+    read_cases,
+    read_control_total,
+    read_sign,
+)
 from data_contracts.problems import list_words, suggest, words_of
 from data_contracts.rules import RuleTarget, read_rules
 from data_contracts.snapshot_settings import faults_of_snapshots, read_snapshots
@@ -198,6 +205,8 @@ class ExportReader:
             header_row=properties.header_row,
             constants=properties.constants,
             ignore_rows=tuple(IgnoreRule(rule.column, rule.matches) for rule in properties.ignore_rows),
+            cases=read_cases(properties.one_row_per),
+            control_totals=tuple(read_control_total(total) for total in properties.control_totals),
             columns=columns,
             rules=read_rules(self.document, place, target, self.problems),
             granularity=str(entry.get("dataGranularityDescription", "")),
@@ -223,7 +232,7 @@ class ExportReader:
                 what = f"custom property 'ignoreRows': '{rule.matches}' is not a regular expression: {error}"
                 self._report(custom, (what, "Correct the pattern.", None))
         if targets_are_known and not self.problems:
-            for fault in (*faults_of_object(item), *faults_of_snapshots(item)):
+            for fault in (*faults_of_object(item), *faults_of_snapshots(item), *faults_of_lines(item)):
                 self._report(place, fault)
 
     def _columns(self, place: Path, contract: ContractProperties) -> tuple[ExportColumn, ...]:
@@ -256,7 +265,8 @@ class ExportReader:
         if properties is None:
             return None
         feeds = tuple(
-            Feed(feed.to.partition(".")[0], feed.to.partition(".")[2], feed.when) for feed in properties.feeds
+            Feed(feed.to.partition(".")[0], feed.to.partition(".")[2], feed.when, feed.take, read_sign(feed.sign))
+            for feed in properties.feeds
         )
         column = ExportColumn(
             name=name,
@@ -264,6 +274,7 @@ class ExportReader:
             synonyms=tuple(str(synonym["synonym"]) for synonym in entry.get("synonyms") or ()),
             logical_type=logical_type,
             formats=properties.formats,
+            replace={text.strip().lower(): value for text, value in properties.replace.items()},
             time_zone=options.get("defaultTimezone"),
             required=bool(entry.get("required", False)),
             unique=bool(entry.get("unique", False)),
@@ -274,9 +285,15 @@ class ExportReader:
         )
         zone = column.time_zone or contract.time_zone or ("UTC" if options.get("timezone") is True else None)
         for feed in feeds:
-            faults = list(faults_of_target(feed.target)) or list(faults_of_feed(column, feed, names, zone))
+            faults = list(faults_of_target(feed.target)) or [
+                *faults_of_feed(column, feed, names, zone),
+                *faults_of_sign(feed, names),
+            ]
             for what, remedy, near in faults:
                 self._report(self._feeds_place(place), (f"column '{name}': {what}", remedy, near))
+        if column.replace and column.logical_type != "string":
+            what = f"column '{name}': 'replace' is for texts, and this is a {column.logical_type}"
+            self._report(place, (what, "Remove it, or write logicalType: string.", None))
         more = [*(faults_of_zone(column.time_zone) if column.time_zone else ())]
         more += [fault for text in column.formats for fault in faults_of_format(text)]
         for what, remedy, near in more:

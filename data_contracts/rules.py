@@ -122,7 +122,9 @@ def _read_rule(
         return None
     columns = _columns(document, place, name, measure, column, target, problems)
     key_column = properties.key_column or target.key_column
-    if properties.key_column and properties.key_column not in target.columns:
+    # A query that lists rows may name them as it likes, unless they are to be found again and set aside.
+    names_its_own = measure is Measure.FAILING_ROWS and properties.action is not RuleAction.QUARANTINE
+    if properties.key_column and properties.key_column not in target.columns and not names_its_own:
         what = f"rule '{name}': key column '{key_column}' is not a column of {target.object_name}"
         problems.append(
             document.problem(place, what, "Name a column of the table.", suggest(key_column or "", target.columns))

@@ -24,6 +24,22 @@ from models.vocabulary import (
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sign:
+    """Whether an amount is a debit, which adds to cost, or a credit, which takes from it.
+
+    Attributes:
+        always: `debit` or `credit`, where the whole column is one; None where each row says it.
+        column: column of the export that says it; None where the amount's own text does, before or after the number.
+        debit, credit: texts that mean so, capitals apart.
+    """
+
+    always: str | None = None
+    column: str | None = None
+    debit: tuple[str, ...] = ()
+    credit: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Feed:
     """A canonical column that an export's column fills.
@@ -32,11 +48,16 @@ class Feed:
         table: canonical table without its `stg_`.
         column: column of that table.
         when: columns of the export and the texts, any of which each must hold for the value to count; all must agree.
+        take: which of several rows of one case has the word: `first`, `last`, `smallest` or `largest`; None where all
+            that have a value must have the same.
+        sign: how an amount's sign is told; None where the number itself has it.
     """
 
     table: str
     column: str
     when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    take: str | None = None
+    sign: Sign | None = None
 
     @property
     def target(self) -> str:
@@ -50,6 +71,45 @@ class IgnoreRule:
 
     column: str
     matches: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cases:
+    """Several rows that tell of one line, such as the events of a declaration that repeat its amount.
+
+    Attributes:
+        columns: columns of the export that name the case.
+        only_with: columns and texts of the row without which a case is no line yet, such as its payment.
+    """
+
+    columns: tuple[str, ...]
+    only_with: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlTotal:
+    """A total that comes with an export, to compare its lines with.
+
+    Attributes:
+        of: column whose amounts are added up as they are written; a canonical `<table>.<column>`, for the amounts as
+            they count; or `rows`, for the number of lines.
+        told_in: column that tells the total.
+        pattern: regular expression whose first group is the total; None where it is the whole text.
+        per: columns whose values divide the lines into groups with a total each; empty for one total a file.
+        row: the row that tells the total, which is no line; None where each line repeats it.
+    """
+
+    of: str
+    told_in: str
+    pattern: str | None = None
+    per: tuple[str, ...] = ()
+    row: IgnoreRule | None = None
+
+    @property
+    def name(self) -> str:
+        """What the total is about, in words."""
+        of = {"rows": "number of lines"}.get(self.of, self.of)
+        return f"{of} per {' and '.join(self.per)}" if self.per else f"{of} of the file"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +147,7 @@ class ExportColumn:
         synonyms: other spellings of the header.
         logical_type: string, integer, number, boolean, date or timestamp.
         formats: strptime formats, tried in order; empty means ISO 8601.
+        replace: texts, capitals apart, and what is read in their place.
         time_zone: IANA zone of values without an offset; None means the contract's.
         true_tokens, false_tokens: how the export writes booleans; empty means the usual spellings.
     """
@@ -96,6 +157,7 @@ class ExportColumn:
     synonyms: tuple[str, ...] = ()
     logical_type: str = "string"
     formats: tuple[str, ...] = ()
+    replace: Mapping[str, str] = field(default_factory=dict)
     time_zone: str | None = None
     required: bool = False
     unique: bool = False
@@ -200,6 +262,8 @@ class ExportObject:
         header_row: row of the header, counted from 1.
         constants: `<table>.<column>` -> text, for canonical columns that the export leaves out.
         snapshots: of repeated snapshots, when they were taken; None for every other shape.
+        cases: where several rows tell of one line, how; None where each row is one.
+        control_totals: totals that come with the export.
         granularity: what one row is, in words.
     """
 
@@ -212,6 +276,8 @@ class ExportObject:
     header_row: int = 1
     constants: Mapping[str, str] = field(default_factory=dict)
     ignore_rows: tuple[IgnoreRule, ...] = ()
+    cases: Cases | None = None
+    control_totals: tuple[ControlTotal, ...] = ()
     columns: tuple[ExportColumn, ...] = ()
     rules: tuple[Rule, ...] = ()
     granularity: str = ""

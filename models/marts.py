@@ -5,7 +5,7 @@ The `kpi_<metric>` views over `metric_values` are generated from the metric regi
 
 from __future__ import annotations
 
-from models.schema import day, flag, instant, integer, real, table, text
+from models.schema import day, flag, instant, integer, money, real, table, text
 from models.vocabulary import Layer
 
 metric_values = table(
@@ -118,4 +118,32 @@ meta_loads = table(
     text("message", "Why it was refused, or notes on reading it"),
 )
 
-TABLES = (metric_values, meta_run, meta_metrics, meta_verdicts, meta_rule_results, meta_loads)
+meta_control_totals = table(
+    Layer.MART,
+    "meta_control_totals",
+    "What the lines of each file come to, and what the export itself says they should. One row per file and total, "
+    "and one for each group of lines that does not come to its own.",
+    text("export", "Contract that the file was read by", required=True),
+    text("object_name", "Schema object of the contract", required=True),
+    text("file_name", "Name of the file in its landing folder", required=True),
+    text("control", "What is added up or counted, and per what", required=True),
+    text("group_key", "Currency of the lines, or the group that differs; empty text for all lines", required=True),
+    integer("line_count", "Lines", required=True),
+    integer("group_count", "Groups with a total each, where there are groups"),
+    integer("differing_count", "Groups whose lines do not come to their total"),
+    money("found_original", "What the lines come to, in their own currency; lines where lines are counted"),
+    money("told_original", "What the export says; empty if it says nothing"),
+    money("difference_original", "What was found, less what was told"),
+    flag("is_reconciled", "Whether they agree; empty where nothing is told or an amount cannot be read"),
+    text("reason", "Why they do not agree or cannot be compared"),
+)
+
+TABLES = (
+    metric_values,
+    meta_run,
+    meta_metrics,
+    meta_verdicts,
+    meta_rule_results,
+    meta_loads,
+    meta_control_totals,
+)

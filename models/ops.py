@@ -5,7 +5,7 @@ Kept in the build database and never rewritten by analysts; what readers may see
 
 from __future__ import annotations
 
-from models.schema import day, flag, instant, integer, real, table, text
+from models.schema import day, flag, instant, integer, money, real, table, text
 from models.vocabulary import Layer
 
 ops_runs = table(
@@ -98,11 +98,34 @@ ops_value_problems = table(
     text("canonical_column", "Canonical column that the value was to feed", required=True),
     text(
         "problem",
-        "unparsable, missing, unmapped_status, ambiguous_time, nonexistent_time or rounded; of repeated snapshots also "
+        "unparsable, missing, unmapped_status, ambiguous_time, nonexistent_time or rounded; of lines also "
+        "unknown_sign, differs_within_case or control_total; of repeated snapshots also "
         "in_future, after_snapshot, outside_snapshots, unseen_reopening or repeated_in_snapshot",
         required=True,
     ),
     text("record_id", "Ticket, cost line, ... that the row belongs to, if its key is known"),
+)
+
+ops_control_totals = table(
+    Layer.OPS,
+    "ops_control_totals",
+    "What the lines of each file come to, and what the export itself says they should. One row per file and total, "
+    "and one for each group of lines that does not come to its own.",
+    text("domain", "tickets, finance or vendors", required=True),
+    text("export", "Contract", required=True),
+    text("object_name", "Schema object of the contract", required=True),
+    text("load_id", "Load", required=True),
+    text("file_name", "Name of the file in its landing folder", required=True),
+    text("control", "What is added up or counted, and per what", required=True),
+    text("group_key", "Currency of the lines, or the group that differs; empty text for all lines", required=True),
+    integer("line_count", "Lines", required=True),
+    integer("group_count", "Groups with a total each, where there are groups"),
+    integer("differing_count", "Groups whose lines do not come to their total"),
+    money("found_original", "What the lines come to, in their own currency; lines where lines are counted"),
+    money("told_original", "What the export says; empty if it says nothing"),
+    money("difference_original", "What was found, less what was told"),
+    flag("is_reconciled", "Whether they agree; empty where nothing is told or an amount cannot be read"),
+    text("reason", "Why they do not agree or cannot be compared"),
 )
 
 ops_quarantined_records = table(
@@ -184,6 +207,7 @@ TABLES = (
     ops_loads,
     ops_refusals,
     ops_value_problems,
+    ops_control_totals,
     ops_quarantined_records,
     ops_missing_rates,
     ops_rule_results,

@@ -14,6 +14,7 @@ from data_contracts import evaluation
 from data_contracts.evaluation import AuditAbortedError
 from data_contracts.spec import Rule
 from data_contracts.verdict import RuleResult
+from models.currencies import MINOR_UNIT_DIGITS
 from models.ddl import quote_text
 from pipelines.warehouse import Warehouse
 
@@ -40,6 +41,7 @@ def audit(
     Raises:
         AuditAbortedError: a rule's query ended the transaction. Roll back, load again, and pass its `errors` on.
     """
+    _offer_known_currencies(warehouse)
     _offer_currencies(warehouse, reporting_currency, fixed_rate_currencies)
     _offer_units(warehouse, reporting_currency, minor_unit_digits)
     return evaluation.evaluate(rules, warehouse.connection, known_errors=known_errors)
@@ -68,6 +70,15 @@ def _offer_units(warehouse: Warehouse, reporting_currency: str, minor_unit_digit
         SELECT {quote_text(reporting_currency)} AS currency_code,
                CAST({quote_text(f"{minor_unit:f}")} AS DECIMAL(18, 4)) AS minor_unit
         """
+    )
+
+
+def _offer_known_currencies(warehouse: Warehouse) -> None:
+    """The view `ops.currencies`: codes of ISO 4217, with the decimals of their minor units."""
+    rows = ", ".join(f"({quote_text(code)}, {digits})" for code, digits in MINOR_UNIT_DIGITS.items())
+    warehouse.execute(
+        "CREATE OR REPLACE VIEW ops.currencies AS "
+        f"SELECT * FROM (VALUES {rows}) AS known (currency_code, minor_unit_digits)"
     )
 
 

@@ -7,20 +7,19 @@ for exactly one batch: these files, contracts, policies and this code.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Final
 
 import polars as pl
 
-from data_contracts.spec import ExportContract, ExportObject
+from data_contracts.spec import ExportContract
 from data_contracts.verdict import RuleResult, Verdict, decide
 from metrics.costs.exchange_rates import FxRateRule
 from metrics.tickets.data_clock import data_clock
 from models.catalog import STAGED
-from models.ddl import quote_identifier
-from models.ops import ops_loads, ops_value_problems
+from models.ops import ops_control_totals, ops_loads, ops_value_problems
 from models.tickets import stg_ticket_events, stg_tickets
 from models.vocabulary import Domain, VerdictState
 from pipelines.audit import AuditAbortedError, audit, offer_data_clock
@@ -29,9 +28,9 @@ from pipelines.landing import Landing, active_loads, land_export, raw_table_name
 from pipelines.missing_rates import name_missing_rates, store_missing_rates
 from pipelines.readers import Limits
 from pipelines.session import Session, Step
+from pipelines.staging.control_totals import total_up
 from pipelines.staging.lines import assemble_lines
-from pipelines.staging.mapping import StagedPart, fed_tables, needed_columns, stage_object
-from pipelines.staging.sightings import is_repeated
+from pipelines.staging.parts import stage_parts
 from pipelines.staging.snapshots import read_snapshot_history
 from pipelines.staging.tickets import assemble_events, assemble_tickets
 from pipelines.ticket_facts import note_changes
@@ -40,8 +39,6 @@ from pipelines.unmapped_statuses import UNMAPPED_STATUSES, UnmappedStatus, read_
 from pipelines.verdicts import current_verdict, store_verdict
 from pipelines.warehouse import Warehouse
 
-#: Raw rows that are typed at once.
-_BATCH_ROWS: Final = 250_000
 #: Files in folders that no contract reads belong to no domain; they are told with this one, once.
 _FIRST_DOMAIN: Final = next(iter(Domain))
 
@@ -160,8 +157,9 @@ def _batch_hash(session: Session, domain: Domain, contracts: Sequence[ExportCont
 
 def _stage(session: Session, domain: Domain, contracts: Sequence[ExportContract]) -> None:
     warehouse, policies = session.warehouse, session.project.policies
-    parts = _parts(warehouse, contracts)
-    problems = [part.problems for staged in parts.values() for part in staged]
+    parts, totals, problems = stage_parts(warehouse, contracts)
+    problems += [part.problems for staged in parts.values() for part in staged]
+    totals.append(total_up(part for staged in parts.values() for part in staged))
     for table in STAGED[domain]:
         if table in (stg_tickets, stg_ticket_events):
             continue
@@ -177,60 +175,7 @@ def _stage(session: Session, domain: Domain, contracts: Sequence[ExportContract]
         offer_data_clock(warehouse, data_clock(tickets, events, loads=warehouse.read(ops_loads)))
         problems += [history.problems, event_problems, ticket_problems]
     _store_problems(warehouse, domain, problems)
-
-
-def _parts(warehouse: Warehouse, contracts: Sequence[ExportContract]) -> dict[str, list[StagedPart]]:
-    """Staged table name -> what each export object contributes to it, those of repeated snapshots left out."""
-    parts: dict[str, list[StagedPart]] = {}
-    for contract in contracts:
-        active = [load_id for load_id, _ in active_loads(warehouse, contract.id)]
-        for item in contract.objects:
-            if is_repeated(item):
-                continue
-            for name, part in _stage_in_batches(warehouse, contract, item, active).items():
-                parts.setdefault(f"stg_{name}", []).append(part)
-    return parts
-
-
-def _stage_in_batches(
-    warehouse: Warehouse, contract: ExportContract, item: ExportObject, active: list[str]
-) -> dict[str, StagedPart]:
-    """Canonical table -> what the object's raw rows become in it.
-
-    Rows are typed one by one, so they are read in batches: the raw text of a whole history is never in memory.
-    """
-    batches: dict[str, list[StagedPart]] = {name: [] for name in fed_tables(item)}
-    for raw in _read_raw(warehouse, contract, item, active):
-        for name, staged in batches.items():
-            staged.append(stage_object(raw, contract, item, name))
-    return {
-        name: StagedPart(
-            contract,
-            item,
-            pl.concat([part.frame for part in staged]),
-            pl.concat([part.problems for part in staged]),
-            sum(part.ignored_count for part in staged),
-        )
-        for name, staged in batches.items()
-    }
-
-
-def _read_raw(
-    warehouse: Warehouse, contract: ExportContract, item: ExportObject, active: list[str]
-) -> Iterator[pl.DataFrame]:
-    """The raw rows of an object that count, in batches; one at least, which says the columns."""
-    columns = [*needed_columns(item), "_load_id", "_row_number", "_row_hash"]
-    names = ", ".join(quote_identifier(name) for name in columns)
-    wanted = [load_id for load_id in active if load_id.startswith(f"{contract.id}/{item.name}/")]
-    known = warehouse.rows(
-        "SELECT count(*) FROM ops.ops_loads WHERE export = ? AND object_name = ?", [contract.id, item.name]
-    )[0][0]
-    is_any = False
-    for batch in warehouse.batches(f"SELECT {names} FROM {raw_table_name(item)}", _BATCH_ROWS):
-        is_any = True
-        yield batch if known == len(wanted) else batch.filter(pl.col("_load_id").is_in(wanted))
-    if not is_any:
-        yield warehouse.frame(f"SELECT {names} FROM {raw_table_name(item)} LIMIT 0")
+    _store_totals(warehouse, domain, totals)
 
 
 def _store_problems(warehouse: Warehouse, domain: Domain, problems: Sequence[pl.DataFrame]) -> None:
@@ -240,6 +185,13 @@ def _store_problems(warehouse: Warehouse, domain: Domain, problems: Sequence[pl.
     loads = warehouse.frame("SELECT load_id, export, 'raw.' || raw_table AS raw_table FROM ops.ops_loads")
     found = pl.concat(problems).unique(maintain_order=True).join(loads, on="load_id", how="left", maintain_order="left")
     warehouse.append(ops_value_problems, found.with_columns(pl.lit(domain.value).alias("domain")))
+
+
+def _store_totals(warehouse: Warehouse, domain: Domain, totals: Sequence[pl.DataFrame]) -> None:
+    warehouse.execute("DELETE FROM ops.ops_control_totals WHERE domain = ?", [domain.value])
+    loads = warehouse.frame("SELECT load_id, export, file_name FROM ops.ops_loads")
+    found = pl.concat(totals).join(loads, on="load_id", how="left", maintain_order="left")
+    warehouse.append(ops_control_totals, found.with_columns(pl.lit(domain.value).alias("domain")))
 
 
 def _audit(

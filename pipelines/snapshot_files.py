@@ -16,8 +16,8 @@ import polars as pl
 from data_contracts.spec import ExportContract, ExportObject, Snapshots
 from models.vocabulary import SnapshotInstant
 from pipelines.readers import FileFacts, RefusalCode, RefusedFile
-from pipelines.staging.mapping import read_instants
 from pipelines.staging.snapshot_instants import instants_of_names
+from pipelines.staging.typed_values import read_instants
 from pipelines.warehouse import Warehouse
 
 _CREATION: Final = "tickets.created_at"

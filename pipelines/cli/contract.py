@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from models.vocabulary import Domain
 from pipelines.cli.contract_diff import diff
 from pipelines.cli.contract_lint import lint
 from pipelines.cli.exits import CommandError
@@ -26,19 +27,26 @@ contract.add_command(lint)
 
 
 @contract.command("infer")
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--id", "contract_id", metavar="ID", help="Contract id, and so the landing folder. Else the file's name.")
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Where to write it. Else it is printed."
 )
 @click.option("--force", is_flag=True, help="Overwrite the output file.")
+@click.option(
+    "--domain",
+    type=click.Choice([domain.value for domain in Domain]),
+    help="Draft it for this domain. Else by its headers.",
+)
 @common_options
-def infer(file: Path, contract_id: str | None, output: Path | None, force: bool) -> None:
+def infer(
+    files: tuple[Path, ...], contract_id: str | None, output: Path | None, force: bool, domain: str | None
+) -> None:
     """Draft a contract for an export nobody has described yet.
 
-    Looks at FILE and writes what it found, each finding with its evidence: delimiter, encoding, types, null tokens,
-    date formats, candidate keys, and which canonical column each column may feed. Read it, correct it, keep it in
-    contracts/.
+    Looks at FILES and writes what it found, each finding with its evidence: delimiter, encoding, types, null tokens,
+    date formats, candidate keys, and which canonical column each column may feed. Several files of one export may
+    spell headers, dates and amounts in other ways. Read it, correct it, keep it in contracts/.
     """
     from pipelines.cli.numbers import count_of
     from pipelines.home import SETTINGS_FILE
@@ -46,7 +54,11 @@ def infer(file: Path, contract_id: str | None, output: Path | None, force: bool)
 
     if output is not None and output.exists() and not force:
         raise CommandError(f"{output} exists and stays as it is. Choose another name, or overwrite it with --force.")
-    inference = infer_contract(file, contract_id)
+    first, *others = files
+    try:
+        inference = infer_contract(first, contract_id, others=others, domain=Domain(domain) if domain else None)
+    except ValueError as error:
+        raise CommandError(str(error)) from error
     text = render_contract(inference)
     if output is None:
         click.echo(text, nl=not text.endswith("\n"))

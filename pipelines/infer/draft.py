@@ -15,14 +15,17 @@ from typing import Final
 import polars as pl
 
 from models.vocabulary import Domain, ExportShape
+from pipelines.infer.case_money import draft_cases, find_amount, speaks_of_money
 from pipelines.infer.column_types import examine_columns
+from pipelines.infer.control_totals import find_totals
 from pipelines.infer.dated_names import apply_dated_name, leave_out_dates, read_dated_name
-from pipelines.infer.findings import ColumnFinding, Inference, ReadTable, TableFinding
+from pipelines.infer.findings import ColumnFinding, Inference, Notation, ReadTable, TableFinding
 from pipelines.infer.grain import find_grain
 from pipelines.infer.history import join_history
 from pipelines.infer.mapping import Meaning, assign_feeds, find_meaning, read_as_tickets
 from pipelines.infer.number_notation import find_notation
-from pipelines.infer.opening import open_unknown
+from pipelines.infer.signs import find_signs
+from pipelines.infer.spellings import open_together
 from pipelines.readers import slugify_header
 from pipelines.readers.values import clean_text
 
@@ -34,37 +37,50 @@ _SYSTEMS: Final = (
 _CURRENCY_SIGNS: Final = {"£": "GBP", "€": "EUR", "$": "USD", "¥": "JPY"}
 _CURRENCY_IN_HEADER: Final = re.compile(r"(?:^|_)(gbp|eur|usd|chf|jpy|cad|aud|sek|nok|dkk|pln)(?:_|$)")
 _MONEY: Final = ("amount_original", "unit_price_original", "committed_spend_original")
+_CUSTOMER: Final = re.compile(r"^(customer|client|debtor|account_holder)(_?(id|name|number|no))?$")
 _TOTAL: Final = r"(?i)^\s*(grand\s+|sub)?totals?\b"
 _TAIL_ROWS: Final = 10
 _DATE_IN_NAME: Final = re.compile(r"[-_. ]?(?:19|20)\d\d(?:[-_.]?(?:[Qq][1-4]|0[1-9]|1[0-2])(?:[-_.]?[0-3]\d)?)?(?!\d)")
 
 
-def infer_contract(path: Path, contract_id: str | None = None) -> Inference:
+def infer_contract(
+    path: Path, contract_id: str | None = None, *, others: Sequence[Path] = (), domain: Domain | None = None
+) -> Inference:
     """Find out what a contract for an unknown export would have to say.
 
     Args:
         path: the file, plain or compressed.
         contract_id: name of the contract and its landing folder; None makes one from the file's name.
+        others: more files of the same export, which may spell headers, dates and amounts in other ways.
+        domain: what the export is to be drafted for; None leaves it to its headers.
 
     Raises:
-        RefusedFile: when the file cannot be read as an export at all.
+        RefusedFile: when a file cannot be read as an export at all.
+        ValueError: when the files are not of one export.
     """
-    opened = open_unknown(path)
+    opened = open_together([path, *others])
     examined = [_clean_columns(table) for table in opened.tables]
     distinct = [{column.name: _count_distinct(column.text) for column in columns} for columns in examined]
     notation = find_notation(found["text"] for each in distinct for found in each.values())
     for columns, found in zip(examined, distinct, strict=True):
         examine_columns(columns, found, notation)
 
-    meanings = [
-        read_as_tickets(columns) if opened.format == "xes" else find_meaning(columns, f"{opened.name} {table.name}")
-        for table, columns in zip(opened.tables, examined, strict=True)
-    ]
-    domain = max(meanings, key=lambda meaning: (meaning.is_complete, meaning.score)).domain
-    tables = [
-        _finish_table(table, columns, meaning, domain)
-        for table, columns, meaning in zip(opened.tables, examined, meanings, strict=True)
-    ]
+    if opened.format == "xes":
+        tables = [
+            _finish_log(table, columns, opened.name, domain, notation)
+            for table, columns in zip(opened.tables, examined, strict=True)
+        ]
+        domain = Domain.FINANCE if tables[0].cases is not None else Domain.TICKETS
+    else:
+        meanings = [
+            find_meaning(columns, f"{opened.name} {table.name}", domain)
+            for table, columns in zip(opened.tables, examined, strict=True)
+        ]
+        domain = max(meanings, key=lambda meaning: (meaning.is_complete, meaning.score)).domain
+        tables = [
+            _finish_table(table, columns, meaning, domain, notation)
+            for table, columns, meaning in zip(opened.tables, examined, meanings, strict=True)
+        ]
     if opened.format in ("json", "jsonl") and len(tables) > 1:
         join_history(tables[0], tables[1])
     dated = read_dated_name(path) if domain is Domain.TICKETS else None
@@ -74,6 +90,7 @@ def infer_contract(path: Path, contract_id: str | None = None) -> Inference:
         opened = replace(opened, remarks=(*opened.remarks, *_leave_out_constants(tables)))
     used_id = contract_id or _id_from_name(opened.name)
     columns_need_zone = any(_needs_zone(column) for table in tables for column in table.columns)
+    days_need_zone = any(_tells_day_of_instant(column) for table in tables for column in table.columns)
     names_need_zone = dated is not None and dated.needs_zone and any(table.snapshots for table in tables)
     inference = Inference(
         contract_id=used_id,
@@ -83,8 +100,14 @@ def infer_contract(path: Path, contract_id: str | None = None) -> Inference:
         tables=[table for table in tables if table.columns],
         notation=notation,
         null_tokens=_gather_null_tokens(examined),
-        needs_zone=columns_need_zone or names_need_zone,
-        zone_reason="timestamps have no offset" if columns_need_zone else "the dates in names of files have no zone",
+        needs_zone=columns_need_zone or names_need_zone or days_need_zone,
+        zone_reason=(
+            "timestamps have no offset"
+            if columns_need_zone
+            else "the dates in names of files have no zone"
+            if names_need_zone
+            else "the day of an instant is another one in another zone"
+        ),
         remarks=list(opened.remarks),
     )
     _name_rows(inference)
@@ -97,10 +120,24 @@ def _needs_zone(column: ColumnFinding) -> bool:
     return feeds_instant and not column.has_offset
 
 
+def _tells_day_of_instant(column: ColumnFinding) -> bool:
+    """Whether instants with an offset feed a date, which is that of a zone."""
+    feeds_date = any(target.partition(" when ")[0].endswith("_date") for target in column.feeds)
+    return feeds_date and column.logical_type == "timestamp"
+
+
 def _clean_columns(table: ReadTable) -> list[ColumnFinding]:
     cleaned = table.frame.select([clean_text(pl.col(name)).alias(name) for name in table.headers])
     names = _safe_names(list(table.headers))
-    return [ColumnFinding(names[name], table.headers[name], cleaned[name].alias(names[name])) for name in table.headers]
+    return [
+        ColumnFinding(
+            names[name],
+            table.headers[name],
+            cleaned[name].alias(names[name]),
+            synonyms=tuple(table.synonyms.get(name, ())),
+        )
+        for name in table.headers
+    ]
 
 
 def _safe_names(slugs: Sequence[str]) -> dict[str, str]:
@@ -127,14 +164,42 @@ def _count_distinct(text: pl.Series) -> pl.DataFrame:
     )
 
 
-def _finish_table(table: ReadTable, columns: list[ColumnFinding], meaning: Meaning, domain: Domain) -> TableFinding:
+def _finish_table(
+    table: ReadTable, columns: list[ColumnFinding], meaning: Meaning, domain: Domain, notation: Notation
+) -> TableFinding:
     grain = find_grain(columns, domain)
     finding = TableFinding(table, columns, grain)
     if meaning.domain is domain:
         assign_feeds(columns, meaning, grain)
+        find_signs(columns, meaning.words.table)
         _complete(finding, meaning)
-    _find_totals(finding)
+        find_totals(
+            finding,
+            meaning.words.table,
+            decimal_separator=notation.decimal_separator,
+            thousands_separator=notation.thousands_separator,
+        )
+    if not any("row:" in total.setting for total in finding.totals):
+        _find_totals(finding)
     _warn_of_repeated_amounts(finding)
+    return finding
+
+
+def _finish_log(
+    table: ReadTable, columns: list[ColumnFinding], file_name: str, domain: Domain | None, notation: Notation
+) -> TableFinding:
+    """An event log: its cases are tickets, or, where they are about money or said to be, one cost line each."""
+    grain = find_grain(columns, Domain.TICKETS)
+    about_money = speaks_of_money(columns, grain, file_name) if domain is None else domain is Domain.FINANCE
+    if not about_money or find_amount(columns, grain) is None:
+        return _finish_table(table, columns, read_as_tickets(columns), Domain.TICKETS, notation)
+    grain, cases = draft_cases(columns, grain)
+    finding = TableFinding(table, columns, grain, cases=cases)
+    finding.constants["cost_lines.currency_code"] = _guess_currency(columns)
+    finding.remarks.append(
+        "these are drafted as costs, each case once; 'kpi contract infer FILE --domain tickets' drafts the lives of "
+        "the cases"
+    )
     return finding
 
 
@@ -150,6 +215,11 @@ def _complete(finding: TableFinding, meaning: Meaning) -> None:
         finding.remarks.append(f"what are these rows? The nearest is {table}, but it needs {wanted}")
     if table == "vendor_invoice_lines" and f"{table}.vendor" not in targets:
         finding.remarks.append("no column names a vendor: are these invoices that you send rather than receive?")
+        for column in finding.columns:
+            if _CUSTOMER.search(column.name) and not column.feeds:
+                column.feeds[f"{table}.vendor"] = "nobody else is named"
+                column.doubts.append("a customer stands in for the vendor: these seem to be invoices that you send")
+                break
 
 
 def _guess_currency(columns: Sequence[ColumnFinding]) -> tuple[str, str]:
@@ -190,7 +260,8 @@ def _warn_of_repeated_amounts(finding: TableFinding) -> None:
             varying = frame.group_by(key).agg(pl.col(column.name).n_unique().alias("n"))["n"]
             if int((varying == 1).sum()) > 0.9 * len(varying):
                 column.doubts.append(
-                    f"it repeats on every row of one {finding.grain.entity}: adding it up over rows multiplies money"
+                    f"it repeats on every row of one {finding.grain.entity}: adding it up over rows multiplies money; "
+                    "'kpi contract infer FILE --domain finance' drafts a contract that counts it once"
                 )
 
 

@@ -23,6 +23,7 @@ class ReadTable:
         header_row: row of the header, for files that have one.
         sheet, record_path: where the rows stand, for workbooks and nested records.
         notes: what the reader found worth telling.
+        synonyms: column -> other spellings of its header, of which the reader would not know that they are the same.
     """
 
     name: str
@@ -32,6 +33,7 @@ class ReadTable:
     sheet: str | None = None
     record_path: str | None = None
     notes: tuple[str, ...] = ()
+    synonyms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +41,11 @@ class OpenedFile:
     """A file of an unknown export, opened.
 
     Attributes:
-        name: name of the file.
+        name: name of the file; of several of one export, of the first.
         format: as contracts write it.
         suffix: pattern for the landing folder, such as `*.csv*`.
         remarks: what else the file holds that was left out.
+        file_names: names of all files that were looked at.
     """
 
     name: str
@@ -52,6 +55,7 @@ class OpenedFile:
     delimiter: str | None
     tables: tuple[ReadTable, ...]
     remarks: tuple[str, ...] = ()
+    file_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,8 @@ class ColumnFinding:
         evidence: sentences for the reader of the draft.
         doubts: what the reader of the draft has to decide.
         feeds: canonical columns, each with the reason.
+        settings: of those of them that need more said than where the value goes, that, as YAML.
+        synonyms: other spellings of the header.
     """
 
     name: str
@@ -91,6 +97,8 @@ class ColumnFinding:
     evidence: list[str] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
     feeds: dict[str, str] = field(default_factory=dict)
+    settings: dict[str, str] = field(default_factory=dict)
+    synonyms: tuple[str, ...] = ()
 
     @property
     def row_count(self) -> int:
@@ -158,6 +166,32 @@ class SnapshotFinding:
         return f"{{property: snapshots, value: {{instant: file_name, pattern: {pattern}{moment}}}}}"
 
 
+@dataclass(frozen=True, slots=True)
+class CaseFinding:
+    """Rows of which several tell of one line.
+
+    Attributes:
+        columns: columns that name the case.
+        evidence: what dates a line, or has to be decided about it.
+    """
+
+    columns: tuple[str, ...]
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class TotalFinding:
+    """A total that comes with the export.
+
+    Attributes:
+        setting: an entry of `controlTotals`, as YAML.
+        reason: how it was found to be one.
+    """
+
+    setting: str
+    reason: str
+
+
 @dataclass(slots=True)
 class TableFinding:
     """What was found out about one kind of row.
@@ -166,6 +200,8 @@ class TableFinding:
         snapshots: of repeated snapshots whose files tell their instants, how.
         constants: canonical column -> (value, reason), for what the export leaves out.
         ignored: (column, pattern, reason) of rows that are no records, such as totals.
+        cases: where several rows tell of one line, how.
+        totals: totals that come with the export.
     """
 
     table: ReadTable
@@ -174,6 +210,8 @@ class TableFinding:
     snapshots: SnapshotFinding | None = None
     constants: dict[str, tuple[str, str]] = field(default_factory=dict)
     ignored: list[tuple[str, str, str]] = field(default_factory=list)
+    cases: CaseFinding | None = None
+    totals: list[TotalFinding] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 
 

@@ -64,8 +64,8 @@ class Meaning:
         return next(domain for domain, tables in STAGED.items() if name in {table.name for table in tables})
 
 
-def find_meaning(columns: Sequence[ColumnFinding], file_name: str) -> Meaning:
-    """Choose the canonical table whose columns the headers name best."""
+def find_meaning(columns: Sequence[ColumnFinding], file_name: str, domain: Domain | None = None) -> Meaning:
+    """Choose the canonical table whose columns the headers name best, among those of a domain if one is given."""
     text = " ".join([slugify_header(file_name), *(_speaking_name(column) for column in columns)])
     meanings = []
     for words in _TABLES:
@@ -75,7 +75,8 @@ def find_meaning(columns: Sequence[ColumnFinding], file_name: str) -> Meaning:
         hints = len(set(words.hints.findall(text)))
         score = sum(match.weight for match in matches) + _NEEDED_BONUS * is_complete + min(hints, 2) * _HINT_BONUS
         meanings.append(Meaning(words, matches, is_complete, score))
-    return max(meanings, key=lambda meaning: (meaning.is_complete, meaning.score))
+    wanted = [meaning for meaning in meanings if domain in (None, meaning.domain)]
+    return max(wanted, key=lambda meaning: (meaning.is_complete, meaning.score))
 
 
 def read_as_tickets(columns: Sequence[ColumnFinding]) -> Meaning:

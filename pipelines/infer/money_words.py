@@ -18,7 +18,7 @@ from pipelines.infer.canonical_words import (
     words,
 )
 
-_COST_LINES: Final = TableWords(
+COST_LINES: Final = TableWords(
     "cost_lines",
     (
         words(
@@ -207,4 +207,4 @@ _DELIVERIES: Final = TableWords(
     re.compile(r"deliver|shipment|work_order|scheduled"),
 )
 
-TABLES: Final = (_COST_LINES, _INVOICES, _DELIVERIES)
+TABLES: Final = (COST_LINES, _INVOICES, _DELIVERIES)

@@ -10,6 +10,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -45,7 +46,10 @@ def open_unknown(path: Path) -> OpenedFile:
     """
     actual = path.resolve()
     facts = inspect_file(actual, actual.parent)
-    format_ = _detect_format(facts)
+    return replace(_open(facts, _detect_format(facts)), file_names=(facts.name,))
+
+
+def _open(facts: FileFacts, format_: str) -> OpenedFile:
     if format_ == "csv":
         return _open_delimited(facts)
     if format_ == "xlsx":

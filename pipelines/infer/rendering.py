@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from models.vocabulary import Domain, ExportShape
-from pipelines.infer.findings import ColumnFinding, Inference, TableFinding
+from pipelines.infer.findings import ColumnFinding, Inference, OpenedFile, TableFinding
 from pipelines.infer.snapshot_rules import snapshot_rules
 from pipelines.infer.status_words import suggest_statuses
 
@@ -45,7 +45,8 @@ def _header(inference: Inference, question_count: int) -> Iterator[str]:
     opened = inference.opened
     rows = " and ".join(f"{finding.table.frame.height:,} rows" for finding in inference.tables)
     yield from _comment(
-        f"Draft of a contract for {opened.name} ({rows}), made from its content. Every finding stands above the line "
+        f"Draft of a contract for {' and '.join(opened.file_names) or opened.name} ({rows}), made from "
+        f"{'its' if len(opened.file_names) < 2 else 'their'} content. Every finding stands above the line "
         "that follows from it. Decide the lines marked CHECK, delete these comments as you like, and run "
         "'kpi contract check'.",
         "",
@@ -61,11 +62,15 @@ def _header(inference: Inference, question_count: int) -> Iterator[str]:
     yield "description:"
     yield f"  purpose: {quote(_PURPOSES[inference.domain])}"
     yield f"  usage: {quote(f'Put the files into landing/{inference.contract_id}, as they are exported.')}"
-    yield f"  limitations: {quote(f'Drafted from one file; lines still to be checked: {question_count}.')}"
+    yield f"  limitations: {quote(f'Drafted from {_files(opened)}; lines still to be checked: {question_count}.')}"
     yield from _notes(inference)
     encoding = f", encoding: {opened.encoding}" if opened.encoding and opened.format != "xes" else ""
     yield "servers:"
     yield f"  - {{server: landing, type: local, path: {quote(opened.suffix)}, format: {opened.format}{encoding}}}"
+
+
+def _files(opened: OpenedFile) -> str:
+    return "one file" if len(opened.file_names) < 2 else f"{len(opened.file_names)} files"
 
 
 def _notes(inference: Inference) -> Iterator[str]:
@@ -102,6 +107,8 @@ def _object(finding: TableFinding) -> Iterator[str]:
         yield f"      - {{property: headerRow, value: {table.header_row}}}"
     yield from _constants(finding)
     yield from _ignored(finding)
+    yield from _cases(finding)
+    yield from _totals(finding)
     yield "    properties:"
     is_repeated = grain.shape is ExportShape.REPEATED_SNAPSHOTS
     unique = {key[0] for key in grain.keys if len(key) == 1 and not is_repeated}
@@ -126,6 +133,24 @@ def _ignored(finding: TableFinding) -> Iterator[str]:
         yield f"      - {{property: ignoreRows, value: [{{column: {column}, matches: {quote(pattern)}}}]}}"
 
 
+def _cases(finding: TableFinding) -> Iterator[str]:
+    if finding.cases is None:
+        return
+    yield from _comment("All rows of one case are one line: amounts that each of them repeats count once.", "      ")
+    yield from _comment(finding.cases.evidence, "      ")
+    yield f"      - {{property: oneRowPer, value: [{', '.join(finding.cases.columns)}]}}"
+
+
+def _totals(finding: TableFinding) -> Iterator[str]:
+    if not finding.totals:
+        return
+    for total in finding.totals:
+        yield from _comment(total.reason, "      ")
+    yield "      - property: controlTotals"
+    yield "        value:"
+    yield from (f"          - {total.setting}" for total in finding.totals)
+
+
 def _property(column: ColumnFinding, *, is_key: bool) -> Iterator[str]:
     inner = "        "
     empty = column.row_count - column.present_count
@@ -141,6 +166,9 @@ def _property(column: ColumnFinding, *, is_key: bool) -> Iterator[str]:
         yield from _comment(f"CHECK: {doubt}.", inner)
     if column.header != column.name:
         yield f"{inner}physicalName: {quote(column.header)}"
+    if column.synonyms:
+        listed = ", ".join(f"{{synonym: {quote(text)}}}" for text in column.synonyms)
+        yield f"{inner}synonyms: [{listed}]"
     yield f"{inner}logicalType: {column.logical_type}"
     if is_key or "ticket_events.occurred_at" in column.feeds or "tickets.ticket_id" in column.feeds:
         yield f"{inner}required: true"
@@ -161,7 +189,7 @@ def _feeds(column: ColumnFinding, indent: str) -> Iterator[str]:
         reasons.setdefault(reason, []).append(target.partition(" when ")[0])
     told = "; ".join(f"{' and '.join(targets)}: {reason}" for reason, targets in reasons.items())
     yield from _comment(f"Feeds {told}.", indent)
-    entries = [_feed(target) for target in column.feeds]
+    entries = [_feed(target, column.settings.get(target)) for target in column.feeds]
     value = entries[0] if len(entries) == 1 else f"[{', '.join(entries)}]"
     line = f"{indent}- {{property: feeds, value: {value}}}"
     if len(line) <= _WIDTH:
@@ -172,12 +200,15 @@ def _feeds(column: ColumnFinding, indent: str) -> Iterator[str]:
     yield from (f"{indent}    - {entry}" for entry in entries)
 
 
-def _feed(target: str) -> str:
+def _feed(target: str, setting: str | None) -> str:
     canonical, _, condition = target.partition(" when ")
-    if not condition:
+    if not condition and setting is None:
         return canonical
     column, _, value = condition.partition("=")
-    return f"{{to: {canonical}, when: {{{column}: {quote(value)}}}}}"
+    parts = [f"to: {canonical}"]
+    parts += [f"when: {{{column}: {quote(value)}}}"] if condition else []
+    parts += [setting] if setting is not None else []
+    return f"{{{', '.join(parts)}}}"
 
 
 def _custom_properties(inference: Inference) -> Iterator[str]:

@@ -17,7 +17,15 @@ import sql
 from metrics.registry import METRICS
 from models.ddl import conform, qualified_name
 from models.finance import fct_cost_allocations, fct_cost_lines, fct_transactions
-from models.marts import meta_loads, meta_metrics, meta_rule_results, meta_run, meta_verdicts, metric_values
+from models.marts import (
+    meta_control_totals,
+    meta_loads,
+    meta_metrics,
+    meta_rule_results,
+    meta_run,
+    meta_verdicts,
+    metric_values,
+)
 from models.tickets import fct_sla_clocks, fct_ticket_days, fct_ticket_intervals, fct_tickets
 from models.vendors import fct_contract_promises
 from models.vocabulary import Domain
@@ -80,6 +88,7 @@ def gather_publication(session: Session) -> Publication:
         (meta_verdicts, _verdict_rows(warehouse)),
         (meta_rule_results, _rule_rows(warehouse)),
         (meta_loads, _load_rows(warehouse)),
+        (meta_control_totals, _control_total_rows(warehouse)),
     ]
     content_hash = _content_hash(warehouse, [frame for _, frame in metas])
     publication_id = f"{session.run_id}-{content_hash[:8]}"
@@ -168,6 +177,10 @@ def _load_rows(warehouse: Warehouse) -> pl.DataFrame:
         ORDER BY ALL
         """
     )
+
+
+def _control_total_rows(warehouse: Warehouse) -> pl.DataFrame:
+    return warehouse.frame("SELECT * EXCLUDE (domain, load_id) FROM ops.ops_control_totals ORDER BY ALL")
 
 
 def _content_hash(warehouse: Warehouse, metas: Sequence[pl.DataFrame]) -> str:

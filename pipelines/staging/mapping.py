@@ -13,23 +13,23 @@ from typing import Final
 import polars as pl
 from sqlalchemy import Table
 
+from data_contracts.line_settings import ROWS
 from data_contracts.spec import ExportColumn, ExportContract, ExportObject, Feed
 from models.catalog import table_named
 from models.ddl import polars_type
 from models.ops import ops_value_problems
 from pipelines.readers import values
-
-#: Formats that need no contract: the unambiguous ones of ISO 8601.
-ISO_INSTANTS: Final = (
-    "%Y-%m-%dT%H:%M:%S%.f%z",
-    "%Y-%m-%d %H:%M:%S%.f%z",
-    "%Y-%m-%dT%H:%M:%S%.f",
-    "%Y-%m-%d %H:%M:%S%.f",
-    "%Y-%m-%dT%H:%M%z",
-    "%Y-%m-%d %H:%M",
-    "%Y-%m-%d",
+from pipelines.staging.cases import CASE, TELLS, collapse_cases
+from pipelines.staging.signs import amount_text, signed
+from pipelines.staging.typed_values import (
+    all_of,
+    applies,
+    clean_value,
+    instant_columns,
+    instant_part,
+    parse_value,
+    read_column,
 )
-ISO_DATES: Final = ("%Y-%m-%d",)
 
 PROVENANCE: Final = ("load_id", "row_number", "row_hash")
 _PROBLEM_COLUMNS: Final = ("load_id", "row_number", "column_name", "canonical_column", "problem", "record_id")
@@ -42,7 +42,8 @@ class StagedPart:
     Attributes:
         frame: the fed columns, `source`, and provenance; one row per raw row that is not ignored.
         problems: rows of `ops_value_problems` without domain.
-        ignored_count: blank rows and rows that the contract says to leave out (totals).
+        ignored_count: blank rows, rows that the contract says to leave out (totals), cases that are no lines yet.
+        table_name: the canonical table without its `stg_`.
     """
 
     contract: ExportContract
@@ -50,6 +51,7 @@ class StagedPart:
     frame: pl.DataFrame
     problems: pl.DataFrame
     ignored_count: int
+    table_name: str = ""
 
 
 def fed_tables(item: ExportObject) -> list[str]:
@@ -60,45 +62,88 @@ def fed_tables(item: ExportObject) -> list[str]:
 
 
 def needed_columns(item: ExportObject) -> list[str]:
-    """Raw columns that staging reads: those that feed something, steer a `when`, or mark rows to ignore."""
-    fed = [column.name for column in item.columns if column.feeds]
-    steering = [name for column in item.columns for feed in column.feeds for name in feed.when]
-    return list(dict.fromkeys([*fed, *steering, *(rule.column for rule in item.ignore_rows)]))
+    """Raw columns that staging reads: those that feed something, steer how, mark rows to ignore, or tell totals."""
+    feeds = [(column, feed) for column in item.columns for feed in column.feeds]
+    names = [column.name for column, _ in feeds]
+    names += [name for _, feed in feeds for name in feed.when]
+    names += [feed.sign.column for _, feed in feeds if feed.sign is not None and feed.sign.column is not None]
+    names += [rule.column for rule in item.ignore_rows]
+    names += [*item.cases.columns, *item.cases.only_with] if item.cases is not None else []
+    for total in item.control_totals:
+        names += [total.told_in, *total.per, *([total.row.column] if total.row is not None else [])]
+        names += [total.of] if total.of != ROWS and "." not in total.of else []
+    return list(dict.fromkeys(names))
 
 
 def stage_object(raw: pl.DataFrame, contract: ExportContract, item: ExportObject, table_name: str) -> StagedPart:
     """Type the columns that an object feeds into one canonical table.
 
+    Where several rows tell of one line, all rows must be given at once; see `stage_rows`.
+
     Args:
         raw: rows of the raw table, with at least `needed_columns` and the four provenance columns.
         table_name: the canonical table without its `stg_`, as contracts write it.
     """
+    rows = stage_rows(raw, contract, item, table_name)
+    return rows if item.cases is None else close_cases([rows])
+
+
+def stage_rows(raw: pl.DataFrame, contract: ExportContract, item: ExportObject, table_name: str) -> StagedPart:
+    """The typed rows of an object: its lines, or, where several rows tell of one line, what `close_cases` needs."""
     table = table_named(f"stg_{table_name}")
     kept = leave_out_ignored(raw, item)
-    texts = {column.name: _clean(column, contract) for column in item.columns if column.name in raw.columns}
+    texts = {column.name: clean_value(column, contract) for column in item.columns if column.name in raw.columns}
     feeds = [(column, feed) for column in item.columns for feed in column.feeds if feed.table == table_name]
     # Instants are read once, with what is doubtful about each; the slots and the checks both take from that.
-    kept = kept.with_columns([_reading(column, contract) for column in _instants(feeds, table)])
+    kept = kept.with_columns([read_column(column, contract) for column in instant_columns(feeds, table)])
     typed = {
-        _slot(column, feed): _only_when(_parse(column, feed, table, contract), feed, texts) for column, feed in feeds
+        _slot(column, feed): _only_when(
+            signed(parse_value(column, feed, table, contract), column.name, feed.sign, contract.null_tokens),
+            feed,
+            texts,
+        )
+        for column, feed in feeds
     }
     # Canonical columns go to a frame of their own: an export may well call a raw column by a canonical name.
     frame = kept.with_columns([expression.alias(slot) for slot, expression in typed.items()])
     canonical = frame.select(_canonical_columns(feeds, item, table, contract))
     key = next(iter(table.primary_key.columns.keys()), "ticket_id")
     record_ids = canonical[key] if key in canonical.columns else pl.Series([None] * frame.height, dtype=pl.String)
+    if key in table.columns and key != "ticket_id" and len(table.primary_key.columns) == 1:
+        position = frame.select(pl.concat_str("_load_id", pl.lit(":"), pl.col("_row_number").cast(pl.String)))
+        record_ids = record_ids.fill_null(position.to_series()) if record_ids.has_nulls() else record_ids
     problems = _find_problems(frame, feeds, table, contract, texts, record_ids)
-    return StagedPart(contract, item, canonical, problems, raw.height - kept.height)
+    if item.cases is not None:
+        tells = all_of(item.cases.only_with, texts)
+        provenance = ("_load_id", "_row_number", "_row_hash")
+        canonical = frame.select(*provenance, *typed, record_ids.alias(CASE), tells.alias(TELLS))
+    return StagedPart(contract, item, canonical, problems, raw.height - kept.height, table_name)
 
 
-def read_instants(raw: pl.DataFrame, contract: ExportContract, column: ExportColumn) -> pl.Series:
-    """The instants of one raw column, as the contract says; empty where a value does not follow it."""
-    return raw.select(_reading(column, contract)).to_series().struct.field("instant")
-
-
-def clean_key(contract: ExportContract, columns: Sequence[ExportColumn]) -> pl.Expr:
-    """The text that names a record: the values of all columns that feed its key; empty where one of them is."""
-    return pl.concat_str([_clean(column, contract) for column in columns], separator="/", ignore_nulls=False)
+def close_cases(parts: Sequence[StagedPart]) -> StagedPart:
+    """The lines of an object whose cases are told in several rows, from all its rows that `stage_rows` gave."""
+    contract, item, table_name = parts[0].contract, parts[0].item, parts[0].table_name
+    table = table_named(f"stg_{table_name}")
+    feeds = [(column, feed) for column in item.columns for feed in column.feeds if feed.table == table_name]
+    names = {_slot(column, feed): column.name for column, feed in feeds}
+    fed = {_slot(column, feed): feed.target for column, feed in feeds}
+    takes = {_slot(column, feed): feed.take for column, feed in feeds}
+    cases, differing, left_out = collapse_cases(pl.concat([part.frame for part in parts]), takes)
+    frame = cases.select(_canonical_columns(feeds, item, table, contract))
+    found = differing.select(
+        pl.col("_load_id").alias("load_id"),
+        pl.col("_row_number").alias("row_number"),
+        pl.col("column").replace_strict(names, return_dtype=pl.String).alias("column_name"),
+        pl.col("column").replace_strict(fed, return_dtype=pl.String).alias("canonical_column"),
+        pl.lit("differs_within_case").alias("problem"),
+        pl.col("case").alias("record_id"),
+    )
+    # What is said again and again of one case, it says once.
+    said = pl.concat([part.problems for part in parts]).unique(
+        ["column_name", "canonical_column", "problem", "record_id"], keep="first", maintain_order=True
+    )
+    ignored = sum(part.ignored_count for part in parts) + left_out
+    return StagedPart(contract, item, frame, pl.concat([said, found]), ignored, table_name)
 
 
 def leave_out_ignored(raw: pl.DataFrame, item: ExportObject) -> pl.DataFrame:
@@ -107,95 +152,26 @@ def leave_out_ignored(raw: pl.DataFrame, item: ExportObject) -> pl.DataFrame:
 
 
 def _slot(column: ExportColumn, feed: Feed) -> str:
-    return f"{column.name} -> {feed.table}.{feed.column} {sorted(feed.when.items())}"
-
-
-def _clean(column: ExportColumn, contract: ExportContract) -> pl.Expr:
-    return values.clean_text(pl.col(column.name), null_tokens=contract.null_tokens)
+    told = (sorted(feed.when.items()), *([feed.take] if feed.take else []))
+    return f"{column.name} -> {feed.table}.{feed.column} {told}"
 
 
 def _is_ignored(item: ExportObject) -> pl.Expr:
     fed = [column.name for column in item.columns if column.feeds]
     blank = pl.all_horizontal(pl.col(name).str.strip_chars().fill_null("").eq("") for name in fed)
-    ignored = [pl.col(rule.column).str.contains(rule.matches).fill_null(False) for rule in item.ignore_rows]
+    rules = [*item.ignore_rows, *(total.row for total in item.control_totals if total.row is not None)]
+    ignored = [pl.col(rule.column).str.contains(rule.matches).fill_null(False) for rule in rules]
     return pl.any_horizontal(blank, *ignored)
+
+
+def _signed_value(column: ExportColumn, feed: Feed, table: Table, contract: ExportContract) -> pl.Expr:
+    return signed(parse_value(column, feed, table, contract), column.name, feed.sign, contract.null_tokens)
 
 
 def _only_when(expression: pl.Expr, feed: Feed, texts: dict[str, pl.Expr]) -> pl.Expr:
     if not feed.when:
         return expression
-    return pl.when(_applies(feed, texts)).then(expression)
-
-
-def _applies(feed: Feed, texts: dict[str, pl.Expr]) -> pl.Expr:
-    conditions = [texts[name].is_in(list(accepted)) for name, accepted in feed.when.items()]
-    return pl.all_horizontal(conditions).fill_null(False) if conditions else pl.lit(True)
-
-
-def _instants(feeds: list[tuple[ExportColumn, Feed]], table: Table) -> list[ExportColumn]:
-    """The raw columns whose values are read as instants, each once."""
-    read = {
-        column.name: column
-        for column, feed in feeds
-        if isinstance(polars_type(table.columns[feed.column]), pl.Datetime) or _is_day_of_instant(column, feed, table)
-    }
-    return list(read.values())
-
-
-def _is_day_of_instant(column: ExportColumn, feed: Feed, table: Table) -> bool:
-    return column.logical_type == "timestamp" and isinstance(polars_type(table.columns[feed.column]), pl.Date)
-
-
-def _reading_name(column: ExportColumn) -> str:
-    return f"{column.name} as instant"
-
-
-def _reading(column: ExportColumn, contract: ExportContract) -> pl.Expr:
-    return values.read_instant(
-        pl.col(column.name),
-        column.formats or ISO_INSTANTS,
-        _zone(column, contract),
-        null_tokens=contract.null_tokens,
-    ).alias(_reading_name(column))
-
-
-def _instant_part(column: ExportColumn, part: str) -> pl.Expr:
-    return pl.col(_reading_name(column)).struct.field(part)
-
-
-def _parse(column: ExportColumn, feed: Feed, table: Table, contract: ExportContract) -> pl.Expr:
-    """The typed value of a raw column for the canonical column that it feeds."""
-    kind = polars_type(table.columns[feed.column])
-    text = pl.col(column.name)
-    nulls = contract.null_tokens
-    if isinstance(kind, pl.Datetime):
-        return _instant_part(column, "instant")
-    if isinstance(kind, pl.Date):
-        if _is_day_of_instant(column, feed, table):
-            return _instant_part(column, "instant").dt.convert_time_zone(_zone(column, contract)).dt.date()
-        return values.parse_date(text, column.formats or ISO_DATES, null_tokens=nulls)
-    if isinstance(kind, pl.Decimal):
-        return values.parse_decimal(
-            text,
-            decimal_separator=contract.decimal_separator,
-            thousands_separator=contract.thousands_separator,
-            scale=kind.scale,
-            null_tokens=nulls,
-        )
-    if isinstance(kind, pl.Int64):
-        return values.parse_integer(text, thousands_separator=contract.thousands_separator, null_tokens=nulls)
-    if isinstance(kind, pl.Boolean):
-        return values.parse_boolean(
-            text,
-            true_tokens=column.true_tokens or values.TRUE_TOKENS,
-            false_tokens=column.false_tokens or values.FALSE_TOKENS,
-            null_tokens=nulls,
-        )
-    return _clean(column, contract)
-
-
-def _zone(column: ExportColumn, contract: ExportContract) -> str:
-    return column.time_zone or contract.time_zone or "UTC"
+    return pl.when(applies(feed, texts)).then(expression)
 
 
 def _canonical_columns(
@@ -204,17 +180,21 @@ def _canonical_columns(
     """Fed columns under their canonical names, constants, `source` and provenance.
 
     Several columns that feed one key are joined by `/`; of several that feed another column the first with a value
-    wins. Keys are qualified by their source, so that two systems may use the same numbers.
+    wins; but several that are debits or credits are added up. Keys are qualified by their source, so that two systems
+    may use the same numbers.
     """
     slots: dict[str, list[str]] = {}
     for column, feed in feeds:
         slots.setdefault(feed.column, []).append(_slot(column, feed))
     keys = {column.name for column in table.primary_key.columns if column.name.endswith("_id")} | {"ticket_id"}
+    added = {feed.column for _, feed in feeds if feed.sign is not None and feed.sign.always is not None}
     expressions: list[pl.Expr] = []
     for name, parts in slots.items():
         if name in keys:
             qualified = pl.concat_str([pl.lit(f"{contract.source}:"), *_joined(parts)], ignore_nulls=False)
             expressions.append(qualified.alias(name))
+        elif len(parts) > 1 and name in added:
+            expressions.append(_added(parts).alias(name))
         else:
             expressions.append(pl.coalesce(parts).alias(name))
     for target, value in item.constants.items():
@@ -230,6 +210,12 @@ def _canonical_columns(
     if "export_shape" in table.columns:
         expressions.append(pl.lit(item.shape.value).alias("export_shape"))
     return expressions
+
+
+def _added(parts: list[str]) -> pl.Expr:
+    """The sum of what is there; empty where nothing is."""
+    is_any = pl.any_horizontal(pl.col(part).is_not_null() for part in parts)
+    return pl.when(is_any).then(pl.sum_horizontal(pl.col(part).fill_null(0) for part in parts))
 
 
 def _joined(parts: list[str]) -> Iterable[pl.Expr]:
@@ -252,18 +238,24 @@ def _find_problems(
     for column, feed in feeds:
         target = f"{feed.table}.{feed.column}"
         kind = polars_type(table.columns[feed.column])
-        applies = _applies(feed, texts)
+        counts = applies(feed, texts)
         if not isinstance(kind, pl.String):
-            unusable = values.problem(pl.col(column.name), pl.col(_slot(column, feed)), contract.null_tokens)
-            checks[column.name, target, "unparsable"] = applies & unusable
+            told = pl.col(_slot(column, feed))
+            if feed.sign is not None and feed.sign.always is None:
+                told = parse_value(column, feed, table, contract)
+                checks[column.name, target, "unknown_sign"] = (
+                    counts & told.is_not_null() & pl.col(_slot(column, feed)).is_null()
+                )
+            unusable = values.problem(pl.col(column.name), told, contract.null_tokens)
+            checks[column.name, target, "unparsable"] = counts & unusable
         if column.required:
-            checks[column.name, target, "missing"] = applies & texts[column.name].is_null()
+            checks[column.name, target, "missing"] = counts & texts[column.name].is_null()
         if isinstance(kind, pl.Datetime):
-            checks[column.name, target, "ambiguous_time"] = applies & _instant_part(column, "is_ambiguous")
-            checks[column.name, target, "nonexistent_time"] = applies & _instant_part(column, "is_nonexistent")
+            checks[column.name, target, "ambiguous_time"] = counts & instant_part(column, "is_ambiguous")
+            checks[column.name, target, "nonexistent_time"] = counts & instant_part(column, "is_nonexistent")
         if isinstance(kind, pl.Decimal):
-            checks[column.name, target, "rounded"] = applies & values.loses_precision(
-                pl.col(column.name),
+            checks[column.name, target, "rounded"] = counts & values.loses_precision(
+                amount_text(column.name, feed.sign),
                 decimal_separator=contract.decimal_separator,
                 thousands_separator=contract.thousands_separator,
                 scale=kind.scale,

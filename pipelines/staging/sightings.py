@@ -18,8 +18,9 @@ from data_contracts.spec import ExportColumn, ExportContract, ExportObject, Snap
 from metrics.tickets.snapshot_rows import keep_changed_rows
 from models.ddl import quote_identifier
 from models.vocabulary import ExportShape, SnapshotContent, SnapshotInstant
-from pipelines.staging.mapping import clean_key, needed_columns
+from pipelines.staging.mapping import needed_columns
 from pipelines.staging.snapshot_instants import instant_columns, instants_of_names, instants_of_rows
+from pipelines.staging.typed_values import clean_key
 from pipelines.warehouse import Warehouse
 
 _INSTANT: Final = pl.Datetime("us", "UTC")

@@ -15,7 +15,7 @@ from data_contracts.snapshot_names import compile_name_pattern
 from data_contracts.snapshot_settings import INSTANT_COLUMN, is_date_only
 from data_contracts.spec import ExportColumn, ExportContract, ExportObject, Snapshots
 from pipelines.readers import values
-from pipelines.staging.mapping import ISO_DATES, read_instants
+from pipelines.staging.typed_values import ISO_DATES, read_instants
 
 _MICROSECOND: Final = timedelta(microseconds=1)
 _LOCAL: Final = "%Y-%m-%d %H:%M"

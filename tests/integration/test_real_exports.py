@@ -100,3 +100,11 @@ def test_on_time_delivery_overall_and_by_vendor(
         """
     ).fetchall()
     assert found == [(vendor, float(hits), float(count)) for vendor, hits, count in expected]
+    overall = _one(
+        published,
+        """
+        SELECT sum(numerator), sum(denominator) FROM mart.metric_values
+        WHERE metric = 'vendor_on_time_delivery_ratio' AND period_grain = 'month' AND dimension = 'overall'
+        """,
+    )
+    assert overall == _one(raw, f"SELECT CAST(sum({on_time}) AS DOUBLE), CAST(count(*) AS DOUBLE) FROM deliveries")

@@ -30,6 +30,20 @@ LANDINGS: dict[str, dict[str, list[str]]] = {
         ],
         "scms_deliveries": ["vendors/scms_delivery_history.csv.gz"],
     },
+    "money": {
+        "leeds_spend": [
+            "finance/leeds_spend_2010-12.csv.gz",
+            "finance/leeds_spend_2011-02.csv.gz",
+            "finance/leeds_spend_2012-11.csv.gz",
+        ],
+        "north_tyneside_spend": [
+            "finance/northtyneside_spend_2021-11_cards.csv.gz",
+            "finance/northtyneside_spend_2022-03_invoices.csv.gz",
+        ],
+        "accounts_receivable": ["finance/accounts_receivable.csv.gz"],
+        "domestic_declarations": ["finance/DomesticDeclarations.xes.gz"],
+        "prepaid_travel_cost": ["finance/PrepaidTravelCost.xes.gz"],
+    },
     "servicenow": {"servicenow_incidents": ["tickets/servicenow_incident_audit.csv.gz"]},
     "jira": {"jira_issues": ["tickets/jira_issues_with_changelog.jsonl.gz"]},
     "help_desk": {"help_desk_log": ["tickets/helpdesk_event_log.csv.gz"]},

@@ -1,0 +1,95 @@
+"""What each export object contributes to the canonical tables, read from its raw table in batches.
+
+Rows are typed one by one, so that the raw text of a whole history is never in memory. What the contributions become
+together is for `pipelines.staging.lines` and `pipelines.staging.tickets`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import polars as pl
+
+from data_contracts.spec import ExportContract, ExportObject
+from models.ddl import quote_identifier
+from pipelines.landing import active_loads, raw_table_name
+from pipelines.staging.control_totals import compare_total, gather_rows, table_of
+from pipelines.staging.mapping import StagedPart, close_cases, fed_tables, needed_columns, stage_rows
+from pipelines.staging.sightings import is_repeated
+from pipelines.warehouse import Warehouse
+
+#: Raw rows that are typed at once.
+_BATCH_ROWS: Final = 250_000
+
+
+def stage_parts(
+    warehouse: Warehouse, contracts: Sequence[ExportContract]
+) -> tuple[dict[str, list[StagedPart]], list[pl.DataFrame], list[pl.DataFrame]]:
+    """Staged table name -> what each export object contributes to it, those of repeated snapshots left out.
+
+    Besides, what came of comparing lines with totals that exports bring: records, and problems of the lines.
+    """
+    parts: dict[str, list[StagedPart]] = {}
+    records: list[pl.DataFrame] = []
+    problems: list[pl.DataFrame] = []
+    for contract in contracts:
+        active = [load_id for load_id, _ in active_loads(warehouse, contract.id)]
+        for item in contract.objects:
+            if is_repeated(item):
+                continue
+            staged, compared = _stage_in_batches(warehouse, contract, item, active)
+            for name, part in staged.items():
+                parts.setdefault(f"stg_{name}", []).append(part)
+            records += [record for record, _ in compared]
+            problems += [found for _, found in compared]
+    return parts, records, problems
+
+
+def _stage_in_batches(
+    warehouse: Warehouse, contract: ExportContract, item: ExportObject, active: list[str]
+) -> tuple[dict[str, StagedPart], list[tuple[pl.DataFrame, pl.DataFrame]]]:
+    """Canonical table -> what the object's raw rows become in it; and each of its control totals, compared.
+
+    Rows are typed one by one, so they are read in batches: the raw text of a whole history is never in memory.
+    """
+    batches: dict[str, list[StagedPart]] = {name: [] for name in fed_tables(item)}
+    gathered: list[list[pl.DataFrame]] = [[] for _ in item.control_totals]
+    for raw in _read_raw(warehouse, contract, item, active):
+        for name, staged in batches.items():
+            staged.append(stage_rows(raw, contract, item, name))
+        for total, rows in zip(item.control_totals, gathered, strict=True):
+            rows.append(gather_rows(raw, contract, item, total, batches[table_of(item, total)][-1]))
+    compared = [compare_total(rows, item, total) for total, rows in zip(item.control_totals, gathered, strict=True)]
+    if item.cases is not None:
+        return {name: close_cases(staged) for name, staged in batches.items()}, compared
+    parts = {
+        name: StagedPart(
+            contract,
+            item,
+            pl.concat([part.frame for part in staged]),
+            pl.concat([part.problems for part in staged]),
+            sum(part.ignored_count for part in staged),
+            name,
+        )
+        for name, staged in batches.items()
+    }
+    return parts, compared
+
+
+def _read_raw(
+    warehouse: Warehouse, contract: ExportContract, item: ExportObject, active: list[str]
+) -> Iterator[pl.DataFrame]:
+    """The raw rows of an object that count, in batches; one at least, which says the columns."""
+    columns = [*needed_columns(item), "_load_id", "_row_number", "_row_hash"]
+    names = ", ".join(quote_identifier(name) for name in columns)
+    wanted = [load_id for load_id in active if load_id.startswith(f"{contract.id}/{item.name}/")]
+    known = warehouse.rows(
+        "SELECT count(*) FROM ops.ops_loads WHERE export = ? AND object_name = ?", [contract.id, item.name]
+    )[0][0]
+    is_any = False
+    for batch in warehouse.batches(f"SELECT {names} FROM {raw_table_name(item)}", _BATCH_ROWS):
+        is_any = True
+        yield batch if known == len(wanted) else batch.filter(pl.col("_load_id").is_in(wanted))
+    if not is_any:
+        yield warehouse.frame(f"SELECT {names} FROM {raw_table_name(item)} LIMIT 0")
