@@ -1,7 +1,8 @@
 """The kinds of arithmetic that a metric can be, and how far its values may be put together again.
 
 A kind says what is computed from the records of a metric's population; how, is in `metrics.measuring.records`,
-`metrics.measuring.stocks` and `metrics.measuring.costs`. The words that explain a metric belong to `metrics.spec`.
+`metrics.measuring.stocks`, `metrics.measuring.concentration` and `metrics.measuring.costs`. The words that explain a
+metric belong to `metrics.spec`.
 """
 
 from __future__ import annotations
@@ -160,6 +161,34 @@ class BoundedSum:
 
 
 @dataclass(frozen=True)
+class AmountShare:
+    """Exact sum of one money column over that of another. Records that lack either are not measured.
+
+    Empty where the whole is not above 0: credits may make it so. Nothing bounds it while a record is not measured.
+    """
+
+    aggregation: ClassVar = Aggregation.PARTS
+    part: str
+    whole: str
+
+
+@dataclass(frozen=True)
+class Concentration:
+    """How much of a sum of money comes from few: the Herfindahl-Hirschman index, the sum of the squared shares.
+
+    1 is one vendor alone, 1/n are n equal ones. A vendor whose amounts do not add up to more than 0 has no share.
+
+    Attributes:
+        amount: money column that is added up.
+        by: column that names whose it is; records without a name are not measured.
+    """
+
+    aggregation: ClassVar = Aggregation.NONE
+    amount: str
+    by: str
+
+
+@dataclass(frozen=True)
 class CostSum:
     """Exact sum of one part of the cost of a period."""
 
@@ -175,7 +204,19 @@ class UnitCost:
 
 
 Kind: TypeAlias = (
-    Percentile | Ratio | TimeShare | Mean | Count | NetCount | Stock | Sum | BoundedSum | CostSum | UnitCost
+    Percentile
+    | Ratio
+    | TimeShare
+    | Mean
+    | Count
+    | NetCount
+    | Stock
+    | Sum
+    | BoundedSum
+    | AmountShare
+    | Concentration
+    | CostSum
+    | UnitCost
 )
 
 #: Kinds for which nothing counts as 0: where data are known, a period without records has a row.

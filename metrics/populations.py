@@ -198,6 +198,19 @@ JUDGED_PROMISES: Final = Population(
     dimensions=(Dimension.OVERALL, Dimension.VENDOR),
 )
 
+COMMITMENT_MONTHS: Final = Population(
+    fact="fct_vendor_commitment_months",
+    period_column="month_date",
+    period_meaning="month of a contract's term, until the data's clock",
+    period=pl.col("month_date"),
+    is_eligible=pl.lit(True),
+    eligibility=(
+        "Contracts with committed spend, in each month of their term. One with lines that cannot be added up is not "
+        "measured from the month of the first of them on."
+    ),
+    dimensions=(Dimension.OVERALL, Dimension.VENDOR),
+)
+
 
 def _recoverables(kind: RecoverableKind | None, eligibility: str) -> Population:
     return Population(

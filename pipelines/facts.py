@@ -23,6 +23,7 @@ from models.catalog import domain_of
 from models.finance import fct_cost_allocations, fct_cost_lines, fct_transactions, stg_cost_lines
 from models.marts import metric_values
 from models.tickets import fct_sla_clocks, fct_ticket_days, fct_tickets
+from models.vendor_ledger import fct_vendor_commitment_months
 from models.vendor_performance import fct_service_credits, fct_vendor_recoverables
 from models.vendors import (
     fct_contract_promises,
@@ -63,6 +64,7 @@ MEASURED_FACTS: tuple[Table, ...] = (
     fct_vendor_invoice_lines,
     fct_service_credits,
     fct_vendor_recoverables,
+    fct_vendor_commitment_months,
 )
 
 

@@ -9,10 +9,10 @@ from typing import Final
 
 import polars as pl
 
-from metrics.kinds import Percentile, Ratio, Sum
-from metrics.populations import DUE_DELIVERIES, FIRST_PROMISED_DELIVERIES, VENDOR_INVOICE_LINES
+from metrics.kinds import AmountShare, Concentration, Percentile, Ratio, Sum
+from metrics.populations import COMMITMENT_MONTHS, DUE_DELIVERIES, FIRST_PROMISED_DELIVERIES, VENDOR_INVOICE_LINES
 from metrics.spec import Direction, Metric, Unit
-from models.vocabulary import Domain
+from models.vocabulary import Dimension, Domain, Grain
 
 _VENDOR_MANAGEMENT: Final = "Vendor management"
 
@@ -110,5 +110,107 @@ VENDOR_METRICS: Final[tuple[Metric, ...]] = (
         requires=(Domain.VENDORS,),
         population=VENDOR_INVOICE_LINES,
         kind=Sum("amount_reporting"),
+    ),
+    Metric(
+        name="vendor_rate_card_variance_reporting",
+        label="Rate-card variance",
+        meaning=(
+            "What vendors billed above (or, below 0, under) the prices of their contracts, credit notes taken off. "
+            "Lines without a contracted price are not measured."
+        ),
+        formula=(
+            "Sum of amount_reporting - contracted_reporting of fct_vendor_invoice_lines, by invoice_date; contracted "
+            "is quantity times the price in force, rounded as invoices are."
+        ),
+        unit=Unit.REPORTING,
+        direction=Direction.DOWN_IS_GOOD,
+        owner=_VENDOR_MANAGEMENT,
+        requires=(Domain.VENDORS,),
+        population=VENDOR_INVOICE_LINES,
+        kind=Sum("rate_card_variance_reporting"),
+    ),
+    Metric(
+        name="vendor_billed_off_contract_reporting",
+        label="Billed off contract",
+        meaning="What vendors billed for days on which no contract with them was in force.",
+        formula=(
+            "Sum of amount_reporting of the lines of fct_vendor_invoice_lines whose match_state is no_contract, "
+            "before_term, between_terms or after_term, by invoice_date."
+        ),
+        unit=Unit.REPORTING,
+        direction=Direction.DOWN_IS_GOOD,
+        owner=_VENDOR_MANAGEMENT,
+        requires=(Domain.VENDORS,),
+        population=VENDOR_INVOICE_LINES,
+        kind=Sum("off_contract_reporting"),
+    ),
+    Metric(
+        name="vendor_off_contract_ratio",
+        label="Share billed off contract",
+        meaning="Share of what vendors billed that no contract covers.",
+        formula="Billed off contract / billed, of the lines of which both are known.",
+        unit=Unit.RATIO,
+        direction=Direction.DOWN_IS_GOOD,
+        owner=_VENDOR_MANAGEMENT,
+        requires=(Domain.VENDORS,),
+        population=VENDOR_INVOICE_LINES,
+        kind=AmountShare(part="off_contract_reporting", whole="amount_reporting"),
+    ),
+    Metric(
+        name="vendor_duplicate_at_stake_reporting",
+        label="Suspected duplicates",
+        meaning=(
+            "Amounts of invoices that may have been sent before and that no credit note took back. A suspicion: the "
+            "sum of what was billed contains them."
+        ),
+        formula=(
+            "Sum of amount_reporting of the later invoices of fct_invoice_duplicate_suspects that are open, by their "
+            "invoice_date."
+        ),
+        unit=Unit.REPORTING,
+        direction=Direction.DOWN_IS_GOOD,
+        owner=_VENDOR_MANAGEMENT,
+        requires=(Domain.VENDORS,),
+        population=VENDOR_INVOICE_LINES,
+        kind=Sum("duplicate_at_stake_reporting"),
+    ),
+    Metric(
+        name="vendor_committed_spend_used_ratio",
+        label="Committed spend used",
+        meaning=(
+            "How much of the spend committed over the whole term of the contracts was billed by the end of the month; "
+            "above 1 is more than was committed."
+        ),
+        formula=(
+            "Sum of cumulative_spend_reporting / sum of committed_spend_reporting of fct_vendor_commitment_months, "
+            "each contract at one exchange rate."
+        ),
+        unit=Unit.RATIO,
+        direction=Direction.NEUTRAL,
+        owner=_VENDOR_MANAGEMENT,
+        requires=(Domain.VENDORS,),
+        population=COMMITMENT_MONTHS,
+        kind=AmountShare(part="cumulative_spend_reporting", whole="committed_spend_reporting"),
+        # It grows over the term: a quarter shows no more than its last month does.
+        grains=(Grain.MONTH,),
+    ),
+    Metric(
+        name="vendor_spend_concentration_ratio",
+        label="Concentration of vendor spend",
+        meaning=(
+            "Whether spend lies with few vendors: 1 is all with one, 0.25 is as with four equal ones "
+            "(Herfindahl-Hirschman index)."
+        ),
+        formula=(
+            "Sum over vendors of (amount_reporting of the vendor / that of all)^2, by invoice_date; a vendor whose "
+            "credit notes outweigh its invoices has no share."
+        ),
+        unit=Unit.RATIO,
+        direction=Direction.NEUTRAL,
+        owner=_VENDOR_MANAGEMENT,
+        requires=(Domain.VENDORS,),
+        population=VENDOR_INVOICE_LINES,
+        kind=Concentration("amount_reporting", by="vendor"),
+        dimensions=(Dimension.OVERALL,),
     ),
 )

@@ -69,6 +69,12 @@ def sum_bounds(value: pl.Expr, measured: pl.Expr, eligible: pl.Expr) -> Bounds:
     return known, known
 
 
+def concentration_bounds(value: pl.Expr, measured: pl.Expr, eligible: pl.Expr) -> Bounds:
+    """The index itself if everything was measured; else 0 to 1, for a missing amount may dwarf all others."""
+    is_known = measured == eligible
+    return pl.when(is_known).then(value).otherwise(0.0), pl.when(is_known).then(value).otherwise(1.0)
+
+
 def unit_cost_bounds(
     least: pl.Expr, most: pl.Expr, completed: pl.Expr, set_aside: pl.Expr, *, is_cost_known: pl.Expr
 ) -> Bounds:

@@ -11,7 +11,8 @@ from typing import Final
 
 import polars as pl
 
-from metrics.kinds import CostSum, Stock, UnitCost
+from metrics.kinds import Concentration, CostSum, Stock, UnitCost
+from metrics.measuring.concentration import measure_concentration
 from metrics.measuring.costs import measure_costs
 from metrics.measuring.empty_periods import add_zeros, first_days
 from metrics.measuring.records import measure_records
@@ -33,6 +34,7 @@ MEASURED_FACTS: Final = (
     "fct_vendor_invoice_lines",
     "fct_service_credits",
     "fct_vendor_recoverables",
+    "fct_vendor_commitment_months",
 )
 
 
@@ -68,11 +70,14 @@ def measure(
     chosen = sorted(metrics, key=lambda metric: metric.name)
     of_costs = [metric for metric in chosen if isinstance(metric.kind, CostSum | UnitCost)]
     of_stocks = [metric for metric in chosen if isinstance(metric.kind, Stock)]
-    of_records = [metric for metric in chosen if not isinstance(metric.kind, CostSum | UnitCost | Stock)]
+    of_concentration = [metric for metric in chosen if isinstance(metric.kind, Concentration)]
+    elsewhere = {*of_costs, *of_stocks, *of_concentration}
+    of_records = [metric for metric in chosen if metric not in elsewhere]
     spans = first_days(chosen, facts, reporting)
     published = {
         **dict(zip(of_records, measure_records(of_records, facts, reporting), strict=True)),
         **dict(zip(of_stocks, measure_stocks(of_stocks, facts, reporting), strict=True)),
+        **dict(zip(of_concentration, measure_concentration(of_concentration, facts, reporting), strict=True)),
         **dict(zip(of_costs, measure_costs(of_costs, facts, reporting), strict=True)),
     }
     # Every metric's rows are in order already: to sort millions of rows by their texts again would cost as much as

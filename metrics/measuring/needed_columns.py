@@ -7,7 +7,20 @@ from typing import Final
 
 import polars as pl
 
-from metrics.kinds import BoundedSum, CostSum, Mean, NetCount, Percentile, Ratio, Stock, Sum, TimeShare, UnitCost
+from metrics.kinds import (
+    AmountShare,
+    BoundedSum,
+    Concentration,
+    CostSum,
+    Mean,
+    NetCount,
+    Percentile,
+    Ratio,
+    Stock,
+    Sum,
+    TimeShare,
+    UnitCost,
+)
 from metrics.spec import AS_OF_DATE, Metric, Population
 from models.catalog import table_named
 from models.vocabulary import Dimension
@@ -62,6 +75,10 @@ def _columns_of(metric: Metric) -> Iterable[tuple[str, Iterable[str]]]:
             yield from _columns_of_population(metric.population, [is_hit])
         case TimeShare(part=part, whole=whole, whole_at_most=at_most):
             yield from _columns_of_population(metric.population, [part, whole, at_most])
+        case AmountShare(part=amount, whole=of):
+            yield from _columns_of_population(metric.population, [pl.col(amount), pl.col(of)])
+        case Concentration(amount=amount, by=by):
+            yield from _columns_of_population(metric.population, [pl.col(amount), pl.col(by)])
         case _:
             yield from _columns_of_population(metric.population, [])
 

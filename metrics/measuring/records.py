@@ -2,7 +2,7 @@
 
 All metrics of one population share their records and their cells; what each needs is summed or sorted there once.
 Costs, whose records are already sums, are in `metrics.measuring.costs`; what lies there at a day's end is in
-`metrics.measuring.stocks`.
+`metrics.measuring.stocks`, and what has to be added up by vendor first in `metrics.measuring.concentration`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final
 
 import polars as pl
 
-from metrics.kinds import BoundedSum, Count, Kind, Mean, NetCount, Percentile, Ratio, Sum, TimeShare
+from metrics.kinds import AmountShare, BoundedSum, Count, Kind, Mean, NetCount, Percentile, Ratio, Sum, TimeShare
 from metrics.measuring import bounds
 from metrics.measuring.cells import CELL, DAY, EncodedFact, Records, encode_breakdown
 from metrics.measuring.percentiles import Floats, Integers, Measure, SortedCells
@@ -35,7 +35,8 @@ def measure_records(
     """Rows of `metric_values`, one frame per metric in the order of the metrics, each in order of its cells.
 
     Args:
-        metrics: metrics of the kinds Percentile, Ratio, TimeShare, Mean, Count, NetCount, Sum and BoundedSum.
+        metrics: metrics of the kinds Percentile, Ratio, TimeShare, Mean, Count, NetCount, Sum, BoundedSum and
+            AmountShare.
         facts: core tables by name.
         reporting: how periods are cut.
     """
@@ -91,6 +92,10 @@ def _contributions(metrics: Sequence[Metric]) -> dict[str, pl.Expr]:
                 parts[f"{key}.part"] = pl.when(is_known).then(part)
                 parts[f"{key}.whole"] = pl.when(is_known).then(whole)
                 parts[f"{key}.missing"] = pl.when(~is_known).then(at_most)
+            case AmountShare(part=amount, whole=of):
+                is_known = pl.col(amount).is_not_null() & pl.col(of).is_not_null()
+                parts[f"{key}.part"] = pl.when(is_known).then(pl.col(amount))
+                parts[f"{key}.whole"] = pl.when(is_known).then(pl.col(of))
             case Count() | NetCount():
                 pass
             case _:
@@ -141,6 +146,10 @@ def _sums(metrics: Sequence[Metric]) -> dict[str, pl.Expr]:
                 for name in (key, f"{key}.least", f"{key}.greatest"):
                     sums[f"{name}.sum"] = pl.col(name).sum()
                     sums[f"{name}.count"] = pl.col(name).count()
+            case AmountShare():
+                for part in ("part", "whole"):
+                    sums[f"{key}.{part}"] = pl.col(f"{key}.{part}").sum()
+                sums[f"{key}.count"] = pl.col(f"{key}.part").count()
             case Ratio() | Mean() | Sum():
                 sums[f"{key}.sum"] = pl.col(key).sum()
                 sums[f"{key}.count"] = pl.col(key).count()
@@ -225,6 +234,11 @@ def _values(cells: pl.DataFrame, metric: Metric) -> pl.DataFrame:
                 pl.when(pl.col(f"{key}.{end}.count") == eligible).then(pl.col(f"{key}.{end}.sum").cast(pl.Float64))
                 for end in ("least", "greatest")
             )
+        case AmountShare():
+            part, whole = (pl.col(f"{key}.{name}").cast(pl.Float64) for name in ("part", "whole"))
+            parts = {"numerator": part, "denominator": whole}
+            value = pl.when((measured > 0) & (whole > 0)).then(part / whole)
+            lower, upper = bounds.sum_bounds(value, measured, eligible)
         case Count():
             value = measured
             lower, upper = bounds.count_bounds(measured, eligible)

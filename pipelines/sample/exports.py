@@ -22,12 +22,29 @@ from pipelines.sample import (
     vendor_contracts,
     zendesk,
 )
-from pipelines.sample.company import COMPANY_NAME, NEW_NETWORK_VENDOR, OLD_NETWORK_VENDOR, TROUBLED_TEAM, System
+from pipelines.sample.company import (
+    COMPANY_NAME,
+    NEW_NETWORK_VENDOR,
+    OLD_NETWORK_VENDOR,
+    TROUBLED_TEAM,
+    VENDOR_BY_NAME,
+    VENDORS,
+    System,
+    Vendor,
+)
 from pipelines.sample.defects import find_defects
 from pipelines.sample.operation import Operation
 from pipelines.sample.plan import Plan
 from pipelines.sample.span import Span
-from pipelines.sample.summary import BadMonth, DeliveryTotals, MoneyTotals, SampleFile, SampleSummary, TicketTotals
+from pipelines.sample.summary import (
+    BadMonth,
+    CommitmentTotals,
+    DeliveryTotals,
+    MoneyTotals,
+    SampleFile,
+    SampleSummary,
+    TicketTotals,
+)
 from pipelines.sample.ticket_life import VENDOR_WAIT_FACTOR, Ticket
 from pipelines.sample.vendor_billing import VisitCounts
 
@@ -135,11 +152,47 @@ def _write_money(
         identical_ledger_line_count=sum(count for count in Counter(ledger_lines).values() if count > 1),
         credit_line_count=sum(line.amount < 0 for line in ledger_lines),
         duplicate_invoices=billing.duplicate_invoices,
+        duplicate_amounts=_sum_duplicates(billing),
         billed_above_rate_card=billing.billed_above_rate_card,
+        billed_outside_rate_card=_sum_outside_rate_card(billing.lines),
+        commitments={vendor.contract_id: _count_commitment(vendor, billing.lines, span, plan) for vendor in VENDORS},
         orders={order.number: (order.approved, order.billed) for order in orders},
         budget_total=sum((line.amount for line in budget_lines if line.kind == "budget"), Decimal(0)),
     )
     return files, money, deliveries.count_deliveries(delivery_lines)
+
+
+def _sum_duplicates(billing: vendor_billing.Billing) -> dict[str, Decimal]:
+    return {
+        number: sum((line.amount for line in billing.lines if line.invoice == number), Decimal(0))
+        for number in billing.duplicate_invoices
+    }
+
+
+def _sum_outside_rate_card(lines: Sequence[vendor_billing.InvoiceLine]) -> dict[str, Decimal]:
+    totals: dict[str, Decimal] = {}
+    for line in lines:
+        if line.item not in {item.name for item in VENDOR_BY_NAME[line.vendor].rate_card}:
+            totals[line.vendor] = totals.get(line.vendor, Decimal(0)) + line.amount
+    return totals
+
+
+def _count_commitment(
+    vendor: Vendor, lines: Sequence[vendor_billing.InvoiceLine], span: Span, plan: Plan
+) -> CommitmentTotals:
+    """What was committed and billed under a vendor's contract, and since when that is all of it."""
+    committed, billed, used_up_date = vendor_contracts.committed_spend(vendor, span, plan), Decimal(0), None
+    by_day: dict[date, Decimal] = {}
+    for line in lines:
+        if line.vendor == vendor.name:
+            by_day[line.invoice_date] = by_day.get(line.invoice_date, Decimal(0)) + line.amount
+    for day in sorted(by_day):
+        billed += by_day[day]
+        if billed < committed:
+            used_up_date = None
+        elif used_up_date is None:
+            used_up_date = day
+    return CommitmentTotals(committed, billed, used_up_date)
 
 
 def _sum_by_currency(

@@ -94,6 +94,16 @@ class BadMonth:
 
 
 @dataclass(frozen=True, slots=True)
+class CommitmentTotals:
+    """What was committed under a contract and billed by the end of the span, in the contract's currency."""
+
+    committed: Decimal
+    billed: Decimal
+    #: Invoice date with which all of it was billed, for good; None if it was not.
+    used_up_date: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class MoneyTotals:
     """Control totals of the finance and vendor exports, in original currencies, signs as booked."""
 
@@ -104,8 +114,13 @@ class MoneyTotals:
     credit_line_count: int
     #: Invoice numbers that bill the same thing again.
     duplicate_invoices: tuple[str, ...]
+    #: What they bill, by their number, in their currency.
+    duplicate_amounts: Mapping[str, Decimal]
     #: Amount billed above the rate card, by vendor, in the contract's currency.
     billed_above_rate_card: Mapping[str, Decimal]
+    #: Amount billed for items that no rate card knows, by vendor, in the contract's currency.
+    billed_outside_rate_card: Mapping[str, Decimal]
+    commitments: Mapping[str, CommitmentTotals]
     #: What was approved and what was billed, by number of the purchase order, in the order's currency.
     orders: Mapping[str, tuple[Decimal, Decimal]]
     #: Budget for the whole span in the reporting currency; forecast lines not included.

@@ -32,7 +32,7 @@ def write_contracts(landing: Path, span: Span, plan: Plan) -> list[SampleFile]:
         writer.writerow(COLUMNS)
         for vendor in VENDORS:
             start, end = contract_term(vendor, span)
-            commitment = _commitment(vendor, start, end, span, plan)
+            commitment = committed_spend(vendor, span, plan)
             for item in vendor.rate_card:
                 for price, price_from, price_to in _prices(item, span):
                     writer.writerow(
@@ -73,8 +73,9 @@ def contract_term(vendor: Vendor, span: Span) -> tuple[date, date]:
     return start, end
 
 
-def _commitment(vendor: Vendor, start: date, end: date, span: Span, plan: Plan) -> Decimal:
+def committed_spend(vendor: Vendor, span: Span, plan: Plan) -> Decimal:
     """Spend committed over the term, in whole hundreds."""
+    start, end = contract_term(vendor, span)
     months = (end.year - start.year) * 12 + end.month - start.month + 1
     amount = months * plan.planned_tickets(span.first) * vendor.commitment_per_ticket
     return (amount / _HUNDRED).quantize(Decimal(1)) * _HUNDRED

@@ -121,7 +121,7 @@ def test_sql_from_a_file(run_kpi: Kpi, published_home: Home, tmp_path: Path) -> 
     path = tmp_path / "question.sql"
     path.write_text("-- a comment\nSELECT count(*) AS rows FROM metric_values;\n", encoding="utf-8")
     result = run_kpi("query", "--file", path, "--json", "--home", published_home.folder)
-    assert json.loads(result.output) == [{"rows": len(COSTS) + 3}]
+    assert json.loads(result.output) == [{"rows": len(COSTS) + 5}]
 
 
 @pytest.mark.parametrize(

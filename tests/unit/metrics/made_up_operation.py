@@ -275,9 +275,28 @@ def invoice_line_rows(random_: random.Random, count: int) -> list[Row]:
             "amount_original": Decimal("1.00"),
             "currency_code": "EUR",
             "amount_reporting": _sometimes(random_, 0.95, Decimal(random_.randrange(-50_000, 500_000)) / 100),
+            "rate_card_variance_reporting": _sometimes(random_, 0.8, Decimal(random_.randrange(-500, 5_000)) / 100),
+            "off_contract_reporting": _sometimes(random_, 0.9, Decimal(random_.choice([0, 0, 12_345, -99])) / 100),
+            "duplicate_at_stake_reporting": _sometimes(random_, 0.9, Decimal(random_.choice([0, 0, 0, 777])) / 100),
             "is_quarantined": random_.random() < 0.03,
         }
         for number in range(count)
+    ]
+
+
+def commitment_month_rows(random_: random.Random) -> list[dict[str, object]]:
+    """`fct_vendor_commitment_months`: six contracts over three months."""
+    return [
+        {
+            "vendor_contract_id": f"C{number}",
+            "month_date": date(2026, month, 1),
+            "vendor": random_.choice(["Acme", "Globex", None]),
+            "cumulative_spend_reporting": _sometimes(random_, 0.9, Decimal(random_.randrange(-5_000, 90_000)) / 100),
+            "committed_spend_reporting": Decimal(random_.randrange(1, 50_000)) / 100,
+            "is_quarantined": random_.random() < 0.1,
+        }
+        for number in range(6)
+        for month in (1, 2, 3)
     ]
 
 
@@ -296,4 +315,5 @@ def core_facts(seed: int = 20_260_409) -> dict[str, pl.DataFrame]:
         "fct_service_credits": frame_of("fct_service_credits", service_credit_rows(random_, 300)),
         "fct_vendor_recoverables": frame_of("fct_vendor_recoverables", recoverable_rows(random_, 500)),
         "fct_vendor_invoice_lines": frame_of("fct_vendor_invoice_lines", invoice_line_rows(random_, 400)),
+        "fct_vendor_commitment_months": frame_of("fct_vendor_commitment_months", commitment_month_rows(random_)),
     }

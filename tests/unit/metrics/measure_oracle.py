@@ -132,6 +132,19 @@ RECORDS: dict[str, tuple[str, str]] = {
             ("service_credit_", "service_credit"),
         )
     },
+    **{
+        f"vendor_{name}_reporting": (BILLED, trusted(f"{name}_reporting".replace("billed_off", "off")))
+        for name in ("rate_card_variance", "billed_off_contract", "duplicate_at_stake")
+    },
+}
+#: Shares of money -> records, part, whole.
+AMOUNT_SHARES = {
+    "vendor_off_contract_ratio": (BILLED, "off_contract_reporting", "amount_reporting"),
+    "vendor_committed_spend_used_ratio": (
+        "SELECT *, month_date AS day FROM fct_vendor_commitment_months",
+        "cumulative_spend_reporting",
+        "committed_spend_reporting",
+    ),
 }
 #: Stock -> categories that it counts.
 STOCKS = {
@@ -165,7 +178,17 @@ NARROWER = {
         f"vendor_recoverable_{name}reporting": ("overall", "vendor")
         for name in ("", "over_billing_", "duplicate_", "service_credit_")
     },
+    **dict.fromkeys(
+        (
+            "vendor_rate_card_variance_reporting",
+            "vendor_billed_off_contract_reporting",
+            "vendor_duplicate_at_stake_reporting",
+            *AMOUNT_SHARES,
+        ),
+        ("overall", "vendor"),
+    ),
 }
+FEWER_GRAINS = {"vendor_committed_spend_used_ratio": ("month",)}
 _PERCENTILE = re.compile(r"ticket_(\w+)_p(50|85|95)_(?:(business|calendar)_hours|count)")
 _DELAY = re.compile(r"vendor_delivery_(first_promise_)?delay_p(50|85|95)_days")
 _MEAN = re.compile(r"ticket_(\w+)_mean_count")
@@ -176,6 +199,8 @@ def expected_cells(name: str) -> str:
     """The query that gives KEYS and NUMBERS of a metric."""
     if name in COST_NUMBERS:
         return _cost_query(name)
+    if name == "vendor_spend_concentration_ratio":
+        return _concentration_query()
     cells = _stock_query(name) if name in STOCKS else _records_query(name)
     return _with_zeros(cells) if name in WITH_ZEROS else cells
 
@@ -212,6 +237,15 @@ def _records_and_numbers(name: str) -> tuple[str, str]:
         )
     if found := _TIME_SHARE.fullmatch(name):
         return _time_share(found[1], counts)
+    if name in AMOUNT_SHARES:
+        records, part, whole = AMOUNT_SHARES[name]
+        both = trusted(f"CASE WHEN {part} IS NOT NULL AND {whole} IS NOT NULL THEN %s END")
+        share = "CASE WHEN sum(whole) > 0 THEN sum(x)::DOUBLE / sum(whole)::DOUBLE END"
+        known = f"CASE WHEN count(x) = count(*) THEN {share} END"
+        return f"SELECT *, {both % part} AS x, {both % whole} AS whole FROM ({records})", (
+            f"{share} AS value, coalesce(sum(x), 0) AS numerator, coalesce(sum(whole), 0) AS denominator, "
+            f"{known} AS lower_bound, {known} AS upper_bound, {counts}"
+        )
     records, contribution = RECORDS[name]
     with_contribution = f"SELECT *, {contribution} AS x FROM ({records})"
     if name == "ticket_net_flow_count":
@@ -275,8 +309,34 @@ def _records_query(name: str) -> str:
         WHERE day IS NOT NULL
         GROUP BY ALL
         """
-        for grain in GRAINS
+        for grain in FEWER_GRAINS.get(name, GRAINS)
         for dimension in NARROWER.get(name, DIMENSIONS)
+    )
+
+
+def _concentration_query() -> str:
+    """Shares of vendors, squared; between 0 and 1 where a line has no amount or no vendor."""
+    return " UNION ALL ".join(
+        f"""
+        SELECT '{grain}' AS period_grain, first_day AS period_start_date, 'overall' AS dimension, '' AS dimension_value,
+               sum(spend * spend) / nullif(sum(spend), 0) ^ 2 AS value, NULL AS numerator, NULL AS denominator,
+               CASE WHEN sum(missing_count) = 0 THEN value ELSE 0 END AS lower_bound,
+               CASE WHEN sum(missing_count) = 0 THEN value ELSE 1 END AS upper_bound,
+               sum(line_count) AS eligible_count, sum(line_count - missing_count) AS measured_count
+        FROM (
+            SELECT CAST(date_trunc('{grain}', day) AS DATE) AS first_day, vendor,
+                   greatest(coalesce(sum(x), 0), 0)::DOUBLE AS spend,
+                   count(*) AS line_count, count(*) - count(x) AS missing_count
+            FROM (
+                SELECT *, CASE WHEN vendor IS NOT NULL AND NOT is_quarantined THEN amount_reporting END AS x
+                FROM ({BILLED})
+            )
+            WHERE day IS NOT NULL
+            GROUP BY ALL
+        )
+        GROUP BY ALL
+        """
+        for grain in GRAINS
     )
 
 

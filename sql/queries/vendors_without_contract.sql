@@ -1,0 +1,16 @@
+-- question: What is billed that no contract or no price covers, by which vendors, and why?
+-- parameter since_date: first invoice date that counts [default: 2000-01-01]
+-- example: kpi query --query vendors_without_contract --param since_date=2026-01-01
+-- answer: Tessera Networks | not_in_rate_card | 1 | 361.93 | Circuit migration | 2026-08-06 | 2026-08-06
+SELECT
+    coalesce(vendor, '(none)') AS vendor,
+    match_state,
+    count(*) AS line_count,
+    sum(amount_reporting) AS billed_reporting,
+    min(item) AS example_item,
+    min(invoice_date) AS first_invoice_date,
+    max(invoice_date) AS last_invoice_date
+FROM mart.vendor_invoice_line_facts
+WHERE match_state <> 'matched' AND invoice_date >= CAST($since_date AS DATE)
+GROUP BY ALL
+ORDER BY billed_reporting DESC NULLS LAST, vendor, match_state;

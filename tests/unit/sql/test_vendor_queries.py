@@ -1,0 +1,219 @@
+"""Questions and views about vendors, on a small published file whose answers are known by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+import pytest
+
+from pipelines.cli.questions import fill_parameters, question_named
+
+Fill = Callable[..., None]
+Answer = Callable[..., list[tuple[Any, ...]]]
+TODAY = date(2026, 7, 1)
+
+
+@pytest.fixture
+def answer(published: duckdb.DuckDBPyConnection) -> Answer:
+    """The rows that a query gives."""
+
+    def ask(name: str, **given: str) -> list[tuple[Any, ...]]:
+        question = question_named(name)
+        return published.execute(question.text, fill_parameters(question, given) or None).fetchall()
+
+    return ask
+
+
+def _line(number: int, vendor: str, amount: str, **columns: Any) -> dict[str, Any]:
+    variance = columns.pop("variance", None)
+    return {
+        "vendor_invoice_line_id": f"ap:{number}",
+        "source": "ap",
+        "vendor": vendor,
+        "item": "Visit",
+        "invoice_date": date(2026, 5, number),
+        "quantity": Decimal(1),
+        "amount_original": Decimal(amount),
+        "amount_reporting": Decimal(amount),
+        "currency_code": "EUR",
+        "match_state": "no_contract" if variance is None else "matched",
+        "vendor_contract_id": None if variance is None else f"C-{vendor}",
+        "purchase_order_state": "no_order",
+        "contracted_original": None if variance is None else Decimal(amount) - Decimal(variance),
+        "rate_card_variance_original": None if variance is None else Decimal(variance),
+        "rate_card_variance_reporting": None if variance is None else Decimal(variance),
+        "is_quarantined": False,
+        **columns,
+    }
+
+
+def test_billed_above_contract(fill: Fill, answer: Answer) -> None:
+    fill(
+        "fct_vendor_invoice_lines",
+        _line(1, "Acme", "112", variance="12"),
+        _line(2, "Acme", "-56", variance="-6"),
+        _line(3, "Acme", "112", variance="12", invoice_date=date(2026, 4, 3)),
+        _line(4, "Acme", "900", variance="900", is_quarantined=True),
+        _line(5, "Globex", "90", variance="-10"),
+        _line(6, "Initech", "500"),
+    )
+    april, may = date(2026, 4, 1), date(2026, 5, 1)
+    assert answer("billed_above_contract") == [("Acme", "C-Acme", "Visit", "EUR", 3, 168, 150, 18, 18, april, may)]
+    assert answer("billed_above_contract", since_date="2026-05-01") == [
+        ("Acme", "C-Acme", "Visit", "EUR", 2, 56, 50, 6, 6, may, may)
+    ]
+    assert answer("billed_above_contract", at_least_reporting="18.01") == []
+
+
+def test_the_variance_view_says_what_has_none(fill: Fill, published: duckdb.DuckDBPyConnection) -> None:
+    fill(
+        "fct_vendor_invoice_lines",
+        _line(1, "Acme", "500"),
+        _line(2, "Acme", "20", match_state="after_term"),
+        _line(3, "Acme", "7", variance="1"),
+    )
+    rows = published.execute(
+        "SELECT vendor_contract_id, rate_card_variance_reporting, unmatched_line_count, unmatched_reporting, "
+        "unmatched_states FROM mart.vendor_rate_card_variance ORDER BY ALL"
+    ).fetchall()
+    assert rows == [("C-Acme", 1, 0, 0, None), (None, None, 2, 520, "after_term, no_contract")]
+
+
+def _contract(name: str, until_notice: int | None, until_end: int | None, **columns: Any) -> dict[str, Any]:
+    def day(offset: int | None) -> date | None:
+        return None if offset is None else date.fromordinal(TODAY.toordinal() + offset)
+
+    return {
+        "vendor_contract_id": name,
+        "source": "register",
+        "vendor": f"Vendor {name}",
+        "end_date": day(until_end),
+        "notice_date": day(until_notice),
+        "until_notice_days": until_notice,
+        "until_end_days": until_end,
+        "contract_state": "active",
+        "rate_card_item_count": 1,
+        "as_of_date": TODAY,
+        **columns,
+    }
+
+
+def test_contracts_to_cancel_or_renew(fill: Fill, answer: Answer, published: duckdb.DuckDBPyConnection) -> None:
+    fill(
+        "fct_vendor_contracts",
+        _contract("a", 90, 120),
+        _contract("b", -1, 29),
+        _contract("c", 0, 60),
+        _contract("d", 91, 121),
+        _contract("e", -5, 100),
+        _contract("f", None, 90),
+        _contract("g", None, None),
+        _contract("h", -400, -300, contract_state="expired"),
+    )
+    fill(
+        "fct_vendor_invoice_lines",
+        _line(1, "Acme", "70", variance="0", vendor_contract_id="c"),
+        _line(2, "Acme", "30", variance="0", vendor_contract_id="c", invoice_date=date(2025, 7, 1)),
+        _line(3, "Acme", "5", variance="0", vendor_contract_id="c", invoice_date=date(2025, 7, 2)),
+    )
+    rows = answer("contracts_to_cancel_or_renew")
+    assert [(row[1], row[3], row[4], row[6], row[8]) for row in rows] == [
+        ("c", 0, False, 60, 75),
+        ("b", -1, True, 29, None),
+        ("a", 90, False, 120, None),
+        ("f", None, False, 90, None),
+    ]
+    assert [row[1] for row in answer("contracts_to_cancel_or_renew", within_days="20")] == ["c"]
+    within = published.execute(
+        "SELECT vendor_contract_id, notice_within_days, ends_within_days FROM mart.contract_expiries ORDER BY ALL"
+    ).fetchall()
+    assert within == [("a", 90, None), ("b", None, 30), ("c", 30, 60), ("d", None, None), ("e", None, None),
+                      ("f", None, 90)]  # fmt: skip
+
+
+def test_invoices_billed_twice(fill: Fill, answer: Answer) -> None:
+    common = {
+        "vendor": "Acme",
+        "reason": "added_letters",
+        "first_source": "ap",
+        "second_source": "ap",
+        "apart_days": 5,
+        "currency_code": "EUR",
+        "duplicate_group_id": "1",
+    }
+    fill(
+        "fct_invoice_duplicate_suspects",
+        {**common, "duplicate_suspect_id": "1", "first_invoice_id": "R1", "second_invoice_id": "R1A",
+         "amount_reporting": Decimal(10), "duplicate_state": "open"},
+        {**common, "duplicate_suspect_id": "2", "first_invoice_id": "R2", "second_invoice_id": "R2A",
+         "amount_reporting": Decimal(99), "duplicate_state": "open"},
+        {**common, "duplicate_suspect_id": "3", "first_invoice_id": "R3", "second_invoice_id": "R3A",
+         "amount_reporting": Decimal(50), "duplicate_state": "credited", "credit_invoice_id": "CN3"},
+    )  # fmt: skip
+    assert [row[3] for row in answer("invoices_billed_twice")] == ["R2A", "R1A"]
+    assert [row[3] for row in answer("invoices_billed_twice", duplicate_state="%")] == ["R2A", "R3A", "R1A"]
+    assert answer("invoices_billed_twice", duplicate_state="credited")[0][-1] == "CN3"
+
+
+def test_commitments_running_out(fill: Fill, answer: Answer) -> None:
+    common = {"committed_spend_original": Decimal(1000), "remaining_original": Decimal(0), "billed_line_count": 1,
+              "unmeasured_line_count": 0}  # fmt: skip
+    fill(
+        "fct_vendor_commitments",
+        {**common, "vendor_contract_id": "a", "spend_original": Decimal(10), "run_out_state": "ended_short",
+         "shortfall_reporting": Decimal(990)},
+        {**common, "vendor_contract_id": "b", "spend_original": Decimal(1600), "run_out_state": "reached",
+         "run_out_date": date(2026, 5, 20)},
+        {**common, "vendor_contract_id": "c", "spend_original": Decimal(500), "run_out_state": "projected",
+         "run_out_date": date(2026, 10, 8)},
+    )  # fmt: skip
+    assert [(row[1], row[5]) for row in answer("commitments_running_out")] == [("b", 1.6), ("c", 0.5), ("a", 0.01)]
+
+
+def test_vendors_without_contract(fill: Fill, answer: Answer) -> None:
+    fill(
+        "fct_vendor_invoice_lines",
+        _line(1, "Acme", "7", variance="0"),
+        _line(2, "Globex", "500"),
+        _line(3, "Globex", "-20"),
+        _line(4, "Initech", "60", match_state="not_in_rate_card", item="Migration"),
+    )
+    second, third, fourth = (date(2026, 5, day) for day in (2, 3, 4))
+    assert answer("vendors_without_contract") == [
+        ("Globex", "no_contract", 2, 480, "Visit", second, third),
+        ("Initech", "not_in_rate_card", 1, 60, "Migration", fourth, fourth),
+    ]
+
+
+def test_concentration_is_of_each_year_and_of_all(fill: Fill, published: duckdb.DuckDBPyConnection) -> None:
+    fill(
+        "fct_vendor_invoice_lines",
+        _line(1, "Acme", "600"),
+        _line(2, "Globex", "300"),
+        _line(3, "Initech", "100", variance="0"),
+        _line(4, "Umbrella", "-50"),
+        _line(5, "Globex", "9", is_quarantined=True),
+        _line(6, "Globex", "700", invoice_date=date(2025, 6, 1)),
+    )
+    rows = published.execute(
+        """
+        SELECT vendor, round(share_ratio, 3), round(cumulative_share_ratio, 3), round(concentration_ratio, 3),
+            has_no_contract, unmeasured_line_count
+        FROM mart.vendor_concentration WHERE year_date = DATE '2026-01-01' ORDER BY vendor_rank
+        """
+    ).fetchall()
+    # 0.36 + 0.09 + 0.01
+    assert rows == [
+        ("Acme", 0.6, 0.6, 0.46, True, 0),
+        ("Globex", 0.3, 0.9, 0.46, True, 1),
+        ("Initech", 0.1, 1.0, 0.46, False, 0),
+        ("Umbrella", None, 1.0, 0.46, True, 0),
+    ]
+    first = published.execute(
+        "SELECT vendor, billed_reporting FROM mart.vendor_concentration WHERE year_date IS NULL AND vendor_rank = 1"
+    ).fetchall()
+    assert first == [("Globex", 1000)]
