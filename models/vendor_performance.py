@@ -102,4 +102,52 @@ fct_vendor_recoverables = table(
     flag("is_quarantined", "Whether a contract rule set the line aside", required=True),
 )
 
-TABLES = (fct_service_credits, fct_service_credit_clocks, fct_service_credit_notes, fct_vendor_recoverables)
+vendor_scorecard_parts = table(
+    Layer.MART,
+    "vendor_scorecard_parts",
+    "One row per vendor, period and part of the scorecard: the metric's value and what it is worth.",
+    text("vendor", "Vendor", key=True),
+    text("period_grain", "month or quarter", key=True),
+    day("period_start_date", "First day of the period", key=True),
+    day("period_end_date", "Last day of the period", required=True),
+    flag("is_period_closed", "Whether the data of every part have passed the end of the period", required=True),
+    text("part", "Name of the part in policies/vendors.yaml", key=True),
+    text("metric", "Metric that it scores", required=True),
+    quantity("weight_ratio", "Share of the whole", required=True),
+    real("value", "Value of the metric; empty where it is not known"),
+    text("unit", "Unit of the value"),
+    real("metric_coverage_ratio", "Share of the metric's records that could be measured"),
+    real("score_ratio", "Score of the value on the part's scale, 0 to 1; empty without a value"),
+    real("at_least_ratio", "Least score that the bounds of the metric allow; 0 without a value", required=True),
+    real("at_most_ratio", "Greatest score that they allow; 1 without a value", required=True),
+    flag("is_measured", "Whether there is a value", required=True),
+    flag("is_held", "Whether a contract holds the metric back: the value is of the last good batch", required=True),
+)
+
+vendor_scorecards = table(
+    Layer.MART,
+    "vendor_scorecards",
+    "One row per vendor and period: the total of its scorecard, how much of it is measured, and within which bounds.",
+    text("vendor", "Vendor", key=True),
+    text("period_grain", "month or quarter", key=True),
+    day("period_start_date", "First day of the period", key=True),
+    day("period_end_date", "Last day of the period", required=True),
+    flag("is_period_closed", "Whether the data of every part have passed the end of the period", required=True),
+    real("score_ratio", "Weighted mean of the measured parts' scores, 0 to 1; empty if too little is measured"),
+    text("score_state", "good, watch or act, by the policy's thresholds; empty without a score"),
+    real("coverage_ratio", "Weight of the parts that are measured", required=True),
+    real("lower_bound", "Total with every part at its least, and missing ones at 0", required=True),
+    real("upper_bound", "Total with every part at its greatest, and missing ones at 1", required=True),
+    integer("part_count", "Parts of the scorecard", required=True),
+    integer("measured_part_count", "Parts that are measured", required=True),
+    flag("is_held", "Whether a contract holds back a metric of a part", required=True),
+)
+
+TABLES = (
+    fct_service_credits,
+    fct_service_credit_clocks,
+    fct_service_credit_notes,
+    fct_vendor_recoverables,
+    vendor_scorecard_parts,
+    vendor_scorecards,
+)

@@ -247,6 +247,14 @@ class RecoverableKind(StrEnum):
     SERVICE_CREDIT = "service_credit"
 
 
+class ScoreState(StrEnum):
+    """What a vendor's total asks for, by the thresholds of policies/vendors.yaml."""
+
+    GOOD = "good"
+    WATCH = "watch"
+    ACT = "act"
+
+
 #: Suffixes that say a column's unit. The unit stands last in a column's name.
 UNIT_SUFFIXES: Final[dict[str, str]] = {
     "_microseconds": "microseconds",

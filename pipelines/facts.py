@@ -19,12 +19,18 @@ from metrics.measuring.needed_columns import needed_columns
 from metrics.registry import METRICS, promise_domains, required_domains
 from metrics.spec import Metric
 from metrics.vendors.contract_promises import list_contract_promises
+from metrics.vendors.scorecard import build_scorecards
 from models.catalog import domain_of
 from models.finance import fct_cost_allocations, fct_cost_lines, fct_transactions, stg_cost_lines
 from models.marts import metric_values
 from models.tickets import fct_sla_clocks, fct_ticket_days, fct_tickets
 from models.vendor_ledger import fct_vendor_commitment_months
-from models.vendor_performance import fct_service_credits, fct_vendor_recoverables
+from models.vendor_performance import (
+    fct_service_credits,
+    fct_vendor_recoverables,
+    vendor_scorecard_parts,
+    vendor_scorecards,
+)
 from models.vendors import (
     fct_contract_promises,
     fct_deliveries,
@@ -161,6 +167,25 @@ def build_metric_values(session: Session) -> Step:
     held = [metric for metric in METRICS if reasons_to_hold(session, metric)]
     note = f"{len(METRICS) - len(held)} metrics measured" + (f", {len(held)} held" if held else "")
     return session.run_step(metric_values.name, input_hash, lambda: _metric_values(session, held), note=note)
+
+
+def build_vendor_scorecards(session: Session) -> list[Step]:
+    """Vendors' scorecards, from what is published of them: a held metric has the values of its last good batch."""
+    held = {metric.name for metric in METRICS if reasons_to_hold(session, metric)}
+
+    def build() -> Built:
+        scores = build_scorecards(
+            session.project.policies.vendors.scorecard,
+            session.warehouse.read(metric_values),
+            session.warehouse.read(fct_contract_promises),
+            held,
+        )
+        return _replace(session, {vendor_scorecard_parts: scores.parts, vendor_scorecards: scores.totals})
+
+    upstream = [session.input_hash_of(table.name) for table in (metric_values, fct_contract_promises)]
+    policy = session.project.policies.hashes.get("vendors.yaml")
+    input_hash = hash_parts(session.code_hash, upstream, policy, sorted(held))
+    return session.run_steps([vendor_scorecard_parts.name, vendor_scorecards.name], input_hash, build)
 
 
 def domains_of(session: Session, metric: Metric) -> tuple[Domain, ...]:

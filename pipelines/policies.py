@@ -20,6 +20,7 @@ from metrics.costs.countable_facts import find_mistakes
 from metrics.costs.driving_metrics import check_driving_metrics
 from metrics.costs.exchange_rates import FxPolicy
 from metrics.costs.policy import CostPolicy, CostPool, CountedFact, StepDown, TransactionKind, check_policy
+from metrics.registry import METRICS
 from metrics.sla.policy import HOLDER_SCOPE, HOLDER_TARGETS, SlaPolicy
 from metrics.tickets.clocks import TeamCalendars
 from metrics.vendors.policy import DuplicatePolicy, VendorPolicy
@@ -36,7 +37,7 @@ from pipelines.policy_files import (
     SlaFile,
     StatusFile,
 )
-from pipelines.vendor_policy import VendorPolicyFile, build_credit_terms
+from pipelines.vendor_policy import VendorPolicyFile, build_credit_terms, build_scorecard
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +246,7 @@ def _vendor_policy(
         run_rate_months=file.commitments.run_rate_months,
         item_names=item_names,
         credits=build_credit_terms(file.service_credits, sla, document, problems),
+        scorecard=build_scorecard(file.scorecard, METRICS, document, problems),
     )
 
 

@@ -80,7 +80,7 @@ def build_credit_tables(
         fct_service_credits: built.credits,
         fct_service_credit_clocks: built.clocks,
         fct_service_credit_notes: built.notes,
-        fct_vendor_recoverables: list_recoverables(lines, built.credits),
+        fct_vendor_recoverables: list_recoverables(lines, built.credits, built.notes),
     }
 
 

@@ -1,12 +1,13 @@
-"""How policies/vendors.yaml spells service credits, and the records that it means.
+"""How policies/vendors.yaml spells service credits and the scorecard, and the records that it means.
 
-What the records mean is documented in `metrics.vendors.credit_policy`.
+What the records mean is documented in `metrics.vendors.credit_policy` and `metrics.vendors.scorecard_policy`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from difflib import get_close_matches
 from itertools import pairwise
 from typing import Annotated, Any, Final, Literal
 
@@ -15,6 +16,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from data_contracts.documents import Document, Problem
 from data_contracts.problems import Path
 from metrics.sla.policy import HOLDER_TARGETS, SlaPolicy
+from metrics.spec import Metric
 from metrics.vendors.credit_policy import (
     DEFAULT_CREDIT_NOTES,
     CreditBand,
@@ -23,6 +25,7 @@ from metrics.vendors.credit_policy import (
     CreditPromise,
     CreditTerms,
 )
+from metrics.vendors.scorecard_policy import Scorecard, ScorecardPart, ScorePoint, find_trouble
 from models.vocabulary import PromiseKind, SlaTarget
 from pipelines.policy_files import Texts, VendorFile
 
@@ -83,10 +86,73 @@ class CreditTermsEntry(_Strict):
     promises: tuple[_Promise, ...] = Field(min_length=1)
 
 
+def _exact_keys(value: Any) -> Any:
+    return {_exact(key): entry for key, entry in value.items()} if isinstance(value, dict) else value
+
+
+class _Part(_Strict):
+    id: str = Field(min_length=1)
+    metric: str
+    weight: Ratio
+    scale: Annotated[dict[Decimal, Ratio], BeforeValidator(_exact_keys)]
+
+
+class _States(_Strict):
+    good: Ratio = Decimal("0.8")
+    watch: Ratio = Decimal("0.6")
+
+
+class ScorecardEntry(_Strict):
+    """`scorecard`."""
+
+    minimum_coverage: Ratio = Decimal("0.5")
+    states: _States = _States()
+    parts: Annotated[tuple[_Part, ...], Field(min_length=1)]
+
+
 class VendorPolicyFile(VendorFile):
     """`vendors.yaml` as a whole."""
 
     service_credits: tuple[CreditTermsEntry, ...] = ()
+    scorecard: ScorecardEntry | None = None
+
+
+def build_scorecard(
+    entry: ScorecardEntry | None, metrics: Sequence[Metric], document: Document, problems: list[Problem]
+) -> Scorecard | None:
+    """How vendors are scored; what contradicts itself or names an unknown metric is added to the problems.
+
+    Args:
+        metrics: all metrics that there are.
+    """
+    if entry is None:
+        return None
+    by_name = {metric.name: metric for metric in metrics}
+    parts = []
+    seen: set[str] = set()
+    for index, told in enumerate(entry.parts):
+        place: Path = ("scorecard", "parts", index)
+        points = tuple(ScorePoint(value, told.scale[value]) for value in sorted(told.scale))
+        part = ScorecardPart(told.id, told.metric, told.weight, points)
+        trouble = find_trouble(part, by_name.get(told.metric))
+        if trouble is not None:
+            what, remedy = trouble
+            near = get_close_matches(told.metric, sorted(by_name), n=1) if told.metric not in by_name else []
+            remedy = f"Did you mean '{near[0]}'? {remedy}" if near else remedy
+            problems.append(document.problem(place, f"part '{told.id}': {what}", remedy))
+        if told.id in seen:
+            problems.append(document.problem(place, f"two parts have the id '{told.id}'", "Give each its own id."))
+        seen.add(told.id)
+        parts.append(part)
+    total = sum((part.weight for part in parts), Decimal(0))
+    if total != 1:
+        what = f"the weights of the scorecard's parts add up to {total.normalize():f}, not to 1"
+        listed = ", ".join(f"{part.id} {part.weight.normalize():f}" for part in parts)
+        problems.append(document.problem(("scorecard", "parts"), what, f"Change them so that they do: {listed}."))
+    if entry.states.watch >= entry.states.good:
+        what = f"watch begins at {entry.states.watch}, and good at {entry.states.good}"
+        problems.append(document.problem(("scorecard", "states"), what, "Let good begin above watch."))
+    return Scorecard(tuple(parts), entry.minimum_coverage, entry.states.good, entry.states.watch)
 
 
 def build_credit_terms(

@@ -24,6 +24,7 @@ from pipelines.facts import (
     build_metric_values,
     build_ticket_facts,
     build_vendor_facts,
+    build_vendor_scorecards,
 )
 from pipelines.home import Home
 from pipelines.ingest import ingest_domain
@@ -37,6 +38,8 @@ SMALL_COMPANY = DemoFacts(tickets=150, years=0.25, seed=7)
 #: Tables that hold the numbers of a publication, as `<schema>.<table>`.
 NUMBERS = (
     "mart.metric_values",
+    "mart.vendor_scorecard_parts",
+    "mart.vendor_scorecards",
     "core.fct_tickets",
     "core.fct_ticket_intervals",
     "core.fct_sla_clocks",
@@ -126,6 +129,7 @@ class DemoHome:
             build_credit_facts(session)
             build_cost_facts(session)
             build_metric_values(session)
+            build_vendor_scorecards(session)
 
     def published(self, query: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Ask the file that everybody reads."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from metrics.vendors.credit_policy import CreditTerms
+from metrics.vendors.scorecard_policy import Scorecard
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class VendorPolicy:
         duplicates: when two invoices are suspected to be one.
         run_rate_months: how many complete months make the run-rate by which a commitment is projected.
         item_names: item as an invoice calls it, in lower case -> item as the rate card calls it.
+        scorecard: how vendors are scored; None if they are not.
         credits: what contracts say of missed promises; of several that name a contract the first counts.
     """
 
@@ -46,3 +48,4 @@ class VendorPolicy:
     run_rate_months: int = 3
     item_names: Mapping[str, str] = field(default_factory=dict)
     credits: tuple[CreditTerms, ...] = ()
+    scorecard: Scorecard | None = None

@@ -69,7 +69,10 @@ class Evidence:
         return self._clocks(promise) if promise.kind is PromiseKind.SLA else self._deliveries(promise, as_of)
 
     def _clocks(self, promise: CreditPromise) -> pl.DataFrame:
-        """Clocks that are met or breached, on the day of the decision; those of tickets set aside on their best one."""
+        """Clocks that are met or breached, on the day of the decision; those of tickets set aside on their best one.
+
+        A clock that only stood still is no case: the ticket named the vendor, and never waited for it.
+        """
         is_chosen = pl.col("sla_policy").is_in(sorted(promise.sla_policies))
         if promise.target is not None:
             is_chosen = pl.col("target") == promise.target.value
@@ -78,7 +81,9 @@ class Evidence:
         )
         state = pl.col("state")
         is_met = state == ClockState.MET.value
-        rows = self.clocks.filter(is_chosen).join(set_aside, on="ticket_id", how="left", maintain_order="left")
+        only_stood = (pl.col("elapsed_microseconds") == 0) & (pl.col("paused_microseconds") > 0)
+        judged = self.clocks.filter(is_chosen, ~only_stood.fill_null(False))
+        rows = judged.join(set_aside, on="ticket_id", how="left", maintain_order="left")
         rows = rows.with_columns(pl.col("is_quarantined").fill_null(False)).filter(
             pl.col("decided_at").is_not_null()
             | (pl.col("is_quarantined") & (state != ClockState.CANCELLED.value).fill_null(True))

@@ -17,7 +17,9 @@ from models.vocabulary import CreditState, RecoverableKind
 _NOTHING: Final = pl.lit(0, dtype=pl.Decimal(18, 4))
 
 
-def list_recoverables(fct_vendor_invoice_lines: pl.DataFrame, fct_service_credits: pl.DataFrame) -> pl.DataFrame:
+def list_recoverables(
+    fct_vendor_invoice_lines: pl.DataFrame, fct_service_credits: pl.DataFrame, fct_service_credit_notes: pl.DataFrame
+) -> pl.DataFrame:
     """Everything that may be recovered, by kind.
 
     - Over-billing is billed less contracted, where it is above 0: that a vendor billed too little is no debt of its
@@ -25,9 +27,10 @@ def list_recoverables(fct_vendor_invoice_lines: pl.DataFrame, fct_service_credit
       without a contracted price is not measured; of a bill at most all of it is too much.
     - A line that may be billed twice counts whole, once: not as over-billing too. It is a suspicion, so at the least
       nothing of it comes back.
-    - A service credit counts as far as it is not given yet.
+    - A service credit counts as far as it is not given yet. The credit notes that give it are no bills.
     """
-    bills = _over_billing(fct_vendor_invoice_lines), _duplicates(fct_vendor_invoice_lines)
+    lines = fct_vendor_invoice_lines.join(fct_service_credit_notes, on="vendor_invoice_line_id", how="anti")
+    bills = _over_billing(lines), _duplicates(lines)
     return pl.concat([conform(frame, fct_vendor_recoverables) for frame in (*bills, _credits(fct_service_credits))])
 
 

@@ -24,6 +24,8 @@ from models.vendor_performance import (
     fct_service_credit_notes,
     fct_service_credits,
     fct_vendor_recoverables,
+    vendor_scorecard_parts,
+    vendor_scorecards,
 )
 from models.vendors import fct_contract_promises, fct_deliveries, fct_vendor_invoice_lines
 from pipelines.defs.describe import step_result, table_spec
@@ -35,6 +37,7 @@ from pipelines.facts import (
     build_metric_values,
     build_ticket_facts,
     build_vendor_facts,
+    build_vendor_scorecards,
 )
 from pipelines.session import Session, Step
 from pipelines.vendor_credit_facts import CREDIT_SOURCES
@@ -114,6 +117,15 @@ def fact_assets() -> list[dg.AssetsDefinition]:
             "kpis",
             {metric_values: [table.name for table in MEASURED_FACTS]},
             lambda session: [build_metric_values(session)],
+        ),
+        _facts(
+            "scorecards",
+            "kpis",
+            {
+                vendor_scorecard_parts: [metric_values.name, fct_contract_promises.name],
+                vendor_scorecards: [vendor_scorecard_parts.name],
+            },
+            build_vendor_scorecards,
         ),
     ]
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from models.marts import metric_values
+from models.vendor_performance import vendor_scorecard_parts, vendor_scorecards
 from pipelines.defs.describe import OWNERS, step_result
 from pipelines.project import Project
 from pipelines.publish.publish import publish
@@ -26,7 +27,7 @@ def publication_assets(project: Project) -> list[dg.AssetsDefinition]:
         specs=[
             dg.AssetSpec(
                 f"published_{target}",
-                deps=[metric_values.name],
+                deps=[metric_values.name, vendor_scorecard_parts.name, vendor_scorecards.name],
                 description=_DESCRIPTIONS[target],
                 group_name="publication",
                 owners=OWNERS,

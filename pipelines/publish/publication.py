@@ -27,6 +27,7 @@ from models.marts import (
     metric_values,
 )
 from models.tickets import fct_sla_clocks, fct_ticket_days, fct_ticket_intervals, fct_tickets
+from models.vendor_performance import vendor_scorecard_parts, vendor_scorecards
 from models.vendors import fct_contract_promises
 from models.vocabulary import Domain
 from pipelines.facts import data_clocks, domains_of, reasons_to_hold
@@ -51,6 +52,9 @@ PUBLISHED_FACTS: tuple[Table, ...] = (
     *VENDOR_FACTS,
     *CREDIT_FACTS,
 )
+
+#: What readers get under schema `mart`, besides views.
+PUBLISHED_MARTS: tuple[Table, ...] = (metric_values, vendor_scorecard_parts, vendor_scorecards)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,10 @@ def gather_publication(session: Session) -> Publication:
     publication_id = f"{session.run_id}-{content_hash[:8]}"
     metas.insert(0, (meta_run, _run_row(session, publication_id, content_hash, as_of)))
     tables = [
-        PublishedTable("mart", metric_values.name, metric_values, lambda: warehouse.read(metric_values)),
+        *(
+            PublishedTable("mart", table.name, table, lambda table=table: warehouse.read(table))  # type: ignore[misc]
+            for table in PUBLISHED_MARTS
+        ),
         *facts,
         *(_meta_table(table, frame) for table, frame in metas),
     ]
@@ -186,7 +193,7 @@ def _control_total_rows(warehouse: Warehouse) -> pl.DataFrame:
 def _content_hash(warehouse: Warehouse, metas: Sequence[pl.DataFrame]) -> str:
     """Hash of rows, whatever their order. Instants and code hashes do not enter: equal numbers hash equally."""
     parts: list[object] = []
-    for table in (metric_values, *PUBLISHED_FACTS):
+    for table in (*PUBLISHED_MARTS, *PUBLISHED_FACTS):
         name = qualified_name(table)
         query = f"SELECT count(*), sum(md5_number_lower(CAST(t AS VARCHAR)))::VARCHAR FROM {name} AS t"
         parts.append([table.name, *warehouse.rows(query)[0]])

@@ -88,15 +88,14 @@ def test_policies_of_the_pages_are_accepted(tmp_path: Path) -> None:
         folder.mkdir()
         for block in (block for block in found if block.page == page):
             (folder / block.options["policy"]).write_text(block.text, encoding="utf-8")
-            if block.options["policy"] == "sla.yaml":
-                assert (folder / "calendars.yaml").is_file(), f"{block.place}: calendars come before what names them"
         try:
             policies = load_policies(folder)
         except DocumentError as error:
             pytest.fail(f"{_name(page)}: {error}")
         written = {block.options["policy"] for block in found if block.page == page}
         assert bool(policies.sla) == ("sla.yaml" in written)
-        assert policies.statuses
+        assert bool(policies.statuses) == ("statuses.yaml" in written)
+        assert bool(policies.vendors.credits) == (page.name == "service-credits.md")
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,7 @@ CREDIT_FACTS = {
     "fct_vendor_recoverables",
 }
 COST_FACTS = {"fct_cost_lines", "fct_transactions", "fct_cost_allocations"}
+SCORECARDS = {"vendor_scorecard_parts", "vendor_scorecards"}
 PUBLISHED = {"published_duckdb", "published_parquet"}
 LOADS = "SELECT load_id, content_hash, loaded_at, superseded_by FROM ops.ops_loads ORDER BY load_id"
 
@@ -94,7 +95,15 @@ def test_new_data_rebuilds_what_depends_on_it_alone(clean: DemoHome) -> None:
     count = clean.published("SELECT count(*) FROM core.fct_deliveries")[0][0]
     outcome = clean.run()
     # Transactions may be deliveries, so the cost facts look again.
-    assert built(outcome) == {"stage_vendors", *VENDOR_FACTS, *CREDIT_FACTS, *COST_FACTS, "metric_values", *PUBLISHED}
+    assert built(outcome) == {
+        "stage_vendors",
+        *VENDOR_FACTS,
+        *CREDIT_FACTS,
+        *COST_FACTS,
+        "metric_values",
+        *SCORECARDS,
+        *PUBLISHED,
+    }
     assert clean.published("SELECT count(*) FROM core.fct_deliveries")[0][0] == count + 1
     assert clean.warehouse("SELECT input_hash, built_at FROM ops.ops_steps WHERE asset = 'fct_tickets'") == tickets
 
@@ -108,7 +117,7 @@ def test_a_changed_sla_policy_measures_again_without_staging(clean: DemoHome) ->
         metric: clean.months(metric) for metric in ("sla_attainment_ratio", "ticket_lead_time_p85_business_hours")
     }
     outcome = clean.run()
-    assert built(outcome) == {*TICKET_FACTS, *CREDIT_FACTS, *COST_FACTS, "metric_values", *PUBLISHED}
+    assert built(outcome) == {*TICKET_FACTS, *CREDIT_FACTS, *COST_FACTS, "metric_values", *SCORECARDS, *PUBLISHED}
     assert {state for name, state in states(outcome).items() if name.startswith("stage_")} == {"unchanged"}
     after = {metric: clean.months(metric) for metric in before}
     attainment = zip(after["sla_attainment_ratio"], before["sla_attainment_ratio"], strict=True)

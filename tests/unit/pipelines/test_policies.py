@@ -148,6 +148,16 @@ policies:
     assert (updates.target, updates.holder) == (SlaTarget.PERIODIC_UPDATE, {})
 
 
+PARTS = """    - {{id: a, metric: vendor_on_time_delivery_ratio, weight: 0.4, scale: {{0.5: 0, 1: 1}}}}
+    - {{id: b, metric: {1}, weight: {0}, scale: {{0.5: 0, 1: 1}}}}
+"""
+TERMS = "service_credits:\n- contract: A1\n  promises:\n  "
+CROSSED_BANDS = """- id: a
+    deliveries: first_promise
+    bands:
+    - {below: 0.9, credit: 0.05}
+    - {below: 0.95, credit: 0.1}
+"""
 OF_TWO_CONTRACTS = """policies:
 - id: a
   target: vendor_resolution
@@ -222,6 +232,31 @@ def test_a_promise_may_be_that_of_a_contract(tmp_path: Path) -> None:
             "costs.yaml",
             "pools:\n  - {id: a, driver: fixed_shares, shares: {A: 0.7, B: 0.6}}\n",
             ("costs.yaml", "'a'"),
+        ),
+        (
+            "vendors.yaml",
+            "scorecard:\n  parts:\n" + PARTS.format(0.5, "sla_vendor_resolution_attainment_ratio"),
+            ("vendors.yaml:2", "weights of the scorecard's parts add up to 0.9, not to 1", "a 0.4, b 0.5"),
+        ),
+        (
+            "vendors.yaml",
+            "scorecard:\n  parts:\n" + PARTS.format(0.6, "sla_vendor_resolution_atainment_ratio"),
+            ("vendors.yaml:4", "part 'b'", "Did you mean 'sla_vendor_resolution_attainment_ratio'?"),
+        ),
+        (
+            "vendors.yaml",
+            TERMS + "- {id: repairs, sla: [nowhere], deliveries: first_promise}\n",
+            ("vendors.yaml:4", "sla and deliveries say whose cases count", "'nowhere' is no SLA policy"),
+        ),
+        (
+            "vendors.yaml",
+            TERMS + CROSSED_BANDS,
+            ("vendors.yaml:6", "below 0.95 a credit of 0.1 follows below 0.9", "Let thresholds fall and credits rise"),
+        ),
+        (
+            "vendors.yaml",
+            "service_credits:\n- contract: A1\n  fee: {items: [Rent], monthly: 5}\n  promises: [{id: a}]\n",
+            ("vendors.yaml:3", "both invoiced items and a fixed monthly amount", "nothing says whose cases count"),
         ),
         ("slas.yaml", "policies: []\n", ("policies/slas.yaml", "no policy has this file name")),
     ],

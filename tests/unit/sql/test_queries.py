@@ -245,6 +245,108 @@ def test_moved_delivery_promises(fill: Fill, answer: Callable[[str], list[tuple[
     assert answer("moved_delivery_promises") == [("Acme", 5, 0.6, 1.0, 2, 5.0, 4.0)]
 
 
+SEPTEMBER_CREDIT = {
+    "service_credit_id": "A1/repairs/2026-09-01",
+    "vendor_contract_id": "A1",
+    "vendor": "Acme",
+    "promise": "repairs",
+    "credit_state": "due",
+    "covered_start_date": SEPTEMBER,
+    "covered_end_date": date(2026, 9, 30),
+    "met_count": 9,
+    "breached_count": 2,
+    "attainment_ratio": 0.75,
+    "band_below_ratio": Decimal("0.9"),
+    "fee_original": Decimal(1000),
+    "credit_due_original": Decimal(100),
+    "given_original": Decimal(30),
+    "to_claim_original": Decimal(70),
+    "currency_code": "GBP",
+    "to_claim_reporting": Decimal("84.00"),
+}
+
+
+def test_service_credits_to_claim(fill: Fill, published: duckdb.DuckDBPyConnection) -> None:
+    given = {**SEPTEMBER_CREDIT, "service_credit_id": "given", "to_claim_original": Decimal(0)}
+    older = {**SEPTEMBER_CREDIT, "service_credit_id": "older", "covered_end_date": date(2026, 8, 31)}
+    is_open = {"service_credit_id": "open", "credit_state": "period_open", "covered_end_date": date(2026, 10, 31)}
+    fill("fct_service_credits", SEPTEMBER_CREDIT, given, older, is_open)
+    clock = {"service_credit_id": SEPTEMBER_CREDIT["service_credit_id"]}
+    fill(
+        "fct_service_credit_clocks",
+        {**clock, "case_number": 2, "delivery_id": "erp:7"},
+        {**clock, "case_number": 1, "ticket_id": "desk:1"},
+    )
+    (row,) = _ask(published, question_named("service_credits_to_claim"), months="1").fetchall()
+    assert row[:3] == ("Acme", "A1", "repairs")
+    assert row[10:] == (Decimal(100), Decimal(30), Decimal(70), "GBP", Decimal(84), "desk:1, erp:7")
+    assert len(_ask(published, question_named("service_credits_to_claim"), months="2").fetchall()) == 2
+
+
+def _recoverable(kind: str, amount: str | None, **columns: Any) -> Row:
+    known = None if amount is None else Decimal(amount)
+    return {
+        "vendor_recoverable_id": f"{kind}:{columns}",
+        "recoverable_kind": kind,
+        "vendor": "Acme",
+        "recovery_date": date(2026, 9, 5),
+        "amount_reporting": known,
+        "at_least_reporting": known,
+        "at_most_reporting": known,
+        "is_quarantined": False,
+        **columns,
+    }
+
+
+def test_money_to_recover(fill: Fill, published: duckdb.DuckDBPyConnection) -> None:
+    fill(
+        "fct_vendor_recoverables",
+        _recoverable("over_billing", "12.50", vendor_invoice_line_id="ap:2"),
+        _recoverable("over_billing", "0.50", vendor_invoice_line_id="ap:1"),
+        _recoverable("over_billing", "0", vendor_invoice_line_id="ap:3"),
+        _recoverable("over_billing", None, vendor_invoice_line_id="ap:4", at_least_reporting=Decimal(0),
+                     at_most_reporting=Decimal(5)),
+        _recoverable("duplicate_invoice", "100", vendor_invoice_line_id="ap:9", at_least_reporting=Decimal(0)),
+        _recoverable("service_credit", "7", service_credit_id="A1/repairs", recovery_date=date(2026, 8, 31)),
+        _recoverable("over_billing", "0", vendor="Bolt"),
+        _recoverable("over_billing", "99", vendor="Crane", is_quarantined=True),
+    )  # fmt: skip
+    keys = "over_billed_lines, duplicate_lines, service_credits"
+    by_month = published.execute(f"SELECT vendor, month_date, {keys} FROM mart.vendor_money_to_recover").fetchall()
+    assert by_month == [
+        ("Acme", SEPTEMBER, "ap:1, ap:2", "ap:9", None),
+        ("Crane", SEPTEMBER, None, None, None),
+        ("Acme", date(2026, 8, 1), None, None, "A1/repairs"),
+    ]
+    # 12.50 + 0.50 + 100 + 7; at the least without the suspicion, at the most with the line without a price.
+    assert _ask(published, question_named("money_to_recover"), months="12").fetchall() == [
+        ("Acme", 120, 13, 100, 7, 20, 125, 1, date(2026, 8, 1), SEPTEMBER),
+        ("Crane", 0, 0, 0, 0, None, None, 1, SEPTEMBER, SEPTEMBER),
+    ]
+
+
+def test_vendor_scorecard(fill: Fill, answer: Callable[[str], list[tuple[Any, ...]]]) -> None:
+    key = {"vendor": "Acme", "period_grain": "month", "is_period_closed": True}
+    september = {**key, "period_start_date": SEPTEMBER}
+    fill(
+        "vendor_scorecards",
+        {**september, "score_ratio": 0.75, "score_state": "watch", "lower_bound": 0.45, "upper_bound": 0.85,
+         "coverage_ratio": 0.6},
+        {**key, "period_start_date": OCTOBER, "is_period_closed": False},
+        {**key, "period_start_date": date(2026, 8, 1), "score_ratio": 1.0},
+    )  # fmt: skip
+    fill(
+        "vendor_scorecard_parts",
+        {**september, "part": "repairs", "value": 0.95, "score_ratio": 0.75, "weight_ratio": Decimal("0.6")},
+        {**september, "part": "billing", "weight_ratio": Decimal("0.4")},
+    )
+    total = ("Acme", SEPTEMBER, 0.75, "watch", 0.45, 0.85, 0.6)
+    assert answer("vendor_scorecard") == [
+        (*total, "repairs", 0.95, 0.75, Decimal("0.6"), pytest.approx(0.45)),
+        (*total, "billing", None, None, Decimal("0.4"), None),
+    ]
+
+
 def test_coverage_gaps(fill: Fill, answer: Callable[[str], list[tuple[Any, ...]]]) -> None:
     fill(
         "metric_values",

@@ -407,6 +407,14 @@ def test_the_broken_promises_of_a_credit_are_listed_in_order() -> None:
     ]
 
 
+def test_a_clock_that_only_stood_still_is_no_case() -> None:
+    """A ticket that names a vendor and never waited for it, such as one that was reopened, says nothing of it."""
+    stood = {"elapsed_microseconds": 0, "paused_microseconds": 3_600_000_000}
+    at_night = {"elapsed_microseconds": 0, "paused_microseconds": 0}
+    cases = [*clocks(SEPTEMBER, 3, 0, **stood), *clocks(date(2026, 9, 2), 1, 0, **at_night)]
+    assert of_month(build(terms(), cases=cases).credits, SEPTEMBER, "met_count") == (1,)
+
+
 def test_a_day_is_that_of_the_reporting_time_zone() -> None:
     # 22:30 UTC on 31 August is 00:30 on 1 September in Amsterdam.
     late = [
