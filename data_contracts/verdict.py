@@ -83,6 +83,7 @@ def decide(
     contract_versions: Mapping[str, str],
     *,
     quarantine_limit: Decimal = QUARANTINE_LIMIT,
+    quarantined_count: int | None = None,
 ) -> Verdict:
     """Judge a batch.
 
@@ -91,6 +92,8 @@ def decide(
 
     Args:
         quarantine_limit: share of records, 0 to 1, for rules that name no limit of their own.
+        quarantined_count: records that are set aside, each counted once however many rules it broke; None where only
+            the counts of each rule are known, of which the greatest is then told as the least that it can be.
     """
     blocking = tuple(result for result in results if _holds(result, quarantine_limit))
     warnings = tuple(
@@ -105,7 +108,7 @@ def decide(
         state=state,
         batch_hash=batch_hash,
         contract_versions=dict(contract_versions),
-        summary=_summarise(domain, results, blocking, warnings, was_judged, quarantine_limit),
+        summary=_summarise(domain, results, blocking, warnings, was_judged, quarantine_limit, quarantined_count),
         blocking=blocking,
         warnings=warnings,
     )
@@ -149,6 +152,7 @@ def _summarise(
     warnings: Sequence[RuleResult],
     was_judged: bool,
     quarantine_limit: Decimal,
+    quarantined_count: int | None,
 ) -> str:
     if blocking:
         named = "; ".join(_describe_hold(result, quarantine_limit) for result in blocking[:_MOST_NAMED])
@@ -156,11 +160,11 @@ def _summarise(
         return f"{domain.value} held by {_count(blocking, 'rule')}: {named}{more}."
     if not was_judged:
         return f"{domain.value} held: nothing could be judged, because no rows have arrived."
-    quarantined = sum(
-        result.failed_record_count or 0 for result in warnings if result.rule.action is RuleAction.QUARANTINE
-    )
+    counts = [result.failed_record_count or 0 for result in _with(warnings, RuleAction.QUARANTINE)]
+    quarantined = max(counts, default=0) if quarantined_count is None else quarantined_count
+    least = "at least " if quarantined_count is None and len(counts) > 1 else ""
     judged = [result for result in results if result.state in (RuleState.PASSED, RuleState.FAILED)]
-    notes = [f"{quarantined:,} quarantined by {_count(_with(warnings, RuleAction.QUARANTINE), 'rule')}"]
+    notes = [f"{least}{quarantined:,} quarantined by {_count(_with(warnings, RuleAction.QUARANTINE), 'rule')}"]
     notes = notes if quarantined else []
     warned = _with(warnings, RuleAction.WARN)
     if warned:

@@ -104,6 +104,21 @@ meta_rule_results = table(
     text("sample_keys", "Keys of some rows that broke it, as a JSON list"),
 )
 
+meta_quarantined_records = table(
+    Layer.MART,
+    "meta_quarantined_records",
+    "One row per record set aside and rule: eligible for its metrics, but not measured until it is corrected.",
+    text("domain", "tickets, finance or vendors", key=True),
+    text("table_name", "Canonical table whose record it is", key=True),
+    text("record_id", "Key of the record", key=True),
+    text("rule_id", "Rule that set it aside", key=True),
+    text("reason", "What is wrong, in plain language", required=True),
+    instant("first_seen_at", "When the rule set it aside first; it has been aside since without a break"),
+    text("export", "Contract of the export that the record comes from"),
+    text("file_name", "File that the record comes from: of several, the latest"),
+    integer("row_number", "Record number in that file, the header being row 1"),
+)
+
 meta_loads = table(
     Layer.MART,
     "meta_loads",
@@ -144,6 +159,7 @@ TABLES = (
     meta_metrics,
     meta_verdicts,
     meta_rule_results,
+    meta_quarantined_records,
     meta_loads,
     meta_control_totals,
 )

@@ -36,7 +36,7 @@ from pipelines.staging.tickets import assemble_events, assemble_tickets
 from pipelines.ticket_facts import note_changes
 from pipelines.unknown_names import KNOWN_NAMES, Names, read_names
 from pipelines.unmapped_statuses import UNMAPPED_STATUSES, UnmappedStatus, read_unmapped
-from pipelines.verdicts import current_verdict, store_verdict
+from pipelines.verdicts import count_quarantined, current_verdict, find_quarantined, store_verdict
 from pipelines.warehouse import Warehouse
 
 #: Files in folders that no contract reads belong to no domain; they are told with this one, once.
@@ -128,8 +128,9 @@ def _ingest(session: Session, domain: Domain, errors: Mapping[str, str]) -> Batc
         return Batch(domain, batch_hash, known[1], known[2], landings, (), counts, False, unmapped)
     _stage(session, domain, contracts)
     results = _audit(session, domain, contracts, errors)
-    verdict = _judge(session, domain, contracts, results, batch_hash)
-    store_verdict(warehouse, verdict, results, run_id=session.run_id)
+    quarantined = find_quarantined(warehouse, results)
+    verdict = _judge(session, domain, contracts, results, batch_hash, count_quarantined(quarantined))
+    store_verdict(warehouse, verdict, results, quarantined, run_id=session.run_id)
     counts, unmapped = _row_counts(session, domain), _unmapped_statuses(session, domain)
     return Batch(domain, batch_hash, verdict.state, verdict.summary, landings, tuple(results), counts, True, unmapped)
 
@@ -218,12 +219,13 @@ def _judge(
     contracts: Sequence[ExportContract],
     results: Sequence[RuleResult],
     batch_hash: str,
+    quarantined_count: int,
 ) -> Verdict:
     versions = {contract.id: contract.version for contract in contracts}
     warehouse_contract = session.project.warehouse_contract(domain)
     versions[warehouse_contract.id] = warehouse_contract.version
     limit = Decimal(str(session.project.home.settings.gate.quarantine_limit_ratio))
-    return decide(domain, results, batch_hash, versions, quarantine_limit=limit)
+    return decide(domain, results, batch_hash, versions, quarantine_limit=limit, quarantined_count=quarantined_count)
 
 
 def _row_counts(session: Session, domain: Domain) -> dict[str, int]:

@@ -9,15 +9,20 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Final
 
 import polars as pl
 
 from data_contracts.spec import Rule
 from data_contracts.verdict import RuleResult, Verdict
+from models.catalog import STAGED, table_named
+from models.ddl import quote_identifier
 from models.ops import ops_quarantined_records, ops_rule_results, ops_verdicts
 from models.vocabulary import Domain, RuleAction, RuleState, VerdictState
 from pipelines.audit import failing_keys
 from pipelines.warehouse import Warehouse
+
+_FOUND: Final = ("table_name", "record_id", "rule_id", "reason")
 
 
 def current_verdict(warehouse: Warehouse, judged: str) -> tuple[str, VerdictState, str] | None:
@@ -52,22 +57,52 @@ def stored_results(warehouse: Warehouse, domain: Domain, rules: Sequence[Rule]) 
     ]
 
 
+def find_quarantined(warehouse: Warehouse, results: Sequence[RuleResult]) -> pl.DataFrame:
+    """The records that rules set aside: `table_name`, `record_id`, `rule_id` and `reason`, one row per record and rule.
+
+    A record is one however many rules set it aside; count it by `count_quarantined`.
+    """
+    frames = [
+        pl.DataFrame({"record_id": failing_keys(warehouse, result.rule)}, schema={"record_id": pl.String}).select(
+            pl.lit(result.rule.record_table).alias("table_name"),
+            "record_id",
+            pl.lit(result.rule.id).alias("rule_id"),
+            pl.lit(result.rule.message).alias("reason"),
+        )
+        for result in results
+        if result.rule.action is RuleAction.QUARANTINE and result.failed_count
+    ]
+    return pl.concat(frames) if frames else pl.DataFrame(schema=dict.fromkeys(_FOUND, pl.String))
+
+
+def count_quarantined(found: pl.DataFrame) -> int:
+    """How many records are set aside: each once."""
+    return found.select("table_name", "record_id").n_unique()
+
+
 def store_verdict(
-    warehouse: Warehouse, verdict: Verdict, results: Sequence[RuleResult], *, run_id: str, name: str | None = None
+    warehouse: Warehouse,
+    verdict: Verdict,
+    results: Sequence[RuleResult],
+    quarantined: pl.DataFrame | None = None,
+    *,
+    run_id: str,
+    name: str | None = None,
 ) -> None:
     """Make a verdict the current one of its domain, with its rule results and quarantine. Call in a transaction.
 
     Args:
+        quarantined: what `find_quarantined` found in the same transaction; None if no rule sets records aside.
         name: of the facts that were judged, if it is not the domain's staging tables.
     """
     domain = name or verdict.domain.value
+    set_aside = None if quarantined is None else _with_provenance(warehouse, verdict, quarantined)
     for table in ("ops_rule_results", "ops_quarantined_records"):
         warehouse.execute(f"DELETE FROM ops.{table} WHERE domain = ?", [domain])
     if results:
         warehouse.append(ops_rule_results, pl.DataFrame([_result_row(domain, verdict, result) for result in results]))
-    for result in results:
-        if result.rule.action is RuleAction.QUARANTINE and result.failed_count:
-            _quarantine(warehouse, verdict, result)
+    if set_aside is not None and not set_aside.is_empty():
+        warehouse.append(ops_quarantined_records, set_aside)
     warehouse.execute("UPDATE ops.ops_verdicts SET is_current = false WHERE domain = ?", [domain])
     query = "DELETE FROM ops.ops_verdicts WHERE domain = ? AND batch_hash = ?"
     warehouse.execute(query, [domain, verdict.batch_hash])
@@ -110,15 +145,40 @@ def _why(result: RuleResult) -> str:
     return f"{verb}: {result.error}".rstrip(".")
 
 
-def _quarantine(warehouse: Warehouse, verdict: Verdict, result: RuleResult) -> None:
-    keys = failing_keys(warehouse, result.rule)
-    if not keys:
-        return
-    frame = pl.DataFrame({"record_id": keys}).with_columns(
-        pl.lit(verdict.domain.value).alias("domain"),
-        pl.lit(result.rule.record_table).alias("table_name"),
-        pl.lit(result.rule.id).alias("rule_id"),
-        pl.lit(result.rule.message).alias("reason"),
-        pl.lit(verdict.batch_hash).alias("batch_hash"),
+def _with_provenance(warehouse: Warehouse, verdict: Verdict, quarantined: pl.DataFrame) -> pl.DataFrame:
+    """The records set aside with the file and row they come from, and since when each rule has set them aside."""
+    parts = [_places(warehouse, table, part) for (table,), part in quarantined.group_by("table_name")]
+    if not parts:
+        return quarantined.clear()
+    before = warehouse.frame("SELECT table_name, record_id, rule_id, first_seen_at FROM ops.ops_quarantined_records")
+    now = pl.lit(datetime.now(UTC)).cast(pl.Datetime("us", "UTC"))
+    return (
+        pl.concat(parts)
+        .join(before, on=["table_name", "record_id", "rule_id"], how="left")
+        .with_columns(
+            pl.lit(verdict.domain.value).alias("domain"),
+            pl.lit(verdict.batch_hash).alias("batch_hash"),
+            pl.col("first_seen_at").fill_null(now),
+        )
+        .sort("table_name", "record_id", "rule_id")
     )
-    warehouse.append(ops_quarantined_records, frame)
+
+
+def _places(warehouse: Warehouse, table: object, part: pl.DataFrame) -> pl.DataFrame:
+    """The records of one table with the latest file that tells of each, and the first row there."""
+    name = str(table)
+    is_raw = name not in {staged.name for tables in STAGED.values() for staged in tables}
+    key = "_row_number" if is_raw else str(next(iter(table_named(name).primary_key.columns)).name)
+    load, row = ("_load_id", "_row_number") if is_raw else ("load_id", "row_number")
+    query = f"""
+        WITH told AS (
+            SELECT CAST({quote_identifier(key)} AS VARCHAR) AS record_id, {load} AS load_id, min({row}) AS row_number
+            FROM {"raw" if is_raw else "stg"}.{quote_identifier(name)}
+            SEMI JOIN found ON found.record_id = CAST({quote_identifier(key)} AS VARCHAR)
+            GROUP BY ALL
+            QUALIFY row_number() OVER (PARTITION BY record_id ORDER BY load_id DESC) = 1
+        )
+        SELECT found.*, loads.export, loads.file_name, told.row_number
+        FROM found LEFT JOIN told USING (record_id) LEFT JOIN ops.ops_loads AS loads USING (load_id)
+    """
+    return warehouse.frame(query, {"found": part})

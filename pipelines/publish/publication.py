@@ -21,6 +21,7 @@ from models.marts import (
     meta_control_totals,
     meta_loads,
     meta_metrics,
+    meta_quarantined_records,
     meta_rule_results,
     meta_run,
     meta_verdicts,
@@ -91,6 +92,7 @@ def gather_publication(session: Session) -> Publication:
         (meta_metrics, _metric_rows(session, clocks)),
         (meta_verdicts, _verdict_rows(warehouse)),
         (meta_rule_results, _rule_rows(warehouse)),
+        (meta_quarantined_records, _quarantine_rows(warehouse)),
         (meta_loads, _load_rows(warehouse)),
         (meta_control_totals, _control_total_rows(warehouse)),
     ]
@@ -173,6 +175,15 @@ def _rule_rows(warehouse: Warehouse) -> pl.DataFrame:
     return warehouse.frame("SELECT * FROM ops.ops_rule_results ORDER BY domain, rule_id")
 
 
+def _quarantine_rows(warehouse: Warehouse) -> pl.DataFrame:
+    return warehouse.frame(
+        """
+        SELECT domain, table_name, record_id, rule_id, reason, first_seen_at, export, file_name, row_number
+        FROM ops.ops_quarantined_records ORDER BY domain, table_name, record_id, rule_id
+        """
+    )
+
+
 def _load_rows(warehouse: Warehouse) -> pl.DataFrame:
     return warehouse.frame(
         """
@@ -197,6 +208,6 @@ def _content_hash(warehouse: Warehouse, metas: Sequence[pl.DataFrame]) -> str:
         name = qualified_name(table)
         query = f"SELECT count(*), sum(md5_number_lower(CAST(t AS VARCHAR)))::VARCHAR FROM {name} AS t"
         parts.append([table.name, *warehouse.rows(query)[0]])
-    timeless = [frame.drop("decided_at", "loaded_at", "batch_hash", strict=False) for frame in metas]
+    timeless = [frame.drop("decided_at", "loaded_at", "first_seen_at", "batch_hash", strict=False) for frame in metas]
     parts += [json.loads(frame.write_json()) for frame in timeless]
     return hash_parts(*parts)

@@ -16,7 +16,15 @@ from known_numbers import COSTS
 import sql
 from metrics.registry import METRICS
 from models.finance import fct_cost_lines
-from models.marts import meta_loads, meta_metrics, meta_rule_results, meta_run, meta_verdicts, metric_values
+from models.marts import (
+    meta_loads,
+    meta_metrics,
+    meta_quarantined_records,
+    meta_rule_results,
+    meta_run,
+    meta_verdicts,
+    metric_values,
+)
 from pipelines.cli.main import kpi
 from pipelines.home import Home
 from pipelines.publish.duckdb_file import write_duckdb_file
@@ -86,6 +94,7 @@ def _publication() -> Publication:
         _table("meta", "metrics", meta_metrics, _definitions()),
         _table("meta", "verdicts", meta_verdicts, []),
         _table("meta", "rule_results", meta_rule_results, []),
+        _table("meta", "quarantined_records", meta_quarantined_records, []),
         _table("meta", "loads", meta_loads, []),
     ]
     return Publication(str(run["publication_id"]), "c" * 64, AS_OF, tuple(tables), sql.load_views())

@@ -111,5 +111,9 @@ def test_the_summary_names_rule_rows_meaning_and_metrics() -> None:
     assert passed.summary == (
         "tickets passed 1 of 3 rules (2 quarantined by 1 rule; 1 warning: tickets.created_at.present)."
     )
+    twice = [result(RuleAction.QUARANTINE, RuleState.FAILED, count) for count in (2, 3)]
+    assert "(at least 3 quarantined by 2 rules)" in judge(*twice).summary
+    counted = decide(Domain.TICKETS, twice, "batch", {}, quarantined_count=4)
+    assert "(4 quarantined by 2 rules)" in counted.summary, "each record once, as whoever knows them counts"
     assert "\n" not in verdict.summary + over.summary + passed.summary
     assert "could not be evaluated (no such column)" in describe_result(result(RuleAction.WARN, RuleState.ERRORED))
