@@ -47,6 +47,7 @@ from pipelines.sample.summary import (
 )
 from pipelines.sample.ticket_life import VENDOR_WAIT_FACTOR, Ticket
 from pipelines.sample.vendor_billing import VisitCounts
+from pipelines.sample.vendor_promises import PromiseTotals
 
 #: In mid-month, as real exports are taken: the month before is then complete, with data after its end to prove it.
 DEFAULT_END: Final = date(2026, 11, 15)
@@ -79,7 +80,8 @@ def write_sample_exports(
     chosen = find_defects(defects)
     span = Span.ending(end, years)
     operation = Operation(span, seed, tickets)
-    ticket_files, totals, visits = _write_tickets(landing, operation)
+    promises = PromiseTotals({vendor.name: vendor_contracts.contract_term(vendor, span) for vendor in VENDORS})
+    ticket_files, totals, visits = _write_tickets(landing, operation, promises)
     if daily_exports:
         tickets_of_system = operation.tickets(daily_tickets.SYSTEM)
         ticket_files += daily_tickets.write_daily_tickets(landing, tickets_of_system, span, daily_exports)
@@ -96,13 +98,14 @@ def write_sample_exports(
         tickets=totals,
         money=money,
         deliveries=delivery_totals,
+        promises=promises,
         bad_month=_describe_bad_month(span, visits),
         defects=tuple(defects),
     )
 
 
 def _write_tickets(
-    landing: Path, operation: Operation
+    landing: Path, operation: Operation, promises: PromiseTotals
 ) -> tuple[list[SampleFile], dict[str, TicketTotals], VisitCounts]:
     """Write the three ticket systems' exports in one pass over the tickets, counting as they go by."""
     span = operation.span
@@ -113,6 +116,7 @@ def _write_tickets(
         system_totals = totals.setdefault(system.value, TicketTotals())
         for ticket in operation.tickets(system):
             system_totals.record(ticket, span)
+            promises.record(ticket, span)
             for visit in ticket.visits:
                 visits[visit.vendor, span.month_of(visit.at), visit.expedited] += 1
             yield ticket
@@ -154,6 +158,7 @@ def _write_money(
         duplicate_invoices=billing.duplicate_invoices,
         duplicate_amounts=_sum_duplicates(billing),
         billed_above_rate_card=billing.billed_above_rate_card,
+        service_credits_given=billing.service_credits_given,
         billed_outside_rate_card=_sum_outside_rate_card(billing.lines),
         commitments={vendor.contract_id: _count_commitment(vendor, billing.lines, span, plan) for vendor in VENDORS},
         orders={order.number: (order.approved, order.billed) for order in orders},

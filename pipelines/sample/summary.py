@@ -14,6 +14,7 @@ from decimal import Decimal
 from pipelines.sample.company import Status
 from pipelines.sample.span import Span
 from pipelines.sample.ticket_life import Ticket
+from pipelines.sample.vendor_promises import PromiseTotals
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,8 @@ class MoneyTotals:
     commitments: Mapping[str, CommitmentTotals]
     #: What was approved and what was billed, by number of the purchase order, in the order's currency.
     orders: Mapping[str, tuple[Decimal, Decimal]]
+    #: Credit notes for promises that were not kept, by vendor, in the contract's currency.
+    service_credits_given: Mapping[str, Decimal]
     #: Budget for the whole span in the reporting currency; forecast lines not included.
     budget_total: Decimal
 
@@ -151,6 +154,7 @@ class SampleSummary:
     tickets: Mapping[str, TicketTotals]
     money: MoneyTotals
     deliveries: DeliveryTotals
+    promises: PromiseTotals
     bad_month: BadMonth
     defects: tuple[str, ...] = ()
 

@@ -1,7 +1,7 @@
 """What vendors bill: an invoice per vendor and month, with the faults that real invoices have.
 
-Among them are prices above the rate card, an item that no rate card knows, credit notes, and the same invoice sent
-twice under another number. The vendors' contracts are in `vendor_contracts`.
+Among them are prices above the rate card, an item that no rate card knows, credit notes, one of them for promises that
+were not kept, and the same invoice sent twice under another number. The vendors' contracts are in `vendor_contracts`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Final, NamedTuple
 from pipelines.sample.company import (
     NEW_NETWORK_VENDOR,
     OLD_NETWORK_VENDOR,
+    VENDOR_BY_NAME,
     VENDORS,
     RateCardItem,
     Vendor,
@@ -42,6 +43,9 @@ CARELESS_VENDOR: Final = "Kestrel Devices"
 _CREDIT_NOTE_EVERY: Final = 4
 #: Vendor whose invoices name no purchase order: it bills what was used.
 VENDOR_WITHOUT_ORDERS: Final = "Nimbus Cloud"
+#: Item by which a credit note for broken promises is known.
+SERVICE_CREDIT: Final = "Service credit"
+_SERVICE_CREDIT_PER_TICKET: Final = Decimal("0.25")
 _MIGRATION_PER_TICKET: Final = Decimal("2.10")
 
 #: Visits by vendor, first day of the month, and whether they were expedited.
@@ -73,6 +77,7 @@ class Billing(NamedTuple):
     lines_to_come: list[InvoiceLine]
     duplicate_invoices: tuple[str, ...]
     billed_above_rate_card: dict[str, Decimal]
+    service_credits_given: dict[str, Decimal]
 
 
 def works_for_us(vendor: Vendor, month: date, span: Span) -> bool:
@@ -113,9 +118,12 @@ def draw_invoices(span: Span, plan: Plan, visits: VisitCounts, random: Random) -
                     price = vendor.visit.unit_price
                     credit = [(vendor.visit.name, Decimal(-2), price)]
                     lines += _invoice(f"{number}-CN", vendor, invoice_date, month, span, credit)
+    given = _give_service_credit(span, plan)
+    lines += given
     issued = [line for line in lines if line.invoice_date <= span.last]
     to_come = [line for line in lines if line.invoice_date > span.last]
-    return Billing(issued, to_come, tuple(duplicates), above_rate_card)
+    service_credits = {line.vendor: -line.amount for line in given}
+    return Billing(issued, to_come, tuple(duplicates), above_rate_card, service_credits)
 
 
 Position = tuple[str, Decimal, Decimal]
@@ -157,6 +165,17 @@ def _invoice(
         )
         for line, (item, quantity, price) in enumerate(positions, start=1)
     ]  # fmt: skip
+
+
+def _give_service_credit(span: Span, plan: Plan) -> list[InvoiceLine]:
+    """The new network vendor's credit note for the bad month, six weeks after it: less than its contract says."""
+    vendor = VENDOR_BY_NAME[NEW_NETWORK_VENDOR]
+    invoice_date = next_month(span.bad_month) + timedelta(days=42)
+    if invoice_date > span.last:
+        return []
+    amount = to_cents(plan.planned_tickets(span.bad_month) * _SERVICE_CREDIT_PER_TICKET)
+    number = f"{vendor.contract_id[:2]}-{span.bad_month:%Y%m}-SC"
+    return _invoice(number, vendor, invoice_date, span.bad_month, span, [(SERVICE_CREDIT, Decimal(-1), amount)])
 
 
 def _send_again(invoice: list[InvoiceLine], span: Span) -> list[InvoiceLine]:
