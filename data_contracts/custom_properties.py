@@ -14,7 +14,7 @@ from pydantic.alias_generators import to_camel
 
 from data_contracts.documents import Document
 from data_contracts.problems import Path, Problem, known_keys, problems_of
-from models.vocabulary import ExportShape, RuleAction, RuleTier, SnapshotContent, SnapshotInstant
+from models.vocabulary import ExportShape, RuleAction, RuleTier, SameName, SnapshotContent, SnapshotInstant
 
 
 def _as_text(value: Any) -> Any:
@@ -106,6 +106,7 @@ class ObjectProperties(Properties):
     record_path: str | None = None
     sheet: str | None = None
     header_row: Annotated[int, Field(ge=1)] = 1
+    same_name: SameName | None = None
     constants: dict[str, Token] = {}
     ignore_rows: Annotated[tuple[IgnoredRows, ...], BeforeValidator(_as_list)] = ()
     one_row_per: Annotated[CaseProperties | None, BeforeValidator(_as_cases)] = None

@@ -41,7 +41,7 @@ from data_contracts.problems import list_words, suggest, words_of
 from data_contracts.rules import RuleTarget, read_rules
 from data_contracts.snapshot_settings import faults_of_snapshots, read_snapshots
 from data_contracts.spec import ExportColumn, ExportContract, ExportObject, Feed, IgnoreRule
-from models.vocabulary import Domain
+from models.vocabulary import Domain, ExportShape, SameName
 
 FORMATS: Final = ("csv", "json", "jsonl", "xlsx", "parquet", "xes")
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
@@ -182,6 +182,10 @@ class ExportReader:
             remedy = "Add {property: shape, value: event_log}, or snapshot, repeated_snapshots or lines."
             self._report(place, (f"object '{name}': does not say its shape", remedy, None))
             return None
+        if properties.same_name is not None and properties.shape is not ExportShape.EVENT_LOG:
+            what = f"object '{name}': sameName is about event logs only"
+            remedy = "Remove it: a file of any other shape replaces what was read under its name before."
+            self._report(place, (what, remedy, None))
         raw_table = f"raw_{source}__{name}"
         names = tuple(column.name for column in columns)
         target = RuleTarget(
@@ -203,6 +207,7 @@ class ExportReader:
             record_path=properties.record_path,
             sheet=properties.sheet,
             header_row=properties.header_row,
+            same_name=properties.same_name or SameName.ADDS,
             constants=properties.constants,
             ignore_rows=tuple(IgnoreRule(rule.column, rule.matches) for rule in properties.ignore_rows),
             cases=read_cases(properties.one_row_per),

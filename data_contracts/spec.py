@@ -19,6 +19,7 @@ from models.vocabulary import (
     QualityDimension,
     RuleAction,
     RuleTier,
+    SameName,
     SnapshotContent,
     SnapshotInstant,
 )
@@ -260,6 +261,7 @@ class ExportObject:
         record_path: which nested record makes a row; None for flat files.
         sheet: sheet of a workbook; None means the first.
         header_row: row of the header, counted from 1.
+        same_name: of an event log, whether new content under the name of an older file adds events or replaces them.
         constants: `<table>.<column>` -> text, for canonical columns that the export leaves out.
         snapshots: of repeated snapshots, when they were taken; None for every other shape.
         cases: where several rows tell of one line, how; None where each row is one.
@@ -274,6 +276,7 @@ class ExportObject:
     record_path: str | None = None
     sheet: str | None = None
     header_row: int = 1
+    same_name: SameName = SameName.ADDS
     constants: Mapping[str, str] = field(default_factory=dict)
     ignore_rows: tuple[IgnoreRule, ...] = ()
     cases: Cases | None = None

@@ -52,6 +52,13 @@ class SnapshotContent(StrEnum):
     CHANGES = "changes"
 
 
+class SameName(StrEnum):
+    """What new content of an event log under the name of an older file is: further events, or a corrected edition."""
+
+    ADDS = "adds"
+    REPLACES = "replaces"
+
+
 class StatusCategory(StrEnum):
     """What a ticket's status means, whatever the source system calls it."""
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
+from typing import Final
 
 from data_contracts.comparing.difference import Difference
 from data_contracts.spec import Rule, WarehouseContract
@@ -48,6 +49,35 @@ def metrics_touched(targets: Iterable[str], contracts: Sequence[WarehouseContrac
         if not about:
             found |= set(metrics_of_domain(_domain_of(table).value))
     return [metric.name for metric in METRICS if metric.name in found]
+
+
+#: Staged table whose records can be set aside -> facts that count them.
+FACTS_OF_RECORDS: Final = {
+    "stg_tickets": ("fct_tickets", "fct_ticket_days", "fct_sla_clocks", "fct_service_credits"),
+    "stg_cost_lines": ("fct_cost_allocations",),
+    "stg_vendor_invoice_lines": ("fct_vendor_invoice_lines", "fct_vendor_recoverables"),
+    "stg_deliveries": ("fct_deliveries", "fct_service_credits"),
+}
+
+
+def metrics_counting(table_name: str) -> list[str]:
+    """The metrics that count the records of a staged table, and whose coverage drops where one is set aside."""
+    facts = FACTS_OF_RECORDS.get(table_name, ())
+    is_ticket = table_name == "stg_tickets"
+    return [metric.name for metric in METRICS if metric.fact in facts or (is_ticket and metric.follows_transactions)]
+
+
+def name_briefly(names: Iterable[str]) -> list[str]:
+    """Names of metrics, with `<subject>_*` in the place of all of a subject where none of it is left out."""
+    wanted = set(names)
+    subjects: dict[str, list[str]] = {}
+    for metric in METRICS:
+        subjects.setdefault(metric.name.partition("_")[0], []).append(metric.name)
+    brief: list[str] = []
+    for subject, members in subjects.items():
+        found = [name for name in members if name in wanted]
+        brief += [f"{subject}_*"] if len(found) == len(members) > 1 else found
+    return brief
 
 
 def metrics_of_difference(difference: Difference, contracts: Sequence[WarehouseContract]) -> list[str]:

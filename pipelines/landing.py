@@ -19,7 +19,7 @@ import polars as pl
 from data_contracts.spec import ExportContract, ExportObject
 from models.ddl import quote_identifier
 from models.ops import ops_loads, ops_refusals
-from models.vocabulary import ExportShape, SnapshotInstant
+from models.vocabulary import ExportShape, SameName, SnapshotInstant
 from pipelines.fingerprint import hash_parts
 from pipelines.readers import (
     FORMATS,
@@ -110,6 +110,7 @@ def land_export(
             loaded_rows += landed.frame.height
             notes += [f"{facts.name}: {note}" for note in landed.notes]
         loaded_files += 1
+    _withdraw_older_editions(warehouse, contract, found)
     _record_refusals(warehouse, contract, refusals, run_id)
     return Landing(contract.id, loaded_files, loaded_rows, known_files, tuple(refusals), tuple(notes))
 
@@ -258,15 +259,39 @@ def _supersede(
     """Mark the loads that this one replaces; their rows stay in the raw table.
 
     The same content read in another way replaces the old reading. New content under the same file name replaces the
-    old content of line and snapshot exports, whose rows would otherwise count twice; an event log only adds events.
+    old content of line and snapshot exports, whose rows would otherwise count twice; an event log adds events, unless
+    its contract says that a file under an old name is a corrected edition.
     """
-    same_name = item.shape in (ExportShape.LINES, ExportShape.SNAPSHOT)
+    same_name = item.shape in (ExportShape.LINES, ExportShape.SNAPSHOT) or item.same_name is SameName.REPLACES
     query = """
         UPDATE ops.ops_loads SET superseded_by = ?
         WHERE export = ? AND object_name = ? AND superseded_by IS NULL
           AND (content_hash = ? OR (? AND file_name = ?))
     """
     warehouse.execute(query, [load_id, contract.id, item.name, facts.content_hash, same_name, facts.name])
+
+
+def _withdraw_older_editions(warehouse: Warehouse, contract: ExportContract, found: Iterable[FileFacts]) -> None:
+    """Of event logs whose contract says so, let only the content count that lies in the folder under a name now.
+
+    Files that were read before the contract said it are treated as if it always had.
+    """
+    for item in contract.objects:
+        if item.same_name is not SameName.REPLACES:
+            continue
+        for facts in found:
+            query = """
+                UPDATE ops.ops_loads SET superseded_by = lying.load_id FROM ops.ops_loads AS lying
+                WHERE lying.export = $export AND lying.object_name = $object AND lying.superseded_by IS NULL
+                  AND lying.content_hash = $hash AND lying.reading_hash = $reading AND ops_loads.export = $export
+                  AND ops_loads.object_name = $object AND ops_loads.file_name = $file
+                  AND ops_loads.content_hash <> $hash AND ops_loads.superseded_by IS NULL
+            """
+            parameters = {
+                "export": contract.id, "object": item.name, "hash": facts.content_hash,
+                "reading": contract.reading_hash, "file": facts.name,
+            }  # fmt: skip
+            warehouse.connection.execute(query, parameters)
 
 
 def _is_back(warehouse: Warehouse, load_id: str) -> bool:

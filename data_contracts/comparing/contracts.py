@@ -124,6 +124,7 @@ def _compare_objects(old: ExportObject, new: ExportObject, contract: ExportContr
         ("record_path_changed", "record path", old.record_path, new.record_path),
         ("sheet_changed", "sheet", old.sheet, new.sheet),
         ("header_row_changed", "header row", old.header_row, new.header_row),
+        ("same_name_changed", "handling of files under an old name", old.same_name, new.same_name),
     ):
         if before != after:
             plural = name in ("constants", "ignored rows", "settings of snapshots")

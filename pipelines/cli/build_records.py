@@ -7,6 +7,8 @@ under way is reported as such, not waited for.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -17,6 +19,8 @@ from pipelines.unmapped_statuses import UNMAPPED_STATUSES, UnmappedStatus, read_
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import duckdb
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,8 @@ class RuleRecord:
     message: str
     sample_keys: tuple[str, ...]
     protects: tuple[str, ...]
+    tier: str
+    query: str | None
 
     @property
     def is_broken(self) -> bool:
@@ -114,11 +120,32 @@ class BuildRecords:
     unmapped_statuses: tuple[UnmappedStatus, ...] = ()
     known_names: Names = field(default_factory=dict)
     pool_gap: PoolGap | None = None
+    quarantined_count: int = 0
 
     @property
     def held_domains(self) -> tuple[str, ...]:
         """Domains that the gate holds."""
         return tuple(verdict.domain for verdict in self.verdicts if verdict.verdict == "hold")
+
+
+@contextmanager
+def open_build(path: Path) -> Iterator[duckdb.DuckDBPyConnection | None]:
+    """The build database of a home, to read from for a moment; None while a run has the file to itself."""
+    import duckdb
+
+    try:
+        connection = duckdb.connect(str(path), read_only=True)
+    except duckdb.IOException as error:
+        if "lock" not in str(error).lower():
+            raise
+        yield None
+        return
+    try:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET enable_external_access = false")
+        yield connection
+    finally:
+        connection.close()
 
 
 def read_build_records(path: Path) -> BuildRecords | None:
@@ -132,29 +159,26 @@ def read_build_records(path: Path) -> BuildRecords | None:
     if not path.is_file():
         return BuildRecords((), (), (), (), (), ())
     try:
-        connection = duckdb.connect(str(path), read_only=True)
-    except duckdb.IOException as error:
-        if "lock" in str(error).lower():
-            return None
-        raise
-    try:
-        connection.execute("SET TimeZone = 'UTC'")
-        return BuildRecords(
-            tuple(RunRecord(*row) for row in _rows(connection, _RUNS)),
-            tuple(ExportRecord(*row) for row in _rows(connection, _EXPORTS)),
-            tuple(RefusalRecord(*row) for row in _rows(connection, _REFUSALS)),
-            tuple(_rule_record(row) for row in _rows(connection, _RULES)),
-            tuple(VerdictRecord(*row) for row in _rows(connection, _VERDICTS)),
-            tuple(QuarantineRecord(*row) for row in _rows(connection, _QUARANTINE)),
-            read_unmapped(_rows(connection, UNMAPPED_STATUSES)),
-            read_names(row for query in KNOWN_NAMES.values() for row in _rows(connection, query)),
-            next((PoolGap(*row) for row in _rows(connection, _POOL_GAP)), None),
-        )
+        with open_build(path) as connection:
+            return None if connection is None else _read(connection)
     except duckdb.CatalogException:
         # A run that was killed before its very first commit leaves a file without tables.
         return BuildRecords((), (), (), (), (), ())
-    finally:
-        connection.close()
+
+
+def _read(connection: duckdb.DuckDBPyConnection) -> BuildRecords:
+    return BuildRecords(
+        tuple(RunRecord(*row) for row in _rows(connection, _RUNS)),
+        tuple(ExportRecord(*row) for row in _rows(connection, _EXPORTS)),
+        tuple(RefusalRecord(*row) for row in _rows(connection, _REFUSALS)),
+        tuple(_rule_record(row) for row in _rows(connection, _RULES)),
+        tuple(VerdictRecord(*row) for row in _rows(connection, _VERDICTS)),
+        tuple(QuarantineRecord(*row) for row in _rows(connection, _QUARANTINE)),
+        read_unmapped(_rows(connection, UNMAPPED_STATUSES)),
+        read_names(row for query in KNOWN_NAMES.values() for row in _rows(connection, query)),
+        next((PoolGap(*row) for row in _rows(connection, _POOL_GAP)), None),
+        _rows(connection, _QUARANTINED_COUNT)[0][0],
+    )
 
 
 _RUNS = "SELECT run_id, started_at, ended_at, state, message FROM ops.ops_runs ORDER BY started_at DESC LIMIT 10"
@@ -166,7 +190,8 @@ _REFUSALS = """
     SELECT export, file_name, code, message, refused_at FROM ops.ops_refusals ORDER BY export, file_name
 """
 _RULES = """
-    SELECT domain, rule_id, contract_id, action, state, evaluated_count, failed_count, message, sample_keys, protects
+    SELECT domain, rule_id, contract_id, action, state, evaluated_count, failed_count, message, tier,
+        failing_rows_query, sample_keys, protects
     FROM ops.ops_rule_results ORDER BY domain, rule_id
 """
 _VERDICTS = "SELECT domain, verdict, summary, decided_at FROM ops.ops_verdicts WHERE is_current ORDER BY domain"
@@ -182,6 +207,10 @@ _POOL_GAP = """
            coalesce(sum(amount_reporting) FILTER (matching_pool_count = 0), 0), count(*)
     FROM core.fct_cost_lines WHERE NOT is_quarantined HAVING count(*) FILTER (matching_pool_count = 0) > 0
 """
+#: Each record once, however many rules set it aside.
+_QUARANTINED_COUNT = (
+    "SELECT count(*) FROM (SELECT DISTINCT domain, table_name, record_id FROM ops.ops_quarantined_records)"
+)
 
 
 def _rows(connection: Any, query: str) -> list[tuple[Any, ...]]:
@@ -190,6 +219,6 @@ def _rows(connection: Any, query: str) -> list[tuple[Any, ...]]:
 
 
 def _rule_record(row: tuple[Any, ...]) -> RuleRecord:
-    facts, sample_keys, protects = row[:-2], row[-2], row[-1]
+    *facts, tier, query, sample_keys, protects = row
     lists = (tuple(json.loads(listed or "[]")) for listed in (sample_keys, protects))
-    return RuleRecord(*facts, *lists)
+    return RuleRecord(*facts, *lists, tier, query)

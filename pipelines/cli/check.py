@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
@@ -24,9 +25,15 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--domain", type=click.Choice(["tickets", "finance", "vendors"]), help="Show this domain's rules only.")
 @click.option("--all", "show_all", is_flag=True, help="Show the rules that passed as well.")
+@click.option(
+    "--html",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Also write what was found as one page for the browser.",
+)
 @json_option
 @common_options
-def check(domain: str | None, show_all: bool, as_json: bool) -> ExitCode:
+def check(domain: str | None, show_all: bool, html: Path | None, as_json: bool) -> ExitCode:
     """Audit the landing folders against the contracts, and change nothing.
 
     Shows per rule how many rows were looked at, how many broke it and the keys of some of them.
@@ -49,6 +56,10 @@ def check(domain: str | None, show_all: bool, as_json: bool) -> ExitCode:
     refusals = _refusals(batches)
     names = {dimension: found for batch in batches.values() for dimension, found in batch.known_names.items()}
     notices = (*find_notices(project), *find_unknown_names(project.policies, names))
+    if html is not None:
+        from pipelines.cli.check_page import write_page
+
+        write_page(html, project, batches, rules, refusals)
     if as_json:
         _show_json(batches, rules, refusals, notices)
     else:
@@ -84,6 +95,8 @@ def _rule_records(home: Home, batches: Mapping[Domain, Batch]) -> list[RuleRecor
                 message=result.rule.message + (f" {result.error}" if result.error else ""),
                 sample_keys=tuple(map(str, result.sample_keys)),
                 protects=tuple(result.rule.protects),
+                tier=result.rule.tier.value,
+                query=result.failing_rows_query,
             )
             for result in batch.results
         ]

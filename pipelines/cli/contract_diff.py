@@ -119,6 +119,7 @@ def _show(
     differences: Sequence[Difference],
     metrics: Sequence[Sequence[str]],
 ) -> None:
+    from pipelines.affected_metrics import name_briefly
     from pipelines.cli.numbers import count_of
     from pipelines.cli.tables import Column, show_heading, show_paragraph, show_table
 
@@ -134,7 +135,7 @@ def _show(
                 " and ".join(sorted(difference.breaks)) or "nothing",
                 difference.place,
                 difference.what,
-                ", ".join(touched) if len(touched) <= _MOST_NAMED else f"{len(touched)} KPIs",
+                ", ".join(brief) if len(brief := name_briefly(touched)) <= _MOST_NAMED else f"{len(touched)} KPIs",
             )
             for difference, touched in zip(differences, metrics, strict=True)
         ],
@@ -148,7 +149,7 @@ def _show(
         f"{count_of(len(breaking), 'breaking change')}, {count_of(len(differences) - len(breaking), 'compatible one')}."
     )
     if touched:
-        show_paragraph(f"KPIs that the breaking ones touch: {', '.join(sorted(touched))}.")
+        show_paragraph(f"KPIs that the breaking ones touch: {', '.join(name_briefly(touched))}.")
     if breaking and _major(versions[1].version) <= _major(versions[0].version):
         show_paragraph(
             f"The version went from {versions[0].version} to {versions[1].version}; a breaking change raises its first "

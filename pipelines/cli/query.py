@@ -28,6 +28,7 @@ _FORMATS = ("table", "csv", "json", "parquet")
 @click.option(
     "--rows", type=click.IntRange(0), default=40, metavar="N", help="Rows of a table, 0 for all. [default: 40]"
 )
+@click.option("--keep-formulas", is_flag=True, help="CSV texts as they are, even those a spreadsheet would run.")
 @click.option("--list", "is_list", is_flag=True, help="List the packaged queries with their questions.")
 @json_option
 @common_options
@@ -39,13 +40,15 @@ def query(
     name: str | None,
     params: tuple[str, ...],
     rows: int,
+    keep_formulas: bool,
     is_list: bool,
     as_json: bool,
 ) -> None:
     """Run SQL on the published warehouse, read-only.
 
     Tables and views of mart, core and meta need no schema before their name. CSV, JSON and Parquet hold exact
-    values: decimals are never floats, instants are ISO 8601 in UTC.
+    values: decimals are never floats, instants are ISO 8601 in UTC. In CSV a text that a spreadsheet would run as a
+    formula gets an apostrophe before it.
 
     \b
     kpi query "FROM kpi_sla_attainment_ratio WHERE period_grain = 'month'"
@@ -57,8 +60,8 @@ def query(
         _list(as_json=as_json)
         return
     text, values = _what_to_run(sql, file, name, _read_params(params))
-    chosen = _choose_format("json" if as_json else output_format, output)
-    _run(text, values, chosen, output, rows)
+    chosen = choose_format("json" if as_json else output_format, output)
+    _run(text, values, chosen, output, rows, keep_formulas=keep_formulas)
 
 
 def _list(*, as_json: bool) -> None:
@@ -104,7 +107,7 @@ def _what_to_run(
     return (file.read_text(encoding="utf-8") if file is not None else str(sql)), values
 
 
-def _choose_format(output_format: str | None, output: Path | None) -> str:
+def choose_format(output_format: str | None, output: Path | None) -> str:
     ending = output.suffix.lstrip(".").lower() if output else ""
     chosen = output_format or (ending if ending in _FORMATS else None)
     if output is not None and chosen in (None, "table"):
@@ -114,7 +117,9 @@ def _choose_format(output_format: str | None, output: Path | None) -> str:
     return chosen or "table"
 
 
-def _run(text: str, values: dict[str, str], chosen: str, output: Path | None, rows: int) -> None:
+def _run(
+    text: str, values: dict[str, str], chosen: str, output: Path | None, rows: int, *, keep_formulas: bool
+) -> None:
     import duckdb
 
     from pipelines.cli import query_output
@@ -130,8 +135,10 @@ def _run(text: str, values: dict[str, str], chosen: str, output: Path | None, ro
                 return
             if chosen == "parquet" and output is not None:
                 count = query_output.write_parquet(cursor, output)
+            elif chosen == "csv":
+                count = query_output.write_csv(cursor, output, keep_formulas=keep_formulas)
             else:
-                count = (query_output.write_csv if chosen == "csv" else query_output.write_json)(cursor, output)
+                count = query_output.write_json(cursor, output)
         except duckdb.Error as error:
             raise CommandError(_explain(error)) from error
     if output is not None:

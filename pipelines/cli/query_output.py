@@ -1,6 +1,8 @@
 """The results of a query: as an aligned table for people, or exact as CSV, JSON or Parquet.
 
-Exact means: decimals keep their digits, instants are ISO 8601 in UTC, nothing is cut. A file is written beside its
+Exact means: decimals keep their digits, instants are ISO 8601 in UTC, nothing is cut. The one exception is a text in a
+CSV that a spreadsheet would run as a formula: it gets an apostrophe before it, because exports hold what anybody may
+have typed, and CSV files are opened in spreadsheets. A file is written beside its
 place and renamed, so that a failing query leaves no half a file.
 """
 
@@ -9,6 +11,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -28,6 +31,10 @@ if TYPE_CHECKING:
 
 _BATCH: Final = 10_000
 _LONGEST_CELL: Final = 60
+_FORMULA_STARTS: Final = tuple("=+-@＝＋－＠")
+#: What spreadsheets skip before a formula: blanks, and what cannot be seen.
+_SKIPPED: Final = "".join(map(chr, range(33))) + "\u00a0\u200b\u2060\ufeff"
+_PLAIN_NUMBER: Final = re.compile(r"[+-]?\d+(?:[.,]\d+)*\s?%?|[+-]+\s*")
 
 
 def write_table(cursor: duckdb.DuckDBPyConnection, row_limit: int) -> None:
@@ -51,21 +58,40 @@ def write_table(cursor: duckdb.DuckDBPyConnection, row_limit: int) -> None:
         click.echo(f"{count:,} {noun}")
 
 
-def write_csv(cursor: duckdb.DuckDBPyConnection, output: Path | None) -> int:
+def write_csv(cursor: duckdb.DuckDBPyConnection, output: Path | None, *, keep_formulas: bool = False) -> int:
     """Write the result as `write_csv_rows` does. Returns the number of rows."""
-    return write_csv_rows(column_names(cursor), (row for rows in _batches(cursor) for row in rows), output)
+    rows = (row for batch in _batches(cursor) for row in batch)
+    return write_csv_rows(column_names(cursor), rows, output, keep_formulas=keep_formulas)
 
 
-def write_csv_rows(names: Sequence[str], rows: Iterable[Sequence[Any]], output: Path | None) -> int:
-    """Write RFC 4180 CSV with a header; an empty cell is NULL. Returns the number of rows."""
+def write_csv_rows(
+    names: Sequence[str], rows: Iterable[Sequence[Any]], output: Path | None, *, keep_formulas: bool = False
+) -> int:
+    """Write RFC 4180 CSV with a header; an empty cell is NULL. Returns the number of rows.
+
+    Args:
+        keep_formulas: whether texts that a spreadsheet would run stay as they are; see `without_formula`.
+    """
+    guard = str if keep_formulas else without_formula
     count = 0
     with open_output(output) as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(names)
+        writer.writerow([guard(name) for name in names])
         for row in rows:
-            writer.writerow([_csv_cell(value) for value in row])
+            writer.writerow([guard(value) if isinstance(value, str) else _csv_cell(value) for value in row])
             count += 1
     return count
+
+
+def without_formula(text: str) -> str:
+    """A text with an apostrophe before it if a spreadsheet would take it for a formula; plain numbers are none.
+
+    Spreadsheets run what begins with = + - or @, also after blanks or control characters and in full width.
+    """
+    bare = text.lstrip(_SKIPPED)
+    if bare[:1] in _FORMULA_STARTS and bare and not _PLAIN_NUMBER.fullmatch(bare):
+        return f"'{text}"
+    return f"'{text}" if text[:1] in ("\t", "\r") else text
 
 
 def write_json(cursor: duckdb.DuckDBPyConnection, output: Path | None) -> int:
@@ -93,7 +119,7 @@ def write_parquet(cursor: duckdb.DuckDBPyConnection, output: Path) -> int:
 
     reader = cursor.to_arrow_reader(_BATCH)
     count = 0
-    with _replaced(output) as building, parquet.ParquetWriter(building, reader.schema, compression="zstd") as writer:
+    with replaced(output) as building, parquet.ParquetWriter(building, reader.schema, compression="zstd") as writer:
         for batch in reader:
             writer.write_batch(batch)
             count += batch.num_rows
@@ -166,12 +192,12 @@ def open_output(output: Path | None) -> Iterator[IO[str]]:
     if output is None:
         yield sys.stdout
         return
-    with _replaced(output) as building, building.open("w", encoding="utf-8", newline="") as file:
+    with replaced(output) as building, building.open("w", encoding="utf-8", newline="") as file:
         yield file
 
 
 @contextmanager
-def _replaced(output: Path) -> Iterator[Path]:
+def replaced(output: Path) -> Iterator[Path]:
     """A file beside the wanted one, renamed into its place when all is written."""
     if not output.parent.is_dir():
         raise CommandError(f"There is no folder '{output.parent}' to write {output.name} into.")

@@ -146,6 +146,7 @@ def _show_loads(exports: Sequence[ExportRecord]) -> None:
 
 
 def _show_quarantine(records: BuildRecords) -> None:
+    from pipelines.cli.numbers import count_of
     from pipelines.cli.tables import Column, show_table
 
     if not records.quarantine:
@@ -155,6 +156,9 @@ def _show_quarantine(records: BuildRecords) -> None:
         [Column("quarantined by rule"), Column("records", is_right=True), Column("why")],
         [(found.rule_id, f"{found.record_count:,}", found.reason) for found in records.quarantine],
     )
+    click.echo()
+    told = count_of(records.quarantined_count, "record is set aside", "records are set aside")
+    click.echo(f"{told}, each counted once; 'kpi quarantine list' shows them.")
 
 
 def _show_kept_out(records: BuildRecords) -> None:
@@ -181,6 +185,7 @@ def _show_json(
             "domains": _domain_rows(trends, records),
             "exports": list(records.exports) if records else None,
             "quarantine": list(records.quarantine) if records else None,
+            "quarantined_count": records.quarantined_count if records else None,
             **(describe_outcome(records) if records else {"refusals": None, "unmapped_statuses": None, "held": None}),
         }
     )

@@ -56,7 +56,7 @@ def show_table(columns: Sequence[Column], rows: Sequence[Sequence[object]], *, s
     Args:
         styles: a style for each row, empty for none; on a terminal only.
     """
-    cells = [[_one_line(cell) for cell in row] for row in rows]
+    cells = [[one_line(cell) for cell in row] for row in rows]
     if is_terminal() and len(rows) <= _MOST_FITTED:
         columns, cells = _leave_out(columns, cells)
         _show_fitted(columns, cells, styles or [""] * len(cells))
@@ -126,7 +126,7 @@ def show_paragraph(text: str, *, indent: int = 0) -> None:
     """Print a text, folded to the width of the terminal; one line anywhere else."""
     width = min(shutil.get_terminal_size().columns, _READABLE) if is_terminal() else sys.maxsize
     margin = " " * indent
-    click.echo(fill(_one_line(text), width, initial_indent=margin, subsequent_indent=margin, break_on_hyphens=False))
+    click.echo(fill(one_line(text), width, initial_indent=margin, subsequent_indent=margin, break_on_hyphens=False))
 
 
 def show_json(document: object) -> None:
@@ -159,7 +159,8 @@ def is_terminal() -> bool:
     return sys.stdout.isatty()
 
 
-def _one_line(cell: object) -> str:
+def one_line(cell: object) -> str:
+    """A text as it may stand in a line of a terminal."""
     text = "" if cell is None else str(cell)
     return "".join(_shown(character) for character in text) if not text.isprintable() else text
 

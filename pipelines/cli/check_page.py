@@ -1,0 +1,88 @@
+"""What `kpi check` found as a page: the audit's results in the words of `pipelines.report.checks`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from metrics.registry import METRICS, required_domains
+from models.vocabulary import Domain, RuleAction, RuleState, VerdictState
+from pipelines.affected_metrics import metrics_protected, name_briefly
+from pipelines.cli.build_records import RefusalRecord, RuleRecord
+from pipelines.cli.query_output import replaced
+from pipelines.ingest import Batch
+from pipelines.project import Project
+from pipelines.report.checks import Audit, CheckedDomain, CheckedRule, HeldMetric, RefusedFile, render_checks
+
+
+def write_page(
+    path: Path,
+    project: Project,
+    batches: Mapping[Domain, Batch],
+    rules: Sequence[RuleRecord],
+    refusals: Sequence[RefusalRecord],
+) -> None:
+    """Write the page, whole or not at all."""
+    shown = {rule.domain for rule in rules}
+    audit = Audit(
+        home=project.home.settings.home.name,
+        audited_at=datetime.now(UTC),
+        domains=[
+            CheckedDomain(
+                domain.value,
+                batch.verdict.value if batch.verdict else None,
+                batch.summary,
+                [_checked(rule) for rule in rules if rule.domain == domain.value],
+            )
+            for domain, batch in batches.items()
+            if domain.value in shown or batch.verdict is None
+        ],
+        refused=[RefusedFile(f"landing/{one.export}/{one.file_name}", one.code, one.message) for one in refusals],
+        held=list(_held_metrics(project, batches)),
+    )
+    with replaced(path) as building:
+        building.write_text(render_checks(audit), encoding="utf-8")
+    click.echo(f"Wrote {path}", err=True)
+
+
+def _checked(rule: RuleRecord) -> CheckedRule:
+    return CheckedRule(
+        rule=rule.rule_id,
+        contract=rule.contract_id,
+        tier=rule.tier,
+        action=rule.action,
+        state=rule.state,
+        evaluated_count=rule.evaluated_count,
+        failed_count=rule.failed_count,
+        message=rule.message,
+        remedy=_remedy(rule),
+        sample_keys=rule.sample_keys,
+        query=rule.query,
+        metrics=name_briefly(metrics_protected(rule.protects, rule.domain)),
+    )
+
+
+def _remedy(rule: RuleRecord) -> str:
+    if rule.state == RuleState.ERRORED.value:
+        return f"Correct the query of the rule in {rule.contract_id}; kpi contract lint tells what is wrong with it."
+    if rule.action == RuleAction.QUARANTINE.value:
+        return (
+            f"kpi quarantine list --rule {rule.rule_id} names file and row of each. "
+            "Correct the files and put them in place under their old names."
+        )
+    return (
+        "Correct the export and put it in place under its old name; if the export is right, correct its contract or a "
+        "policy. Then kpi check tells whether it holds, and kpi run publishes."
+    )
+
+
+def _held_metrics(project: Project, batches: Mapping[Domain, Batch]) -> Iterator[HeldMetric]:
+    for metric in METRICS:
+        for domain in required_domains(metric, project.policies.costs, project.policies.vendors):
+            batch = batches.get(domain)
+            if batch is not None and batch.verdict is VerdictState.HOLD:
+                yield HeldMetric(metric.name, metric.label, batch.summary)
+                break

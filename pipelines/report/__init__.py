@@ -1,0 +1,1 @@
+"""Pages for people, each one self-contained file. They show what is stored or was just found, and compute nothing."""
