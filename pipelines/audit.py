@@ -18,7 +18,7 @@ from models.currencies import MINOR_UNIT_DIGITS
 from models.ddl import quote_text
 from pipelines.warehouse import Warehouse
 
-__all__ = ["AuditAbortedError", "audit", "failing_keys", "offer_data_clock"]
+__all__ = ["AuditAbortedError", "audit", "failing_keys", "offer_data_clock", "offer_settings"]
 
 
 def audit(
@@ -41,10 +41,17 @@ def audit(
     Raises:
         AuditAbortedError: a rule's query ended the transaction. Roll back, load again, and pass its `errors` on.
     """
+    offer_settings(warehouse, reporting_currency, fixed_rate_currencies, minor_unit_digits)
+    return evaluation.evaluate(rules, warehouse.connection, known_errors=known_errors)
+
+
+def offer_settings(
+    warehouse: Warehouse, reporting_currency: str, fixed_rate_currencies: Sequence[str], minor_unit_digits: int
+) -> None:
+    """Every view of settings that a contract's SQL may ask, beside `ops.data_clock`; see `audit`."""
     _offer_known_currencies(warehouse)
     _offer_currencies(warehouse, reporting_currency, fixed_rate_currencies)
     _offer_units(warehouse, reporting_currency, minor_unit_digits)
-    return evaluation.evaluate(rules, warehouse.connection, known_errors=known_errors)
 
 
 def failing_keys(warehouse: Warehouse, rule: Rule) -> list[str]:

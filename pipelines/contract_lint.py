@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 import duckdb
 
@@ -23,8 +24,10 @@ from models.catalog import STAGED, tables_of
 from models.ddl import create_table, quote_identifier
 from models.vocabulary import Layer
 from pipelines.affected_metrics import metrics_protected
+from pipelines.audit import offer_data_clock, offer_settings
 from pipelines.contract_files import ContractText
 from pipelines.landing import PROVENANCE_COLUMNS
+from pipelines.warehouse import Warehouse
 
 _Contract = ExportContract | WarehouseContract
 
@@ -134,8 +137,9 @@ def _empty_warehouse(exports: Sequence[ExportContract]) -> duckdb.DuckDBPyConnec
     staged = [table for tables in STAGED.values() for table in tables]
     for table in (*staged, *(table for layer in (Layer.CORE, Layer.MART, Layer.OPS) for table in tables_of(layer))):
         connection.execute(create_table(table))
-    connection.execute("CREATE VIEW ops.data_clock AS SELECT CAST(NULL AS TIMESTAMPTZ) AS as_of_at")
-    connection.execute("CREATE VIEW ops.reporting_currencies AS SELECT '' AS currency_code, '' AS rate_kind")
+    warehouse = Warehouse(connection, Path(":memory:"))
+    offer_data_clock(warehouse, None)
+    offer_settings(warehouse, "EUR", (), 2)
     for name, columns in _raw_tables(exports).items():
         listed = ", ".join(f"{quote_identifier(column)} {kind}" for column, kind in columns.items())
         connection.execute(f"CREATE TABLE raw.{quote_identifier(name)} ({listed})")

@@ -34,7 +34,7 @@ _LONGEST_CELL: Final = 60
 _FORMULA_STARTS: Final = tuple("=+-@＝＋－＠")
 #: What spreadsheets skip before a formula: blanks, and what cannot be seen.
 _SKIPPED: Final = "".join(map(chr, range(33))) + "\u00a0\u200b\u2060\ufeff"
-_PLAIN_NUMBER: Final = re.compile(r"[+-]?\d+(?:[.,]\d+)*\s?%?|[+-]+\s*")
+_PLAIN_NUMBER: Final = re.compile(r"[+-]?\d+(?:[.,]\d+)*\s?%?|[+-]\d\d:\d\d|[+-]+\s*")
 
 
 def write_table(cursor: duckdb.DuckDBPyConnection, row_limit: int) -> None:
