@@ -28,7 +28,7 @@ from models.marts import (
 from pipelines.cli.main import kpi
 from pipelines.home import Home
 from pipelines.publish.duckdb_file import write_duckdb_file
-from pipelines.publish.publication import PUBLISHED_FACTS, Publication, PublishedTable
+from pipelines.publish.publication import PUBLISHED_FACTS, PUBLISHED_MARTS, Publication, PublishedTable
 from pipelines.scaffold import HomeFacts, write_home
 
 Kpi = Callable[..., Result]
@@ -87,7 +87,7 @@ def _publication() -> Publication:
     }
     facts = {table.name: table for table in PUBLISHED_FACTS}
     tables = [
-        _table("mart", "metric_values", metric_values, _values()),
+        *(_table("mart", table.name, table, _values() if table is metric_values else []) for table in PUBLISHED_MARTS),
         *(_table("core", name, table, []) for name, table in facts.items() if name != fct_cost_lines.name),
         _table("core", fct_cost_lines.name, fct_cost_lines, _cost_lines()),
         _table("meta", "run", meta_run, [run]),
