@@ -7,18 +7,22 @@ the run. So they are recorded here, all at once, when somebody opens the UI.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
 import dagster as dg
 from dagster._core.instance import InstanceRef
 
+from data_contracts.loader import load_fact_contract
+from data_contracts.spec import Rule
 from models.catalog import STAGED
+from models.finance import fct_cost_lines
 from models.vocabulary import Domain, RuleAction, RuleState
 from pipelines.defs.describe import check_name
 from pipelines.home import Home
 from pipelines.project import Project
+from pipelines.reconciliation import COST_FACTS
 from pipelines.warehouse import Warehouse, open_warehouse
 
 _RECORDED = "recorded.json"
@@ -74,13 +78,17 @@ def _events_of(
     if domain is None:
         count = warehouse.rows("SELECT row_count FROM ops.ops_steps WHERE asset = ?", [asset])[0][0]
         yield _materialization(asset, count, built_at)
+        if asset == fct_cost_lines.name:
+            yield from _evaluations(warehouse, COST_FACTS, load_fact_contract(COST_FACTS).rules)
         return
     tables = [f"raw.{item.raw_table}" for contract in project.contracts_of(domain) for item in contract.objects]
     tables += [f"stg.{table.name}" for table in STAGED[domain]]
     for table in tables:
         layer, _, name = table.partition(".")
         yield _materialization(name, warehouse.rows(f'SELECT count(*) FROM {layer}."{name}"')[0][0], built_at)
-    yield from _evaluations(project, warehouse, domain)
+    rules = [rule for contract in project.contracts_of(domain) for rule in contract.rules]
+    rules += project.warehouse_contract(domain).rules
+    yield from _evaluations(warehouse, domain.value, rules)
 
 
 def _materialization(asset: str, row_count: int | None, built_at: datetime) -> dg.AssetMaterialization:
@@ -90,11 +98,9 @@ def _materialization(asset: str, row_count: int | None, built_at: datetime) -> d
     return dg.AssetMaterialization(asset_key=asset, metadata=metadata)
 
 
-def _evaluations(project: Project, warehouse: Warehouse, domain: Domain) -> Iterator[dg.AssetCheckEvaluation]:
-    rules = [rule for contract in project.contracts_of(domain) for rule in contract.rules]
-    rules += project.warehouse_contract(domain).rules
+def _evaluations(warehouse: Warehouse, judged: str, rules: Sequence[Rule]) -> Iterator[dg.AssetCheckEvaluation]:
     query = "SELECT rule_id, state, evaluated_count, failed_count FROM ops.ops_rule_results WHERE domain = ?"
-    stored = {row[0]: row[1:] for row in warehouse.rows(query, [domain.value])}
+    stored = {row[0]: row[1:] for row in warehouse.rows(query, [judged])}
     for rule in rules:
         if rule.id in stored:
             state, evaluated, failed = stored[rule.id]

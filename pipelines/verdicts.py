@@ -18,7 +18,7 @@ from data_contracts.verdict import RuleResult, Verdict
 from models.catalog import STAGED, table_named
 from models.ddl import quote_identifier
 from models.ops import ops_quarantined_records, ops_rule_results, ops_verdicts
-from models.vocabulary import Domain, RuleAction, RuleState, VerdictState
+from models.vocabulary import RuleAction, RuleState, VerdictState
 from pipelines.audit import failing_keys
 from pipelines.warehouse import Warehouse
 
@@ -36,13 +36,13 @@ def current_verdict(warehouse: Warehouse, judged: str) -> tuple[str, VerdictStat
     return (str(found[0][0]), VerdictState(found[0][1]), str(found[0][2])) if found else None
 
 
-def stored_results(warehouse: Warehouse, domain: Domain, rules: Sequence[Rule]) -> list[RuleResult]:
-    """The outcome of each rule in the domain's latest audit, as stored with its verdict."""
+def stored_results(warehouse: Warehouse, judged: str, rules: Sequence[Rule]) -> list[RuleResult]:
+    """The outcome of each rule in the latest audit of a domain, or of facts, as stored with its verdict."""
     query = """
         SELECT rule_id, state, evaluated_count, failed_count, sample_keys, failing_rows_query
         FROM ops.ops_rule_results WHERE domain = ?
     """
-    stored = {row[0]: row[1:] for row in warehouse.rows(query, [domain.value])}
+    stored = {row[0]: row[1:] for row in warehouse.rows(query, [str(judged)])}
     return [
         RuleResult(
             rule=rule,

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 import dagster as dg
 from sqlalchemy import Table
 
+from data_contracts.loader import load_fact_contract
+from data_contracts.verdict import RuleResult
 from metrics.costs.countable_facts import COUNTABLE_FACTS
 from models.finance import fct_cost_allocations, fct_cost_lines, fct_transactions
 from models.marts import metric_values
@@ -28,7 +30,8 @@ from models.vendor_performance import (
     vendor_scorecards,
 )
 from models.vendors import fct_contract_promises, fct_deliveries, fct_vendor_invoice_lines
-from pipelines.defs.describe import step_result, table_spec
+from models.vocabulary import RuleState
+from pipelines.defs.describe import check_result, check_spec, rule_asset, step_result, table_spec
 from pipelines.facts import (
     MEASURED_FACTS,
     build_contract_promises,
@@ -39,8 +42,10 @@ from pipelines.facts import (
     build_vendor_facts,
     build_vendor_scorecards,
 )
+from pipelines.reconciliation import COST_FACTS
 from pipelines.session import Session, Step
 from pipelines.vendor_credit_facts import CREDIT_SOURCES
+from pipelines.verdicts import stored_results
 
 _KINDS = ("polars", "duckdb")
 
@@ -111,6 +116,7 @@ def fact_assets() -> list[dg.AssetsDefinition]:
                 ],
             },
             build_cost_facts,
+            judged_as=COST_FACTS,
         ),
         _facts(
             "kpis",
@@ -131,15 +137,31 @@ def fact_assets() -> list[dg.AssetsDefinition]:
 
 
 def _facts(
-    name: str, group: str, tables: dict[Table, list[str]], build: Callable[[Session], Sequence[Step]]
+    name: str,
+    group: str,
+    tables: dict[Table, list[str]],
+    build: Callable[[Session], Sequence[Step]],
+    *,
+    judged_as: str | None = None,
 ) -> dg.AssetsDefinition:
+    """Facts that are made together; with the rules as checks that judge them after they were built, if any do."""
+    rules = load_fact_contract(judged_as).rules if judged_as else ()
+
     @dg.multi_asset(
         name=name,
         specs=[table_spec(table, group, deps, kinds=_KINDS) for table, deps in tables.items()],
+        check_specs=[check_spec(rule, rule_asset(rule)) for rule in rules],
         required_resource_keys={"session"},
     )
-    def facts(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
-        for step in build(context.resources.session):
+    def facts(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+        session: Session = context.resources.session
+        steps = build(session)
+        for step in steps:
             yield step_result(step)
+        stored = stored_results(session.warehouse, judged_as, rules) if judged_as else ()
+        results = {result.rule.id: result for result in stored}
+        for rule in rules:
+            unjudged = RuleResult(rule=rule, state=RuleState.SKIPPED, error=steps[0].note)
+            yield check_result(results.get(rule.id, unjudged), rule_asset(rule))
 
     return facts

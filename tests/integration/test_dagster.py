@@ -11,6 +11,7 @@ import dagster as dg
 import pytest
 from demo_homes import DemoHome
 
+from data_contracts.loader import load_fact_contract
 from models.catalog import STAGED
 from models.vocabulary import Domain
 from pipelines.dagster_history import dagster_instance, record_history
@@ -75,7 +76,8 @@ def test_every_other_asset_is_described_and_owned(specs: dict[str, dg.AssetSpec]
 
 def test_every_rule_is_a_check_exactly_once(clean_run: CleanRun) -> None:
     project = clean_run.demo.project()
-    rules = [rule for contract in (*project.contracts, *project.warehouse_contracts) for rule in contract.rules]
+    contracts = (*project.contracts, *project.warehouse_contracts, load_fact_contract("cost_facts"))
+    rules = [rule for contract in contracts for rule in contract.rules]
     checks = Counter(
         (spec.asset_key.path[-1], spec.name)
         for asset in build_assets(project)

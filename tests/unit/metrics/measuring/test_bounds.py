@@ -122,30 +122,44 @@ cents = st.integers(-10_000, 10_000)
 
 
 @settings(deadline=None)
-@given(cents, st.lists(cents, max_size=5), st.integers(1, 9))
-def test_unit_cost_bounds_hold_every_way_to_take_the_open_pools(allocated: int, pools: list[int], count: int) -> None:
-    cell = _costs(allocated, pools, count, measured=4)
+@given(cents, st.lists(cents, max_size=5), st.integers(0, 9), st.integers(0, 4))
+def test_unit_cost_bounds_hold_every_way_to_take_the_open_pools_and_to_count_what_was_set_aside(
+    allocated: int, pools: list[int], count: int, set_aside: int
+) -> None:
+    cell = _costs(allocated, pools, count, set_aside, measured=4)
     interval = _interval(cell, _unit_cost_interval())
-    completed = [
-        Fraction(allocated + sum(pool for pool, is_taken in zip(pools, taken, strict=True) if is_taken), 100 * count)
+    possible = [
+        Fraction(
+            allocated + sum(pool for pool, is_taken in zip(pools, taken, strict=True) if is_taken), 100 * completed
+        )
         for taken in product([False, True], repeat=len(pools))
+        for completed in range(count, count + set_aside + 1)
+        if completed > 0
     ]
+    if not possible:
+        assert interval == (None, None)
+        return
     assert interval == (
-        pytest.approx(float(min(completed)), rel=1e-12),
-        pytest.approx(float(max(completed)), rel=1e-12),
+        pytest.approx(float(min(possible)), rel=1e-12),
+        pytest.approx(float(max(possible)), rel=1e-12),
     )
 
 
 def test_unit_cost_is_unbounded_while_a_line_of_the_period_is_unmeasured() -> None:
-    assert _interval(_costs(500, [100], 5, measured=3), _unit_cost_interval()) == (None, None)
+    assert _interval(_costs(500, [100], 5, 1, measured=3), _unit_cost_interval()) == (None, None)
 
 
 def _unit_cost_interval() -> bounds.Bounds:
-    names = ["allocated", "debits", "credits", "transactions", "measured", "eligible"]
-    return bounds.unit_cost_bounds(*(pl.col(name) for name in names))
+    return bounds.unit_cost_bounds(
+        pl.col("allocated") + pl.col("credits"),
+        pl.col("allocated") + pl.col("debits"),
+        pl.col("transactions"),
+        pl.col("set_aside"),
+        is_cost_known=pl.col("measured") == pl.col("eligible"),
+    )
 
 
-def _costs(allocated: int, pools: list[int], count: int, *, measured: int) -> pl.DataFrame:
+def _costs(allocated: int, pools: list[int], count: int, set_aside: int, *, measured: int) -> pl.DataFrame:
     money = pl.Decimal(38, 4)
     return pl.DataFrame(
         {
@@ -153,6 +167,7 @@ def _costs(allocated: int, pools: list[int], count: int, *, measured: int) -> pl
             "debits": [Decimal(sum(pool for pool in pools if pool > 0)) / 100],
             "credits": [Decimal(sum(pool for pool in pools if pool < 0)) / 100],
             "transactions": [count],
+            "set_aside": [set_aside],
             "measured": [measured],
             "eligible": [4],
         },
