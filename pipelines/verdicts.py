@@ -175,8 +175,8 @@ def _places(warehouse: Warehouse, table: object, part: pl.DataFrame) -> pl.DataF
             SELECT CAST({quote_identifier(key)} AS VARCHAR) AS record_id, {load} AS load_id, min({row}) AS row_number
             FROM {"raw" if is_raw else "stg"}.{quote_identifier(name)}
             SEMI JOIN found ON found.record_id = CAST({quote_identifier(key)} AS VARCHAR)
-            GROUP BY ALL
-            QUALIFY row_number() OVER (PARTITION BY record_id ORDER BY load_id DESC) = 1
+            GROUP BY 1, 2
+            QUALIFY row_number() OVER (PARTITION BY CAST({quote_identifier(key)} AS VARCHAR) ORDER BY {load} DESC) = 1
         )
         SELECT found.*, loads.export, loads.file_name, told.row_number
         FROM found LEFT JOIN told USING (record_id) LEFT JOIN ops.ops_loads AS loads USING (load_id)

@@ -125,6 +125,18 @@ class MoneyTotals:
     orders: Mapping[str, tuple[Decimal, Decimal]]
     #: Budget for the whole span in the reporting currency; forecast lines not included.
     budget_total: Decimal
+    #: The same by the first day of the month.
+    budget_by_month: Mapping[date, Decimal]
+
+
+@dataclass(frozen=True, slots=True)
+class InitiativeTotals:
+    """What an initiative cost and brought in the reporting currency, by its name, and when it had paid back."""
+
+    name: str
+    cost: Decimal
+    benefit: Decimal
+    payback_date: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +163,7 @@ class SampleSummary:
     tickets: Mapping[str, TicketTotals]
     money: MoneyTotals
     deliveries: DeliveryTotals
+    initiative: InitiativeTotals
     bad_month: BadMonth
     defects: tuple[str, ...] = ()
 
