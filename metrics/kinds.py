@@ -1,8 +1,7 @@
 """The kinds of arithmetic that a metric can be, and how far its values may be put together again.
 
-A kind says what is computed from the records of a metric's population; how, is in `metrics.measuring.records`,
-`metrics.measuring.stocks`, `metrics.measuring.concentration` and `metrics.measuring.costs`. The words that explain a
-metric belong to `metrics.spec`.
+A kind says what is computed from the records of a metric's population; how, is in `metrics.measuring`: `records`,
+`stocks`, `concentration`, `costs` and `plans`. The words that explain a metric belong to `metrics.spec`.
 """
 
 from __future__ import annotations
@@ -139,10 +138,16 @@ class Stock:
 
 @dataclass(frozen=True)
 class Sum:
-    """Exact sum of a money column. Records without that amount are not measured."""
+    """Exact sum of a money column. Records without that amount are not measured.
+
+    Attributes:
+        amount: the column.
+        is_never_negative: whether no amount can be below 0, so that what is measured bounds the sum from below.
+    """
 
     aggregation: ClassVar = Aggregation.SUM
     amount: str
+    is_never_negative: bool = False
 
 
 @dataclass(frozen=True)
@@ -203,6 +208,44 @@ class UnitCost:
     aggregation: ClassVar = Aggregation.PARTS
 
 
+@dataclass(frozen=True)
+class BudgetVariance:
+    """Actual cost of the months of a period that have a budget, less that budget."""
+
+    aggregation: ClassVar = Aggregation.SUM
+
+
+@dataclass(frozen=True)
+class BudgetVarianceShare:
+    """The same over the budget."""
+
+    aggregation: ClassVar = Aggregation.PARTS
+
+
+@dataclass(frozen=True)
+class YearEndForecast:
+    """What the fiscal year will have cost, seen from the end of a month, by the method that the policy chooses."""
+
+    aggregation: ClassVar = Aggregation.STOCK
+
+
+@dataclass(frozen=True)
+class ReworkCost:
+    """Allocated cost that reworked tickets bear."""
+
+    aggregation: ClassVar = Aggregation.SUM
+
+
+@dataclass(frozen=True)
+class ReworkShare:
+    """The same over all allocated cost."""
+
+    aggregation: ClassVar = Aggregation.PARTS
+
+
+#: Kinds that are computed from plans and from what was made of costs; see `metrics.measuring.plans`.
+PLAN_KINDS: Final = (BudgetVariance, BudgetVarianceShare, YearEndForecast, ReworkCost, ReworkShare)
+
 Kind: TypeAlias = (
     Percentile
     | Ratio
@@ -217,6 +260,11 @@ Kind: TypeAlias = (
     | Concentration
     | CostSum
     | UnitCost
+    | BudgetVariance
+    | BudgetVarianceShare
+    | YearEndForecast
+    | ReworkCost
+    | ReworkShare
 )
 
 #: Kinds for which nothing counts as 0: where data are known, a period without records has a row.

@@ -134,6 +134,72 @@ COST_ALLOCATIONS: Final = Population(
     dimensions=_ALL_DIMENSIONS,
 )
 
+#: Months that have not begun have a budget, but nothing that could be held against it yet.
+_HAS_BEGUN: Final = pl.col("month_date") <= pl.col(AS_OF_DATE)
+
+BUDGET_LINES: Final = Population(
+    fact="fct_budget_lines",
+    period_column="month_date",
+    period_meaning="month that is planned",
+    period=pl.col("month_date"),
+    # A line that does not say whether it is budget or forecast was set aside, and may be either.
+    is_eligible=_HAS_BEGUN & (pl.col("kind").is_null() | (pl.col("kind") != "forecast")),
+    eligibility="Budget lines of months that have begun by the data's clock.",
+    dimensions=(Dimension.OVERALL, Dimension.TEAM),
+)
+
+BUDGET_VARIANCES: Final = Population(
+    fact="fct_budget_variances",
+    period_column="month_date",
+    period_meaning="month in which the cost lies and that is planned",
+    period=pl.col("month_date"),
+    is_eligible=pl.lit(True),
+    eligibility=(
+        "Cost lines and budget lines of the months that have both. A line that was set aside or has no rate may be "
+        "any team's, so every team has the coverage of the whole period."
+    ),
+    dimensions=(Dimension.OVERALL, Dimension.TEAM),
+)
+
+YEAR_END_FORECASTS: Final = Population(
+    fact="fct_year_end_forecasts",
+    period_column="month_date",
+    period_meaning="closed month from whose end the fiscal year is seen",
+    period=pl.col("month_date"),
+    is_eligible=pl.lit(True),
+    eligibility=(
+        "The twelve months of the fiscal year. Not measured are those of which a line could not be used, those before "
+        "the ledger begins, and those that the method cannot estimate."
+    ),
+    dimensions=(Dimension.OVERALL, Dimension.TEAM),
+)
+
+REWORK_COSTS: Final = Population(
+    fact="fct_rework_costs",
+    period_column="period_start_date",
+    period_meaning="days on which the cost lies under the policy's basis",
+    period=pl.col("period_start_date"),
+    is_eligible=pl.lit(True),
+    eligibility=(
+        "Tickets that were resolved in the period. Not measured are those of which only a snapshot is known, unless a "
+        "resolution clock of theirs was breached."
+    ),
+    dimensions=_ALL_DIMENSIONS,
+)
+
+TICKET_DELAYS: Final = Population(
+    fact="fct_ticket_delays",
+    period_column="resolved_at",
+    period_meaning="last entry of the ticket into done",
+    period=pl.col("resolved_at"),
+    is_eligible=pl.lit(True),
+    eligibility=(
+        "Resolved tickets that a delay rule of policies/costs.yaml prices; no others. A ticket that was set aside "
+        "counts where it was resolved or, if that is unknown, created."
+    ),
+    dimensions=_ALL_DIMENSIONS,
+)
+
 DUE_DELIVERIES: Final = Population(
     fact="fct_deliveries",
     period_column="promised_date",

@@ -10,6 +10,7 @@ from typing import Final
 from metrics.costs.countable_facts import transaction_domain
 from metrics.costs.policy import CostPolicy, Driver
 from metrics.definitions.costs import COST_METRICS
+from metrics.definitions.plans import PLAN_METRICS
 from metrics.definitions.sla import SLA_METRICS
 from metrics.definitions.tickets import TICKET_METRICS
 from metrics.definitions.vendor_performance import VENDOR_PERFORMANCE_METRICS
@@ -24,6 +25,7 @@ METRICS: Final[tuple[Metric, ...]] = (
     *TICKET_METRICS,
     *SLA_METRICS,
     *COST_METRICS,
+    *PLAN_METRICS,
     *VENDOR_METRICS,
     *VENDOR_PERFORMANCE_METRICS,
 )

@@ -45,7 +45,7 @@ class Unit(StrEnum):
 _UNIT_LABELS: Final[dict[Unit, str]] = {
     Unit.BUSINESS_HOURS: "open hours of the team's calendar",
     Unit.CALENDAR_HOURS: "hours by the clock on the wall",
-    Unit.RATIO: "ratio, 0 to 1",
+    Unit.RATIO: "ratio; 1 is the whole",
     Unit.COUNT: "count",
     Unit.DAYS: "calendar days",
     Unit.REPORTING: "reporting currency",

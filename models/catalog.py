@@ -6,12 +6,13 @@ from typing import Final
 
 from sqlalchemy import Table
 
-from models import finance, marts, ops, tickets, vendor_ledger, vendor_performance, vendors
+from models import finance, marts, ops, planning, tickets, vendor_ledger, vendor_performance, vendors
 from models.vocabulary import Domain, Layer
 
 TABLES: Final[tuple[Table, ...]] = (
     *tickets.TABLES,
     *finance.TABLES,
+    *planning.TABLES,
     *vendors.TABLES,
     *vendor_ledger.TABLES,
     *vendor_performance.TABLES,
@@ -23,7 +24,7 @@ _DOMAINS: Final[dict[str, Domain]] = {
     table.name: domain
     for domain, tables in (
         (Domain.TICKETS, tickets.TABLES),
-        (Domain.FINANCE, finance.TABLES),
+        (Domain.FINANCE, (*finance.TABLES, *planning.TABLES)),
         (Domain.VENDORS, (*vendors.TABLES, *vendor_ledger.TABLES, *vendor_performance.TABLES)),
     )
     for table in tables
@@ -37,8 +38,8 @@ STAGED: Final[dict[Domain, tuple[Table, ...]]] = {
     Domain.FINANCE: (
         finance.stg_cost_lines,
         finance.stg_fx_rates,
-        finance.stg_budget_lines,
         finance.stg_headcount,
+        *planning.STAGED_TABLES,
     ),
     Domain.VENDORS: (
         vendors.stg_vendor_contracts,

@@ -1,6 +1,6 @@
-"""Money: ledger and spend lines, budgets, exchange rates, headcount, and how costs were allocated.
+"""Money: ledger and spend lines, exchange rates, headcount, and how costs were allocated.
 
-Vendors' contracts, invoices and deliveries are in `models.vendors`.
+Vendors' contracts, invoices and deliveries are in `models.vendors`, budgets and initiatives in `models.planning`.
 """
 
 from __future__ import annotations
@@ -46,22 +46,6 @@ stg_fx_rates = table(
     *provenance(),
 )
 
-stg_budget_lines = table(
-    Layer.STG,
-    "stg_budget_lines",
-    "One row per budget or forecast figure of a month.",
-    text("budget_line_id", "Line, qualified by its source", key=True),
-    text("source", "System that exported the line", required=True),
-    day("month_date", "First day of the month"),
-    text("kind", "budget or forecast"),
-    text("account", "General ledger account"),
-    text("cost_centre", "Cost centre"),
-    text("team", "Team, where known"),
-    money("amount_original", "Planned amount in its own currency"),
-    text("currency_code", "ISO 4217 code"),
-    *provenance(),
-)
-
 stg_headcount = table(
     Layer.STG,
     "stg_headcount",
@@ -91,6 +75,7 @@ fct_cost_lines = table(
     text("team", "Team that bears the cost, if named"),
     text("service", "Service that the cost belongs to"),
     text("vendor", "Vendor or supplier"),
+    text("initiative", "Initiative that the line is tagged to"),
     text("description", "Text of the line"),
     money("amount_original", "Amount in the line's own currency; credits negative"),
     text("currency_code", "ISO 4217 code of the line's own currency"),
@@ -149,7 +134,6 @@ fct_transactions = table(
 TABLES = (
     stg_cost_lines,
     stg_fx_rates,
-    stg_budget_lines,
     stg_headcount,
     fct_cost_lines,
     fct_cost_allocations,

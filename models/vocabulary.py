@@ -268,7 +268,7 @@ UNIT_SUFFIXES: Final[dict[str, str]] = {
     "_seconds": "seconds",
     "_hours": "hours",
     "_days": "days",
-    "_ratio": "ratio, 0 to 1",
+    "_ratio": "ratio; 1 is the whole",
     "_count": "count",
     "_reporting": "reporting currency",
     "_original": "original currency",

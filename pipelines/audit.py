@@ -28,6 +28,8 @@ def audit(
     reporting_currency: str,
     fixed_rate_currencies: Sequence[str] = (),
     minor_unit_digits: int = 2,
+    planning_rate_currencies: Sequence[str] | None = None,
+    fiscal_year_start_month: int = 1,
     known_errors: Mapping[str, str] | None = None,
 ) -> list[RuleResult]:
     """The result of every rule, in the order of the rules, over what the open transaction holds.
@@ -36,22 +38,40 @@ def audit(
         reporting_currency: ISO 4217 code of kpi.toml.
         fixed_rate_currencies: currencies whose rate policies/costs.yaml fixes.
         minor_unit_digits: decimals of the reporting currency.
+        planning_rate_currencies: those whose rate it fixes for budgets; None if budgets have the rates of costs.
+        fiscal_year_start_month: month of kpi.toml with which a fiscal year begins.
         known_errors: rules that ended an earlier transaction, with the message; they count as errored.
 
     Raises:
         AuditAbortedError: a rule's query ended the transaction. Roll back, load again, and pass its `errors` on.
     """
-    offer_settings(warehouse, reporting_currency, fixed_rate_currencies, minor_unit_digits)
+    offer_settings(
+        warehouse,
+        reporting_currency,
+        fixed_rate_currencies,
+        minor_unit_digits,
+        planning_rate_currencies=planning_rate_currencies,
+        fiscal_year_start_month=fiscal_year_start_month,
+    )
     return evaluation.evaluate(rules, warehouse.connection, known_errors=known_errors)
 
 
 def offer_settings(
-    warehouse: Warehouse, reporting_currency: str, fixed_rate_currencies: Sequence[str], minor_unit_digits: int
+    warehouse: Warehouse,
+    reporting_currency: str,
+    fixed_rate_currencies: Sequence[str],
+    minor_unit_digits: int,
+    *,
+    planning_rate_currencies: Sequence[str] | None = None,
+    fiscal_year_start_month: int = 1,
 ) -> None:
     """Every view of settings that a contract's SQL may ask, beside `ops.data_clock`; see `audit`."""
+    planning = fixed_rate_currencies if planning_rate_currencies is None else planning_rate_currencies
     _offer_known_currencies(warehouse)
-    _offer_currencies(warehouse, reporting_currency, fixed_rate_currencies)
+    _offer_currencies(warehouse, "reporting_currencies", reporting_currency, fixed_rate_currencies)
+    _offer_currencies(warehouse, "planning_currencies", reporting_currency, planning)
     _offer_units(warehouse, reporting_currency, minor_unit_digits)
+    warehouse.execute(f"CREATE OR REPLACE VIEW ops.fiscal_year AS SELECT {int(fiscal_year_start_month)} AS start_month")
 
 
 def failing_keys(warehouse: Warehouse, rule: Rule) -> list[str]:
@@ -89,8 +109,9 @@ def _offer_known_currencies(warehouse: Warehouse) -> None:
     )
 
 
-def _offer_currencies(warehouse: Warehouse, reporting_currency: str, fixed: Sequence[str]) -> None:
-    """The view `ops.reporting_currencies`: currencies that lead to the reporting currency, and by which kind of rate.
+def _offer_currencies(warehouse: Warehouse, view: str, reporting_currency: str, fixed: Sequence[str]) -> None:
+    """A view such as `ops.reporting_currencies`: currencies that lead to the reporting currency, and by which kind of
+    rate; `ops.planning_currencies` is the same for budgets.
 
     `reporting` is the reporting currency itself, `fixed` has one rate for all days, `dated` has rates of a treasury
     export: in either direction, or through one third currency, as `metrics.costs.exchange_rates` converts.
@@ -100,7 +121,7 @@ def _offer_currencies(warehouse: Warehouse, reporting_currency: str, fixed: Sequ
     known = ", ".join(quote_text(code) for code in dict.fromkeys([reporting_currency, *fixed]))
     warehouse.execute(
         f"""
-        CREATE OR REPLACE VIEW ops.reporting_currencies AS
+        CREATE OR REPLACE VIEW ops.{view} AS
         WITH pairs AS (
             SELECT DISTINCT base_currency_code AS one, quote_currency_code AS other FROM stg.stg_fx_rates
             UNION

@@ -13,9 +13,11 @@ from zoneinfo import ZoneInfo
 import polars as pl
 from sqlalchemy import Table
 
+from metrics.costs.countable_facts import transaction_domain
 from metrics.costs.driving_metrics import NegativeWeightError
 from metrics.measuring.measure import measure
 from metrics.measuring.needed_columns import needed_columns
+from metrics.periods import local_date_of
 from metrics.registry import METRICS, promise_domains, required_domains
 from metrics.spec import Metric
 from metrics.vendors.contract_promises import list_contract_promises
@@ -23,6 +25,13 @@ from metrics.vendors.scorecard import build_scorecards
 from models.catalog import domain_of
 from models.finance import fct_cost_allocations, fct_cost_lines, fct_transactions, stg_cost_lines
 from models.marts import metric_values
+from models.planning import (
+    fct_budget_lines,
+    fct_budget_variances,
+    fct_rework_costs,
+    fct_ticket_delays,
+    fct_year_end_forecasts,
+)
 from models.tickets import fct_sla_clocks, fct_ticket_days, fct_tickets
 from models.vendor_ledger import fct_vendor_commitment_months
 from models.vendor_performance import (
@@ -40,6 +49,7 @@ from models.vendors import (
 from models.vocabulary import Domain, VerdictState
 from pipelines.cost_facts import build_cost_tables, upstream_tables
 from pipelines.fingerprint import hash_parts
+from pipelines.planning_facts import PLANNING_FACTS, delay_facts, planning_facts
 from pipelines.reconciliation import (
     NotReconciledError,
     hold_cost_facts,
@@ -66,6 +76,11 @@ MEASURED_FACTS: tuple[Table, ...] = (
     fct_cost_lines,
     fct_cost_allocations,
     fct_transactions,
+    fct_budget_lines,
+    fct_budget_variances,
+    fct_year_end_forecasts,
+    fct_rework_costs,
+    fct_ticket_delays,
     fct_deliveries,
     fct_vendor_invoice_lines,
     fct_service_credits,
@@ -154,6 +169,44 @@ def build_cost_facts(session: Session) -> list[Step]:
     except NotReconciledError as error:
         hold_cost_facts(session, error, [table.name for table in assets])
         return [_leave(session, table, "held", error.verdict.summary) for table in assets]
+
+
+def build_planning_facts(session: Session) -> list[Step]:
+    """Budgets and their variance, the year's end, initiatives, rework and the bridge of unit cost."""
+    held = reason_to_hold(session)
+    if held is not None:
+        # What was planned is held against the costs that were kept, once both are of one batch again.
+        return [_leave(session, table, "held", held) for table in PLANNING_FACTS]
+    clocks = data_clocks(session)
+    finance, counted = (
+        _reporting_date(session, clocks[domain])
+        for domain in (Domain.FINANCE, transaction_domain(session.project.policies.costs.transaction))
+    )
+    upstream = [session.input_hash_of(table.name) for table in (fct_cost_lines, fct_tickets)]
+    dates = [str(finance), str(counted)]
+
+    def build() -> Built:
+        facts = planning_facts(session, finance_date=finance, transactions_date=min(finance, counted))
+        return _replace(session, facts)
+
+    return _build(session, Domain.FINANCE, PLANNING_FACTS, ("costs.yaml", "initiatives.yaml"), build, [upstream, dates])
+
+
+def build_delay_facts(session: Session) -> list[Step]:
+    """What the delay of tickets cost, where a policy prices it. Prices in other currencies need finance's rates."""
+    currency = session.project.home.settings.reporting.currency
+    is_converted = any(rule.currency not in (None, currency) for rule in session.project.policies.costs.delay)
+    upstream = [session.input_hash_of(table.name) for table in (fct_tickets, fct_sla_clocks)]
+    rates = session.input_hash_of("stage_finance") if is_converted else None
+    return _build(
+        session,
+        Domain.TICKETS,
+        [fct_ticket_delays],
+        ("costs.yaml",),
+        lambda: _replace(session, delay_facts(session)),
+        [upstream, rates],
+        also=(Domain.FINANCE,) if is_converted else (),
+    )
 
 
 def build_metric_values(session: Session) -> Step:
@@ -310,6 +363,12 @@ def _metric_values(session: Session, held: Sequence[Metric]) -> int:
 
 def _kept_values(session: Session, names: Sequence[str]) -> pl.DataFrame:
     return session.warehouse.read(metric_values).filter(pl.col("metric").is_in(list(names)))
+
+
+def _reporting_date(session: Session, clock: datetime | None) -> date:
+    """The day of a data clock in the reporting time zone; before any data, a day that closes no period."""
+    zone = session.project.home.settings.reporting.time_zone
+    return date(1970, 1, 1) if clock is None else local_date_of(clock, zone)
 
 
 def _end_of_day(session: Session, query: str) -> datetime | None:

@@ -44,12 +44,13 @@ class HomeSection(_Section):
 
 
 class ReportingSection(_Section):
-    """`[reporting]`: the currency of all reporting amounts, and how periods are cut."""
+    """`[reporting]`: the currency of all reporting amounts, and how periods and fiscal years are cut."""
 
     currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$")
     minor_unit_digits: int = Field(default=2, ge=0, le=4)
     time_zone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
     week_start: Literal["monday"] = "monday"
+    fiscal_year_start_month: int = Field(default=1, ge=1, le=12)
 
 
 class LandingSection(_Section):

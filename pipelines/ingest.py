@@ -16,7 +16,7 @@ import polars as pl
 
 from data_contracts.spec import ExportContract
 from data_contracts.verdict import RuleResult, Verdict, decide
-from metrics.costs.exchange_rates import FxRateRule
+from metrics.costs.exchange_rates import FxPolicy, FxRateRule
 from metrics.tickets.data_clock import data_clock
 from models.catalog import STAGED
 from models.ops import ops_control_totals, ops_loads, ops_value_problems
@@ -200,17 +200,24 @@ def _audit(
 ) -> list[RuleResult]:
     rules = [rule for contract in contracts for rule in contract.rules]
     rules += session.project.warehouse_contract(domain).rules
-    fx, currency = session.project.policies.costs.fx, session.project.home.settings.reporting.currency
+    costs, reporting = session.project.policies.costs, session.project.home.settings.reporting
+    fx, planning_fx = costs.fx, costs.budget.fx
     if domain is Domain.FINANCE:
-        store_missing_rates(session.warehouse, fx, currency)
+        store_missing_rates(session.warehouse, fx, reporting.currency)
     results = audit(
         session.warehouse,
         rules,
-        reporting_currency=currency,
-        fixed_rate_currencies=tuple(fx.fixed) if fx.rate is FxRateRule.FIXED else (),
+        reporting_currency=reporting.currency,
+        fixed_rate_currencies=_fixed_currencies(fx),
+        planning_rate_currencies=None if planning_fx is None else _fixed_currencies(planning_fx),
+        fiscal_year_start_month=reporting.fiscal_year_start_month,
         known_errors=errors,
     )
     return name_missing_rates(session.warehouse, results) if domain is Domain.FINANCE else results
+
+
+def _fixed_currencies(fx: FxPolicy) -> tuple[str, ...]:
+    return tuple(fx.fixed) if fx.rate is FxRateRule.FIXED else ()
 
 
 def _judge(

@@ -19,6 +19,7 @@ from metrics.calendars.working_calendar import WorkingCalendar
 from metrics.costs.countable_facts import find_mistakes
 from metrics.costs.driving_metrics import check_driving_metrics
 from metrics.costs.exchange_rates import FxPolicy
+from metrics.costs.planning_policy import BenefitLines, BudgetPolicy, DelayRule, Initiative, check_initiatives
 from metrics.costs.policy import CostPolicy, CostPool, CountedFact, StepDown, TransactionKind, check_policy
 from metrics.registry import METRICS
 from metrics.sla.policy import HOLDER_SCOPE, HOLDER_TARGETS, SlaPolicy
@@ -33,6 +34,8 @@ from pipelines.policy_files import (
     ContractPromise,
     CostFile,
     DimensionFile,
+    Fx,
+    InitiativeFile,
     Pause,
     SlaFile,
     StatusFile,
@@ -65,6 +68,7 @@ class Policies:
     sla: tuple[SlaPolicy, ...]
     costs: CostPolicy
     vendors: VendorPolicy
+    initiatives: tuple[Initiative, ...]
     dimensions: Mapping[str, Mapping[str, str]]
     hashes: Mapping[str, str] = field(default_factory=dict)
 
@@ -97,6 +101,7 @@ def load_policies(folder: Path) -> Policies:
     status_file = read("statuses.yaml", StatusFile)
     sla_file = read("sla.yaml", SlaFile)
     cost_file = read("costs.yaml", CostFile)
+    initiative_file = read("initiatives.yaml", InitiativeFile)
     dimension_file = read("dimensions.yaml", DimensionFile)
     vendor_file = read("vendors.yaml", VendorPolicyFile)
     unknown = sorted(path.name for path in folder.glob("*.y*ml") if path.name not in hashes) if folder.is_dir() else []
@@ -115,6 +120,7 @@ def load_policies(folder: Path) -> Policies:
     sla = _sla_policies(sla_file, set(calendar_file.calendars), documents["sla.yaml"], problems)
     costs = _cost_policy(cost_file, documents["costs.yaml"], problems)
     vendors = _vendor_policy(vendor_file, sla, documents["vendors.yaml"], problems)
+    initiatives = _initiatives(initiative_file, documents["initiatives.yaml"], problems)
     if problems:
         raise DocumentError(problems)
     if any_public_holidays(calendar_file):
@@ -130,6 +136,7 @@ def load_policies(folder: Path) -> Policies:
         sla=sla,
         costs=costs,
         vendors=vendors,
+        initiatives=initiatives,
         dimensions=dimensions,
         hashes=hashes,
     )
@@ -197,7 +204,7 @@ def _cost_policy(file: CostFile, document: Document, problems: list[Problem]) ->
     policy = CostPolicy(
         basis=file.basis,
         transaction=_transaction(file, document, problems),
-        fx=FxPolicy(rate=file.fx.rate, fixed=dict(file.fx.fixed), max_age_days=file.fx.max_age_days),
+        fx=_fx_policy(file.fx),
         cost_centre_teams={name: centre.team for name, centre in centres if centre.team},
         cost_centre_services={name: centre.service for name, centre in centres if centre.service},
         pools=tuple(
@@ -217,12 +224,29 @@ def _cost_policy(file: CostFile, document: Document, problems: list[Problem]) ->
             StepDown(team=step.team, driver=step.driver, shares=dict(step.shares), metric=step.metric)
             for step in file.step_down
         ),
+        budget=BudgetPolicy(
+            fx=None if file.budget.fx is None else _fx_policy(file.budget.fx),
+            year_end=file.budget.year_end,
+            run_rate_months=file.budget.run_rate_months,
+        ),
+        delay=tuple(
+            DelayRule(
+                id=rule.id,
+                price_per_hour=rule.price_per_hour,
+                currency=rule.currency,
+                measure=rule.measure,
+                clock=rule.clock,
+                cap_per_ticket=rule.cap_per_ticket,
+                scope={name: frozenset(accepted) for name, accepted in rule.applies_to if accepted},
+            )
+            for rule in file.delay
+        ),
     )
     try:
         check_policy(policy)
         check_driving_metrics(policy)
     except ValueError as error:
-        problems.append(document.problem(("pools",), str(error), "Correct it and run again."))
+        problems.append(document.problem((_wrong_key(str(error)),), str(error), "Correct it and run again."))
     return policy
 
 
@@ -265,3 +289,32 @@ def _transaction(file: CostFile, document: Document, problems: list[Problem]) ->
     mistakes = list(find_mistakes(counted))
     problems += [document.problem(("transaction", key), what, remedy) for key, what, remedy in mistakes]
     return TransactionKind.RESOLVED_TICKETS if mistakes else counted
+
+
+def _wrong_key(message: str) -> str:
+    """The part of costs.yaml that a message of `check_policy` is about."""
+    return "delay" if message.startswith("delay") else "budget" if message.startswith("budget") else "pools"
+
+
+def _fx_policy(fx: Fx) -> FxPolicy:
+    return FxPolicy(rate=fx.rate, fixed=dict(fx.fixed), max_age_days=fx.max_age_days)
+
+
+def _initiatives(file: InitiativeFile, document: Document, problems: list[Problem]) -> tuple[Initiative, ...]:
+    initiatives = tuple(
+        Initiative(
+            id=item.id,
+            name=item.name or item.id,
+            owner=item.owner,
+            start_date=item.start,
+            payback_target_date=item.payback_target,
+            tags=item.tags,
+            benefits=tuple(BenefitLines(lines.account, lines.description) for lines in item.benefits),
+        )
+        for item in file.initiatives
+    )
+    try:
+        check_initiatives(initiatives)
+    except ValueError as error:
+        problems.append(document.problem(("initiatives",), str(error), "Correct it and run again."))
+    return initiatives

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, field_validator
 
 from metrics.costs.exchange_rates import FxRateRule
+from metrics.costs.planning_policy import DelayClock, DelayMeasure, YearEndMethod
 from metrics.costs.policy import CostBasis, Driver, TransactionKind
 from models.vocabulary import SlaTarget, StatusCategory
 
@@ -203,7 +204,9 @@ class SlaFile(_Strict):
     policies: tuple[_SlaPolicy, ...] = ()
 
 
-class _Fx(_Strict):
+class Fx(_Strict):
+    """Which exchange rates convert lines."""
+
     rate: FxRateRule = FxRateRule.POSTING_DATE
     fixed: dict[str, Decimal] = {}
     max_age_days: int = Field(default=7, ge=0)
@@ -265,15 +268,54 @@ _Transaction = Annotated[
 ]
 
 
+class _BudgetRules(_Strict):
+    fx: Fx | None = None
+    year_end: YearEndMethod = YearEndMethod.RUN_RATE
+    run_rate_months: int = Field(default=3, ge=1, le=60)
+
+
+class _DelayRule(_Strict):
+    id: str = Field(min_length=1)
+    applies_to: _Scope = _Scope()
+    price_per_hour: Decimal
+    currency: str | None = Field(default=None, pattern=r"^[A-Z]{3}$")
+    measure: DelayMeasure = DelayMeasure.WAITING
+    clock: DelayClock = DelayClock.BUSINESS
+    cap_per_ticket: Decimal | None = None
+
+
 class CostFile(_Strict):
     """`costs.yaml`."""
 
     basis: CostBasis = CostBasis.ACCRUAL
     transaction: _Transaction = TransactionKind.RESOLVED_TICKETS
-    fx: _Fx = _Fx()
+    fx: Fx = Fx()
     cost_centres: dict[str, _CostCentre] = {}
     pools: tuple[_Pool, ...] = ()
     step_down: tuple[_StepDown, ...] = ()
+    budget: _BudgetRules = _BudgetRules()
+    delay: tuple[_DelayRule, ...] = ()
+
+
+class _BenefitLines(_Strict):
+    account: Texts = ()
+    description: Texts = ()
+
+
+class _Initiative(_Strict):
+    id: str = Field(min_length=1)
+    name: str | None = None
+    owner: str | None = None
+    start: Day | None = None
+    payback_target: Day | None = None
+    tags: Texts = ()
+    benefits: tuple[_BenefitLines, ...] = ()
+
+
+class InitiativeFile(_Strict):
+    """`initiatives.yaml`."""
+
+    initiatives: tuple[_Initiative, ...] = ()
 
 
 class DimensionFile(_Strict):

@@ -20,7 +20,10 @@ _FILES: Final = (
     ("kpi.toml", "kpi.toml"),
     ("gitignore", ".gitignore"),
     ("contracts/README.md", "contracts/README.md"),
-    *((f"policies/{name}.yaml",) * 2 for name in ("calendars", "statuses", "sla", "costs", "dimensions", "vendors")),
+    *(
+        (f"policies/{name}.yaml",) * 2
+        for name in ("calendars", "statuses", "sla", "costs", "initiatives", "dimensions", "vendors")
+    ),
 )
 
 

@@ -15,19 +15,23 @@ from typing import Any, NamedTuple
 import duckdb
 
 from metrics.registry import HEADLINES
+from models.planning import fct_ticket_delays
 from models.vocabulary import Domain
 from pipelines.cli.demo_home import DemoFacts, write_demo_home
 from pipelines.facts import (
     build_contract_promises,
     build_cost_facts,
     build_credit_facts,
+    build_delay_facts,
     build_metric_values,
+    build_planning_facts,
     build_ticket_facts,
     build_vendor_facts,
     build_vendor_scorecards,
 )
 from pipelines.home import Home
 from pipelines.ingest import ingest_domain
+from pipelines.planning_facts import PLANNING_FACTS
 from pipelines.project import Project, load_project
 from pipelines.run import RunOutcome, run_project
 from pipelines.session import SilentReporter, open_session
@@ -47,6 +51,7 @@ NUMBERS = (
     "core.fct_cost_lines",
     "core.fct_cost_allocations",
     "core.fct_transactions",
+    *(f"core.{table.name}" for table in (*PLANNING_FACTS, fct_ticket_delays)),
     "core.fct_contract_promises",
     "core.fct_service_credits",
     "core.fct_service_credit_clocks",
@@ -128,6 +133,8 @@ class DemoHome:
             build_vendor_facts(session)
             build_credit_facts(session)
             build_cost_facts(session)
+            build_planning_facts(session)
+            build_delay_facts(session)
             build_metric_values(session)
             build_vendor_scorecards(session)
 

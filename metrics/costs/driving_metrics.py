@@ -90,7 +90,9 @@ def _why_not(name: str) -> str | None:
         hint = f"did you mean {near[0]!r}?" if near else "'kpi metrics' lists them all"
         return f"which does not exist: {hint}"
     metric = metric_named(name)
-    if Domain.FINANCE in metric.requires or metric.follows_transactions:
+    # Delay is priced after cost is allocated, from the same policy file.
+    is_of_cost = Domain.FINANCE in metric.requires or metric.follows_transactions or metric.fact == "fct_ticket_delays"
+    if is_of_cost:
         return "which is computed from cost itself, so that it would go round in a circle: name a metric of work"
     if Dimension.TEAM not in metric.dimensions:
         return "which is not broken down by team: name one that is"

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -128,6 +128,23 @@ def find_missing_rates(
         find_rate(currency, on) is None for currency, on in pairs.select("currency_code", "needed_date").iter_rows()
     ]
     return pairs.filter(pl.Series(is_missing, dtype=pl.Boolean))
+
+
+def find_rates_to_reporting(
+    pairs: Sequence[tuple[str, date | None]],
+    fx_rates: pl.DataFrame,
+    *,
+    policy: FxPolicy,
+    reporting_currency: str,
+) -> list[tuple[Fraction | None, Decimal | None]]:
+    """Units of reporting currency for one unit of each currency on each day, as `convert_to_reporting` finds them.
+
+    Returns:
+        For each pair the exact rate and what tables show of it, to eight decimals; both None where there is none.
+    """
+    find_rate = _rate_finder(fx_rates, policy, reporting_currency.strip().upper())
+    found = [find_rate(currency.strip().upper(), on) for currency, on in pairs]
+    return [(None, None) if rate is None else (rate.ratio, _to_shown_rate(rate.ratio)) for rate in found]
 
 
 def _rate_finder(

@@ -13,6 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from metrics.costs.exchange_rates import FxPolicy
+from metrics.costs.planning_policy import BudgetPolicy, DelayRule, check_delay_rules
 from models.vocabulary import NO_VALUE
 
 #: Decimal places of a fixed share that the allocation carries exactly.
@@ -132,6 +133,8 @@ class CostPolicy:
         cost_centre_services: service of each cost centre, for lines that name no service.
         pools: in order; the first that selects a line has it.
         step_down: supporting teams in the order in which they hand on their cost.
+        budget: how plans are converted, and how the year's end is forecast.
+        delay: what delay costs, in order; the first rule whose scope a ticket is in prices it.
     """
 
     basis: CostBasis = CostBasis.ACCRUAL
@@ -141,6 +144,8 @@ class CostPolicy:
     cost_centre_services: Mapping[str, str] = field(default_factory=dict)
     pools: tuple[CostPool, ...] = ()
     step_down: tuple[StepDown, ...] = ()
+    budget: BudgetPolicy = field(default_factory=BudgetPolicy)
+    delay: tuple[DelayRule, ...] = ()
 
     @property
     def divisions(self) -> tuple[CostPool | StepDown, ...]:
@@ -168,6 +173,11 @@ def check_policy(policy: CostPolicy) -> None:
     for currency, rate in policy.fx.fixed.items():
         if not rate.is_finite() or rate <= 0:
             raise ValueError(f"fx: the fixed rate of {currency} is {rate}: write a number above 0")
+    if policy.budget.fx is not None:
+        for currency, rate in policy.budget.fx.fixed.items():
+            if not rate.is_finite() or rate <= 0:
+                raise ValueError(f"budget: the planning rate of {currency} is {rate}: write a number above 0")
+    check_delay_rules(policy.delay)
 
 
 def _check_step_down(steps: Iterable[StepDown]) -> None:

@@ -63,10 +63,13 @@ def time_share_bounds(part: pl.Expr, whole: pl.Expr, missing: pl.Expr, is_limite
     return lower, upper
 
 
-def sum_bounds(value: pl.Expr, measured: pl.Expr, eligible: pl.Expr) -> Bounds:
-    """The sum itself if everything was measured; else unbounded, for a missing amount may have any size and sign."""
+def sum_bounds(value: pl.Expr, measured: pl.Expr, eligible: pl.Expr, *, is_never_negative: bool = False) -> Bounds:
+    """The sum itself if everything was measured; else unbounded, for a missing amount may have any size and sign.
+
+    Where no amount can be below 0, the sum of the measured ones bounds it from below nevertheless.
+    """
     known = pl.when(measured == eligible).then(value).otherwise(_UNBOUNDED)
-    return known, known
+    return (value.fill_null(0) if is_never_negative else known), known
 
 
 def concentration_bounds(value: pl.Expr, measured: pl.Expr, eligible: pl.Expr) -> Bounds:

@@ -11,10 +11,11 @@ from typing import Final
 
 import polars as pl
 
-from metrics.kinds import Concentration, CostSum, Stock, UnitCost
+from metrics.kinds import PLAN_KINDS, Concentration, CostSum, Stock, UnitCost
 from metrics.measuring.concentration import measure_concentration
 from metrics.measuring.costs import measure_costs
 from metrics.measuring.empty_periods import add_zeros, first_days
+from metrics.measuring.plans import measure_plans
 from metrics.measuring.records import measure_records
 from metrics.measuring.stocks import measure_stocks
 from metrics.periods import MONDAY, Reporting, local_date_of
@@ -30,6 +31,11 @@ MEASURED_FACTS: Final = (
     "fct_cost_lines",
     "fct_cost_allocations",
     "fct_transactions",
+    "fct_budget_lines",
+    "fct_budget_variances",
+    "fct_year_end_forecasts",
+    "fct_rework_costs",
+    "fct_ticket_delays",
     "fct_deliveries",
     "fct_vendor_invoice_lines",
     "fct_service_credits",
@@ -71,7 +77,8 @@ def measure(
     of_costs = [metric for metric in chosen if isinstance(metric.kind, CostSum | UnitCost)]
     of_stocks = [metric for metric in chosen if isinstance(metric.kind, Stock)]
     of_concentration = [metric for metric in chosen if isinstance(metric.kind, Concentration)]
-    elsewhere = {*of_costs, *of_stocks, *of_concentration}
+    of_plans = [metric for metric in chosen if isinstance(metric.kind, PLAN_KINDS)]
+    elsewhere = {*of_costs, *of_stocks, *of_concentration, *of_plans}
     of_records = [metric for metric in chosen if metric not in elsewhere]
     spans = first_days(chosen, facts, reporting)
     published = {
@@ -79,6 +86,7 @@ def measure(
         **dict(zip(of_stocks, measure_stocks(of_stocks, facts, reporting), strict=True)),
         **dict(zip(of_concentration, measure_concentration(of_concentration, facts, reporting), strict=True)),
         **dict(zip(of_costs, measure_costs(of_costs, facts, reporting), strict=True)),
+        **dict(zip(of_plans, measure_plans(of_plans, facts, reporting), strict=True)),
     }
     # Every metric's rows are in order already: to sort millions of rows by their texts again would cost as much as
     # all measuring.

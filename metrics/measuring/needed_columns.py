@@ -8,6 +8,7 @@ from typing import Final
 import polars as pl
 
 from metrics.kinds import (
+    PLAN_KINDS,
     AmountShare,
     BoundedSum,
     Concentration,
@@ -16,6 +17,8 @@ from metrics.kinds import (
     NetCount,
     Percentile,
     Ratio,
+    ReworkCost,
+    ReworkShare,
     Stock,
     Sum,
     TimeShare,
@@ -57,6 +60,11 @@ def _columns_of(metric: Metric) -> Iterable[tuple[str, Iterable[str]]]:
     """Facts that a metric is computed from, each with columns of it."""
     if metric.population.span:
         yield metric.population.span.fact, metric.population.span.start.meta.root_names()
+    if isinstance(metric.kind, PLAN_KINDS):
+        yield metric.fact, table_named(metric.fact).columns.keys()
+        if isinstance(metric.kind, ReworkCost | ReworkShare):
+            yield "fct_cost_lines", table_named("fct_cost_lines").columns.keys()
+        return
     match metric.kind:
         case CostSum() | UnitCost():
             for fact in _COST_FACTS:

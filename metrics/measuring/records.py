@@ -242,10 +242,12 @@ def _values(cells: pl.DataFrame, metric: Metric) -> pl.DataFrame:
         case Count():
             value = measured
             lower, upper = bounds.count_bounds(measured, eligible)
-        case _:
+        case Sum(is_never_negative=is_never_negative):
             # Exact to here; only the published number is a float.
             value = pl.when(measured > 0).then(total.cast(pl.Float64))
-            lower, upper = bounds.sum_bounds(value, measured, eligible)
+            lower, upper = bounds.sum_bounds(value, measured, eligible, is_never_negative=is_never_negative)
+        case _:
+            raise TypeError(f"{type(metric.kind).__name__} is not computed from single records")
     numbers = Numbers(value=value, lower=lower, upper=upper, eligible=eligible, measured=measured, **parts)
     return publish_cells(cells, metric, numbers)
 

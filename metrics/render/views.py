@@ -15,7 +15,7 @@ from sqlalchemy import Column, Table
 
 from metrics.registry import METRICS
 from metrics.spec import Metric
-from models import finance, tickets, vendor_ledger, vendor_performance, vendors
+from models import finance, planning, tickets, vendor_ledger, vendor_performance, vendors
 from models.ddl import quote_text
 from models.marts import meta_metrics, metric_values
 
@@ -30,6 +30,15 @@ FACT_VIEWS: Final[dict[str, Table]] = {
     "cost_line_facts": finance.fct_cost_lines,
     "cost_allocation_facts": finance.fct_cost_allocations,
     "transaction_facts": finance.fct_transactions,
+    "budget_line_facts": planning.fct_budget_lines,
+    "budget_variance": planning.fct_budget_variances,
+    "year_end_forecasts": planning.fct_year_end_forecasts,
+    "rework_cost_facts": planning.fct_rework_costs,
+    "ticket_delay_facts": planning.fct_ticket_delays,
+    "initiative_lines": planning.fct_initiative_lines,
+    "initiative_months": planning.fct_initiative_months,
+    "initiative_returns": planning.fct_initiative_returns,
+    "unit_cost_bridges": planning.fct_unit_cost_bridges,
     "contract_promise_facts": vendors.fct_contract_promises,
     "delivery_facts": vendors.fct_deliveries,
     "vendor_contracts": vendor_ledger.fct_vendor_contracts,

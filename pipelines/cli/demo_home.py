@@ -21,7 +21,15 @@ if TYPE_CHECKING:
 
 #: Says that a home is a demo, what its exports were made with, and whether they were all written.
 MARK: Final = ".demo.json"
-_POLICIES: Final = ("calendars.yaml", "statuses.yaml", "sla.yaml", "costs.yaml", "dimensions.yaml", "vendors.yaml")
+_POLICIES: Final = (
+    "calendars.yaml",
+    "statuses.yaml",
+    "sla.yaml",
+    "costs.yaml",
+    "initiatives.yaml",
+    "dimensions.yaml",
+    "vendors.yaml",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,21 +78,29 @@ def write_demo_home(folder: Path, facts: DemoFacts) -> SampleSummary:
         folder,
         HomeFacts(COMPANY_NAME, REPORTING_CURRENCY, HEADQUARTERS_ZONE),
         templates=sorted({file.export for file in written.files}),
-        policies=demo_policies(written.first_date, written.last_date),
+        policies=demo_policies(written.first_date, written.last_date, written.bad_month.month),
     )
     _write_mark(folder, facts, is_complete=True)
     return written
 
 
-def demo_policies(first: date, last: date) -> dict[str, str]:
-    """File name -> text of the company's policies, with its holidays from the year of `first` to that of `last`."""
+def demo_policies(first: date, last: date, bad_month: date) -> dict[str, str]:
+    """File name -> text of the company's policies, with its holidays from the year of `first` to that of `last`.
+
+    Args:
+        bad_month: first day of the month in which the network vendor changes.
+    """
     from pipelines.sample.company import public_holidays
 
     start, end = date(first.year - 1, 1, 1), date(last.year + 1, 12, 31)
     values = {f"{country}_HOLIDAYS": _listed(public_holidays(country, start, end)) for country in ("NL", "US", "IN")}
     folder = resources.files("pipelines.sample") / "policies"
     texts = {name: (folder / name).read_text(encoding="utf-8") for name in _POLICIES}
-    return texts | {"calendars.yaml": Template(texts["calendars.yaml"]).substitute(values)}
+    values |= {
+        "BAD_MONTH": bad_month.isoformat(),
+        "YEAR_AFTER_BAD_MONTH": bad_month.replace(year=bad_month.year + 1).isoformat(),
+    }
+    return texts | {name: Template(texts[name]).substitute(values) for name in ("calendars.yaml", "initiatives.yaml")}
 
 
 def _listed(days: Iterable[date]) -> str:

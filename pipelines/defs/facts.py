@@ -12,6 +12,17 @@ from data_contracts.verdict import RuleResult
 from metrics.costs.countable_facts import COUNTABLE_FACTS
 from models.finance import fct_cost_allocations, fct_cost_lines, fct_transactions
 from models.marts import metric_values
+from models.planning import (
+    fct_budget_lines,
+    fct_budget_variances,
+    fct_initiative_lines,
+    fct_initiative_months,
+    fct_initiative_returns,
+    fct_rework_costs,
+    fct_ticket_delays,
+    fct_unit_cost_bridges,
+    fct_year_end_forecasts,
+)
 from models.tickets import fct_sla_clocks, fct_ticket_days, fct_ticket_intervals, fct_tickets
 from models.vendor_ledger import (
     fct_invoice_duplicate_suspects,
@@ -37,7 +48,9 @@ from pipelines.facts import (
     build_contract_promises,
     build_cost_facts,
     build_credit_facts,
+    build_delay_facts,
     build_metric_values,
+    build_planning_facts,
     build_ticket_facts,
     build_vendor_facts,
     build_vendor_scorecards,
@@ -117,6 +130,27 @@ def fact_assets() -> list[dg.AssetsDefinition]:
             },
             build_cost_facts,
             judged_as=COST_FACTS,
+        ),
+        _facts(
+            "planning_facts",
+            "finance",
+            {
+                fct_budget_lines: ["stg_budget_lines", "stg_fx_rates"],
+                fct_budget_variances: [fct_cost_lines.name, fct_budget_lines.name],
+                fct_year_end_forecasts: [fct_budget_variances.name],
+                fct_initiative_lines: [fct_cost_lines.name, "stg_benefit_lines", "stg_fx_rates"],
+                fct_initiative_months: [fct_initiative_lines.name],
+                fct_initiative_returns: [fct_initiative_lines.name],
+                fct_rework_costs: [fct_cost_allocations.name, fct_tickets.name, fct_sla_clocks.name],
+                fct_unit_cost_bridges: [fct_cost_allocations.name, fct_transactions.name],
+            },
+            build_planning_facts,
+        ),
+        _facts(
+            "delay_facts",
+            "tickets",
+            {fct_ticket_delays: [fct_tickets.name, fct_sla_clocks.name, "stg_fx_rates"]},
+            build_delay_facts,
         ),
         _facts(
             "kpis",

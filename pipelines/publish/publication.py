@@ -27,12 +27,14 @@ from models.marts import (
     meta_verdicts,
     metric_values,
 )
+from models.planning import fct_ticket_delays
 from models.tickets import fct_sla_clocks, fct_ticket_days, fct_ticket_intervals, fct_tickets
 from models.vendor_performance import vendor_scorecard_parts, vendor_scorecards
 from models.vendors import fct_contract_promises
 from models.vocabulary import Domain
 from pipelines.facts import data_clocks, domains_of, reasons_to_hold
 from pipelines.fingerprint import hash_parts
+from pipelines.planning_facts import PLANNING_FACTS
 from pipelines.reconciliation import COST_FACTS
 from pipelines.session import Session
 from pipelines.vendor_credit_facts import CREDIT_FACTS
@@ -49,6 +51,8 @@ PUBLISHED_FACTS: tuple[Table, ...] = (
     fct_cost_lines,
     fct_cost_allocations,
     fct_transactions,
+    *PLANNING_FACTS,
+    fct_ticket_delays,
     fct_contract_promises,
     *VENDOR_FACTS,
     *CREDIT_FACTS,

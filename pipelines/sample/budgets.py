@@ -14,6 +14,7 @@ from pathlib import Path
 from random import Random
 from typing import Final, NamedTuple
 
+import fastexcel
 import xlsxwriter  # type: ignore[import-untyped]
 
 from pipelines.sample.company import COMPANY_NAME, REPORTING_CURRENCY, TEAMS
@@ -24,7 +25,9 @@ from pipelines.sample.summary import SampleFile
 
 EXPORT: Final = "budgets"
 HEADCOUNT_EXPORT: Final = "headcount"
+PATH: Final = f"{EXPORT}/budget_and_forecast.xlsx"
 SHEET: Final = "Budget"
+_AS_OF: Final = "As of "
 COLUMNS: Final = ("Year", "Month", "Cost centre", "Account", "Kind", "Amount", "Currency")
 #: Rows above the header, so that the header is the fourth row of the sheet.
 TITLE_ROWS: Final = 3
@@ -41,6 +44,13 @@ class BudgetLine(NamedTuple):
     account: str
     kind: str
     amount: Decimal
+
+
+class SheetRow(NamedTuple):
+    """A row of the sheet: a line, and the year in the column beside its month."""
+
+    year: int
+    line: BudgetLine
 
 
 def draw_budget(span: Span, ledger: Iterable[LedgerLine], random: Random) -> list[BudgetLine]:
@@ -79,29 +89,43 @@ def _round_to_tens(amount: Decimal) -> Decimal:
 
 def write_budget(landing: Path, lines: list[BudgetLine], span: Span) -> list[SampleFile]:
     """Write the workbook: three title rows, the header, the lines, and a total row at the bottom."""
-    folder = landing / EXPORT
-    folder.mkdir(parents=True, exist_ok=True)
-    path = f"{EXPORT}/budget_and_forecast.xlsx"
-    with xlsxwriter.Workbook(landing / path) as workbook:
+    (landing / EXPORT).mkdir(parents=True, exist_ok=True)
+    write_sheet(landing / PATH, [SheetRow(line.month.year, line) for line in lines], span.last)
+    return [SampleFile(EXPORT, PATH, {"budget_lines": len(lines)})]
+
+
+def read_sheet(path: Path) -> tuple[list[SheetRow], date]:
+    """The rows of a written workbook without its total, and the day as of which it was written."""
+    sheet = fastexcel.read_excel(path).load_sheet(SHEET, header_row=None, dtypes="string").to_polars()
+    rows = sheet.rows()
+    as_of = date.fromisoformat(str(rows[1][0]).removeprefix(_AS_OF)[:10])
+    return [
+        SheetRow(int(year), BudgetLine(date.fromisoformat(month[:10]), cost_centre, account, kind, Decimal(amount)))
+        for year, month, cost_centre, account, kind, amount, _ in rows[TITLE_ROWS + 1 : -1]
+    ], as_of
+
+
+def write_sheet(path: Path, rows: list[SheetRow], as_of: date) -> None:
+    """Write the workbook from its rows."""
+    with xlsxwriter.Workbook(path) as workbook:
         # The workbook's own date would otherwise be today's and the bytes would differ from run to run.
-        workbook.set_properties({"author": COMPANY_NAME, "created": datetime.combine(span.last, time(12))})
+        workbook.set_properties({"author": COMPANY_NAME, "created": datetime.combine(as_of, time(12))})
         sheet = workbook.add_worksheet(SHEET)
         bold = workbook.add_format({"bold": True})
         month_format = workbook.add_format({"num_format": "mmm yyyy"})
         money_format = workbook.add_format({"num_format": "#,##0.00"})
         sheet.write_string(0, 0, f"{COMPANY_NAME} – budget and forecast", bold)
-        sheet.write_string(1, 0, f"As of {span.last.isoformat()}, all amounts in {REPORTING_CURRENCY}")
+        sheet.write_string(1, 0, f"{_AS_OF}{as_of.isoformat()}, all amounts in {REPORTING_CURRENCY}")
         sheet.write_row(TITLE_ROWS, 0, COLUMNS, bold)
-        for row, line in enumerate(lines, start=TITLE_ROWS + 1):
-            sheet.write_number(row, 0, line.month.year)
+        for row, (year, line) in enumerate(rows, start=TITLE_ROWS + 1):
+            sheet.write_number(row, 0, year)
             sheet.write_datetime(row, 1, datetime.combine(line.month, time()), month_format)
             sheet.write_row(row, 2, (line.cost_centre, line.account, line.kind))
             sheet.write_number(row, 5, float(line.amount), money_format)
             sheet.write_string(row, 6, REPORTING_CURRENCY)
-        total_row = TITLE_ROWS + 1 + len(lines)
+        total_row = TITLE_ROWS + 1 + len(rows)
         sheet.write_string(total_row, 0, "Total", bold)
-        sheet.write_number(total_row, 5, float(sum(line.amount for line in lines)), money_format)
-    return [SampleFile(EXPORT, path, {"budget_lines": len(lines)})]
+        sheet.write_number(total_row, 5, float(sum(row.line.amount for row in rows)), money_format)
 
 
 def write_headcount(landing: Path, span: Span, plan: Plan) -> list[SampleFile]:

@@ -15,6 +15,7 @@ from typing import Final
 
 from models.vocabulary import Domain
 from pipelines.sample import (
+    budgets,
     deliveries,
     exchange_rates,
     jira,
@@ -173,6 +174,18 @@ _ALL: Final = (
         _F, exchange_rates.EXPORT, Outcome.FLAGGED,
         "Two rates for one day and pair; which is right cannot be known.",
         money_faults.contradict_exchange_rate,
+    ),
+    Defect(
+        "budget_of_the_wrong_year", "The year beside the last month of the budget is that of the sheet before.",
+        _F, budgets.EXPORT, Outcome.FLAGGED,
+        "Budget lines whose year and month contradict each other; names them, and compares nothing with them.",
+        money_faults.copy_last_years_column,
+    ),
+    Defect(
+        "totals_in_budget", "A total of each month stands between the lines of the budget.",
+        _F, budgets.EXPORT, Outcome.FLAGGED,
+        "Budget lines that say they are totals; names them, and counts no money twice.",
+        money_faults.add_total_of_month,
     ),
     Defect(
         "renamed_column", "The payables system was upgraded and calls the amount something else.",

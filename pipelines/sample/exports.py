@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from pipelines.sample import (
+    benefits,
     budgets,
     daily_tickets,
     deliveries,
@@ -40,6 +41,7 @@ from pipelines.sample.summary import (
     BadMonth,
     CommitmentTotals,
     DeliveryTotals,
+    InitiativeTotals,
     MoneyTotals,
     SampleFile,
     SampleSummary,
@@ -85,7 +87,7 @@ def write_sample_exports(
     if daily_exports:
         tickets_of_system = operation.tickets(daily_tickets.SYSTEM)
         ticket_files += daily_tickets.write_daily_tickets(landing, tickets_of_system, span, daily_exports)
-    money_files, money, delivery_totals = _write_money(landing, operation, visits)
+    money_files, money, delivery_totals, initiative = _write_money(landing, operation, visits)
     for defect in chosen:
         defect.apply(landing)
     return SampleSummary(
@@ -99,6 +101,7 @@ def write_sample_exports(
         money=money,
         deliveries=delivery_totals,
         promises=promises,
+        initiative=initiative,
         bad_month=_describe_bad_month(span, visits),
         defects=tuple(defects),
     )
@@ -131,7 +134,7 @@ def _write_tickets(
 
 def _write_money(
     landing: Path, operation: Operation, visits: VisitCounts
-) -> tuple[list[SampleFile], MoneyTotals, DeliveryTotals]:
+) -> tuple[list[SampleFile], MoneyTotals, DeliveryTotals, InitiativeTotals]:
     """Write the finance and vendor exports."""
     span = operation.span
     plan = Plan(span, operation.ticket_count)
@@ -140,12 +143,14 @@ def _write_money(
     ledger_lines = ledger.draw_ledger(span, plan, billing, operation.random_for("ledger"))
     budget_lines = budgets.draw_budget(span, ledger_lines, operation.random_for("budget"))
     delivery_lines = deliveries.draw_deliveries(span, plan, operation.random_for("deliveries"))
+    claims = benefits.draw_benefits(span, ledger_lines)
     files = [
         *ledger.write_ledger(landing, ledger_lines),
         *vendor_billing.write_invoices(landing, billing.lines),
         *purchase_orders.write_orders(landing, orders),
         *budgets.write_budget(landing, budget_lines, span),
         *budgets.write_headcount(landing, span, plan),
+        *benefits.write_benefits(landing, claims),
         *exchange_rates.write_rates(landing, exchange_rates.draw_rates(span, operation.random_for("rates"))),
         *vendor_contracts.write_contracts(landing, span, plan),
         *deliveries.write_deliveries(landing, delivery_lines),
@@ -163,8 +168,18 @@ def _write_money(
         commitments={vendor.contract_id: _count_commitment(vendor, billing.lines, span, plan) for vendor in VENDORS},
         orders={order.number: (order.approved, order.billed) for order in orders},
         budget_total=sum((line.amount for line in budget_lines if line.kind == "budget"), Decimal(0)),
+        budget_by_month=_sum_by_month(budget_lines),
     )
-    return files, money, deliveries.count_deliveries(delivery_lines)
+    initiative = benefits.total_initiative(ledger_lines, claims)
+    return files, money, deliveries.count_deliveries(delivery_lines), initiative
+
+
+def _sum_by_month(budget_lines: Sequence[budgets.BudgetLine]) -> dict[date, Decimal]:
+    totals: dict[date, Decimal] = {}
+    for line in budget_lines:
+        if line.kind == "budget":
+            totals[line.month] = totals.get(line.month, Decimal(0)) + line.amount
+    return totals
 
 
 def _sum_duplicates(billing: vendor_billing.Billing) -> dict[str, Decimal]:

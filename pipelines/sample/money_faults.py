@@ -6,7 +6,7 @@ import shutil
 from datetime import date, timedelta
 from pathlib import Path
 
-from pipelines.sample import deliveries, exchange_rates, ledger, vendor_billing, vendor_contracts
+from pipelines.sample import budgets, deliveries, exchange_rates, ledger, vendor_billing, vendor_contracts
 from pipelines.sample.text_edits import CsvEdit, latest_file
 
 _ERROR_PAGE = """<!DOCTYPE html>
@@ -104,6 +104,27 @@ def deliver_before_order(landing: Path) -> None:
 def empty_file(landing: Path) -> None:
     """The contract register arrived with no byte in it."""
     latest_file(landing, vendor_contracts.EXPORT).write_bytes(b"")
+
+
+def copy_last_years_column(landing: Path) -> None:
+    """Someone filled the year of December in from the sheet of the year before."""
+    path = landing / budgets.PATH
+    rows, as_of = budgets.read_sheet(path)
+    december = max(row.line.month for row in rows)
+    changed = [row._replace(year=row.year - 1) if row.line.month == december else row for row in rows]
+    budgets.write_sheet(path, changed, as_of)
+
+
+def add_total_of_month(landing: Path) -> None:
+    """A total of each month's budget stands between the lines, called so in the column of cost centres."""
+    path = landing / budgets.PATH
+    rows, as_of = budgets.read_sheet(path)
+    totals = []
+    for month in sorted({row.line.month for row in rows}):
+        of_month = [row.line for row in rows if row.line.month == month and row.line.kind == "budget"]
+        total = of_month[0]._replace(cost_centre="Total", account="", amount=sum(line.amount for line in of_month))
+        totals.append(budgets.SheetRow(month.year, total))
+    budgets.write_sheet(path, [*rows, *totals], as_of)
 
 
 def _read_ledger_date(written: str) -> date:

@@ -128,6 +128,18 @@ class MoneyTotals:
     service_credits_given: Mapping[str, Decimal]
     #: Budget for the whole span in the reporting currency; forecast lines not included.
     budget_total: Decimal
+    #: The same by the first day of the month.
+    budget_by_month: Mapping[date, Decimal]
+
+
+@dataclass(frozen=True, slots=True)
+class InitiativeTotals:
+    """What an initiative cost and brought in the reporting currency, by its name, and when it had paid back."""
+
+    name: str
+    cost: Decimal
+    benefit: Decimal
+    payback_date: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +167,7 @@ class SampleSummary:
     money: MoneyTotals
     deliveries: DeliveryTotals
     promises: PromiseTotals
+    initiative: InitiativeTotals
     bad_month: BadMonth
     defects: tuple[str, ...] = ()
 

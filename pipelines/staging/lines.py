@@ -23,7 +23,7 @@ def assemble_lines(parts: Sequence[StagedPart], table: Table, policies: Policies
     frames = [conform(_with_key(part.frame, table), table) for part in parts]
     lines = pl.concat(frames) if frames else polars_schema(table).to_frame()
     lines = apply_aliases(_latest_file_wins(lines, table), policies.dimensions)
-    if table.name == "stg_cost_lines":
+    if table.name in ("stg_cost_lines", "stg_budget_lines"):
         lines = _place_cost_centres(lines, policies)
     return lines
 
@@ -55,7 +55,7 @@ def _place_cost_centres(lines: pl.DataFrame, policies: Policies) -> pl.DataFrame
     centre = pl.col("cost_centre").str.to_lowercase()
     filled = []
     for name, places in (("team", policies.costs.cost_centre_teams), ("service", policies.costs.cost_centre_services)):
-        if places:
+        if places and name in lines.columns:
             keys = [key.lower() for key in places]
             by_centre = centre.replace_strict(keys, list(places.values()), default=None, return_dtype=pl.String)
             filled.append(pl.coalesce(pl.col(name), by_centre).alias(name))

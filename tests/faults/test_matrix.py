@@ -117,6 +117,9 @@ EXPECTED = {
     "unknown_currency": _caught("cost_lines.currency_code.valid", effects=(SAME, SAME, COVERAGE)),
     "missing_fx_rate": _caught("fx_rates.rate_date.complete", effects=(SAME, SAME, MOVED)),
     "conflicting_fx_rate": _caught("fx_rates.rate_date_and_pair.unique", effects=(SAME, SAME, HELD)),
+    # Nothing that was spent depends on a plan.
+    "budget_of_the_wrong_year": _caught("budget_lines.budget_year.agrees_with_month", effects=(SAME, SAME, SAME)),
+    "totals_in_budget": _caught("budget_lines.place.is_no_total", effects=(SAME, SAME, SAME)),
     "renamed_column": _refused("header"),
     "lost_decimal_point": _caught(
         "vendor_invoice_lines.amount_original.equals_quantity_times_price", effects=(SAME, SAME, SAME)

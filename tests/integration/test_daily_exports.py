@@ -76,7 +76,7 @@ class Desk:
     def home(self, name: str, exports: Sequence[str]) -> DemoHome:
         """A home that reads some of the exports, measured."""
         folder = self.folder / name
-        policies = demo_policies(self.summary.first_date, self.summary.last_date)
+        policies = demo_policies(self.summary.first_date, self.summary.last_date, self.summary.bad_month.month)
         policies["statuses.yaml"] += "".join(DESK_STATUSES.format(source=source) for source in ("desk", "once"))
         templates = [export for export in exports if export != "last_day"]
         write_home(folder, HomeFacts("desk", "EUR", "Europe/Amsterdam"), templates=templates, policies=policies)

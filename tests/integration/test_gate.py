@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from demo_homes import DemoHome, headline_names, states
 
+from pipelines.planning_facts import PLANNING_FACTS
 from pipelines.sample import DEFECTS
 
 if TYPE_CHECKING:
@@ -116,6 +117,7 @@ def test_a_held_domain_says_why_and_keeps_its_numbers_while_others_move(clean: D
         "fct_cost_lines",
         "fct_transactions",
         "fct_cost_allocations",
+        *(table.name for table in PLANNING_FACTS),
     }
     ((summary,),) = clean.published("SELECT summary FROM meta.verdicts WHERE domain = 'finance' AND verdict = 'hold'")
     (rows,) = clean.warehouse("SELECT count(*) FROM stg.stg_fx_rates")[0]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from demo_homes import DemoHome, built, states
 
+from pipelines.planning_facts import PLANNING_FACTS
 from pipelines.run import RunOutcome, SelectionError
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ CREDIT_FACTS = {
     "fct_service_credit_notes",
     "fct_vendor_recoverables",
 }
-COST_FACTS = {"fct_cost_lines", "fct_transactions", "fct_cost_allocations"}
+COST_FACTS = {"fct_cost_lines", "fct_transactions", "fct_cost_allocations"} | {table.name for table in PLANNING_FACTS}
 SCORECARDS = {"vendor_scorecard_parts", "vendor_scorecards"}
 PUBLISHED = {"published_duckdb", "published_parquet"}
 LOADS = "SELECT load_id, content_hash, loaded_at, superseded_by FROM ops.ops_loads ORDER BY load_id"
@@ -117,7 +118,15 @@ def test_a_changed_sla_policy_measures_again_without_staging(clean: DemoHome) ->
         metric: clean.months(metric) for metric in ("sla_attainment_ratio", "ticket_lead_time_p85_business_hours")
     }
     outcome = clean.run()
-    assert built(outcome) == {*TICKET_FACTS, *CREDIT_FACTS, *COST_FACTS, "metric_values", *SCORECARDS, *PUBLISHED}
+    assert built(outcome) == {
+        *TICKET_FACTS,
+        "fct_ticket_delays",
+        *CREDIT_FACTS,
+        *COST_FACTS,
+        "metric_values",
+        *SCORECARDS,
+        *PUBLISHED,
+    }
     assert {state for name, state in states(outcome).items() if name.startswith("stage_")} == {"unchanged"}
     after = {metric: clean.months(metric) for metric in before}
     attainment = zip(after["sla_attainment_ratio"], before["sla_attainment_ratio"], strict=True)

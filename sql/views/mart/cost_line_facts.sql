@@ -17,6 +17,7 @@ SELECT
     team,
     service,
     vendor,
+    initiative,
     description,
     amount_original,
     currency_code,
@@ -41,6 +42,7 @@ COMMENT ON COLUMN mart.cost_line_facts.cost_centre IS 'Cost centre or department
 COMMENT ON COLUMN mart.cost_line_facts.team IS 'Team that bears the cost, if named';
 COMMENT ON COLUMN mart.cost_line_facts.service IS 'Service that the cost belongs to';
 COMMENT ON COLUMN mart.cost_line_facts.vendor IS 'Vendor or supplier';
+COMMENT ON COLUMN mart.cost_line_facts.initiative IS 'Initiative that the line is tagged to';
 COMMENT ON COLUMN mart.cost_line_facts.description IS 'Text of the line';
 COMMENT ON COLUMN mart.cost_line_facts.amount_original IS 'Amount in the line''s own currency; credits negative';
 COMMENT ON COLUMN mart.cost_line_facts.currency_code IS 'ISO 4217 code of the line''s own currency';

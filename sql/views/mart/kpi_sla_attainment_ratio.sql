@@ -7,7 +7,7 @@
 -- Counted: Clocks for resolution that are met or breached; running, paused and cancelled ones are in neither part. A
 -- ticket that was set aside counts with its clocks, or with one if it has none.
 -- Period: stop or breach of the clock, whichever came first (decided_at), in the reporting time zone.
--- Unit: ratio, 0 to 1. Owner: Service management. Version 1.
+-- Unit: ratio; 1 is the whole. Owner: Service management. Version 1.
 -- To combine cells: add numerators and denominators up, then divide.
 CREATE OR REPLACE VIEW mart.kpi_sla_attainment_ratio AS
 SELECT
@@ -46,7 +46,7 @@ COMMENT ON COLUMN mart.kpi_sla_attainment_ratio.period_end_date IS 'Last day of 
 COMMENT ON COLUMN mart.kpi_sla_attainment_ratio.is_period_closed IS 'Whether the data''s clock has passed the end of the period';
 COMMENT ON COLUMN mart.kpi_sla_attainment_ratio.dimension IS 'overall, team, priority, service or vendor';
 COMMENT ON COLUMN mart.kpi_sla_attainment_ratio.dimension_value IS 'Value of the breakdown; empty text for overall, (none) where records have none';
-COMMENT ON COLUMN mart.kpi_sla_attainment_ratio.value IS 'SLA attainment, resolution, ratio, 0 to 1. Share of the resolution clocks decided in the period that were met.';
+COMMENT ON COLUMN mart.kpi_sla_attainment_ratio.value IS 'SLA attainment, resolution, ratio; 1 is the whole. Share of the resolution clocks decided in the period that were met.';
 COMMENT ON COLUMN mart.kpi_sla_attainment_ratio.unit IS 'Unit of the value';
 COMMENT ON COLUMN mart.kpi_sla_attainment_ratio.numerator IS 'Upper part of a ratio or unit cost, so that readers can re-aggregate';
 COMMENT ON COLUMN mart.kpi_sla_attainment_ratio.denominator IS 'Lower part of a ratio or unit cost';

@@ -6,7 +6,7 @@
 -- Formula: Tickets with is_sla_met_at_source true / tickets with the flag, one per ticket, by resolved_at.
 -- Counted: Tickets that are done and not cancelled, of sources that set an SLA flag of their own.
 -- Period: last entry of the ticket into done (resolved_at), in the reporting time zone.
--- Unit: ratio, 0 to 1. Owner: Service management. Version 1.
+-- Unit: ratio; 1 is the whole. Owner: Service management. Version 1.
 -- To combine cells: add numerators and denominators up, then divide.
 CREATE OR REPLACE VIEW mart.kpi_sla_source_attainment_ratio AS
 SELECT
@@ -45,7 +45,7 @@ COMMENT ON COLUMN mart.kpi_sla_source_attainment_ratio.period_end_date IS 'Last 
 COMMENT ON COLUMN mart.kpi_sla_source_attainment_ratio.is_period_closed IS 'Whether the data''s clock has passed the end of the period';
 COMMENT ON COLUMN mart.kpi_sla_source_attainment_ratio.dimension IS 'overall, team, priority, service or vendor';
 COMMENT ON COLUMN mart.kpi_sla_source_attainment_ratio.dimension_value IS 'Value of the breakdown; empty text for overall, (none) where records have none';
-COMMENT ON COLUMN mart.kpi_sla_source_attainment_ratio.value IS 'SLA attainment as the source system claims it, ratio, 0 to 1. Share of the tickets resolved in the period that the source system itself flagged as within SLA. A claim, not a measurement: compare it with sla_attainment_ratio.';
+COMMENT ON COLUMN mart.kpi_sla_source_attainment_ratio.value IS 'SLA attainment as the source system claims it, ratio; 1 is the whole. Share of the tickets resolved in the period that the source system itself flagged as within SLA. A claim, not a measurement: compare it with sla_attainment_ratio.';
 COMMENT ON COLUMN mart.kpi_sla_source_attainment_ratio.unit IS 'Unit of the value';
 COMMENT ON COLUMN mart.kpi_sla_source_attainment_ratio.numerator IS 'Upper part of a ratio or unit cost, so that readers can re-aggregate';
 COMMENT ON COLUMN mart.kpi_sla_source_attainment_ratio.denominator IS 'Lower part of a ratio or unit cost';

@@ -7,7 +7,7 @@
 -- Counted: Tickets that are done and not cancelled. A ticket that was set aside counts where it was resolved or, if
 -- that is unknown, created.
 -- Period: last entry of the ticket into done (resolved_at), in the reporting time zone.
--- Unit: ratio, 0 to 1. Owner: Service management. Version 1.
+-- Unit: ratio; 1 is the whole. Owner: Service management. Version 1.
 -- To combine cells: add numerators and denominators up, then divide.
 CREATE OR REPLACE VIEW mart.kpi_ticket_reopen_ratio AS
 SELECT
@@ -46,7 +46,7 @@ COMMENT ON COLUMN mart.kpi_ticket_reopen_ratio.period_end_date IS 'Last day of t
 COMMENT ON COLUMN mart.kpi_ticket_reopen_ratio.is_period_closed IS 'Whether the data''s clock has passed the end of the period';
 COMMENT ON COLUMN mart.kpi_ticket_reopen_ratio.dimension IS 'overall, team, priority, service or vendor';
 COMMENT ON COLUMN mart.kpi_ticket_reopen_ratio.dimension_value IS 'Value of the breakdown; empty text for overall, (none) where records have none';
-COMMENT ON COLUMN mart.kpi_ticket_reopen_ratio.value IS 'Rework: tickets reopened, ratio, 0 to 1. Share of the tickets resolved in the period that had been resolved before and came back.';
+COMMENT ON COLUMN mart.kpi_ticket_reopen_ratio.value IS 'Rework: tickets reopened, ratio; 1 is the whole. Share of the tickets resolved in the period that had been resolved before and came back.';
 COMMENT ON COLUMN mart.kpi_ticket_reopen_ratio.unit IS 'Unit of the value';
 COMMENT ON COLUMN mart.kpi_ticket_reopen_ratio.numerator IS 'Upper part of a ratio or unit cost, so that readers can re-aggregate';
 COMMENT ON COLUMN mart.kpi_ticket_reopen_ratio.denominator IS 'Lower part of a ratio or unit cost';

@@ -8,7 +8,7 @@
 -- Counted: Contracts with committed spend, in each month of their term. One with lines that cannot be added up is not
 -- measured from the month of the first of them on.
 -- Period: month of a contract's term, until the data's clock (month_date), in the reporting time zone.
--- Unit: ratio, 0 to 1. Owner: Vendor management. Version 1.
+-- Unit: ratio; 1 is the whole. Owner: Vendor management. Version 1.
 -- To combine cells: add numerators and denominators up, then divide.
 CREATE OR REPLACE VIEW mart.kpi_vendor_committed_spend_used_ratio AS
 SELECT
@@ -47,7 +47,7 @@ COMMENT ON COLUMN mart.kpi_vendor_committed_spend_used_ratio.period_end_date IS 
 COMMENT ON COLUMN mart.kpi_vendor_committed_spend_used_ratio.is_period_closed IS 'Whether the data''s clock has passed the end of the period';
 COMMENT ON COLUMN mart.kpi_vendor_committed_spend_used_ratio.dimension IS 'overall, team, priority, service or vendor';
 COMMENT ON COLUMN mart.kpi_vendor_committed_spend_used_ratio.dimension_value IS 'Value of the breakdown; empty text for overall, (none) where records have none';
-COMMENT ON COLUMN mart.kpi_vendor_committed_spend_used_ratio.value IS 'Committed spend used, ratio, 0 to 1. How much of the spend committed over the whole term of the contracts was billed by the end of the month; above 1 is more than was committed.';
+COMMENT ON COLUMN mart.kpi_vendor_committed_spend_used_ratio.value IS 'Committed spend used, ratio; 1 is the whole. How much of the spend committed over the whole term of the contracts was billed by the end of the month; above 1 is more than was committed.';
 COMMENT ON COLUMN mart.kpi_vendor_committed_spend_used_ratio.unit IS 'Unit of the value';
 COMMENT ON COLUMN mart.kpi_vendor_committed_spend_used_ratio.numerator IS 'Upper part of a ratio or unit cost, so that readers can re-aggregate';
 COMMENT ON COLUMN mart.kpi_vendor_committed_spend_used_ratio.denominator IS 'Lower part of a ratio or unit cost';

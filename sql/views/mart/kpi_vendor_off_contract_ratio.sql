@@ -5,7 +5,7 @@
 -- Formula: Billed off contract / billed, of the lines of which both are known.
 -- Counted: All invoice and credit note lines.
 -- Period: date of the invoice (invoice_date), in the reporting time zone.
--- Unit: ratio, 0 to 1. Owner: Vendor management. Version 1.
+-- Unit: ratio; 1 is the whole. Owner: Vendor management. Version 1.
 -- To combine cells: add numerators and denominators up, then divide.
 CREATE OR REPLACE VIEW mart.kpi_vendor_off_contract_ratio AS
 SELECT
@@ -44,7 +44,7 @@ COMMENT ON COLUMN mart.kpi_vendor_off_contract_ratio.period_end_date IS 'Last da
 COMMENT ON COLUMN mart.kpi_vendor_off_contract_ratio.is_period_closed IS 'Whether the data''s clock has passed the end of the period';
 COMMENT ON COLUMN mart.kpi_vendor_off_contract_ratio.dimension IS 'overall, team, priority, service or vendor';
 COMMENT ON COLUMN mart.kpi_vendor_off_contract_ratio.dimension_value IS 'Value of the breakdown; empty text for overall, (none) where records have none';
-COMMENT ON COLUMN mart.kpi_vendor_off_contract_ratio.value IS 'Share billed off contract, ratio, 0 to 1. Share of what vendors billed that no contract covers.';
+COMMENT ON COLUMN mart.kpi_vendor_off_contract_ratio.value IS 'Share billed off contract, ratio; 1 is the whole. Share of what vendors billed that no contract covers.';
 COMMENT ON COLUMN mart.kpi_vendor_off_contract_ratio.unit IS 'Unit of the value';
 COMMENT ON COLUMN mart.kpi_vendor_off_contract_ratio.numerator IS 'Upper part of a ratio or unit cost, so that readers can re-aggregate';
 COMMENT ON COLUMN mart.kpi_vendor_off_contract_ratio.denominator IS 'Lower part of a ratio or unit cost';

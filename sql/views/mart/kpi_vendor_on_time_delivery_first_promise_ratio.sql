@@ -8,7 +8,7 @@
 -- Counted: Deliveries that were made, or whose first promised day is over by the data's clock. One without a first
 -- promise counts by the promise in force, and is not measured.
 -- Period: first promised date (first_promised_date), in the reporting time zone.
--- Unit: ratio, 0 to 1. Owner: Vendor management. Version 1.
+-- Unit: ratio; 1 is the whole. Owner: Vendor management. Version 1.
 -- To combine cells: add numerators and denominators up, then divide.
 CREATE OR REPLACE VIEW mart.kpi_vendor_on_time_delivery_first_promise_ratio AS
 SELECT
@@ -47,7 +47,7 @@ COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_first_promise_ratio.period_en
 COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_first_promise_ratio.is_period_closed IS 'Whether the data''s clock has passed the end of the period';
 COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_first_promise_ratio.dimension IS 'overall, team, priority, service or vendor';
 COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_first_promise_ratio.dimension_value IS 'Value of the breakdown; empty text for overall, (none) where records have none';
-COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_first_promise_ratio.value IS 'On-time delivery by the first promise, ratio, 0 to 1. Share of the deliveries first promised for the period that came on or before that first date, whatever was promised later.';
+COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_first_promise_ratio.value IS 'On-time delivery by the first promise, ratio; 1 is the whole. Share of the deliveries first promised for the period that came on or before that first date, whatever was promised later.';
 COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_first_promise_ratio.unit IS 'Unit of the value';
 COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_first_promise_ratio.numerator IS 'Upper part of a ratio or unit cost, so that readers can re-aggregate';
 COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_first_promise_ratio.denominator IS 'Lower part of a ratio or unit cost';

@@ -6,7 +6,7 @@
 -- missing when its promised day is over is late.
 -- Counted: Deliveries that were made, or whose promised day is over by the data's clock.
 -- Period: promised date in force (promised_date), in the reporting time zone.
--- Unit: ratio, 0 to 1. Owner: Vendor management. Version 1.
+-- Unit: ratio; 1 is the whole. Owner: Vendor management. Version 1.
 -- To combine cells: add numerators and denominators up, then divide.
 CREATE OR REPLACE VIEW mart.kpi_vendor_on_time_delivery_ratio AS
 SELECT
@@ -45,7 +45,7 @@ COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_ratio.period_end_date IS 'Las
 COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_ratio.is_period_closed IS 'Whether the data''s clock has passed the end of the period';
 COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_ratio.dimension IS 'overall, team, priority, service or vendor';
 COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_ratio.dimension_value IS 'Value of the breakdown; empty text for overall, (none) where records have none';
-COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_ratio.value IS 'On-time delivery, ratio, 0 to 1. Share of the deliveries promised for the period that came on or before the promised date.';
+COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_ratio.value IS 'On-time delivery, ratio; 1 is the whole. Share of the deliveries promised for the period that came on or before the promised date.';
 COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_ratio.unit IS 'Unit of the value';
 COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_ratio.numerator IS 'Upper part of a ratio or unit cost, so that readers can re-aggregate';
 COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_ratio.denominator IS 'Lower part of a ratio or unit cost';

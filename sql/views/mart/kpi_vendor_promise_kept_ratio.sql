@@ -5,7 +5,7 @@
 -- Formula: Promises with credit_ratio = 0 / promises with cases, of fct_service_credits, by covered_end_date.
 -- Counted: Contracts, promises and periods that are over and in which at least one case was decided.
 -- Period: last day of the measured period on which the contract holds (covered_end_date), in the reporting time zone.
--- Unit: ratio, 0 to 1. Owner: Vendor management. Version 1.
+-- Unit: ratio; 1 is the whole. Owner: Vendor management. Version 1.
 -- To combine cells: add numerators and denominators up, then divide.
 CREATE OR REPLACE VIEW mart.kpi_vendor_promise_kept_ratio AS
 SELECT
@@ -44,7 +44,7 @@ COMMENT ON COLUMN mart.kpi_vendor_promise_kept_ratio.period_end_date IS 'Last da
 COMMENT ON COLUMN mart.kpi_vendor_promise_kept_ratio.is_period_closed IS 'Whether the data''s clock has passed the end of the period';
 COMMENT ON COLUMN mart.kpi_vendor_promise_kept_ratio.dimension IS 'overall, team, priority, service or vendor';
 COMMENT ON COLUMN mart.kpi_vendor_promise_kept_ratio.dimension_value IS 'Value of the breakdown; empty text for overall, (none) where records have none';
-COMMENT ON COLUMN mart.kpi_vendor_promise_kept_ratio.value IS 'Contract promises kept, ratio, 0 to 1. Share of the contracts'' promises of the period whose attainment reached what the contract asks for.';
+COMMENT ON COLUMN mart.kpi_vendor_promise_kept_ratio.value IS 'Contract promises kept, ratio; 1 is the whole. Share of the contracts'' promises of the period whose attainment reached what the contract asks for.';
 COMMENT ON COLUMN mart.kpi_vendor_promise_kept_ratio.unit IS 'Unit of the value';
 COMMENT ON COLUMN mart.kpi_vendor_promise_kept_ratio.numerator IS 'Upper part of a ratio or unit cost, so that readers can re-aggregate';
 COMMENT ON COLUMN mart.kpi_vendor_promise_kept_ratio.denominator IS 'Lower part of a ratio or unit cost';

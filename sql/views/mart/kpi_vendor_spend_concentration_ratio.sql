@@ -7,7 +7,7 @@
 -- credit notes outweigh its invoices has no share.
 -- Counted: All invoice and credit note lines.
 -- Period: date of the invoice (invoice_date), in the reporting time zone.
--- Unit: ratio, 0 to 1. Owner: Vendor management. Version 1.
+-- Unit: ratio; 1 is the whole. Owner: Vendor management. Version 1.
 -- To combine cells: never; take the cell that was computed for the wider period or breakdown.
 CREATE OR REPLACE VIEW mart.kpi_vendor_spend_concentration_ratio AS
 SELECT
@@ -46,7 +46,7 @@ COMMENT ON COLUMN mart.kpi_vendor_spend_concentration_ratio.period_end_date IS '
 COMMENT ON COLUMN mart.kpi_vendor_spend_concentration_ratio.is_period_closed IS 'Whether the data''s clock has passed the end of the period';
 COMMENT ON COLUMN mart.kpi_vendor_spend_concentration_ratio.dimension IS 'overall, team, priority, service or vendor';
 COMMENT ON COLUMN mart.kpi_vendor_spend_concentration_ratio.dimension_value IS 'Value of the breakdown; empty text for overall, (none) where records have none';
-COMMENT ON COLUMN mart.kpi_vendor_spend_concentration_ratio.value IS 'Concentration of vendor spend, ratio, 0 to 1. Whether spend lies with few vendors: 1 is all with one, 0.25 is as with four equal ones (Herfindahl-Hirschman index).';
+COMMENT ON COLUMN mart.kpi_vendor_spend_concentration_ratio.value IS 'Concentration of vendor spend, ratio; 1 is the whole. Whether spend lies with few vendors: 1 is all with one, 0.25 is as with four equal ones (Herfindahl-Hirschman index).';
 COMMENT ON COLUMN mart.kpi_vendor_spend_concentration_ratio.unit IS 'Unit of the value';
 COMMENT ON COLUMN mart.kpi_vendor_spend_concentration_ratio.numerator IS 'Upper part of a ratio or unit cost, so that readers can re-aggregate';
 COMMENT ON COLUMN mart.kpi_vendor_spend_concentration_ratio.denominator IS 'Lower part of a ratio or unit cost';

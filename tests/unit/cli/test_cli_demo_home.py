@@ -44,7 +44,7 @@ _CATEGORIES = {
 @pytest.fixture(scope="module")
 def policies(tmp_path_factory: pytest.TempPathFactory) -> Policies:
     folder = tmp_path_factory.mktemp("policies")
-    for name, text in demo_policies(FIRST, LAST).items():
+    for name, text in demo_policies(FIRST, LAST, FIRST).items():
         (folder / name).write_text(text, encoding="utf-8")
     return load_policies(folder)
 

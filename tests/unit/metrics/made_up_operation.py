@@ -300,20 +300,141 @@ def commitment_month_rows(random_: random.Random) -> list[dict[str, object]]:
     ]
 
 
+_PLANNED_MONTHS = [date(year, month, 1) for year in (2025, 2026) for month in range(1, 13)]
+
+
+def budget_line_rows(random_: random.Random) -> list[Row]:
+    """Plans of two years, of which only the months up to the data's clock count."""
+    return [
+        {
+            "budget_line_id": f"plan:{month}:{number}",
+            "source": "plan",
+            "month_date": month,
+            "kind": random_.choice(["budget", "budget", "budget", "forecast", None]),
+            "team": _breakdown(random_)["team"],
+            "amount_original": Decimal(1),
+            "currency_code": "EUR",
+            "amount_reporting": _sometimes(random_, 0.97, Decimal(random_.randrange(100_000)) / 100),
+            "is_quarantined": random_.random() < 0.03,
+        }
+        for month in _PLANNED_MONTHS
+        for number in range(random_.randrange(12))
+    ]
+
+
+def budget_variance_rows(random_: random.Random) -> list[Row]:
+    """Months with cost and budget, with one of them, and with lines of which none could be used."""
+    rows: list[Row] = []
+    for month in _PLANNED_MONTHS[:16]:
+        has_actual, has_budget = random_.random() < 0.9, random_.random() < 0.9
+        for account in ("6100", "6200"):
+            for team in ("Network", "Desk", "(none)"):
+                actual, budget = (Decimal(random_.randrange(-9_000, 90_000)) / 100 for _ in range(2))
+                counts = {name: random_.randrange(4) for name in ("cost", "budget", "forecast")}
+                measured = {name: count - (random_.random() < 0.05 < count) for name, count in counts.items()}
+                rows.append(
+                    {
+                        "month_date": month,
+                        "cost_centre": "4100",
+                        "account": account,
+                        "team": team,
+                        "is_month_closed": month < date(2026, 4, 1),
+                        "actual_reporting": actual if has_actual else None,
+                        "budget_reporting": budget if has_budget else None,
+                        "variance_reporting": actual - budget if has_actual and has_budget else None,
+                        **{f"{name}_line_count": count for name, count in counts.items()},
+                        **{f"measured_{name}_line_count": count for name, count in measured.items()},
+                    }
+                )
+    return rows
+
+
+def year_end_rows(random_: random.Random) -> list[Row]:
+    rows: list[Row] = []
+    for month in _PLANNED_MONTHS[:15]:
+        missing = random_.choice([0, 0, 0, 2])
+        measured = 12 - missing - random_.choice([0, 0, 1])
+        rows += [
+            {
+                "fiscal_year_start_date": date(month.year, 1, 1),
+                "month_date": month,
+                "team": team,
+                "method": method,
+                "is_chosen": method == "budget",
+                "year_end_reporting": None if missing else Decimal(random_.randrange(9_999_999)) / 100,
+                "remaining_month_count": 12 - month.month,
+                "missing_month_count": missing,
+                "measured_month_count": measured,
+            }
+            for team in ("Network", "Desk", "Field O'Neill", "(none)")
+            for method in ("forecast", "budget", "run_rate")
+        ]
+    return rows
+
+
+def rework_rows(random_: random.Random, allocations: list[Row]) -> list[Row]:
+    """What was allocated, with some of the tickets reworked and some unknown; shares of credits are credits."""
+    rows: dict[tuple[object, ...], Row] = {}
+    for allocation in allocations:
+        count, allocated = random_.randrange(1, 9), allocation["amount_reporting"]
+        assert isinstance(allocated, Decimal)
+        reworked = random_.randrange(count + 1)
+        unknown = random_.randrange(count - reworked + 1)
+        row = {
+            **{name: allocation[name] for name in ("period_grain", "period_start_date")},
+            **{name: allocation[name] or "(none)" for name in ("team", "priority", "service", "vendor")},
+            "ticket_count": count,
+            "reworked_ticket_count": reworked,
+            "unknown_ticket_count": unknown,
+            "allocated_reporting": allocated,
+            "rework_reporting": round(allocated * reworked / count, 2),
+            "unknown_reporting": round(allocated * unknown / count, 2),
+        }
+        rows.setdefault(tuple(row.values())[:6], row)
+    return list(rows.values())
+
+
+def ticket_delay_rows(random_: random.Random, tickets: list[Row]) -> list[Row]:
+    return [
+        {
+            **{name: ticket[name] for name in ("ticket_id", "source", "team", "priority", "service", "vendor")},
+            "delay_rule": "waiting",
+            "resolved_at": ticket["resolved_at"],
+            "measure": "waiting",
+            "clock": "business",
+            "price_per_hour_original": Decimal(9),
+            "currency_code": "EUR",
+            "is_capped": False,
+            "amount_reporting": _sometimes(random_, 0.9, Decimal(random_.randrange(50_000)) / 100),
+            "is_quarantined": ticket["is_quarantined"],
+        }
+        for ticket in tickets
+        if ticket["is_done"] and random_.random() < 0.7
+    ]
+
+
 def core_facts(seed: int = 20_260_409) -> dict[str, pl.DataFrame]:
     """Core facts of a hundred days, by table."""
     random_ = random.Random(seed)
     tickets = ticket_rows(random_, 1_500)
-    return {
+    facts = {
         "fct_tickets": frame_of("fct_tickets", tickets),
         "fct_ticket_days": frame_of("fct_ticket_days", ticket_day_rows(random_)),
         "fct_sla_clocks": frame_of("fct_sla_clocks", clock_rows(random_, tickets)),
         "fct_cost_lines": frame_of("fct_cost_lines", cost_line_rows(random_, 300)),
-        "fct_cost_allocations": frame_of("fct_cost_allocations", allocation_rows(random_)),
+        "fct_cost_allocations": frame_of("fct_cost_allocations", allocations := allocation_rows(random_)),
         "fct_transactions": frame_of("fct_transactions", transaction_rows(random_)),
         "fct_deliveries": frame_of("fct_deliveries", delivery_rows(random_, 600)),
         "fct_service_credits": frame_of("fct_service_credits", service_credit_rows(random_, 300)),
         "fct_vendor_recoverables": frame_of("fct_vendor_recoverables", recoverable_rows(random_, 500)),
         "fct_vendor_invoice_lines": frame_of("fct_vendor_invoice_lines", invoice_line_rows(random_, 400)),
         "fct_vendor_commitment_months": frame_of("fct_vendor_commitment_months", commitment_month_rows(random_)),
+    }
+    plans = random.Random(seed + 1)
+    return facts | {
+        "fct_budget_lines": frame_of("fct_budget_lines", budget_line_rows(plans)),
+        "fct_budget_variances": frame_of("fct_budget_variances", budget_variance_rows(plans)),
+        "fct_year_end_forecasts": frame_of("fct_year_end_forecasts", year_end_rows(plans)),
+        "fct_rework_costs": frame_of("fct_rework_costs", rework_rows(plans, allocations)),
+        "fct_ticket_delays": frame_of("fct_ticket_delays", ticket_delay_rows(plans, tickets)),
     }

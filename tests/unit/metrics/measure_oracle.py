@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from plan_oracle import plan_query
+
 KEYS = ["period_grain", "period_start_date", "dimension", "dimension_value"]
 NUMBERS = ["value", "numerator", "denominator", "lower_bound", "upper_bound", "eligible_count", "measured_count"]
 #: The length of each period, as SQL says it.
@@ -57,6 +59,11 @@ FIRST_PROMISED = f"""
 """
 CREDITS = "SELECT *, covered_end_date AS day FROM fct_service_credits WHERE credit_state <> 'period_open'"
 JUDGED = f"SELECT * FROM ({CREDITS}) WHERE met_count > 0 OR breached_count > 0 OR unmeasured_count > 0"
+BUDGETED = f"""
+    SELECT *, month_date AS day FROM fct_budget_lines
+    WHERE (kind IS NULL OR kind = 'budget') AND month_date <= {AS_OF_DATE}
+"""
+DELAYED = f"SELECT *, {local_date('resolved_at')} AS day FROM fct_ticket_delays"
 BILLED = "SELECT *, invoice_date AS day FROM fct_vendor_invoice_lines"
 
 
@@ -132,6 +139,8 @@ RECORDS: dict[str, tuple[str, str]] = {
             ("service_credit_", "service_credit"),
         )
     },
+    "cost_budget_reporting": (BUDGETED, trusted("amount_reporting")),
+    "cost_of_delay_reporting": (DELAYED, trusted("amount_reporting")),
     **{
         f"vendor_{name}_reporting": (BILLED, trusted(f"{name}_reporting".replace("billed_off", "off")))
         for name in ("rate_card_variance", "billed_off_contract", "duplicate_at_stake")
@@ -178,6 +187,7 @@ NARROWER = {
         f"vendor_recoverable_{name}reporting": ("overall", "vendor")
         for name in ("", "over_billing_", "duplicate_", "service_credit_")
     },
+    "cost_budget_reporting": ("overall", "team"),
     **dict.fromkeys(
         (
             "vendor_rate_card_variance_reporting",
@@ -188,7 +198,10 @@ NARROWER = {
         ("overall", "vendor"),
     ),
 }
-FEWER_GRAINS = {"vendor_committed_spend_used_ratio": ("month",)}
+FEWER_GRAINS = {
+    "vendor_committed_spend_used_ratio": ("month",),
+    "cost_budget_reporting": ("month", "quarter"),
+}
 _PERCENTILE = re.compile(r"ticket_(\w+)_p(50|85|95)_(?:(business|calendar)_hours|count)")
 _DELAY = re.compile(r"vendor_delivery_(first_promise_)?delay_p(50|85|95)_days")
 _MEAN = re.compile(r"ticket_(\w+)_mean_count")
@@ -201,6 +214,9 @@ def expected_cells(name: str) -> str:
         return _cost_query(name)
     if name == "vendor_spend_concentration_ratio":
         return _concentration_query()
+    of_plans = plan_query(name, GRAINS, DIMENSIONS, _value_of)
+    if of_plans is not None:
+        return of_plans
     cells = _stock_query(name) if name in STOCKS else _records_query(name)
     return _with_zeros(cells) if name in WITH_ZEROS else cells
 
@@ -270,9 +286,12 @@ def _records_and_numbers(name: str) -> tuple[str, str]:
             "CASE WHEN count(least) = count(*) THEN sum(least) END AS lower_bound, "
             f"CASE WHEN count(greatest) = count(*) THEN sum(greatest) END AS upper_bound, {counts}"
         )
+    # Delay cannot cost less than nothing, so what is known of it is a lower bound.
+    least = "sum(x)" if name != "cost_of_delay_reporting" else "coalesce(sum(x), 0)"
+    is_bounded = "count(x) = count(*)" if name != "cost_of_delay_reporting" else "true"
     return with_contribution, (
         "sum(x) AS value, NULL AS numerator, NULL AS denominator, "
-        "CASE WHEN count(x) = count(*) THEN sum(x) END AS lower_bound, "
+        f"CASE WHEN {is_bounded} THEN {least} END AS lower_bound, "
         f"CASE WHEN count(x) = count(*) THEN sum(x) END AS upper_bound, {counts}"
     )
 

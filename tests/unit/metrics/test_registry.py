@@ -8,7 +8,19 @@ import pytest
 
 from metrics.costs.countable_facts import transaction_domain
 from metrics.costs.policy import CostPolicy, CostPool, Driver, TransactionKind
-from metrics.kinds import Aggregation, BoundedSum, CostSum, Count, Mean, NetCount, Percentile, Stock, Sum, UnitCost
+from metrics.kinds import (
+    PLAN_KINDS,
+    Aggregation,
+    BoundedSum,
+    CostSum,
+    Count,
+    Mean,
+    NetCount,
+    Percentile,
+    Stock,
+    Sum,
+    UnitCost,
+)
 from metrics.populations import VENDOR_INVOICE_LINES
 from metrics.registry import HEADLINES, METRICS, metric_named, required_domains
 from metrics.spec import AS_OF_DATE, Direction, Metric, Unit
@@ -47,7 +59,8 @@ def test_a_metric_reads_declared_columns(metric: Metric) -> None:
         case BoundedSum(amount=amount, least=least, greatest=greatest):
             assert {amount, least, greatest} <= set(fact.columns.keys())
         case _:
-            assert isinstance(metric.kind, CostSum | UnitCost | Count | NetCount | Stock) or metric.unit is Unit.RATIO
+            by_kind = (CostSum, UnitCost, Count, NetCount, Stock, *PLAN_KINDS)
+            assert isinstance(metric.kind, by_kind) or metric.unit is Unit.RATIO
 
 
 @EVERY_METRIC

@@ -132,6 +132,41 @@ def test_mistakes_in_costs_are_told_with_place_and_remedy(tmp_path: Path, text: 
     assert [part for part in said if part not in told] == []
 
 
+def test_plans_delay_and_initiatives_are_read_as_written(tmp_path: Path) -> None:
+    (tmp_path / "costs.yaml").write_text(
+        """
+budget: {fx: {rate: fixed, fixed: {USD: 0.92}}, year_end: forecast, run_rate_months: 6}
+delay:
+  - {id: a, applies_to: {team: Desk}, price_per_hour: 12.50, currency: USD, cap_per_ticket: 0.1, clock: calendar}
+  - {id: b, price_per_hour: 3, measure: past_target}
+""",
+        encoding="utf-8",
+    )
+    (tmp_path / "initiatives.yaml").write_text(
+        "initiatives:\n  - {id: a}\n  - {id: b, name: B, start: 2026-05-01, tags: 17, benefits: [{account: [8400]}]}\n",
+        encoding="utf-8",
+    )
+    policies = load_policies(tmp_path)
+    budget, (first, second) = policies.costs.budget, policies.costs.delay
+    assert budget.fx is not None
+    assert (budget.fx.fixed, budget.year_end, budget.run_rate_months) == ({"USD": Decimal("0.92")}, "forecast", 6)
+    assert (first.price_per_hour, first.cap_per_ticket, first.scope) == (
+        Decimal("12.5"),
+        Decimal("0.1"),
+        {"team": frozenset({"Desk"})},
+    )
+    assert (second.currency, second.measure, second.clock, second.cap_per_ticket) == (
+        None,
+        "past_target",
+        "business",
+        None,
+    )
+    plain, whole = policies.initiatives
+    assert (plain.name, plain.benefits) == ("a", ())
+    assert whole.words == {"b", "17"}
+    assert whole.benefits[0].accounts == ("8400",)
+
+
 def test_a_promise_of_a_holder_names_a_vendor_or_a_team(tmp_path: Path) -> None:
     (tmp_path / "sla.yaml").write_text(
         """
@@ -258,6 +293,20 @@ def test_a_promise_may_be_that_of_a_contract(tmp_path: Path) -> None:
             "service_credits:\n- contract: A1\n  fee: {items: [Rent], monthly: 5}\n  promises: [{id: a}]\n",
             ("vendors.yaml:3", "both invoiced items and a fixed monthly amount", "nothing says whose cases count"),
         ),
+        (
+            "costs.yaml",
+            "basis: cash\ndelay:\n  - {id: a, price_per_hour: 0}\n",
+            ("costs.yaml:2", "delay rule 'a': price_per_hour is 0: write an amount above 0"),
+        ),
+        ("costs.yaml", "delay: [{id: a, price_per_hour: 1, clock: busines}]\n", ("Did you mean 'business'?",)),
+        ("costs.yaml", "budget: {year_end: runrate}\n", ("costs.yaml:1", "Did you mean 'run_rate'?")),
+        ("costs.yaml", "budget: {fx: {rate: fixed, fixed: {USD: -1}}}\n", ("planning rate of USD is -1",)),
+        (
+            "initiatives.yaml",
+            "initiatives:\n  - {id: a, start: 2026-05-01, payback_target: 2026-04-30}\n",
+            ("initiatives.yaml:1", "initiative 'a' is to pay back on 2026-04-30, before it begins on 2026-05-01"),
+        ),
+        ("initiatives.yaml", "initiatives: [{id: a, begin: 2026-05-01}]\n", ("initiatives.yaml:1", "'begin'")),
         ("slas.yaml", "policies: []\n", ("policies/slas.yaml", "no policy has this file name")),
     ],
 )

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import fastexcel
 import pytest
 from sample_files import Sample
 
@@ -30,6 +31,8 @@ LINES: dict[str, tuple[int | None, int | None]] = {
     "unknown_currency": (1, 1),
     "missing_fx_rate": (None, 0),
     "conflicting_fx_rate": (0, 1),
+    # A total for each month comes, and the total of all is another one.
+    "totals_in_budget": (1, None),
     "renamed_column": (1, 1),
     "lost_decimal_point": (1, 1),
     "html_error_page": (None, 5),
@@ -56,10 +59,16 @@ Spoil = Callable[[str], Spoilt]
 
 def lines_by_path(landing: Path) -> dict[str, Counter[bytes]]:
     return {
-        path.relative_to(landing).as_posix(): Counter(path.read_bytes().splitlines())
-        for path in landing.rglob("*")
-        if path.is_file()
+        path.relative_to(landing).as_posix(): Counter(_lines(path)) for path in landing.rglob("*") if path.is_file()
     }
+
+
+def _lines(path: Path) -> list[bytes]:
+    """The lines of a text, the rows of a workbook."""
+    if path.suffix != ".xlsx":
+        return path.read_bytes().splitlines()
+    rows = fastexcel.read_excel(path).load_sheet(0, header_row=None, dtypes="string").to_polars().rows()
+    return [repr(row).encode() for row in rows]
 
 
 @pytest.fixture

@@ -44,9 +44,9 @@ def test_another_seed_changes_every_export_that_is_drawn(tmp_path: Path) -> None
     write_sample_exports(tmp_path / "two", seed=2, tickets=400, years=0.5)
     one, two = digests(tmp_path / "one"), digests(tmp_path / "two")
     same = {path.split("/")[0] for path, digest in one.items() if two[path] == digest}
-    # The register and the headcount follow from the company and the plan alone.
+    # The register, the headcount, and what the vendor change cost and saved follow from the company and the plan alone.
     assert one.keys() == two.keys()
-    assert same == {"vendor_contracts", "headcount"}
+    assert same == {"vendor_contracts", "headcount", "initiative_benefits"}
 
 
 def test_ticket_count_is_exact(tmp_path: Path) -> None:

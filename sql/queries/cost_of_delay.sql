@@ -1,0 +1,19 @@
+-- question: Whose waiting and lateness cost most, and by which rule is it priced?
+-- parameter from_date: first day of resolution, UTC [default: 2000-01-01]
+-- example: kpi query --query cost_of_delay --param from_date=2026-07-01
+-- answer: network_waiting | waiting | business | Network Operations | Tessera Networks | 212 | 210 | 9120.5 | 98110.20 | 31
+SELECT
+    delay_rule,
+    measure,
+    clock,
+    team,
+    vendor,
+    count(*) AS ticket_count,
+    count(amount_reporting) FILTER (WHERE NOT is_quarantined) AS measured_ticket_count,
+    sum(delay_hours) FILTER (WHERE NOT is_quarantined) AS delay_hours,
+    sum(amount_reporting) FILTER (WHERE NOT is_quarantined) AS amount_reporting,
+    count(*) FILTER (WHERE is_capped) AS capped_ticket_count
+FROM mart.ticket_delay_facts
+WHERE resolved_at >= CAST($from_date AS DATE)
+GROUP BY delay_rule, measure, clock, team, vendor
+ORDER BY amount_reporting DESC NULLS LAST, delay_rule, team, vendor;

@@ -1,0 +1,36 @@
+-- question: What made cost per transaction move from one month to another, in parts that add up to the change exactly?
+-- parameter to_month: first day of the closed month that is explained [default: latest]
+-- parameter from_month: first day of the closed month that it is compared with [default: before]
+-- parameter dimension: team or service [default: team]
+-- example: kpi query --query what_made_unit_cost_move --param dimension=service
+-- answer: rate | Network Operations | vendor_services | 2.9505 | 3.3101
+WITH steps AS (
+    SELECT * FROM mart.unit_cost_bridges WHERE period_grain = 'month' AND dimension = $dimension
+),
+last_step AS (
+    SELECT CASE WHEN $to_month = 'latest' THEN max(period_start_date) ELSE CAST($to_month AS DATE) END AS to_month
+    FROM steps
+),
+first_step AS (
+    SELECT CASE
+        WHEN $from_month = 'before' THEN max(steps.previous_period_start_date) ELSE CAST($from_month AS DATE)
+    END AS from_month
+    FROM steps
+    WHERE steps.period_start_date <= (SELECT to_month FROM last_step)
+),
+-- What moved over several months is the sum of what moved from each to the next.
+taken AS (
+    SELECT *
+    FROM steps
+    WHERE previous_period_start_date >= (SELECT from_month FROM first_step)
+      AND period_start_date <= (SELECT to_month FROM last_step)
+)
+SELECT
+    part,
+    dimension_value,
+    cost_pool,
+    sum(change_reporting) AS change_reporting,
+    (SELECT sum(change_reporting) FROM taken) AS whole_change_reporting
+FROM taken
+GROUP BY part, dimension_value, cost_pool
+ORDER BY abs(sum(change_reporting)) DESC, part, dimension_value, cost_pool;

@@ -1,0 +1,62 @@
+-- Generated from metrics/registry.py by `python -m pipelines.generate`; a test fails if it was edited by hand.
+--
+-- Budget
+-- What was budgeted for the period.
+-- Formula: Sum of amount_reporting of the budget lines of fct_budget_lines, by month_date.
+-- Counted: Budget lines of months that have begun by the data's clock.
+-- Period: month that is planned (month_date), in the reporting time zone.
+-- Unit: reporting currency. Owner: Finance. Version 1.
+-- To combine cells: add values up, over periods and over the values of one breakdown.
+CREATE OR REPLACE VIEW mart.kpi_cost_budget_reporting AS
+SELECT
+    'Budget' AS label,
+    measured.period_grain,
+    measured.period_start_date,
+    measured.period_end_date,
+    measured.is_period_closed,
+    measured.dimension,
+    measured.dimension_value,
+    measured.value,
+    measured.unit,
+    measured.numerator,
+    measured.denominator,
+    measured.lower_bound,
+    measured.upper_bound,
+    measured.eligible_count,
+    measured.measured_count,
+    measured.coverage_ratio,
+    measured.metric,
+    measured.metric_version,
+    definition.aggregation,
+    definition.publication_state,
+    definition.held_reason,
+    definition.fresh_as_of_at,
+    coalesce(definition.publication_state = 'held', false) AS is_held
+FROM mart.metric_values AS measured
+LEFT JOIN meta.metrics AS definition ON definition.metric = measured.metric
+WHERE measured.metric = 'cost_budget_reporting';
+
+COMMENT ON VIEW mart.kpi_cost_budget_reporting IS 'Budget. What was budgeted for the period. Sum of amount_reporting of the budget lines of fct_budget_lines, by month_date.';
+COMMENT ON COLUMN mart.kpi_cost_budget_reporting.label IS 'Short name for people';
+COMMENT ON COLUMN mart.kpi_cost_budget_reporting.period_grain IS 'day, week, month or quarter';
+COMMENT ON COLUMN mart.kpi_cost_budget_reporting.period_start_date IS 'First day of the period in the reporting time zone';
+COMMENT ON COLUMN mart.kpi_cost_budget_reporting.period_end_date IS 'Last day of the period, inclusive';
+COMMENT ON COLUMN mart.kpi_cost_budget_reporting.is_period_closed IS 'Whether the data''s clock has passed the end of the period';
+COMMENT ON COLUMN mart.kpi_cost_budget_reporting.dimension IS 'overall, team, priority, service or vendor';
+COMMENT ON COLUMN mart.kpi_cost_budget_reporting.dimension_value IS 'Value of the breakdown; empty text for overall, (none) where records have none';
+COMMENT ON COLUMN mart.kpi_cost_budget_reporting.value IS 'Budget, reporting currency. What was budgeted for the period.';
+COMMENT ON COLUMN mart.kpi_cost_budget_reporting.unit IS 'Unit of the value';
+COMMENT ON COLUMN mart.kpi_cost_budget_reporting.numerator IS 'Upper part of a ratio or unit cost, so that readers can re-aggregate';
+COMMENT ON COLUMN mart.kpi_cost_budget_reporting.denominator IS 'Lower part of a ratio or unit cost';
+COMMENT ON COLUMN mart.kpi_cost_budget_reporting.lower_bound IS 'Least value that the unmeasured records allow; empty if unbounded';
+COMMENT ON COLUMN mart.kpi_cost_budget_reporting.upper_bound IS 'Greatest value that the unmeasured records allow; empty if unbounded';
+COMMENT ON COLUMN mart.kpi_cost_budget_reporting.eligible_count IS 'Records that should count';
+COMMENT ON COLUMN mart.kpi_cost_budget_reporting.measured_count IS 'Records that could be measured';
+COMMENT ON COLUMN mart.kpi_cost_budget_reporting.coverage_ratio IS 'measured_count / eligible_count; empty if none is eligible';
+COMMENT ON COLUMN mart.kpi_cost_budget_reporting.metric IS 'Name of the metric; see meta_metrics';
+COMMENT ON COLUMN mart.kpi_cost_budget_reporting.metric_version IS 'Version of the metric''s definition';
+COMMENT ON COLUMN mart.kpi_cost_budget_reporting.aggregation IS 'How values of several cells combine: sum; stock (over one breakdown, never over periods); parts (numerators and denominators apart); none';
+COMMENT ON COLUMN mart.kpi_cost_budget_reporting.publication_state IS 'published, held or empty';
+COMMENT ON COLUMN mart.kpi_cost_budget_reporting.held_reason IS 'Why it is held, in one line';
+COMMENT ON COLUMN mart.kpi_cost_budget_reporting.fresh_as_of_at IS 'The data''s clock when the published values were computed';
+COMMENT ON COLUMN mart.kpi_cost_budget_reporting.is_held IS 'Whether a contract holds the metric back: the values are then those of fresh_as_of_at';

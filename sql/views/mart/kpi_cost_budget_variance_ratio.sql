@@ -1,0 +1,63 @@
+-- Generated from metrics/registry.py by `python -m pipelines.generate`; a test fails if it was edited by hand.
+--
+-- Budget variance ratio
+-- Budget variance as a share of the budget: 0.05 is 5 % overspent, -0.05 is 5 % underspent.
+-- Formula: Actual cost less budget / budget, over the months of the period that have both; empty without budget.
+-- Counted: Cost lines and budget lines of the months that have both. A line that was set aside or has no rate may be
+-- any team's, so every team has the coverage of the whole period.
+-- Period: month in which the cost lies and that is planned (month_date), in the reporting time zone.
+-- Unit: ratio; 1 is the whole. Owner: Finance. Version 1.
+-- To combine cells: add numerators and denominators up, then divide.
+CREATE OR REPLACE VIEW mart.kpi_cost_budget_variance_ratio AS
+SELECT
+    'Budget variance ratio' AS label,
+    measured.period_grain,
+    measured.period_start_date,
+    measured.period_end_date,
+    measured.is_period_closed,
+    measured.dimension,
+    measured.dimension_value,
+    measured.value,
+    measured.unit,
+    measured.numerator,
+    measured.denominator,
+    measured.lower_bound,
+    measured.upper_bound,
+    measured.eligible_count,
+    measured.measured_count,
+    measured.coverage_ratio,
+    measured.metric,
+    measured.metric_version,
+    definition.aggregation,
+    definition.publication_state,
+    definition.held_reason,
+    definition.fresh_as_of_at,
+    coalesce(definition.publication_state = 'held', false) AS is_held
+FROM mart.metric_values AS measured
+LEFT JOIN meta.metrics AS definition ON definition.metric = measured.metric
+WHERE measured.metric = 'cost_budget_variance_ratio';
+
+COMMENT ON VIEW mart.kpi_cost_budget_variance_ratio IS 'Budget variance ratio. Budget variance as a share of the budget: 0.05 is 5 % overspent, -0.05 is 5 % underspent. Actual cost less budget / budget, over the months of the period that have both; empty without budget.';
+COMMENT ON COLUMN mart.kpi_cost_budget_variance_ratio.label IS 'Short name for people';
+COMMENT ON COLUMN mart.kpi_cost_budget_variance_ratio.period_grain IS 'day, week, month or quarter';
+COMMENT ON COLUMN mart.kpi_cost_budget_variance_ratio.period_start_date IS 'First day of the period in the reporting time zone';
+COMMENT ON COLUMN mart.kpi_cost_budget_variance_ratio.period_end_date IS 'Last day of the period, inclusive';
+COMMENT ON COLUMN mart.kpi_cost_budget_variance_ratio.is_period_closed IS 'Whether the data''s clock has passed the end of the period';
+COMMENT ON COLUMN mart.kpi_cost_budget_variance_ratio.dimension IS 'overall, team, priority, service or vendor';
+COMMENT ON COLUMN mart.kpi_cost_budget_variance_ratio.dimension_value IS 'Value of the breakdown; empty text for overall, (none) where records have none';
+COMMENT ON COLUMN mart.kpi_cost_budget_variance_ratio.value IS 'Budget variance ratio, ratio; 1 is the whole. Budget variance as a share of the budget: 0.05 is 5 % overspent, -0.05 is 5 % underspent.';
+COMMENT ON COLUMN mart.kpi_cost_budget_variance_ratio.unit IS 'Unit of the value';
+COMMENT ON COLUMN mart.kpi_cost_budget_variance_ratio.numerator IS 'Upper part of a ratio or unit cost, so that readers can re-aggregate';
+COMMENT ON COLUMN mart.kpi_cost_budget_variance_ratio.denominator IS 'Lower part of a ratio or unit cost';
+COMMENT ON COLUMN mart.kpi_cost_budget_variance_ratio.lower_bound IS 'Least value that the unmeasured records allow; empty if unbounded';
+COMMENT ON COLUMN mart.kpi_cost_budget_variance_ratio.upper_bound IS 'Greatest value that the unmeasured records allow; empty if unbounded';
+COMMENT ON COLUMN mart.kpi_cost_budget_variance_ratio.eligible_count IS 'Records that should count';
+COMMENT ON COLUMN mart.kpi_cost_budget_variance_ratio.measured_count IS 'Records that could be measured';
+COMMENT ON COLUMN mart.kpi_cost_budget_variance_ratio.coverage_ratio IS 'measured_count / eligible_count; empty if none is eligible';
+COMMENT ON COLUMN mart.kpi_cost_budget_variance_ratio.metric IS 'Name of the metric; see meta_metrics';
+COMMENT ON COLUMN mart.kpi_cost_budget_variance_ratio.metric_version IS 'Version of the metric''s definition';
+COMMENT ON COLUMN mart.kpi_cost_budget_variance_ratio.aggregation IS 'How values of several cells combine: sum; stock (over one breakdown, never over periods); parts (numerators and denominators apart); none';
+COMMENT ON COLUMN mart.kpi_cost_budget_variance_ratio.publication_state IS 'published, held or empty';
+COMMENT ON COLUMN mart.kpi_cost_budget_variance_ratio.held_reason IS 'Why it is held, in one line';
+COMMENT ON COLUMN mart.kpi_cost_budget_variance_ratio.fresh_as_of_at IS 'The data''s clock when the published values were computed';
+COMMENT ON COLUMN mart.kpi_cost_budget_variance_ratio.is_held IS 'Whether a contract holds the metric back: the values are then those of fresh_as_of_at';

@@ -1,0 +1,64 @@
+-- Generated from metrics/registry.py by `python -m pipelines.generate`; a test fails if it was edited by hand.
+--
+-- Cost of rework
+-- Allocated cost that tickets bear which were reopened, or breached their resolution target.
+-- Formula: Sum of rework_reporting of fct_rework_costs: each cell's allocated cost is divided over its tickets by
+-- count, to the cent. The bounds are the same without and with the tickets of which it is not known.
+-- Counted: Tickets that were resolved in the period. Not measured are those of which only a snapshot is known, unless
+-- a resolution clock of theirs was breached.
+-- Period: days on which the cost lies under the policy's basis (period_start_date), in the reporting time zone.
+-- Unit: reporting currency. Owner: Finance. Version 1.
+-- To combine cells: add values up, over periods and over the values of one breakdown.
+CREATE OR REPLACE VIEW mart.kpi_cost_of_rework_reporting AS
+SELECT
+    'Cost of rework' AS label,
+    measured.period_grain,
+    measured.period_start_date,
+    measured.period_end_date,
+    measured.is_period_closed,
+    measured.dimension,
+    measured.dimension_value,
+    measured.value,
+    measured.unit,
+    measured.numerator,
+    measured.denominator,
+    measured.lower_bound,
+    measured.upper_bound,
+    measured.eligible_count,
+    measured.measured_count,
+    measured.coverage_ratio,
+    measured.metric,
+    measured.metric_version,
+    definition.aggregation,
+    definition.publication_state,
+    definition.held_reason,
+    definition.fresh_as_of_at,
+    coalesce(definition.publication_state = 'held', false) AS is_held
+FROM mart.metric_values AS measured
+LEFT JOIN meta.metrics AS definition ON definition.metric = measured.metric
+WHERE measured.metric = 'cost_of_rework_reporting';
+
+COMMENT ON VIEW mart.kpi_cost_of_rework_reporting IS 'Cost of rework. Allocated cost that tickets bear which were reopened, or breached their resolution target. Sum of rework_reporting of fct_rework_costs: each cell''s allocated cost is divided over its tickets by count, to the cent. The bounds are the same without and with the tickets of which it is not known.';
+COMMENT ON COLUMN mart.kpi_cost_of_rework_reporting.label IS 'Short name for people';
+COMMENT ON COLUMN mart.kpi_cost_of_rework_reporting.period_grain IS 'day, week, month or quarter';
+COMMENT ON COLUMN mart.kpi_cost_of_rework_reporting.period_start_date IS 'First day of the period in the reporting time zone';
+COMMENT ON COLUMN mart.kpi_cost_of_rework_reporting.period_end_date IS 'Last day of the period, inclusive';
+COMMENT ON COLUMN mart.kpi_cost_of_rework_reporting.is_period_closed IS 'Whether the data''s clock has passed the end of the period';
+COMMENT ON COLUMN mart.kpi_cost_of_rework_reporting.dimension IS 'overall, team, priority, service or vendor';
+COMMENT ON COLUMN mart.kpi_cost_of_rework_reporting.dimension_value IS 'Value of the breakdown; empty text for overall, (none) where records have none';
+COMMENT ON COLUMN mart.kpi_cost_of_rework_reporting.value IS 'Cost of rework, reporting currency. Allocated cost that tickets bear which were reopened, or breached their resolution target.';
+COMMENT ON COLUMN mart.kpi_cost_of_rework_reporting.unit IS 'Unit of the value';
+COMMENT ON COLUMN mart.kpi_cost_of_rework_reporting.numerator IS 'Upper part of a ratio or unit cost, so that readers can re-aggregate';
+COMMENT ON COLUMN mart.kpi_cost_of_rework_reporting.denominator IS 'Lower part of a ratio or unit cost';
+COMMENT ON COLUMN mart.kpi_cost_of_rework_reporting.lower_bound IS 'Least value that the unmeasured records allow; empty if unbounded';
+COMMENT ON COLUMN mart.kpi_cost_of_rework_reporting.upper_bound IS 'Greatest value that the unmeasured records allow; empty if unbounded';
+COMMENT ON COLUMN mart.kpi_cost_of_rework_reporting.eligible_count IS 'Records that should count';
+COMMENT ON COLUMN mart.kpi_cost_of_rework_reporting.measured_count IS 'Records that could be measured';
+COMMENT ON COLUMN mart.kpi_cost_of_rework_reporting.coverage_ratio IS 'measured_count / eligible_count; empty if none is eligible';
+COMMENT ON COLUMN mart.kpi_cost_of_rework_reporting.metric IS 'Name of the metric; see meta_metrics';
+COMMENT ON COLUMN mart.kpi_cost_of_rework_reporting.metric_version IS 'Version of the metric''s definition';
+COMMENT ON COLUMN mart.kpi_cost_of_rework_reporting.aggregation IS 'How values of several cells combine: sum; stock (over one breakdown, never over periods); parts (numerators and denominators apart); none';
+COMMENT ON COLUMN mart.kpi_cost_of_rework_reporting.publication_state IS 'published, held or empty';
+COMMENT ON COLUMN mart.kpi_cost_of_rework_reporting.held_reason IS 'Why it is held, in one line';
+COMMENT ON COLUMN mart.kpi_cost_of_rework_reporting.fresh_as_of_at IS 'The data''s clock when the published values were computed';
+COMMENT ON COLUMN mart.kpi_cost_of_rework_reporting.is_held IS 'Whether a contract holds the metric back: the values are then those of fresh_as_of_at';

@@ -1,0 +1,65 @@
+-- Generated from metrics/registry.py by `python -m pipelines.generate`; a test fails if it was edited by hand.
+--
+-- Year-end forecast of cost
+-- What the fiscal year will have cost, as seen from the end of the month.
+-- Formula: Cost of the fiscal year's months up to this one, and an estimate of the rest by the method that
+-- policies/costs.yaml chooses: forecast lines, budget, or the mean of the last closed months. Empty if a month of the
+-- year is missing. Nothing bounds the future, so there are bounds only for a year that is over.
+-- Counted: The twelve months of the fiscal year. Not measured are those of which a line could not be used, those
+-- before the ledger begins, and those that the method cannot estimate.
+-- Period: closed month from whose end the fiscal year is seen (month_date), in the reporting time zone.
+-- Unit: reporting currency. Owner: Finance. Version 1.
+-- To combine cells: add values up over one breakdown; of several periods take the last, never the sum.
+CREATE OR REPLACE VIEW mart.kpi_cost_year_end_forecast_reporting AS
+SELECT
+    'Year-end forecast of cost' AS label,
+    measured.period_grain,
+    measured.period_start_date,
+    measured.period_end_date,
+    measured.is_period_closed,
+    measured.dimension,
+    measured.dimension_value,
+    measured.value,
+    measured.unit,
+    measured.numerator,
+    measured.denominator,
+    measured.lower_bound,
+    measured.upper_bound,
+    measured.eligible_count,
+    measured.measured_count,
+    measured.coverage_ratio,
+    measured.metric,
+    measured.metric_version,
+    definition.aggregation,
+    definition.publication_state,
+    definition.held_reason,
+    definition.fresh_as_of_at,
+    coalesce(definition.publication_state = 'held', false) AS is_held
+FROM mart.metric_values AS measured
+LEFT JOIN meta.metrics AS definition ON definition.metric = measured.metric
+WHERE measured.metric = 'cost_year_end_forecast_reporting';
+
+COMMENT ON VIEW mart.kpi_cost_year_end_forecast_reporting IS 'Year-end forecast of cost. What the fiscal year will have cost, as seen from the end of the month. Cost of the fiscal year''s months up to this one, and an estimate of the rest by the method that policies/costs.yaml chooses: forecast lines, budget, or the mean of the last closed months. Empty if a month of the year is missing. Nothing bounds the future, so there are bounds only for a year that is over.';
+COMMENT ON COLUMN mart.kpi_cost_year_end_forecast_reporting.label IS 'Short name for people';
+COMMENT ON COLUMN mart.kpi_cost_year_end_forecast_reporting.period_grain IS 'day, week, month or quarter';
+COMMENT ON COLUMN mart.kpi_cost_year_end_forecast_reporting.period_start_date IS 'First day of the period in the reporting time zone';
+COMMENT ON COLUMN mart.kpi_cost_year_end_forecast_reporting.period_end_date IS 'Last day of the period, inclusive';
+COMMENT ON COLUMN mart.kpi_cost_year_end_forecast_reporting.is_period_closed IS 'Whether the data''s clock has passed the end of the period';
+COMMENT ON COLUMN mart.kpi_cost_year_end_forecast_reporting.dimension IS 'overall, team, priority, service or vendor';
+COMMENT ON COLUMN mart.kpi_cost_year_end_forecast_reporting.dimension_value IS 'Value of the breakdown; empty text for overall, (none) where records have none';
+COMMENT ON COLUMN mart.kpi_cost_year_end_forecast_reporting.value IS 'Year-end forecast of cost, reporting currency. What the fiscal year will have cost, as seen from the end of the month.';
+COMMENT ON COLUMN mart.kpi_cost_year_end_forecast_reporting.unit IS 'Unit of the value';
+COMMENT ON COLUMN mart.kpi_cost_year_end_forecast_reporting.numerator IS 'Upper part of a ratio or unit cost, so that readers can re-aggregate';
+COMMENT ON COLUMN mart.kpi_cost_year_end_forecast_reporting.denominator IS 'Lower part of a ratio or unit cost';
+COMMENT ON COLUMN mart.kpi_cost_year_end_forecast_reporting.lower_bound IS 'Least value that the unmeasured records allow; empty if unbounded';
+COMMENT ON COLUMN mart.kpi_cost_year_end_forecast_reporting.upper_bound IS 'Greatest value that the unmeasured records allow; empty if unbounded';
+COMMENT ON COLUMN mart.kpi_cost_year_end_forecast_reporting.eligible_count IS 'Records that should count';
+COMMENT ON COLUMN mart.kpi_cost_year_end_forecast_reporting.measured_count IS 'Records that could be measured';
+COMMENT ON COLUMN mart.kpi_cost_year_end_forecast_reporting.coverage_ratio IS 'measured_count / eligible_count; empty if none is eligible';
+COMMENT ON COLUMN mart.kpi_cost_year_end_forecast_reporting.metric IS 'Name of the metric; see meta_metrics';
+COMMENT ON COLUMN mart.kpi_cost_year_end_forecast_reporting.metric_version IS 'Version of the metric''s definition';
+COMMENT ON COLUMN mart.kpi_cost_year_end_forecast_reporting.aggregation IS 'How values of several cells combine: sum; stock (over one breakdown, never over periods); parts (numerators and denominators apart); none';
+COMMENT ON COLUMN mart.kpi_cost_year_end_forecast_reporting.publication_state IS 'published, held or empty';
+COMMENT ON COLUMN mart.kpi_cost_year_end_forecast_reporting.held_reason IS 'Why it is held, in one line';
+COMMENT ON COLUMN mart.kpi_cost_year_end_forecast_reporting.fresh_as_of_at IS 'The data''s clock when the published values were computed';
+COMMENT ON COLUMN mart.kpi_cost_year_end_forecast_reporting.is_held IS 'Whether a contract holds the metric back: the values are then those of fresh_as_of_at';
