@@ -14,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 
+import sql
 from data_contracts.documents import DocumentError
 from data_contracts.failing_rows import failing_rows_query
 from data_contracts.loader import load_warehouse_contracts
@@ -69,13 +70,14 @@ def lint_contracts(texts: Sequence[ContractText], others: Sequence[ExportContrac
 
 
 def _unknown_metrics(contract: _Contract) -> Iterator[Finding]:
-    """Rules that protect a name or pattern which no metric has: a misspelling protects nothing, in silence."""
-    names = [metric.name for metric in METRICS]
+    """Rules that protect a name which neither a metric nor a published view has: it protects nothing, in silence."""
+    views = {view.name for view in sql.load_views()}
+    names = [*(metric.name for metric in METRICS), *sorted(views)]
     for rule in contract.rules:
         for protected in rule.protects:
-            if not metrics_protected([protected], rule.domain.value):
-                what = f"rule '{rule.id}': it protects '{protected}', which is no metric"
-                remedy = "Name metrics of 'kpi metrics', or a pattern such as ticket_*."
+            if protected not in views and not metrics_protected([protected], rule.domain.value):
+                what = f"rule '{rule.id}': it protects '{protected}', which is neither a metric nor a published view"
+                remedy = "Name metrics of 'kpi metrics', a pattern such as ticket_*, or a view."
                 yield Finding(Level.ERROR, Problem(rule.file, rule.line, what, remedy, suggest(protected, names)))
 
 
