@@ -7,7 +7,7 @@ from typing import Final
 
 from data_contracts.comparing.difference import BOTH, FILES, NOBODY, NUMBERS, Breaks, Difference, quoted, told
 from data_contracts.feeds import canonical_tables
-from data_contracts.spec import ExportColumn, ExportObject
+from data_contracts.spec import ExportColumn, ExportObject, Sign
 from models.vocabulary import Domain
 
 #: Makes a difference of one column from kind, sentence and whom it breaks.
@@ -124,6 +124,9 @@ def _compare_reading(old: ExportColumn, new: ExportColumn, changed: _Changed) ->
     if old.time_zone != new.time_zone:
         what = f"its time zone was {told(old.time_zone)} and is {told(new.time_zone)}: its instants move"
         yield changed("time_zone_changed", what, NUMBERS)
+    if dict(old.replace) != dict(new.replace):
+        was, now = ([f"{text} for {value}" for text, value in sorted(each.replace.items())] for each in (old, new))
+        yield changed("replaced_texts_changed", f"it replaced {quoted(was)} and replaces {quoted(now)} now", NUMBERS)
     if (old.true_tokens, old.false_tokens) != (new.true_tokens, new.false_tokens):
         before, after = (*old.true_tokens, *old.false_tokens), (*new.true_tokens, *new.false_tokens)
         what = f"its words for true and false were {quoted(before)} and are {quoted(after)}"
@@ -154,7 +157,16 @@ def _targets(column: ExportColumn) -> tuple[str, ...]:
 def _feed_texts(column: ExportColumn) -> Iterator[str]:
     for feed in column.feeds:
         when = " and ".join(f"{name} is {' or '.join(words)}" for name, words in sorted(feed.when.items()))
-        yield f"{feed.target} when {when}" if when else feed.target
+        told_sign = f" by {_sign_text(feed.sign)}" if feed.sign is not None else ""
+        told_take = f" from the {feed.take} row" if feed.take is not None else ""
+        yield feed.target + (f" when {when}" if when else "") + told_take + told_sign
+
+
+def _sign_text(sign: Sign) -> str:
+    if sign.always is not None:
+        return f"being a {sign.always}"
+    where = sign.column or "its own text"
+    return f"{where} ({', '.join(sign.debit)} for debit, {', '.join(sign.credit)} for credit)"
 
 
 def _difference(

@@ -121,13 +121,18 @@ def _compare_objects(old: ExportObject, new: ExportObject, contract: ExportContr
         ("constants_changed", "constants", dict(old.constants), dict(new.constants)),
         ("ignored_rows_changed", "ignored rows", _ignored(old), _ignored(new)),
         ("snapshots_changed", "settings of snapshots", old.snapshots, new.snapshots),
+        ("cases_changed", "columns of one line (oneRowPer)", _cases(old), _cases(new)),
+        ("control_totals_changed", "control totals", _totals(old), _totals(new)),
         ("record_path_changed", "record path", old.record_path, new.record_path),
         ("sheet_changed", "sheet", old.sheet, new.sheet),
         ("header_row_changed", "header row", old.header_row, new.header_row),
         ("same_name_changed", "handling of files under an old name", old.same_name, new.same_name),
     ):
         if before != after:
-            plural = name in ("constants", "ignored rows", "settings of snapshots")
+            plural = name in (
+                *("constants", "ignored rows", "settings of snapshots"),
+                *("columns of one line (oneRowPer)", "control totals"),
+            )
             verbs = ("were", "are") if plural else ("was", "is")
             what = f"its {name} {verbs[0]} {told(before or None)} and {verbs[1]} {told(after or None)}"
             reads_other_files = kind in ("record_path_changed", "sheet_changed", "header_row_changed")
@@ -140,6 +145,22 @@ def _compare_objects(old: ExportObject, new: ExportObject, contract: ExportContr
 
 def _ignored(item: ExportObject) -> str:
     return "; ".join(f"{rule.column} ~ {rule.matches}" for rule in item.ignore_rows)
+
+
+def _cases(item: ExportObject) -> str:
+    if item.cases is None:
+        return ""
+    only = [f"{name} is {' or '.join(words)}" for name, words in sorted(item.cases.only_with.items())]
+    return ", ".join(item.cases.columns) + (f", only with {' and '.join(only)}" if only else "")
+
+
+def _totals(item: ExportObject) -> str:
+    return "; ".join(
+        f"{total.name} in {total.told_in}"
+        + (f" where {total.row.column} ~ {total.row.matches}" if total.row is not None else "")
+        + (f" as {total.pattern}" if total.pattern is not None else "")
+        for total in item.control_totals
+    )
 
 
 def _pairs(old: ExportContract, new: ExportContract) -> Iterator[tuple[ExportObject | None, ExportObject | None]]:

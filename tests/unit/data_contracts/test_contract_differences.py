@@ -149,6 +149,26 @@ CHANGES: dict[str, tuple[str, str, dict[str, str]]] = {
     "another id": ("id: spend", "id: spending", {"id_changed": FILES}),
     "more words for nothing": ('["n/a"]', '["n/a", none]', {"null_tokens_changed": NUMBERS}),
     "another constant": ("currency_code: EUR", "currency_code: USD", {"constants_changed": NUMBERS}),
+    "rows of one line": (
+        "      - {property: ignoreRows", "      - {property: oneRowPer, value: line}\n      - {property: ignoreRows",
+        {"cases_changed": NUMBERS},
+    ),
+    "a control total": (
+        "      - {property: ignoreRows",
+        (
+            "      - {property: controlTotals, value: {of: amount, toldIn: remark, per: supplier}}\n"
+            "      - {property: ignoreRows"
+        ),
+        {"control_totals_changed": NUMBERS},
+    ),
+    "another sign": (
+        "value: cost_lines.amount_original", "value: {to: cost_lines.amount_original, sign: credit}",
+        {"feeds_changed": NUMBERS},
+    ),
+    "texts replaced": (
+        "value: cost_lines.vendor}", "value: cost_lines.vendor}, {property: replace, value: {Acme Ltd: Acme}}",
+        {"replaced_texts_changed": NUMBERS},
+    ),
     "other ignored rows": ("^total", "^sum", {"ignored_rows_changed": NUMBERS}),
     "more files": ('path: "*.csv"', 'path: "*.csv*"', {"files_changed": NOBODY}),
     "fewer files": ('path: "*.csv"', 'path: "a*.csv"', {"files_changed": FILES}),
