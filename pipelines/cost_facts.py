@@ -23,7 +23,7 @@ from metrics.costs.weights import DriverData
 from metrics.measuring.measure import measure
 from metrics.measuring.needed_columns import needed_columns
 from models.catalog import table_named
-from models.ddl import polars_schema, qualified_name
+from models.ddl import conform, polars_schema, qualified_name
 from models.finance import (
     fct_cost_allocations,
     fct_cost_lines,
@@ -42,6 +42,9 @@ _OF_TICKETS: Final = (
     *("team", "priority", "service", "vendor", "created_at", "resolved_at"),
     *("is_done", "is_cancelled", "is_quarantined", "active_business_microseconds"),
 )
+#: Lines that are converted at once.
+_SLICE_ROWS: Final = 500_000
+
 _OF_COST_LINES: Final = (
     *("cost_start_date", "cost_end_date", "cost_pool", "team", "service", "vendor"),
     *("amount_reporting", "is_quarantined"),
@@ -65,17 +68,7 @@ def build_cost_tables(
     """
     warehouse, reporting = session.warehouse, session.project.home.settings.reporting
     policy = session.project.policies.costs
-    warehouse.replace(
-        fct_cost_lines,
-        convert_cost_lines(
-            warehouse.read(stg_cost_lines),
-            warehouse.read(stg_fx_rates),
-            policy=policy,
-            reporting_currency=reporting.currency,
-            minor_unit_digits=reporting.minor_unit_digits,
-            quarantined=quarantined,
-        ),
-    )
+    _convert_lines(session, policy, quarantined)
     transactions = _count(session, policy, quarantined)
     warehouse.replace(fct_transactions, transactions)
     drivers = _driver_data(session, transactions, clocks)
@@ -93,6 +86,27 @@ def build_cost_tables(
         warehouse.append(fct_cost_allocations, allocated)
     counted = (fct_cost_lines, fct_transactions, fct_cost_allocations)
     return {table.name: warehouse.count(table) for table in counted}
+
+
+def _convert_lines(session: Session, policy: CostPolicy, quarantined: frozenset[str]) -> None:
+    """Replace the cost lines, a slice of the ledger after the other: each line is converted by itself."""
+    warehouse, reporting = session.warehouse, session.project.home.settings.reporting
+    rates = warehouse.read(stg_fx_rates)
+    staged = qualified_name(stg_cost_lines)
+    warehouse.execute(f"DELETE FROM {qualified_name(fct_cost_lines)}")
+    first, last = warehouse.rows(f"SELECT coalesce(min(rowid), 0), coalesce(max(rowid), -1) FROM {staged}")[0]
+    for start in range(first, last + 1, _SLICE_ROWS):
+        within = f"rowid BETWEEN {start} AND {start + _SLICE_ROWS - 1}"
+        lines = conform(warehouse.frame(f"SELECT * FROM {staged} WHERE {within} ORDER BY rowid"), stg_cost_lines)
+        converted = convert_cost_lines(
+            lines,
+            rates,
+            policy=policy,
+            reporting_currency=reporting.currency,
+            minor_unit_digits=reporting.minor_unit_digits,
+            quarantined=quarantined,
+        )
+        warehouse.append(fct_cost_lines, converted)
 
 
 def _count(session: Session, policy: CostPolicy, quarantined: frozenset[str]) -> pl.DataFrame:
