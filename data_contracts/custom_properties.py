@@ -142,6 +142,7 @@ class ColumnProperties(Properties):
     replace: dict[str, Token] = {}
     true_tokens: Tokens = ()
     false_tokens: Tokens = ()
+    may_be_missing: bool = False
 
 
 class RuleProperties(Properties):

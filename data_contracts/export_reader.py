@@ -287,6 +287,7 @@ class ExportReader:
             feeds=feeds,
             true_tokens=properties.true_tokens,
             false_tokens=properties.false_tokens,
+            may_be_missing=properties.may_be_missing,
         )
         zone = column.time_zone or contract.time_zone or ("UTC" if options.get("timezone") is True else None)
         for feed in feeds:

@@ -151,6 +151,7 @@ class ExportColumn:
         replace: texts, capitals apart, and what is read in their place.
         time_zone: IANA zone of values without an offset; None means the contract's.
         true_tokens, false_tokens: how the export writes booleans; empty means the usual spellings.
+        may_be_missing: whether files without it are read although files before them had it.
     """
 
     name: str
@@ -166,6 +167,7 @@ class ExportColumn:
     feeds: tuple[Feed, ...] = ()
     true_tokens: tuple[str, ...] = ()
     false_tokens: tuple[str, ...] = ()
+    may_be_missing: bool = False
 
 
 class Measure(StrEnum):

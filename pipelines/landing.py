@@ -29,8 +29,8 @@ from pipelines.readers import (
     ReadOptions,
     RefusedFile,
     inspect_file,
-    read_export,
 )
+from pipelines.schema_drift import read_with_drift
 from pipelines.snapshot_files import SnapshotFiles, restore_loads, set_aside_loads, snapshot_files
 from pipelines.warehouse import Warehouse
 
@@ -98,7 +98,7 @@ def land_export(
             if _is_known(warehouse, contract, facts, snapshots):
                 known_files += 1
                 continue
-            frames = {item.name: read_export(facts, _read_options(contract, item, facts)) for item in contract.objects}
+            frames = {item.name: _read(warehouse, contract, item, facts) for item in contract.objects}
             for each in snapshots:
                 each.check_rows(facts, frames[each.item.name].frame)
         except RefusedFile as refused:
@@ -155,6 +155,10 @@ def _files_in(folder: Path) -> Iterator[Path]:
         for path in sorted(folder.iterdir(), key=lambda entry: entry.name):
             if not path.name.startswith(".") and (path.is_symlink() or not path.is_dir()):
                 yield path
+
+
+def _read(warehouse: Warehouse, contract: ExportContract, item: ExportObject, facts: FileFacts) -> LandedFrame:
+    return read_with_drift(warehouse, contract, item, facts, _read_options(contract, item, facts))
 
 
 def _read_options(contract: ExportContract, item: ExportObject, facts: FileFacts) -> ReadOptions:

@@ -77,6 +77,9 @@ def _compare_column(item: str, old: ExportColumn, new: ExportColumn, domain: Dom
         yield changed(
             "column_required" if new.required else "column_optional", what, FILES if new.required else NUMBERS
         )
+    if old.may_be_missing != new.may_be_missing:
+        what = "files may lack it now" if new.may_be_missing else "files may no longer lack it, once one had it"
+        yield changed("column_may_be_missing", what, NUMBERS if new.may_be_missing else FILES)
     if old.unique != new.unique:
         what = "its values are promised to be unique now" if new.unique else "its values need no longer be unique"
         yield changed("column_unique", what, FILES if new.unique else NUMBERS)

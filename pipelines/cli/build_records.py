@@ -14,6 +14,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from pipelines.drift_notes import is_drift_note
 from pipelines.unknown_names import KNOWN_NAMES, Names, read_names
 from pipelines.unmapped_statuses import UNMAPPED_STATUSES, UnmappedStatus, read_unmapped
 
@@ -121,6 +122,7 @@ class BuildRecords:
     known_names: Names = field(default_factory=dict)
     pool_gap: PoolGap | None = None
     quarantined_count: int = 0
+    drift_notes: tuple[tuple[str, str], ...] = ()
 
     @property
     def held_domains(self) -> tuple[str, ...]:
@@ -178,6 +180,12 @@ def _read(connection: duckdb.DuckDBPyConnection) -> BuildRecords:
         read_names(row for query in KNOWN_NAMES.values() for row in _rows(connection, query)),
         next((PoolGap(*row) for row in _rows(connection, _POOL_GAP)), None),
         _rows(connection, _QUARANTINED_COUNT)[0][0],
+        tuple(
+            (place, note)
+            for place, notes in _rows(connection, _NOTES)
+            for note in json.loads(notes or "[]")
+            if is_drift_note(note)
+        ),
     )
 
 
@@ -206,6 +214,12 @@ _POOL_GAP = """
     SELECT count(*) FILTER (matching_pool_count = 0),
            coalesce(sum(amount_reporting) FILTER (matching_pool_count = 0), 0), count(*)
     FROM core.fct_cost_lines WHERE NOT is_quarantined HAVING count(*) FILTER (matching_pool_count = 0) > 0
+"""
+#: Notes on the files that the last run read.
+_NOTES = """
+    SELECT 'landing/' || export || '/' || file_name, notes FROM ops.ops_loads
+    WHERE superseded_by IS NULL AND run_id = (SELECT run_id FROM ops.ops_runs ORDER BY started_at DESC LIMIT 1)
+    ORDER BY export, file_name
 """
 #: Each record once, however many rules set it aside.
 _QUARANTINED_COUNT = (

@@ -12,7 +12,7 @@ from pipelines.cli.exits import ExitCode, of_outcome
 from pipelines.cli.options import chosen_home, common_options, json_option
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from models.vocabulary import Domain
     from pipelines.cli.build_records import RefusalRecord, RuleRecord
@@ -40,6 +40,7 @@ def check(domain: str | None, show_all: bool, html: Path | None, as_json: bool) 
 
     Exit codes: 0 all domains would pass, 3 one would be held, 5 files would be refused and nothing held.
     """
+    from pipelines.cli.outcomes import note_drift
     from pipelines.cli.progress import progress_reporter
     from pipelines.notices import find_notices
     from pipelines.project import load_project
@@ -55,7 +56,11 @@ def check(domain: str | None, show_all: bool, html: Path | None, as_json: bool) 
     rules = [rule for rule in _rule_records(home, batches) if domain in (None, rule.domain)]
     refusals = _refusals(batches)
     names = {dimension: found for batch in batches.values() for dimension, found in batch.known_names.items()}
-    notices = (*find_notices(project), *find_unknown_names(project.policies, names))
+    notices = (
+        *find_notices(project),
+        *find_unknown_names(project.policies, names),
+        *note_drift(_drift_notes(batches)),
+    )
     if html is not None:
         from pipelines.cli.check_page import write_page
 
@@ -115,6 +120,17 @@ def _refusals(batches: Mapping[Domain, Batch]) -> list[RefusalRecord]:
         for landing in batch.landings
         for refusal in landing.refusals
     ]
+
+
+def _drift_notes(batches: Mapping[Domain, Batch]) -> Iterator[tuple[str, str]]:
+    from pipelines.drift_notes import is_drift_note
+
+    for batch in batches.values():
+        for landing in batch.landings:
+            for told in landing.notes:
+                file_name, _, note = told.partition(": ")
+                if is_drift_note(note):
+                    yield f"landing/{landing.export}/{file_name}", note
 
 
 def _unmapped_statuses(batches: Mapping[Domain, Batch]) -> list[UnmappedStatus]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +36,13 @@ def show_notices(notices: Sequence[Notice]) -> None:
     show_heading(click.style("Please note", fg="yellow"))
     for notice in notices:
         show_paragraph(notice.message, indent=2)
+
+
+def note_drift(notes: Iterable[tuple[str, str]]) -> tuple[Notice, ...]:
+    """Columns that came or seem to be renamed, by file."""
+    from pipelines.notices import Notice
+
+    return tuple(Notice("schema_drift", place, f"{place}: {note}") for place, note in dict.fromkeys(notes))
 
 
 def note_pool_gap(gap: PoolGap | None, currency: str) -> tuple[Notice, ...]:

@@ -75,6 +75,7 @@ def run_home(
     """Run a home and report; shared with `kpi demo`."""
     from pipelines.cli.build_records import BuildRecords, read_build_records
     from pipelines.cli.outcomes import (
+        note_drift,
         note_pool_gap,
         show_holds,
         show_notices,
@@ -103,6 +104,7 @@ def run_home(
     notices = (
         *find_notices(project),
         *find_unknown_names(project.policies, records.known_names),
+        *note_drift(records.drift_notes),
         *note_pool_gap(records.pool_gap, home.settings.reporting.currency),
     )
     if as_json:

@@ -28,6 +28,7 @@ class RefusalCode(StrEnum):
     FORMAT = "format"  # another format than the contract says
     ENCODING = "encoding"  # bytes that the encoding cannot mean
     HEADER = "header"  # no header row, or a required column is not in it
+    RETYPED = "retyped"  # next to no value of a column can be read as the contract says
     RECORD = "record"  # a record that cannot be parsed
     RECORD_PATH = "record_path"  # the nested records are not where the contract says
     SHEET = "sheet"  # the workbook has no such sheet
