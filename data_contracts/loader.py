@@ -42,6 +42,16 @@ def packaged_warehouse_contracts() -> dict[Domain, str]:
     return {domain: folder.joinpath(f"{domain.value}.yaml").read_text(encoding="utf-8") for domain in Domain}
 
 
+def packaged_fact_contracts() -> dict[str, str]:
+    """The text of every contract of facts that ships with the package, by its name: see `load_fact_contract`."""
+    folder = resources.files("data_contracts").joinpath("warehouse")
+    names = {entry.name.removesuffix(".yaml") for entry in folder.iterdir() if entry.name.endswith(".yaml")}
+    return {
+        name: folder.joinpath(f"{name}.yaml").read_text(encoding="utf-8")
+        for name in sorted(names - {domain.value for domain in Domain})
+    }
+
+
 def load_export_contract(text: str, origin: str, templates: Mapping[str, str]) -> ExportContract:
     """An export contract from its YAML text.
 
@@ -105,14 +115,14 @@ def load_fact_contract(name: str) -> WarehouseContract:
     Args:
         name: of its file in `data_contracts/warehouse`, without the ending.
     """
-    path = resources.files("data_contracts").joinpath("warehouse", f"{name}.yaml")
-    document = parse_document(path.read_text(encoding="utf-8"), f"data_contracts/warehouse/{name}.yaml")
-    return read_warehouse_contract(document, {table.name: table for table in tables_of(Layer.CORE)})
+    return load_warehouse_contract(packaged_fact_contracts()[name], f"data_contracts/warehouse/{name}.yaml")
 
 
 def load_warehouse_contract(text: str, origin: str) -> WarehouseContract:
-    """A contract of canonical tables from its YAML text; errors as in `load_warehouse_contracts`."""
-    return read_warehouse_contract(parse_document(text, origin))
+    """A contract of canonical tables, or of facts, from its YAML text; errors as in `load_warehouse_contracts`."""
+    document = parse_document(text, origin)
+    facts = {table.name: table for table in tables_of(Layer.CORE)}
+    return read_warehouse_contract(document, facts if document.at(("schema", 0, "name")) in facts else None)
 
 
 def read_warehouse_contract(document: Document, tables: Mapping[str, Table] | None = None) -> WarehouseContract:

@@ -53,11 +53,19 @@ def metrics_touched(targets: Iterable[str], contracts: Sequence[WarehouseContrac
 
 #: Staged table whose records can be set aside -> facts that count them.
 FACTS_OF_RECORDS: Final = {
-    "stg_tickets": ("fct_tickets", "fct_ticket_days", "fct_sla_clocks", "fct_service_credits"),
-    "stg_cost_lines": ("fct_cost_allocations",),
-    "stg_vendor_invoice_lines": ("fct_vendor_invoice_lines", "fct_vendor_recoverables"),
-    "stg_deliveries": ("fct_deliveries", "fct_service_credits"),
-}
+    "stg_tickets": (
+        "fct_tickets", "fct_ticket_days", "fct_sla_clocks", "fct_rework_costs", "fct_ticket_delays",
+        "fct_service_credits", "fct_vendor_recoverables",
+    ),
+    "stg_cost_lines": (
+        "fct_cost_allocations", "fct_budget_variances", "fct_year_end_forecasts", "fct_rework_costs",
+    ),
+    "stg_budget_lines": ("fct_budget_lines", "fct_budget_variances", "fct_year_end_forecasts"),
+    # Benefits are told by initiative, in a view of their own.
+    "stg_benefit_lines": (),
+    "stg_vendor_invoice_lines": ("fct_vendor_invoice_lines", "fct_vendor_recoverables", "fct_vendor_commitment_months"),
+    "stg_deliveries": ("fct_deliveries", "fct_service_credits", "fct_vendor_recoverables"),
+}  # fmt: skip
 
 
 def metrics_counting(table_name: str) -> list[str]:

@@ -12,6 +12,7 @@ from data_contracts.documents import Document, DocumentError, Problem, parse_doc
 from data_contracts.loader import (
     load_export_contract,
     load_warehouse_contract,
+    packaged_fact_contracts,
     packaged_templates,
     packaged_warehouse_contracts,
 )
@@ -95,10 +96,10 @@ def read_contract_file(path: Path, origin: str | None = None) -> ContractText:
 
 
 def packaged_contracts() -> dict[str, ContractText]:
-    """All contracts that ship with the package by id: templates of exports, then those of canonical tables."""
+    """All contracts that ship with the package by id: templates of exports, then those of tables."""
     templates = {name: ContractText(f"template {name}.yaml", text) for name, text in packaged_templates().items()}
+    texts = {domain.value: text for domain, text in packaged_warehouse_contracts().items()} | packaged_fact_contracts()
     warehouse = {
-        f"warehouse_{domain.value}": ContractText(f"data_contracts/warehouse/{domain.value}.yaml", text)
-        for domain, text in packaged_warehouse_contracts().items()
+        f"warehouse_{name}": ContractText(f"data_contracts/warehouse/{name}.yaml", text) for name, text in texts.items()
     }
     return templates | warehouse

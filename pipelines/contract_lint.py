@@ -23,7 +23,7 @@ from data_contracts.spec import ExportContract, ExportObject, Measure, Rule, War
 from metrics.registry import METRICS
 from models.catalog import STAGED, tables_of
 from models.ddl import create_table, quote_identifier
-from models.vocabulary import Layer
+from models.vocabulary import Layer, RuleAction
 from pipelines.affected_metrics import metrics_protected
 from pipelines.audit import offer_data_clock, offer_settings
 from pipelines.contract_files import ContractText
@@ -64,6 +64,7 @@ def lint_contracts(texts: Sequence[ContractText], others: Sequence[ExportContrac
     for contract in contracts:
         findings += _unknown_metrics(contract)
         findings += _undescribed_columns(contract)
+        findings += _idle_quarantine(contract)
     findings += _broken_queries(contracts, others)
     findings += _unprotected_metrics(contracts)
     return tuple(sorted(findings, key=lambda found: (found.problem.file, found.problem.line or 0)))
@@ -87,6 +88,15 @@ def _undescribed_columns(contract: _Contract) -> Iterator[Finding]:
             if column.feeds and not column.description:
                 what = f"column '{item.name}.{column.name}': it feeds a number and has no description"
                 yield Finding(Level.WARNING, Problem(contract.origin, None, what, "Say in one sentence what it is."))
+
+
+def _idle_quarantine(contract: _Contract) -> Iterator[Finding]:
+    """Rules on raw rows that say quarantine: what is set aside are canonical records, which raw rows only feed."""
+    for rule in contract.rules if isinstance(contract, ExportContract) else ():
+        if rule.action is RuleAction.QUARANTINE:
+            what = f"rule '{rule.id}': it sets aside raw rows, which no number counts, so it does nothing"
+            remedy = "Use action block or warn here; records are set aside by rules of the warehouse contracts."
+            yield Finding(Level.ERROR, Problem(rule.file, rule.line, what, remedy))
 
 
 def _unprotected_metrics(contracts: Sequence[_Contract]) -> Iterator[Finding]:

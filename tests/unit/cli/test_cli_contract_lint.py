@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from data_contracts.loader import packaged_templates, packaged_warehouse_contracts
+from data_contracts.loader import packaged_fact_contracts, packaged_templates, packaged_warehouse_contracts
 from metrics.registry import METRICS
 from models.vocabulary import Domain
 
@@ -47,7 +47,7 @@ def _contract(folder: Path, text: str) -> Path:
 def test_all_that_ships_is_clean_even_strictly(run_kpi: Kpi) -> None:
     ended = run_kpi("contract", "lint", "--packaged", "--strict")
     assert ended.exit_code == 0, ended.output
-    count = len(packaged_templates()) + len(packaged_warehouse_contracts())
+    count = len(packaged_templates()) + len(packaged_warehouse_contracts()) + len(packaged_fact_contracts())
     assert f"{count} contracts linted: 0 errors, 0 warnings." in ended.output
 
 
@@ -65,6 +65,7 @@ def test_a_good_rule_is_clean(run_kpi: Kpi, tmp_path: Path) -> None:
         ("QUERY", "SELECT 1; DROP TABLE stg.stg_deliveries", "it holds 2 statements"),
         ("vendor_*", "vender_on_time_delivery_ratio", "Did you mean 'vendor_on_time_delivery_ratio'?"),
         ("protects", "protect", "Did you mean 'protects'?"),
+        ("value: warn", "value: quarantine", "it sets aside raw rows, which no number counts"),
         ("dimension: conformity", "dimension: beauty", "'beauty' is not accepted"),
         ("kwargs:", "words:", "the implementation is not known here"),
         ("extends, value: deliveries", "extends, value: delivery", "Did you mean 'deliveries'?"),
