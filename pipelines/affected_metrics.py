@@ -53,8 +53,9 @@ def metrics_touched(targets: Iterable[str], contracts: Sequence[WarehouseContrac
 
 #: Staged table whose records can be set aside -> facts that count them.
 FACTS_OF_RECORDS: Final = {
-    "stg_tickets": ("fct_tickets", "fct_ticket_days", "fct_sla_clocks", "fct_service_credits"),
-    "stg_cost_lines": ("fct_cost_allocations",),
+    "stg_tickets": ("fct_tickets", "fct_ticket_days", "fct_sla_clocks", "fct_service_credits", "fct_ticket_delays"),
+    "stg_cost_lines": ("fct_cost_allocations", "fct_budget_variances", "fct_year_end_forecasts"),
+    "stg_budget_lines": ("fct_budget_lines", "fct_budget_variances", "fct_year_end_forecasts"),
     "stg_vendor_invoice_lines": ("fct_vendor_invoice_lines", "fct_vendor_recoverables"),
     "stg_deliveries": ("fct_deliveries", "fct_service_credits"),
 }
