@@ -77,8 +77,9 @@ def compare_with_budget(
     """`fct_budget_variances`: actual, budget and forecast of every month, cost centre, account and team.
 
     Actual cost lies in a month as it does for all metrics of cost, by the days of each line, and is known from the
-    first month with cost to the month of the data's clock: cost that was paid in advance for later months is no
-    actual cost of them yet. Budget and forecast are known in months that have a line of that kind.
+    first month with cost to the month of the data's clock, unless none of a month's lines could be used. Cost that was
+    paid in advance for later months is no actual cost of them yet. Budget and forecast are known in months that have a
+    line of that kind that could be used.
 
     Args:
         fct_cost_lines: `fct_cost_lines`.
@@ -169,11 +170,14 @@ def _lines_by_month(fct_cost_lines: pl.DataFrame) -> pl.DataFrame:
 
 
 def _months_with_cost(counts: pl.DataFrame, clock_month: date) -> pl.Series:
-    """Every month from the first with cost to that of the data's clock."""
-    first = counts.select(pl.col("month_date").min()).item()
+    """Every month from the first with cost to that of the data's clock, without those of which no line can be used."""
+    by_month = counts.group_by("month_date").agg(pl.col("measured_cost_line_count").sum())
+    first = by_month.select(pl.col("month_date").min()).item()
     if first is None:
         return pl.Series("month_date", [], dtype=pl.Date)
-    return pl.date_range(first, clock_month, "1mo", eager=True).alias("month_date")
+    unknown = by_month.filter(pl.col("measured_cost_line_count") == 0).get_column("month_date")
+    months = pl.date_range(first, clock_month, "1mo", eager=True).alias("month_date")
+    return months.filter(~months.is_in(unknown.implode()))
 
 
 def _measured_months(plan: pl.DataFrame, kind: str) -> pl.Series:

@@ -143,6 +143,13 @@ def test_lines_that_cannot_be_used_are_counted_and_unknown_is_not_zero() -> None
     assert (row["forecast_line_count"], row["measured_forecast_line_count"]) == (1, 0)
 
 
+def test_a_month_of_which_no_line_could_be_used_did_not_cost_nothing() -> None:
+    costs = cost_lines(spent("10.00", JANUARY), spent(None, FEBRUARY), spent("5.00", MARCH))
+    plans = planned(*({"month_date": month, "amount_reporting": Decimal(8)} for month in (JANUARY, FEBRUARY, MARCH)))
+    found = compare(costs, plans).select("actual_reporting", "variance_reporting").rows()
+    assert found == [(Decimal(10), Decimal(2)), (None, None), (Decimal(5), Decimal(-3))]
+
+
 DAYS = st.dates(date(2025, 11, 1), date(2026, 3, 31))
 CENTS = st.integers(-(10**9), 10**9).map(lambda cents: Decimal(cents) / 100)
 PLACES = st.fixed_dictionaries(
