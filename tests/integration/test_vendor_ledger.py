@@ -134,7 +134,7 @@ def test_lines_without_a_price_lower_the_coverage_and_open_the_bounds(ledger: Le
         """,
         [bad_month],
     )
-    # One item that no rate card knows, and the notes by which vendors gave a service credit: no card has a price for it.
+    # One item that no rate card knows, and the notes by which vendors gave a service credit: no card has their price.
     assert eligible - measured == 1 + len(ledger.summary.money.service_credits_given)
     assert lower is None
 
