@@ -21,6 +21,8 @@ def format_value(value: float | None, unit: str, currency: str) -> str:
         return f"{value * 100:.1f} %"
     if unit == "count":
         return f"{value:,.0f}" if value.is_integer() else f"{value:,.2f}"  # means and percentiles of counts
+    if unit == "days":
+        return f"{value:,.1f} d"
     digits = 2 if abs(value) < 10_000 else 0
     return f"{value:,.{digits}f} {currency}"
 
