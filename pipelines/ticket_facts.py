@@ -346,9 +346,11 @@ def _append_slices(warehouse: Warehouse, rules: MeasuringRules, *, only: str | N
     """Measure tickets slice by slice and append their facts. Returns by how much they changed the daily counts."""
     changes = [no_day_changes()]
     for facts in measure_slices(warehouse, rules, only=only):
-        warehouse.append(fct_ticket_intervals, facts.intervals)
-        warehouse.append(fct_tickets, facts.tickets)
-        warehouse.append(fct_sla_clocks, facts.clocks)
+        # The other processors measure the next slices meanwhile.
+        with warehouse.one_thread():
+            warehouse.append(fct_ticket_intervals, facts.intervals)
+            warehouse.append(fct_tickets, facts.tickets)
+            warehouse.append(fct_sla_clocks, facts.clocks)
         changes.append(facts.day_changes)
     return pl.concat(changes)
 
