@@ -14,6 +14,7 @@ from typing import Final
 import sql
 from metrics.render.described_views import describe_view
 from metrics.render.dictionary import data_dictionary
+from metrics.render.record_views import record_views
 from metrics.render.views import mart_views
 
 CHECKOUT: Final = Path(__file__).resolve().parent.parent
@@ -23,9 +24,11 @@ _DICTIONARY: Final = Path("docs/data-dictionary.md")
 
 def generated_files() -> dict[Path, str]:
     """Every generated file, relative to the checkout, with the text it must have."""
-    views = {_VIEWS / f"{name}.sql": text for name, text in mart_views().items()}
-    written_by_hand = [describe_view(view.text) for view in sql.load_views() if not view.is_generated]
-    return {**views, _DICTIONARY: data_dictionary(views=written_by_hand)}
+    of_records = record_views()
+    views = {_VIEWS / f"{name}.sql": text for name, text in {**mart_views(), **of_records}.items()}
+    explained = [view.text for view in sql.load_views() if not view.is_generated] + list(of_records.values())
+    described = sorted((describe_view(text) for text in explained), key=lambda view: view.name)
+    return {**views, _DICTIONARY: data_dictionary(views=described)}
 
 
 def outdated_files(checkout: Path = CHECKOUT) -> list[Path]:

@@ -93,7 +93,7 @@ def kpi_view(metric: Metric) -> str:
     """The view of one metric: every period and breakdown, with its parts, its bounds and whether it is held back."""
     name = f"mart.{metric.view}"
     population = metric.population
-    header = _commented(
+    header = commented(
         f"Generated from metrics/registry.py {GENERATED_FROM}.",
         "",
         metric.label,
@@ -122,13 +122,13 @@ def kpi_view(metric: Metric) -> str:
         "is_held": "Whether a contract holds the metric back: the values are then those of fresh_as_of_at",
         "value": f"{metric.label}, {metric.unit.label}. {metric.meaning}",
     }
-    return _view(name, header, columns, body, f"{metric.label}. {metric.meaning} {metric.formula}", comments)
+    return view_text(name, header, columns, body, f"{metric.label}. {metric.meaning} {metric.formula}", comments)
 
 
 def fact_view(name: str, fact: Table) -> str:
     """The view of a fact: the same rows and columns, durations in hours instead of microseconds."""
     has_durations = any(column.name.endswith(_MICROSECONDS) for column in fact.columns)
-    header = _commented(
+    header = commented(
         f"Generated from models/ {GENERATED_FROM}.",
         "",
         fact.comment or "",
@@ -136,12 +136,22 @@ def fact_view(name: str, fact: Table) -> str:
     )
     columns = [f"    {_in_hours(column)}" for column in fact.columns]
     comments = {_hours_name(column): column.comment or "" for column in fact.columns}
-    return _view(f"mart.{name}", header, columns, f"FROM {fact.schema}.{fact.name};", fact.comment or "", comments)
+    return view_text(f"mart.{name}", header, columns, f"FROM {fact.schema}.{fact.name};", fact.comment or "", comments)
 
 
-def _view(
+def view_text(
     name: str, header: str, columns: Iterable[str], body: str, comment: str, column_comments: dict[str, str]
 ) -> str:
+    """Statements that create a view and comment it and its columns.
+
+    Args:
+        name: schema and name.
+        header: comment lines that the file begins with.
+        columns: one expression per column, indented.
+        body: the query from FROM on, with its semicolon.
+        comment: what one row is.
+        column_comments: meaning of each column, by its name.
+    """
     statements = [
         f"COMMENT ON VIEW {name} IS {quote_text(comment)};",
         *(f"COMMENT ON COLUMN {name}.{column} IS {quote_text(text)};" for column, text in column_comments.items()),
@@ -150,7 +160,8 @@ def _view(
     return f"{header}\nCREATE OR REPLACE VIEW {name} AS\nSELECT\n{select}\n{body}\n\n" + "\n".join(statements) + "\n"
 
 
-def _commented(*paragraphs: str) -> str:
+def commented(*paragraphs: str) -> str:
+    """Paragraphs as comment lines of SQL."""
     lines = [line for paragraph in paragraphs for line in textwrap.wrap(paragraph, _WIDTH) or [""]]
     return "\n".join(f"-- {line}".rstrip() for line in lines)
 

@@ -3,73 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
-from datetime import UTC, datetime
-from pathlib import Path
 
 import duckdb
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
-from sqlalchemy import MetaData, Table
 
-from metrics.measuring.measure import measure
 from metrics.registry import METRICS
+from metrics.render.record_views import record_views
 from metrics.render.views import FACT_VIEWS, kpi_view, mart_views
 from metrics.spec import Metric
 from models.catalog import tables_of
-from models.ddl import conform, create_table
-from models.marts import meta_metrics, metric_values
 from models.vocabulary import Layer
 from pipelines.generate import outdated_files
-
-HELD = "sla_attainment_ratio"
-
-
-def _store(connection: duckdb.DuckDBPyConnection, schema: str, name: str, table: Table, rows: pl.DataFrame) -> None:
-    renamed = table.to_metadata(MetaData(), schema=schema, name=name)
-    connection.execute(create_table(renamed, schema=schema))
-    connection.register("stored_rows", conform(rows, table).to_arrow())
-    connection.execute(f"INSERT INTO {schema}.{name} FROM stored_rows")
-    connection.unregister("stored_rows")
-
-
-@pytest.fixture(scope="module")
-def values(facts: dict[str, pl.DataFrame], as_of: datetime) -> pl.DataFrame:
-    return measure(METRICS, facts, time_zone="Europe/Amsterdam", as_of=as_of)
-
-
-@pytest.fixture(scope="module")
-def published(
-    facts: dict[str, pl.DataFrame], values: pl.DataFrame, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The views on made-up facts; written, closed and opened again, as readers do."""
-    path: Path = tmp_path_factory.mktemp("published") / "kpi.duckdb"
-    definitions = pl.DataFrame(
-        [
-            {
-                **metric.definition(),
-                "publication_state": "held" if metric.name == HELD else "published",
-                "held_reason": "an unmapped status" if metric.name == HELD else None,
-                "fresh_as_of_at": datetime(2026, 4, 9, tzinfo=UTC),
-            }
-            for metric in METRICS
-        ],
-        infer_schema_length=None,
-    )
-    with duckdb.connect() as connection:
-        connection.execute(f"ATTACH '{path}' AS published (STORAGE_VERSION 'v1.4.0')")
-        connection.execute("USE published")
-        for schema in ("core", "mart", "meta"):
-            connection.execute(f"CREATE SCHEMA {schema}")
-        for table in tables_of(Layer.CORE):
-            _store(connection, "core", table.name, table, facts.get(table.name, pl.DataFrame()))
-        _store(connection, "mart", "metric_values", metric_values, values)
-        _store(connection, "meta", "metrics", meta_metrics, definitions)
-        for text in mart_views().values():
-            connection.execute(text)
-    with duckdb.connect(str(path), read_only=True) as reader:
-        yield reader
 
 
 @pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
@@ -82,8 +28,10 @@ def test_a_kpi_view_gives_every_cell_of_its_metric(
         shown.select(values.columns).sort(keys), values.filter(metric=metric.name).sort(keys), check_exact=True
     )
     assert shown["label"].unique().to_list() == [metric.label]
-    assert shown["is_held"].unique().to_list() == [metric.name == HELD]
-    assert shown["held_reason"].unique().to_list() == (["an unmapped status"] if metric.name == HELD else [None])
+    assert shown["is_held"].unique().to_list() == [metric.name == "sla_attainment_ratio"]
+    assert shown["held_reason"].unique().to_list() == (
+        ["an unmapped status"] if metric.name == "sla_attainment_ratio" else [None]
+    )
 
 
 @pytest.mark.parametrize("name", FACT_VIEWS)
@@ -105,7 +53,7 @@ def test_every_published_fact_has_a_view() -> None:
 
 def test_readers_see_what_every_view_and_column_means(published: duckdb.DuckDBPyConnection) -> None:
     views = published.sql("SELECT view_name, comment FROM duckdb_views() WHERE schema_name = 'mart'").pl()
-    assert set(views["view_name"]) == set(mart_views())
+    assert set(views["view_name"]) == {*mart_views(), *record_views()}
     assert views["comment"].null_count() == 0
     columns = published.sql(
         "SELECT c.comment FROM duckdb_columns() c JOIN duckdb_views() v USING (schema_name) "

@@ -1,0 +1,33 @@
+-- Generated from metrics/render/record_views.py by `python -m pipelines.generate`; a test fails if it was edited by
+-- hand.
+--
+-- One row per ticket that counts as created, on the day of its creation.
+-- Counted: Tickets that are not cancelled.
+-- What a record contributes is empty where that is not measured; of one that was set aside, everything is.
+CREATE OR REPLACE VIEW mart.created_ticket_records AS
+SELECT
+    fact.ticket_id,
+    CAST(timezone(run.reporting_time_zone, fact.created_at) AS DATE) AS period_date,
+    coalesce(fact.team, '(none)') AS team,
+    coalesce(fact.priority, '(none)') AS priority,
+    coalesce(fact.service, '(none)') AS service,
+    coalesce(fact.vendor, '(none)') AS vendor,
+    fact.source,
+    fact.ticket_type,
+    1 AS eligible_count,
+    CASE WHEN fact.is_quarantined THEN 0 ELSE 1 END AS measured_count
+FROM core.fct_tickets AS fact
+CROSS JOIN meta.run AS run
+WHERE (NOT fact.is_cancelled) AND fact.created_at IS NOT NULL;
+
+COMMENT ON VIEW mart.created_ticket_records IS 'One row per ticket that counts as created, on the day of its creation.';
+COMMENT ON COLUMN mart.created_ticket_records.ticket_id IS 'Ticket, qualified by its source';
+COMMENT ON COLUMN mart.created_ticket_records.period_date IS 'Day that decides the period, in the reporting time zone: creation of the ticket';
+COMMENT ON COLUMN mart.created_ticket_records.team IS 'Team at the last resolution; for a ticket not done, the latest; (none) where there is none';
+COMMENT ON COLUMN mart.created_ticket_records.priority IS 'Priority at the last resolution; for a ticket not done, the latest; (none) where there is none';
+COMMENT ON COLUMN mart.created_ticket_records.service IS 'Service that the ticket is about; (none) where there is none';
+COMMENT ON COLUMN mart.created_ticket_records.vendor IS 'Vendor at the last resolution; for a ticket not done, the latest; (none) where there is none';
+COMMENT ON COLUMN mart.created_ticket_records.source IS 'System that exported the ticket';
+COMMENT ON COLUMN mart.created_ticket_records.ticket_type IS 'Type in the source''s words';
+COMMENT ON COLUMN mart.created_ticket_records.eligible_count IS '1; its sum counts the records that should count';
+COMMENT ON COLUMN mart.created_ticket_records.measured_count IS '1, or 0 for a record that a contract rule set aside';

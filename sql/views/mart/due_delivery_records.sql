@@ -1,0 +1,38 @@
+-- Generated from metrics/render/record_views.py by `python -m pipelines.generate`; a test fails if it was edited by
+-- hand.
+--
+-- One row per delivery that was made or is due, on the day of the promise in force.
+-- Counted: Deliveries that were made, or whose promised day is over by the data's clock.
+-- What a record contributes is empty where that is not measured; of one that was set aside, everything is.
+CREATE OR REPLACE VIEW mart.due_delivery_records AS
+SELECT
+    fact.delivery_id,
+    CAST(CASE WHEN fact.is_quarantined THEN coalesce(fact.promised_date, fact.first_promised_date, fact.delivered_date) ELSE fact.promised_date END AS DATE) AS period_date,
+    coalesce(fact.team, '(none)') AS team,
+    coalesce(fact.service, '(none)') AS service,
+    coalesce(fact.vendor, '(none)') AS vendor,
+    fact.source,
+    fact.item,
+    1 AS eligible_count,
+    CASE WHEN fact.is_quarantined THEN 0 ELSE 1 END AS measured_count,
+    CASE WHEN NOT fact.is_quarantined THEN CASE WHEN coalesce(fact.delivered_date <= fact.promised_date, FALSE) THEN 1 WHEN NOT (coalesce(fact.delivered_date <= fact.promised_date, FALSE)) THEN 0 END END AS on_time_count,
+    CASE WHEN NOT fact.is_quarantined THEN fact.delay_days END AS delay_days
+FROM core.fct_deliveries AS fact
+CROSS JOIN (
+    SELECT CAST(timezone(run.reporting_time_zone, metrics.fresh_as_of_at) AS DATE) AS as_of_date
+    FROM meta.metrics AS metrics CROSS JOIN meta.run AS run WHERE metrics.metric = 'vendor_on_time_delivery_ratio'
+) AS clock
+WHERE (fact.is_quarantined OR fact.promised_date < clock.as_of_date OR (fact.promised_date IS NOT NULL AND fact.delivered_date IS NOT NULL)) AND CASE WHEN fact.is_quarantined THEN coalesce(fact.promised_date, fact.first_promised_date, fact.delivered_date) ELSE fact.promised_date END IS NOT NULL;
+
+COMMENT ON VIEW mart.due_delivery_records IS 'One row per delivery that was made or is due, on the day of the promise in force.';
+COMMENT ON COLUMN mart.due_delivery_records.delivery_id IS 'Delivery line, qualified by its source';
+COMMENT ON COLUMN mart.due_delivery_records.period_date IS 'Day that decides the period, in the reporting time zone: promised date in force';
+COMMENT ON COLUMN mart.due_delivery_records.team IS 'Team or site that ordered; (none) where there is none';
+COMMENT ON COLUMN mart.due_delivery_records.service IS 'Service or product group; (none) where there is none';
+COMMENT ON COLUMN mart.due_delivery_records.vendor IS 'Vendor; (none) where there is none';
+COMMENT ON COLUMN mart.due_delivery_records.source IS 'System that exported the delivery';
+COMMENT ON COLUMN mart.due_delivery_records.item IS 'What was ordered';
+COMMENT ON COLUMN mart.due_delivery_records.eligible_count IS '1; its sum counts the records that should count';
+COMMENT ON COLUMN mart.due_delivery_records.measured_count IS '1, or 0 for a record that a contract rule set aside';
+COMMENT ON COLUMN mart.due_delivery_records.on_time_count IS '1 if it came on or before the promised date, 0 if not';
+COMMENT ON COLUMN mart.due_delivery_records.delay_days IS 'Delivered minus promised date; negative is early';

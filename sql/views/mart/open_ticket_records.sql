@@ -1,0 +1,41 @@
+-- Generated from metrics/render/record_views.py by `python -m pipelines.generate`; a test fails if it was edited by
+-- hand.
+--
+-- One row per open ticket, on the day of the data's clock: of earlier days the ages are not kept.
+-- Counted: Tickets that are neither done nor cancelled as of the data's clock. One that was set aside counts if it
+-- says that it is open.
+-- What a record contributes is empty where that is not measured; of one that was set aside, everything is.
+CREATE OR REPLACE VIEW mart.open_ticket_records AS
+SELECT
+    fact.ticket_id,
+    CAST(clock.as_of_date AS DATE) AS period_date,
+    coalesce(fact.team, '(none)') AS team,
+    coalesce(fact.priority, '(none)') AS priority,
+    coalesce(fact.service, '(none)') AS service,
+    coalesce(fact.vendor, '(none)') AS vendor,
+    fact.source,
+    fact.ticket_type,
+    1 AS eligible_count,
+    CASE WHEN fact.is_quarantined THEN 0 ELSE 1 END AS measured_count,
+    CASE WHEN NOT fact.is_quarantined THEN fact.age_business_microseconds END AS age_business_microseconds,
+    CASE WHEN NOT fact.is_quarantined THEN fact.age_calendar_microseconds END AS age_calendar_microseconds
+FROM core.fct_tickets AS fact
+CROSS JOIN (
+    SELECT CAST(timezone(run.reporting_time_zone, metrics.fresh_as_of_at) AS DATE) AS as_of_date
+    FROM meta.metrics AS metrics CROSS JOIN meta.run AS run WHERE metrics.metric = 'ticket_age_p50_business_hours'
+) AS clock
+WHERE (NOT fact.is_done AND NOT fact.is_cancelled) AND clock.as_of_date IS NOT NULL;
+
+COMMENT ON VIEW mart.open_ticket_records IS 'One row per open ticket, on the day of the data''s clock: of earlier days the ages are not kept.';
+COMMENT ON COLUMN mart.open_ticket_records.ticket_id IS 'Ticket, qualified by its source';
+COMMENT ON COLUMN mart.open_ticket_records.period_date IS 'Day that decides the period, in the reporting time zone: day of the data''s clock';
+COMMENT ON COLUMN mart.open_ticket_records.team IS 'Team at the last resolution; for a ticket not done, the latest; (none) where there is none';
+COMMENT ON COLUMN mart.open_ticket_records.priority IS 'Priority at the last resolution; for a ticket not done, the latest; (none) where there is none';
+COMMENT ON COLUMN mart.open_ticket_records.service IS 'Service that the ticket is about; (none) where there is none';
+COMMENT ON COLUMN mart.open_ticket_records.vendor IS 'Vendor at the last resolution; for a ticket not done, the latest; (none) where there is none';
+COMMENT ON COLUMN mart.open_ticket_records.source IS 'System that exported the ticket';
+COMMENT ON COLUMN mart.open_ticket_records.ticket_type IS 'Type in the source''s words';
+COMMENT ON COLUMN mart.open_ticket_records.eligible_count IS '1; its sum counts the records that should count';
+COMMENT ON COLUMN mart.open_ticket_records.measured_count IS '1, or 0 for a record that a contract rule set aside';
+COMMENT ON COLUMN mart.open_ticket_records.age_business_microseconds IS 'Age in open hours';
+COMMENT ON COLUMN mart.open_ticket_records.age_calendar_microseconds IS 'Created to the data''s clock, for a ticket not done';

@@ -1,0 +1,82 @@
+-- Generated from metrics/render/record_views.py by `python -m pipelines.generate`; a test fails if it was edited by
+-- hand.
+--
+-- One row per ticket that counts as resolved, on the day of its last resolution.
+-- Counted: Tickets that are done and not cancelled. A ticket that was set aside counts where it was resolved or, if
+-- that is unknown, created.
+-- What a record contributes is empty where that is not measured; of one that was set aside, everything is.
+CREATE OR REPLACE VIEW mart.resolved_ticket_records AS
+SELECT
+    fact.ticket_id,
+    CAST(timezone(run.reporting_time_zone, CASE WHEN fact.is_quarantined THEN coalesce(fact.resolved_at, fact.created_at) ELSE fact.resolved_at END) AS DATE) AS period_date,
+    coalesce(fact.team, '(none)') AS team,
+    coalesce(fact.priority, '(none)') AS priority,
+    coalesce(fact.service, '(none)') AS service,
+    coalesce(fact.vendor, '(none)') AS vendor,
+    fact.source,
+    fact.ticket_type,
+    1 AS eligible_count,
+    CASE WHEN fact.is_quarantined THEN 0 ELSE 1 END AS measured_count,
+    CASE WHEN NOT fact.is_quarantined THEN fact.lead_time_business_microseconds END AS lead_time_business_microseconds,
+    CASE WHEN NOT fact.is_quarantined THEN fact.lead_time_calendar_microseconds END AS lead_time_calendar_microseconds,
+    CASE WHEN NOT fact.is_quarantined THEN fact.cycle_time_business_microseconds END AS cycle_time_business_microseconds,
+    CASE WHEN NOT fact.is_quarantined THEN fact.cycle_time_calendar_microseconds END AS cycle_time_calendar_microseconds,
+    CASE WHEN NOT fact.is_quarantined THEN fact.first_response_business_microseconds END AS first_response_business_microseconds,
+    CASE WHEN NOT fact.is_quarantined THEN fact.first_response_calendar_microseconds END AS first_response_calendar_microseconds,
+    CASE WHEN NOT fact.is_quarantined THEN fact.first_resolution_business_microseconds END AS first_resolution_business_microseconds,
+    CASE WHEN NOT fact.is_quarantined THEN fact.first_resolution_calendar_microseconds END AS first_resolution_calendar_microseconds,
+    CASE WHEN NOT fact.is_quarantined THEN fact.queued_business_microseconds END AS queued_business_microseconds,
+    CASE WHEN NOT fact.is_quarantined THEN fact.queued_calendar_microseconds END AS queued_calendar_microseconds,
+    CASE WHEN NOT fact.is_quarantined THEN fact.active_business_microseconds END AS active_business_microseconds,
+    CASE WHEN NOT fact.is_quarantined THEN fact.active_calendar_microseconds END AS active_calendar_microseconds,
+    CASE WHEN NOT fact.is_quarantined THEN fact.waiting_business_microseconds END AS waiting_business_microseconds,
+    CASE WHEN NOT fact.is_quarantined THEN fact.waiting_calendar_microseconds END AS waiting_calendar_microseconds,
+    CASE WHEN NOT fact.is_quarantined THEN fact.reopen_count END AS reopen_count,
+    CASE WHEN NOT fact.is_quarantined THEN fact.handoff_count END AS handoff_count,
+    CASE WHEN NOT fact.is_quarantined THEN fact.touch_count END AS touch_count,
+    CASE WHEN NOT fact.is_quarantined THEN CASE WHEN fact.active_business_microseconds IS NOT NULL AND fact.lead_time_business_microseconds IS NOT NULL AND fact.reopened_gap_business_microseconds IS NOT NULL THEN fact.active_business_microseconds END END AS flow_active_business_microseconds,
+    CASE WHEN NOT fact.is_quarantined THEN CASE WHEN fact.active_business_microseconds IS NOT NULL AND fact.lead_time_business_microseconds IS NOT NULL AND fact.reopened_gap_business_microseconds IS NOT NULL THEN fact.lead_time_business_microseconds - fact.reopened_gap_business_microseconds END END AS flow_whole_business_microseconds,
+    CASE WHEN NOT fact.is_quarantined THEN CASE WHEN fact.active_calendar_microseconds IS NOT NULL AND fact.lead_time_calendar_microseconds IS NOT NULL AND fact.reopened_gap_calendar_microseconds IS NOT NULL THEN fact.active_calendar_microseconds END END AS flow_active_calendar_microseconds,
+    CASE WHEN NOT fact.is_quarantined THEN CASE WHEN fact.active_calendar_microseconds IS NOT NULL AND fact.lead_time_calendar_microseconds IS NOT NULL AND fact.reopened_gap_calendar_microseconds IS NOT NULL THEN fact.lead_time_calendar_microseconds - fact.reopened_gap_calendar_microseconds END END AS flow_whole_calendar_microseconds,
+    CASE WHEN NOT fact.is_quarantined THEN CASE WHEN fact.reopen_count > 0 THEN 1 WHEN NOT (fact.reopen_count > 0) THEN 0 END END AS reopened_count,
+    CASE WHEN NOT fact.is_quarantined THEN CASE WHEN fact.reopen_count IS NULL OR fact.handoff_count IS NULL OR fact.touch_count IS NULL OR fact.touch_count < 1 THEN NULL WHEN fact.reopen_count = 0 AND fact.handoff_count = 0 AND fact.touch_count = 1 THEN 1 ELSE 0 END END AS first_contact_count,
+    CASE WHEN NOT fact.is_quarantined THEN CASE WHEN fact.is_sla_met_at_source THEN 1 WHEN NOT (fact.is_sla_met_at_source) THEN 0 END END AS source_claim_met_count
+FROM core.fct_tickets AS fact
+CROSS JOIN meta.run AS run
+WHERE (NOT fact.is_cancelled AND (fact.is_done OR fact.is_quarantined)) AND CASE WHEN fact.is_quarantined THEN coalesce(fact.resolved_at, fact.created_at) ELSE fact.resolved_at END IS NOT NULL;
+
+COMMENT ON VIEW mart.resolved_ticket_records IS 'One row per ticket that counts as resolved, on the day of its last resolution.';
+COMMENT ON COLUMN mart.resolved_ticket_records.ticket_id IS 'Ticket, qualified by its source';
+COMMENT ON COLUMN mart.resolved_ticket_records.period_date IS 'Day that decides the period, in the reporting time zone: last entry of the ticket into done';
+COMMENT ON COLUMN mart.resolved_ticket_records.team IS 'Team at the last resolution; for a ticket not done, the latest; (none) where there is none';
+COMMENT ON COLUMN mart.resolved_ticket_records.priority IS 'Priority at the last resolution; for a ticket not done, the latest; (none) where there is none';
+COMMENT ON COLUMN mart.resolved_ticket_records.service IS 'Service that the ticket is about; (none) where there is none';
+COMMENT ON COLUMN mart.resolved_ticket_records.vendor IS 'Vendor at the last resolution; for a ticket not done, the latest; (none) where there is none';
+COMMENT ON COLUMN mart.resolved_ticket_records.source IS 'System that exported the ticket';
+COMMENT ON COLUMN mart.resolved_ticket_records.ticket_type IS 'Type in the source''s words';
+COMMENT ON COLUMN mart.resolved_ticket_records.eligible_count IS '1; its sum counts the records that should count';
+COMMENT ON COLUMN mart.resolved_ticket_records.measured_count IS '1, or 0 for a record that a contract rule set aside';
+COMMENT ON COLUMN mart.resolved_ticket_records.lead_time_business_microseconds IS 'Created to last resolution, in open hours';
+COMMENT ON COLUMN mart.resolved_ticket_records.lead_time_calendar_microseconds IS 'Created to last resolution, by the clock on the wall';
+COMMENT ON COLUMN mart.resolved_ticket_records.cycle_time_business_microseconds IS 'First active to last resolution, in open hours';
+COMMENT ON COLUMN mart.resolved_ticket_records.cycle_time_calendar_microseconds IS 'First active to last resolution, by the clock on the wall';
+COMMENT ON COLUMN mart.resolved_ticket_records.first_response_business_microseconds IS 'Created to first response, in open hours';
+COMMENT ON COLUMN mart.resolved_ticket_records.first_response_calendar_microseconds IS 'Created to first response, by the clock on the wall';
+COMMENT ON COLUMN mart.resolved_ticket_records.first_resolution_business_microseconds IS 'Created to first resolution, in open hours';
+COMMENT ON COLUMN mart.resolved_ticket_records.first_resolution_calendar_microseconds IS 'Created to first resolution, by the clock on the wall';
+COMMENT ON COLUMN mart.resolved_ticket_records.queued_business_microseconds IS 'Time in queued, in open hours';
+COMMENT ON COLUMN mart.resolved_ticket_records.queued_calendar_microseconds IS 'Time in queued, by the clock on the wall';
+COMMENT ON COLUMN mart.resolved_ticket_records.active_business_microseconds IS 'Time in active, in open hours';
+COMMENT ON COLUMN mart.resolved_ticket_records.active_calendar_microseconds IS 'Time in active, by the clock on the wall';
+COMMENT ON COLUMN mart.resolved_ticket_records.waiting_business_microseconds IS 'Time in waiting, in open hours';
+COMMENT ON COLUMN mart.resolved_ticket_records.waiting_calendar_microseconds IS 'Time in waiting, by the clock on the wall';
+COMMENT ON COLUMN mart.resolved_ticket_records.reopen_count IS 'Moves from done back to work; empty where the export has no history';
+COMMENT ON COLUMN mart.resolved_ticket_records.handoff_count IS 'Changes of team; empty where the export has no history or never names a team';
+COMMENT ON COLUMN mart.resolved_ticket_records.touch_count IS 'Public replies by an agent; where the source tells none, entries into active; empty where it cannot tell';
+COMMENT ON COLUMN mart.resolved_ticket_records.flow_active_business_microseconds IS 'Time worked on, business clock, of a ticket whose whole time is known too';
+COMMENT ON COLUMN mart.resolved_ticket_records.flow_whole_business_microseconds IS 'Lead time less the time between resolution and reopening, business clock, of the same tickets';
+COMMENT ON COLUMN mart.resolved_ticket_records.flow_active_calendar_microseconds IS 'Time worked on, calendar clock, of a ticket whose whole time is known too';
+COMMENT ON COLUMN mart.resolved_ticket_records.flow_whole_calendar_microseconds IS 'Lead time less the time between resolution and reopening, calendar clock, of the same tickets';
+COMMENT ON COLUMN mart.resolved_ticket_records.reopened_count IS '1 if it was resolved before and came back, 0 if not';
+COMMENT ON COLUMN mart.resolved_ticket_records.first_contact_count IS '1 if one touch by one team resolved it for good, 0 if not';
+COMMENT ON COLUMN mart.resolved_ticket_records.source_claim_met_count IS '1 if the source system itself flagged it as within SLA, 0 if not';
