@@ -7,12 +7,15 @@ HOME_DIR ?= home
 EVENTS ?= 1000000
 
 ODCS_VENV := .venv-odcs
+BI_TOOLS := dbt superset
+BI_INSTALLED := $(BI_TOOLS:%=.venv-bi-%/.installed)
 
-.PHONY: help demo test lint lint-contracts format types lock bench docs clean
+.PHONY: help demo test bi-test lint lint-contracts format types lock bench docs clean
 
 help:
 	@echo "make demo    install, run the whole pipeline on simulated exports, show the KPIs"
 	@echo "make test    install and run the tests"
+	@echo "make bi-test install dbt and Superset apart (2 min), and try our exports in them (4 min)"
 	@echo "make lint    style, types and import floors"
 	@echo "make lint-contracts  the packaged contracts by our own rules and by a linter of others"
 	@echo "make bench   benchmarks, as ratios against DuckDB reading the same CSV (EVENTS='1000000 10000000' for more)"
@@ -51,6 +54,15 @@ lint-contracts: $(INSTALLED) $(ODCS_VENV)/.installed
 	KPI_ODCS_LINTER=$(CURDIR)/$(ODCS_VENV)/bin/datacontract $(BIN)/python -m pytest -q -rs \
 	  tests/unit/data_contracts/test_contracts_by_others.py
 
+# BI tools need other versions of what we use, so each has an environment of its own.
+.venv-bi-%/.installed: requirements-bi-%.lock
+	$(PYTHON) -m venv .venv-bi-$*
+	.venv-bi-$*/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
+	@touch $@
+
+bi-test: $(INSTALLED) $(BI_INSTALLED)
+	KPI_BI_TOOLS=$(CURDIR) $(BIN)/python -m pytest -q -rs tests/bi
+
 format: $(INSTALLED)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -70,6 +82,8 @@ lock: $(INSTALLED)
 	  --group pyproject.toml:dev pyproject.toml --output-file requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	  --group pyproject.toml:odcs --output-file requirements-odcs.lock
+	for tool in $(BI_TOOLS); do $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-annotate --no-header --group pyproject.toml:bi-$$tool --output-file requirements-bi-$$tool.lock || exit 1; done
 
 clean:
-	rm -rf $(VENV) $(ODCS_VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(ODCS_VENV) .venv-bi-* .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

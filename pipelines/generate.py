@@ -1,4 +1,4 @@
-"""Write the files that are made from declarations: most views of `sql/views/mart`, and `docs/data-dictionary.md`.
+"""Write the files that are made from declarations: most views of `sql/views/mart`, `docs/data-dictionary.md` and `bi`.
 
 Run `python -m pipelines.generate` in a checkout after changing a metric or a table, and commit what it writes. With
 `--check` it writes nothing and exits with 1 if a file is out of date. What the files contain is decided in
@@ -14,12 +14,16 @@ from typing import Final
 import sql
 from metrics.render.described_views import describe_view
 from metrics.render.dictionary import data_dictionary
+from metrics.render.places import Place
 from metrics.render.record_views import record_views
 from metrics.render.views import mart_views
+from pipelines.semantic_exports import EXPORTS
 
 CHECKOUT: Final = Path(__file__).resolve().parent.parent
 _VIEWS: Final = Path("sql/views/mart")
 _DICTIONARY: Final = Path("docs/data-dictionary.md")
+#: What `kpi export` writes for a home of the usual name, kept so that a review shows what a change does to it.
+_EXPORTS: Final = Path("bi")
 
 
 def generated_files() -> dict[Path, str]:
@@ -28,7 +32,16 @@ def generated_files() -> dict[Path, str]:
     views = {_VIEWS / f"{name}.sql": text for name, text in {**mart_views(), **of_records}.items()}
     explained = [view.text for view in sql.load_views() if not view.is_generated] + list(of_records.values())
     described = sorted((describe_view(text) for text in explained), key=lambda view: view.name)
-    return {**views, _DICTIONARY: data_dictionary(views=described)}
+    return {**views, _DICTIONARY: data_dictionary(views=described), **_committed_exports()}
+
+
+def _committed_exports() -> dict[Path, str]:
+    return {
+        _EXPORTS / export.name / name: text
+        for export in EXPORTS
+        if export.is_committed
+        for name, text in export.render(Place()).items()
+    }
 
 
 def outdated_files(checkout: Path = CHECKOUT) -> list[Path]:
@@ -37,7 +50,7 @@ def outdated_files(checkout: Path = CHECKOUT) -> list[Path]:
     differing = [path for path, text in expected.items() if _read(checkout / path) != text]
     views = [path.relative_to(checkout) for path in sorted((checkout / _VIEWS).glob("*.sql"))]
     left_over = [path for path in views if path not in expected and _is_generated(checkout / path)]
-    return differing + left_over
+    return differing + left_over + [path for path in _exported(checkout) if path not in expected]
 
 
 def write_generated_files(checkout: Path = CHECKOUT) -> list[Path]:
@@ -52,6 +65,12 @@ def write_generated_files(checkout: Path = CHECKOUT) -> list[Path]:
         else:
             target.unlink()
     return outdated
+
+
+def _exported(checkout: Path) -> list[Path]:
+    """Files of exports, relative to the checkout, without those that dbt writes when it is run there."""
+    found = [path.relative_to(checkout) for path in sorted((checkout / _EXPORTS).rglob("*")) if path.is_file()]
+    return [path for path in found if not {"target", "logs"} & set(path.parts)]
 
 
 def _is_generated(path: Path) -> bool:

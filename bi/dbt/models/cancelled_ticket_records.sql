@@ -1,0 +1,1 @@
+SELECT * FROM {{ source('mart', 'cancelled_ticket_records') }}

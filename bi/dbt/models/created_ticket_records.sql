@@ -1,0 +1,1 @@
+SELECT * FROM {{ source('mart', 'created_ticket_records') }}

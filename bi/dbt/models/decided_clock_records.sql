@@ -1,0 +1,1 @@
+SELECT * FROM {{ source('mart', 'decided_clock_records') }}

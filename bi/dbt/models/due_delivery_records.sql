@@ -1,0 +1,1 @@
+SELECT * FROM {{ source('mart', 'due_delivery_records') }}

@@ -1,0 +1,1 @@
+SELECT * FROM {{ source('mart', 'first_promised_delivery_records') }}

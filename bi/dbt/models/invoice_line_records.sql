@@ -1,0 +1,1 @@
+SELECT * FROM {{ source('mart', 'invoice_line_records') }}

@@ -1,0 +1,1 @@
+SELECT * FROM {{ source('mart', 'open_ticket_records') }}

@@ -1,0 +1,1 @@
+SELECT * FROM {{ source('mart', 'priced_delay_records') }}

@@ -1,0 +1,1 @@
+SELECT * FROM {{ source('mart', 'recoverable_records') }}

@@ -1,0 +1,1 @@
+SELECT * FROM {{ source('mart', 'resolved_ticket_records') }}

@@ -1,0 +1,1 @@
+SELECT * FROM {{ source('mart', 'service_credit_records') }}

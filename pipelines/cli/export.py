@@ -1,0 +1,81 @@
+"""`kpi export`: the KPIs as a BI tool or semantic layer wants them, written from their definitions."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pipelines.cli.exits import CommandError
+from pipelines.cli.options import chosen_home, common_options, json_option
+
+if TYPE_CHECKING:
+    from pipelines.semantic_exports import SemanticExport
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Folder to write to. Else published/bi/NAME of the home.",
+)
+@json_option
+@common_options
+def export(name: str | None, output: Path | None, as_json: bool) -> None:
+    """List the exports for BI tools, or write the one called NAME.
+
+    Each is made from the same definitions as the published numbers, and asks the published warehouse for them. Write it
+    again after an update: what has changed is overwritten, what is no more is removed.
+
+    \b
+    kpi export
+    kpi export dbt
+    kpi export lookml -o ../looker/views
+    """
+    if name is None:
+        _list(as_json=as_json)
+        return
+    from metrics.render.places import Place
+    from pipelines.cli.numbers import count_of
+    from pipelines.cli.tables import show_json
+    from pipelines.semantic_exports import write_export
+
+    chosen = _export_named(name)
+    home = chosen_home()
+    place = Place(home.published_file.resolve().as_posix(), home.settings.reporting.currency)
+    folder = output or home.published / "bi" / chosen.name
+    written = write_export(chosen, place, folder)
+    if as_json:
+        show_json([{"file": str(path)} for path in written])
+        return
+    click.echo(f"Wrote {count_of(len(written), 'file')} to {folder}: {chosen.what}.")
+
+
+def _export_named(name: str) -> SemanticExport:
+    from pipelines.semantic_exports import EXPORTS, export_named
+
+    try:
+        return export_named(name)
+    except KeyError:
+        near = difflib.get_close_matches(name, [each.name for each in EXPORTS], n=1, cutoff=0.4)
+        hint = f"Did you mean '{near[0]}'?" if near else "'kpi export' lists them all."
+        raise CommandError(f"There is no export '{name}'. {hint}") from None
+
+
+def _list(*, as_json: bool) -> None:
+    from pipelines.cli.tables import Column, show_json, show_table
+    from pipelines.semantic_exports import EXPORTS
+
+    if as_json:
+        show_json([{"name": each.name, "what": each.what} for each in EXPORTS])
+        return
+    show_table([Column("export"), Column("what it is")], [(each.name, each.what) for each in EXPORTS])
+    click.echo()
+    click.echo(
+        click.style("Write one with 'kpi export NAME'. docs/how-to/connect-bi-tools.md says how to use it.", dim=True)
+    )

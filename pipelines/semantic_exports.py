@@ -1,0 +1,85 @@
+"""The semantic exports: which there are, and writing one into a folder.
+
+What a file contains is decided in `metrics.render`, one module per format. Here it only becomes files.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from metrics.render.metricflow import dbt_project
+from metrics.render.places import Place
+
+#: Lists what the last export wrote into a folder, so that the next one removes what is no more.
+MANIFEST: Final = ".kpi-export"
+_BUNDLE_DATE: Final = (1980, 1, 1, 0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class SemanticExport:
+    """One format.
+
+    Attributes:
+        name: what it is called on the command line.
+        what: what it is and who reads it, in one line.
+        render: the files, by their path in the folder.
+        is_committed: whether the project keeps the files under version control, for a home of the usual name.
+        bundle: name of the archive that the files are delivered in, if the tool imports one.
+    """
+
+    name: str
+    what: str
+    render: Callable[[Place], Mapping[str, str]]
+    is_committed: bool = False
+    bundle: str | None = None
+
+
+EXPORTS: Final[tuple[SemanticExport, ...]] = (
+    SemanticExport("dbt", "dbt project with MetricFlow semantic models and metrics", dbt_project, is_committed=True),
+)
+
+
+def export_named(name: str) -> SemanticExport:
+    """The export of that name.
+
+    Raises:
+        KeyError: there is none.
+    """
+    return {export.name: export for export in EXPORTS}[name]
+
+
+def write_export(export: SemanticExport, place: Place, folder: Path) -> list[Path]:
+    """Write an export into a folder; files that an earlier export wrote there and that are no more are removed.
+
+    Other files of the folder stay as they are.
+
+    Returns:
+        The files that make up the export.
+    """
+    files = {folder / path: text for path, text in export.render(place).items()}
+    manifest = folder / MANIFEST
+    before = manifest.read_text(encoding="utf-8").splitlines() if manifest.is_file() else []
+    folder.mkdir(parents=True, exist_ok=True)
+    written = [folder / export.bundle] if export.bundle else list(files)
+    for name in before:
+        if folder / name not in written and (folder / name).is_file():
+            (folder / name).unlink()
+    if export.bundle:
+        _write_bundle(folder / export.bundle, export.render(place))
+    else:
+        for path, text in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8", newline="\n")
+    manifest.write_text("".join(f"{path.relative_to(folder).as_posix()}\n" for path in written), encoding="utf-8")
+    return written
+
+
+def _write_bundle(path: Path, files: Mapping[str, str]) -> None:
+    """An archive whose bytes depend on nothing but the files."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as bundle:
+        for name, text in files.items():
+            bundle.writestr(zipfile.ZipInfo(name, _BUNDLE_DATE), text)

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pipelines.semantic_exports import EXPORTS
+
+if TYPE_CHECKING:
+    from conftest import Kpi
+
+    from pipelines.home import Home
+
+
+def test_exports_are_listed(run_kpi: Kpi) -> None:
+    listed = json.loads(run_kpi("export", "--json").stdout)
+    assert [entry["name"] for entry in listed] == [export.name for export in EXPORTS]
+    assert all(entry["what"] in run_kpi("export").stdout for entry in listed)
+
+
+@pytest.mark.parametrize("name", [export.name for export in EXPORTS])
+def test_an_export_is_written_into_the_home(name: str, run_kpi: Kpi, home: Home) -> None:
+    ended = run_kpi("export", name, "--home", home.folder)
+    assert ended.exit_code == 0, ended.output
+    assert f"published/bi/{name}" in ended.stdout
+    files = [path for path in (home.published / "bi" / name).rglob("*") if path.is_file()]
+    assert len(files) > 1
+
+
+def test_an_export_is_written_where_it_is_asked_for(run_kpi: Kpi, home: Home, tmp_path: Path) -> None:
+    ended = run_kpi("export", "dbt", "--home", home.folder, "--output", tmp_path / "elsewhere", "--json")
+    written = [Path(entry["file"]) for entry in json.loads(ended.stdout)]
+    assert tmp_path / "elsewhere" / "profiles.yml" in written
+    assert all(path.is_file() for path in written)
+    assert str(home.published_file.resolve()) in (tmp_path / "elsewhere" / "profiles.yml").read_text(encoding="utf-8")
+
+
+def test_an_unknown_export_is_told_with_the_one_that_was_meant(run_kpi: Kpi, home: Home) -> None:
+    ended = run_kpi("export", "dbtt", "--home", home.folder)
+    assert ended.exit_code == 2
+    assert "There is no export 'dbtt'. Did you mean 'dbt'?" in ended.stderr
