@@ -196,10 +196,10 @@ ops_publications = table(
     "One row per publication.",
     text("publication_id", "Publication", key=True),
     text("run_id", "Run that published it", required=True),
-    text("target", "duckdb or parquet", key=True),
+    text("target", "Target in kpi.toml: duckdb, parquet, postgresql, ...", key=True),
     text("content_hash", "Hash of everything published", required=True),
     instant("as_of_at", "The data's clock"),
-    text("location", "Where it lies, relative to the home", required=True),
+    text("location", "Where it lies; paths are relative to the home", required=True),
     instant("published_at", "When it was swapped in", required=True),
 )
 

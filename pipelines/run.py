@@ -38,6 +38,11 @@ class RunOutcome:
         """Steps that the gate held back."""
         return tuple(step for step in self.steps if step.state == "held")
 
+    @property
+    def failed(self) -> tuple[Step, ...]:
+        """Targets that could not be published to; everything else went on."""
+        return tuple(step for step in self.steps if step.state == "failed")
+
 
 def run_project(
     project: Project,

@@ -21,7 +21,7 @@ from pipelines.fingerprint import code_hash
 from pipelines.project import Project
 from pipelines.warehouse import Warehouse, open_warehouse
 
-StepState = Literal["built", "unchanged", "held", "empty"]
+StepState = Literal["built", "unchanged", "held", "empty", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +161,10 @@ def open_session(
         except BaseException as error:
             _end_run(session, "failed", f"{type(error).__name__}: {error}")
             raise
+        failed = [f"{step.asset}: {step.note}" for step in session.steps if step.state == "failed"]
+        if failed:
+            _end_run(session, "failed", "; ".join(failed))
+            return
         held = sorted({step.asset for step in session.steps if step.state == "held"})
         _end_run(session, "held" if held else "succeeded", f"held: {', '.join(held)}" if held else None)
 

@@ -39,7 +39,7 @@ EXPECTED_ERRORS: Final[dict[str, ExitCode]] = {
     "pipelines.run.SelectionError": ExitCode.USAGE,
     "pipelines.scaffold.ScaffoldError": ExitCode.USAGE,
     "pipelines.warehouse.WarehouseBusyError": ExitCode.BUSY,
-    "pipelines.publish.duckdb_file.PublishError": ExitCode.FAILED,
+    "pipelines.publish.target.PublishError": ExitCode.FAILED,
 }
 
 
@@ -54,8 +54,11 @@ def expected_exit(error: BaseException) -> ExitCode | None:
     return None
 
 
-def of_outcome(*, has_held: bool, has_refused: bool) -> ExitCode:
-    """The exit code of a run or check that came to its end: what is held outranks what was refused."""
+def of_outcome(*, has_held: bool, has_refused: bool, has_failed: bool = False) -> ExitCode:
+    """The exit code of a run or check that came to its end: a target that failed outranks what is held, and that what
+    was refused."""
+    if has_failed:
+        return ExitCode.FAILED
     if has_held:
         return ExitCode.HELD
     return ExitCode.REFUSED if has_refused else ExitCode.OK

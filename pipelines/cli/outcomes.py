@@ -15,6 +15,7 @@ from pipelines.unmapped_statuses import UnmappedStatus
 
 if TYPE_CHECKING:
     from pipelines.notices import Notice
+    from pipelines.session import Step
 
 
 def show_refusals(refusals: Sequence[RefusalRecord]) -> None:
@@ -103,6 +104,18 @@ def show_holds(records: BuildRecords) -> None:
             "policy); 'kpi check' then tells whether it is right, and 'kpi run' publishes.",
             indent=2,
         )
+
+
+def show_failures(failed: Sequence[Step]) -> None:
+    """Print each target that could not be published to, and why."""
+    if not failed:
+        return
+    click.echo()
+    told = count_of(len(failed), "target")
+    show_heading(click.style(f"{told} not published to", fg="red"), "everything else went on; the next run tries again")
+    for step in failed:
+        click.echo(f"  {click.style(step.asset.removeprefix('published_'), fg='red')}")
+        show_paragraph(step.note, indent=4)
 
 
 def blocking_rules(rules: Sequence[RuleRecord], domain: str) -> list[RuleRecord]:

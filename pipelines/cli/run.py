@@ -58,7 +58,8 @@ def run(only: tuple[str, ...], as_of: datetime | None, full: bool, quiet: bool, 
 
     Groups for --only: tickets, finance, vendors, kpis, publication.
 
-    Exit codes: 0 ok, 3 something is held, 5 files were refused and nothing is held, 4 another run is under way.
+    Exit codes: 0 ok, 1 a target could not be published to, 3 something is held, 5 files were refused and nothing is
+    held, 4 another run is under way.
     """
     return run_home(chosen_home(), only=only, as_of=as_of, is_full=full, quiet=quiet, as_json=as_json)
 
@@ -77,6 +78,7 @@ def run_home(
     from pipelines.cli.outcomes import (
         note_drift,
         note_pool_gap,
+        show_failures,
         show_holds,
         show_notices,
         show_refusals,
@@ -114,12 +116,13 @@ def run_home(
             _show_summary(home, outcome, seconds)
         show_refusals(records.refusals)
         show_holds(records)
+        show_failures(outcome.failed)
         if not quiet or "tickets" in records.held_domains:
             show_unmapped_statuses(records.unmapped_statuses)
         if not quiet:
             show_notices(notices)
     has_held = bool(outcome.held or records.held_domains)
-    return of_outcome(has_held=has_held, has_refused=bool(records.refusals))
+    return of_outcome(has_held=has_held, has_refused=bool(records.refusals), has_failed=bool(outcome.failed))
 
 
 def _show_summary(home: Home, outcome: RunOutcome, seconds: float) -> None:
@@ -155,6 +158,7 @@ def _show_json_outcome(
             "published_file": home.published_file if headlines else None,
             "steps": list(outcome.steps),
             **describe_outcome(records),
+            "failed": [{"asset": step.asset, "message": step.note} for step in outcome.failed],
             "notices": list(notices),
             "headlines": describe_headlines(headlines) if headlines else [],
         }

@@ -10,35 +10,51 @@ from models.marts import metric_values
 from models.vendor_performance import vendor_scorecard_parts, vendor_scorecards
 from pipelines.defs.describe import OWNERS, step_result
 from pipelines.project import Project
-from pipelines.publish.publish import publish
+from pipelines.publish.publish import publish, targets_of
 
 _DESCRIPTIONS = {
     "duckdb": "published/kpi.duckdb: metric values, kpi_ views, facts and meta tables in one read-only file.",
     "parquet": "published/parquet: the same tables as Parquet files; latest.json points to the current folder.",
 }
+_IS_PUBLISHED = "is_published"
 
 
 def publication_assets(project: Project) -> list[dg.AssetsDefinition]:
-    """One asset per target that the home publishes to."""
-    targets = [name for name in _DESCRIPTIONS if name in project.home.settings.publish.targets]
+    """One asset per target that the home publishes to.
+
+    A target that cannot be written is not materialized and its check fails; the others go on.
+    """
+    targets = [f"published_{target.name}" for target in targets_of(project.home)]
 
     @dg.multi_asset(
         name="publication",
         specs=[
             dg.AssetSpec(
-                f"published_{target}",
+                target,
                 deps=[metric_values.name, vendor_scorecard_parts.name, vendor_scorecards.name],
-                description=_DESCRIPTIONS[target],
+                description=_DESCRIPTIONS[target.removeprefix("published_")],
                 group_name="publication",
                 owners=OWNERS,
-                kinds={target},
+                kinds={target.removeprefix("published_")},
+                skippable=True,
             )
+            for target in targets
+        ],
+        check_specs=[
+            dg.AssetCheckSpec(_IS_PUBLISHED, asset=target, description="Whether the target took the publication.")
             for target in targets
         ],
         required_resource_keys={"session"},
     )
-    def publication(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+    def publication(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         for step in publish(context.resources.session):
-            yield step_result(step)
+            if step.state != "failed":
+                yield step_result(step)
+            yield dg.AssetCheckResult(
+                passed=step.state != "failed",
+                check_name=_IS_PUBLISHED,
+                asset_key=step.asset,
+                metadata={"note": step.note},
+            )
 
     return [publication]

@@ -1,4 +1,4 @@
-"""The published DuckDB file: built beside the old one, closed, checked, and swapped in by one rename.
+"""The published DuckDB file: built beside the old one, checked, closed, and swapped in by one rename.
 
 Readers that have the old file open keep reading it whole; the next open sees the new one. See
 docs/adr/0002-publish-by-rename.md.
@@ -14,27 +14,67 @@ import duckdb
 from sqlalchemy import MetaData
 
 from models.ddl import comment_statements, create_table, quote_identifier, quote_text
+from pipelines.publish.bi_types import require_bi_types
 from pipelines.publish.publication import Publication, PublishedTable
+from pipelines.publish.target import Build, PublishError
 
 #: Any driver from 1.4 on opens it; BI tools ship those.
 STORAGE_VERSION: Final = "v1.4.0"
 
 
-class PublishError(Exception):
-    """A publication could not be swapped in; the old one is untouched."""
+class DuckdbFile:
+    """The target `duckdb`: one file, which is what most readers open."""
+
+    name: Final = "duckdb"
+    options: Final = ()
+
+    def __init__(self, path: Path, place: str) -> None:
+        self.path, self.place = path, place
+
+    def holds(self, publication_id: str) -> bool:  # noqa: ARG002
+        """Whether the file is there."""
+        return self.path.exists()
+
+    def write(self, build: Build) -> None:
+        """Swap the build's file in."""
+        swap_in(build.file, self.path)
 
 
 def write_duckdb_file(publication: Publication, path: Path) -> None:
     """Write a publication to `path`, atomically.
 
     Raises:
-        PublishError: the new file did not close cleanly, or another program keeps the old one from being replaced.
+        PublishError: a value does not fit, the new file did not close cleanly, or another program keeps the old one
+            from being replaced.
+    """
+    swap_in(build_beside(publication, path), path)
+
+
+def build_beside(publication: Publication, path: Path) -> Path:
+    """Build a publication as a file that nobody knows of, on the same disk as `path`.
+
+    Raises:
+        PublishError: a column or a value is not what BI tools read.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     for leftover in path.parent.glob(f".{path.name}.*.building*"):
         leftover.unlink()
     building = path.parent / f".{path.name}.{publication.publication_id}.building"
-    _build(publication, building)
+    try:
+        _build(publication, building)
+    except BaseException:
+        for unfinished in path.parent.glob(f"{building.name}*"):
+            unfinished.unlink()
+        raise
+    return building
+
+
+def swap_in(building: Path, path: Path) -> None:
+    """Let a built file take the place of the published one, in one step.
+
+    Raises:
+        PublishError: the new file did not close cleanly, or another program keeps the old one from being replaced.
+    """
     _require_no_wal(building)
     _require_no_wal(path)
     _sync(building)
@@ -65,6 +105,7 @@ def _build(publication: Publication, path: Path) -> None:
             _write_table(connection, published)
         for view in publication.views:
             connection.execute(view.text)
+        require_bi_types(connection, publication.views)
         connection.execute("COMMIT")
         connection.execute("CHECKPOINT published")
         connection.execute("USE memory")

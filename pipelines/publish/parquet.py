@@ -8,8 +8,32 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Final
 
 from pipelines.publish.publication import Publication
+from pipelines.publish.target import Build
+
+
+class ParquetFolder:
+    """The target `parquet`: a folder for each publication."""
+
+    name: Final = "parquet"
+    options: Final = ()
+
+    def __init__(self, folder: Path, place: str, keep: int) -> None:
+        self.folder, self.place, self.keep = folder, place, keep
+
+    def holds(self, publication_id: str) -> bool:
+        """Whether the pointer leads to that publication."""
+        try:
+            pointer = json.loads((self.folder / "latest.json").read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):
+            return False
+        return bool(pointer["publication_id"] == publication_id)
+
+    def write(self, build: Build) -> None:
+        """Write the tables, then move the pointer."""
+        write_parquet(build.publication, self.folder, keep=self.keep)
 
 
 def write_parquet(publication: Publication, folder: Path, *, keep: int) -> Path:

@@ -1,77 +1,79 @@
-"""Publish to every target that the home names, unless they hold exactly this already."""
+"""Publish to every target that the home names, unless it holds exactly this already.
+
+A target that cannot be written keeps what it had, says why, and is tried again by the next run; the others go on.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 
 import polars as pl
 
 from models.ops import ops_publications
-from pipelines.publish.duckdb_file import write_duckdb_file
-from pipelines.publish.parquet import write_parquet
+from pipelines.fingerprint import hash_parts
+from pipelines.home import Home
+from pipelines.publish.duckdb_file import DuckdbFile, build_beside
+from pipelines.publish.parquet import ParquetFolder
 from pipelines.publish.publication import Publication, gather_publication, input_hash
+from pipelines.publish.target import Build, PublishError, Target, building
 from pipelines.session import Session, Step
 
 
 def publish(session: Session) -> list[Step]:
     """Write the warehouse's metric values, facts and audit results to all targets; the file readers open comes last."""
-    home, settings = session.project.home, session.project.home.settings.publish
+    home = session.project.home
     wanted = input_hash(session)
-    gathered: list[Publication] = []
+    with building(
+        lambda: gather_publication(session), lambda publication: build_beside(publication, home.published_file)
+    ) as build:
+        return [_publish_to(session, target, wanted, build) for target in targets_of(home)]
 
-    def publication() -> Publication:
-        if not gathered:
-            gathered.append(gather_publication(session))
-        return gathered[0]
 
-    writers: dict[str, tuple[Path, Callable[[], object]]] = {
-        "parquet": (
-            home.published / "parquet" / "latest.json",
-            lambda: write_parquet(publication(), home.published / "parquet", keep=settings.keep),
-        ),
-        "duckdb": (home.published_file, lambda: write_duckdb_file(publication(), home.published_file)),
-    }
-    return [
-        _publish_to(session, target, *writers[target], wanted, publication)
-        for target in writers
-        if target in settings.targets
+def targets_of(home: Home) -> list[Target]:
+    """The targets that `kpi.toml` names, in the order in which they are written."""
+    settings = home.settings.publish
+    parquet = home.published / "parquet"
+    every: list[Target] = [
+        ParquetFolder(parquet, home.name_of(parquet / "latest.json"), settings.keep),
+        DuckdbFile(home.published_file, home.name_of(home.published_file)),
     ]
+    return [target for target in every if target.name in settings.targets]
 
 
-def _publish_to(
-    session: Session,
-    target: str,
-    location: Path,
-    write: Callable[[], object],
-    wanted: str,
-    publication: Callable[[], Publication],
-) -> Step:
-    asset = f"published_{target}"
-    place = session.project.home.name_of(location)
+def _publish_to(session: Session, target: Target, wanted: str, build: Build) -> Step:
+    asset = f"published_{target.name}"
+    wanted = hash_parts(wanted, *target.options) if target.options else wanted
     session.reporter.began(asset)
     started = time.perf_counter()
-    if location.exists() and session.input_hash_of(asset) == wanted:
-        return session.report(Step(asset, "unchanged", None, time.perf_counter() - started, place))
-    # First the file, then the memory of it: a run that is killed in between publishes the same content once more.
-    write()
+    try:
+        if session.input_hash_of(asset) == wanted and target.holds(_published_last(session, target)):
+            return session.report(Step(asset, "unchanged", None, time.perf_counter() - started, target.place))
+        # First the target, then the memory of it: a run that is killed in between publishes the same content once more.
+        target.write(build)
+    except PublishError as error:
+        return session.report(Step(asset, "failed", None, time.perf_counter() - started, str(error)))
     seconds = time.perf_counter() - started
     with session.warehouse.transaction():
         session.remember(asset, wanted, None, seconds)
-        session.warehouse.append(ops_publications, _record(session, target, place, publication()))
-    return session.report(Step(asset, "built", None, seconds, place))
+        session.warehouse.append(ops_publications, _record(session, target, build.publication))
+    return session.report(Step(asset, "built", None, seconds, target.place))
 
 
-def _record(session: Session, target: str, place: str, publication: Publication) -> pl.DataFrame:
+def _published_last(session: Session, target: Target) -> str:
+    query = "SELECT publication_id FROM ops.ops_publications WHERE target = ? ORDER BY published_at DESC LIMIT 1"
+    found = session.warehouse.rows(query, [target.name])
+    return str(found[0][0]) if found else ""
+
+
+def _record(session: Session, target: Target, publication: Publication) -> pl.DataFrame:
     record = {
         "publication_id": publication.publication_id,
         "run_id": session.run_id,
-        "target": target,
+        "target": target.name,
         "content_hash": publication.content_hash,
         "as_of_at": publication.as_of,
-        "location": place,
+        "location": target.place,
         "published_at": datetime.now(UTC),
     }
     return pl.DataFrame([record])

@@ -84,7 +84,8 @@ def test_every_rule_is_a_check_exactly_once(clean_run: CleanRun) -> None:
         if isinstance(asset, dg.AssetsDefinition)
         for spec in asset.check_specs
     )
-    assert checks == Counter((rule_asset(rule), check_name(rule)) for rule in rules)
+    targets = {(f"published_{target}", "is_published") for target in project.home.settings.publish.targets}
+    assert checks == Counter([*((rule_asset(rule), check_name(rule)) for rule in rules), *targets])
     assert set(checks.values()) == {1}
     judged = clean_run.demo.published("SELECT rule_id FROM meta.rule_results")
     assert {rule.id for rule in rules} == {rule_id for (rule_id,) in judged}
@@ -102,7 +103,8 @@ def test_dagsters_own_run_publishes_the_same_content(never_run: DemoHome, clean_
     assert {
         step.asset for step in clean_run.outcome.steps if not step.asset.startswith("stage_")
     } <= materialized.keys()
-    assert len(evaluations) == clean_run.demo.published("SELECT count(*) FROM meta.rule_results")[0][0]
+    rules = clean_run.demo.published("SELECT count(*) FROM meta.rule_results")[0][0]
+    assert len(evaluations) == rules + len(clean_run.demo.home.settings.publish.targets)
     assert all(evaluation.passed for evaluation in evaluations)
 
 

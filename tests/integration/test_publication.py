@@ -5,18 +5,25 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
+import polars as pl
 import pytest
-from demo_homes import DemoHome
+from demo_homes import DemoHome, states
 
+from models.ddl import polars_schema
+from models.vendor_performance import fct_vendor_recoverables
+from pipelines.publish.bi_types import is_bi_type, require_bi_types
 from pipelines.publish.duckdb_file import write_duckdb_file
 from pipelines.publish.parquet import write_parquet
-from pipelines.publish.publication import gather_publication
-from pipelines.session import open_session
+from pipelines.publish.publication import PUBLISHED_FACTS, PUBLISHED_MARTS, Publication, gather_publication
+from pipelines.publish.target import PublishError
+from pipelines.session import Session, open_session
 
 if TYPE_CHECKING:
     from conftest import CleanRun
@@ -35,21 +42,39 @@ def test_it_opens_read_only_and_nobody_can_write(clean_run: CleanRun) -> None:
         connection.execute("DELETE FROM mart.metric_values")
 
 
-def test_every_schema_table_and_column_explains_itself(clean_run: CleanRun) -> None:
+def test_every_table_view_and_column_explains_itself(clean_run: CleanRun) -> None:
     demo = clean_run.demo
-    assert {schema for (schema,) in demo.published("SELECT DISTINCT schema_name FROM duckdb_tables()")} == {
+    assert {
+        schema for (schema,) in demo.published("SELECT DISTINCT schema_name FROM duckdb_columns() WHERE NOT internal")
+    } == {
         "core",
         "mart",
         "meta",
     }
-    assert demo.published("SELECT schema_name, table_name FROM duckdb_tables() WHERE coalesce(comment, '') = ''") == []
+    relations = """
+        (SELECT schema_name, table_name, comment FROM duckdb_tables()
+         UNION ALL SELECT schema_name, view_name, comment FROM duckdb_views() WHERE NOT internal)
+    """
+    assert demo.published(f"SELECT * FROM {relations} WHERE coalesce(comment, '') = ''") == []
     undescribed = """
         SELECT schema_name, table_name, column_name FROM duckdb_columns()
         WHERE NOT internal AND coalesce(comment, '') = ''
-          AND (schema_name, table_name) IN (SELECT (schema_name, table_name) FROM duckdb_tables())
     """
     assert demo.published(undescribed) == []
-    assert demo.published("SELECT count(*) FROM duckdb_views() WHERE NOT internal")[0][0] >= 30
+    described = demo.published("SELECT DISTINCT schema_name, table_name FROM duckdb_columns() WHERE NOT internal")
+    assert len(described) == demo.published(f"SELECT count(*) FROM {relations}")[0][0] >= 150
+
+
+def test_bi_tools_see_views_and_the_tables_that_are_meant_for_them(clean_run: CleanRun) -> None:
+    """Facts lie in a schema of their own, so that a tool that shows `mart` and `meta` shows each thing once."""
+    tables = {name for (name,) in clean_run.demo.published(TABLES)}
+    assert {name for name in tables if name.startswith("mart.")} == {f"mart.{table.name}" for table in PUBLISHED_MARTS}
+    assert {name for name in tables if name.startswith("core.")} == {f"core.{table.name}" for table in PUBLISHED_FACTS}
+    views = {
+        schema
+        for (schema,) in clean_run.demo.published("SELECT DISTINCT schema_name FROM duckdb_views() WHERE NOT internal")
+    }
+    assert views == {"mart"}
 
 
 def test_every_table_has_a_primary_key(clean_run: CleanRun) -> None:
@@ -65,11 +90,76 @@ def test_every_table_has_a_primary_key(clean_run: CleanRun) -> None:
     assert demo.published(twice) == []
 
 
-def test_types_are_those_that_bi_tools_know(clean_run: CleanRun) -> None:
-    query = "SELECT DISTINCT regexp_replace(data_type, '\\(.*', '') FROM duckdb_columns() WHERE NOT internal"
-    kinds = {kind for (kind,) in clean_run.demo.published(query)}
-    known = {"VARCHAR", "BIGINT", "INTEGER", "DOUBLE", "DECIMAL", "BOOLEAN", "DATE", "TIMESTAMP WITH TIME ZONE"}
-    assert kinds <= known, "no 128-bit integers, intervals, lists or structs"
+def test_every_column_has_a_type_that_bi_tools_read_without_loss(clean_run: CleanRun) -> None:
+    query = """
+        SELECT schema_name || '.' || table_name || '.' || column_name, data_type
+        FROM duckdb_columns() WHERE NOT internal
+    """
+    types = dict(clean_run.demo.published(query))
+    assert len(types) > 3000
+    known = {"VARCHAR", "BIGINT", "INTEGER", "DOUBLE", "BOOLEAN", "DATE", "TIMESTAMP WITH TIME ZONE"}
+    decimals = {f"DECIMAL(18,{scale})" for scale in (4, 6, 8)}
+    assert {name: kind for name, kind in types.items() if kind not in known | decimals} == {}
+    # What a reader gets is what the catalog says, also of sums, which DuckDB computes in 128 bits.
+    for name in ("vendor_money_to_recover", "vendor_rate_card_variance", "contract_expiries", "vendor_concentration"):
+        for column, kind, *_ in clean_run.demo.published(f"DESCRIBE FROM mart.{name}"):
+            assert types[f"mart.{name}.{column}"] == kind
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "HUGEINT",
+        "UBIGINT",
+        "DECIMAL(19,4)",
+        "DECIMAL(38,4)",
+        "INTERVAL",
+        "BIGINT[]",
+        "STRUCT(a BIGINT)",
+        "TIME",
+        "BLOB",
+    ],
+)
+def test_a_type_that_some_tool_misreads_is_not_published(kind: str) -> None:
+    assert not is_bi_type(kind)
+    with duckdb.connect() as connection:
+        connection.execute("CREATE SCHEMA mart")
+        connection.execute(f"CREATE VIEW mart.odd AS SELECT NULL::{kind} AS strange")
+        with pytest.raises(PublishError, match=r"mart\.odd\.strange"):
+            require_bi_types(connection, [])
+
+
+def test_a_sum_that_does_not_fit_is_an_error_and_not_a_number(clean: DemoHome, tmp_path: Path) -> None:
+    """Two amounts of 18 digits are each a valid amount; their sum is none."""
+    largest = Decimal("99999999999999.9999")
+    row = {
+        "recoverable_kind": "over_billing",
+        "vendor": "Northwind",
+        "recovery_date": date(2026, 1, 31),
+        "amount_reporting": largest,
+        "is_quarantined": False,
+    }
+    rows = [{**row, "vendor_recoverable_id": str(number)} for number in range(2)]
+
+    def publication_of(session: Session, count: int) -> Publication:
+        publication = gather_publication(session)
+        frame = pl.DataFrame([{**dict.fromkeys(found, None), **one} for one in rows[:count]], schema=found)
+        tables = [
+            replace(table, load=lambda: frame) if table.name == fct_vendor_recoverables.name else table
+            for table in publication.tables
+        ]
+        return replace(publication, tables=tuple(tables))
+
+    found = polars_schema(fct_vendor_recoverables)
+    path = tmp_path / "kpi.duckdb"
+    with open_session(clean.project()) as session:
+        write_duckdb_file(publication_of(session, 1), path)
+        with pytest.raises(PublishError, match=r"mart\.vendor_money_to_recover .* out of range"):
+            write_duckdb_file(publication_of(session, 2), path)
+    assert [file.name for file in tmp_path.iterdir() if file.name.startswith((".kpi", "kpi"))] == ["kpi.duckdb"]
+    with duckdb.connect(str(path), read_only=True) as connection:
+        kept = connection.execute("SELECT recoverable_reporting FROM mart.vendor_money_to_recover").fetchall()
+    assert kept == [(largest,)]
 
 
 def test_every_view_answers(clean_run: CleanRun) -> None:
@@ -129,6 +219,30 @@ def test_old_parquet_folders_go_and_the_pointer_moves_last(clean: DemoHome) -> N
         assert pointer["publication_id"] == made[-1]
     left = sorted(path.name for path in folder.iterdir() if path.is_dir())
     assert left == sorted(made)[-2:]
+
+
+def test_a_target_that_fails_does_not_keep_the_others_from_publishing(clean: DemoHome) -> None:
+    """Somebody wrote to the published file and left a log beside it: it stays, and Parquet goes on."""
+    wal = clean.home.published_file.with_name("kpi.duckdb.wal")
+    wal.write_bytes(b"somebody's changes")
+    before = clean.content_hash
+    pointer = clean.home.published / "parquet" / "latest.json"
+    pointer.unlink()
+    clean.home.published_file.rename(clean.home.published / "elsewhere.duckdb")
+    outcome = clean.run()
+    assert states(outcome)["published_parquet"] == "built"
+    (failed,) = outcome.failed
+    assert failed.asset == "published_duckdb"
+    assert "kpi.duckdb.wal exists" in failed.note
+    ((state, message),) = clean.warehouse("SELECT state, message FROM ops.ops_runs ORDER BY started_at DESC LIMIT 1")
+    assert state == "failed"
+    assert "published_duckdb" in message
+    assert [path.name for path in clean.home.published.iterdir() if "building" in path.name] == []
+    wal.unlink()
+    again = clean.run()
+    assert states(again)["published_duckdb"] == "built"
+    assert states(again)["published_parquet"] == "unchanged"
+    assert json.loads(pointer.read_text(encoding="utf-8"))["content_hash"] == before()
 
 
 #: Opens the file anew for every look. DuckDB gives a process one view of a path for as long as any connection to it is

@@ -3,7 +3,9 @@ CREATE OR REPLACE VIEW mart.contract_expiries AS
 WITH spent AS (
     SELECT
         vendor_contract_id,
-        sum(amount_reporting) FILTER (invoice_date > contract.as_of_date - INTERVAL 12 MONTH) AS billed_last_year_reporting
+        CAST(
+            sum(amount_reporting) FILTER (invoice_date > contract.as_of_date - INTERVAL 12 MONTH) AS DECIMAL(18, 4)
+        ) AS billed_last_year_reporting
     FROM core.fct_vendor_invoice_lines AS line
     JOIN core.fct_vendor_contracts AS contract USING (vendor_contract_id)
     WHERE NOT is_quarantined

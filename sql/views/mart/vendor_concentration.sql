@@ -34,7 +34,7 @@ SELECT
     year_date,
     vendor_rank,
     vendor,
-    billed_reporting,
+    CAST(billed_reporting AS DECIMAL(18, 4)) AS billed_reporting,
     share_ratio,
     sum(share_ratio) OVER (PARTITION BY year_date ORDER BY vendor_rank) AS cumulative_share_ratio,
     sum(share_ratio * share_ratio) OVER (PARTITION BY year_date) AS concentration_ratio,

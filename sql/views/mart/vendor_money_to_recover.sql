@@ -6,18 +6,24 @@ CREATE OR REPLACE VIEW mart.vendor_money_to_recover AS
 SELECT
     coalesce(vendor, '(none)') AS vendor,
     CAST(date_trunc('month', recovery_date) AS DATE) AS month_date,
-    coalesce(sum(amount_reporting) FILTER (NOT is_quarantined), 0) AS recoverable_reporting,
-    coalesce(sum(amount_reporting) FILTER (NOT is_quarantined AND recoverable_kind = 'over_billing'), 0)
-        AS over_billing_reporting,
-    coalesce(sum(amount_reporting) FILTER (NOT is_quarantined AND recoverable_kind = 'duplicate_invoice'), 0)
-        AS duplicate_invoice_reporting,
-    coalesce(sum(amount_reporting) FILTER (NOT is_quarantined AND recoverable_kind = 'service_credit'), 0)
-        AS service_credit_reporting,
+    CAST(coalesce(sum(amount_reporting) FILTER (NOT is_quarantined), 0) AS DECIMAL(18, 4)) AS recoverable_reporting,
+    CAST(
+        coalesce(sum(amount_reporting) FILTER (NOT is_quarantined AND recoverable_kind = 'over_billing'), 0)
+        AS DECIMAL(18, 4)
+    ) AS over_billing_reporting,
+    CAST(
+        coalesce(sum(amount_reporting) FILTER (NOT is_quarantined AND recoverable_kind = 'duplicate_invoice'), 0)
+        AS DECIMAL(18, 4)
+    ) AS duplicate_invoice_reporting,
+    CAST(
+        coalesce(sum(amount_reporting) FILTER (NOT is_quarantined AND recoverable_kind = 'service_credit'), 0)
+        AS DECIMAL(18, 4)
+    ) AS service_credit_reporting,
     CASE
-        WHEN count(*) FILTER (is_quarantined OR at_least_reporting IS NULL) = 0 THEN sum(at_least_reporting)
+        WHEN count(*) FILTER (is_quarantined OR at_least_reporting IS NULL) = 0 THEN CAST(sum(at_least_reporting) AS DECIMAL(18, 4))
     END AS at_least_reporting,
     CASE
-        WHEN count(*) FILTER (is_quarantined OR at_most_reporting IS NULL) = 0 THEN sum(at_most_reporting)
+        WHEN count(*) FILTER (is_quarantined OR at_most_reporting IS NULL) = 0 THEN CAST(sum(at_most_reporting) AS DECIMAL(18, 4))
     END AS at_most_reporting,
     count(*) FILTER (is_quarantined OR amount_reporting IS NULL) AS unmeasured_count,
     string_agg(vendor_invoice_line_id, ', ' ORDER BY vendor_invoice_line_id)

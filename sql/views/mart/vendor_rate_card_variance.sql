@@ -10,13 +10,13 @@ SELECT
     item,
     currency_code,
     count(*) FILTER (match_state = 'matched') AS matched_line_count,
-    sum(quantity) FILTER (match_state = 'matched') AS quantity,
-    sum(amount_original) FILTER (match_state = 'matched') AS billed_original,
-    sum(contracted_original) AS contracted_original,
-    sum(rate_card_variance_original) AS rate_card_variance_original,
-    sum(rate_card_variance_reporting) AS rate_card_variance_reporting,
+    CAST(sum(quantity) FILTER (match_state = 'matched') AS DECIMAL(18, 6)) AS quantity,
+    CAST(sum(amount_original) FILTER (match_state = 'matched') AS DECIMAL(18, 4)) AS billed_original,
+    CAST(sum(contracted_original) AS DECIMAL(18, 4)) AS contracted_original,
+    CAST(sum(rate_card_variance_original) AS DECIMAL(18, 4)) AS rate_card_variance_original,
+    CAST(sum(rate_card_variance_reporting) AS DECIMAL(18, 4)) AS rate_card_variance_reporting,
     count(*) FILTER (match_state <> 'matched') AS unmatched_line_count,
-    coalesce(sum(amount_reporting) FILTER (match_state <> 'matched'), 0) AS unmatched_reporting,
+    CAST(coalesce(sum(amount_reporting) FILTER (match_state <> 'matched'), 0) AS DECIMAL(18, 4)) AS unmatched_reporting,
     string_agg(DISTINCT match_state, ', ' ORDER BY match_state) FILTER (match_state <> 'matched') AS unmatched_states
 FROM core.fct_vendor_invoice_lines
 WHERE NOT is_quarantined

@@ -191,3 +191,4 @@ def test_error_that_specializes_an_expected_one_is_expected() -> None:
 )
 def test_what_is_held_outranks_what_was_refused(has_held: bool, has_refused: bool, code: int) -> None:
     assert of_outcome(has_held=has_held, has_refused=has_refused) == code
+    assert of_outcome(has_held=has_held, has_refused=has_refused, has_failed=True) == 1
