@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from metrics.render.lookml import lookml_project
 from metrics.render.metricflow import dbt_project
 from metrics.render.places import Place
+from metrics.render.superset import superset_assets
 
 #: Lists what the last export wrote into a folder, so that the next one removes what is no more.
 MANIFEST: Final = ".kpi-export"
@@ -40,6 +42,13 @@ class SemanticExport:
 
 EXPORTS: Final[tuple[SemanticExport, ...]] = (
     SemanticExport("dbt", "dbt project with MetricFlow semantic models and metrics", dbt_project, is_committed=True),
+    SemanticExport("lookml", "LookML views, explores and measures for Looker", lookml_project, is_committed=True),
+    SemanticExport(
+        "superset",
+        "bundle for Superset: database, datasets, metrics, charts and a dashboard",
+        superset_assets,
+        bundle="kpi_warehouse.zip",
+    ),
 )
 
 

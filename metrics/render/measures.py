@@ -258,6 +258,17 @@ def _of_cells(metric: Metric) -> Measure:
     return Measure(metric, CELLS, Shape.CELLS, (cells, value, *guards, *known, *totals), formula)
 
 
+class FieldKind(StrEnum):
+    """What a column holds, in words that every format translates."""
+
+    TEXT = "text"
+    DATE = "date"
+    FLAG = "flag"
+    INTEGER = "integer"
+    MONEY = "money"
+    REAL = "real"
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """A column that readers filter and group by.
@@ -265,12 +276,12 @@ class Field:
     Attributes:
         name: the column.
         meaning: what it says.
-        kind: text, date, flag or number.
+        kind: what it holds.
     """
 
     name: str
     meaning: str
-    kind: str
+    kind: FieldKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +293,7 @@ class Relation:
         label: short name for people.
         meaning: what one row is, and how to ask.
         entity: what one row is, as a name.
+        keys: columns that tell one row from another.
         date: column of the day or of the first day of the period.
         fields: columns to filter and group by, without the date.
         numbers: columns that are aggregated, with their meanings.
@@ -292,6 +304,7 @@ class Relation:
     label: str
     meaning: str
     entity: str
+    keys: tuple[str, ...]
     date: str
     fields: tuple[Field, ...]
     numbers: tuple[Field, ...]
@@ -299,12 +312,12 @@ class Relation:
 
 
 _CELL_FIELDS: Final = {
-    "metric": "text",
-    "period_grain": "text",
-    "period_end_date": "date",
-    "is_period_closed": "flag",
-    "dimension": "text",
-    "dimension_value": "text",
+    "metric": FieldKind.TEXT,
+    "period_grain": FieldKind.TEXT,
+    "period_end_date": FieldKind.DATE,
+    "is_period_closed": FieldKind.FLAG,
+    "dimension": FieldKind.TEXT,
+    "dimension_value": FieldKind.TEXT,
 }
 _CELL_NUMBERS: Final = (
     "value",
@@ -336,9 +349,10 @@ def relations(metrics: Sequence[Metric] = METRICS) -> tuple[Relation, ...]:
         label="KPI values",
         meaning=CELLS_MEANING,
         entity="kpi_value",
+        keys=tuple(column.name for column in metric_values.primary_key),
         date="period_start_date",
         fields=tuple(Field(name, cells[name].comment or "", kind) for name, kind in _CELL_FIELDS.items()),
-        numbers=tuple(Field(name, cells[name].comment or "", "number") for name in _CELL_NUMBERS),
+        numbers=tuple(_number(name, cells[name].comment or "") for name in _CELL_NUMBERS),
         measures=tuple(each for each in chosen if each.reads_cells),
     )
     return (*found, of_cells)
@@ -353,12 +367,21 @@ def _record_relation(view: RecordView, chosen: tuple[Measure, ...]) -> Relation:
         label=label,
         meaning=view.meaning,
         entity=view.name.removesuffix("s"),
+        keys=view.keys,
         date=RECORD_DATE,
         fields=tuple(
-            Field(name, text, "number" if name == "cycle_number" else "text")
+            Field(name, text, FieldKind.INTEGER if name == "cycle_number" else FieldKind.TEXT)
             for name, text in meanings.items()
             if name not in {*numbers, RECORD_DATE}
         ),
-        numbers=tuple(Field(name, text, "number") for name, text in meanings.items() if name in numbers),
+        numbers=tuple(_number(name, text) for name, text in meanings.items() if name in numbers),
         measures=chosen,
     )
+
+
+def _number(name: str, meaning: str) -> Field:
+    """A column that is aggregated; its unit, which stands last in its name, says what it holds."""
+    if name.endswith("_reporting"):
+        return Field(name, meaning, FieldKind.MONEY)
+    is_whole = name.endswith(("_count", "_microseconds", "_days"))
+    return Field(name, meaning, FieldKind.INTEGER if is_whole else FieldKind.REAL)

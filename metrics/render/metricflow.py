@@ -13,7 +13,7 @@ from typing import Any, Final
 import yaml
 
 from metrics.registry import METRICS
-from metrics.render.measures import Aggregate, Field, Function, Measure, Relation, Shape, relations
+from metrics.render.measures import Aggregate, Field, FieldKind, Function, Measure, Relation, Shape, relations
 from metrics.render.places import Place
 from metrics.spec import Metric
 
@@ -151,7 +151,7 @@ def _semantics(relation: Relation) -> dict[str, Any]:
 
 
 def _dimension(field: Field) -> dict[str, Any]:
-    if field.kind == "date":
+    if field.kind is FieldKind.DATE:
         params = {"time_granularity": "day"}
         return {"name": field.name, "type": "time", "type_params": params, "description": field.meaning}
     return {"name": field.name, "type": "categorical", "description": field.meaning}

@@ -12,7 +12,9 @@ class Place:
     Attributes:
         published_file: path of the published DuckDB file.
         currency: ISO 4217 code of all reporting amounts.
+        home_name: what the home is called.
     """
 
     published_file: str = "home/published/kpi.duckdb"
     currency: str = "EUR"
+    home_name: str = "operations"

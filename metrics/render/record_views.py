@@ -75,7 +75,7 @@ class RecordView:
         populations: those whose records it has; of a record of one that does not belong to another, the columns of
             the other are empty.
         fact: table of the core layer.
-        keys: columns of the fact that tell one record from another.
+        keys: columns of the fact that tell one record from another, some of which may be empty.
         details: further columns of the fact that readers filter by.
         period: date that decides the period, or instant, in SQL.
         eligible: condition, in SQL.
@@ -315,8 +315,7 @@ RECORD_VIEWS: Final[tuple[RecordView, ...]] = (
         ),
         fact=tickets.fct_sla_clocks,
         source=_CLOCKS,
-        keys=("ticket_id", "sla_policy", "cycle_number"),
-        details=("target",),
+        keys=("ticket_id", "target", "sla_policy", "cycle_number"),
         period="fact.decided_at",
         is_instant=True,
         eligible="fact.state IN ('met', 'breached') "
@@ -334,8 +333,8 @@ RECORD_VIEWS: Final[tuple[RecordView, ...]] = (
         meaning="One row per resolved ticket whose delay a rule prices, on the day of its last resolution.",
         populations=(TICKET_DELAYS,),
         fact=planning.fct_ticket_delays,
-        keys=("ticket_id", "delay_rule"),
-        details=("source", "ticket_type"),
+        keys=("ticket_id",),
+        details=("delay_rule", "source", "ticket_type"),
         period="fact.resolved_at",
         is_instant=True,
         eligible="TRUE",

@@ -47,7 +47,8 @@ def export(name: str | None, output: Path | None, as_json: bool) -> None:
 
     chosen = _export_named(name)
     home = chosen_home()
-    place = Place(home.published_file.resolve().as_posix(), home.settings.reporting.currency)
+    settings = home.settings
+    place = Place(home.published_file.resolve().as_posix(), settings.reporting.currency, settings.home.name)
     folder = output or home.published / "bi" / chosen.name
     written = write_export(chosen, place, folder)
     if as_json:

@@ -8,6 +8,7 @@
 CREATE OR REPLACE VIEW mart.decided_clock_records AS
 SELECT
     fact.ticket_id,
+    fact.target,
     fact.sla_policy,
     fact.cycle_number,
     CAST(timezone(run.reporting_time_zone, fact.decided_at) AS DATE) AS period_date,
@@ -15,7 +16,6 @@ SELECT
     coalesce(fact.priority, '(none)') AS priority,
     coalesce(fact.service, '(none)') AS service,
     coalesce(fact.vendor, '(none)') AS vendor,
-    fact.target,
     1 AS eligible_count,
     CASE WHEN fact.is_quarantined THEN 0 ELSE 1 END AS measured_count,
     CASE WHEN NOT fact.is_quarantined THEN CASE WHEN fact.target = 'resolution' AND fact.state = 'met' THEN 1 WHEN fact.target = 'resolution' AND fact.state = 'breached' THEN 0 END END AS resolution_met_count,
@@ -48,6 +48,7 @@ WHERE (fact.state IN ('met', 'breached') OR (fact.is_quarantined AND (fact.state
 
 COMMENT ON VIEW mart.decided_clock_records IS 'One row per SLA clock that is met or breached, on the day on which that was decided.';
 COMMENT ON COLUMN mart.decided_clock_records.ticket_id IS 'Ticket, qualified by its source';
+COMMENT ON COLUMN mart.decided_clock_records.target IS 'first_response, resolution, periodic_update, vendor_response or vendor_resolution';
 COMMENT ON COLUMN mart.decided_clock_records.sla_policy IS 'Policy in policies/sla.yaml that set the clock';
 COMMENT ON COLUMN mart.decided_clock_records.cycle_number IS '1, and one more for every reopening that starts a new cycle';
 COMMENT ON COLUMN mart.decided_clock_records.period_date IS 'Day that decides the period, in the reporting time zone: stop or breach of the clock, whichever came first';
@@ -55,7 +56,6 @@ COMMENT ON COLUMN mart.decided_clock_records.team IS 'Team when the clock was de
 COMMENT ON COLUMN mart.decided_clock_records.priority IS 'Priority when the clock was decided, or now; (none) where there is none';
 COMMENT ON COLUMN mart.decided_clock_records.service IS 'Service that the ticket is about; (none) where there is none';
 COMMENT ON COLUMN mart.decided_clock_records.vendor IS 'Vendor when the clock was decided, or now; for vendor_response and vendor_resolution that of the holder; (none) where there is none';
-COMMENT ON COLUMN mart.decided_clock_records.target IS 'first_response, resolution, periodic_update, vendor_response or vendor_resolution';
 COMMENT ON COLUMN mart.decided_clock_records.eligible_count IS '1; its sum counts the records that should count';
 COMMENT ON COLUMN mart.decided_clock_records.measured_count IS '1, or 0 for a record that a contract rule set aside';
 COMMENT ON COLUMN mart.decided_clock_records.resolution_met_count IS '1 if a clock for resolution is met, 0 if it is breached, empty for other targets';

@@ -8,12 +8,12 @@
 CREATE OR REPLACE VIEW mart.priced_delay_records AS
 SELECT
     fact.ticket_id,
-    fact.delay_rule,
     CAST(timezone(run.reporting_time_zone, fact.resolved_at) AS DATE) AS period_date,
     coalesce(fact.team, '(none)') AS team,
     coalesce(fact.priority, '(none)') AS priority,
     coalesce(fact.service, '(none)') AS service,
     coalesce(fact.vendor, '(none)') AS vendor,
+    fact.delay_rule,
     fact.source,
     fact.ticket_type,
     1 AS eligible_count,
@@ -25,12 +25,12 @@ WHERE (TRUE) AND fact.resolved_at IS NOT NULL;
 
 COMMENT ON VIEW mart.priced_delay_records IS 'One row per resolved ticket whose delay a rule prices, on the day of its last resolution.';
 COMMENT ON COLUMN mart.priced_delay_records.ticket_id IS 'Ticket, qualified by its source';
-COMMENT ON COLUMN mart.priced_delay_records.delay_rule IS 'Rule of policies/costs.yaml that prices it: the first whose scope the ticket is in';
 COMMENT ON COLUMN mart.priced_delay_records.period_date IS 'Day that decides the period, in the reporting time zone: last entry of the ticket into done';
 COMMENT ON COLUMN mart.priced_delay_records.team IS 'Team at the last resolution; (none) where there is none';
 COMMENT ON COLUMN mart.priced_delay_records.priority IS 'Priority at the last resolution; (none) where there is none';
 COMMENT ON COLUMN mart.priced_delay_records.service IS 'Service that the ticket is about; (none) where there is none';
 COMMENT ON COLUMN mart.priced_delay_records.vendor IS 'Vendor at the last resolution; (none) where there is none';
+COMMENT ON COLUMN mart.priced_delay_records.delay_rule IS 'Rule of policies/costs.yaml that prices it: the first whose scope the ticket is in';
 COMMENT ON COLUMN mart.priced_delay_records.source IS 'System that exported the ticket';
 COMMENT ON COLUMN mart.priced_delay_records.ticket_type IS 'Type in the source''s words';
 COMMENT ON COLUMN mart.priced_delay_records.eligible_count IS '1; its sum counts the records that should count';

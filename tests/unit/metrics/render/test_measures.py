@@ -11,7 +11,7 @@ import pytest
 
 from metrics.kinds import Aggregation
 from metrics.registry import METRICS
-from metrics.render.measures import CELLS, Measure, measures
+from metrics.render.measures import CELLS, Measure, Relation, measures, relations
 from metrics.render.record_views import RECORD_DATE, RECORD_VIEWS, RecordView
 
 if TYPE_CHECKING:
@@ -86,6 +86,13 @@ def test_record_views_count_what_is_eligible_and_measured(
         "WHERE period_grain = 'month' AND dimension = 'overall' AND eligible_count > 0 ORDER BY ALL"
     ).pl()
     assert found.rows() == expected.rows()
+
+
+@pytest.mark.parametrize("relation", relations(), ids=lambda relation: relation.name)
+def test_keys_tell_every_row_from_the_others(relation: Relation, published: duckdb.DuckDBPyConnection) -> None:
+    keys = ", ".join(relation.keys)
+    rows = published.sql(f"SELECT {keys} FROM mart.{relation.name} GROUP BY ALL HAVING count(*) > 1").fetchall()
+    assert rows == []
 
 
 def _ask(reader: duckdb.DuckDBPyConnection, name: str, where: str) -> float | None:

@@ -1,0 +1,131 @@
+"""LookML for Looker: a view per relation with dimensions and measures, and a model with an explore per view.
+
+Looker has no driver for DuckDB, so this reads the PostgreSQL database that the warehouse is published to. Every measure
+of a metric is of the type `number` with its own SQL: Looker's `sum` gives 0 where nothing was measured, and 0 is not
+what is unknown. What a measure computes is decided in `metrics.render.measures`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from metrics.registry import METRICS
+from metrics.render.measures import CELLS, Field, FieldKind, Measure, Relation, relations
+from metrics.render.places import Place
+from metrics.spec import Metric, Unit
+
+#: Name of Looker's connection, and of the model.
+CONNECTION: Final = "kpi_warehouse"
+
+_GENERATED: Final = "# Generated from metrics/registry.py by `kpi export lookml`; edits are lost.\n"
+
+_TYPES: Final[dict[FieldKind, str]] = {FieldKind.TEXT: "string", FieldKind.FLAG: "yesno"}
+
+_TEXT_OR_WORD: Final = re.compile(r"'(?:[^']|'')*'|\w+")
+
+
+def lookml_project(place: Place, metrics: Sequence[Metric] = METRICS) -> dict[str, str]:
+    """The files of the project by their path in it.
+
+    Args:
+        place: where the numbers are; of it, the currency is shown.
+        metrics: metrics to offer.
+    """
+    found = [relation for relation in relations(metrics) if relation.measures]
+    views = {f"views/{relation.name}.view.lkml": _view(relation, place.currency) for relation in found}
+    return {f"{CONNECTION}.model.lkml": _model(found), **views}
+
+
+def _model(found: Sequence[Relation]) -> str:
+    explores = "\n".join(_explore(relation) for relation in found)
+    return f'{_GENERATED}connection: "{CONNECTION}"\ninclude: "/views/*.view.lkml"\n\n{explores}'
+
+
+def _explore(relation: Relation) -> str:
+    lines = [_text("label", relation.label), _text("description", relation.meaning)]
+    if relation.name == CELLS:
+        # Looker asks for both, and lets nobody remove them.
+        filters = f'filters: [{CELLS}.period_grain: "month", {CELLS}.dimension: "overall"]'
+        lines += ["  always_filter: {", f"    {filters}", "  }"]
+    body = "\n".join(lines)
+    return f"explore: {relation.name} {{\n{body}\n}}\n"
+
+
+def _view(relation: Relation, currency: str) -> str:
+    parts = [
+        _block("dimension", "record_key", _key(relation)),
+        _block("dimension_group", relation.date.removesuffix("_date"), _time(relation.date)),
+        *(_block("dimension", field.name, _dimension(field)) for field in relation.fields),
+        *(_block("measure", measure.name, _measure(measure, relation, currency)) for measure in relation.measures),
+    ]
+    details = ", ".join([f"{relation.date.removesuffix('_date')}_date", *(field.name for field in relation.fields)])
+    head = f"view: {relation.name} {{\n  sql_table_name: mart.{relation.name} ;;\n\n"
+    drill = f"  set: detail {{\n    fields: [{details}]\n  }}\n"
+    return f"{_GENERATED}{head}{''.join(parts)}{drill}}}\n"
+
+
+def _block(kind: str, name: str, lines: Iterable[str]) -> str:
+    body = "\n".join(f"  {line}" for line in lines)
+    return f"  {kind}: {name} {{\n{body}\n  }}\n\n"
+
+
+def _key(relation: Relation) -> list[str]:
+    parts = [f"COALESCE(CAST(${{TABLE}}.{name} AS VARCHAR), '')" for name in relation.keys]
+    joined = " || '|' || ".join(parts)
+    return ["  primary_key: yes", "  hidden: yes", "  type: string", f"  sql: {joined} ;;"]
+
+
+def _time(column: str) -> list[str]:
+    return [
+        "  type: time",
+        "  timeframes: [date, week, month, quarter, year]",
+        # The day is one of the reporting time zone already.
+        "  convert_tz: no",
+        "  datatype: date",
+        f"  sql: ${{TABLE}}.{column} ;;",
+    ]
+
+
+def _dimension(field: Field) -> list[str]:
+    if field.kind is FieldKind.DATE:
+        head = ["  type: date", "  convert_tz: no", "  datatype: date"]
+    else:
+        head = [f"  type: {_TYPES.get(field.kind, 'number')}"]
+    return [*head, _text("description", field.meaning), f"  sql: ${{TABLE}}.{field.name} ;;"]
+
+
+def _measure(measure: Measure, relation: Relation, currency: str) -> list[str]:
+    metric = measure.metric
+    return [
+        "  type: number",
+        _text("label", metric.label),
+        _text("description", f"{metric.meaning} {metric.formula} Owner: {metric.owner}."),
+        f'  value_format: "{_format(metric.unit, currency)}"',
+        "  drill_fields: [detail*]",
+        f"  sql: {_over_table(measure.sql, relation)} ;;",
+    ]
+
+
+def _over_table(sql: str, relation: Relation) -> str:
+    """The SQL with every column of the relation named as Looker wants it; texts stay as they are."""
+    columns = {field.name for field in (*relation.fields, *relation.numbers)} | {relation.date}
+    return _TEXT_OR_WORD.sub(lambda found: f"${{TABLE}}.{found[0]}" if found[0] in columns else found[0], sql)
+
+
+def _format(unit: Unit, currency: str) -> str:
+    match unit:
+        case Unit.RATIO:
+            return "0.0%"
+        case Unit.REPORTING:
+            return f'#,##0.00 \\"{currency}\\"'
+        case Unit.COUNT:
+            return "#,##0.##"
+        case _:
+            return "#,##0.0"
+
+
+def _text(parameter: str, text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'  {parameter}: "{escaped}"'
