@@ -29,6 +29,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "calendar": ("pipelines.cli.calendar", "Show the working calendars and their open time."),
     "query": ("pipelines.cli.query", "Ask the published warehouse in SQL."),
     "export": ("pipelines.cli.export", "Write the KPIs for a BI tool or semantic layer."),
+    "dashboard": ("pipelines.cli.dashboard", "Explore the published numbers in the browser."),
     "dagster": ("pipelines.cli.dagster", "Open the pipeline's graph in the browser."),
     "sample": ("pipelines.cli.sample", "Write the simulated company's exports into a folder."),
 }

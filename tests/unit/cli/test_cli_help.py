@@ -32,6 +32,7 @@ SLOW = (
     "pydantic",
     "rich",
     "sqlalchemy",
+    "streamlit",
     "yaml",
 )
 
@@ -121,7 +122,7 @@ def test_misspelt_option_is_suggested(run_kpi: Kpi) -> None:
 
 
 def test_command_without_a_home_says_how_to_make_one(run_kpi: Kpi, tmp_path: Path) -> None:
-    for name in ("run", "check", "status", "metrics", "dagster"):
+    for name in ("run", "check", "status", "metrics", "dashboard", "dagster"):
         result = run_kpi(name, "--home", tmp_path / "nowhere")
         assert result.exit_code == ExitCode.USAGE, name
         assert "kpi init" in result.output

@@ -1,0 +1,53 @@
+"""`kpi dashboard`: the published numbers in the browser."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from importlib import resources
+
+import click
+
+from pipelines.cli.exits import ExitCode
+from pipelines.cli.options import chosen_home, common_options
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(1, 65535), default=8501, show_default=True, help="Port to listen on.")
+@click.option("--open/--no-open", "opens", default=True, help="Open the browser.")
+@common_options
+def dashboard(host: str, port: int, opens: bool) -> ExitCode:
+    """Explore the published numbers in the browser: filters, trends, and the tickets and invoice lines behind them.
+
+    It reads the published warehouse, changes nothing and calls nobody. A new publication is there with the next click.
+    Whoever can reach the address can read everything that is published: there is no login. Stop it with Ctrl-C.
+    """
+    from pipelines.cli.published import open_published
+
+    home = chosen_home()
+    with open_published(home):
+        pass  # what is missing is said here, clearly, rather than on the page
+    folder = home.folder.resolve()
+    settings = {
+        "server.address": host,
+        "server.port": str(port),
+        "server.headless": str(not opens).lower(),
+        "server.fileWatcherType": "none",
+        "browser.gatherUsageStats": "false",
+        "client.toolbarMode": "minimal",
+        "logger.level": "warning",
+    }
+    script = resources.files("pipelines") / "dashboard" / "app.py"
+    command = [sys.executable, "-m", "streamlit", "run", str(script)]
+    for name, value in settings.items():
+        command += [f"--{name}", value]
+    click.echo(f"Dashboard of {folder}: http://{host}:{port}  (Ctrl-C stops it)", err=True)
+    # Streamlit asks for an e-mail address where a terminal is left to it.
+    environment = {**os.environ, "KPI_HOME": str(folder)}
+    try:
+        ended = subprocess.run(command, env=environment, check=False, stdin=subprocess.DEVNULL)
+    except KeyboardInterrupt:
+        return ExitCode.OK
+    return ExitCode.OK if ended.returncode == 0 else ExitCode.FAILED

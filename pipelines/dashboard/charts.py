@@ -1,0 +1,187 @@
+"""The dashboard's charts: frames in, Altair charts out. Nothing is read or computed here but what is drawn."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import altair as alt
+import polars as pl
+
+#: Height of a chart that has the page's whole width, in pixels.
+HEIGHT: Final = 280
+#: Height of a row of bars, in pixels: its name has to fit beside it.
+_ROW: Final = 28
+#: Values of a breakdown that are drawn at most; more lines than this cannot be told apart.
+MOST_LINES: Final = 8
+#: Colours of what is done with a ticket, which say the same on light and dark pages.
+_CATEGORY_COLOURS: Final = {
+    "queued": "#9aa5b1",
+    "active": "#3b82c4",
+    "waiting": "#e0a030",
+    "done": "#3f8f63",
+    "cancelled": "#b0606a",
+}
+_DATE: Final = "%d %b %Y"
+
+
+def draw_trend(values: pl.DataFrame, title: str, unit: str, *, height: int = HEIGHT) -> alt.LayerChart:
+    """A metric over its periods: a line of the closed ones, and the interval in which the truth lies.
+
+    A period that is still open is a faint point that the line does not lead to: it is not comparable yet.
+
+    Args:
+        values: `period_start_date`, `value`, `lower_bound`, `upper_bound`, `coverage_ratio`, `is_period_closed`.
+    """
+    shown = _in_display_unit(values, unit)
+    base = alt.Chart(shown).encode(x=alt.X("period_start_date:T", axis=_time_axis()))
+    closed = base.transform_filter("datum.is_period_closed")
+    band = closed.mark_area(opacity=0.18).encode(
+        y=alt.Y("lower_bound:Q", title=None, scale=alt.Scale(zero=False)), y2="upper_bound:Q"
+    )
+    tooltip = [
+        alt.Tooltip("period_start_date:T", title="period from", format=_DATE),
+        alt.Tooltip("value:Q", title=title, format=",.2f"),
+        alt.Tooltip("lower_bound:Q", title="at least", format=",.2f"),
+        alt.Tooltip("upper_bound:Q", title="at most", format=",.2f"),
+        alt.Tooltip("coverage_ratio:Q", title="coverage", format=".1%"),
+        alt.Tooltip("is_period_closed:N", title="closed"),
+    ]
+    line = closed.mark_line().encode(y=alt.Y("value:Q", title=None))
+    points = base.mark_point(size=45, filled=True).encode(
+        y=alt.Y("value:Q", title=None),
+        tooltip=tooltip,
+        opacity=alt.condition("datum.is_period_closed", alt.value(1), alt.value(0.35)),
+    )
+    return (band + line + points).properties(height=height, title=_title(title))
+
+
+def draw_lines(values: pl.DataFrame, title: str, unit: str) -> alt.Chart:
+    """A metric over its periods, a line for each value of a breakdown.
+
+    Args:
+        values: `period_start_date`, `dimension_value`, `value`, of `MOST_LINES` values at most.
+    """
+    return (
+        alt.Chart(_in_display_unit(values, unit))
+        .mark_line(point=True)
+        .encode(
+            x=alt.X("period_start_date:T", axis=_time_axis()),
+            y=alt.Y("value:Q", title=None, scale=alt.Scale(zero=False)),
+            color=alt.Color("dimension_value:N", title=None, legend=alt.Legend(orient="bottom", columns=2)),
+            tooltip=[
+                alt.Tooltip("dimension_value:N", title="of"),
+                alt.Tooltip("period_start_date:T", title="period from", format=_DATE),
+                alt.Tooltip("value:Q", title=title, format=",.2f"),
+                alt.Tooltip("coverage_ratio:Q", title="coverage", format=".1%"),
+            ],
+        )
+        .properties(height=HEIGHT + 60, title=_title(title))
+    )
+
+
+def draw_bars(values: pl.DataFrame, label: str, amount: str, title: str, unit: str = "") -> alt.Chart:
+    """One bar per row, in the order of the rows.
+
+    Args:
+        label: the column that names a bar.
+        amount: the column with its length.
+    """
+    shown = _in_display_unit(values, unit, (amount,))
+    return (
+        alt.Chart(shown)
+        .mark_bar()
+        .encode(
+            x=alt.X(f"{amount}:Q", title=None),
+            y=_names_axis(label),
+            tooltip=[alt.Tooltip(f"{label}:N", title=" "), alt.Tooltip(f"{amount}:Q", title=title, format=",.2f")],
+        )
+        .properties(height=_rows_height(shown.height), title=_title(title))
+    )
+
+
+def draw_life(intervals: pl.DataFrame) -> alt.Chart:
+    """A ticket's life: what it was when, a row for each team that had it.
+
+    Args:
+        intervals: rows of `mart.ticket_interval_facts` of one ticket, each with its end.
+    """
+    return (
+        alt.Chart(intervals.select("started_at", "ended_at", "status", "status_category", "team", "waiting_reason"))
+        .mark_bar(height=18)
+        .encode(
+            x=alt.X("started_at:T", title=None),
+            x2="ended_at:T",
+            y=_names_axis("team"),
+            color=alt.Color(
+                "status_category:N",
+                title=None,
+                scale=alt.Scale(domain=list(_CATEGORY_COLOURS), range=list(_CATEGORY_COLOURS.values())),
+                legend=alt.Legend(orient="bottom"),
+            ),
+            tooltip=[
+                alt.Tooltip("status:N"),
+                alt.Tooltip("waiting_reason:N", title="waits for"),
+                alt.Tooltip("started_at:T", title="from", format="%d %b %Y %H:%M"),
+                alt.Tooltip("ended_at:T", title="to", format="%d %b %Y %H:%M"),
+            ],
+        )
+        .properties(height=_rows_height(intervals["team"].n_unique()))
+    )
+
+
+def draw_bridge(parts: pl.DataFrame, title: str) -> alt.Chart:
+    """From one value to another in steps: what each part added or took.
+
+    Args:
+        parts: `label`, and `before` and `after`, the running value on either side of the step, in order.
+    """
+    shown = parts.with_columns(
+        change=pl.col("after") - pl.col("before"),
+        kind=pl.when("is_total")
+        .then(pl.lit("value"))
+        .otherwise(pl.when(pl.col("after") >= pl.col("before")).then(pl.lit("up")).otherwise(pl.lit("down"))),
+    )
+    scale = alt.Scale(domain=["value", "up", "down"], range=["#7f8c9a", "#c2513f", "#3f8f63"])
+    base = alt.Chart(shown).encode(
+        y=_names_axis("label"),
+        tooltip=[alt.Tooltip("label:N", title=" "), alt.Tooltip("change:Q", title=title, format="+,.2f")],
+    )
+    bars = base.mark_bar().encode(
+        x=alt.X("before:Q", title=None, scale=alt.Scale(zero=False)),
+        x2="after:Q",
+        color=alt.Color("kind:N", scale=scale, legend=None),
+    )
+    return bars.properties(height=_rows_height(shown.height), title=_title(title))
+
+
+def _rows_height(count: int) -> int:
+    return _ROW * count + 90
+
+
+def _title(text: str) -> alt.TitleParams:
+    """A title above the chart: beside the axis it would be cut."""
+    return alt.TitleParams(text, anchor="start", fontSize=14)
+
+
+def _time_axis() -> alt.Axis:
+    return alt.Axis(title=None, format="%b %y", labelOverlap=True, grid=False)
+
+
+def _names_axis(column: str) -> alt.Y:
+    return alt.Y(f"{column}:N", title=None, sort=None, axis=alt.Axis(labelLimit=260, labelOverlap=False))
+
+
+def _in_display_unit(
+    values: pl.DataFrame, unit: str, columns: tuple[str, ...] = ("value", "lower_bound", "upper_bound")
+) -> pl.DataFrame:
+    """Ratios as percentages, as the axis says."""
+    present = [name for name in columns if name in values.columns]
+    factor: Any = 100 if unit == "ratio" else 1
+    return values.with_columns(pl.col(name).cast(pl.Float64) * factor for name in present)
+
+
+def axis_title(label: str, unit: str, currency: str) -> str:
+    """A metric's name with the unit of its axis."""
+    units = {"ratio": "%", "count": "", "reporting": currency, "days": "days"}
+    said = units.get(unit, unit.replace("_", " "))
+    return f"{label} ({said})" if said and said not in label else label

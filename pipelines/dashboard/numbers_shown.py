@@ -1,0 +1,153 @@
+"""The values of metrics under the chosen filters.
+
+Metrics are published overall and by one value of one breakdown. Those are read. What is chosen by several values or
+several breakdowns is measured from the published facts by `metrics.measuring`, so that it means the same and has its
+own coverage and bounds; to that end the chosen records get one value of a chosen breakdown, whose number is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC
+from typing import Final
+
+import polars as pl
+
+from metrics.kinds import PLAN_KINDS, Concentration
+from metrics.measuring.measure import measure
+from metrics.measuring.needed_columns import needed_columns
+from metrics.registry import METRICS
+from metrics.spec import Metric
+from models.catalog import table_named
+from models.ddl import polars_schema
+from models.marts import metric_values
+from models.vocabulary import NO_VALUE, Dimension
+from pipelines.dashboard.filters import Filters
+from pipelines.dashboard.snapshot import BREAKDOWNS, Snapshot
+
+#: The mark of the chosen records.
+_CHOSEN: Final = "chosen"
+
+COLUMNS: Final = (
+    "metric",
+    "period_grain",
+    "period_start_date",
+    "is_period_closed",
+    "dimension",
+    "dimension_value",
+    "value",
+    "numerator",
+    "denominator",
+    "lower_bound",
+    "upper_bound",
+    "eligible_count",
+    "measured_count",
+    "coverage_ratio",
+)
+
+
+def read_values(snapshot: Snapshot, names: Sequence[str], filters: Filters) -> pl.DataFrame:
+    """One row per metric and period, in order; metrics that cannot be had by these filters have none.
+
+    Returns:
+        `COLUMNS`.
+    """
+    breakdown = filters.published_breakdown
+    if breakdown is None:
+        return _measure_chosen(snapshot, names, filters)
+    dimension, value = breakdown
+    query = f"""
+        SELECT {", ".join(COLUMNS)} FROM mart.metric_values
+        WHERE list_contains($names, metric) AND period_grain = $grain AND dimension = $dimension
+          AND dimension_value = $value AND period_start_date BETWEEN $first AND $last
+        ORDER BY metric, period_start_date
+    """
+    return snapshot.ask(
+        query,
+        {
+            "names": list(names),
+            "grain": filters.grain.value,
+            "dimension": dimension.value,
+            "value": value,
+            "first": filters.first,
+            "last": filters.last,
+        },
+    )
+
+
+def read_breakdown(snapshot: Snapshot, name: str, dimension: Dimension, filters: Filters) -> pl.DataFrame:
+    """The published values of a metric by one breakdown, only those of the chosen values if some are chosen."""
+    chosen = filters.chosen.get(dimension.value)
+    query = f"""
+        SELECT {", ".join(COLUMNS)} FROM mart.metric_values
+        WHERE metric = $name AND period_grain = $grain AND dimension = $dimension
+          AND period_start_date BETWEEN $first AND $last
+          AND ($is_all OR list_contains($chosen, dimension_value))
+        ORDER BY period_start_date, dimension_value
+    """
+    return snapshot.ask(
+        query,
+        {
+            "name": name,
+            "grain": filters.grain.value,
+            "dimension": dimension.value,
+            "first": filters.first,
+            "last": filters.last,
+            "is_all": chosen is None,
+            "chosen": list(chosen or [""]),
+        },
+    )
+
+
+def can_be_measured(metric: Metric, filters: Filters) -> bool:
+    """Whether a metric has a value under filters that no published breakdown answers."""
+    is_of_records = not isinstance(metric.kind, (Concentration, *PLAN_KINDS))
+    is_published = filters.grain in metric.grains
+    return is_of_records and is_published and {Dimension(name) for name in filters.chosen} <= set(metric.dimensions)
+
+
+def _measure_chosen(snapshot: Snapshot, names: Sequence[str], filters: Filters) -> pl.DataFrame:
+    state = {row["metric"]: row for row in snapshot.definitions().iter_rows(named=True)}
+    marked = Dimension(next(iter(filters.chosen)))
+    wanted = [
+        replace(metric, grains=(filters.grain,), dimensions=(marked,))
+        for metric in METRICS
+        if metric.name in names
+        # A held metric keeps the values of an older publication, which these facts no longer give.
+        and state[metric.name]["publication_state"] == "published"
+        and can_be_measured(metric, filters)
+    ]
+    frames = [polars_schema(metric_values).to_frame()]
+    for reach in sorted({state[metric.name]["fresh_as_of_at"] for metric in wanted}):
+        of_reach = [metric for metric in wanted if state[metric.name]["fresh_as_of_at"] == reach]
+        facts = {
+            fact: _mark_chosen(_read_fact(snapshot, fact, columns), filters, marked)
+            for fact, columns in needed_columns(of_reach).items()
+        }
+        zone = snapshot.publication.reporting_time_zone
+        frames.append(measure(of_reach, facts, time_zone=zone, as_of=reach.astimezone(UTC)))
+    measured = pl.concat(frames).filter(
+        pl.col("dimension_value") == _CHOSEN,
+        pl.col("period_start_date").is_between(filters.first, filters.last),
+        pl.col("period_grain") == filters.grain.value,
+    )
+    return measured.select(COLUMNS).sort("metric", "period_start_date")
+
+
+def _read_fact(snapshot: Snapshot, fact: str, columns: Sequence[str]) -> pl.DataFrame:
+    own = [*columns, *(name for name in BREAKDOWNS if name not in columns)]
+    schema = polars_schema(table_named(fact))
+    told = [name for name in own if name in schema]
+    return snapshot.ask(f"SELECT {', '.join(told)} FROM core.{fact}").cast({name: schema[name] for name in told})
+
+
+def _mark_chosen(fact: pl.DataFrame, filters: Filters, marked: Dimension) -> pl.DataFrame:
+    is_chosen = pl.all_horizontal(
+        pl.lit(True),
+        *(
+            pl.col(name).fill_null(NO_VALUE).is_in(list(values)) if name in fact.columns else pl.lit(False)
+            for name, values in filters.chosen.items()
+        ),
+    )
+    return fact.with_columns(pl.when(is_chosen).then(pl.lit(_CHOSEN)).otherwise(pl.lit("")).alias(marked.value))

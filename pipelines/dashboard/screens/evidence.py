@@ -1,0 +1,55 @@
+"""How sure the numbers are: what is held, which rules fail, which records are set aside, where coverage is low."""
+
+from __future__ import annotations
+
+import polars as pl
+import streamlit as st
+
+from pipelines.dashboard.filters import Filters
+from pipelines.dashboard.shown import show_table
+from pipelines.dashboard.snapshot import Snapshot
+
+
+def show_evidence(snapshot: Snapshot, filters: Filters) -> None:
+    """The publication's own account of its data."""
+    st.title("Evidence")
+    st.subheader("Held KPIs")
+    held = snapshot.definitions().filter(publication_state="held")
+    if held.is_empty():
+        st.success("None: every KPI with data is published.")
+    else:
+        show_table(held.select("metric", "label", "held_reason", "fresh_as_of_at"), key="held", name="held_kpis")
+    st.subheader("Rules that are not kept")
+    rules = snapshot.ask("FROM meta.rule_results WHERE failed_count > 0 OR state NOT IN ('passed', 'skipped')")
+    if rules.is_empty():
+        st.success("None.")
+    else:
+        show_table(
+            rules.select("domain", "rule_id", "state", "action", "failed_count", "evaluated_count", "message"),
+            key="rules",
+            name="rules",
+        )
+    st.subheader("Records set aside")
+    aside = snapshot.ask("FROM meta.quarantined_records")
+    if aside.is_empty():
+        st.success("None.")
+    else:
+        show_table(aside, key="aside", name="records_set_aside")
+    st.subheader("Lowest coverage")
+    st.caption(f"KPIs of the latest closed {filters.grain.value} of which some records could not be measured.")
+    gaps = snapshot.ask(
+        """
+        SELECT
+            metric, period_start_date, value, lower_bound, upper_bound, coverage_ratio, eligible_count, measured_count
+        FROM mart.metric_values
+        WHERE period_grain = $grain AND dimension = 'overall' AND is_period_closed AND coverage_ratio < 1
+          AND period_start_date BETWEEN $first AND $last
+        QUALIFY period_start_date = max(period_start_date) OVER (PARTITION BY metric)
+        ORDER BY coverage_ratio, metric
+        """,
+        {"grain": filters.grain.value, "first": filters.first, "last": filters.last},
+    )
+    if gaps.is_empty():
+        st.success("None: every record that counts was measured.")
+    else:
+        show_table(gaps.sort("coverage_ratio", pl.col("metric")), key="gaps", name="coverage_gaps")

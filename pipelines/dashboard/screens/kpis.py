@@ -1,0 +1,70 @@
+"""Any KPI: what it means, its trend with bounds, its breakdowns and its numbers."""
+
+from __future__ import annotations
+
+import polars as pl
+import streamlit as st
+
+from metrics.registry import METRICS
+from models.vocabulary import Dimension
+from pipelines.dashboard.charts import MOST_LINES, axis_title, draw_lines, draw_trend
+from pipelines.dashboard.filters import Filters
+from pipelines.dashboard.numbers_shown import can_be_measured, read_breakdown, read_values
+from pipelines.dashboard.shown import show_card, show_definition, show_nothing, show_table
+from pipelines.dashboard.snapshot import BREAKDOWNS, Snapshot
+
+
+def show_kpis(snapshot: Snapshot, filters: Filters) -> None:
+    """One KPI, chosen by name or label."""
+    st.title("KPIs")
+    definitions = {row["metric"]: row for row in snapshot.definitions().iter_rows(named=True)}
+    name = st.selectbox(
+        "KPI",
+        list(definitions),
+        format_func=lambda chosen: definitions[chosen]["label"],
+        key="kpi",
+        bind="query-params",
+    )
+    definition = definitions[name]
+    metric = next(metric for metric in METRICS if metric.name == name)
+    st.caption(f"Of {filters.describe()}.")
+    if filters.published_breakdown is None and not can_be_measured(metric, filters):
+        st.info("This KPI is not measured by these filters together. Choose one value of one breakdown, or none.")
+        return
+    values = read_values(snapshot, [name], filters)
+    left, right = st.columns([1, 2])
+    with left:
+        show_card(snapshot, definition, values)
+    with right:
+        show_definition(definition)
+    if values.is_empty():
+        show_nothing("Nothing is published of this KPI for these filters.")
+        return
+    title = axis_title(definition["label"], definition["unit"], snapshot.publication.reporting_currency_code)
+    st.altair_chart(draw_trend(values, title, definition["unit"]), alt=f"Trend of {definition['label']}")
+    _show_breakdown(snapshot, filters, name, title, definition["unit"], [each.value for each in metric.dimensions])
+    st.subheader("Numbers")
+    show_table(values.drop("metric", "period_grain"), key="kpi_numbers", name=name)
+
+
+def _show_breakdown(snapshot: Snapshot, filters: Filters, name: str, title: str, unit: str, known: list[str]) -> None:
+    breakdowns = [breakdown for breakdown in BREAKDOWNS if breakdown in known]
+    if not breakdowns:
+        return
+    st.subheader("By")
+    by = st.segmented_control("By", breakdowns, default=breakdowns[0], required=True, label_visibility="collapsed")
+    others = [other for other in filters.chosen if other != by]
+    if others:
+        st.caption(f"Published by one breakdown at a time: the filters by {' and '.join(others)} do not narrow these.")
+    found = read_breakdown(snapshot, name, Dimension(str(by)), filters).drop_nulls("value")
+    if found.is_empty():
+        show_nothing("Nothing is published by this breakdown.")
+        return
+    largest = (
+        found.group_by("dimension_value").agg(pl.col("eligible_count").sum()).sort("eligible_count", "dimension_value")
+    )
+    kept = largest["dimension_value"].tail(MOST_LINES)
+    if largest.height > MOST_LINES:
+        st.caption(f"The {MOST_LINES} with the most records of {largest.height}; choose others on the left.")
+    shown = found.filter(pl.col("dimension_value").is_in(kept.to_list()))
+    st.altair_chart(draw_lines(shown, title, unit), alt=f"Trend by {by}")

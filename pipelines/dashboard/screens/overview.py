@@ -1,0 +1,56 @@
+"""The headline KPIs: where they stand, how they moved, and who makes the difference."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+from metrics.registry import HEADLINES
+from models.vocabulary import Dimension
+from pipelines.dashboard.charts import axis_title, draw_bars, draw_trend
+from pipelines.dashboard.filters import Filters
+from pipelines.dashboard.numbers_shown import read_breakdown, read_values
+from pipelines.dashboard.shown import period_label, show_card, show_nothing
+from pipelines.dashboard.snapshot import BREAKDOWNS, Snapshot
+
+_TREND_HEIGHT: Final = 220
+
+
+def show_overview(snapshot: Snapshot, filters: Filters) -> None:
+    """Cards and trends of the headlines, and each by a breakdown in the latest closed period."""
+    st.title("Overview")
+    st.caption(f"Of {filters.describe()}.")
+    names = [metric.name for metric in HEADLINES]
+    values = read_values(snapshot, names, filters)
+    currency = snapshot.publication.reporting_currency_code
+    for column, name in zip(st.columns(len(names)), names, strict=True):
+        with column:
+            show_card(snapshot, snapshot.definition(name), values.filter(metric=name))
+    for column, name in zip(st.columns(len(names)), names, strict=True):
+        with column:
+            definition, own = snapshot.definition(name), values.filter(metric=name)
+            if not own.is_empty():
+                title = axis_title(definition["label"], definition["unit"], currency)
+                chart = draw_trend(own, title, definition["unit"], height=_TREND_HEIGHT)
+                st.altair_chart(chart, alt=f"Trend of {definition['label']}")
+    st.subheader("Who makes the difference")
+    left, right = st.columns(2)
+    with left:
+        name = st.selectbox("KPI", names, format_func=lambda chosen: snapshot.definition(chosen)["label"], key="kpi_by")
+    with right:
+        by = st.segmented_control("By", BREAKDOWNS, default="team", required=True, key="by")
+    definition = snapshot.definition(name)
+    found = read_breakdown(snapshot, name, Dimension(str(by)), filters).filter("is_period_closed")
+    if found.is_empty():
+        show_nothing("No closed period has a value.")
+        return
+    start = found["period_start_date"].max()
+    latest = found.filter(period_start_date=start).drop_nulls("value").sort("value", descending=True)
+    others = [name for name in filters.chosen if name != by]
+    ignored = f" The filters by {' and '.join(others)} do not narrow it." if others else ""
+    st.caption(f"In the {period_label(start, filters.grain.value)}.{ignored}")  # type: ignore[arg-type]
+    title = axis_title(definition["label"], definition["unit"], currency)
+    st.altair_chart(
+        draw_bars(latest, "dimension_value", "value", title, definition["unit"]), alt=f"{definition['label']} by {by}"
+    )

@@ -1,0 +1,60 @@
+"""Promises: what is about to be broken, and what was, by whom."""
+
+from __future__ import annotations
+
+import polars as pl
+import streamlit as st
+
+from pipelines.dashboard.charts import draw_bars
+from pipelines.dashboard.filters import Filters
+from pipelines.dashboard.shown import show_nothing, show_table
+from pipelines.dashboard.snapshot import BREAKDOWNS, Snapshot
+
+
+def show_promises(snapshot: Snapshot, filters: Filters) -> None:
+    """Clocks at risk now, and the breaches of the chosen period."""
+    st.title("Promises")
+    st.caption(f"Of {filters.describe()}.")
+    st.subheader("About to break")
+    risky = snapshot.rows_of("sla_at_risk", filters).sort("remaining_hours", nulls_last=True)
+    if risky.is_empty():
+        st.success("No running clock is at risk.")
+    else:
+        st.caption(f"{risky.height:,} running clocks, the least time left first, as of the data's own clock.")
+        show_table(
+            risky.select("ticket_id", "target", "remaining_hours", "due_at", "team", "priority", "vendor", "state"),
+            key="risky",
+            name="sla_at_risk",
+        )
+    st.subheader("Broken in the chosen period")
+    decided = snapshot.rows_of("sla_clock_facts", filters, day="decided_at")
+    broken = decided.filter(state="breached")
+    if broken.is_empty():
+        show_nothing(f"None of {decided.height:,} decided clocks was broken.")
+        return
+    st.caption(f"{broken.height:,} of {decided.height:,} decided clocks.")
+    by = st.segmented_control("By", [*BREAKDOWNS, "sla_policy"], default="team", required=True, key="broken_by")
+    counted = (
+        broken.group_by(pl.col(str(by)).fill_null("(none)").alias("of"))
+        .agg(breaches=pl.len())
+        .sort("breaches", "of", descending=[True, False])
+    )
+    st.altair_chart(draw_bars(counted, "of", "breaches", "broken promises"), alt=f"Broken promises by {by}")
+    worst = broken.with_columns(over_hours=pl.col("elapsed_hours") - pl.col("target_hours")).sort(
+        "over_hours", descending=True, nulls_last=True
+    )
+    show_table(
+        worst.select(
+            "ticket_id",
+            "target",
+            "target_hours",
+            "elapsed_hours",
+            "over_hours",
+            "breached_at",
+            "team",
+            "priority",
+            "vendor",
+        ).head(2_000),
+        key="broken",
+        name="breaches",
+    )

@@ -1,0 +1,120 @@
+"""Parts that several pages show: a metric's card, its definition, a table, and what to say where there is nothing."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Final
+
+import polars as pl
+import streamlit as st
+
+from pipelines.cli.numbers import (
+    format_bounds,
+    format_change,
+    format_instant,
+    format_ratio,
+    format_value,
+    judge_change,
+)
+from pipelines.dashboard.snapshot import Snapshot
+
+_COLOURS: Final = {"better": "green", "worse": "red", "": "gray"}
+
+
+def show_card(snapshot: Snapshot, definition: dict[str, Any], values: pl.DataFrame) -> None:
+    """A metric's latest closed period: value, change, coverage and bounds.
+
+    Args:
+        values: its rows of `numbers_shown.COLUMNS`, in order of periods.
+    """
+    unit, currency = definition["unit"], snapshot.publication.reporting_currency_code
+    closed = values.filter("is_period_closed")
+    with st.container(border=True, height="stretch"):
+        st.markdown(f"**{definition['label']}**")
+        if closed.is_empty():
+            st.markdown("### –")
+            st.caption(_why_nothing(definition))
+            return
+        latest = closed.row(-1, named=True)
+        before = closed.row(-2, named=True)["value"] if closed.height > 1 else None
+        st.markdown(f"### {format_value(latest['value'], unit, currency)}")
+        change = format_change(latest["value"], before, unit)
+        colour = _COLOURS[judge_change(latest["value"], before, definition["direction"])]
+        period = latest["period_start_date"]
+        st.markdown(f":{colour}[{change}] in the {latest['period_grain']} from {period:%d %b %Y}")
+        bounds = format_bounds(latest["lower_bound"], latest["upper_bound"], unit, currency)
+        st.caption(f"{format_ratio(latest['coverage_ratio'])} measured; the truth is {bounds}.")
+        if definition["publication_state"] == "held":
+            st.warning(_why_nothing(definition), icon=":material/pause_circle:")
+
+
+def show_definition(definition: dict[str, Any]) -> None:
+    """What a metric means."""
+    st.markdown(definition["meaning"])
+    st.markdown(f"**Formula.** {definition['formula']}")
+    st.markdown(f"**Period.** {definition['period_date']}")
+    st.caption(
+        f"`{definition['metric']}`, version {definition['metric_version']}, owner {definition['owner']}; "
+        f"fresh as of {format_instant(definition['fresh_as_of_at'])}."
+    )
+
+
+def show_table(rows: pl.DataFrame, *, key: str, name: str, is_selectable: bool = False) -> int | None:
+    """A table with a way to take it along as CSV. Returns the row that is selected, if one is."""
+    config: dict[str, Any] = {}
+    for column, type_ in rows.schema.items():
+        if isinstance(type_, pl.Datetime):
+            config[column] = st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm")
+        elif type_ == pl.Date:
+            config[column] = st.column_config.DateColumn(format="YYYY-MM-DD")
+    # The table in the browser takes decimals for texts. The CSV has them exact.
+    shown = rows.with_columns(pl.col(pl.Decimal).cast(pl.Float64))
+    config |= {
+        column: st.column_config.NumberColumn(format="%.2f")
+        for column, type_ in shown.schema.items()
+        if type_ == pl.Float64
+    }
+    options: dict[str, Any] = {"hide_index": True, "column_config": config, "key": key}
+    selected = None
+    if is_selectable:
+        state: Any = st.dataframe(shown, on_select="rerun", selection_mode="single-row", **options)
+        picked = state["selection"]["rows"] if state else []
+        selected = picked[0] if picked and picked[0] < rows.height else None
+    else:
+        st.dataframe(shown, **options)
+    st.download_button(
+        "CSV",
+        lambda: neutralise(rows).write_csv().encode(),
+        f"{name}.csv",
+        "text/csv",
+        key=f"{key}_csv",
+        on_click="ignore",
+    )
+    return selected
+
+
+def neutralise(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows whose texts no spreadsheet runs as formulas: these get an apostrophe before them."""
+    runs = r"^[=+\-@\t\r]"
+    return rows.with_columns(
+        pl.when(pl.col(name).str.contains(runs)).then("'" + pl.col(name)).otherwise(pl.col(name)).alias(name)
+        for name, type_ in rows.schema.items()
+        if type_ == pl.String
+    )
+
+
+def show_nothing(what: str) -> None:
+    """Say that there is nothing, and what would show something."""
+    st.info(f"{what} Widen the period or the filters on the left.", icon=":material/search_off:")
+
+
+def period_label(start: date, grain: str) -> str:
+    """A period in words."""
+    return f"{grain} from {start:%d %b %Y}"
+
+
+def _why_nothing(definition: dict[str, Any]) -> str:
+    if definition["publication_state"] == "held":
+        since = format_instant(definition["fresh_as_of_at"])
+        return f"Held: {definition['held_reason']} The last good value is as of {since}."
+    return "No closed period of these filters has a value."

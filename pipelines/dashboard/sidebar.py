@@ -1,0 +1,69 @@
+"""The filters that stay in view on every page. They are in the address, so that a link shows what its sender saw."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Final
+
+import streamlit as st
+
+from models.vocabulary import Grain
+from pipelines.cli.numbers import format_instant
+from pipelines.dashboard.filters import Filters
+from pipelines.dashboard.snapshot import BREAKDOWNS, Snapshot
+
+#: How far back the trends begin, unless chosen.
+_DEFAULT_DAYS: Final = 395
+
+
+def choose_filters(snapshot: Snapshot) -> Filters:
+    """Draw the filters and return what is chosen."""
+    with st.sidebar:
+        publication = snapshot.publication
+        st.markdown(f"**{_plain(publication.home_name)}**")
+        st.caption(
+            f"Data until {format_instant(publication.as_of_at)}. "
+            f"Published {format_instant(publication.published_at)}, {publication.publication_id}."
+        )
+        grain = st.segmented_control(
+            "Periods",
+            [grain.value for grain in Grain],
+            default=Grain.MONTH.value,
+            required=True,
+            key="periods",
+            bind="query-params",
+        )
+        first, last = _choose_span(snapshot)
+        chosen = {}
+        for name in BREAKDOWNS:
+            values = st.multiselect(
+                name.capitalize(), snapshot.values(name), key=name, placeholder="all", bind="query-params"
+            )
+            if values:
+                chosen[name] = tuple(values)
+        filters = Filters(Grain(str(grain)), first, last, chosen)
+        if filters.published_breakdown is None:
+            st.caption("Measured now from the published facts: several values at once are not published.")
+    return filters
+
+
+def _choose_span(snapshot: Snapshot) -> tuple[date, date]:
+    first, last = snapshot.span()
+    start = max(first, last - timedelta(days=_DEFAULT_DAYS))
+    picked = st.date_input(
+        "From – to",
+        (start, last),
+        min_value=first,
+        max_value=last,
+        key="days",
+        format="YYYY-MM-DD",
+        bind="query-params",
+    )
+    # While only the first of two days is picked there is one.
+    days = picked if isinstance(picked, tuple) else (picked,)
+    return (days[0], days[-1] if len(days) == 2 else last) if days else (start, last)
+
+
+def _plain(text: str) -> str:
+    """Text as it is, whatever Markdown would make of it."""
+    return "".join(f"\\{character}" if character in r"\`*_{}[]()#+-.!|<>~$:" else character for character in text)

@@ -1,0 +1,120 @@
+"""One publication as the dashboard reads it: opened read-only for one page, so that all its numbers are of one run.
+
+What the questions are is said by the pages; how a metric is measured, by `metrics.measuring`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final
+
+import polars as pl
+
+from models.vocabulary import NO_VALUE, Dimension
+from pipelines.cli.published import PublicationFacts, open_published, read_publication
+from pipelines.dashboard.filters import Filters
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from pipelines.home import Home
+
+BREAKDOWNS: Final = tuple(dimension.value for dimension in Dimension if dimension is not Dimension.OVERALL)
+
+#: What answers are remembered by: publication, SQL and parameters.
+_Key = tuple[str, str, str]
+#: Answers that are kept at most, of any publication; the oldest goes first.
+_MOST_ANSWERS: Final = 256
+
+
+@dataclass(slots=True)
+class Answers:
+    """Answers that were given already. The pages of all readers share one."""
+
+    known: dict[_Key, pl.DataFrame] = field(default_factory=dict)
+
+    def keep(self, key: _Key, answer: pl.DataFrame) -> None:
+        """Remember an answer."""
+        while len(self.known) >= _MOST_ANSWERS:
+            self.known.pop(next(iter(self.known)), None)
+        self.known[key] = answer
+
+
+class Snapshot:
+    """The published file, open for reading. Use `open_snapshot`."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, answers: Answers) -> None:
+        self._connection = connection
+        self._answers = answers
+        self.publication: PublicationFacts = read_publication(connection)
+
+    def ask(self, query: str, parameters: Mapping[str, Any] | None = None) -> pl.DataFrame:
+        """The answer to a query with `$name` parameters, in the order of its rows."""
+        key = (self.publication.publication_id, query, repr(sorted((parameters or {}).items())))
+        answer = self._answers.known.get(key)
+        if answer is None:
+            answer = self._connection.sql(query, params=dict(parameters or {})).pl()
+            self._answers.keep(key, answer)
+        return answer
+
+    def values(self, dimension: str) -> list[str]:
+        """The values of a breakdown for which anything is published, in order."""
+        query = """
+            SELECT DISTINCT dimension_value FROM mart.metric_values
+            WHERE dimension = $dimension AND dimension_value IS NOT NULL AND period_grain = 'quarter'
+            ORDER BY ALL
+        """
+        return self.ask(query, {"dimension": dimension})["dimension_value"].to_list()
+
+    def span(self) -> tuple[date, date]:
+        """From the first month of which anything is published to the day of the data's own clock."""
+        query = """
+            SELECT min(period_start_date) AS first FROM mart.metric_values
+            WHERE period_grain = 'month' AND eligible_count > 0
+        """
+        publication = self.publication
+        last = (publication.as_of_at or publication.published_at).date()
+        first: date | None = self.ask(query)["first"].item()
+        return min(first or last, last), last
+
+    def definitions(self) -> pl.DataFrame:
+        """`meta.metrics`, in the order of the registry."""
+        return self.ask("FROM meta.metrics ORDER BY rowid")
+
+    def definition(self, metric: str) -> dict[str, Any]:
+        """What is published of one metric's meaning and state."""
+        return self.definitions().row(by_predicate=pl.col("metric") == metric, named=True)
+
+    def rows_of(self, relation: str, filters: Filters, *, day: str | None = None) -> pl.DataFrame:
+        """The rows of a view of `mart` that the filters let through.
+
+        Args:
+            day: SQL of the instant or date that has to lie in the filters' period; None if it does not matter.
+        """
+        columns = set(self.ask(f"DESCRIBE mart.{relation}")["column_name"])
+        chosen = {name: list(values) for name, values in filters.chosen.items() if name in columns}
+        conditions = [f"list_contains(${name}, coalesce({name}, '{NO_VALUE}'))" for name in chosen]
+        parameters: dict[str, Any] = dict(chosen)
+        if day is not None:
+            zone = self.publication.reporting_time_zone
+            local = f"CAST(timezone($zone, {day}) AS DATE)" if day.endswith("_at") else day
+            conditions.append(f"{local} BETWEEN $first AND $last")
+            parameters |= {"first": filters.first, "last": filters.last}
+            if day.endswith("_at"):
+                parameters["zone"] = zone
+        where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+        return self.ask(f"SELECT * FROM mart.{relation} {where}", parameters)
+
+
+@contextmanager
+def open_snapshot(home: Home, answers: Answers) -> Iterator[Snapshot]:
+    """The publication that is there now.
+
+    Raises:
+        CommandError: nothing is published yet, or the file cannot be opened.
+    """
+    with open_published(home) as connection:
+        yield Snapshot(connection, answers)

@@ -1,0 +1,154 @@
+"""Every page draws, shows the published numbers, and keeps hostile names, empty homes and wrong links harmless."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from metrics.registry import HEADLINES
+from pipelines.cli.numbers import format_value
+from pipelines.dashboard.app import PAGES
+from pipelines.dashboard.screens.overview import show_overview
+from pipelines.dashboard.shown import neutralise
+
+if TYPE_CHECKING:
+    from conftest import Draw
+    from demo_homes import DemoHome
+
+import polars as pl
+
+
+def _texts(page: AppTest) -> str:
+    parts = [*page.markdown, *page.caption, *page.info, *page.warning, *page.error, *page.success, *page.title]
+    return "\n".join(part.value for part in parts)
+
+
+@pytest.mark.parametrize("address", [address for _, address, _, _ in PAGES])
+@pytest.mark.parametrize("is_filtered", [False, True], ids=["everything", "two filters"])
+def test_a_page_draws(draw: Draw, address: str, is_filtered: bool) -> None:
+    chosen = {"team": ["Service Desk", "Facilities"], "priority": ["P3 Medium"]} if is_filtered else {}
+    page = draw(address, **chosen)
+    assert not page.exception
+    assert not page.error
+    assert page.title
+
+
+def test_the_cards_show_what_is_published(draw: Draw, published: DemoHome) -> None:
+    page = draw("overview")
+    shown = _texts(page)
+    with duckdb.connect(str(published.home.published_file), read_only=True) as connection:
+        for metric in HEADLINES:
+            found = connection.execute(
+                f"""
+                SELECT value FROM mart.kpi_{metric.name} WHERE period_grain = 'month' AND dimension = 'overall'
+                AND is_period_closed ORDER BY period_start_date DESC LIMIT 1
+                """
+            ).fetchone()
+            assert found is not None
+            assert f"### {format_value(found[0], metric.unit.value, 'EUR')}" in shown
+
+
+def test_a_link_carries_its_filters(draw: Draw) -> None:
+    page = draw("overview", team="Facilities", periods="quarter")
+    assert "Of team Facilities." in _texts(page)
+    assert page.multiselect(key="team").value == ["Facilities"]
+
+
+def test_a_link_to_a_ticket_shows_its_life(draw: Draw, published: DemoHome) -> None:
+    with duckdb.connect(str(published.home.published_file), read_only=True) as connection:
+        ticket = connection.execute("SELECT ticket_id FROM core.fct_tickets WHERE is_done LIMIT 1").fetchone()
+    assert ticket is not None
+    page = draw("tickets", ticket=ticket[0])
+    assert ticket[0] in [heading.value for heading in page.subheader]
+    assert page.dataframe
+
+
+def test_a_ticket_that_is_not_there_is_said(draw: Draw) -> None:
+    page = draw("tickets", ticket="jira:<script>alert(1)</script>")
+    assert "No published ticket has the id" in page.warning[0].value
+    assert not page.exception
+
+
+def test_a_home_without_a_publication_says_what_to_do(draw: Draw, never_run: DemoHome) -> None:
+    page = draw("overview", home=never_run.folder)
+    assert "Run 'kpi run'" in page.error[0].value
+
+
+def test_hostile_names_are_only_names(draw: Draw, clean: DemoHome) -> None:
+    """They come from exports, and go through Markdown and SQL."""
+    name = "'; DROP TABLE x; -- <script>alert(1)</script> **bold** 🎯 فريق"
+    with duckdb.connect(str(clean.home.published_file)) as connection:
+        connection.execute(
+            "UPDATE mart.metric_values SET dimension_value = $1 WHERE dimension_value = 'Facilities'", [name]
+        )
+        connection.execute("UPDATE core.fct_tickets SET team = $1 WHERE team = 'Facilities'", [name])
+        connection.execute("UPDATE core.fct_ticket_intervals SET team = $1 WHERE team = 'Facilities'", [name])
+        connection.execute("UPDATE meta.run SET home_name = $1, publication_id = 'hostile'", [name])
+    for address in ("overview", "tickets"):
+        page = draw(address, home=clean.folder, team=name)
+        assert not page.exception
+        assert page.multiselect(key="team").value == [name]
+
+
+def test_a_held_kpi_says_why_and_since_when(draw: Draw, clean: DemoHome) -> None:
+    with duckdb.connect(str(clean.home.published_file)) as connection:
+        connection.execute(
+            "UPDATE meta.metrics SET publication_state = 'held', held_reason = 'rule x failed.' WHERE metric = $1",
+            [HEADLINES[0].name],
+        )
+        connection.execute("UPDATE meta.run SET publication_id = 'held'")
+    page = draw("overview", home=clean.folder)
+    assert any("Held: rule x failed. The last good value is as of" in warning.value for warning in page.warning)
+    assert "rule x failed." in draw("evidence", home=clean.folder).dataframe[0].value["held_reason"].tolist()
+
+
+def test_csv_runs_no_formula() -> None:
+    rows = pl.DataFrame({"name": ["=1+1", "@x", "fine", None], "amount": [-1, 2, 3, 4]})
+    assert neutralise(rows)["name"].to_list() == ["'=1+1", "'@x", "fine", None]
+    assert neutralise(rows)["amount"].to_list() == [-1, 2, 3, 4]
+
+
+def test_the_command_serves_until_it_is_stopped(published: DemoHome) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    kpi = Path(sys.executable).with_name("kpi")
+    command = [str(kpi), "dashboard", "--no-open", "--port", str(port), "--home", str(published.folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as server:
+        try:
+            assert _answer(f"http://127.0.0.1:{port}/_stcore/health") == "ok"
+        finally:
+            server.terminate()
+
+
+def test_the_command_says_that_nothing_is_published(never_run: DemoHome) -> None:
+    kpi = Path(sys.executable).with_name("kpi")
+    command = [str(kpi), "dashboard", "--no-open", "--home", str(never_run.folder)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode != 0
+    assert "Nothing is published yet" in ended.stderr
+
+
+def test_pages_are_functions_that_streamlit_does_not_find_by_folder() -> None:
+    """A folder `pages` beside the script would be run as pages of its own."""
+    folder = Path(show_overview.__code__.co_filename).parent
+    assert folder.name != "pages"
+
+
+def _answer(address: str) -> str:
+    for _ in range(120):
+        try:
+            with urllib.request.urlopen(address, timeout=5) as answer:
+                return str(answer.read().decode())
+        except OSError:
+            time.sleep(0.5)
+    raise AssertionError(f"{address} does not answer")
