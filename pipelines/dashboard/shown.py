@@ -16,6 +16,7 @@ from pipelines.cli.numbers import (
     format_value,
     judge_change,
 )
+from pipelines.dashboard.plain_text import plain
 from pipelines.dashboard.snapshot import Snapshot
 
 _COLOURS: Final = {"better": "green", "worse": "red", "": "gray"}
@@ -116,5 +117,5 @@ def period_label(start: date, grain: str) -> str:
 def _why_nothing(definition: dict[str, Any]) -> str:
     if definition["publication_state"] == "held":
         since = format_instant(definition["fresh_as_of_at"])
-        return f"Held: {definition['held_reason']} The last good value is as of {since}."
+        return f"Held: {plain(definition['held_reason'])} The last good value is as of {since}."
     return "No closed period of these filters has a value."

@@ -10,6 +10,7 @@ import streamlit as st
 from models.vocabulary import Grain
 from pipelines.cli.numbers import format_instant
 from pipelines.dashboard.filters import Filters
+from pipelines.dashboard.plain_text import plain
 from pipelines.dashboard.snapshot import BREAKDOWNS, Snapshot
 
 #: How far back the trends begin, unless chosen.
@@ -20,7 +21,7 @@ def choose_filters(snapshot: Snapshot) -> Filters:
     """Draw the filters and return what is chosen."""
     with st.sidebar:
         publication = snapshot.publication
-        st.markdown(f"**{_plain(publication.home_name)}**")
+        st.markdown(f"**{plain(publication.home_name)}**")
         st.caption(
             f"Data until {format_instant(publication.as_of_at)}. "
             f"Published {format_instant(publication.published_at)}, {publication.publication_id}."
@@ -62,8 +63,3 @@ def _choose_span(snapshot: Snapshot) -> tuple[date, date]:
     # While only the first of two days is picked there is one.
     days = picked if isinstance(picked, tuple) else (picked,)
     return (days[0], days[-1] if len(days) == 2 else last) if days else (start, last)
-
-
-def _plain(text: str) -> str:
-    """Text as it is, whatever Markdown would make of it."""
-    return "".join(f"\\{character}" if character in r"\`*_{}[]()#+-.!|<>~$:" else character for character in text)

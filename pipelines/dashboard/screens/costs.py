@@ -8,6 +8,7 @@ import streamlit as st
 from pipelines.dashboard.charts import draw_bars, draw_bridge, draw_trend
 from pipelines.dashboard.filters import Filters
 from pipelines.dashboard.numbers_shown import read_values
+from pipelines.dashboard.plain_text import plain
 from pipelines.dashboard.shown import show_card, show_nothing, show_table
 from pipelines.dashboard.snapshot import Snapshot
 
@@ -17,7 +18,7 @@ _SHOWN = ("cost_per_transaction_reporting", "cost_total_reporting", "cost_unallo
 def show_costs(snapshot: Snapshot, filters: Filters) -> None:
     """Cost KPIs, the bridge from the closed period before to the latest, and ledger lines."""
     st.title("Cost")
-    st.caption(f"Of {filters.describe()}.")
+    st.caption(f"Of {plain(filters.describe())}.")
     currency = snapshot.publication.reporting_currency_code
     values = read_values(snapshot, _SHOWN, filters)
     for column, name in zip(st.columns(len(_SHOWN)), _SHOWN, strict=True):

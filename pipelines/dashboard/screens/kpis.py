@@ -10,6 +10,7 @@ from models.vocabulary import Dimension
 from pipelines.dashboard.charts import MOST_LINES, axis_title, draw_lines, draw_trend
 from pipelines.dashboard.filters import Filters
 from pipelines.dashboard.numbers_shown import can_be_measured, read_breakdown, read_values
+from pipelines.dashboard.plain_text import plain
 from pipelines.dashboard.shown import show_card, show_definition, show_nothing, show_table
 from pipelines.dashboard.snapshot import BREAKDOWNS, Snapshot
 
@@ -27,7 +28,7 @@ def show_kpis(snapshot: Snapshot, filters: Filters) -> None:
     )
     definition = definitions[name]
     metric = next(metric for metric in METRICS if metric.name == name)
-    st.caption(f"Of {filters.describe()}.")
+    st.caption(f"Of {plain(filters.describe())}.")
     if filters.published_breakdown is None and not can_be_measured(metric, filters):
         st.info("This KPI is not measured by these filters together. Choose one value of one breakdown, or none.")
         return

@@ -11,6 +11,7 @@ from models.vocabulary import Dimension
 from pipelines.dashboard.charts import axis_title, draw_bars, draw_trend
 from pipelines.dashboard.filters import Filters
 from pipelines.dashboard.numbers_shown import read_breakdown, read_values
+from pipelines.dashboard.plain_text import plain
 from pipelines.dashboard.shown import period_label, show_card, show_nothing
 from pipelines.dashboard.snapshot import BREAKDOWNS, Snapshot
 
@@ -20,7 +21,7 @@ _TREND_HEIGHT: Final = 220
 def show_overview(snapshot: Snapshot, filters: Filters) -> None:
     """Cards and trends of the headlines, and each by a breakdown in the latest closed period."""
     st.title("Overview")
-    st.caption(f"Of {filters.describe()}.")
+    st.caption(f"Of {plain(filters.describe())}.")
     names = [metric.name for metric in HEADLINES]
     values = read_values(snapshot, names, filters)
     currency = snapshot.publication.reporting_currency_code

@@ -7,6 +7,7 @@ import streamlit as st
 
 from pipelines.dashboard.charts import draw_bars
 from pipelines.dashboard.filters import Filters
+from pipelines.dashboard.plain_text import plain
 from pipelines.dashboard.shown import show_nothing, show_table
 from pipelines.dashboard.snapshot import BREAKDOWNS, Snapshot
 
@@ -14,7 +15,7 @@ from pipelines.dashboard.snapshot import BREAKDOWNS, Snapshot
 def show_promises(snapshot: Snapshot, filters: Filters) -> None:
     """Clocks at risk now, and the breaches of the chosen period."""
     st.title("Promises")
-    st.caption(f"Of {filters.describe()}.")
+    st.caption(f"Of {plain(filters.describe())}.")
     st.subheader("About to break")
     risky = snapshot.rows_of("sla_at_risk", filters).sort("remaining_hours", nulls_last=True)
     if risky.is_empty():

@@ -9,6 +9,7 @@ import streamlit as st
 
 from pipelines.dashboard.charts import draw_life
 from pipelines.dashboard.filters import Filters
+from pipelines.dashboard.plain_text import plain
 from pipelines.dashboard.shown import show_nothing, show_table
 from pipelines.dashboard.snapshot import Snapshot
 
@@ -38,7 +39,7 @@ _MOST_ROWS: Final = 2_000
 def show_tickets(snapshot: Snapshot, filters: Filters) -> None:
     """The tickets that the filters let through, the longest first, and the one that is picked."""
     st.title("Tickets")
-    st.caption(f"Of {filters.describe()}. Pick a row to see the ticket's life.")
+    st.caption(f"Of {plain(filters.describe())}. Pick a row to see the ticket's life.")
     chosen = st.segmented_control("Which", list(_LISTS), default="Resolved", required=True, key="which")
     wanted = st.text_input("Ticket", key="ticket", placeholder="id of a ticket", bind="query-params")
     if wanted:
@@ -67,18 +68,17 @@ def _show_ticket(snapshot: Snapshot, ticket_id: str) -> None:
     about = {"ticket": ticket_id}
     facts = snapshot.ask("SELECT * FROM mart.ticket_facts WHERE ticket_id = $ticket", about)
     if facts.is_empty():
-        st.warning(f"No published ticket has the id {ticket_id}. Ids begin with their source, such as 'jira:OPS-1'.")
+        st.warning(
+            f"No published ticket has the id {plain(ticket_id)}. Ids begin with their source, such as 'jira:OPS-1'."
+        )
         return
     ticket = facts.row(0, named=True)
-    st.subheader(ticket_id, divider="gray")
-    st.markdown(
-        f"{ticket['status']} · {ticket['team'] or 'no team'} · {ticket['priority'] or 'no priority'} · "
-        f"{ticket['service'] or 'no service'}"
-    )
+    st.subheader(plain(ticket_id), divider="gray")
+    st.markdown(" · ".join(plain(ticket[name] or f"no {name}") for name in ("status", "team", "priority", "service")))
     if ticket["is_quarantined"]:
         reasons = snapshot.ask("SELECT rule_id, reason FROM meta.quarantined_records WHERE record_id = $ticket", about)
         for rule, reason in reasons.iter_rows():
-            st.warning(f"Set aside by {rule}: {reason}")
+            st.warning(f"Set aside by {plain(rule)}: {plain(reason)}")
     reach = snapshot.publication.as_of_at
     intervals = snapshot.ask(
         "SELECT * FROM mart.ticket_interval_facts WHERE ticket_id = $ticket ORDER BY interval_number", about

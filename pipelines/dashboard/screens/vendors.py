@@ -7,6 +7,7 @@ import streamlit as st
 
 from pipelines.dashboard.charts import draw_bars
 from pipelines.dashboard.filters import Filters
+from pipelines.dashboard.plain_text import plain
 from pipelines.dashboard.shown import show_nothing, show_table
 from pipelines.dashboard.snapshot import Snapshot
 
@@ -14,7 +15,7 @@ from pipelines.dashboard.snapshot import Snapshot
 def show_vendors(snapshot: Snapshot, filters: Filters) -> None:
     """Scorecards of the latest closed period, money to recover, expiries and invoice lines."""
     st.title("Vendors")
-    st.caption(f"Of {filters.describe()}.")
+    st.caption(f"Of {plain(filters.describe())}.")
     _show_scorecards(snapshot, filters)
     _show_recoverables(snapshot, filters)
     st.subheader("Ends or has to be cancelled soon")
