@@ -12,12 +12,10 @@ from pathlib import Path
 from typing import Final
 
 import sql
-from metrics.render.described_views import describe_view
-from metrics.render.dictionary import data_dictionary
 from metrics.render.places import Place
 from metrics.render.record_views import record_views
 from metrics.render.views import mart_views
-from pipelines.semantic_exports import EXPORTS
+from pipelines.semantic_exports import EXPORTS, dictionary
 
 CHECKOUT: Final = Path(__file__).resolve().parent.parent
 _VIEWS: Final = Path("sql/views/mart")
@@ -28,11 +26,8 @@ _EXPORTS: Final = Path("bi")
 
 def generated_files() -> dict[Path, str]:
     """Every generated file, relative to the checkout, with the text it must have."""
-    of_records = record_views()
-    views = {_VIEWS / f"{name}.sql": text for name, text in {**mart_views(), **of_records}.items()}
-    explained = [view.text for view in sql.load_views() if not view.is_generated] + list(of_records.values())
-    described = sorted((describe_view(text) for text in explained), key=lambda view: view.name)
-    return {**views, _DICTIONARY: data_dictionary(views=described), **_committed_exports()}
+    views = {_VIEWS / f"{name}.sql": text for name, text in {**mart_views(), **record_views()}.items()}
+    return {**views, _DICTIONARY: dictionary(), **_committed_exports()}
 
 
 def _committed_exports() -> dict[Path, str]:

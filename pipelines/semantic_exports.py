@@ -11,10 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import sql
+from metrics.render.described_views import describe_view
+from metrics.render.dictionary import data_dictionary
+from metrics.render.dictionary_page import dictionary_page
 from metrics.render.lookml import lookml_project
 from metrics.render.metricflow import dbt_project
+from metrics.render.ossie import ossie_model
 from metrics.render.places import Place
+from metrics.render.power_bi import power_bi_model
+from metrics.render.record_views import record_views
 from metrics.render.superset import superset_assets
+from metrics.render.tableau import tableau_sources
 
 #: Lists what the last export wrote into a folder, so that the next one removes what is no more.
 MANIFEST: Final = ".kpi-export"
@@ -40,6 +48,20 @@ class SemanticExport:
     bundle: str | None = None
 
 
+def dictionary() -> str:
+    """The data dictionary, with the views that are written by hand and those of records."""
+    explained = [view.text for view in sql.load_views() if not view.is_generated] + list(record_views().values())
+    return data_dictionary(views=sorted((describe_view(text) for text in explained), key=lambda view: view.name))
+
+
+def _dictionary(place: Place) -> dict[str, str]:
+    page = dictionary()
+    return {
+        "data-dictionary.md": page,
+        "data-dictionary.html": dictionary_page(page, f"Data dictionary: {place.home_name}"),
+    }
+
+
 EXPORTS: Final[tuple[SemanticExport, ...]] = (
     SemanticExport("dbt", "dbt project with MetricFlow semantic models and metrics", dbt_project, is_committed=True),
     SemanticExport("lookml", "LookML views, explores and measures for Looker", lookml_project, is_committed=True),
@@ -49,6 +71,15 @@ EXPORTS: Final[tuple[SemanticExport, ...]] = (
         superset_assets,
         bundle="kpi_warehouse.zip",
     ),
+    SemanticExport("tableau", "Tableau data sources (.tds), one per relation", tableau_sources),
+    SemanticExport(
+        "power-bi",
+        "Power BI semantic model (TMDL) and a connection file (.pbids)",
+        power_bi_model,
+        is_committed=True,
+    ),
+    SemanticExport("dictionary", "data dictionary as Markdown and as one HTML page", _dictionary),
+    SemanticExport("ossie", "Open Semantic Interchange (Apache Ossie) 0.1.1", ossie_model, is_committed=True),
 )
 
 

@@ -23,7 +23,7 @@ explore: open_ticket_records {
 }
 
 explore: decided_clock_records {
-  label: "Decided clocks"
+  label: "Decided SLA clocks"
   description: "One row per SLA clock that is met or breached, on the day on which that was decided."
 }
 
@@ -33,12 +33,12 @@ explore: priced_delay_records {
 }
 
 explore: due_delivery_records {
-  label: "Due deliverys"
+  label: "Due deliveries"
   description: "One row per delivery that was made or is due, on the day of the promise in force."
 }
 
 explore: first_promised_delivery_records {
-  label: "First promised deliverys"
+  label: "Deliveries by first promise"
   description: "One row per delivery that was made or is due, on the day that was promised first."
 }
 
@@ -53,7 +53,7 @@ explore: service_credit_records {
 }
 
 explore: recoverable_records {
-  label: "Recoverables"
+  label: "Money to recover from vendors"
   description: "One row per amount that is to come back from a vendor, or that may be."
 }
 

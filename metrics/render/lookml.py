@@ -7,13 +7,13 @@ what is unknown. What a measure computes is decided in `metrics.render.measures`
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
 from metrics.registry import METRICS
-from metrics.render.measures import CELLS, Field, FieldKind, Measure, Relation, relations
+from metrics.render.measures import CELLS, Measure
 from metrics.render.places import Place
+from metrics.render.relations import Field, FieldKind, Relation, qualify, relations
 from metrics.spec import Metric, Unit
 
 #: Name of Looker's connection, and of the model.
@@ -23,18 +23,16 @@ _GENERATED: Final = "# Generated from metrics/registry.py by `kpi export lookml`
 
 _TYPES: Final[dict[FieldKind, str]] = {FieldKind.TEXT: "string", FieldKind.FLAG: "yesno"}
 
-_TEXT_OR_WORD: Final = re.compile(r"'(?:[^']|'')*'|\w+")
-
 
 def lookml_project(place: Place, metrics: Sequence[Metric] = METRICS) -> dict[str, str]:
     """The files of the project by their path in it.
 
     Args:
-        place: where the numbers are; of it, the currency is shown.
+        place: where the numbers are.
         metrics: metrics to offer.
     """
     found = [relation for relation in relations(metrics) if relation.measures]
-    views = {f"views/{relation.name}.view.lkml": _view(relation, place.currency) for relation in found}
+    views = {f"views/{relation.name}.view.lkml": _view(relation, place) for relation in found}
     return {f"{CONNECTION}.model.lkml": _model(found), **views}
 
 
@@ -53,15 +51,18 @@ def _explore(relation: Relation) -> str:
     return f"explore: {relation.name} {{\n{body}\n}}\n"
 
 
-def _view(relation: Relation, currency: str) -> str:
+def _view(relation: Relation, place: Place) -> str:
     parts = [
         _block("dimension", "record_key", _key(relation)),
         _block("dimension_group", relation.date.removesuffix("_date"), _time(relation.date)),
         *(_block("dimension", field.name, _dimension(field)) for field in relation.fields),
-        *(_block("measure", measure.name, _measure(measure, relation, currency)) for measure in relation.measures),
+        *(
+            _block("measure", measure.name, _measure(measure, relation, place.currency))
+            for measure in relation.measures
+        ),
     ]
     details = ", ".join([f"{relation.date.removesuffix('_date')}_date", *(field.name for field in relation.fields)])
-    head = f"view: {relation.name} {{\n  sql_table_name: mart.{relation.name} ;;\n\n"
+    head = f"view: {relation.name} {{\n  sql_table_name: {place.postgres_schema}.{relation.name} ;;\n\n"
     drill = f"  set: detail {{\n    fields: [{details}]\n  }}\n"
     return f"{_GENERATED}{head}{''.join(parts)}{drill}}}\n"
 
@@ -104,14 +105,8 @@ def _measure(measure: Measure, relation: Relation, currency: str) -> list[str]:
         _text("description", f"{metric.meaning} {metric.formula} Owner: {metric.owner}."),
         f'  value_format: "{_format(metric.unit, currency)}"',
         "  drill_fields: [detail*]",
-        f"  sql: {_over_table(measure.sql, relation)} ;;",
+        f"  sql: {qualify(measure.sql, relation, '${TABLE}.')} ;;",
     ]
-
-
-def _over_table(sql: str, relation: Relation) -> str:
-    """The SQL with every column of the relation named as Looker wants it; texts stay as they are."""
-    columns = {field.name for field in (*relation.fields, *relation.numbers)} | {relation.date}
-    return _TEXT_OR_WORD.sub(lambda found: f"${{TABLE}}.{found[0]}" if found[0] in columns else found[0], sql)
 
 
 def _format(unit: Unit, currency: str) -> str:

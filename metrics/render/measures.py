@@ -3,7 +3,8 @@
 A measure reads one of two things. A metric that single records tell is computed from a record view
 (`metrics.render.record_views`), so that it may be cut by any days and breakdowns. Any other is read from the published
 cells (`mart.metric_values`), and given only where those may be put together: of several cells that must not be, a
-measure is empty rather than wrong. That is decided here once; a module per format only writes it down.
+measure is empty rather than wrong. That is decided here once; a module per format only writes it down. What columns the
+relations have is in `metrics.render.relations`.
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ from metrics.kinds import (
     TimeShare,
 )
 from metrics.registry import METRICS
-from metrics.render.record_views import ELIGIBLE, MEASURED, RECORD_DATE, RECORD_VIEWS, RecordView
+from metrics.render.record_view_sql import MEASURED, RecordView
+from metrics.render.record_views import RECORD_VIEWS
 from metrics.spec import Metric, Unit
-from models.marts import metric_values
 
 #: Relation of the published cells, in the schema `mart`.
 CELLS: Final = "metric_values"
@@ -225,6 +226,39 @@ def _divided(metric: Metric, view: RecordView, numerator: Aggregate, denominator
 _CAST: Final = "CAST({} AS DOUBLE PRECISION)"
 
 
+@dataclass(frozen=True, slots=True)
+class CellRule:
+    """How published cells of a metric may be put together.
+
+    Attributes:
+        over_periods: whether several periods of one grain may.
+        over_breakdown: whether several values of one breakdown may.
+        parts: columns that are added up: the value, or numerator and denominator, which are then divided.
+        is_money: whether what is added up has four decimals exactly.
+    """
+
+    over_periods: bool
+    over_breakdown: bool
+    parts: tuple[str, ...]
+    is_money: bool
+
+    @property
+    def is_single(self) -> bool:
+        """Whether no two cells may be put together."""
+        return not (self.over_periods or self.over_breakdown)
+
+
+def cell_rule(metric: Metric) -> CellRule:
+    """How published cells of a metric may be put together."""
+    parts = ("numerator", "denominator") if metric.aggregation is Aggregation.PARTS else ("value",)
+    return CellRule(
+        over_periods=metric.aggregation in (Aggregation.SUM, Aggregation.PARTS),
+        over_breakdown=metric.aggregation is not Aggregation.NONE,
+        parts=parts,
+        is_money=metric.unit is Unit.REPORTING or len(parts) == 2,
+    )
+
+
 def _of_cells(metric: Metric) -> Measure:
     """The published value of one cell; of several, what may be put together of them, else nothing."""
 
@@ -235,153 +269,25 @@ def _of_cells(metric: Metric) -> Measure:
     cells = over_cells("cells", Function.COUNT, "1")
     value = over_cells("one_value", Function.MAX, "value")
     one = f"WHEN {{{cells.name}}} = 1 THEN {{{value.name}}}"
-    if metric.aggregation is Aggregation.NONE:
+    rule = cell_rule(metric)
+    if rule.is_single:
         return Measure(metric, CELLS, Shape.CELLS, (cells, value), f"CASE {one} END")
-    grains = over_cells("grains", Function.COUNT_DISTINCT, "period_grain")
-    breakdowns = over_cells("breakdowns", Function.COUNT_DISTINCT, "dimension")
-    parts = ("numerator", "denominator") if metric.aggregation is Aggregation.PARTS else ("value",)
-    exact = "CAST({} AS DECIMAL(18, 4))" if metric.unit is Unit.REPORTING or len(parts) == 2 else "{}"
-    totals = [over_cells(f"{part}_total", Function.SUM, exact.format(part)) for part in parts]
-    known = [over_cells(f"{part}_known_cells", Function.COUNT, part) for part in parts]
-    conditions = [f"{{{grains.name}}} = 1", f"{{{breakdowns.name}}} = 1"]
+    guards = [
+        over_cells("grains", Function.COUNT_DISTINCT, "period_grain"),
+        over_cells("breakdowns", Function.COUNT_DISTINCT, "dimension"),
+    ]
+    if not rule.over_periods:
+        guards.append(over_cells("periods", Function.COUNT_DISTINCT, "period_start_date"))
+    if not rule.over_breakdown:
+        guards.append(over_cells("breakdown_values", Function.COUNT_DISTINCT, "dimension_value"))
+    exact = "CAST({} AS DECIMAL(18, 4))" if rule.is_money else "{}"
+    totals = [over_cells(f"{part}_total", Function.SUM, exact.format(part)) for part in rule.parts]
+    known = [over_cells(f"{part}_known_cells", Function.COUNT, part) for part in rule.parts]
+    conditions = [f"{{{guard.name}}} = 1" for guard in guards]
     conditions += [f"{{{each.name}}} = {{{cells.name}}}" for each in known]
-    guards = [grains, breakdowns]
-    if metric.aggregation is Aggregation.STOCK:
-        periods = over_cells("periods", Function.COUNT_DISTINCT, "period_start_date")
-        guards.append(periods)
-        conditions.append(f"{{{periods.name}}} = 1")
     together = _CAST.format(f"{{{totals[0].name}}}")
     if len(totals) == 2:
         conditions.append(f"{{{totals[1].name}}} > 0")
         together = f"{together} / {_CAST.format(f'{{{totals[1].name}}}')}"
     formula = f"CASE {one} WHEN {' AND '.join(conditions)} THEN {together} END"
     return Measure(metric, CELLS, Shape.CELLS, (cells, value, *guards, *known, *totals), formula)
-
-
-class FieldKind(StrEnum):
-    """What a column holds, in words that every format translates."""
-
-    TEXT = "text"
-    DATE = "date"
-    FLAG = "flag"
-    INTEGER = "integer"
-    MONEY = "money"
-    REAL = "real"
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A column that readers filter and group by.
-
-    Attributes:
-        name: the column.
-        meaning: what it says.
-        kind: what it holds.
-    """
-
-    name: str
-    meaning: str
-    kind: FieldKind
-
-
-@dataclass(frozen=True, slots=True)
-class Relation:
-    """A view or table of the schema `mart` that measures read.
-
-    Attributes:
-        name: the relation.
-        label: short name for people.
-        meaning: what one row is, and how to ask.
-        entity: what one row is, as a name.
-        keys: columns that tell one row from another.
-        date: column of the day or of the first day of the period.
-        fields: columns to filter and group by, without the date.
-        numbers: columns that are aggregated, with their meanings.
-        measures: the metrics that are computed from it.
-    """
-
-    name: str
-    label: str
-    meaning: str
-    entity: str
-    keys: tuple[str, ...]
-    date: str
-    fields: tuple[Field, ...]
-    numbers: tuple[Field, ...]
-    measures: tuple[Measure, ...]
-
-
-_CELL_FIELDS: Final = {
-    "metric": FieldKind.TEXT,
-    "period_grain": FieldKind.TEXT,
-    "period_end_date": FieldKind.DATE,
-    "is_period_closed": FieldKind.FLAG,
-    "dimension": FieldKind.TEXT,
-    "dimension_value": FieldKind.TEXT,
-}
-_CELL_NUMBERS: Final = (
-    "value",
-    "numerator",
-    "denominator",
-    "lower_bound",
-    "upper_bound",
-    "eligible_count",
-    "measured_count",
-    "coverage_ratio",
-)
-
-#: How published cells are asked.
-CELLS_MEANING: Final = (
-    "One row per metric, period and breakdown value, as published. Always choose one period_grain and one dimension: "
-    "values of several are empty here, for they count the same records several times."
-)
-
-
-def relations(metrics: Sequence[Metric] = METRICS) -> tuple[Relation, ...]:
-    """Everything that measures read: the record views in their order, then the published cells."""
-    chosen = measures(metrics)
-    found = [
-        _record_relation(view, tuple(each for each in chosen if each.relation == view.name)) for view in RECORD_VIEWS
-    ]
-    cells = metric_values.columns
-    of_cells = Relation(
-        name=CELLS,
-        label="KPI values",
-        meaning=CELLS_MEANING,
-        entity="kpi_value",
-        keys=tuple(column.name for column in metric_values.primary_key),
-        date="period_start_date",
-        fields=tuple(Field(name, cells[name].comment or "", kind) for name, kind in _CELL_FIELDS.items()),
-        numbers=tuple(_number(name, cells[name].comment or "") for name in _CELL_NUMBERS),
-        measures=tuple(each for each in chosen if each.reads_cells),
-    )
-    return (*found, of_cells)
-
-
-def _record_relation(view: RecordView, chosen: tuple[Measure, ...]) -> Relation:
-    meanings = view.column_meanings()
-    numbers = {ELIGIBLE, MEASURED, *(column.name for column in view.columns)}
-    label = view.name.removesuffix("_records").replace("_", " ").capitalize() + "s"
-    return Relation(
-        name=view.name,
-        label=label,
-        meaning=view.meaning,
-        entity=view.name.removesuffix("s"),
-        keys=view.keys,
-        date=RECORD_DATE,
-        fields=tuple(
-            Field(name, text, FieldKind.INTEGER if name == "cycle_number" else FieldKind.TEXT)
-            for name, text in meanings.items()
-            if name not in {*numbers, RECORD_DATE}
-        ),
-        numbers=tuple(_number(name, text) for name, text in meanings.items() if name in numbers),
-        measures=chosen,
-    )
-
-
-def _number(name: str, meaning: str) -> Field:
-    """A column that is aggregated; its unit, which stands last in its name, says what it holds."""
-    if name.endswith("_reporting"):
-        return Field(name, meaning, FieldKind.MONEY)
-    is_whole = name.endswith(("_count", "_microseconds", "_days"))
-    return Field(name, meaning, FieldKind.INTEGER if is_whole else FieldKind.REAL)

@@ -13,8 +13,9 @@ from typing import Any, Final
 import yaml
 
 from metrics.registry import METRICS
-from metrics.render.measures import Aggregate, Field, FieldKind, Function, Measure, Relation, Shape, relations
+from metrics.render.measures import Aggregate, Function, Measure, Shape
 from metrics.render.places import Place
+from metrics.render.relations import Field, FieldKind, Relation, relations
 from metrics.spec import Metric
 
 #: Name of the project and of its profile.

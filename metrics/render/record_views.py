@@ -4,13 +4,12 @@ Facts hold everything; the metrics count some of it, by a day in the reporting t
 written once more, in SQL, so that a BI tool can add up or take a percentile over any days and breakdowns and still get
 the published number. The choice itself is that of `metrics.populations`; a test holds the two against each other.
 
-The SQL is what DuckDB and PostgreSQL share. What is not here: metrics that no single record tells, such as stocks and
-costs per transaction; see `metrics.render.measures`.
+The SQL is what DuckDB and PostgreSQL share; how it is put together is in `metrics.render.record_view_sql`. What is not
+here: metrics that no single record tells, such as stocks and costs per transaction; see `metrics.render.measures`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import Table
@@ -37,132 +36,8 @@ from metrics.populations import (
     VENDOR_RESOLUTION_CLOCKS,
     VENDOR_RESPONSE_CLOCKS,
 )
-from metrics.render.views import GENERATED_FROM, commented, view_text
-from metrics.spec import Population
+from metrics.render.record_view_sql import RecordColumn, RecordView, record_view
 from models import planning, tickets, vendor_performance, vendors
-from models.vocabulary import NO_VALUE, Dimension
-
-#: Day of a record, in every record view.
-RECORD_DATE: Final = "period_date"
-#: 1 of every record, so that sums of it count records.
-ELIGIBLE: Final = "eligible_count"
-#: 1 of every record that was not set aside, 0 of the others.
-MEASURED: Final = "measured_count"
-
-
-@dataclass(frozen=True, slots=True)
-class RecordColumn:
-    """What a record contributes to a metric: a number, or nothing where it is not measured.
-
-    Attributes:
-        name: the column.
-        meaning: what it says.
-        sql: the number, of a record that was not set aside.
-    """
-
-    name: str
-    meaning: str
-    sql: str
-
-
-@dataclass(frozen=True, slots=True)
-class RecordView:
-    """One record view.
-
-    Attributes:
-        name: the view, in the schema `mart`.
-        meaning: what one row is.
-        populations: those whose records it has; of a record of one that does not belong to another, the columns of
-            the other are empty.
-        fact: table of the core layer.
-        keys: columns of the fact that tell one record from another, some of which may be empty.
-        details: further columns of the fact that readers filter by.
-        period: date that decides the period, or instant, in SQL.
-        eligible: condition, in SQL.
-        columns: what the records contribute.
-        is_instant: whether `period` is an instant, which is cut into days in the reporting time zone.
-        clock: metric whose data clock `as_of_date` is, where the condition or the period depends on it.
-        source: what stands in for the fact, in SQL, if it is not read as it is.
-    """
-
-    name: str
-    meaning: str
-    populations: tuple[Population, ...]
-    fact: Table
-    keys: tuple[str, ...]
-    period: str
-    eligible: str
-    columns: tuple[RecordColumn, ...]
-    details: tuple[str, ...] = ()
-    is_instant: bool = False
-    clock: str | None = None
-    source: str | None = None
-
-    @property
-    def dimensions(self) -> tuple[Dimension, ...]:
-        """Breakdowns that the records have; not `overall`, which is no column."""
-        return tuple(each for each in self.populations[0].dimensions if each is not Dimension.OVERALL)
-
-    def column_meanings(self) -> dict[str, str]:
-        """Every column of the view, in order, with its meaning."""
-        declared = self.fact.columns
-        return {
-            **{name: declared[name].comment or "" for name in self.keys},
-            RECORD_DATE: f"Day that decides the period, in the reporting time zone: {self._period_meaning}",
-            **{
-                each.value: f"{declared[each.value].comment or each.value}; {NO_VALUE} where there is none"
-                for each in self.dimensions
-            },
-            **{name: declared[name].comment or "" for name in self.details},
-            ELIGIBLE: "1; its sum counts the records that should count",
-            MEASURED: "1, or 0 for a record that a contract rule set aside",
-            **{column.name: column.meaning for column in self.columns},
-        }
-
-    @property
-    def _period_meaning(self) -> str:
-        return self.populations[0].period_meaning
-
-
-def record_view(view: RecordView) -> str:
-    """Statements that create and comment a record view."""
-    fact = f"{view.fact.schema}.{view.fact.name}"
-    header = commented(
-        f"Generated from metrics/render/record_views.py {GENERATED_FROM}.",
-        "",
-        view.meaning,
-        f"Counted: {view.populations[0].eligibility}",
-        "What a record contributes is empty where that is not measured; of one that was set aside, everything is.",
-    )
-    day = f"timezone(run.reporting_time_zone, {view.period})" if view.is_instant else view.period
-    columns = [
-        *(f"fact.{name}" for name in view.keys),
-        f"CAST({day} AS DATE) AS {RECORD_DATE}",
-        *(f"coalesce(fact.{each.value}, '{NO_VALUE}') AS {each.value}" for each in view.dimensions),
-        *(f"fact.{name}" for name in view.details),
-        f"1 AS {ELIGIBLE}",
-        f"CASE WHEN fact.is_quarantined THEN 0 ELSE 1 END AS {MEASURED}",
-        *(f"CASE WHEN NOT fact.is_quarantined THEN {column.sql} END AS {column.name}" for column in view.columns),
-    ]
-    lines = [f"FROM {view.source or fact} AS fact"]
-    if view.is_instant:
-        lines.append("CROSS JOIN meta.run AS run")
-    if view.clock:
-        lines.append(
-            "CROSS JOIN (\n"
-            "    SELECT CAST(timezone(run.reporting_time_zone, metrics.fresh_as_of_at) AS DATE) AS as_of_date\n"
-            f"    FROM meta.metrics AS metrics CROSS JOIN meta.run AS run WHERE metrics.metric = '{view.clock}'\n"
-            ") AS clock"
-        )
-    lines.append(f"WHERE ({view.eligible}) AND {view.period} IS NOT NULL;")
-    return view_text(
-        f"mart.{view.name}",
-        header,
-        [f"    {column}" for column in columns],
-        "\n".join(lines),
-        view.meaning,
-        view.column_meanings(),
-    )
 
 
 def _of_fact(fact: Table, *names: str) -> tuple[RecordColumn, ...]:
@@ -240,6 +115,7 @@ def _met(target: str, name: str) -> RecordColumn:
 RECORD_VIEWS: Final[tuple[RecordView, ...]] = (
     RecordView(
         name="resolved_ticket_records",
+        label="Resolved tickets",
         meaning="One row per ticket that counts as resolved, on the day of its last resolution.",
         populations=(RESOLVED_TICKETS, TICKETS_WITH_SOURCE_CLAIM),
         fact=tickets.fct_tickets,
@@ -268,6 +144,7 @@ RECORD_VIEWS: Final[tuple[RecordView, ...]] = (
     ),
     RecordView(
         name="created_ticket_records",
+        label="Created tickets",
         meaning="One row per ticket that counts as created, on the day of its creation.",
         populations=(CREATED_TICKETS,),
         fact=tickets.fct_tickets,
@@ -280,6 +157,7 @@ RECORD_VIEWS: Final[tuple[RecordView, ...]] = (
     ),
     RecordView(
         name="cancelled_ticket_records",
+        label="Cancelled tickets",
         meaning="One row per cancelled ticket, on the day of its cancellation.",
         populations=(CANCELLED_TICKETS,),
         fact=tickets.fct_tickets,
@@ -293,6 +171,7 @@ RECORD_VIEWS: Final[tuple[RecordView, ...]] = (
     ),
     RecordView(
         name="open_ticket_records",
+        label="Open tickets",
         meaning="One row per open ticket, on the day of the data's clock: of earlier days the ages are not kept.",
         populations=(OPEN_TICKETS,),
         fact=tickets.fct_tickets,
@@ -305,6 +184,7 @@ RECORD_VIEWS: Final[tuple[RecordView, ...]] = (
     ),
     RecordView(
         name="decided_clock_records",
+        label="Decided SLA clocks",
         meaning="One row per SLA clock that is met or breached, on the day on which that was decided.",
         populations=(
             RESOLUTION_CLOCKS,
@@ -330,6 +210,7 @@ RECORD_VIEWS: Final[tuple[RecordView, ...]] = (
     ),
     RecordView(
         name="priced_delay_records",
+        label="Priced delays",
         meaning="One row per resolved ticket whose delay a rule prices, on the day of its last resolution.",
         populations=(TICKET_DELAYS,),
         fact=planning.fct_ticket_delays,
@@ -342,6 +223,7 @@ RECORD_VIEWS: Final[tuple[RecordView, ...]] = (
     ),
     RecordView(
         name="due_delivery_records",
+        label="Due deliveries",
         meaning="One row per delivery that was made or is due, on the day of the promise in force.",
         populations=(DUE_DELIVERIES,),
         fact=vendors.fct_deliveries,
@@ -364,6 +246,7 @@ RECORD_VIEWS: Final[tuple[RecordView, ...]] = (
     ),
     RecordView(
         name="first_promised_delivery_records",
+        label="Deliveries by first promise",
         meaning="One row per delivery that was made or is due, on the day that was promised first.",
         populations=(FIRST_PROMISED_DELIVERIES,),
         fact=vendors.fct_deliveries,
@@ -386,6 +269,7 @@ RECORD_VIEWS: Final[tuple[RecordView, ...]] = (
     ),
     RecordView(
         name="invoice_line_records",
+        label="Invoice lines",
         meaning="One row per invoice or credit note line, on the date of the invoice.",
         populations=(VENDOR_INVOICE_LINES,),
         fact=vendors.fct_vendor_invoice_lines,
@@ -415,6 +299,7 @@ RECORD_VIEWS: Final[tuple[RecordView, ...]] = (
     ),
     RecordView(
         name="service_credit_records",
+        label="Service credits",
         meaning="One row per contract, promise and period that is over, on the last day that the contract covers.",
         populations=(SERVICE_CREDITS, JUDGED_PROMISES),
         fact=vendor_performance.fct_service_credits,
@@ -435,6 +320,7 @@ RECORD_VIEWS: Final[tuple[RecordView, ...]] = (
     ),
     RecordView(
         name="recoverable_records",
+        label="Money to recover from vendors",
         meaning="One row per amount that is to come back from a vendor, or that may be.",
         populations=(RECOVERABLES, OVER_BILLINGS, DUPLICATES_AT_STAKE, CREDITS_TO_CLAIM),
         fact=vendor_performance.fct_vendor_recoverables,

@@ -15,8 +15,9 @@ from uuid import NAMESPACE_URL, uuid5
 import yaml
 
 from metrics.registry import METRICS
-from metrics.render.measures import Field, FieldKind, Measure, Relation, relations
+from metrics.render.measures import Measure
 from metrics.render.places import Place
+from metrics.render.relations import Field, FieldKind, Relation, relations
 from metrics.render.superset_charts import Chart, charts_of, dashboard_metadata, dashboard_position, query_context
 from metrics.spec import Metric, Unit
 
@@ -91,7 +92,6 @@ def _database(place: Place) -> dict[str, Any]:
 
 
 def _dataset(relation: Relation, place: Place) -> dict[str, Any]:
-    date = Field(relation.date, "Day of the record, or first day of the period", FieldKind.DATE)
     return {
         "table_name": relation.name,
         "main_dttm_col": relation.date,
@@ -100,7 +100,7 @@ def _dataset(relation: Relation, place: Place) -> dict[str, Any]:
         "filter_select_enabled": True,
         "uuid": _key(place, "dataset", relation.name),
         "database_uuid": _key(place, "database", ROOT),
-        "columns": [_column(field) for field in (date, *relation.fields, *relation.numbers)],
+        "columns": [_column(field) for field in relation.columns],
         "metrics": [_metric(measure, place) for measure in relation.measures],
         "version": VERSION,
     }

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from metrics.render.measures import CELLS, Measure, Relation
+from metrics.render.measures import CELLS, Measure
+from metrics.render.relations import Relation
 
 _LINE: Final = "echarts_timeseries_line"
 _TABLE: Final = "table"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import click
 
@@ -12,6 +14,8 @@ from pipelines.cli.exits import CommandError
 from pipelines.cli.options import chosen_home, common_options, json_option
 
 if TYPE_CHECKING:
+    from metrics.render.places import Place
+    from pipelines.home import Home
     from pipelines.semantic_exports import SemanticExport
 
 
@@ -24,9 +28,15 @@ if TYPE_CHECKING:
     metavar="DIR",
     help="Folder to write to. Else published/bi/NAME of the home.",
 )
+@click.option(
+    "--postgresql",
+    "postgres_url",
+    metavar="URL",
+    help="Database that Looker, Tableau and Power BI read, such as postgresql://db.example.com:5432/analytics.",
+)
 @json_option
 @common_options
-def export(name: str | None, output: Path | None, as_json: bool) -> None:
+def export(name: str | None, output: Path | None, postgres_url: str | None, as_json: bool) -> None:
     """List the exports for BI tools, or write the one called NAME.
 
     Each is made from the same definitions as the published numbers, and asks the published warehouse for them. Write it
@@ -40,21 +50,37 @@ def export(name: str | None, output: Path | None, as_json: bool) -> None:
     if name is None:
         _list(as_json=as_json)
         return
-    from metrics.render.places import Place
     from pipelines.cli.numbers import count_of
     from pipelines.cli.tables import show_json
     from pipelines.semantic_exports import write_export
 
     chosen = _export_named(name)
     home = chosen_home()
-    settings = home.settings
-    place = Place(home.published_file.resolve().as_posix(), settings.reporting.currency, settings.home.name)
     folder = output or home.published / "bi" / chosen.name
-    written = write_export(chosen, place, folder)
+    written = write_export(chosen, _place_of(home, postgres_url), folder)
     if as_json:
         show_json([{"file": str(path)} for path in written])
         return
     click.echo(f"Wrote {count_of(len(written), 'file')} to {folder}: {chosen.what}.")
+
+
+def _place_of(home: Home, postgres_url: str | None) -> Place:
+    """Where the home's numbers can be read."""
+    from metrics.render.places import Place
+
+    settings = home.settings
+    place = Place(home.published_file.resolve().as_posix(), settings.reporting.currency, settings.home.name)
+    if postgres_url is None:
+        return place
+    parts = urlsplit(postgres_url)
+    database = parts.path.strip("/")
+    if parts.scheme not in ("postgresql", "postgres") or not parts.hostname or not database:
+        raise CommandError(
+            f"'{postgres_url}' is not the address of a PostgreSQL database; write one such as "
+            "postgresql://db.example.com:5432/analytics."
+        )
+    # Who reads is for the tool to ask: neither a user nor a password belongs into a file.
+    return replace(place, postgres_server=f"{parts.hostname}:{parts.port or 5432}", postgres_database=database)
 
 
 def _export_named(name: str) -> SemanticExport:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import duckdb
 import pytest
 
-from metrics.render.measures import Relation, relations
 from metrics.render.places import Place
+from metrics.render.relations import Relation, relations
 from pipelines.semantic_exports import export_named, write_export
 
 if TYPE_CHECKING:

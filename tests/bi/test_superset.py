@@ -13,8 +13,9 @@ import pytest
 from superset_server import Superset
 
 from metrics.registry import HEADLINES
-from metrics.render.measures import CELLS, Relation, relations
+from metrics.render.measures import CELLS
 from metrics.render.places import Place
+from metrics.render.relations import Relation, relations
 from pipelines.semantic_exports import export_named, write_export
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def test_every_chart_of_the_dashboard_answers(superset: Superset) -> None:
     for chart in charts:
         (answer,) = superset.ask(f"chart/{chart['id']}/data/")["result"]
         assert answer["status"] == "success", (chart["slice_name"], answer)
-        assert answer["rowcount"] or "irst promised" in chart["slice_name"], chart["slice_name"]
+        assert answer["rowcount"] or "first promise" in chart["slice_name"], chart["slice_name"]
 
 
 def test_the_database_is_open_for_reading_only(superset: Superset, published_file: Path) -> None:

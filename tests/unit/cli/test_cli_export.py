@@ -41,3 +41,18 @@ def test_an_unknown_export_is_told_with_the_one_that_was_meant(run_kpi: Kpi, hom
     ended = run_kpi("export", "dbtt", "--home", home.folder)
     assert ended.exit_code == 2
     assert "There is no export 'dbtt'. Did you mean 'dbt'?" in ended.stderr
+
+
+def test_the_database_of_tools_without_duckdb_is_written_without_its_password(
+    run_kpi: Kpi, home: Home, tmp_path: Path
+) -> None:
+    url = "postgresql://kpi:secret@db.example.com/analytics"
+    for name in ("power-bi", "tableau", "lookml"):
+        ended = run_kpi("export", name, "--home", home.folder, "--output", tmp_path / name, "--postgresql", url)
+        assert ended.exit_code == 0, ended.output
+    written = {path: path.read_text(encoding="utf-8") for path in tmp_path.rglob("*.*") if path.is_file()}
+    assert not [path for path, text in written.items() if "secret" in text]
+    assert '"server": "db.example.com:5432"' in written[tmp_path / "power-bi" / "kpi_warehouse.pbids"]
+    refused = run_kpi("export", "tableau", "--home", home.folder, "--postgresql", "db.example.com/analytics")
+    assert refused.exit_code == 2
+    assert "is not the address of a PostgreSQL database" in refused.stderr

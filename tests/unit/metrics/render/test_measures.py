@@ -11,8 +11,10 @@ import pytest
 
 from metrics.kinds import Aggregation
 from metrics.registry import METRICS
-from metrics.render.measures import CELLS, Measure, Relation, measures, relations
-from metrics.render.record_views import RECORD_DATE, RECORD_VIEWS, RecordView
+from metrics.render.measures import CELLS, Measure, measures
+from metrics.render.record_view_sql import RECORD_DATE, RecordView
+from metrics.render.record_views import RECORD_VIEWS
+from metrics.render.relations import Relation, relations
 
 if TYPE_CHECKING:
     from conftest import CleanRun

@@ -1,0 +1,139 @@
+"""How a record view is written in SQL: what it is made of, and the statements that create and comment it.
+
+Which views there are is in `metrics.render.record_views`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Table
+
+from metrics.render.views import GENERATED_FROM, commented, view_text
+from metrics.spec import Population
+from models.vocabulary import NO_VALUE, Dimension
+
+#: Day of a record, in every record view.
+RECORD_DATE: Final = "period_date"
+#: 1 of every record, so that sums of it count records.
+ELIGIBLE: Final = "eligible_count"
+#: 1 of every record that was not set aside, 0 of the others.
+MEASURED: Final = "measured_count"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordColumn:
+    """What a record contributes to a metric: a number, or nothing where it is not measured.
+
+    Attributes:
+        name: the column.
+        meaning: what it says.
+        sql: the number, of a record that was not set aside.
+    """
+
+    name: str
+    meaning: str
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordView:
+    """One record view.
+
+    Attributes:
+        name: the view, in the schema `mart`.
+        label: short name for people.
+        meaning: what one row is.
+        populations: those whose records it has; of a record of one that does not belong to another, the columns of
+            the other are empty.
+        fact: table of the core layer.
+        keys: columns of the fact that tell one record from another, some of which may be empty.
+        details: further columns of the fact that readers filter by.
+        period: date that decides the period, or instant, in SQL.
+        eligible: condition, in SQL.
+        columns: what the records contribute.
+        is_instant: whether `period` is an instant, which is cut into days in the reporting time zone.
+        clock: metric whose data clock `as_of_date` is, where the condition or the period depends on it.
+        source: what stands in for the fact, in SQL, if it is not read as it is.
+    """
+
+    name: str
+    label: str
+    meaning: str
+    populations: tuple[Population, ...]
+    fact: Table
+    keys: tuple[str, ...]
+    period: str
+    eligible: str
+    columns: tuple[RecordColumn, ...]
+    details: tuple[str, ...] = ()
+    is_instant: bool = False
+    clock: str | None = None
+    source: str | None = None
+
+    @property
+    def dimensions(self) -> tuple[Dimension, ...]:
+        """Breakdowns that the records have; not `overall`, which is no column."""
+        return tuple(each for each in self.populations[0].dimensions if each is not Dimension.OVERALL)
+
+    def column_meanings(self) -> dict[str, str]:
+        """Every column of the view, in order, with its meaning."""
+        declared = self.fact.columns
+        return {
+            **{name: declared[name].comment or "" for name in self.keys},
+            RECORD_DATE: f"Day that decides the period, in the reporting time zone: {self._period_meaning}",
+            **{
+                each.value: f"{declared[each.value].comment or each.value}; {NO_VALUE} where there is none"
+                for each in self.dimensions
+            },
+            **{name: declared[name].comment or "" for name in self.details},
+            ELIGIBLE: "1; its sum counts the records that should count",
+            MEASURED: "1, or 0 for a record that a contract rule set aside",
+            **{column.name: column.meaning for column in self.columns},
+        }
+
+    @property
+    def _period_meaning(self) -> str:
+        return self.populations[0].period_meaning
+
+
+def record_view(view: RecordView) -> str:
+    """Statements that create and comment a record view."""
+    fact = f"{view.fact.schema}.{view.fact.name}"
+    header = commented(
+        f"Generated from metrics/render/record_views.py {GENERATED_FROM}.",
+        "",
+        view.meaning,
+        f"Counted: {view.populations[0].eligibility}",
+        "What a record contributes is empty where that is not measured; of one that was set aside, everything is.",
+    )
+    day = f"timezone(run.reporting_time_zone, {view.period})" if view.is_instant else view.period
+    columns = [
+        *(f"fact.{name}" for name in view.keys),
+        f"CAST({day} AS DATE) AS {RECORD_DATE}",
+        *(f"coalesce(fact.{each.value}, '{NO_VALUE}') AS {each.value}" for each in view.dimensions),
+        *(f"fact.{name}" for name in view.details),
+        f"1 AS {ELIGIBLE}",
+        f"CASE WHEN fact.is_quarantined THEN 0 ELSE 1 END AS {MEASURED}",
+        *(f"CASE WHEN NOT fact.is_quarantined THEN {column.sql} END AS {column.name}" for column in view.columns),
+    ]
+    lines = [f"FROM {view.source or fact} AS fact"]
+    if view.is_instant:
+        lines.append("CROSS JOIN meta.run AS run")
+    if view.clock:
+        lines.append(
+            "CROSS JOIN (\n"
+            "    SELECT CAST(timezone(run.reporting_time_zone, metrics.fresh_as_of_at) AS DATE) AS as_of_date\n"
+            f"    FROM meta.metrics AS metrics CROSS JOIN meta.run AS run WHERE metrics.metric = '{view.clock}'\n"
+            ") AS clock"
+        )
+    lines.append(f"WHERE ({view.eligible}) AND {view.period} IS NOT NULL;")
+    return view_text(
+        f"mart.{view.name}",
+        header,
+        [f"    {column}" for column in columns],
+        "\n".join(lines),
+        view.meaning,
+        view.column_meanings(),
+    )
