@@ -18,7 +18,7 @@ from data_contracts.failing_rows import failing_keys_query, failing_rows_query, 
 from data_contracts.spec import ONE_NUMBER, Limit, Measure, Rule
 from data_contracts.verdict import RuleResult
 from models.ddl import quote_identifier
-from models.vocabulary import RuleAction, RuleState, RuleTier
+from models.vocabulary import LOAD_TIERS, RuleAction, RuleState, RuleTier
 
 __all__ = ["AuditAbortedError", "evaluate", "failing_keys"]
 
@@ -34,8 +34,9 @@ def evaluate(
 ) -> list[RuleResult]:
     """The result of every rule, in the order of the rules.
 
-    Tiers are evaluated one after the other; when a blocking rule of one tier breaks, the later tiers are skipped,
-    because their answers would only repeat the fault. Rules on an empty table are skipped too, unless they count its
+    Tiers are evaluated one after the other; when a blocking rule on files or columns breaks, the later tiers of that
+    table are skipped: its rows will not be counted, and their answers would only repeat the fault. Rules on an empty
+    table are skipped too, unless they count its
     rows: an empty table proves nothing.
 
     Args:
@@ -47,16 +48,18 @@ def evaluate(
     """
     errors = dict(known_errors or {})
     results: dict[str, RuleResult] = {}
-    stopped_by: Rule | None = None
+    stopped_by: dict[str, Rule] = {}
     for tier in RuleTier:
         in_tier = [rule for rule in rules if rule.tier is tier]
-        if stopped_by is not None:
-            reason = f"a rule of an earlier tier is broken: {stopped_by.id}"
-            results |= {rule.id: RuleResult(rule=rule, state=RuleState.SKIPPED, error=reason) for rule in in_tier}
-            continue
+        for rule in in_tier:
+            if (stopper := stopped_by.get(rule.table_name)) is not None:
+                reason = f"a rule of an earlier tier is broken: {stopper.id}"
+                results[rule.id] = RuleResult(rule=rule, state=RuleState.SKIPPED, error=reason)
+        in_tier = [rule for rule in in_tier if rule.id not in results]
         for table in dict.fromkeys(rule.table_name for rule in in_tier):
             results |= _evaluate_table([rule for rule in in_tier if rule.table_name == table], connection, errors)
-        stopped_by = next((rule for rule in in_tier if _stops(results[rule.id])), None)
+        if tier in LOAD_TIERS:
+            stopped_by |= {rule.table_name: rule for rule in in_tier if _stops(results[rule.id])}
     return [results[rule.id] for rule in rules]
 
 

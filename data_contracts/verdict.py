@@ -6,12 +6,12 @@ Pure. How a rule is evaluated is in `data_contracts.evaluation`; who stores and 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
 from data_contracts.spec import ONE_NUMBER, Rule
-from models.vocabulary import Domain, RuleAction, RuleState, VerdictState
+from models.vocabulary import LOAD_TIERS, Domain, HoldLevel, RuleAction, RuleState, VerdictState
 
 #: Share of a domain's records that may be set aside before the rest no longer speaks for the whole.
 QUARANTINE_LIMIT: Final = Decimal("0.05")
@@ -55,15 +55,30 @@ class RuleResult:
         return self.failed_record_count / self.record_count
 
 
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """What a broken rule holds back.
+
+    Attributes:
+        level: `load` where no facts may be made of the table; `metrics` where they may, but the metrics that require
+            the rule are not published anew.
+        reason: one line: the rule, what it found, what that means, and what to do.
+    """
+
+    level: HoldLevel
+    reason: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """Whether metrics that need a domain may be published from a batch.
+    """Whether all metrics that need a domain may be published from a batch.
 
     Attributes:
         batch_hash: the batch that was judged; the verdict says nothing of any other.
         contract_versions: contract id -> version by which it was judged.
         summary: one line for a person.
-        blocking: the results that hold the batch.
+        blocking: the results that hold facts or metrics back.
+        holds: rule id -> what it holds back, for each of `blocking`.
         warnings: further results that a person should see.
     """
 
@@ -74,6 +89,7 @@ class Verdict:
     summary: str
     blocking: tuple[RuleResult, ...] = ()
     warnings: tuple[RuleResult, ...] = ()
+    holds: Mapping[str, Hold] = field(default_factory=dict)
 
 
 def decide(
@@ -88,7 +104,8 @@ def decide(
     """Judge a batch.
 
     It is held if a rule with action block failed; if a rule that can hold could not be evaluated; if a rule would set
-    aside more records than its limit; if nothing was judged at all. A warning never holds.
+    aside more records than its limit; if nothing was judged at all. A warning never holds. How much is held is in
+    `holds`: a domain is called held if anything of it is.
 
     Args:
         quarantine_limit: share of records, 0 to 1, for rules that name no limit of their own.
@@ -111,7 +128,18 @@ def decide(
         summary=_summarise(domain, results, blocking, warnings, was_judged, quarantine_limit, quarantined_count),
         blocking=blocking,
         warnings=warnings,
+        holds={result.rule.id: _hold(result, quarantine_limit) for result in blocking},
     )
+
+
+def _hold(result: RuleResult, quarantine_limit: Decimal) -> Hold:
+    level = HoldLevel.LOAD if result.rule.tier in LOAD_TIERS else HoldLevel.METRICS
+    remedy = (
+        f"Correct the rule's query in {result.rule.contract_id}; 'kpi contract lint' tells what is wrong with it"
+        if result.state is RuleState.ERRORED
+        else "'kpi check' shows the rows; correct the export, its contract or a policy, and run again"
+    )
+    return Hold(level, f"{_describe_hold(result, quarantine_limit)}. {remedy}.")
 
 
 def describe_result(result: RuleResult) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from metrics.costs.countable_facts import transaction_domain
+from metrics.costs.countable_facts import counted_table, transaction_domain
 from metrics.costs.policy import CostPolicy, Driver
 from metrics.definitions.costs import COST_METRICS
 from metrics.definitions.plans import PLAN_METRICS
@@ -15,6 +15,7 @@ from metrics.definitions.sla import SLA_METRICS
 from metrics.definitions.tickets import TICKET_METRICS
 from metrics.definitions.vendor_performance import VENDOR_PERFORMANCE_METRICS
 from metrics.definitions.vendors import VENDOR_METRICS
+from metrics.rules_of_facts import DELIVERY_RULES, RULES_OF_FACTS, TICKET_RULES
 from metrics.spec import Metric
 from metrics.vendors.policy import VendorPolicy
 from models.vocabulary import Domain, PromiseKind
@@ -76,3 +77,25 @@ def required_domains(
     if metric.follows_promises:
         domains.update(promise_domains(vendor_policy))
     return tuple(domain for domain in Domain if domain in domains)
+
+
+def required_rules(
+    metric: Metric, policy: CostPolicy, vendor_policy: VendorPolicy = _NO_VENDOR_POLICY
+) -> tuple[str, ...]:
+    """Patterns of the contract rules that a metric requires under a home's cost and vendor policies.
+
+    Beside its own, they are those of what cost is divided by, and of what promises are judged by: as in
+    `required_domains`.
+    """
+    patterns = list(metric.rules)
+    if metric.follows_transactions:
+        patterns += RULES_OF_FACTS.get(counted_table(policy.transaction).name, ())
+        for divided in policy.divisions:
+            if divided.driver in _DRIVER_DOMAINS:
+                patterns += TICKET_RULES
+            elif divided.driver is Driver.METRIC and divided.metric:
+                patterns += required_rules(metric_named(divided.metric), policy, vendor_policy)
+    if metric.follows_promises:
+        for domain in promise_domains(vendor_policy):
+            patterns += TICKET_RULES if domain is Domain.TICKETS else DELIVERY_RULES
+    return tuple(dict.fromkeys(patterns))

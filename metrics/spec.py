@@ -16,6 +16,7 @@ from typing import Final
 import polars as pl
 
 from metrics.kinds import Aggregation, Kind
+from metrics.rules_of_facts import RULES_OF_FACTS
 from models.vocabulary import Dimension, Domain, Grain
 
 #: Column that every record has while it is judged: the date of the data's own clock, in the reporting time zone.
@@ -111,8 +112,10 @@ class Metric:
         unit: unit of the value; the name ends with it.
         direction: which way it should go.
         owner: who answers for the definition.
-        requires: domains whose contracts must pass before it is published.
+        requires: domains whose data it needs; a period is closed when the data of all of them have passed its end.
         population: which records count and in which period.
+        rules: patterns of the contract rules that it requires, `<table>.<column or set>.<assertion>`: while one of
+            them holds, no new values are published; those of its fact unless it names its own.
         kind: what is computed from them.
         version: raised by one whenever the meaning changes, with a line in docs/decisions.md.
         grains: periods for which it is published.
@@ -137,6 +140,7 @@ class Metric:
     version: int = 1
     grains: tuple[Grain, ...] = ALL_GRAINS
     dimensions: tuple[Dimension, ...] = ()
+    rules: tuple[str, ...] = ()
     is_headline: bool = False
     follows_transactions: bool = False
     follows_promises: bool = False
@@ -151,6 +155,10 @@ class Metric:
             raise ValueError(f"metric {self.name}: versions count from 1, not {self.version}")
         if not self.requires:
             raise ValueError(f"metric {self.name}: name at least one domain whose contracts protect it")
+        if not self.rules:
+            if self.fact not in RULES_OF_FACTS:
+                raise ValueError(f"metric {self.name}: name the rules it requires; {self.fact} has none by default")
+            object.__setattr__(self, "rules", RULES_OF_FACTS[self.fact])
         allowed = self.population.dimensions
         unknown = [dimension.value for dimension in self.dimensions if dimension not in allowed]
         if unknown:
@@ -192,4 +200,5 @@ class Metric:
             "owner": self.owner,
             "period_date": self.period_date,
             "requires": ", ".join(domain.value for domain in self.requires),
+            "rules": ", ".join(self.rules),
         }

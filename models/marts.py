@@ -69,9 +69,11 @@ meta_metrics = table(
     text("direction", "up_is_good, down_is_good or neutral", required=True),
     text("owner", "Who answers for the definition", required=True),
     text("period_date", "Which date decides the period", required=True),
-    text("requires", "Domains whose contracts must pass before it is published", required=True),
+    text("requires", "Domains whose data it needs", required=True),
+    text("rules", "Patterns of the contract rules that it requires", required=True),
     text("publication_state", "published, held or empty", required=True),
-    text("held_reason", "Why it is held, in one line"),
+    text("held_reason", "Why it is held, in one line, and what to do"),
+    instant("held_since_at", "When it was held first; it has been held since without a break"),
     instant("fresh_as_of_at", "The data's clock when the published values were computed"),
 )
 
@@ -102,6 +104,8 @@ meta_rule_results = table(
     integer("failed_count", "Rows that broke the rule", required=True),
     text("message", "What it means, in plain language", required=True),
     text("sample_keys", "Keys of some rows that broke it, as a JSON list"),
+    text("holds", "What it holds back: load (no facts of its table) or metrics; empty if nothing"),
+    text("held_reason", "Why, in one line, and what to do"),
 )
 
 meta_quarantined_records = table(

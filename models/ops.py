@@ -173,7 +173,23 @@ ops_rule_results = table(
     text("message", "What it means, in plain language", required=True),
     text("sample_keys", "Keys of some rows that broke it, as a JSON list"),
     text("failing_rows_query", "Query that lists all rows that broke it"),
-    text("protects", "Metrics that the rule protects, as a JSON list"),
+    text("protects", "Metrics that the rule itself names, as a JSON list; metrics name the rules that they require"),
+    text("holds", "What it holds back: load (no facts of its table) or metrics; empty if nothing"),
+    text("held_reason", "Why, in one line, and what to do"),
+    text("record_table", "Staged table whose records the rule's key names"),
+    text("table_name", "Table that the rule is about"),
+)
+
+ops_metric_states = table(
+    Layer.OPS,
+    "ops_metric_states",
+    "One row per metric: whether its values are of the latest data, or kept, since when and why.",
+    text("metric", "Name of the metric", key=True),
+    flag("is_held", "Whether it keeps the values of its last good batch", required=True),
+    text("held_reason", "Why, in one line, and what to do"),
+    text("held_by", "Rules that hold it, as a JSON list"),
+    instant("held_since_at", "When it was held first; it has been held since without a break"),
+    instant("fresh_as_of_at", "The data's clock when its values were computed; empty if it has none"),
 )
 
 ops_verdicts = table(
@@ -215,6 +231,7 @@ TABLES = (
     ops_quarantined_records,
     ops_missing_rates,
     ops_rule_results,
+    ops_metric_states,
     ops_verdicts,
     ops_publications,
 )

@@ -129,13 +129,24 @@ class RuleAction(StrEnum):
 
 
 class RuleTier(StrEnum):
-    """When a rule is evaluated; a block in one tier stops the later ones."""
+    """When a rule is evaluated, and how much it holds: a broken file or schema rule keeps a table out of the facts."""
 
     FILE = "file"
     SCHEMA = "schema"
     ROW = "row"
     SET = "set"
     DRIFT = "drift"
+
+
+#: Tiers whose broken rules leave nothing to make facts of: no metric of them could be true.
+LOAD_TIERS: Final = frozenset({RuleTier.FILE, RuleTier.SCHEMA})
+
+
+class HoldLevel(StrEnum):
+    """What a broken rule holds back: the facts of its table, or only the metrics that require it."""
+
+    LOAD = "load"
+    METRICS = "metrics"
 
 
 class RuleState(StrEnum):

@@ -1,6 +1,7 @@
 """Which KPIs a rule protects, and which a canonical column touches.
 
-Contracts name metrics only by `protects`, and metrics name only domains; here the two are brought together.
+Metrics name the rules that they require, by patterns, and rules of a home name the metrics that they protect; here the
+two are brought together. Which rules hold at the moment is in `pipelines.holds`.
 """
 
 from __future__ import annotations
@@ -16,11 +17,24 @@ from models.catalog import STAGED
 from models.vocabulary import Domain
 
 
-def metrics_protected(protects: Sequence[str], domain: str) -> list[str]:
-    """The metrics that names and patterns match, in the registry's order; without any, all that need the domain."""
-    if protects:
-        return [metric.name for metric in METRICS if any(fnmatchcase(metric.name, name) for name in protects)]
-    return metrics_of_domain(domain)
+def metrics_protected(rule_id: str, protects: Sequence[str], domain: str) -> list[str]:
+    """The metrics that require a rule, and those that its own names and patterns match, in the registry's order.
+
+    A rule that no metric requires and that names none protects all that need its domain.
+    """
+    found = [metric.name for metric in METRICS if is_required(rule_id, metric.rules) or is_named(metric.name, protects)]
+    is_known = bool(protects) or any(is_required(rule_id, metric.rules) for metric in METRICS)
+    return found if is_known else metrics_of_domain(domain)
+
+
+def is_required(rule_id: str, patterns: Iterable[str]) -> bool:
+    """Whether any of a metric's patterns matches a rule."""
+    return any(fnmatchcase(rule_id, pattern) for pattern in patterns)
+
+
+def is_named(metric: str, protects: Iterable[str]) -> bool:
+    """Whether any of the names and patterns of a rule matches a metric."""
+    return any(fnmatchcase(metric, name) for name in protects)
 
 
 def metrics_of_domain(domain: str) -> list[str]:
@@ -45,7 +59,7 @@ def metrics_touched(targets: Iterable[str], contracts: Sequence[WarehouseContrac
         on_table = [rule for rule in rules if rule.object_name == table]
         about = [rule for rule in on_table if _is_about(rule, target)] or on_table
         for rule in about:
-            found |= set(metrics_protected(rule.protects, rule.domain.value))
+            found |= set(metrics_protected(rule.id, rule.protects, rule.domain.value))
         if not about:
             found |= set(metrics_of_domain(_domain_of(table).value))
     return [metric.name for metric in METRICS if metric.name in found]
@@ -91,7 +105,7 @@ def name_briefly(names: Iterable[str]) -> list[str]:
 def metrics_of_difference(difference: Difference, contracts: Sequence[WarehouseContract]) -> list[str]:
     """The metrics that a change of a contract touches, in the order of the registry."""
     if difference.kind.startswith(("rule_", "protects_")):
-        return metrics_protected(difference.protects, difference.domain.value)
+        return metrics_protected(difference.place, difference.protects, difference.domain.value)
     return metrics_touched(difference.feeds, contracts)
 
 

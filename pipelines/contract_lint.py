@@ -24,7 +24,7 @@ from metrics.registry import METRICS
 from models.catalog import STAGED, tables_of
 from models.ddl import create_table, quote_identifier
 from models.vocabulary import Layer, RuleAction
-from pipelines.affected_metrics import metrics_protected
+from pipelines.affected_metrics import is_named, metrics_protected
 from pipelines.audit import offer_data_clock, offer_settings
 from pipelines.contract_files import ContractText
 from pipelines.landing import PROVENANCE_COLUMNS
@@ -76,7 +76,7 @@ def _unknown_metrics(contract: _Contract) -> Iterator[Finding]:
     names = [*(metric.name for metric in METRICS), *sorted(views)]
     for rule in contract.rules:
         for protected in rule.protects:
-            if protected not in views and not metrics_protected([protected], rule.domain.value):
+            if protected not in views and not any(is_named(metric.name, [protected]) for metric in METRICS):
                 what = f"rule '{rule.id}': it protects '{protected}', which is neither a metric nor a published view"
                 remedy = "Name metrics of 'kpi metrics', a pattern such as ticket_*, or a view."
                 yield Finding(Level.ERROR, Problem(rule.file, rule.line, what, remedy, suggest(protected, names)))
@@ -107,7 +107,7 @@ def _unprotected_metrics(contracts: Sequence[_Contract]) -> Iterator[Finding]:
     packaged = load_warehouse_contracts()
     rules = [rule for other in packaged for rule in linted.get(other.id, other).rules]
     rules += [rule for contract in contracts if isinstance(contract, ExportContract) for rule in contract.rules]
-    protected = {name for rule in rules for name in metrics_protected(rule.protects, rule.domain.value)}
+    protected = {name for rule in rules for name in metrics_protected(rule.id, rule.protects, rule.domain.value)}
     for metric in METRICS:
         domains = {domain.value for domain in metric.requires}
         files = [contract.origin for contract in linted.values() if contract.domain.value in domains]

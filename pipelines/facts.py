@@ -1,13 +1,15 @@
 """Staged tables into facts, and facts into metric values, each step only when what it depends on has changed.
 
-The arithmetic is in `metrics`; here are only reading, writing and the decision whether a domain's verdict allows it.
-A held domain keeps the facts of its last good batch.
+The arithmetic is in `metrics`; here are only reading, writing and the decision whether the gate allows it: see
+`pipelines.holds`. Facts of tables that may not be loaded keep the rows of their last good batch, and metrics that are
+held keep its values.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -18,12 +20,12 @@ from metrics.costs.driving_metrics import NegativeWeightError
 from metrics.measuring.measure import measure
 from metrics.measuring.needed_columns import needed_columns
 from metrics.periods import local_date_of
-from metrics.registry import METRICS, promise_domains, required_domains
+from metrics.registry import METRICS, required_domains
 from metrics.spec import Metric
 from metrics.vendors.contract_promises import list_contract_promises
 from metrics.vendors.scorecard import build_scorecards
 from models.catalog import domain_of
-from models.finance import fct_cost_allocations, fct_cost_lines, fct_transactions, stg_cost_lines
+from models.finance import fct_cost_allocations, fct_cost_lines, fct_transactions, stg_cost_lines, stg_fx_rates
 from models.marts import metric_values
 from models.planning import (
     fct_budget_lines,
@@ -46,16 +48,21 @@ from models.vendors import (
     fct_vendor_invoice_lines,
     stg_vendor_contracts,
 )
-from models.vocabulary import Domain, VerdictState
+from models.vocabulary import Domain
 from pipelines.cost_facts import build_cost_tables, upstream_tables
+from pipelines.fact_inputs import FACT_INPUTS
 from pipelines.fingerprint import hash_parts
+from pipelines.holds import Reason, read_holds, reasons_to_hold, unfit_tables
+from pipelines.metric_states import store_metric_states
 from pipelines.planning_facts import PLANNING_FACTS, delay_facts, planning_facts
 from pipelines.reconciliation import (
     NotReconciledError,
     hold_cost_facts,
-    reason_to_hold,
     reconcile_cost_facts,
     refuse_allocation,
+)
+from pipelines.reconciliation import (
+    reason_to_hold as reason_to_hold_costs,
 )
 from pipelines.session import Built, Session, Step, StepState
 from pipelines.ticket_facts import (
@@ -67,6 +74,9 @@ from pipelines.ticket_facts import (
 from pipelines.vendor_credit_facts import CREDIT_FACTS, CREDIT_SOURCES, build_credit_tables
 from pipelines.vendor_facts import VENDOR_FACTS, build_vendor_tables, quarantined_records
 from pipelines.verdicts import current_verdict
+
+#: Facts that are computed together, and not written yet.
+Frames = Mapping[Table, pl.DataFrame]
 
 #: Facts that metrics are measured on, by name.
 MEASURED_FACTS: tuple[Table, ...] = (
@@ -92,9 +102,8 @@ MEASURED_FACTS: tuple[Table, ...] = (
 def build_contract_promises(session: Session) -> list[Step]:
     """What vendors' contracts promise. Tickets need it first: their SLA policies may take their time from there."""
 
-    def build() -> Built:
-        promises = list_contract_promises(session.warehouse.read(stg_vendor_contracts))
-        return _replace(session, {fct_contract_promises: promises})
+    def build() -> Frames:
+        return {fct_contract_promises: list_contract_promises(session.warehouse.read(stg_vendor_contracts))}
 
     return _build(session, Domain.VENDORS, (fct_contract_promises,), (), build)
 
@@ -129,19 +138,18 @@ def build_vendor_facts(session: Session) -> list[Step]:
         Domain.VENDORS,
         VENDOR_FACTS,
         policies,
-        lambda: _replace(session, build_vendor_tables(session)),
+        lambda: build_vendor_tables(session),
         rates,
     )
 
 
 def build_credit_facts(session: Session) -> list[Step]:
-    """Service credits and what may be recovered. Promises about tickets need the tickets' verdict, too."""
-    policies = session.project.policies.vendors
+    """Service credits and what may be recovered, from the facts of vendors and tickets as they are kept."""
     clocks = data_clocks(session)
 
-    def build() -> Built:
+    def build() -> Frames:
         until = {"tickets_until": clocks[Domain.TICKETS], "vendors_until": clocks[Domain.VENDORS]}
-        return _replace(session, build_credit_tables(session, **until))
+        return build_credit_tables(session, **until)
 
     return _build(
         session,
@@ -150,7 +158,6 @@ def build_credit_facts(session: Session) -> list[Step]:
         ("costs.yaml", "vendors.yaml"),
         build,
         [session.input_hash_of(name) for name in ("stage_finance", *(table.name for table in CREDIT_SOURCES))],
-        also=promise_domains(policies),
     )
 
 
@@ -173,10 +180,6 @@ def build_cost_facts(session: Session) -> list[Step]:
 
 def build_planning_facts(session: Session) -> list[Step]:
     """Budgets and their variance, the year's end, initiatives, rework and the bridge of unit cost."""
-    held = reason_to_hold(session)
-    if held is not None:
-        # What was planned is held against the costs that were kept, once both are of one batch again.
-        return [_leave(session, table, "held", held) for table in PLANNING_FACTS]
     clocks = data_clocks(session)
     finance, counted = (
         _reporting_date(session, clocks[domain])
@@ -185,11 +188,19 @@ def build_planning_facts(session: Session) -> list[Step]:
     upstream = [session.input_hash_of(table.name) for table in (fct_cost_lines, fct_tickets)]
     dates = [str(finance), str(counted)]
 
-    def build() -> Built:
-        facts = planning_facts(session, finance_date=finance, transactions_date=min(finance, counted))
-        return _replace(session, facts)
+    def build() -> Frames:
+        return planning_facts(session, finance_date=finance, transactions_date=min(finance, counted))
 
-    return _build(session, Domain.FINANCE, PLANNING_FACTS, ("costs.yaml", "initiatives.yaml"), build, [upstream, dates])
+    # Costs that do not reconcile are kept from an older batch: nothing of this one is held against them.
+    return _build(
+        session,
+        Domain.FINANCE,
+        PLANNING_FACTS,
+        ("costs.yaml", "initiatives.yaml"),
+        build,
+        [upstream, dates],
+        also_unfit={stg_cost_lines.name: held} if (held := reason_to_hold_costs(session)) else {},
+    )
 
 
 def build_delay_facts(session: Session) -> list[Step]:
@@ -203,28 +214,26 @@ def build_delay_facts(session: Session) -> list[Step]:
         Domain.TICKETS,
         [fct_ticket_delays],
         ("costs.yaml",),
-        lambda: _replace(session, delay_facts(session)),
+        lambda: delay_facts(session),
         [upstream, rates],
-        also=(Domain.FINANCE,) if is_converted else (),
+        also_needs=(stg_fx_rates.name,) if is_converted else (),
     )
 
 
 def build_metric_values(session: Session) -> Step:
-    """All metric values. Metrics that need a held domain keep the values of its last good batch."""
-    verdicts = {domain: current_verdict(session.warehouse, domain) for domain in Domain}
+    """All metric values, and the state of each metric. One that is held keeps the values of its last good batch."""
+    reasons = find_reasons(session)
     upstream = [session.input_hash_of(table.name) for table in MEASURED_FACTS]
-    states = {domain.value: found[1].value if found else None for domain, found in verdicts.items()}
-    held_costs = reason_to_hold(session) is not None
-    option = str(session.as_of_option)
-    input_hash = hash_parts(session.code_hash, upstream, states, held_costs, option, _reporting(session))
-    held = [metric for metric in METRICS if reasons_to_hold(session, metric)]
+    told = {name: [[reason.rule_id, reason.text] for reason in found] for name, found in reasons.items()}
+    input_hash = hash_parts(session.code_hash, upstream, told, str(session.as_of_option), _reporting(session))
+    held = [metric for metric in METRICS if metric.name in reasons]
     note = f"{len(METRICS) - len(held)} metrics measured" + (f", {len(held)} held" if held else "")
-    return session.run_step(metric_values.name, input_hash, lambda: _metric_values(session, held), note=note)
+    return session.run_step(metric_values.name, input_hash, lambda: _metric_values(session, reasons), note=note)
 
 
 def build_vendor_scorecards(session: Session) -> list[Step]:
     """Vendors' scorecards, from what is published of them: a held metric has the values of its last good batch."""
-    held = {metric.name for metric in METRICS if reasons_to_hold(session, metric)}
+    held = set(find_reasons(session))
 
     def build() -> Built:
         scores = build_scorecards(
@@ -246,14 +255,11 @@ def domains_of(session: Session, metric: Metric) -> tuple[Domain, ...]:
     return required_domains(metric, session.project.policies.costs, session.project.policies.vendors)
 
 
-def reasons_to_hold(session: Session, metric: Metric) -> list[str]:
-    """Why a metric may not be published anew, each in one line: verdicts on its domains, and on the cost facts."""
-    domains = domains_of(session, metric)
-    verdicts = [current_verdict(session.warehouse, domain) for domain in domains]
-    reasons = [verdict[2] for verdict in verdicts if verdict is not None and _is_held(verdict)]
-    if Domain.FINANCE in domains and (reason := reason_to_hold(session)):
-        reasons.append(reason)
-    return reasons
+def find_reasons(session: Session) -> dict[str, list[Reason]]:
+    """Metrics that may not be published anew, each with the rules that hold it."""
+    held = read_holds(session.warehouse, session.project.contracts)
+    reasons = {metric.name: reasons_to_hold(metric, held, session.project.policies) for metric in METRICS}
+    return {name: found for name, found in reasons.items() if found}
 
 
 def data_clocks(session: Session) -> dict[Domain, datetime | None]:
@@ -281,21 +287,34 @@ def _build(
     domain: Domain,
     assets: Sequence[Table],
     policies: Sequence[str],
-    build: Callable[[], Built],
+    build: Callable[[], Frames | Built],
     upstream: object = None,
-    also: Collection[Domain] = (),
+    *,
+    also_needs: Collection[str] = (),
+    also_unfit: Mapping[str, str] = MappingProxyType({}),
 ) -> list[Step]:
-    """Replace some facts together, if the domain's verdict is pass and anything they depend on has changed.
+    """Replace those of some facts whose staged tables may be loaded, if anything that they depend on has changed.
 
     Args:
-        also: further domains that must not be held; one without any file yet has nothing that could be.
+        build: computes all of them from what is staged; facts that it writes itself are replaced all or not at all.
+        also_needs: staged tables beside those of `pipelines.fact_inputs`.
+        also_unfit: staged tables that facts may not be made of, for another reason than a rule on them.
     """
     verdict = current_verdict(session.warehouse, domain)
     if verdict is None:
         return [_leave(session, table, "empty", f"no file of {domain.value} was loaded yet") for table in assets]
-    for needed in (verdict, *(current_verdict(session.warehouse, other) for other in also)):
-        if needed is not None and _is_held(needed):
-            return [_leave(session, table, "held", needed[2]) for table in assets]
+    unfit = {**unfit_tables(read_holds(session.warehouse, session.project.contracts)), **also_unfit}
+    needed = {table: (*FACT_INPUTS[table.name], *also_needs) for table in assets}
+    reasons = {table: next((unfit[name] for name in names if name in unfit), None) for table, names in needed.items()}
+    left = [_leave(session, table, "held", reason) for table, reason in reasons.items() if reason is not None]
+    fit = [table for table, reason in reasons.items() if reason is None]
+    if not fit:
+        return left
+
+    def write() -> Built:
+        built = build()
+        return built if isinstance(built, Built) else _replace(session, {table: built[table] for table in fit})
+
     input_hash = hash_parts(
         session.code_hash,
         verdict[0],
@@ -304,7 +323,7 @@ def _build(
         _reporting(session),
         upstream,
     )
-    return session.run_steps([table.name for table in assets], input_hash, build)
+    return [*session.run_steps([table.name for table in fit], input_hash, write), *left]
 
 
 def _replace(session: Session, frames: Mapping[Table, pl.DataFrame]) -> Built:
@@ -317,10 +336,6 @@ def _leave(session: Session, table: Table, state: StepState, note: str) -> Step:
     """Touch nothing: what the table holds is from the last good batch, or it is empty."""
     session.reporter.began(table.name)
     return session.report(Step(table.name, state, session.row_count_of(table.name), 0.0, note))
-
-
-def _is_held(verdict: tuple[str, VerdictState, str] | None) -> bool:
-    return verdict is not None and verdict[1] is VerdictState.HOLD
 
 
 def _reporting(session: Session) -> dict[str, object]:
@@ -340,16 +355,16 @@ def _cost_facts(session: Session, upstream: object) -> Built:
     return Built(counts)
 
 
-def _metric_values(session: Session, held: Sequence[Metric]) -> int:
+def _metric_values(session: Session, reasons: Mapping[str, Sequence[Reason]]) -> int:
     warehouse = session.warehouse
-    needed = needed_columns([metric for metric in METRICS if metric not in held])
+    needed = needed_columns([metric for metric in METRICS if metric.name not in reasons])
     facts = {table.name: warehouse.read(table, needed[table.name]) for table in MEASURED_FACTS if table.name in needed}
     clocks = data_clocks(session)
     zone = session.project.home.settings.reporting.time_zone
-    frames = [_kept_values(session, [metric.name for metric in held])]
+    frames = [_kept_values(session, reasons)]
     groups: dict[datetime | None, list[Metric]] = {}
     for metric in METRICS:
-        if metric not in held:
+        if metric.name not in reasons:
             # A period is closed when the data of every domain that the metric needs has passed its end.
             reaches = [clock for domain in domains_of(session, metric) if (clock := clocks[domain]) is not None]
             groups.setdefault(min(reaches, default=None), []).append(metric)
@@ -358,10 +373,12 @@ def _metric_values(session: Session, held: Sequence[Metric]) -> int:
             frames.append(measure(metrics, facts, time_zone=zone, as_of=as_of))
     values = pl.concat(frames)
     warehouse.replace(metric_values, values)
+    fresh = {metric.name: as_of for as_of, metrics in groups.items() for metric in metrics}
+    store_metric_states(warehouse, reasons, fresh, set(values["metric"].unique()))
     return values.height
 
 
-def _kept_values(session: Session, names: Sequence[str]) -> pl.DataFrame:
+def _kept_values(session: Session, names: Collection[str]) -> pl.DataFrame:
     return session.warehouse.read(metric_values).filter(pl.col("metric").is_in(list(names)))
 
 

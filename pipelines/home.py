@@ -68,7 +68,7 @@ class PublishSection(_Section):
 
 
 class GateSection(_Section):
-    """`[gate]`: how large a share of records may be quarantined before a domain is held."""
+    """`[gate]`: how large a share of records may be quarantined before the metrics that count them are held."""
 
     quarantine_limit_ratio: float = Field(default=0.05, ge=0, le=1)
 

@@ -24,6 +24,7 @@ from models.tickets import stg_ticket_events, stg_tickets
 from models.vocabulary import Domain, VerdictState
 from pipelines.audit import AuditAbortedError, audit, offer_data_clock
 from pipelines.fingerprint import hash_parts
+from pipelines.holds import HeldBack, read_holds
 from pipelines.landing import Landing, active_loads, land_export, raw_table_name, refuse_unclaimed
 from pipelines.missing_rates import name_missing_rates, store_missing_rates
 from pipelines.readers import Limits
@@ -52,6 +53,7 @@ class Batch:
         is_new: whether this run staged and audited it; else it was known already.
         row_counts: raw and staged table -> rows.
         unmapped_statuses: of tickets, those that no policy maps.
+        held: what its rules hold back; only where everything is rolled back and lost again.
         known_names: dimension -> names that the data hold; only where everything is rolled back and lost again.
     """
 
@@ -65,6 +67,7 @@ class Batch:
     is_new: bool
     unmapped_statuses: tuple[UnmappedStatus, ...] = ()
     known_names: Names = field(default_factory=dict)
+    held: tuple[HeldBack, ...] = ()
 
 
 def ingest_domain(session: Session, domain: Domain, *, keep: bool = True) -> Batch:
@@ -88,7 +91,8 @@ def ingest_domain(session: Session, domain: Domain, *, keep: bool = True) -> Bat
                 if not keep:
                     query = KNOWN_NAMES.get(domain)
                     names = read_names(session.warehouse.rows(query)) if query else {}
-                    raise _LookedOnlyError(replace(judged, known_names=names))
+                    held = read_holds(session.warehouse, session.project.contracts)
+                    raise _LookedOnlyError(replace(judged, known_names=names, held=tuple(held)))
             batch = judged
         except _LookedOnlyError as looked:
             batch = looked.batch

@@ -100,6 +100,7 @@ def _judge(results: Sequence[RuleResult], input_hash: str) -> Verdict:
         summary=told,
         blocking=verdict.blocking,
         warnings=verdict.warnings,
+        holds=verdict.holds,
     )
 
 

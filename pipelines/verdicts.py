@@ -120,7 +120,7 @@ def store_verdict(
 
 
 def _result_row(domain: str, verdict: Verdict, result: RuleResult) -> dict[str, object]:
-    rule = result.rule
+    rule, hold = result.rule, verdict.holds.get(result.rule.id)
     return {
         "domain": domain,
         "batch_hash": verdict.batch_hash,
@@ -137,6 +137,10 @@ def _result_row(domain: str, verdict: Verdict, result: RuleResult) -> dict[str, 
         "sample_keys": json.dumps(list(result.sample_keys), ensure_ascii=False),
         "failing_rows_query": result.failing_rows_query,
         "protects": json.dumps(list(rule.protects)),
+        "holds": hold.level.value if hold else None,
+        "held_reason": hold.reason if hold else None,
+        "record_table": rule.record_table,
+        "table_name": rule.table_name,
     }
 
 

@@ -18,6 +18,7 @@ from metrics.populations import (
     VENDOR_RESOLUTION_CLOCKS,
     VENDOR_RESPONSE_CLOCKS,
 )
+from metrics.rules_of_facts import FIRST_RESPONSE_RULES
 from metrics.spec import Direction, Metric, Population, Unit
 from models.vocabulary import ClockState, Domain
 
@@ -31,7 +32,7 @@ _CLOCK_IS_MET: Final = (
 )
 
 
-def _attainment(target: str, label: str, clocks: str, population: Population) -> Metric:
+def _attainment(target: str, label: str, clocks: str, population: Population, rules: tuple[str, ...] = ()) -> Metric:
     """Attainment of a target other than resolution, which is a headline and says more."""
     return Metric(
         name=f"sla_{target}_attainment_ratio",
@@ -44,6 +45,7 @@ def _attainment(target: str, label: str, clocks: str, population: Population) ->
         requires=(Domain.TICKETS,),
         population=population,
         kind=Ratio(_CLOCK_IS_MET),
+        rules=rules,
     )
 
 
@@ -64,7 +66,9 @@ SLA_METRICS: Final[tuple[Metric, ...]] = (
         kind=Ratio(_CLOCK_IS_MET),
         is_headline=True,
     ),
-    _attainment("first_response", "first response", "first response clocks", FIRST_RESPONSE_CLOCKS),
+    _attainment(
+        "first_response", "first response", "first response clocks", FIRST_RESPONSE_CLOCKS, FIRST_RESPONSE_RULES
+    ),
     _attainment(
         "periodic_update",
         "periodic update",

@@ -11,6 +11,7 @@ import polars as pl
 
 from metrics.kinds import Count, Kind, Mean, NetCount, Percentile, Ratio, Stock, TimeShare
 from metrics.populations import CANCELLED_TICKETS, CREATED_TICKETS, OPEN_TICKETS, RESOLVED_TICKETS, TICKETS_IN_WORK
+from metrics.rules_of_facts import FIRST_RESPONSE_RULES
 from metrics.spec import Direction, Metric, Population, Unit
 from models.vocabulary import Domain, StatusCategory
 
@@ -37,6 +38,7 @@ def _metric(
     population: Population,
     kind: Kind,
     is_headline: bool = False,
+    rules: tuple[str, ...] = (),
 ) -> Metric:
     return Metric(
         name=name,
@@ -49,12 +51,20 @@ def _metric(
         requires=(Domain.TICKETS,),
         population=population,
         kind=kind,
+        rules=rules,
         is_headline=is_headline,
     )
 
 
 def _duration(
-    measure: str, stretch: str, clock: Clock, *, column: str = "", note: str = "", headline_percent: int | None = None
+    measure: str,
+    stretch: str,
+    clock: Clock,
+    *,
+    column: str = "",
+    note: str = "",
+    headline_percent: int | None = None,
+    rules: tuple[str, ...] = (),
 ) -> tuple[Metric, ...]:
     """The percentiles of one duration of resolved tickets, on one clock."""
     unit, hours = _CLOCKS[clock]
@@ -72,6 +82,7 @@ def _duration(
             population=RESOLVED_TICKETS,
             kind=Percentile(percent, measured_column),
             is_headline=percent == headline_percent,
+            rules=rules,
         )
         for percent in _PERCENTS
     )
@@ -97,6 +108,7 @@ def _first_response(clock: Clock) -> tuple[Metric, ...]:
             " Where a source tells no replies, the first entry into active stands in for the reply. A ticket that "
             "was resolved without either is not measured."
         ),
+        rules=FIRST_RESPONSE_RULES,
     )
 
 

@@ -11,6 +11,7 @@ import polars as pl
 
 from metrics.kinds import AmountShare, Concentration, Percentile, Ratio, Sum
 from metrics.populations import COMMITMENT_MONTHS, DUE_DELIVERIES, FIRST_PROMISED_DELIVERIES, VENDOR_INVOICE_LINES
+from metrics.rules_of_facts import CONTRACT_RULES
 from metrics.spec import Direction, Metric, Unit
 from models.vocabulary import Dimension, Domain, Grain
 
@@ -128,6 +129,7 @@ VENDOR_METRICS: Final[tuple[Metric, ...]] = (
         requires=(Domain.VENDORS,),
         population=VENDOR_INVOICE_LINES,
         kind=Sum("rate_card_variance_reporting"),
+        rules=CONTRACT_RULES,
     ),
     Metric(
         name="vendor_billed_off_contract_reporting",
@@ -143,6 +145,7 @@ VENDOR_METRICS: Final[tuple[Metric, ...]] = (
         requires=(Domain.VENDORS,),
         population=VENDOR_INVOICE_LINES,
         kind=Sum("off_contract_reporting"),
+        rules=CONTRACT_RULES,
     ),
     Metric(
         name="vendor_off_contract_ratio",
@@ -155,6 +158,7 @@ VENDOR_METRICS: Final[tuple[Metric, ...]] = (
         requires=(Domain.VENDORS,),
         population=VENDOR_INVOICE_LINES,
         kind=AmountShare(part="off_contract_reporting", whole="amount_reporting"),
+        rules=CONTRACT_RULES,
     ),
     Metric(
         name="vendor_duplicate_at_stake_reporting",

@@ -78,7 +78,7 @@ _VALUE_COLUMNS: Final = (
     "metric_version",
 )
 
-_META_COLUMNS: Final = ("aggregation", "publication_state", "held_reason", "fresh_as_of_at")
+_META_COLUMNS: Final = ("aggregation", "publication_state", "held_reason", "held_since_at", "fresh_as_of_at")
 
 _IS_HELD: Final = "coalesce(definition.publication_state = 'held', false)"
 

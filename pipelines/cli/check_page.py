@@ -8,11 +8,12 @@ from pathlib import Path
 
 import click
 
-from metrics.registry import METRICS, required_domains
-from models.vocabulary import Domain, RuleAction, RuleState, VerdictState
+from metrics.registry import METRICS
+from models.vocabulary import Domain, RuleAction, RuleState
 from pipelines.affected_metrics import metrics_protected, name_briefly
 from pipelines.cli.build_records import RefusalRecord, RuleRecord
 from pipelines.cli.query_output import replaced
+from pipelines.holds import reasons_to_hold
 from pipelines.ingest import Batch
 from pipelines.project import Project
 from pipelines.report.checks import Audit, CheckedDomain, CheckedRule, HeldMetric, RefusedFile, render_checks
@@ -61,7 +62,7 @@ def _checked(rule: RuleRecord) -> CheckedRule:
         remedy=_remedy(rule),
         sample_keys=rule.sample_keys,
         query=rule.query,
-        metrics=name_briefly(metrics_protected(rule.protects, rule.domain)),
+        metrics=name_briefly(metrics_protected(rule.rule_id, rule.protects, rule.domain)),
     )
 
 
@@ -80,9 +81,15 @@ def _remedy(rule: RuleRecord) -> str:
 
 
 def _held_metrics(project: Project, batches: Mapping[Domain, Batch]) -> Iterator[HeldMetric]:
+    # Each domain was looked at alone, with the stored verdicts of the others beside it: its own rules count.
+    judged = {domain.value for domain in batches}
+    held = [
+        one
+        for domain, batch in batches.items()
+        for one in batch.held
+        if one.judged == domain.value or one.judged not in judged
+    ]
     for metric in METRICS:
-        for domain in required_domains(metric, project.policies.costs, project.policies.vendors):
-            batch = batches.get(domain)
-            if batch is not None and batch.verdict is VerdictState.HOLD:
-                yield HeldMetric(metric.name, metric.label, batch.summary)
-                break
+        reasons = dict.fromkeys(reason.text for reason in reasons_to_hold(metric, held, project.policies))
+        if reasons:
+            yield HeldMetric(metric.name, metric.label, " ".join(reasons))

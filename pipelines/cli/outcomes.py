@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -16,6 +16,8 @@ from pipelines.unmapped_statuses import UnmappedStatus
 if TYPE_CHECKING:
     from pipelines.notices import Notice
     from pipelines.session import Step
+
+_MOST_NAMES: Final = 5
 
 
 def show_refusals(refusals: Sequence[RefusalRecord]) -> None:
@@ -100,8 +102,9 @@ def show_holds(records: BuildRecords) -> None:
     if records.held_domains:
         click.echo()
         show_paragraph(
-            "The last good publication still answers. Correct what the rule says (the export, its contract or a "
-            "policy); 'kpi check' then tells whether it is right, and 'kpi run' publishes.",
+            "KPIs that need what is broken keep their last good values; all others go on. Correct what the rule says "
+            "(the export, its contract or a policy); 'kpi check' then tells whether it is right, and 'kpi run' "
+            "publishes.",
             indent=2,
         )
 
@@ -125,13 +128,15 @@ def blocking_rules(rules: Sequence[RuleRecord], domain: str) -> list[RuleRecord]
 
 
 def protected_metrics(rule: RuleRecord) -> list[str]:
-    """The metrics that a rule protects: those that its names and patterns match, else all that need its domain."""
+    """The metrics that a rule protects: those that require it or that it names, else all that need its domain."""
     from pipelines.affected_metrics import metrics_protected
 
-    return metrics_protected(rule.protects, rule.domain)
+    return metrics_protected(rule.rule_id, rule.protects, rule.domain)
 
 
 def _show_broken_rule(rule: RuleRecord) -> None:
+    from pipelines.affected_metrics import name_briefly
+
     click.echo()
     click.echo(f"  {click.style(rule.rule_id, fg='red')} ({rule.contract_id}, {rule.action})")
     show_paragraph(rule.message, indent=4)
@@ -141,8 +146,9 @@ def _show_broken_rule(rule: RuleRecord) -> None:
         click.echo(f"    {rule.failed_count:,} of {count_of(rule.evaluated_count, 'row')} broke it{_samples(rule)}")
     metrics = protected_metrics(rule)
     if metrics:
-        names = ", ".join(rule.protects) if rule.protects else f"all that need {rule.domain}"
-        click.echo(f"    protects {names} ({count_of(len(metrics), 'KPI')})")
+        names = name_briefly(metrics)
+        more = ", ..." if len(names) > _MOST_NAMES else ""
+        show_paragraph(f"protects {count_of(len(metrics), 'KPI')}: {', '.join(names[:_MOST_NAMES])}{more}", indent=4)
 
 
 def describe_outcome(records: BuildRecords) -> dict[str, Any]:

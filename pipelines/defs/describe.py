@@ -13,6 +13,7 @@ from data_contracts.spec import ExportContract, ExportObject, Rule
 from data_contracts.verdict import RuleResult
 from models.ddl import sql_type
 from models.vocabulary import RuleAction, RuleState
+from pipelines.affected_metrics import metrics_protected, name_briefly
 from pipelines.session import Step
 
 OWNERS = ["team:operations-analytics"]
@@ -85,7 +86,8 @@ def rule_asset(rule: Rule) -> str:
 
 def check_spec(rule: Rule, asset: str) -> dg.AssetCheckSpec:
     """The asset check of one contract rule."""
-    protected = ", ".join(rule.protects) or "nothing"
+    metrics = metrics_protected(rule.id, rule.protects, rule.domain.value)
+    protected = ", ".join(name_briefly(metrics) or rule.protects) or "nothing"
     return dg.AssetCheckSpec(
         check_name(rule),
         asset=asset,

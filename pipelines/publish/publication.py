@@ -14,7 +14,7 @@ import polars as pl
 from sqlalchemy import Table
 
 import sql
-from metrics.registry import METRICS
+from metrics.registry import METRICS, required_rules
 from models.ddl import conform, qualified_name
 from models.finance import fct_cost_allocations, fct_cost_lines, fct_transactions
 from models.marts import (
@@ -32,8 +32,9 @@ from models.tickets import fct_sla_clocks, fct_ticket_days, fct_ticket_intervals
 from models.vendor_performance import vendor_scorecard_parts, vendor_scorecards
 from models.vendors import fct_contract_promises
 from models.vocabulary import Domain
-from pipelines.facts import data_clocks, domains_of, reasons_to_hold
+from pipelines.facts import data_clocks, domains_of
 from pipelines.fingerprint import hash_parts
+from pipelines.metric_states import read_metric_states
 from pipelines.planning_facts import PLANNING_FACTS
 from pipelines.reconciliation import COST_FACTS
 from pipelines.session import Session
@@ -57,6 +58,9 @@ PUBLISHED_FACTS: tuple[Table, ...] = (
     *VENDOR_FACTS,
     *CREDIT_FACTS,
 )
+
+#: Columns of `meta` that say when something was done rather than what the numbers are.
+_UNHASHED = ("decided_at", "loaded_at", "first_seen_at", "held_since_at", "batch_hash")
 
 #: What readers get under schema `mart`, besides views.
 PUBLISHED_MARTS: tuple[Table, ...] = (metric_values, vendor_scorecard_parts, vendor_scorecards)
@@ -93,7 +97,7 @@ def gather_publication(session: Session) -> Publication:
         for table in PUBLISHED_FACTS
     ]
     metas = [
-        (meta_metrics, _metric_rows(session, clocks)),
+        (meta_metrics, _metric_rows(session)),
         (meta_verdicts, _verdict_rows(warehouse)),
         (meta_rule_results, _rule_rows(warehouse)),
         (meta_quarantined_records, _quarantine_rows(warehouse)),
@@ -145,22 +149,22 @@ def _run_row(session: Session, publication_id: str, content_hash: str, as_of: da
     return pl.DataFrame([record])
 
 
-def _metric_rows(session: Session, clocks: dict[Domain, datetime | None]) -> pl.DataFrame:
-    warehouse = session.warehouse
-    valued = {str(row[0]) for row in warehouse.rows("SELECT DISTINCT metric FROM mart.metric_values")}
+def _metric_rows(session: Session) -> pl.DataFrame:
+    policies = session.project.policies
+    states = read_metric_states(session.warehouse)
     rows = []
     for metric in METRICS:
-        domains = domains_of(session, metric)
-        held = reasons_to_hold(session, metric)
-        reaches = [clock for domain in domains if (clock := clocks[domain]) is not None]
-        has_values = metric.name in valued
+        state = states.get(metric.name, {})
+        has_values = state.get("fresh_as_of_at") is not None
         rows.append(
             {
                 **metric.definition(),
-                "requires": ", ".join(domain.value for domain in domains),
-                "publication_state": "held" if held else "published" if has_values else "empty",
-                "held_reason": held[0] if held else None,
-                "fresh_as_of_at": min(reaches, default=None) if has_values else None,
+                "requires": ", ".join(domain.value for domain in domains_of(session, metric)),
+                "rules": ", ".join(required_rules(metric, policies.costs, policies.vendors)),
+                "publication_state": "held" if state.get("is_held") else "published" if has_values else "empty",
+                "held_reason": state.get("held_reason"),
+                "held_since_at": state.get("held_since_at"),
+                "fresh_as_of_at": state.get("fresh_as_of_at"),
             }
         )
     return pl.DataFrame(rows, infer_schema_length=None)
@@ -212,6 +216,6 @@ def _content_hash(warehouse: Warehouse, metas: Sequence[pl.DataFrame]) -> str:
         name = qualified_name(table)
         query = f"SELECT count(*), sum(md5_number_lower(CAST(t AS VARCHAR)))::VARCHAR FROM {name} AS t"
         parts.append([table.name, *warehouse.rows(query)[0]])
-    timeless = [frame.drop("decided_at", "loaded_at", "first_seen_at", "batch_hash", strict=False) for frame in metas]
+    timeless = [frame.drop(_UNHASHED, strict=False) for frame in metas]
     parts += [json.loads(frame.write_json()) for frame in timeless]
     return hash_parts(*parts)

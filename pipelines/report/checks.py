@@ -26,9 +26,9 @@ _VERDICTS: Final = {"pass": "passes", "hold": "is held", None: "no files"}
 #: From the worst to the best.
 _STATES: Final = (RuleState.ERRORED.value, RuleState.FAILED.value, RuleState.SKIPPED.value, RuleState.PASSED.value)
 _CONSEQUENCES: Final = {
-    RuleAction.BLOCK.value: "Holds what needs this domain: the last good values stay until it is corrected.",
+    RuleAction.BLOCK.value: "Holds the KPIs that require it: their last good values stay until it is corrected.",
     RuleAction.QUARANTINE.value: "Sets these records aside: eligible, not measured, so that coverage drops. They come "
-    "back by themselves when corrected data arrive; too many of them hold the domain.",
+    "back by themselves when corrected data arrive; too many of them hold the KPIs that count them.",
     RuleAction.WARN.value: "Only warns: nothing is held or set aside.",
 }
 

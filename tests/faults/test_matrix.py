@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import pytest
 from demo_homes import MONTHS, DemoHome, Month, headline_names
 
-from metrics.registry import METRICS, required_domains
+from metrics.registry import METRICS
 from pipelines.sample import DEFECTS
 from pipelines.sample.defects import Outcome
 
@@ -201,17 +201,12 @@ def _inject(name: str, clean_run: CleanRun, before_tickets: DemoHome, folder: Pa
 
 
 def _look_at(demo: DemoHome, clean_months: dict[str, list[Month]]) -> Found:
-    held_domains = {
-        domain
-        for (domain,) in demo.warehouse("SELECT domain FROM ops.ops_verdicts WHERE is_current AND verdict = 'hold'")
-    }
-    costs = demo.project().policies.costs
+    held = {metric for (metric,) in demo.warehouse("SELECT metric FROM ops.ops_metric_states WHERE is_held")}
     effects = []
     for metric in METRICS:
         if metric.is_headline:
             months = [Month(*row) for row in demo.warehouse(MONTHS, [metric.name])]
-            is_held = any(domain.value in held_domains for domain in required_domains(metric, costs))
-            effects.append(Effect.HELD if is_held else _compare(months, clean_months[metric.name]))
+            effects.append(Effect.HELD if metric.name in held else _compare(months, clean_months[metric.name]))
     return Found(
         failed_rules=frozenset(demo.failed_rules()),
         refused={path: code for path, (code, _) in demo.refusals().items()},

@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING
 import pytest
 from demo_homes import DemoHome, headline_names, states
 
+from models.vendors import fct_deliveries
 from pipelines.planning_facts import PLANNING_FACTS
 from pipelines.sample import DEFECTS
+from pipelines.vendor_credit_facts import CREDIT_FACTS
+from pipelines.vendor_facts import VENDOR_FACTS
 
 if TYPE_CHECKING:
     from conftest import CleanRun
@@ -118,15 +121,19 @@ def test_a_held_domain_says_why_and_keeps_its_numbers_while_others_move(clean: D
         "fct_transactions",
         "fct_cost_allocations",
         *(table.name for table in PLANNING_FACTS),
+        # Billed money is converted at the same rates; deliveries and promises are not.
+        *(table.name for table in (*VENDOR_FACTS, *CREDIT_FACTS) if table is not fct_deliveries),
     }
     ((summary,),) = clean.published("SELECT summary FROM meta.verdicts WHERE domain = 'finance' AND verdict = 'hold'")
     (rows,) = clean.warehouse("SELECT count(*) FROM stg.stg_fx_rates")[0]
     assert f"fx_rates.rate_date_and_pair.unique: 2 of {rows} rows." in summary
-    assert "Protects cost_*." in summary
     held = dict(clean.published("SELECT metric, held_reason FROM meta.metrics WHERE publication_state = 'held'"))
     assert COST in held
-    assert all(name.startswith(("cost_", "vendor_billed")) for name in held)
-    assert held[COST] == summary
+    # Money is converted at these rates, so it is held; tickets, deliveries and plans at other rates are not.
+    assert {name.partition("_")[0] for name in held} == {"cost", "vendor"}
+    assert ON_TIME not in held
+    assert held[COST].startswith(f"fx_rates.rate_date_and_pair.unique: 2 of {rows} rows.")
+    assert "'kpi check' shows the rows" in held[COST]
     assert clean.months(COST) == clean_run.demo.months(COST)
     assert sum(month.value or 0 for month in clean.months("ticket_created_count")) == created + 1
 
@@ -166,6 +173,57 @@ def test_too_many_records_set_aside_hold_the_domain(clean: DemoHome, clean_run: 
     assert "cost_lines.currency_code.valid" in summary
     assert "of records, more than 5.0%" in summary
     assert clean.months(COST) == clean_run.demo.months(COST)
+
+
+def test_a_broken_row_holds_the_metrics_that_require_it_and_no_others(clean: DemoHome, clean_run: CleanRun) -> None:
+    contract = clean.home.contracts / "deliveries.yaml"
+    text = contract.read_text(encoding="utf-8")
+    (item,) = next(found for found in clean.project().contracts if found.id == "deliveries").objects
+    broken = _rule(item.name, f"SELECT _row_number FROM raw.{item.raw_table} WHERE _row_number = 2")
+    contract.write_text(broken.replace("block}", f"block}}\n          - {{property: protects, value: [{ON_TIME}]}}")
+                        .join([text, ""]), encoding="utf-8")  # fmt: skip
+    file = min((clean.landing / "deliveries").iterdir())
+    lines = file.read_text(encoding="utf-8").splitlines()
+    file.with_name("late.csv").write_text(
+        "\n".join([lines[0], lines[1].replace(lines[1].split(",")[0], "D-99999")]) + "\n"
+    )
+    before = clean.warehouse("SELECT count(*) FROM core.fct_deliveries")
+
+    assert states(clean.run())["fct_deliveries"] == "built", "the facts are true of what the export says"
+
+    assert clean.warehouse("SELECT count(*) FROM core.fct_deliveries") == [(before[0][0] + 1,)]
+    held = clean.published(
+        """
+        SELECT metric, held_reason, held_since_at IS NOT NULL, fresh_as_of_at
+        FROM meta.metrics WHERE publication_state = 'held'
+        """
+    )
+    assert [row[0] for row in held] == [ON_TIME]
+    assert held[0][1].startswith(f"{item.raw_table}.trial.errors: 2 of ")
+    assert held[0][2]
+    fresh = "SELECT fresh_as_of_at FROM meta.metrics WHERE metric = ?"
+    assert [held[0][3:]] == clean_run.demo.published(fresh, [ON_TIME])
+    assert clean.months(ON_TIME) == clean_run.demo.months(ON_TIME)
+    delays = "vendor_delivery_delay_p85_days"
+    assert sum(month.eligible_count for month in clean.months(delays)) == 1 + sum(
+        month.eligible_count for month in clean_run.demo.months(delays)
+    )
+    since = clean.published("SELECT DISTINCT is_held, held_since_at FROM mart.kpi_vendor_on_time_delivery_ratio")
+    clean.run(is_full=True)
+    assert (
+        clean.published("SELECT DISTINCT is_held, held_since_at FROM mart.kpi_vendor_on_time_delivery_ratio") == since
+    )
+
+
+def test_an_export_that_comes_without_rows_holds_what_it_had(clean: DemoHome, clean_run: CleanRun) -> None:
+    for file in (clean.landing / "deliveries").iterdir():
+        file.write_text(file.read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
+    clean.run()
+    held = dict(clean.published("SELECT metric, held_reason FROM meta.metrics WHERE publication_state = 'held'"))
+    assert ON_TIME in held
+    assert "vendor_billed_reporting" not in held
+    assert held[ON_TIME].startswith("deliveries.rows.present: no record is left of ")
+    assert clean.months(ON_TIME) == clean_run.demo.months(ON_TIME)
 
 
 #: A query that cannot be bound, and one that breaks while it runs, which ends DuckDB's transaction.

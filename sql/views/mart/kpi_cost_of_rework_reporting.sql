@@ -32,6 +32,7 @@ SELECT
     definition.aggregation,
     definition.publication_state,
     definition.held_reason,
+    definition.held_since_at,
     definition.fresh_as_of_at,
     coalesce(definition.publication_state = 'held', false) AS is_held
 FROM mart.metric_values AS measured
@@ -59,6 +60,7 @@ COMMENT ON COLUMN mart.kpi_cost_of_rework_reporting.metric IS 'Name of the metri
 COMMENT ON COLUMN mart.kpi_cost_of_rework_reporting.metric_version IS 'Version of the metric''s definition';
 COMMENT ON COLUMN mart.kpi_cost_of_rework_reporting.aggregation IS 'How values of several cells combine: sum; stock (over one breakdown, never over periods); parts (numerators and denominators apart); none';
 COMMENT ON COLUMN mart.kpi_cost_of_rework_reporting.publication_state IS 'published, held or empty';
-COMMENT ON COLUMN mart.kpi_cost_of_rework_reporting.held_reason IS 'Why it is held, in one line';
+COMMENT ON COLUMN mart.kpi_cost_of_rework_reporting.held_reason IS 'Why it is held, in one line, and what to do';
+COMMENT ON COLUMN mart.kpi_cost_of_rework_reporting.held_since_at IS 'When it was held first; it has been held since without a break';
 COMMENT ON COLUMN mart.kpi_cost_of_rework_reporting.fresh_as_of_at IS 'The data''s clock when the published values were computed';
 COMMENT ON COLUMN mart.kpi_cost_of_rework_reporting.is_held IS 'Whether a contract holds the metric back: the values are then those of fresh_as_of_at';

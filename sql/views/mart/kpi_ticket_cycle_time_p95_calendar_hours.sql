@@ -33,6 +33,7 @@ SELECT
     definition.aggregation,
     definition.publication_state,
     definition.held_reason,
+    definition.held_since_at,
     definition.fresh_as_of_at,
     coalesce(definition.publication_state = 'held', false) AS is_held
 FROM mart.metric_values AS measured
@@ -60,6 +61,7 @@ COMMENT ON COLUMN mart.kpi_ticket_cycle_time_p95_calendar_hours.metric IS 'Name 
 COMMENT ON COLUMN mart.kpi_ticket_cycle_time_p95_calendar_hours.metric_version IS 'Version of the metric''s definition';
 COMMENT ON COLUMN mart.kpi_ticket_cycle_time_p95_calendar_hours.aggregation IS 'How values of several cells combine: sum; stock (over one breakdown, never over periods); parts (numerators and denominators apart); none';
 COMMENT ON COLUMN mart.kpi_ticket_cycle_time_p95_calendar_hours.publication_state IS 'published, held or empty';
-COMMENT ON COLUMN mart.kpi_ticket_cycle_time_p95_calendar_hours.held_reason IS 'Why it is held, in one line';
+COMMENT ON COLUMN mart.kpi_ticket_cycle_time_p95_calendar_hours.held_reason IS 'Why it is held, in one line, and what to do';
+COMMENT ON COLUMN mart.kpi_ticket_cycle_time_p95_calendar_hours.held_since_at IS 'When it was held first; it has been held since without a break';
 COMMENT ON COLUMN mart.kpi_ticket_cycle_time_p95_calendar_hours.fresh_as_of_at IS 'The data''s clock when the published values were computed';
 COMMENT ON COLUMN mart.kpi_ticket_cycle_time_p95_calendar_hours.is_held IS 'Whether a contract holds the metric back: the values are then those of fresh_as_of_at';

@@ -85,10 +85,11 @@ def test_each_mistake_is_an_error_with_its_line(run_kpi: Kpi, tmp_path: Path, ol
 
 
 def test_a_metric_that_no_rule_protects_is_a_warning(run_kpi: Kpi, tmp_path: Path) -> None:
-    text = packaged_warehouse_contracts()[Domain.FINANCE]
-    (named,) = {name for name in ("cost_total_reporting",) if name in {metric.name for metric in METRICS}}
-    path = tmp_path / "finance.yaml"
-    path.write_text(text.replace("cost_*", "cost_per_transaction_*"), encoding="utf-8")
+    text = packaged_warehouse_contracts()[Domain.VENDORS]
+    (named,) = {name for name in ("vendor_on_time_delivery_ratio",) if name in {metric.name for metric in METRICS}}
+    path = tmp_path / "vendors.yaml"
+    start, end = text.index("  - name: deliveries\n"), text.rindex("\ncustomProperties:")
+    path.write_text(text[:start] + text[end:], encoding="utf-8")
     ended = run_kpi("contract", "lint", path)
     assert ended.exit_code == 0
     assert f"no rule protects the metric '{named}'" in ended.output

@@ -306,14 +306,20 @@ def test_sample_keys_are_few_and_nothing_else_of_a_row_is_shown(connection: duck
     assert failing_keys(rule, connection) == [f"t{number:03}" for number in range(50)]
 
 
-def test_a_broken_tier_stops_the_later_ones(connection: duckdb.DuckDBPyConnection) -> None:
+def test_a_broken_schema_stops_the_later_tiers_of_its_table_and_a_broken_row_does_not(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
     add_tickets(connection, (None, "New", None))
-    rows = rule_of({"metric": "nullValues", "column": "ticket_id", "mustBe": 0, "name": "tickets.a.b"}, action="block")
+    broken = {"metric": "nullValues", "column": "ticket_id", "mustBe": 0, "name": "tickets.a.b"}
+    rows = rule_of(broken, action="block", tier="schema")
     also = rule_of({"metric": "nullValues", "column": "status", "mustBe": 0, "name": "tickets.c.d"})
     later = rule_of({"metric": "duplicateValues", "column": "ticket_id", "mustBe": 0, "name": "tickets.e.f"})
     results = judge(connection, later, rows, also)
-    assert [result.state for result in results] == [RuleState.SKIPPED, RuleState.FAILED, RuleState.PASSED]
+    assert [result.state for result in results] == [RuleState.SKIPPED, RuleState.FAILED, RuleState.SKIPPED]
     assert "tickets.a.b" in str(results[0].error)
+    # Metrics hang on each rule alone, so what follows a broken row is still asked.
+    results = judge(connection, later, rule_of(broken, action="block"), also)
+    assert [result.state for result in results] == [RuleState.PASSED, RuleState.FAILED, RuleState.PASSED]
 
 
 def test_nothing_is_written_or_printed(

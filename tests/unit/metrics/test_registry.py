@@ -76,7 +76,7 @@ def test_a_metric_is_explained_in_sentences(metric: Metric) -> None:
 def test_the_definition_fills_the_published_table(metric: Metric) -> None:
     definition = metric.definition()
     missing = {column.name for column in meta_metrics.columns} - set(definition)
-    assert missing == {"publication_state", "held_reason", "fresh_as_of_at"}
+    assert missing == {"publication_state", "held_reason", "held_since_at", "fresh_as_of_at"}
     assert all(definition.values())
 
 

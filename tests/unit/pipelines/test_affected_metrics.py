@@ -39,11 +39,13 @@ def test_a_ticket_set_aside_touches_cost_per_transaction_and_not_deliveries() ->
 
 
 def test_names_and_patterns_protect_what_they_match_and_nothing_protects_all_of_the_domain() -> None:
-    assert metrics_protected(["cost_total_reporting", "sla_*"], "finance") == [
+    assert metrics_protected("raw_x.a.b", ["cost_total_reporting", "sla_*"], "finance") == [
         name for name in NAMES if name == "cost_total_reporting" or fnmatchcase(name, "sla_*")
     ]
-    assert metrics_protected([], "vendors") == metrics_of_domain("vendors")
-    assert metrics_protected(["nothing_*"], "vendors") == []
+    assert metrics_protected("raw_x.a.b", [], "vendors") == metrics_of_domain("vendors")
+    assert metrics_protected("raw_x.a.b", ["nothing_*"], "vendors") == []
+    on_time = metrics_protected("deliveries.delivered_date.parsed", [], "vendors")
+    assert on_time == [metric.name for metric in METRICS if metric.fact == "fct_deliveries"]
 
 
 def test_a_column_touches_what_the_rules_about_it_protect() -> None:
@@ -51,7 +53,7 @@ def test_a_column_touches_what_the_rules_about_it_protect() -> None:
     about = [
         rule for contract in contracts for rule in contract.rules if rule.id.startswith("deliveries.delivered_date.")
     ]
-    expected = {name for rule in about for name in metrics_protected(rule.protects, "vendors")}
+    expected = {name for rule in about for name in metrics_protected(rule.id, rule.protects, "vendors")}
     assert expected
     assert set(metrics_touched(["deliveries.delivered_date"], contracts)) == expected
     # No rule is about the item, so it touches what any rule on its table protects.
