@@ -134,6 +134,10 @@ def _read_rule(
         problems.append(
             document.problem(place, what, "Use action block or warn, or a rule that lists rows by a keyColumn.")
         )
+    if properties.action is RuleAction.QUARANTINE and target.table_name.startswith(f"{Layer.RAW.value}."):
+        what = f"rule '{name}': it sets aside raw rows, which no number counts, so it would do nothing"
+        remedy = "Use action block or warn here; records are set aside by rules of the warehouse contracts."
+        problems.append(document.problem(place, what, remedy))
     query = _query(document, place, name, measure, target, problems)
     limit = _limit(entry)
     if properties.tolerance and limit is not None and limit != Limit("mustBe", (0,)):

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import duckdb
 
-import sql
 from data_contracts.documents import DocumentError
 from data_contracts.failing_rows import failing_rows_query
 from data_contracts.loader import load_warehouse_contracts
@@ -23,11 +22,12 @@ from data_contracts.spec import ExportContract, ExportObject, Measure, Rule, War
 from metrics.registry import METRICS
 from models.catalog import STAGED, tables_of
 from models.ddl import create_table, quote_identifier
-from models.vocabulary import Layer, RuleAction
-from pipelines.affected_metrics import is_named, metrics_protected
+from models.vocabulary import Layer
+from pipelines.affected_metrics import metrics_protected
 from pipelines.audit import offer_data_clock, offer_settings
 from pipelines.contract_files import ContractText
 from pipelines.landing import PROVENANCE_COLUMNS
+from pipelines.rule_names import faults_of_protects
 from pipelines.warehouse import Warehouse
 
 _Contract = ExportContract | WarehouseContract
@@ -62,24 +62,11 @@ def lint_contracts(texts: Sequence[ContractText], others: Sequence[ExportContrac
         except DocumentError as error:
             findings += [Finding(Level.ERROR, problem) for problem in error.problems]
     for contract in contracts:
-        findings += _unknown_metrics(contract)
+        findings += [Finding(Level.ERROR, problem) for problem in faults_of_protects(contract)]
         findings += _undescribed_columns(contract)
-        findings += _idle_quarantine(contract)
-    findings += _broken_queries(contracts, others)
+    findings += [Finding(Level.ERROR, problem) for problem in faults_of_queries(contracts, others)]
     findings += _unprotected_metrics(contracts)
     return tuple(sorted(findings, key=lambda found: (found.problem.file, found.problem.line or 0)))
-
-
-def _unknown_metrics(contract: _Contract) -> Iterator[Finding]:
-    """Rules that protect a name which neither a metric nor a published view has: it protects nothing, in silence."""
-    views = {view.name for view in sql.load_views()}
-    names = [*(metric.name for metric in METRICS), *sorted(views)]
-    for rule in contract.rules:
-        for protected in rule.protects:
-            if protected not in views and not any(is_named(metric.name, [protected]) for metric in METRICS):
-                what = f"rule '{rule.id}': it protects '{protected}', which is neither a metric nor a published view"
-                remedy = "Name metrics of 'kpi metrics', a pattern such as ticket_*, or a view."
-                yield Finding(Level.ERROR, Problem(rule.file, rule.line, what, remedy, suggest(protected, names)))
 
 
 def _undescribed_columns(contract: _Contract) -> Iterator[Finding]:
@@ -88,15 +75,6 @@ def _undescribed_columns(contract: _Contract) -> Iterator[Finding]:
             if column.feeds and not column.description:
                 what = f"column '{item.name}.{column.name}': it feeds a number and has no description"
                 yield Finding(Level.WARNING, Problem(contract.origin, None, what, "Say in one sentence what it is."))
-
-
-def _idle_quarantine(contract: _Contract) -> Iterator[Finding]:
-    """Rules on raw rows that say quarantine: what is set aside are canonical records, which raw rows only feed."""
-    for rule in contract.rules if isinstance(contract, ExportContract) else ():
-        if rule.action is RuleAction.QUARANTINE:
-            what = f"rule '{rule.id}': it sets aside raw rows, which no number counts, so it does nothing"
-            remedy = "Use action block or warn here; records are set aside by rules of the warehouse contracts."
-            yield Finding(Level.ERROR, Problem(rule.file, rule.line, what, remedy))
 
 
 def _unprotected_metrics(contracts: Sequence[_Contract]) -> Iterator[Finding]:
@@ -113,31 +91,38 @@ def _unprotected_metrics(contracts: Sequence[_Contract]) -> Iterator[Finding]:
         files = [contract.origin for contract in linted.values() if contract.domain.value in domains]
         if metric.name not in protected and files:
             what = f"no rule protects the metric '{metric.name}'"
-            yield Finding(Level.WARNING, Problem(files[0], None, what, "Add it to the protects of a rule it needs."))
+            yield Finding(
+                Level.WARNING, Problem(files[0], None, what, "Name it in the protects of a rule that it needs.")
+            )
 
 
-def _broken_queries(contracts: Sequence[_Contract], others: Sequence[ExportContract]) -> Iterator[Finding]:
-    """Rules whose SQL asks for tables or columns that are not there; found by planning it on empty tables."""
+def faults_of_queries(contracts: Sequence[_Contract], others: Sequence[ExportContract] = ()) -> Iterator[Problem]:
+    """Rules whose SQL asks for tables or columns that are not there; found by planning it on empty tables.
+
+    Args:
+        others: further export contracts whose raw tables the rules may read.
+    """
+    rules = [rule for contract in contracts for rule in contract.rules if rule.query is not None]
+    if not rules:
+        return
     exports = [contract for contract in contracts if isinstance(contract, ExportContract)]
     with closing(_empty_warehouse([*others, *exports])) as connection:
-        for contract in contracts:
-            for rule in contract.rules:
-                if rule.measure in (Measure.FAILING_ROWS, Measure.SCALAR):
-                    yield from _plan(rule, connection)
+        for rule in rules:
+            yield from _plan(rule, connection)
 
 
-def _plan(rule: Rule, connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
+def _plan(rule: Rule, connection: duckdb.DuckDBPyConnection) -> Iterator[Problem]:
     try:
         columns = [row[0] for row in connection.execute(f"DESCRIBE {failing_rows_query(rule)}").fetchall()]
     except duckdb.Error as error:
         told = " ".join(str(error).split("LINE ")[0].split()).rstrip(".")
         what = f"rule '{rule.id}': its query cannot be planned: {told}"
-        yield Finding(Level.ERROR, Problem(rule.file, rule.line, what, "Correct the names of tables and columns."))
+        yield Problem(rule.file, rule.line, what, "Correct the names of tables and columns.")
         return
     if rule.measure is Measure.FAILING_ROWS and rule.key_column is not None and rule.key_column not in columns:
         what = f"rule '{rule.id}': its query does not give '{rule.key_column}', so nobody learns which records broke it"
         remedy = f"Select {rule.key_column}, or name another keyColumn."
-        yield Finding(Level.ERROR, Problem(rule.file, rule.line, what, remedy, suggest(rule.key_column, columns)))
+        yield Problem(rule.file, rule.line, what, remedy, suggest(rule.key_column, columns))
 
 
 def _empty_warehouse(exports: Sequence[ExportContract]) -> duckdb.DuckDBPyConnection:

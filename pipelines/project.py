@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from data_contracts.spec import ExportContract, WarehouseContract
 from models.vocabulary import Domain
 from pipelines.home import Home
 from pipelines.policies import Policies, load_policies
+from pipelines.rule_names import faults_of_protects, faults_of_requirements
 
 
 @dataclass(frozen=True)
@@ -41,9 +43,24 @@ def load_project(home: Home) -> Project:
     settings = _collect(problems, lambda: home.settings)
     contracts = _load_contracts(home, problems)
     policies = _collect(problems, lambda: load_policies(home.policies))
+    warehouse_contracts = tuple(load_warehouse_contracts())
+    problems += _faults_between(contracts, warehouse_contracts)
     if problems or policies is None or settings is None:
         raise DocumentError(problems)
-    return Project(home, contracts, tuple(load_warehouse_contracts()), policies)
+    return Project(home, contracts, warehouse_contracts, policies)
+
+
+def _faults_between(
+    contracts: Sequence[ExportContract], warehouse_contracts: Sequence[WarehouseContract]
+) -> Iterator[Problem]:
+    """What no contract can see alone: names of metrics, rules, tables and columns that do not exist."""
+    yield from faults_of_requirements(warehouse_contracts)
+    for contract in contracts:
+        yield from faults_of_protects(contract)
+    if any(rule.query is not None for contract in contracts for rule in contract.rules):
+        from pipelines.contract_lint import faults_of_queries
+
+        yield from faults_of_queries(contracts)
 
 
 def _collect(problems: list[Problem], load: Any) -> Any:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
+from data_contracts.loader import load_fact_contract
 from metrics.registry import METRICS
 from models.vocabulary import Domain, RuleAction, RuleState
 from pipelines.affected_metrics import metrics_protected, name_briefly
-from pipelines.cli.build_records import RefusalRecord, RuleRecord
+from pipelines.cli.build_records import RefusalRecord, RuleRecord, read_build_records
 from pipelines.cli.query_output import replaced
 from pipelines.holds import reasons_to_hold
 from pipelines.ingest import Batch
@@ -40,13 +41,34 @@ def write_page(
             )
             for domain, batch in batches.items()
             if domain.value in shown or batch.verdict is None
-        ],
+        ]
+        + _judged_facts(project, shown),
         refused=[RefusedFile(f"landing/{one.export}/{one.file_name}", one.code, one.message) for one in refusals],
         held=list(_held_metrics(project, batches)),
     )
     with replaced(path) as building:
         building.write_text(render_checks(audit), encoding="utf-8")
     click.echo(f"Wrote {path}", err=True)
+
+
+def _judged_facts(project: Project, shown: Collection[str]) -> list[CheckedDomain]:
+    """What is judged after it was built, as the last run judged it: a check builds no facts.
+
+    Args:
+        shown: domains on the page; facts are shown with theirs.
+    """
+    stored = read_build_records(project.home.warehouse)
+    domains = {domain.value for domain in Domain}
+    return [
+        CheckedDomain(
+            verdict.domain,
+            verdict.verdict,
+            f"As of the last run, {verdict.decided_at:%Y-%m-%d %H:%M} UTC: {verdict.summary}",
+            [_checked(rule) for rule in stored.rules if rule.domain == verdict.domain],
+        )
+        for verdict in (stored.verdicts if stored else ())
+        if verdict.domain not in domains and load_fact_contract(verdict.domain).domain.value in shown
+    ]
 
 
 def _checked(rule: RuleRecord) -> CheckedRule:

@@ -156,7 +156,7 @@ def test_status_tells_runs_loads_refusals_and_holds(run_kpi: Kpi, published_home
         "tickets is held",
         "tickets.ticket_id.unique (warehouse_tickets, block)",
         "3 of 1,500 rows broke it, such as servicenow:1, servicenow:2",
-        "protects sla_attainment_ratio (1 KPI)",
+        "KPIs: ticket_*, sla_*",
     ):
         assert said in result.output, said
     assert "only_a_warning" not in result.output

@@ -129,8 +129,8 @@ def test_held_data_keep_the_old_numbers_until_corrected(demo: tuple[Home, object
         held = invoke("run", "--home", home.folder)
         assert held.exit_code == 3, held.output
         assert "tickets is held" in held.output
-        assert "protects ticket_*, sla_* (" in held.output
-        assert "The last good publication still answers" in held.output
+        assert "KPIs: ticket_*, sla_*" in held.output
+        assert "keep their last good values" in held.output
         assert "held by the gate: this is the last good value" in held.output
         assert "        Resolved: done  # " in held.output
         status = json.loads(invoke("status", "--home", home.folder, "--json").output)
