@@ -100,7 +100,7 @@ fct_year_end_forecasts = table(
     integer("remaining_month_count", "Months of the year that follow", required=True),
     integer(
         "missing_month_count",
-        "Months of the year that are before the ledger begins, or that the method cannot estimate",
+        "Months without lines that the year end needs: of the year, or of the span that the run-rate is the mean of",
         required=True,
     ),
     integer(
@@ -108,7 +108,7 @@ fct_year_end_forecasts = table(
         "Months of the year that are not missing and of which every line could be used",
         required=True,
     ),
-    integer("run_rate_month_count", "Closed months that the run-rate is the mean of; empty for other methods"),
+    integer("run_rate_month_count", "Closed calendar months that the run-rate is the mean of; empty for other methods"),
 )
 
 fct_rework_costs = table(

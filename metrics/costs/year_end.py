@@ -2,7 +2,7 @@
 
 - `forecast`: the forecast lines of the months that follow.
 - `budget`: their budget.
-- `run_rate`: the mean of the last closed months, for each of them.
+- `run_rate`: the mean of the last closed calendar months, for each of them.
 
 The year is seen from the end of every closed month, so that a method can be held against what the year became. Plans
 are those that are known today; exports do not say what they were.
@@ -54,10 +54,11 @@ def forecast_year_end(
 ) -> pl.DataFrame:
     """`fct_year_end_forecasts`: each closed month, team and method.
 
-    A month of the year is missing if it is before the ledger begins, or if it follows and has no line of the method's
-    kind; then there is no year end, rather than one that is too low. A team without a line in a month that others have
-    lines in has none planned. The run-rate of a team is rounded half to even once; where fewer closed months are
-    known than the policy asks for, it is the mean of those.
+    A month of the year is missing if no line lies in it, or if it follows and has no line of the method's kind; then
+    there is no year end, rather than one that is too low. A team without a line in a month that others have lines in
+    has none planned. The run-rate of a team is rounded half to even once; where the ledger began later than the policy
+    looks back, it is the mean of the months since. A month in that span of which nothing is known leaves the run-rate
+    unknown: older months in its place would be those of another time.
 
     Args:
         fct_budget_variances: `fct_budget_variances`.
@@ -90,21 +91,22 @@ def _see_all(
     closed = variances.filter("is_month_closed").get_column("month_date").unique().sort().to_list()
     closed = [month for month in closed if month in actual.by_month]
     teams = variances.get_column("team").unique().sort().to_list()
-    for position, seen_from in enumerate(closed):
+    for seen_from in closed:
         year = _months_from(fiscal_year_start(seen_from, start_month))
         past = [month for month in year if month <= seen_from]
         remaining = year[len(past) :]
-        recent = closed[max(0, position + 1 - policy.run_rate_months) : position + 1]
+        back = (_months_before(seen_from, number) for number in range(policy.run_rate_months - 1, -1, -1))
+        recent = [month for month in back if month >= closed[0]]
         unknown = [month for month in past if month not in actual.by_month]
         for method in YearEndMethod:
             plan = plans.get(method)
             basis = actual if plan is None else plan
             needed = recent if plan is None else remaining
-            missing = [*unknown, *(month for month in needed if month not in basis.by_month)]
+            missing = {*unknown, *(month for month in needed if month not in basis.by_month)}
             doubtful = {month for month in past if month in actual.unmeasured}
             if plan is not None:
                 doubtful |= {month for month in remaining if month in plan.unmeasured}
-            elif actual.unmeasured.intersection(recent):
+            elif actual.unmeasured.intersection(recent) or any(month not in actual.by_month for month in recent):
                 doubtful.update(remaining)
             for team in teams:
                 to_date = actual.of([month for month in past if month not in unknown], team)
@@ -124,7 +126,7 @@ def _see_all(
                     "year_end_reporting": None if missing or rest is None else to_date + rest,
                     "remaining_month_count": len(remaining),
                     "missing_month_count": len(missing),
-                    "measured_month_count": MONTHS_PER_YEAR - len(doubtful.union(missing)),
+                    "measured_month_count": MONTHS_PER_YEAR - len(doubtful.union(missing).intersection(year)),
                     "run_rate_month_count": len(recent) if plan is None else None,
                 }
 
@@ -147,6 +149,11 @@ def _collect(variances: pl.DataFrame, kind: str, lines: str) -> _Amounts:
 
 def _months_from(first: date) -> list[date]:
     return [date(first.year + (first.month - 1 + n) // 12, (first.month - 1 + n) % 12 + 1, 1) for n in range(12)]
+
+
+def _months_before(month: date, number: int) -> date:
+    count = month.year * MONTHS_PER_YEAR + month.month - 1 - number
+    return date(count // MONTHS_PER_YEAR, count % MONTHS_PER_YEAR + 1, 1)
 
 
 def _round_half_even(exact: Fraction, minor_unit: Decimal) -> Decimal:

@@ -3,12 +3,13 @@
 -- Year-end forecast of cost
 -- What the fiscal year will have cost, as seen from the end of the month.
 -- Formula: Cost of the fiscal year's months up to this one, and an estimate of the rest by the method that
--- policies/costs.yaml chooses: forecast lines, budget, or the mean of the last closed months. Empty if a month of the
--- year is missing. Nothing bounds the future, so there are bounds only for a year that is over.
+-- policies/costs.yaml chooses: forecast lines, budget, or the mean of the last closed calendar months. Empty if a
+-- month of the year, or one that the mean is of, is missing. Nothing bounds the future, so there are bounds only for a
+-- year that is over.
 -- Counted: The twelve months of the fiscal year. Not measured are those of which a line could not be used, those
 -- before the ledger begins, and those that the method cannot estimate.
 -- Period: closed month from whose end the fiscal year is seen (month_date), in the reporting time zone.
--- Unit: reporting currency. Owner: Finance. Version 1.
+-- Unit: reporting currency. Owner: Finance. Version 2.
 -- To combine cells: add values up over one breakdown; of several periods take the last, never the sum.
 CREATE OR REPLACE VIEW mart.kpi_cost_year_end_forecast_reporting AS
 SELECT
@@ -40,7 +41,7 @@ FROM mart.metric_values AS measured
 LEFT JOIN meta.metrics AS definition ON definition.metric = measured.metric
 WHERE measured.metric = 'cost_year_end_forecast_reporting';
 
-COMMENT ON VIEW mart.kpi_cost_year_end_forecast_reporting IS 'Year-end forecast of cost. What the fiscal year will have cost, as seen from the end of the month. Cost of the fiscal year''s months up to this one, and an estimate of the rest by the method that policies/costs.yaml chooses: forecast lines, budget, or the mean of the last closed months. Empty if a month of the year is missing. Nothing bounds the future, so there are bounds only for a year that is over.';
+COMMENT ON VIEW mart.kpi_cost_year_end_forecast_reporting IS 'Year-end forecast of cost. What the fiscal year will have cost, as seen from the end of the month. Cost of the fiscal year''s months up to this one, and an estimate of the rest by the method that policies/costs.yaml chooses: forecast lines, budget, or the mean of the last closed calendar months. Empty if a month of the year, or one that the mean is of, is missing. Nothing bounds the future, so there are bounds only for a year that is over.';
 COMMENT ON COLUMN mart.kpi_cost_year_end_forecast_reporting.label IS 'Short name for people';
 COMMENT ON COLUMN mart.kpi_cost_year_end_forecast_reporting.period_grain IS 'day, week, month or quarter';
 COMMENT ON COLUMN mart.kpi_cost_year_end_forecast_reporting.period_start_date IS 'First day of the period in the reporting time zone';

@@ -28,6 +28,6 @@ COMMENT ON COLUMN mart.year_end_forecasts.actual_to_date_reporting IS 'Cost of t
 COMMENT ON COLUMN mart.year_end_forecasts.rest_of_year_reporting IS 'Estimate for the months that follow; empty if some cannot be estimated';
 COMMENT ON COLUMN mart.year_end_forecasts.year_end_reporting IS 'Both together; empty if a month of the year is missing';
 COMMENT ON COLUMN mart.year_end_forecasts.remaining_month_count IS 'Months of the year that follow';
-COMMENT ON COLUMN mart.year_end_forecasts.missing_month_count IS 'Months of the year that are before the ledger begins, or that the method cannot estimate';
+COMMENT ON COLUMN mart.year_end_forecasts.missing_month_count IS 'Months without lines that the year end needs: of the year, or of the span that the run-rate is the mean of';
 COMMENT ON COLUMN mart.year_end_forecasts.measured_month_count IS 'Months of the year that are not missing and of which every line could be used';
-COMMENT ON COLUMN mart.year_end_forecasts.run_rate_month_count IS 'Closed months that the run-rate is the mean of; empty for other methods';
+COMMENT ON COLUMN mart.year_end_forecasts.run_rate_month_count IS 'Closed calendar months that the run-rate is the mean of; empty for other methods';

@@ -19,7 +19,7 @@ from models.planning import fct_budget_variances, fct_year_end_forecasts
 
 
 def month(number: int) -> date:
-    """The first of January 2026 is 1, that of January 2027 is 13."""
+    """The first of January 2026 is 1, that of January 2027 is 13, that of December 2025 is 0."""
     return date(2026 + (number - 1) // 12, (number - 1) % 12 + 1, 1)
 
 
@@ -88,6 +88,27 @@ def test_a_month_that_no_line_plans_leaves_the_year_unknown() -> None:
 def test_months_before_the_ledger_leave_the_year_unknown() -> None:
     found = by_method(forecast(*YEAR[2:]), 10)
     assert found["run_rate"] == (Decimal("800.04"), Decimal("200.03"), None, 2)
+
+
+def test_a_run_rate_does_not_reach_over_a_gap() -> None:
+    # October and November 2025, then nothing until January 2026, as where a year of exports is missing.
+    rows = [cell(-2, actual="500.00"), cell(-1, actual="700.00"), cell(1, actual="100.00"), cell(2, actual="120.00")]
+    found = forecast(*rows).filter(method="run_rate")
+    january, february = (found.filter(month_date=month(number)).row(0, named=True) for number in (1, 2))
+    # November, December and January: of December nothing is known, so nothing is of the eleven months to come.
+    assert january["rest_of_year_reporting"] is None
+    assert january["year_end_reporting"] is None
+    assert (january["missing_month_count"], january["measured_month_count"]) == (1, 1)
+    # December, January and February; January and February themselves are known.
+    assert (february["missing_month_count"], february["measured_month_count"]) == (1, 2)
+    assert february["actual_to_date_reporting"] == Decimal("220.00")
+    assert february["year_end_reporting"] is None
+
+
+def test_a_gap_that_the_run_rate_has_left_behind_no_longer_matters() -> None:
+    rows = [cell(-3, actual="900.00"), *(cell(number, actual="100.00") for number in (1, 2, 3))]
+    found = by_method(forecast(*rows), 3)
+    assert found["run_rate"] == (Decimal("300.00"), Decimal("900.00"), Decimal("1200.00"), 0)
 
 
 def test_a_fiscal_year_from_july() -> None:
