@@ -14,7 +14,7 @@ import polars as pl
 from metrics.spec import AS_OF_DATE, Population, Span
 from models.catalog import table_named
 from models.ddl import polars_schema
-from models.vocabulary import ClockState, CreditState, Dimension, RecoverableKind, SlaTarget
+from models.vocabulary import ClockState, CreditState, Dimension, InvoiceMatch, RecoverableKind, SlaTarget
 
 _ALL_DIMENSIONS: Final = tuple(Dimension)
 _is_quarantined: Final = pl.col("is_quarantined")
@@ -229,6 +229,17 @@ FIRST_PROMISED_DELIVERIES: Final = Population(
         "promise counts by the promise in force, and is not measured."
     ),
     dimensions=(Dimension.OVERALL, Dimension.TEAM, Dimension.SERVICE, Dimension.VENDOR),
+)
+
+#: Credit notes for missed promises have no price that a rate card could tell: they are counted as service credits.
+PRICED_INVOICE_LINES: Final = Population(
+    fact="fct_vendor_invoice_lines",
+    period_column="invoice_date",
+    period_meaning="date of the invoice",
+    period=pl.col("invoice_date"),
+    is_eligible=pl.col("match_state").ne_missing(InvoiceMatch.SERVICE_CREDIT.value),
+    eligibility="All invoice and credit note lines but credit notes for missed promises.",
+    dimensions=(Dimension.OVERALL, Dimension.VENDOR),
 )
 
 VENDOR_INVOICE_LINES: Final = Population(

@@ -186,6 +186,7 @@ class InvoiceMatch(StrEnum):
     NO_VENDOR = "no_vendor"
     NO_DATE = "no_date"
     NO_CONTRACT = "no_contract"
+    SERVICE_CREDIT = "service_credit"
     BEFORE_TERM = "before_term"
     BETWEEN_TERMS = "between_terms"
     AFTER_TERM = "after_term"

@@ -67,8 +67,9 @@ PLAN_METRICS: Final[tuple[Metric, ...]] = (
         meaning="What the fiscal year will have cost, as seen from the end of the month.",
         formula=(
             "Cost of the fiscal year's months up to this one, and an estimate of the rest by the method that "
-            "policies/costs.yaml chooses: forecast lines, budget, or the mean of the last closed calendar months. Empty "
-            "if a month of the year, or one that the mean is of, is missing. Nothing bounds the future, so there are bounds only for a year that is over."
+            "policies/costs.yaml chooses: forecast lines, budget, or the mean of the last closed calendar months. "
+            "Empty if a month of the year, or one that the mean is of, is missing. Nothing bounds the future, so there "
+            "are bounds only for a year that is over."
         ),
         unit=Unit.REPORTING,
         direction=Direction.DOWN_IS_GOOD,

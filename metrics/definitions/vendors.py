@@ -10,7 +10,13 @@ from typing import Final
 import polars as pl
 
 from metrics.kinds import AmountShare, Concentration, Percentile, Ratio, Sum
-from metrics.populations import COMMITMENT_MONTHS, DUE_DELIVERIES, FIRST_PROMISED_DELIVERIES, VENDOR_INVOICE_LINES
+from metrics.populations import (
+    COMMITMENT_MONTHS,
+    DUE_DELIVERIES,
+    FIRST_PROMISED_DELIVERIES,
+    PRICED_INVOICE_LINES,
+    VENDOR_INVOICE_LINES,
+)
 from metrics.rules_of_facts import CONTRACT_RULES
 from metrics.spec import Direction, Metric, Unit
 from models.vocabulary import Dimension, Domain, Grain
@@ -117,7 +123,7 @@ VENDOR_METRICS: Final[tuple[Metric, ...]] = (
         label="Rate-card variance",
         meaning=(
             "What vendors billed above (or, below 0, under) the prices of their contracts, credit notes taken off. "
-            "Lines without a contracted price are not measured."
+            "Lines without a contracted price are not measured; credit notes for missed promises do not count."
         ),
         formula=(
             "Sum of amount_reporting - contracted_reporting of fct_vendor_invoice_lines, by invoice_date; contracted "
@@ -127,7 +133,8 @@ VENDOR_METRICS: Final[tuple[Metric, ...]] = (
         direction=Direction.DOWN_IS_GOOD,
         owner=_VENDOR_MANAGEMENT,
         requires=(Domain.VENDORS,),
-        population=VENDOR_INVOICE_LINES,
+        population=PRICED_INVOICE_LINES,
+        version=2,
         kind=Sum("rate_card_variance_reporting"),
         rules=CONTRACT_RULES,
     ),
@@ -144,6 +151,7 @@ VENDOR_METRICS: Final[tuple[Metric, ...]] = (
         owner=_VENDOR_MANAGEMENT,
         requires=(Domain.VENDORS,),
         population=VENDOR_INVOICE_LINES,
+        version=2,
         kind=Sum("off_contract_reporting"),
         rules=CONTRACT_RULES,
     ),
@@ -157,6 +165,7 @@ VENDOR_METRICS: Final[tuple[Metric, ...]] = (
         owner=_VENDOR_MANAGEMENT,
         requires=(Domain.VENDORS,),
         population=VENDOR_INVOICE_LINES,
+        version=2,
         kind=AmountShare(part="off_contract_reporting", whole="amount_reporting"),
         rules=CONTRACT_RULES,
     ),

@@ -2,6 +2,7 @@
 
 A purchase order that names a contract decides; else vendor and days do. What cannot be decided is said by the line's
 `match_state`, one of `models.vocabulary.InvoiceMatch`, and has no contracted price: it is never taken for right.
+Nor has a credit note for a missed promise, which `metrics.vendors.service_credits` accounts for.
 Orders themselves are in `metrics.vendors.purchase_orders`.
 """
 
@@ -12,6 +13,7 @@ from typing import Final
 
 import polars as pl
 
+from metrics.vendors.credit_policy import matches
 from metrics.vendors.names import comparable, comparable_item
 from metrics.vendors.policy import VendorPolicy
 from metrics.vendors.rate_cards import multiply_quantities
@@ -77,6 +79,7 @@ def match_contracts(
         currency=pl.col("currency_code").str.strip_chars().str.to_uppercase(),
         first_day=first,
         last_day=last,
+        is_service_credit=_gives_service_credit(lines, policy),
     )
     cards = rates.with_columns(item_name=comparable_item(pl.col("item"), policy.item_names))
     covered = _find_contracts(keyed, contracts, cards)
@@ -226,7 +229,21 @@ def _state() -> pl.Expr:
         (pl.col("price_count") > 1, InvoiceMatch.SEVERAL_PRICES),
         (pl.col("quantity").is_null(), InvoiceMatch.NO_QUANTITY),
     )
-    return pl.coalesce("cover", after_cover, pl.lit(InvoiceMatch.MATCHED.value))
+    # A credit for a missed promise is priced by no rate card, and is often given after the term.
+    no_credit = [InvoiceMatch.NO_VENDOR.value, InvoiceMatch.NO_CONTRACT.value]
+    is_credit = pl.col("is_service_credit") & ~pl.col("cover").is_in(no_credit).fill_null(False)
+    credit = pl.when(is_credit).then(pl.lit(InvoiceMatch.SERVICE_CREDIT.value))
+    return pl.coalesce(credit, "cover", after_cover, pl.lit(InvoiceMatch.MATCHED.value))
+
+
+def _gives_service_credit(lines: pl.DataFrame, policy: VendorPolicy) -> pl.Series:
+    """Whether a line is a credit note by which a vendor gives a service credit, by the terms of any contract."""
+    patterns = tuple({pattern for terms in policy.credits for pattern in terms.credit_notes})
+    items = lines.select(pl.col("item").unique())["item"]
+    named = items.filter(pl.Series([matches(item, patterns) for item in items], dtype=pl.Boolean))
+    return lines.select(
+        ((pl.col("amount_original") < 0) & pl.col("item").is_in(named.implode())).fill_null(False).alias("is_credit")
+    ).to_series()
 
 
 def _first_that_holds(*cases: tuple[pl.Expr, InvoiceMatch]) -> pl.Expr:

@@ -192,7 +192,9 @@ def _sum_duplicates(billing: vendor_billing.Billing) -> dict[str, Decimal]:
 def _sum_outside_rate_card(lines: Sequence[vendor_billing.InvoiceLine]) -> dict[str, Decimal]:
     totals: dict[str, Decimal] = {}
     for line in lines:
-        if line.item not in {item.name for item in VENDOR_BY_NAME[line.vendor].rate_card}:
+        if line.item != vendor_billing.SERVICE_CREDIT and line.item not in {
+            item.name for item in VENDOR_BY_NAME[line.vendor].rate_card
+        }:
             totals[line.vendor] = totals.get(line.vendor, Decimal(0)) + line.amount
     return totals
 

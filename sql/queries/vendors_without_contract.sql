@@ -11,6 +11,6 @@ SELECT
     min(invoice_date) AS first_invoice_date,
     max(invoice_date) AS last_invoice_date
 FROM mart.vendor_invoice_line_facts
-WHERE match_state <> 'matched' AND invoice_date >= CAST($since_date AS DATE)
+WHERE match_state NOT IN ('matched', 'service_credit') AND invoice_date >= CAST($since_date AS DATE)
 GROUP BY ALL
 ORDER BY billed_reporting DESC NULLS LAST, vendor, match_state;

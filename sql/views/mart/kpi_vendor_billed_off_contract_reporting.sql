@@ -6,7 +6,7 @@
 -- before_term, between_terms or after_term, by invoice_date.
 -- Counted: All invoice and credit note lines.
 -- Period: date of the invoice (invoice_date), in the reporting time zone.
--- Unit: reporting currency. Owner: Vendor management. Version 1.
+-- Unit: reporting currency. Owner: Vendor management. Version 2.
 -- To combine cells: add values up, over periods and over the values of one breakdown.
 CREATE OR REPLACE VIEW mart.kpi_vendor_billed_off_contract_reporting AS
 SELECT

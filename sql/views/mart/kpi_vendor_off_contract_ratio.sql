@@ -5,7 +5,7 @@
 -- Formula: Billed off contract / billed, of the lines of which both are known.
 -- Counted: All invoice and credit note lines.
 -- Period: date of the invoice (invoice_date), in the reporting time zone.
--- Unit: ratio; 1 is the whole. Owner: Vendor management. Version 1.
+-- Unit: ratio; 1 is the whole. Owner: Vendor management. Version 2.
 -- To combine cells: add numerators and denominators up, then divide.
 CREATE OR REPLACE VIEW mart.kpi_vendor_off_contract_ratio AS
 SELECT

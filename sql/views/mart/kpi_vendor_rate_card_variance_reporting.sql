@@ -2,12 +2,12 @@
 --
 -- Rate-card variance
 -- What vendors billed above (or, below 0, under) the prices of their contracts, credit notes taken off. Lines without
--- a contracted price are not measured.
+-- a contracted price are not measured; credit notes for missed promises do not count.
 -- Formula: Sum of amount_reporting - contracted_reporting of fct_vendor_invoice_lines, by invoice_date; contracted is
 -- quantity times the price in force, rounded as invoices are.
--- Counted: All invoice and credit note lines.
+-- Counted: All invoice and credit note lines but credit notes for missed promises.
 -- Period: date of the invoice (invoice_date), in the reporting time zone.
--- Unit: reporting currency. Owner: Vendor management. Version 1.
+-- Unit: reporting currency. Owner: Vendor management. Version 2.
 -- To combine cells: add values up, over periods and over the values of one breakdown.
 CREATE OR REPLACE VIEW mart.kpi_vendor_rate_card_variance_reporting AS
 SELECT
@@ -39,7 +39,7 @@ FROM mart.metric_values AS measured
 LEFT JOIN meta.metrics AS definition ON definition.metric = measured.metric
 WHERE measured.metric = 'vendor_rate_card_variance_reporting';
 
-COMMENT ON VIEW mart.kpi_vendor_rate_card_variance_reporting IS 'Rate-card variance. What vendors billed above (or, below 0, under) the prices of their contracts, credit notes taken off. Lines without a contracted price are not measured. Sum of amount_reporting - contracted_reporting of fct_vendor_invoice_lines, by invoice_date; contracted is quantity times the price in force, rounded as invoices are.';
+COMMENT ON VIEW mart.kpi_vendor_rate_card_variance_reporting IS 'Rate-card variance. What vendors billed above (or, below 0, under) the prices of their contracts, credit notes taken off. Lines without a contracted price are not measured; credit notes for missed promises do not count. Sum of amount_reporting - contracted_reporting of fct_vendor_invoice_lines, by invoice_date; contracted is quantity times the price in force, rounded as invoices are.';
 COMMENT ON COLUMN mart.kpi_vendor_rate_card_variance_reporting.label IS 'Short name for people';
 COMMENT ON COLUMN mart.kpi_vendor_rate_card_variance_reporting.period_grain IS 'day, week, month or quarter';
 COMMENT ON COLUMN mart.kpi_vendor_rate_card_variance_reporting.period_start_date IS 'First day of the period in the reporting time zone';
@@ -47,7 +47,7 @@ COMMENT ON COLUMN mart.kpi_vendor_rate_card_variance_reporting.period_end_date I
 COMMENT ON COLUMN mart.kpi_vendor_rate_card_variance_reporting.is_period_closed IS 'Whether the data''s clock has passed the end of the period';
 COMMENT ON COLUMN mart.kpi_vendor_rate_card_variance_reporting.dimension IS 'overall, team, priority, service or vendor';
 COMMENT ON COLUMN mart.kpi_vendor_rate_card_variance_reporting.dimension_value IS 'Value of the breakdown; empty text for overall, (none) where records have none';
-COMMENT ON COLUMN mart.kpi_vendor_rate_card_variance_reporting.value IS 'Rate-card variance, reporting currency. What vendors billed above (or, below 0, under) the prices of their contracts, credit notes taken off. Lines without a contracted price are not measured.';
+COMMENT ON COLUMN mart.kpi_vendor_rate_card_variance_reporting.value IS 'Rate-card variance, reporting currency. What vendors billed above (or, below 0, under) the prices of their contracts, credit notes taken off. Lines without a contracted price are not measured; credit notes for missed promises do not count.';
 COMMENT ON COLUMN mart.kpi_vendor_rate_card_variance_reporting.unit IS 'Unit of the value';
 COMMENT ON COLUMN mart.kpi_vendor_rate_card_variance_reporting.numerator IS 'Upper part of a ratio or unit cost, so that readers can re-aggregate';
 COMMENT ON COLUMN mart.kpi_vendor_rate_card_variance_reporting.denominator IS 'Lower part of a ratio or unit cost';

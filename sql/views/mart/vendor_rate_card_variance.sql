@@ -1,7 +1,7 @@
 -- What each vendor billed above or under its contract, by contract, item and month of the invoice.
 --
 -- Only matched lines have a variance; how many lines and how much money have none stands beside it. Lines that a contract
--- rule set aside are left out.
+-- rule set aside are left out, and so are credit notes for missed promises, which are in service_credit_notes.
 CREATE OR REPLACE VIEW mart.vendor_rate_card_variance AS
 SELECT
     CAST(date_trunc('month', invoice_date) AS DATE) AS month_date,
@@ -19,7 +19,7 @@ SELECT
     CAST(coalesce(sum(amount_reporting) FILTER (match_state <> 'matched'), 0) AS DECIMAL(18, 4)) AS unmatched_reporting,
     string_agg(DISTINCT match_state, ', ' ORDER BY match_state) FILTER (match_state <> 'matched') AS unmatched_states
 FROM core.fct_vendor_invoice_lines
-WHERE NOT is_quarantined
+WHERE NOT is_quarantined AND match_state <> 'service_credit'
 GROUP BY ALL;
 
 COMMENT ON VIEW mart.vendor_rate_card_variance IS 'What was billed above or under the rate card, by vendor, contract, item and month of the invoice. Credit notes are taken off.';

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from vendor_frames import billed, build, card, orders
 
 from metrics.costs.minor_units import MINOR_UNIT_DIGITS
+from metrics.vendors.credit_policy import CreditTerms
 from metrics.vendors.policy import VendorPolicy
 from metrics.vendors.rate_cards import multiply_quantities
 from models.ddl import polars_schema
@@ -52,6 +53,35 @@ def test_a_credit_note_takes_the_difference_back_however_it_is_written() -> None
         ),
     )
     assert built.column("rate_card_variance_original") == [-120, -120, -120, 2000, -300]
+
+
+#: Terms under which a credit for a missed promise comes back as the item "Service credit".
+CREDITS = VendorPolicy(credits=(CreditTerms(contracts=("*",), promises=(), credit_notes=("service credit*",)),))
+CREDIT = {"item": "Service credit May", "quantity": Decimal(1), "amount_original": Decimal(-32)}
+
+
+def test_a_credit_note_for_a_missed_promise_is_no_line_without_a_price() -> None:
+    after = {"invoice_date": date(2027, 1, 20)}
+    built = build(
+        card(VISIT),
+        billed(
+            CREDIT,
+            {**CREDIT, **after},  # given when the contract is over
+            {**CREDIT, "amount_original": Decimal(32)},  # billed, not given
+            {**CREDIT, "vendor": "Who"},  # of a vendor that has no contract
+            {**CREDIT, "vendor": None},
+        ),
+        policy=CREDITS,
+    )
+    assert built.column("match_state") == [
+        "service_credit", "service_credit", "not_in_rate_card", "no_contract", "no_vendor",
+    ]  # fmt: skip
+    assert built.column("rate_card_variance_original") == [None] * 5
+    assert built.column("off_contract_reporting") == [0, 0, 0, -32, None]
+
+
+def test_without_terms_of_credits_such_a_note_is_a_line_without_a_price() -> None:
+    assert build(card(VISIT), billed(CREDIT)).column("match_state") == ["not_in_rate_card"]
 
 
 def test_a_variance_is_the_difference_of_two_rounded_amounts_in_each_currency() -> None:
