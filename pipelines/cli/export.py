@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from pipelines.cli.completing import complete_export
 from pipelines.cli.exits import CommandError
 from pipelines.cli.options import chosen_home, common_options, json_option
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=complete_export)
 @click.option(
     "-o",
     "--output",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pipelines.cli.completing import complete_metric
 from pipelines.cli.exits import CommandError
 from pipelines.cli.options import chosen_home, common_options, json_option
 
@@ -22,7 +23,7 @@ _PERIODS_DESCRIBED = 6
 
 
 @click.command()
-@click.argument("words", nargs=-1, metavar="[NAME | WORD...]")
+@click.argument("words", nargs=-1, metavar="[NAME | WORD...]", shell_complete=complete_metric)
 @click.option(
     "--by", "grain", type=click.Choice(["month", "quarter"]), default="month", help="Show months or quarters."
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pipelines.cli.completing import complete_parameter, complete_question
 from pipelines.cli.exits import CommandError
 from pipelines.cli.options import chosen_home, common_options, json_option
 
@@ -23,8 +24,21 @@ _FORMATS = ("table", "csv", "json", "parquet")
 )
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the result to this file.")
 @click.option("--file", "file", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="SQL from a file.")
-@click.option("--query", "name", metavar="NAME", help="Run a packaged query; --list lists them.")
-@click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help="Value of $NAME in the SQL. Repeatable.")
+@click.option(
+    "--query",
+    "name",
+    metavar="NAME",
+    shell_complete=complete_question,
+    help="Run a packaged query; --list lists them.",
+)
+@click.option(
+    "--param",
+    "params",
+    multiple=True,
+    metavar="NAME=VALUE",
+    shell_complete=complete_parameter,
+    help="Value of $NAME in the SQL. Repeatable.",
+)
 @click.option(
     "--rows", type=click.IntRange(0), default=40, metavar="N", help="Rows of a table, 0 for all. [default: 40]"
 )
