@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Final, Literal
+from urllib.parse import parse_qs, urlsplit
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -60,11 +61,35 @@ class LandingSection(_Section):
     largest_file_megabytes: int = Field(default=20_000, ge=1)
 
 
-class PublishSection(_Section):
-    """`[publish]`: where results go, and how many old Parquet publications stay."""
+def _without_password(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("postgresql", "postgres"):
+        raise ValueError("this is not the address of a PostgreSQL database; write one such as "
+                         "'postgresql://kpi@db.example.com:5432/analytics'")  # fmt: skip
+    if parts.password is not None or "password" in parse_qs(parts.query):
+        raise ValueError(
+            "a password does not belong into kpi.toml; leave it out and set the environment variable "
+            "KPI_POSTGRESQL_PASSWORD, or use a ~/.pgpass file"
+        )
+    return url
 
-    targets: tuple[Literal["duckdb", "parquet"], ...] = ("duckdb", "parquet")
+
+class PostgresqlSection(_Section):
+    """`[publish.postgresql]`: the database of the target `postgresql`, and who may read there."""
+
+    url: Annotated[str, AfterValidator(_without_password)] | None = None
+    reader_role: str | None = Field(default=None, min_length=1, max_length=63)
+    schema_prefix: str = Field(default="", pattern=r"^([a-z][a-z0-9_]*)?$", max_length=20)
+    patience_seconds: float = Field(default=60, ge=1)
+
+
+class PublishSection(_Section):
+    """`[publish]`: where results go, how many old publications stay, and the version of what readers were promised."""
+
+    targets: tuple[Literal["duckdb", "parquet", "postgresql"], ...] = ("duckdb", "parquet")
     keep: int = Field(default=3, ge=1)
+    version: str = Field(default="1.0.0", pattern=r"^\d+\.\d+\.\d+$")
+    postgresql: PostgresqlSection = PostgresqlSection()
 
 
 class GateSection(_Section):

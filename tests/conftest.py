@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from demo_homes import DemoHome
+    from postgres_servers import PostgresDatabase, PostgresServer
 
     from pipelines.run import RunOutcome
 
@@ -44,3 +47,21 @@ def clean(clean_run: CleanRun, tmp_path: Path) -> DemoHome:
 def never_run(clean_run: CleanRun, tmp_path: Path) -> DemoHome:
     """A copy of the home as it was before its first run."""
     return clean_run.never_run.copy_to(tmp_path / "home")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A PostgreSQL server, started when a test first needs it; skipped where none is installed."""
+    from postgres_servers import running_server
+
+    with running_server() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres(postgres_server: PostgresServer) -> Iterator[PostgresDatabase]:
+    """An empty database of that server."""
+    from postgres_servers import new_database
+
+    with new_database(postgres_server) as database:
+        yield database

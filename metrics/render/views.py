@@ -104,17 +104,7 @@ def kpi_view(metric: Metric) -> str:
         f"Unit: {metric.unit.label}. Owner: {metric.owner}. Version {metric.version}.",
         f"To combine cells: {metric.aggregation.rule}.",
     )
-    columns = [
-        f"    {quote_text(metric.label)} AS label",
-        *(f"    measured.{column}" for column in _VALUE_COLUMNS),
-        *(f"    definition.{column}" for column in _META_COLUMNS),
-        f"    {_IS_HELD} AS is_held",
-    ]
-    body = (
-        "FROM mart.metric_values AS measured\n"
-        "LEFT JOIN meta.metrics AS definition ON definition.metric = measured.metric\n"
-        f"WHERE measured.metric = {quote_text(metric.name)};"
-    )
+    columns, body = _kpi_parts(metric, "mart.metric_values", "meta.metrics")
     comments = {
         "label": "Short name for people",
         **_comments(metric_values, _VALUE_COLUMNS),
@@ -122,7 +112,35 @@ def kpi_view(metric: Metric) -> str:
         "is_held": "Whether a contract holds the metric back: the values are then those of fresh_as_of_at",
         "value": f"{metric.label}, {metric.unit.label}. {metric.meaning}",
     }
-    return view_text(name, header, columns, body, f"{metric.label}. {metric.meaning} {metric.formula}", comments)
+    return view_text(name, header, columns, f"{body};", f"{metric.label}. {metric.meaning} {metric.formula}", comments)
+
+
+def kpi_select(metric: Metric, *, values: str, definitions: str) -> str:
+    """The query of a metric's view, for DuckDB and PostgreSQL alike.
+
+    Args:
+        values: table that stands for `mart.metric_values`, quoted.
+        definitions: table that stands for `meta.metrics`, quoted.
+    """
+    columns, body = _kpi_parts(metric, values, definitions)
+    select = ",\n".join(columns)
+    return f"SELECT\n{select}\n{body}"
+
+
+def _kpi_parts(metric: Metric, values: str, definitions: str) -> tuple[list[str], str]:
+    """Columns of a metric's view, and where they come from."""
+    columns = [
+        f"    {quote_text(metric.label)} AS label",
+        *(f"    measured.{column}" for column in _VALUE_COLUMNS),
+        *(f"    definition.{column}" for column in _META_COLUMNS),
+        f"    {_IS_HELD} AS is_held",
+    ]
+    body = (
+        f"FROM {values} AS measured\n"
+        f"LEFT JOIN {definitions} AS definition ON definition.metric = measured.metric\n"
+        f"WHERE measured.metric = {quote_text(metric.name)}"
+    )
+    return columns, body
 
 
 def fact_view(name: str, fact: Table) -> str:

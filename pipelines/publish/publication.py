@@ -9,7 +9,9 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
+import duckdb
 import polars as pl
 from sqlalchemy import Table
 
@@ -116,6 +118,14 @@ def gather_publication(session: Session) -> Publication:
         *(_meta_table(table, frame) for table, frame in metas),
     ]
     return Publication(publication_id, content_hash, as_of, tuple(tables), sql.load_views())
+
+
+def publication_in(file: Path) -> Publication:
+    """The publication that a published file holds; its rows are there."""
+    with duckdb.connect(str(file), read_only=True) as connection:
+        found = connection.execute("SELECT publication_id, content_hash, as_of_at FROM meta.run").fetchall()
+    publication_id, content_hash, as_of = found[0]
+    return Publication(publication_id, content_hash, as_of, (), ())
 
 
 def input_hash(session: Session) -> str:

@@ -16,7 +16,7 @@ from pipelines.home import Home
 from pipelines.publish.duckdb_file import DuckdbFile, build_beside
 from pipelines.publish.parquet import ParquetFolder
 from pipelines.publish.publication import Publication, gather_publication, input_hash
-from pipelines.publish.target import Build, PublishError, Target, building
+from pipelines.publish.target import Build, PublishError, Target, building, published_already
 from pipelines.session import Session, Step
 
 
@@ -24,10 +24,16 @@ def publish(session: Session) -> list[Step]:
     """Write the warehouse's metric values, facts and audit results to all targets; the file readers open comes last."""
     home = session.project.home
     wanted = input_hash(session)
-    with building(
-        lambda: gather_publication(session), lambda publication: build_beside(publication, home.published_file)
-    ) as build:
-        return [_publish_to(session, target, wanted, build) for target in targets_of(home)]
+    targets = targets_of(home)
+    has_current_file = session.input_hash_of("published_duckdb") == wanted and home.published_file.exists()
+    if has_current_file and any(target.name == "duckdb" for target in targets):
+        source = published_already(home.published_file)
+    else:
+        source = building(
+            lambda: gather_publication(session), lambda publication: build_beside(publication, home.published_file)
+        )
+    with source as build:
+        return [_publish_to(session, target, wanted, build) for target in targets]
 
 
 def targets_of(home: Home) -> list[Target]:
@@ -38,6 +44,13 @@ def targets_of(home: Home) -> list[Target]:
         ParquetFolder(parquet, home.name_of(parquet / "latest.json"), settings.keep),
         DuckdbFile(home.published_file, home.name_of(home.published_file)),
     ]
+    if "postgresql" in settings.targets:
+        from pipelines.publish.postgres import PostgresDatabase  # its drivers take half a second to import
+
+        database = PostgresDatabase(
+            settings.postgresql, home_name=home.settings.home.name, version=settings.version, keep=settings.keep
+        )
+        every.insert(0, database)
     return [target for target in every if target.name in settings.targets]
 
 

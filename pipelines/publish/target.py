@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from pipelines.publish.publication import Publication
+from pipelines.publish.publication import Publication, publication_in
 
 
 class PublishError(Exception):
@@ -54,7 +54,7 @@ class Target(Protocol):
 
 
 class Build:
-    """A publication that is gathered once, and built as a DuckDB file once, when the first target asks for it.
+    """A publication as a DuckDB file, built once, when the first target asks for it.
 
     Every target gets the rows of that file, so that all have the same types and the same numbers to the last digit.
     """
@@ -73,7 +73,7 @@ class Build:
 
     @property
     def file(self) -> Path:
-        """The publication as a DuckDB file that nobody else knows of. Open it read-only."""
+        """The publication as a DuckDB file. Open it read-only."""
         if self._file is None:
             self._file = self._build_file(self.publication)
         return self._file
@@ -82,7 +82,6 @@ class Build:
         """Remove the file, unless it was moved to where readers find it."""
         if self._file is not None:
             self._file.unlink(missing_ok=True)
-            self._file = None
 
 
 @contextmanager
@@ -93,3 +92,9 @@ def building(gather: Callable[[], Publication], build_file: Callable[[Publicatio
         yield build
     finally:
         build.discard()
+
+
+@contextmanager
+def published_already(file: Path) -> Iterator[Build]:
+    """The publication that readers of the file see, for a target that missed it."""
+    yield Build(lambda: publication_in(file), lambda _: file)

@@ -1,0 +1,199 @@
+"""The target `postgresql`: what Looker, Tableau, Power BI and every driver speak natively.
+
+A publication is loaded into a schema of its own, and views that readers know are led to it in one transaction. Old
+versions go later. Metrics and facts are those of the built file, row by row; the gate's verdict was respected when
+that was gathered.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import psycopg
+
+from models.ddl import quote_identifier
+from pipelines.home import PostgresqlSection
+from pipelines.publish.postgres_address import Address, address_of, connected
+from pipelines.publish.postgres_version import (
+    MARK,
+    Version,
+    create_version,
+    drop_version,
+    finish_version,
+    load_version,
+)
+from pipelines.publish.postgres_views import ReaderViews
+from pipelines.publish.relations import Relation, read_relations, reading
+from pipelines.publish.target import Build, PublishError
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedState:
+    """What a database holds, as the comment of its schema `meta` says."""
+
+    home_name: str
+    publication_id: str
+    content_hash: str
+    version: str
+    schema: str
+    view_count: int
+
+    def as_comment(self) -> str:
+        """The comment."""
+        return f"{MARK}: {json.dumps(asdict(self), ensure_ascii=False)}"
+
+
+class PostgresDatabase:
+    """The target `postgresql` of one home."""
+
+    name: Final = "postgresql"
+
+    def __init__(self, settings: PostgresqlSection, *, home_name: str, version: str, keep: int) -> None:
+        self._settings, self._home_name, self._version, self._keep = settings, home_name, version, keep
+
+    @property
+    def place(self) -> str:
+        """The database, without a password."""
+        try:
+            return self._address.place
+        except PublishError:
+            return "postgresql, whose address is not known"
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """Place, prefix and reader: another of them gets the same content anew."""
+        return (self.place, self._settings.schema_prefix, self._settings.reader_role or "")
+
+    @property
+    def _address(self) -> Address:
+        return address_of(self._settings.url)
+
+    def holds(self, publication_id: str) -> bool:
+        """Whether readers of the database see that publication, with all its views."""
+        with connected(self._address) as connection:
+            state = read_state(connection, self._settings.schema_prefix)
+            views = ReaderViews(connection, self._settings.schema_prefix)
+            return state is not None and state.publication_id == publication_id and state.view_count == len(views.known)
+
+    def write(self, build: Build) -> None:
+        """Load the publication, then switch readers to it."""
+        address = self._address
+        prefix = self._settings.schema_prefix
+        with connected(address) as connection:
+            _take_turn(connection, prefix)
+            with reading(build.file) as built:
+                relations = read_relations(built)
+            views = ReaderViews(connection, prefix)
+            state = read_state(connection, prefix)
+            self._require_welcome(connection, views, state, relations)
+            publication = build.publication
+            schema = f"{views.versions}{publication.publication_id.lower().replace('-', '_')}"
+            version = Version(schema, relations)
+            _drop_unfinished(connection, views, state)
+            create_version(connection, version, publication.publication_id)
+            try:
+                load_version(address, version, build.file)
+                finish_version(connection, version)
+                new = PublishedState(
+                    self._home_name,
+                    publication.publication_id,
+                    publication.content_hash,
+                    self._version,
+                    schema,
+                    len(relations),
+                )
+                views.switch_to(
+                    version,
+                    new.as_comment(),
+                    reader_role=self._settings.reader_role,
+                    patience_seconds=self._settings.patience_seconds,
+                )
+            except PublishError:
+                drop_version(connection, schema)
+                raise
+            _drop_old(connection, views, schema, self._keep)
+
+    def _require_welcome(
+        self,
+        connection: psycopg.Connection,
+        views: ReaderViews,
+        state: PublishedState | None,
+        relations: list[Relation],
+    ) -> None:
+        """Check that readers would keep what they were promised, before anything is loaded."""
+        views.require_ours(relations)
+        meta = views.schemas[-1]
+        if state is not None and state.home_name != self._home_name:
+            raise PublishError(
+                f"{self.place} holds the publications of the home '{state.home_name}', and this one is "
+                f"'{self._home_name}'. "
+                "Two homes in one database need a schema_prefix each in [publish.postgresql]. If this home was "
+                f"renamed, run COMMENT ON SCHEMA {meta} IS '{MARK}'; there, and then this again."
+            )
+        role = self._settings.reader_role
+        if role and not connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [role]).fetchall():
+            raise PublishError(
+                f"The reader_role '{role}' of [publish.postgresql] does not exist in {self.place}. Somebody who may "
+                f"make roles runs: CREATE ROLE {quote_identifier(role)};"
+            )
+        changes = views.breaking_changes(relations)
+        before = state.version if state else self._version
+        if changes and _major(self._version) <= _major(before):
+            shown = "; ".join(changes[:10]) + (f"; and {len(changes) - 10} more" if len(changes) > 10 else "")
+            raise PublishError(
+                f"Readers of {self.place} would miss what they were promised: {shown}. They see the old publication. "
+                "If it is "
+                f"meant, tell them, and raise the first number of version in [publish] of kpi.toml above {before}."
+            )
+
+
+def read_state(connection: psycopg.Connection, prefix: str) -> PublishedState | None:
+    """What the database says that it holds; None if nothing, or if somebody took the note away."""
+    query = "SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = %s"
+    found: Any = connection.execute(query, [f"{prefix}meta"]).fetchone()
+    comment = str(found[0]) if found and found[0] else ""
+    if not comment.startswith(f"{MARK}: {{"):
+        return None
+    return PublishedState(**json.loads(comment.removeprefix(f"{MARK}: ")))
+
+
+def _major(version: str) -> int:
+    return int(version.partition(".")[0])
+
+
+def _take_turn(connection: psycopg.Connection, prefix: str) -> None:
+    """Keep others from publishing under this prefix while the connection lasts."""
+    taken: Any = connection.execute(
+        "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [f"{MARK}: {prefix}"]
+    ).fetchone()
+    if not taken[0]:
+        raise PublishError(
+            "Another run is publishing to this database at this moment. Readers see the old publication; the next "
+            "run tries again."
+        )
+
+
+def _version_schemas(connection: psycopg.Connection, views: ReaderViews) -> list[str]:
+    """Our versions' schemas, the oldest first: their names begin with the instant of the run."""
+    query = """
+        SELECT nspname FROM pg_namespace
+        WHERE starts_with(nspname, %s) AND starts_with(coalesce(obj_description(oid, 'pg_namespace'), ''), %s)
+        ORDER BY nspname
+    """
+    return [str(row[0]) for row in connection.execute(query, [views.versions, MARK]).fetchall()]
+
+
+def _drop_unfinished(connection: psycopg.Connection, views: ReaderViews, state: PublishedState | None) -> None:
+    """Drop what a run that was killed had loaded, and readers never saw."""
+    for schema in _version_schemas(connection, views):
+        if state is None or schema > state.schema:
+            drop_version(connection, schema)
+
+
+def _drop_old(connection: psycopg.Connection, views: ReaderViews, current: str, keep: int) -> None:
+    """Drop versions beyond those that stay. One that somebody still reads goes after a later publication."""
+    older = [schema for schema in _version_schemas(connection, views) if schema != current]
+    for schema in older[: max(0, len(older) - (keep - 1))]:
+        drop_version(connection, schema)
