@@ -233,7 +233,7 @@ def _versions(database: postgres_servers.PostgresDatabase) -> list[str]:
         (
             (
                 "CREATE OR REPLACE VIEW mart.vendor_rates AS "
-                "SELECT * REPLACE (CAST(unit_price_original AS DOUBLE) AS unit_price_original) FROM core.fct_vendor_rates"
+                "SELECT * REPLACE (unit_price_original::DOUBLE AS unit_price_original) FROM core.fct_vendor_rates"
             ),
             "mart.vendor_rates.unit_price_original would change from numeric(18,8) to double precision",
         ),
