@@ -10,11 +10,12 @@ ODCS_VENV := .venv-odcs
 BI_TOOLS := dbt superset
 BI_INSTALLED := $(BI_TOOLS:%=.venv-bi-%/.installed)
 
-.PHONY: help demo test bi-test lint lint-contracts format types lock bench docs clean
+.PHONY: help demo test test-slow bi-test lint lint-contracts format types lock bench docs clean
 
 help:
 	@echo "make demo    install, run the whole pipeline on simulated exports, show the KPIs"
-	@echo "make test    install and run the tests"
+	@echo "make test    install and run the tests, some ten minutes on two cores"
+	@echo "make test-slow  the tests that take long: kills, torture, every command of the documentation"
 	@echo "make bi-test install dbt and Superset apart (2 min), and try our exports in them (4 min)"
 	@echo "make lint    style, types and import floors"
 	@echo "make lint-contracts  the packaged contracts by our own rules and by a linter of others"
@@ -34,8 +35,12 @@ $(INSTALLED): requirements.lock pyproject.toml
 demo: $(INSTALLED)
 	$(BIN)/kpi demo $(HOME_DIR)
 
+# What takes long runs whole pipelines over and over: it is for the continuous integration, and for changes to them.
 test: $(INSTALLED)
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
+
+test-slow: $(INSTALLED)
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "slow and not bi"
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -235,6 +235,7 @@ def _differences(one: DemoHome, other: DemoHome) -> dict[str, list[tuple[Any, ..
         return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2])
 def test_runs_day_by_day_end_as_a_full_run(never_run: DemoHome, tmp_path: Path, seed: int) -> None:
     promises, settings = never_run.home.policies / "sla.yaml", never_run.home.settings_file

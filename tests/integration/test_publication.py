@@ -310,6 +310,7 @@ def start_reader(script: str, folder: Path, path: Path, stop: Path) -> subproces
     return reader
 
 
+@pytest.mark.slow
 def test_readers_never_see_an_error_or_a_mix_while_it_is_swapped(clean: DemoHome, tmp_path: Path) -> None:
     """Two publications with other numbers take turns under a reader in another process."""
     as_of = clean.published("SELECT as_of_at FROM meta.run")[0][0]
