@@ -51,6 +51,11 @@ def targets_of(home: Home) -> list[Target]:
             settings.postgresql, home_name=home.settings.home.name, version=settings.version, keep=settings.keep
         )
         every.insert(0, database)
+    if "excel" in settings.targets:
+        from pipelines.publish.excel import ExcelWorkbook
+
+        workbook = home.published / "kpi.xlsx"
+        every.insert(0, ExcelWorkbook(workbook, home.name_of(workbook)))
     return [target for target in every if target.name in settings.targets]
 
 
