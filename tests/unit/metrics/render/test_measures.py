@@ -11,7 +11,7 @@ import pytest
 
 from metrics.kinds import Aggregation
 from metrics.registry import METRICS
-from metrics.render.measures import CELLS, Measure, measures
+from metrics.render.measures import CELLS, Measure, cell_rule, measures
 from metrics.render.record_view_sql import RECORD_DATE, RecordView
 from metrics.render.record_views import RECORD_VIEWS
 from metrics.render.relations import Relation, relations
@@ -138,6 +138,48 @@ def test_a_ratio_over_months_is_that_of_all_their_records(demo: duckdb.DuckDBPyC
     ).fetchone()
     assert added is not None
     assert _ask(demo, "sla_attainment_ratio", "TRUE") == added[0]
+
+
+OF_CELLS = [measure for measure in MEASURES if measure.reads_cells]
+
+
+@pytest.mark.parametrize("measure", OF_CELLS, ids=lambda measure: measure.name)
+@pytest.mark.parametrize(("narrow", "wide"), [("day", "week"), ("day", "month"), ("month", "quarter")])
+def test_periods_that_may_be_put_together_give_the_wider_period(
+    measure: Measure, narrow: str, wide: str, demo: duckdb.DuckDBPyConnection
+) -> None:
+    if not {narrow, wide} <= set(measure.metric.grains):
+        pytest.skip("the metric has no such periods")
+    together = f"""
+        SELECT dimension, dimension_value, CAST(date_trunc('{wide}', period_start_date) AS DATE) AS start_date,
+               count(*) FILTER (metric = '{measure.name}') AS cells, {measure.sql} AS found
+        FROM mart.{CELLS} WHERE period_grain = '{narrow}' GROUP BY ALL
+    """
+    rows = demo.sql(
+        f"SELECT wider.cells, wider.found, cell.value FROM ({together}) AS wider JOIN mart.kpi_{measure.name} AS cell "
+        "ON cell.dimension = wider.dimension AND cell.dimension_value = wider.dimension_value "
+        f"AND cell.period_grain = '{wide}' AND cell.period_start_date = wider.start_date"
+    ).fetchall()
+    several = [(found, value) for cells, found, value in rows if cells > 1]
+    if cell_rule(measure.metric).over_periods:
+        assert all(float(found) == pytest.approx(value) for found, value in several if found is not None)
+    else:
+        assert all(found is None for found, _ in several)
+
+
+@pytest.mark.parametrize("measure", OF_CELLS, ids=lambda measure: measure.name)
+def test_breakdowns_that_may_be_put_together_give_the_whole(measure: Measure, demo: duckdb.DuckDBPyConnection) -> None:
+    together = f"""
+        SELECT period_grain, period_start_date, dimension, {measure.sql} AS found
+        FROM mart.{CELLS} WHERE dimension <> 'overall' GROUP BY ALL
+    """
+    rows = demo.sql(
+        f"SELECT parts.found, cell.value FROM ({together}) AS parts JOIN mart.kpi_{measure.name} AS cell "
+        "USING (period_grain, period_start_date) WHERE cell.dimension = 'overall' AND parts.found IS NOT NULL"
+    ).fetchall()
+    if not rows:
+        pytest.skip("it has one breakdown, or this home is too young for it")
+    assert all(float(found) == pytest.approx(value) for found, value in rows)
 
 
 def test_names_of_aggregates_are_unique_and_each_is_used() -> None:
