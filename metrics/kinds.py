@@ -22,11 +22,18 @@ _MICROSECONDS_PER_HOUR: Final = 3_600_000_000
 
 
 class Aggregation(StrEnum):
-    """How a reader may put the values of several cells together; BI exports choose the type of a measure by it."""
+    """How a reader may put the values of several cells together; BI exports choose the type of a measure by it.
+
+    Every member is a promise to the minor unit, kept over every breakdown and between all grains of which one divides
+    the other: days of a week, a month and a quarter, and months of a quarter.
+    """
 
     SUM = "sum"
+    BREAKDOWN_SUM = "breakdown_sum"
     STOCK = "stock"
     PARTS = "parts"
+    BREAKDOWN_PARTS = "breakdown_parts"
+    STOCK_PARTS = "stock_parts"
     NONE = "none"
 
     @property
@@ -34,11 +41,44 @@ class Aggregation(StrEnum):
         """The same as an instruction."""
         return _AGGREGATION_RULES[self]
 
+    @property
+    def adds_over_periods(self) -> bool:
+        """Whether the periods of a grain add up to the longer period that they divide."""
+        return self in (Aggregation.SUM, Aggregation.PARTS)
+
+    @property
+    def adds_over_breakdown(self) -> bool:
+        """Whether the values of one breakdown add up to the whole of the same period."""
+        return self is not Aggregation.NONE
+
+    @property
+    def takes_last_period(self) -> bool:
+        """Whether a longer period is what its last day or month is."""
+        return self in (Aggregation.STOCK, Aggregation.STOCK_PARTS)
+
+    @property
+    def has_parts(self) -> bool:
+        """Whether numerators and denominators combine, each for itself, and the value is one over the other."""
+        return self in (Aggregation.PARTS, Aggregation.BREAKDOWN_PARTS, Aggregation.STOCK_PARTS)
+
 
 _AGGREGATION_RULES: Final[dict[Aggregation, str]] = {
     Aggregation.SUM: "add values up, over periods and over the values of one breakdown",
+    Aggregation.BREAKDOWN_SUM: (
+        "add values up over one breakdown, never over periods: each is allocated anew, so take the cell of the longer "
+        "period"
+    ),
     Aggregation.STOCK: "add values up over one breakdown; of several periods take the last, never the sum",
-    Aggregation.PARTS: "add numerators and denominators up, then divide",
+    Aggregation.PARTS: (
+        "add numerators and denominators up, over periods and over the values of one breakdown, then divide"
+    ),
+    Aggregation.BREAKDOWN_PARTS: (
+        "add numerators and denominators up over one breakdown, then divide; never over periods: each is allocated "
+        "anew, so take the cell of the longer period"
+    ),
+    Aggregation.STOCK_PARTS: (
+        "add numerators and denominators up over one breakdown, then divide; of several periods take the last"
+    ),
     Aggregation.NONE: "never; take the cell that was computed for the wider period or breakdown",
 }
 
@@ -170,11 +210,19 @@ class AmountShare:
     """Exact sum of one money column over that of another. Records that lack either are not measured.
 
     Empty where the whole is not above 0: credits may make it so. Nothing bounds it while a record is not measured.
+
+    Attributes:
+        part, whole: the columns.
+        is_running_total: whether each record already holds what was reached by the end of its period.
     """
 
-    aggregation: ClassVar = Aggregation.PARTS
     part: str
     whole: str
+    is_running_total: bool = False
+
+    @property
+    def aggregation(self) -> Aggregation:
+        return Aggregation.STOCK_PARTS if self.is_running_total else Aggregation.PARTS
 
 
 @dataclass(frozen=True)
@@ -197,7 +245,7 @@ class Concentration:
 class CostSum:
     """Exact sum of one part of the cost of a period."""
 
-    aggregation: ClassVar = Aggregation.SUM
+    aggregation: ClassVar = Aggregation.BREAKDOWN_SUM
     part: CostPart
 
 
@@ -205,7 +253,7 @@ class CostSum:
 class UnitCost:
     """Allocated cost of a period over the transactions completed in it."""
 
-    aggregation: ClassVar = Aggregation.PARTS
+    aggregation: ClassVar = Aggregation.BREAKDOWN_PARTS
 
 
 @dataclass(frozen=True)
@@ -233,14 +281,14 @@ class YearEndForecast:
 class ReworkCost:
     """Allocated cost that reworked tickets bear."""
 
-    aggregation: ClassVar = Aggregation.SUM
+    aggregation: ClassVar = Aggregation.BREAKDOWN_SUM
 
 
 @dataclass(frozen=True)
 class ReworkShare:
     """The same over all allocated cost."""
 
-    aggregation: ClassVar = Aggregation.PARTS
+    aggregation: ClassVar = Aggregation.BREAKDOWN_PARTS
 
 
 #: Kinds that are computed from plans and from what was made of costs; see `metrics.measuring.plans`.

@@ -62,8 +62,9 @@ meta_metrics = table(
     text("unit", "Unit of the value", required=True),
     text(
         "aggregation",
-        "How values of several cells combine: sum; stock (over one breakdown, never over periods); parts (numerators "
-        "and denominators apart); none",
+        "How values of several cells combine: sum (over periods and over one breakdown); breakdown_sum (over one "
+        "breakdown, never over periods); stock (over one breakdown; of several periods the last); parts, "
+        "breakdown_parts and stock_parts (the same of numerators and denominators, then divide); none",
         required=True,
     ),
     text("direction", "up_is_good, down_is_good or neutral", required=True),

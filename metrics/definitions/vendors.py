@@ -203,7 +203,7 @@ VENDOR_METRICS: Final[tuple[Metric, ...]] = (
         owner=_VENDOR_MANAGEMENT,
         requires=(Domain.VENDORS,),
         population=COMMITMENT_MONTHS,
-        kind=AmountShare(part="cumulative_spend_reporting", whole="committed_spend_reporting"),
+        kind=AmountShare(part="cumulative_spend_reporting", whole="committed_spend_reporting", is_running_total=True),
         # It grows over the term: a quarter shows no more than its last month does.
         grains=(Grain.MONTH,),
     ),

@@ -16,21 +16,15 @@ from math import gcd
 from typing import Final
 
 from metrics.kinds import (
-    Aggregation,
     AmountShare,
     BoundedSum,
-    CostSum,
     Count,
     Mean,
     Percentile,
     Ratio,
-    ReworkCost,
-    ReworkShare,
     Sum,
     TimeShare,
-    UnitCost,
 )
-from metrics.populations import COMMITMENT_MONTHS
 from metrics.registry import METRICS
 from metrics.render.record_view_sql import MEASURED, RecordView
 from metrics.render.record_views import RECORD_VIEWS
@@ -253,17 +247,12 @@ class CellRule:
         return not (self.over_periods or self.over_breakdown)
 
 
-#: Each period is allocated on its own, by what its drivers were in it: months do not add up to their quarter.
-_ALLOCATED_PER_PERIOD: Final = (CostSum, UnitCost, ReworkCost, ReworkShare)
-
-
 def cell_rule(metric: Metric) -> CellRule:
     """How published cells of a metric may be put together, so that the result is what the wider cell would say."""
-    is_own = isinstance(metric.kind, _ALLOCATED_PER_PERIOD) or metric.population is COMMITMENT_MONTHS
-    parts = ("numerator", "denominator") if metric.aggregation is Aggregation.PARTS else ("value",)
+    parts = ("numerator", "denominator") if metric.aggregation.has_parts else ("value",)
     return CellRule(
-        over_periods=metric.aggregation in (Aggregation.SUM, Aggregation.PARTS) and not is_own,
-        over_breakdown=metric.aggregation is not Aggregation.NONE,
+        over_periods=metric.aggregation.adds_over_periods,
+        over_breakdown=metric.aggregation.adds_over_breakdown,
         parts=parts,
         is_money=metric.unit is Unit.REPORTING or len(parts) == 2,
     )

@@ -8,7 +8,8 @@
 -- a resolution clock of theirs was breached.
 -- Period: days on which the cost lies under the policy's basis (period_start_date), in the reporting time zone.
 -- Unit: reporting currency. Owner: Finance. Version 1.
--- To combine cells: add values up, over periods and over the values of one breakdown.
+-- To combine cells: add values up over one breakdown, never over periods: each is allocated anew, so take the cell of
+-- the longer period.
 CREATE OR REPLACE VIEW mart.kpi_cost_of_rework_reporting AS
 SELECT
     'Cost of rework' AS label,
@@ -58,7 +59,7 @@ COMMENT ON COLUMN mart.kpi_cost_of_rework_reporting.measured_count IS 'Records t
 COMMENT ON COLUMN mart.kpi_cost_of_rework_reporting.coverage_ratio IS 'measured_count / eligible_count; empty if none is eligible';
 COMMENT ON COLUMN mart.kpi_cost_of_rework_reporting.metric IS 'Name of the metric; see meta_metrics';
 COMMENT ON COLUMN mart.kpi_cost_of_rework_reporting.metric_version IS 'Version of the metric''s definition';
-COMMENT ON COLUMN mart.kpi_cost_of_rework_reporting.aggregation IS 'How values of several cells combine: sum; stock (over one breakdown, never over periods); parts (numerators and denominators apart); none';
+COMMENT ON COLUMN mart.kpi_cost_of_rework_reporting.aggregation IS 'How values of several cells combine: sum (over periods and over one breakdown); breakdown_sum (over one breakdown, never over periods); stock (over one breakdown; of several periods the last); parts, breakdown_parts and stock_parts (the same of numerators and denominators, then divide); none';
 COMMENT ON COLUMN mart.kpi_cost_of_rework_reporting.publication_state IS 'published, held or empty';
 COMMENT ON COLUMN mart.kpi_cost_of_rework_reporting.held_reason IS 'Why it is held, in one line, and what to do';
 COMMENT ON COLUMN mart.kpi_cost_of_rework_reporting.held_since_at IS 'When it was held first; it has been held since without a break';

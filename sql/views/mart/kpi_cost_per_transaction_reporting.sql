@@ -9,7 +9,8 @@
 -- value, so every value of a period has the coverage of the whole period.
 -- Period: days on which the cost lies under the policy's basis (period_start_date), in the reporting time zone.
 -- Unit: reporting currency. Owner: Finance. Version 2.
--- To combine cells: add numerators and denominators up, then divide.
+-- To combine cells: add numerators and denominators up over one breakdown, then divide; never over periods: each is
+-- allocated anew, so take the cell of the longer period.
 CREATE OR REPLACE VIEW mart.kpi_cost_per_transaction_reporting AS
 SELECT
     'Cost per transaction' AS label,
@@ -59,7 +60,7 @@ COMMENT ON COLUMN mart.kpi_cost_per_transaction_reporting.measured_count IS 'Rec
 COMMENT ON COLUMN mart.kpi_cost_per_transaction_reporting.coverage_ratio IS 'measured_count / eligible_count; empty if none is eligible';
 COMMENT ON COLUMN mart.kpi_cost_per_transaction_reporting.metric IS 'Name of the metric; see meta_metrics';
 COMMENT ON COLUMN mart.kpi_cost_per_transaction_reporting.metric_version IS 'Version of the metric''s definition';
-COMMENT ON COLUMN mart.kpi_cost_per_transaction_reporting.aggregation IS 'How values of several cells combine: sum; stock (over one breakdown, never over periods); parts (numerators and denominators apart); none';
+COMMENT ON COLUMN mart.kpi_cost_per_transaction_reporting.aggregation IS 'How values of several cells combine: sum (over periods and over one breakdown); breakdown_sum (over one breakdown, never over periods); stock (over one breakdown; of several periods the last); parts, breakdown_parts and stock_parts (the same of numerators and denominators, then divide); none';
 COMMENT ON COLUMN mart.kpi_cost_per_transaction_reporting.publication_state IS 'published, held or empty';
 COMMENT ON COLUMN mart.kpi_cost_per_transaction_reporting.held_reason IS 'Why it is held, in one line, and what to do';
 COMMENT ON COLUMN mart.kpi_cost_per_transaction_reporting.held_since_at IS 'When it was held first; it has been held since without a break';

@@ -58,7 +58,7 @@ COMMENT ON COLUMN mart.kpi_ticket_queued_time_p50_business_hours.measured_count 
 COMMENT ON COLUMN mart.kpi_ticket_queued_time_p50_business_hours.coverage_ratio IS 'measured_count / eligible_count; empty if none is eligible';
 COMMENT ON COLUMN mart.kpi_ticket_queued_time_p50_business_hours.metric IS 'Name of the metric; see meta_metrics';
 COMMENT ON COLUMN mart.kpi_ticket_queued_time_p50_business_hours.metric_version IS 'Version of the metric''s definition';
-COMMENT ON COLUMN mart.kpi_ticket_queued_time_p50_business_hours.aggregation IS 'How values of several cells combine: sum; stock (over one breakdown, never over periods); parts (numerators and denominators apart); none';
+COMMENT ON COLUMN mart.kpi_ticket_queued_time_p50_business_hours.aggregation IS 'How values of several cells combine: sum (over periods and over one breakdown); breakdown_sum (over one breakdown, never over periods); stock (over one breakdown; of several periods the last); parts, breakdown_parts and stock_parts (the same of numerators and denominators, then divide); none';
 COMMENT ON COLUMN mart.kpi_ticket_queued_time_p50_business_hours.publication_state IS 'published, held or empty';
 COMMENT ON COLUMN mart.kpi_ticket_queued_time_p50_business_hours.held_reason IS 'Why it is held, in one line, and what to do';
 COMMENT ON COLUMN mart.kpi_ticket_queued_time_p50_business_hours.held_since_at IS 'When it was held first; it has been held since without a break';

@@ -9,7 +9,8 @@
 -- promise counts by the promise in force, and is not measured.
 -- Period: first promised date (first_promised_date), in the reporting time zone.
 -- Unit: ratio; 1 is the whole. Owner: Vendor management. Version 1.
--- To combine cells: add numerators and denominators up, then divide.
+-- To combine cells: add numerators and denominators up, over periods and over the values of one breakdown, then
+-- divide.
 CREATE OR REPLACE VIEW mart.kpi_vendor_on_time_delivery_first_promise_ratio AS
 SELECT
     'On-time delivery by the first promise' AS label,
@@ -59,7 +60,7 @@ COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_first_promise_ratio.measured_
 COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_first_promise_ratio.coverage_ratio IS 'measured_count / eligible_count; empty if none is eligible';
 COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_first_promise_ratio.metric IS 'Name of the metric; see meta_metrics';
 COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_first_promise_ratio.metric_version IS 'Version of the metric''s definition';
-COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_first_promise_ratio.aggregation IS 'How values of several cells combine: sum; stock (over one breakdown, never over periods); parts (numerators and denominators apart); none';
+COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_first_promise_ratio.aggregation IS 'How values of several cells combine: sum (over periods and over one breakdown); breakdown_sum (over one breakdown, never over periods); stock (over one breakdown; of several periods the last); parts, breakdown_parts and stock_parts (the same of numerators and denominators, then divide); none';
 COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_first_promise_ratio.publication_state IS 'published, held or empty';
 COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_first_promise_ratio.held_reason IS 'Why it is held, in one line, and what to do';
 COMMENT ON COLUMN mart.kpi_vendor_on_time_delivery_first_promise_ratio.held_since_at IS 'When it was held first; it has been held since without a break';

@@ -6,7 +6,8 @@
 -- Counted: Contracts, promises and periods that are over and in which at least one case was decided.
 -- Period: last day of the measured period on which the contract holds (covered_end_date), in the reporting time zone.
 -- Unit: ratio; 1 is the whole. Owner: Vendor management. Version 1.
--- To combine cells: add numerators and denominators up, then divide.
+-- To combine cells: add numerators and denominators up, over periods and over the values of one breakdown, then
+-- divide.
 CREATE OR REPLACE VIEW mart.kpi_vendor_promise_kept_ratio AS
 SELECT
     'Contract promises kept' AS label,
@@ -56,7 +57,7 @@ COMMENT ON COLUMN mart.kpi_vendor_promise_kept_ratio.measured_count IS 'Records 
 COMMENT ON COLUMN mart.kpi_vendor_promise_kept_ratio.coverage_ratio IS 'measured_count / eligible_count; empty if none is eligible';
 COMMENT ON COLUMN mart.kpi_vendor_promise_kept_ratio.metric IS 'Name of the metric; see meta_metrics';
 COMMENT ON COLUMN mart.kpi_vendor_promise_kept_ratio.metric_version IS 'Version of the metric''s definition';
-COMMENT ON COLUMN mart.kpi_vendor_promise_kept_ratio.aggregation IS 'How values of several cells combine: sum; stock (over one breakdown, never over periods); parts (numerators and denominators apart); none';
+COMMENT ON COLUMN mart.kpi_vendor_promise_kept_ratio.aggregation IS 'How values of several cells combine: sum (over periods and over one breakdown); breakdown_sum (over one breakdown, never over periods); stock (over one breakdown; of several periods the last); parts, breakdown_parts and stock_parts (the same of numerators and denominators, then divide); none';
 COMMENT ON COLUMN mart.kpi_vendor_promise_kept_ratio.publication_state IS 'published, held or empty';
 COMMENT ON COLUMN mart.kpi_vendor_promise_kept_ratio.held_reason IS 'Why it is held, in one line, and what to do';
 COMMENT ON COLUMN mart.kpi_vendor_promise_kept_ratio.held_since_at IS 'When it was held first; it has been held since without a break';

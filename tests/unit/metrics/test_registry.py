@@ -101,7 +101,10 @@ def test_stocks_and_percentiles_say_that_they_do_not_add_up_over_time() -> None:
     assert combined["ticket_created_count"] is combined["ticket_net_flow_count"] is Aggregation.SUM
     assert combined["ticket_age_p50_business_hours"] is Aggregation.NONE
     assert combined["ticket_flow_efficiency_business_ratio"] is combined["ticket_touch_mean_count"] is Aggregation.PARTS
-    assert all(aggregation.rule for aggregation in Aggregation)
+    assert combined["cost_total_reporting"] is combined["cost_of_rework_reporting"] is Aggregation.BREAKDOWN_SUM
+    assert combined["cost_per_transaction_reporting"] is Aggregation.BREAKDOWN_PARTS
+    assert combined["vendor_committed_spend_used_ratio"] is Aggregation.STOCK_PARTS
+    assert len({aggregation.rule for aggregation in Aggregation}) == len(Aggregation)
 
 
 def test_a_metric_is_found_by_its_name() -> None:

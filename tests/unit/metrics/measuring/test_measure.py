@@ -115,7 +115,8 @@ def test_months_of_a_sum_add_up_to_the_quarter(measured: pl.DataFrame) -> None:
         .agg(pl.col("value").sum())
     )
     compared = quarters.join(months, on=cell, suffix="_of_months")
-    # The made-up cost of a period is not that of its parts; costs/test_allocation.py compares real ones.
+    # The made-up budgets of a period are not those of its parts; the published ones are compared in
+    # tests/integration/test_how_values_combine.py.
     compared = compared.filter(~pl.col("metric").str.starts_with("cost_"), pl.col("value").is_not_null())
     names = [name for name in _combined_by(Aggregation.SUM) if not name.startswith("cost_")]
     assert compared["metric"].n_unique() == len(names)
@@ -177,14 +178,17 @@ def test_a_month_of_a_stock_is_its_last_day(measured: pl.DataFrame) -> None:
 
 
 def test_parts_give_the_value_again(measured: pl.DataFrame) -> None:
-    parts = measured.filter(pl.col("metric").is_in(_combined_by(Aggregation.PARTS)), pl.col("value").is_not_null())
-    assert parts["metric"].n_unique() == len(_combined_by(Aggregation.PARTS))
+    names = [metric.name for metric in METRICS if metric.aggregation.has_parts]
+    parts = measured.filter(pl.col("metric").is_in(names), pl.col("value").is_not_null())
+    assert parts["metric"].n_unique() == len(names)
     again = parts.select(value=pl.col("numerator") / pl.col("denominator"))
     assert_frame_equal(again, parts.select("value"), rel_tol=1e-12)
 
 
 def test_parts_of_a_breakdown_add_up_to_the_whole(measured: pl.DataFrame) -> None:
-    additive = measured.filter(pl.col("metric").is_in(_combined_by(Aggregation.SUM, Aggregation.STOCK)))
+    additive = measured.filter(
+        pl.col("metric").is_in(_combined_by(Aggregation.SUM, Aggregation.BREAKDOWN_SUM, Aggregation.STOCK))
+    )
     sums = additive.group_by("metric", "period_grain", "period_start_date", "dimension").agg(pl.col("value").sum())
     whole = sums.filter(dimension="overall").drop("dimension").rename({"value": "whole"})
     apart = sums.join(whole, on=["metric", "period_grain", "period_start_date"])
