@@ -65,7 +65,7 @@ def dbt_project(place: Place, metrics: Sequence[Metric] = METRICS) -> dict[str, 
         "profiles.yml": _profiles(place),
         "models/metricflow_time_spine.sql": _TIME_SPINE,
         "models/metricflow_time_spine.yml": _written(_time_spine()),
-        "models/sources.yml": _written(_sources(found)),
+        "models/sources.yml": _written(_sources(found, place)),
         **models,
         **{f"models/{relation.name}.yml": _written(_semantics(relation)) for relation in found},
     }
@@ -77,6 +77,7 @@ def _written(document: dict[str, Any]) -> str:
 
 def _profiles(place: Place) -> str:
     """Where the numbers are. The project's own file holds views only; the published one is never written to."""
+    host, _, port = place.postgres_server.partition(":")
     outputs = {
         "duckdb": {
             "type": "duckdb",
@@ -92,11 +93,11 @@ def _profiles(place: Place) -> str:
         },
         "postgres": {
             "type": "postgres",
-            "host": "{{ env_var('KPI_POSTGRES_HOST', 'localhost') }}",
-            "port": "{{ env_var('KPI_POSTGRES_PORT', '5432') | as_number }}",
+            "host": f"{{{{ env_var('KPI_POSTGRES_HOST', '{host}') }}}}",
+            "port": f"{{{{ env_var('KPI_POSTGRES_PORT', '{port}') | as_number }}}}",
             "user": "{{ env_var('KPI_POSTGRES_USER', 'analyst') }}",
             "password": "{{ env_var('KPI_POSTGRES_PASSWORD', '') }}",
-            "dbname": "{{ env_var('KPI_POSTGRES_DATABASE', 'kpi') }}",
+            "dbname": f"{{{{ env_var('KPI_POSTGRES_DATABASE', '{place.postgres_database}') }}}}",
             "schema": "semantic",
             "threads": 1,
         },
@@ -117,14 +118,14 @@ def _time_spine() -> dict[str, Any]:
     }
 
 
-def _sources(found: Sequence[Relation]) -> dict[str, Any]:
+def _sources(found: Sequence[Relation], place: Place) -> dict[str, Any]:
     return {
         "sources": [
             {
                 "name": "mart",
                 "description": "What the KPI warehouse publishes.",
                 "database": "{{ 'published' if target.type == 'duckdb' else target.database }}",
-                "schema": "mart",
+                "schema": f"{{{{ 'mart' if target.type == 'duckdb' else '{place.postgres_schema}' }}}}",
                 "tables": [{"name": relation.name, "description": relation.meaning} for relation in found],
             }
         ]

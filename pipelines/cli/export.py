@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     "--postgresql",
     "postgres_url",
     metavar="URL",
-    help="Database that Looker, Tableau and Power BI read, such as postgresql://db.example.com:5432/analytics.",
+    help="Database that Looker, Tableau and Power BI read. Else that of [publish.postgresql] in kpi.toml.",
 )
 @json_option
 @common_options
@@ -70,18 +70,35 @@ def _place_of(home: Home, postgres_url: str | None) -> Place:
     from metrics.render.places import Place
 
     settings = home.settings
-    place = Place(home.published_file.resolve().as_posix(), settings.reporting.currency, settings.home.name)
-    if postgres_url is None:
-        return place
-    parts = urlsplit(postgres_url)
+    place = Place(
+        home.published_file.resolve().as_posix(),
+        settings.reporting.currency,
+        settings.home.name,
+        postgres_schema=f"{settings.publish.postgresql.schema_prefix}mart",
+    )
+    if postgres_url is not None:
+        address = _postgres_address(postgres_url)
+        if address is None:
+            raise CommandError(
+                f"'{postgres_url}' is not the address of a PostgreSQL database; write one such as "
+                "postgresql://db.example.com:5432/analytics."
+            )
+    else:
+        address = _postgres_address(settings.publish.postgresql.url or "")
+    return place if address is None else replace(place, postgres_server=address[0], postgres_database=address[1])
+
+
+def _postgres_address(url: str) -> tuple[str, str] | None:
+    """Server and database of an address; who reads is for the tool to ask, so neither user nor password is kept."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or 5432
+    except ValueError:
+        return None
     database = parts.path.strip("/")
     if parts.scheme not in ("postgresql", "postgres") or not parts.hostname or not database:
-        raise CommandError(
-            f"'{postgres_url}' is not the address of a PostgreSQL database; write one such as "
-            "postgresql://db.example.com:5432/analytics."
-        )
-    # Who reads is for the tool to ask: neither a user nor a password belongs into a file.
-    return replace(place, postgres_server=f"{parts.hostname}:{parts.port or 5432}", postgres_database=database)
+        return None
+    return f"{parts.hostname}:{port}", database
 
 
 def _export_named(name: str) -> SemanticExport:

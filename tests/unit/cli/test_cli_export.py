@@ -56,3 +56,16 @@ def test_the_database_of_tools_without_duckdb_is_written_without_its_password(
     refused = run_kpi("export", "tableau", "--home", home.folder, "--postgresql", "db.example.com/analytics")
     assert refused.exit_code == 2
     assert "is not the address of a PostgreSQL database" in refused.stderr
+
+
+def test_the_database_that_the_home_publishes_to_is_taken(run_kpi: Kpi, home: Home, tmp_path: Path) -> None:
+    text = home.settings_file.read_text(encoding="utf-8")
+    told = '[publish.postgresql]\nurl = "postgresql://kpi@warehouse.example.com:5433/numbers"\nschema_prefix = "kpi_"\n'
+    home.settings_file.write_text(text.replace("[publish.postgresql]\n", told), encoding="utf-8")
+    for name in ("power-bi", "lookml"):
+        ended = run_kpi("export", name, "--home", home.folder, "--output", tmp_path / name)
+        assert ended.exit_code == 0, ended.output
+    connection = (tmp_path / "power-bi" / "kpi_warehouse.pbids").read_text(encoding="utf-8")
+    assert '"server": "warehouse.example.com:5433"' in connection and '"database": "numbers"' in connection
+    view = (tmp_path / "lookml" / "views" / "metric_values.view.lkml").read_text(encoding="utf-8")
+    assert "sql_table_name: kpi_mart.metric_values ;;" in view

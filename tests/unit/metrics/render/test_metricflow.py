@@ -13,7 +13,11 @@ from metrics.render.places import Place
 from metrics.render.record_views import RECORD_VIEWS
 from models.marts import metric_values
 
-FILES = dbt_project(Place("/somewhere/kpi.duckdb"))
+FILES = dbt_project(
+    Place(
+        "/somewhere/kpi.duckdb", postgres_server="db.example.com:5433", postgres_database="numbers", postgres_schema="k"
+    )
+)
 DOCUMENTS = {name: yaml.safe_load(text) for name, text in FILES.items() if name.endswith(".yml")}
 MODELS = [model for document in DOCUMENTS.values() for model in document.get("semantic_models", [])]
 #: Metrics of the project by their name.
@@ -81,3 +85,10 @@ def test_the_published_file_is_opened_for_reading_only() -> None:
     (attached,) = DOCUMENTS["profiles.yml"]["kpi_warehouse"]["outputs"]["duckdb"]["attach"]
     assert attached["read_only"] is True
     assert "/somewhere/kpi.duckdb" in attached["path"]
+
+
+def test_the_database_is_the_one_that_the_home_publishes_to() -> None:
+    profile = DOCUMENTS["profiles.yml"]["kpi_warehouse"]["outputs"]["postgres"]
+    assert "'db.example.com'" in profile["host"] and "'5433'" in profile["port"] and "'numbers'" in profile["dbname"]
+    (source,) = DOCUMENTS["models/sources.yml"]["sources"]
+    assert source["schema"] == "{{ 'mart' if target.type == 'duckdb' else 'k' }}"
