@@ -7,7 +7,7 @@ HOME_DIR ?= home
 EVENTS ?= 1000000
 
 ODCS_VENV := .venv-odcs
-BI_TOOLS := dbt superset
+BI_TOOLS := dbt duckdb hyper superset
 BI_INSTALLED := $(BI_TOOLS:%=.venv-bi-%/.installed)
 
 .PHONY: help demo test test-slow bi-test lint lint-contracts format types lock bench docs clean

@@ -16,6 +16,7 @@ _DESCRIPTIONS = {
     "duckdb": "published/kpi.duckdb: metric values, kpi_ views, facts and meta tables in one read-only file.",
     "parquet": "published/parquet: the same tables as Parquet files; latest.json points to the current folder.",
     "excel": "published/kpi.xlsx: headline KPIs by month and quarter, with definitions, as a workbook.",
+    "hyper": "published/kpi.hyper: the schemas mart and meta as an extract that Tableau opens by itself.",
     "postgresql": "Schemas mart and meta of a PostgreSQL database: the same views over tables of the same rows.",
 }
 _IS_PUBLISHED = "is_published"

@@ -56,6 +56,11 @@ def targets_of(home: Home) -> list[Target]:
 
         workbook = home.published / "kpi.xlsx"
         every.insert(0, ExcelWorkbook(workbook, home.name_of(workbook)))
+    if "hyper" in settings.targets:
+        from pipelines.publish.hyper import HyperExtract
+
+        extract = home.published / "kpi.hyper"
+        every.insert(0, HyperExtract(extract, home.name_of(extract)))
     return [target for target in every if target.name in settings.targets]
 
 

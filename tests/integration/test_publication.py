@@ -341,3 +341,16 @@ def test_readers_never_see_an_error_or_a_mix_while_it_is_swapped(clean: DemoHome
     # Each publication always came with its own numbers, and the two differ.
     assert all(len(numbers) == 1 for numbers in found["contents"].values())
     assert len({numbers[0] for numbers in found["contents"].values()}) == 2
+
+
+def test_an_extract_without_tableaus_library_says_what_to_install(
+    clean: DemoHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "tableauhyperapi", None)
+    settings = clean.home.settings_file
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace("[publish]\n", '[publish]\ntargets = ["duckdb", "hyper"]\n'), encoding="utf-8")
+    outcome = clean.run()
+    (failed,) = outcome.failed
+    assert "pip install tableauhyperapi" in failed.note
+    assert states(outcome)["published_duckdb"] == "unchanged"
