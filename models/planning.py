@@ -206,6 +206,11 @@ fct_initiative_returns = table(
     money("net_to_date_reporting", "Benefit less cost"),
     real("return_ratio", "Net to date over cost to date, the return on investment; empty unless the cost is above 0"),
     day("payback_date", "First day on which cumulative benefit covers cumulative cost; empty if not yet"),
+    day(
+        "paid_back_since_date",
+        "Day from which on it has covered it without a break; later than payback_date if later cost outran it in between, "
+        "empty if it does not cover it now",
+    ),
     flag("is_paid_back", "Whether it covers it as of the data's clock: later cost may have outrun it again"),
     integer("line_count", "Lines that are tagged to it", required=True),
     integer(

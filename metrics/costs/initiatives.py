@@ -106,7 +106,8 @@ def sum_initiative_returns(fct_initiative_lines: pl.DataFrame, initiatives: Sequ
     """`fct_initiative_returns`: every initiative that is declared or tagged, by id.
 
     The payback date is the first day at whose end the benefit so far covers the cost so far, and there was cost to
-    cover. Later cost may outrun it again; `is_paid_back` says how it stands now.
+    cover. Later cost may outrun it again: `paid_back_since_date` is the first day from which on the benefit covers the
+    cost to this day, and `is_paid_back` whether there is one.
     """
     counted = fct_initiative_lines.filter(pl.col("initiative_id").is_not_null())
     declared = pl.DataFrame(
@@ -140,11 +141,13 @@ def sum_initiative_returns(fct_initiative_lines: pl.DataFrame, initiatives: Sequ
         .with_columns(pl.col("cost", "benefit").cum_sum().over("initiative_id"))
     )
     is_covered = (pl.col("cost") > 0) & (pl.col("benefit") >= pl.col("cost"))
+    stays_covered = is_covered.cast(pl.Int8).cum_min(reverse=True) == 1
     totals = daily.group_by("initiative_id").agg(
         first_line_date=pl.col("line_date").first(),
         cost_to_date_reporting=pl.col("cost").last(),
         benefit_to_date_reporting=pl.col("benefit").last(),
         payback_date=pl.col("line_date").filter(is_covered).first(),
+        paid_back_since_date=pl.col("line_date").filter(stays_covered).first(),
         is_paid_back=is_covered.last(),
     )
     net = pl.col("benefit_to_date_reporting") - pl.col("cost_to_date_reporting")

@@ -134,14 +134,15 @@ def test_initiative_returns(published: duckdb.DuckDBPyConnection, fill: Fill) ->
             "net_to_date_reporting": 30,
             "return_ratio": 0.3,
             "payback_date": MARCH,
+            "paid_back_since_date": date(2026, 4, 2),
             "is_paid_back": True,
             "line_count": 4,
             "measured_line_count": 3,
         },
     )
     assert ask(published, "initiative_returns") == [
-        ("portal", "Support", 100, 130, 30, 0.3, MARCH, None, True, 0.75),
-        ("Later", None, None, None, None, None, None, None, None, None),
+        ("portal", "Support", 100, 130, 30, 0.3, MARCH, date(2026, 4, 2), None, True, 0.75),
+        ("Later", None, None, None, None, None, None, None, None, None, None),
     ]
 
 

@@ -133,6 +133,8 @@ def test_a_return_by_hand() -> None:
         "net_to_date_reporting": Decimal(10),
         "return_ratio": pytest.approx(1 / 12),
         "payback_date": date(2026, 3, 5),
+        # 120 of cost since 20 March against 100 of benefit, until 9 April brings 30.
+        "paid_back_since_date": date(2026, 4, 9),
         "is_paid_back": True,
         "line_count": 7,
         "measured_line_count": 5,
@@ -182,6 +184,13 @@ def test_payback_is_the_first_day_at_whose_end_benefit_covers_cost(moves: list[t
         if 0 < cost <= benefit:
             paid_back.append(shift)
     assert row["payback_date"] == (START + timedelta(days=paid_back[0]) if paid_back else None)
+    since = None
+    for shift in sorted({move[0] for move in moves}, reverse=True):
+        if shift not in paid_back:
+            break
+        since = START + timedelta(days=shift)
+    assert row["paid_back_since_date"] == since
+    assert row["is_paid_back"] == (since is not None)
     assert row["is_paid_back"] == (bool(paid_back) and paid_back[-1] == max(move[0] for move in moves))
     assert row["net_to_date_reporting"] * 100 == sum(-cents if is_cost else cents for _, is_cost, cents in moves)
 
