@@ -208,8 +208,8 @@ fct_initiative_returns = table(
     day("payback_date", "First day on which cumulative benefit covers cumulative cost; empty if not yet"),
     day(
         "paid_back_since_date",
-        "Day from which on it has covered it without a break; later than payback_date if later cost outran it in between, "
-        "empty if it does not cover it now",
+        "Day from which on it has covered it without a break; later than payback_date if cost outran it in between, empty "
+        "if it does not cover it now",
     ),
     flag("is_paid_back", "Whether it covers it as of the data's clock: later cost may have outrun it again"),
     integer("line_count", "Lines that are tagged to it", required=True),

@@ -1,5 +1,5 @@
 -- question: How is the backlog developing: what comes in, what goes out, and what is left?
--- parameter period_grain: day, week, month or quarter [default: month]
+-- parameter period_grain: length of the periods [one of: day, week, month, quarter] [default: month]
 -- parameter team: one team, or * for all [default: *]
 -- example: kpi query --query backlog_development --param period_grain=week
 -- answer: 2026-10-01 | true | 410 | 396 | 12 | 14 | 88 | 240 | 0.98

@@ -1,6 +1,6 @@
 -- question: Which vendors billed above their contracts, for which items, and how much is to be claimed back?
--- parameter since_date: first month that counts, by date of invoice [default: 2000-01-01]
--- parameter at_least_reporting: variance from which on a row is listed, in the reporting currency [default: 0.01]
+-- parameter since_date: first month that counts, by date of invoice [date] [default: 2000-01-01]
+-- parameter at_least_reporting: variance from which on a row is listed, in the reporting currency [number] [default: 0.01]
 -- example: kpi query --query billed_above_contract --param since_date=2026-01-01
 -- answer: Brightway Facilities | BF-2024-02 | Maintenance visit | EUR | 17 | 375.99 | 335.70 | 40.29 | 40.29 | 2026-03-01 | 2026-08-01
 SELECT

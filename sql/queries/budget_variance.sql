@@ -1,7 +1,7 @@
 -- question: Where was more or less spent than budgeted, by cost centre and account?
--- parameter from_month: first day of the first month [default: 2000-01-01]
--- parameter to_month: first day of the last month, closed months only [default: 2999-12-01]
--- parameter at_least: variances smaller than this, either way, are left out [default: 0]
+-- parameter from_month: first day of the first month [date] [default: 2000-01-01]
+-- parameter to_month: first day of the last month, closed months only [date] [default: 2999-12-01]
+-- parameter at_least: variances smaller than this, either way, are left out [number] [default: 0]
 -- example: kpi query --query budget_variance --param from_month=2026-01-01 --param at_least=100
 -- answer: 4110 | 6430 | Network Operations | 12 | 1650.00 | 1090.00 | 560.00 | 0.51
 SELECT

@@ -1,5 +1,5 @@
 -- question: Which contracts must be cancelled or renewed soon, and by which day?
--- parameter within_days: how many days ahead to look from the data's clock [default: 90]
+-- parameter within_days: how many days ahead to look from the data's clock [number] [default: 90]
 -- example: kpi query --query contracts_to_cancel_or_renew --param within_days=180
 -- answer: Brightway Facilities | BF-2024-02 | 2026-12-31 | 46 | false | 2027-04-30 | 166 | 4400.00 | 3123.39
 SELECT

@@ -1,5 +1,5 @@
 -- question: Which cost lines are in no pool, and which in several, so that the order of pools decides?
--- parameter limit: rows to show [default: 50]
+-- parameter limit: rows to show [number] [default: 50]
 -- example: kpi query --query cost_lines_and_pools --param limit=20
 -- answer: in no pool | (none) |  | 6320 | 4100 | Telco One | 24 | 5231.40
 SELECT

@@ -1,5 +1,5 @@
 -- question: Whose waiting and lateness cost most, and by which rule is it priced?
--- parameter from_date: first day of resolution, UTC [default: 2000-01-01]
+-- parameter from_date: first day of resolution, UTC [date] [default: 2000-01-01]
 -- example: kpi query --query cost_of_delay --param from_date=2026-07-01
 -- answer: network_waiting | waiting | business | Network Operations | Tessera Networks | 212 | 210 | 9120.5 | 98110.20 | 31
 SELECT

@@ -1,5 +1,5 @@
 -- question: What did a transaction cost each month, what at most, and how much of the cost is unallocated?
--- parameter dimension: overall, team, priority, service or vendor [default: service]
+-- parameter dimension: breakdown [one of: overall, team, priority, service, vendor] [default: service]
 -- example: kpi query --query cost_per_transaction --param dimension=team
 -- answer: 2026-10-01 | Payroll | 312 | 18.40 | 22.10 | 0.07
 WITH unallocated AS (

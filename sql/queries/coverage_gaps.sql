@@ -1,6 +1,6 @@
 -- question: Which published numbers rest on the fewest of their records, and how far can the truth be from them?
--- parameter period_grain: day, week, month or quarter [default: month]
--- parameter below_ratio: coverage under which a number is listed [default: 0.98]
+-- parameter period_grain: length of the periods [one of: day, week, month, quarter] [default: month]
+-- parameter below_ratio: coverage under which a number is listed [number] [default: 0.98]
 -- example: kpi query --query coverage_gaps --param below_ratio=0.9
 -- answer: ticket_reopen_ratio | 2026-10-01 | 0.62 | 410 | 255 | 0.08 | 0.05 | 0.43
 SELECT

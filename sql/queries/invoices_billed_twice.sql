@@ -1,5 +1,5 @@
 -- question: Which invoices may have been sent twice, and how much money is at stake?
--- parameter duplicate_state: open, credited, or % for both [default: open]
+-- parameter duplicate_state: state of the suspicion, % is both [one of: open, credited, %] [default: open]
 -- example: kpi query --query invoices_billed_twice --param duplicate_state=%
 -- answer: Kestrel Devices | KD-202606-863 | 2026-07-03 | KD-202606-863A | 2026-07-12 | 9 | added_letters | 244.00 | EUR | 244.00 | credited | KD-202606-863-CN
 SELECT

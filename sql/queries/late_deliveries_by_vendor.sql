@@ -1,5 +1,5 @@
 -- question: Which vendors deliver late, how late, and how many deliveries are overdue?
--- parameter at_least_count: deliveries due that a vendor must have to be listed [default: 5]
+-- parameter at_least_count: deliveries due that a vendor must have to be listed [number] [default: 5]
 -- example: kpi query --query late_deliveries_by_vendor --param at_least_count=20
 -- answer: Acme Cables | 120 | 0.81 | 6.0 | 3
 WITH clock AS (

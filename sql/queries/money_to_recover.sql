@@ -1,5 +1,5 @@
 -- question: How much money is to be recovered, from whom, and why?
--- parameter months: how many months back, counted from the latest [default: 12]
+-- parameter months: how many months back, counted from the latest [number] [default: 12]
 -- example: kpi query --query money_to_recover --param months=3
 -- answer: Acme Cables | 1234.56 | 700.00 | 324.56 | 210.00 | 910.00 | 1300.00 | 4 | 2026-04-01 | 2026-09-01
 WITH latest AS (

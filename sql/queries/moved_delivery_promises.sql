@@ -1,5 +1,5 @@
 -- question: Which vendors keep their first promise, and which only the date that they moved it to?
--- parameter at_least_count: deliveries made that a vendor must have to be listed [default: 5]
+-- parameter at_least_count: deliveries made that a vendor must have to be listed [number] [default: 5]
 -- example: kpi query --query moved_delivery_promises --param at_least_count=20
 -- answer: Acme Cables | 120 | 0.71 | 0.93 | 34 | 5.0 | 2.0
 SELECT

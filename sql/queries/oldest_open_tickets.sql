@@ -1,6 +1,6 @@
 -- question: Which open tickets are the oldest, and where are they stuck?
 -- parameter team: one team, or * for all [default: *]
--- parameter row_limit: rows at most [default: 20]
+-- parameter row_limit: rows at most [number] [default: 20]
 -- example: kpi query --query oldest_open_tickets --param "team=Service Desk"
 -- answer: jira:OPS-812 | Service Desk | P2 | Pending vendor | waiting | vendor | 88.5 | 41.0 | 2026-10-11 09:02:11+00 | true
 SELECT

@@ -1,5 +1,5 @@
 -- question: Which service credits are to be claimed from vendors, and which broken promises earn them?
--- parameter months: months in which the period may have ended, back from that of the latest credit [default: 12]
+-- parameter months: months in which the period may have ended, back from that of the latest credit [number] [default: 12]
 -- example: kpi query --query service_credits_to_claim --param months=1
 -- answer: Acme Cables | A1 | repairs | 2026-09-01 | 2026-09-30 | 41 | 9 | 0.82 | 0.95 | 4200.00 | 210.00 | 0.00 | 210.00 | EUR | 210.00 | desk:1, desk:7
 WITH latest AS (

@@ -1,6 +1,6 @@
 -- question: Which teams miss their resolution SLA, and how many more clocks had to be met to reach the goal?
--- parameter period_grain: day, week, month or quarter [default: month]
--- parameter goal_ratio: attainment aimed at, 0 to 1 [default: 0.95]
+-- parameter period_grain: length of the periods [one of: day, week, month, quarter] [default: month]
+-- parameter goal_ratio: attainment aimed at, 0 to 1 [number] [default: 0.95]
 -- example: kpi query --query sla_attainment_by_team --param goal_ratio=0.9
 -- answer: Network Operations | 2026-10-01 | 0.87 | 212 | 28 | 18
 SELECT

@@ -1,6 +1,6 @@
 -- question: Where did the slowest tickets spend their open hours: queued, in work, waiting, or between reopens?
 -- parameter team: one team, or * for all [default: *]
--- parameter row_limit: rows at most [default: 20]
+-- parameter row_limit: rows at most [number] [default: 20]
 -- example: kpi query --query slowest_tickets --param "team=Service Desk"
 -- answer: jira:OPS-812 | Service Desk | 2026-10-11 09:02:11+00 | 88.5 | 6.0 | 12.5 | 70.0 | 0.0
 SELECT

@@ -1,8 +1,8 @@
 -- question: Which tickets are about to breach, when, and whose are they?
 -- parameter team: one team, or * for all [default: *]
--- parameter target: resolution, first_response, periodic_update, vendor_response, vendor_resolution, or * [default: *]
--- parameter within_hours: open hours that are left at most [default: 8]
--- parameter row_limit: rows at most [default: 50]
+-- parameter target: kind of promise, * is all [one of: resolution, first_response, periodic_update, vendor_response, vendor_resolution, *] [default: *]
+-- parameter within_hours: open hours that are left at most [number] [default: 8]
+-- parameter row_limit: rows at most [number] [default: 50]
 -- example: kpi query --query tickets_about_to_breach --param within_hours=2 --param target=resolution
 -- answer: jira:OPS-812 | resolution | p1 | running | Service Desk | P1 | Orbit | 2026-10-11 09:02:11+00 | 0.4 | 0.9
 SELECT

@@ -1,5 +1,5 @@
 -- question: How do vendors score, and which part makes the score?
--- parameter period_grain: month or quarter [default: month]
+-- parameter period_grain: length of the periods [one of: month, quarter] [default: month]
 -- example: kpi query --query vendor_scorecard --param period_grain=quarter
 -- answer: Acme Cables | 2026-09-01 | 0.71 | watch | 0.66 | 0.81 | 0.9 | repairs | 0.82 | 0.4 | 0.5 | 0.2
 WITH latest AS (

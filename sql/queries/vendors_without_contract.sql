@@ -1,5 +1,5 @@
 -- question: What is billed that no contract or no price covers, by which vendors, and why?
--- parameter since_date: first invoice date that counts [default: 2000-01-01]
+-- parameter since_date: first invoice date that counts [date] [default: 2000-01-01]
 -- example: kpi query --query vendors_without_contract --param since_date=2026-01-01
 -- answer: Tessera Networks | not_in_rate_card | 1 | 361.93 | Circuit migration | 2026-08-06 | 2026-08-06
 SELECT

@@ -1,7 +1,7 @@
 -- question: What made cost per transaction move from one month to another, in parts that add up to the change exactly?
--- parameter to_month: first day of the closed month that is explained [default: latest]
--- parameter from_month: first day of the closed month that it is compared with [default: before]
--- parameter dimension: team or service [default: team]
+-- parameter to_month: first day of the closed month that is explained [date] [default: latest]
+-- parameter from_month: first day of the closed month that it is compared with [date] [default: before]
+-- parameter dimension: breakdown [one of: team, service] [default: team]
 -- example: kpi query --query what_made_unit_cost_move --param dimension=service
 -- answer: rate | Network Operations | vendor_services | 2.9505 | 3.3101
 WITH steps AS (

@@ -1,6 +1,6 @@
 -- question: Where did the time of resolved tickets go, team by team: queued, in work, or waiting?
--- parameter first_date: first day of the last resolution, UTC [default: 2000-01-01]
--- parameter last_date: last day of the last resolution, UTC [default: 2999-12-31]
+-- parameter first_date: first day of the last resolution, UTC [date] [default: 2000-01-01]
+-- parameter last_date: last day of the last resolution, UTC [date] [default: 2999-12-31]
 -- example: kpi query --query where_the_time_goes --param first_date=2026-10-01
 -- answer: Network Operations | 212 | 1840.5 | 0.41 | 0.22 | 0.37
 --         Open hours, each stretch under the team that had the ticket then; so a ticket counts with every team it saw.

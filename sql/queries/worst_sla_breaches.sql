@@ -1,7 +1,7 @@
 -- question: Which resolution clocks went furthest beyond their target, and how long were they paused?
--- parameter first_date: first day of the breach, UTC [default: 2000-01-01]
--- parameter last_date: last day of the breach, UTC [default: 2999-12-31]
--- parameter row_limit: rows at most [default: 20]
+-- parameter first_date: first day of the breach, UTC [date] [default: 2000-01-01]
+-- parameter last_date: last day of the breach, UTC [date] [default: 2999-12-31]
+-- parameter row_limit: rows at most [number] [default: 20]
 -- example: kpi query --query worst_sla_breaches --param first_date=2026-10-01
 -- answer: servicenow:INC0012345 | Network Operations | P1 | 2026-10-04 11:20:00+00 | 4.0 | 19.5 | 15.5 | 0.0
 SELECT

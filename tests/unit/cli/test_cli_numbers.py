@@ -31,6 +31,8 @@ _VALUES = st.none() | st.floats(allow_nan=False, allow_infinity=False, width=32)
         (1234.56, "business_hours", "1,234.6 h"),
         (1234.0, "count", "1,234"),
         (1.375, "count", "1.38"),
+        (7.75, "days", "7.8 d"),
+        (-2.0, "days", "-2.0 d"),
         (38.2, "reporting", "38.20 EUR"),
         (1234567.8, "reporting", "1,234,568 EUR"),
         (-5.5, "reporting", "-5.50 EUR"),

@@ -198,19 +198,65 @@ def test_misspelt_question_is_suggested(run_kpi: Kpi, published_home: Home) -> N
     assert f"Did you mean '{name}'?" in result.output
 
 
+@pytest.mark.parametrize(
+    ("name", "given", "said"),
+    [
+        (
+            "what_made_unit_cost_move",
+            "from_month=2026-06",
+            "it is a day such as 2026-06-01 (year, month and day), or before.",
+        ),
+        (
+            "what_made_unit_cost_move",
+            "to_month=2026-06-31",
+            "it is a day such as 2026-06-01 (year, month and day), or latest.",
+        ),
+        ("budget_variance", "from_month=June", "it is a day such as 2026-06-01 (year, month and day)."),
+        (
+            "budget_variance",
+            "at_least=1,000",
+            "it is a number such as 10 or 0.95, with a point and no thousands separators.",
+        ),
+        ("what_made_unit_cost_move", "dimension=priority", "it is one of team, service."),
+        (
+            "cost_per_transaction",
+            "dimension=teams",
+            "it is one of overall, team, priority, service, vendor; did you mean 'team'?",
+        ),
+    ],
+)
+def test_a_value_that_a_parameter_cannot_have_is_refused(
+    run_kpi: Kpi, published_home: Home, name: str, given: str, said: str
+) -> None:
+    result = run_kpi("query", "--query", name, "--param", given, "--home", published_home.folder)
+    parameter, value = given.split("=")
+    assert result.exit_code == 2
+    assert f"{parameter} of '{name}' cannot be '{value}': {said}" in " ".join(result.output.split())
+
+
+def test_every_parameter_of_a_packaged_question_takes_its_default() -> None:
+    for question in list_questions():
+        for parameter in question.parameters:
+            is_judged = bool(parameter.form or parameter.choices)
+            assert is_judged == (parameter.name != "team"), f"{question.name}: {parameter.name}"
+            assert not parameter.choices or parameter.default in parameter.choices
+
+
 def test_header_of_a_question_is_decoded() -> None:
     text = (
         "-- question: Which teams are slow?\n"
         "-- parameter team: one team, or * [default: *]\n"
-        "-- parameter first_date: first day\n"
+        "-- parameter first_date: first day [date]\n"
+        "-- parameter dimension: breakdown [one of: team, service] [default: team]\n"
         "-- example: kpi query --query slow\n"
-        "SELECT $team, $first_date -- parameter not_one: of the header\n"
+        "SELECT $team, $first_date, $dimension -- parameter not_one: of the header\n"
     )
     question = read_question("slow", text)
     assert question.question == "Which teams are slow?"
     assert question.parameters == (
         Parameter("team", "one team, or *", "*"),
-        Parameter("first_date", "first day", None),
+        Parameter("first_date", "first day", None, form="date"),
+        Parameter("dimension", "breakdown", "team", choices=("team", "service")),
     )
     assert question.example == "kpi query --query slow"
 
