@@ -208,7 +208,7 @@ fct_initiative_returns = table(
     day("payback_date", "First day on which cumulative benefit covers cumulative cost; empty if not yet"),
     day(
         "paid_back_since_date",
-        "Day from which on it has covered it without a break; later than payback_date if cost outran it in between, empty "
+        "Day from which on it has covered it without a break; later than payback_date if cost outran it since; empty "
         "if it does not cover it now",
     ),
     flag("is_paid_back", "Whether it covers it as of the data's clock: later cost may have outrun it again"),

@@ -35,7 +35,7 @@ COMMENT ON COLUMN mart.initiative_returns.benefit_to_date_reporting IS 'Benefit 
 COMMENT ON COLUMN mart.initiative_returns.net_to_date_reporting IS 'Benefit less cost';
 COMMENT ON COLUMN mart.initiative_returns.return_ratio IS 'Net to date over cost to date, the return on investment; empty unless the cost is above 0';
 COMMENT ON COLUMN mart.initiative_returns.payback_date IS 'First day on which cumulative benefit covers cumulative cost; empty if not yet';
-COMMENT ON COLUMN mart.initiative_returns.paid_back_since_date IS 'Day from which on it has covered it without a break; later than payback_date if cost outran it in between, empty if it does not cover it now';
+COMMENT ON COLUMN mart.initiative_returns.paid_back_since_date IS 'Day from which on it has covered it without a break; later than payback_date if cost outran it since; empty if it does not cover it now';
 COMMENT ON COLUMN mart.initiative_returns.is_paid_back IS 'Whether it covers it as of the data''s clock: later cost may have outrun it again';
 COMMENT ON COLUMN mart.initiative_returns.line_count IS 'Lines that are tagged to it';
 COMMENT ON COLUMN mart.initiative_returns.measured_line_count IS 'Those that could be used: with a day and an amount, and not set aside';
