@@ -29,6 +29,7 @@ from pipelines.publish.postgres_version import Version, create_version, drop_ver
 from pipelines.publish.publication import Publication
 from pipelines.publish.relations import PublishedColumn, Relation, read_relations, reading
 from pipelines.publish.target import Build, PublishError
+from pipelines.sample.defects import DEFECTS
 
 if TYPE_CHECKING:
     import postgres_servers
@@ -141,6 +142,32 @@ def test_readers_find_what_the_file_has_to_the_last_digit(
     assert set(states(again).values()) == {"unchanged"}
     ((location,),) = clean.warehouse("SELECT location FROM ops.ops_publications WHERE target = 'postgresql'")
     assert location == postgres.url.replace(f"{OWNER}@", "")
+
+
+def test_what_the_gate_holds_keeps_its_last_good_values_there_too(
+    clean: DemoHome, postgres: postgres_servers.PostgresDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KPI_POSTGRESQL_URL", postgres.url)
+    text = clean.home.settings_file.read_text(encoding="utf-8")
+    text = text.replace("[publish]\n", '[publish]\ntargets = ["duckdb", "postgresql"]\n')
+    clean.home.settings_file.write_text(text, encoding="utf-8")
+    clean.run()
+    values = "SELECT period_start_date, value FROM mart.kpi_cost_per_transaction_reporting ORDER BY ALL"
+    values = values.replace("ORDER BY ALL", "WHERE dimension = 'overall' ORDER BY period_grain, period_start_date")
+    before = postgres.rows(values)
+    assert any(value is not None for _, value in before)
+    DEFECTS["conflicting_fx_rate"].apply(clean.landing)
+    outcome = clean.run()
+    assert outcome.held
+    assert states(outcome)["published_postgresql"] == "built"
+    assert postgres.rows(values) == before
+    held = "SELECT metric, held_reason, publication_state FROM meta.metrics ORDER BY metric"
+    assert postgres.rows(held) == clean.published(held)
+    (told,) = [row for row in postgres.rows(held) if row[0] == "cost_per_transaction_reporting"]
+    assert told[2] == "held"
+    assert "fx_rates.rate_date_and_pair.unique" in told[1]
+    ((is_held,),) = postgres.rows("SELECT DISTINCT is_held FROM mart.kpi_cost_per_transaction_reporting")
+    assert is_held is True
 
 
 def _comparable(row: tuple[Any, ...]) -> tuple[Any, ...]:
