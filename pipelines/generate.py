@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Final
 
 import sql
+from metrics.render.held_records import record_views
 from metrics.render.places import Place
-from metrics.render.record_views import record_views
 from metrics.render.views import mart_views
 from pipelines.semantic_exports import EXPORTS, dictionary
 

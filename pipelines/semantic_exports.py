@@ -15,12 +15,12 @@ import sql
 from metrics.render.described_views import describe_view
 from metrics.render.dictionary import data_dictionary
 from metrics.render.dictionary_page import dictionary_page
+from metrics.render.held_records import record_views
 from metrics.render.lookml import lookml_project
 from metrics.render.metricflow import dbt_project
 from metrics.render.ossie import ossie_model
 from metrics.render.places import Place
 from metrics.render.power_bi import power_bi_model
-from metrics.render.record_views import record_views
 from metrics.render.superset import superset_assets
 from metrics.render.tableau import tableau_sources
 

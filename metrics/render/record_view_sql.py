@@ -5,6 +5,7 @@ Which views there are is in `metrics.render.record_views`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +13,7 @@ from sqlalchemy import Table
 
 from metrics.render.views import GENERATED_FROM, commented, view_text
 from metrics.spec import Population
+from models.ddl import quote_text
 from models.vocabulary import NO_VALUE, Dimension
 
 #: Day of a record, in every record view.
@@ -89,7 +91,7 @@ class RecordView:
             },
             **{name: declared[name].comment or "" for name in self.details},
             ELIGIBLE: "1; its sum counts the records that should count",
-            MEASURED: "1, or 0 for a record that a contract rule set aside",
+            MEASURED: "1, or 0 for a record that a contract rule set aside; empty while a KPI that counts them is held",
             **{column.name: column.meaning for column in self.columns},
         }
 
@@ -98,16 +100,23 @@ class RecordView:
         return self.populations[0].period_meaning
 
 
-def record_view(view: RecordView) -> str:
-    """Statements that create and comment a record view."""
+def record_view(view: RecordView, metrics: Mapping[str, Sequence[str]]) -> str:
+    """Statements that create and comment a record view.
+
+    Args:
+        view: the view.
+        metrics: of its columns the metrics that are computed from them: while one is held, the column is empty.
+    """
     fact = f"{view.fact.schema}.{view.fact.name}"
     header = commented(
         f"Generated from metrics/render/record_views.py {GENERATED_FROM}.",
         "",
         view.meaning,
         f"Counted: {view.populations[0].eligibility}",
-        "What a record contributes is empty where that is not measured; of one that was set aside, everything is.",
+        "What a record contributes is empty where that is not measured; of one that was set aside, everything is. So "
+        "is a column while a KPI that is computed from it is held.",
     )
+    held = {name for name in (MEASURED, *(column.name for column in view.columns)) if metrics.get(name)}
     day = f"timezone(run.reporting_time_zone, {view.period})" if view.is_instant else view.period
     columns = [
         *(f"fact.{name}" for name in view.keys),
@@ -115,8 +124,11 @@ def record_view(view: RecordView) -> str:
         *(f"coalesce(fact.{each.value}, '{NO_VALUE}') AS {each.value}" for each in view.dimensions),
         *(f"fact.{name}" for name in view.details),
         f"1 AS {ELIGIBLE}",
-        f"CASE WHEN fact.is_quarantined THEN 0 ELSE 1 END AS {MEASURED}",
-        *(f"CASE WHEN NOT fact.is_quarantined THEN {column.sql} END AS {column.name}" for column in view.columns),
+        _unless_held(MEASURED, "CASE WHEN fact.is_quarantined THEN 0 ELSE 1 END", held),
+        *(
+            _unless_held(column.name, f"CASE WHEN NOT fact.is_quarantined THEN {column.sql} END", held)
+            for column in view.columns
+        ),
     ]
     lines = [f"FROM {view.source or fact} AS fact"]
     if view.is_instant:
@@ -128,6 +140,17 @@ def record_view(view: RecordView) -> str:
             f"    FROM meta.metrics AS metrics CROSS JOIN meta.run AS run WHERE metrics.metric = '{view.clock}'\n"
             ") AS clock"
         )
+    if held:
+        named = {name: ", ".join(map(quote_text, metrics[name])) for name in sorted(held)}
+        flags = [
+            f"        max(CASE WHEN metric IN ({names}) THEN 1 ELSE 0 END) AS {name}" for name, names in named.items()
+        ]
+        # A row whatever happens: where nothing is held, nothing is found.
+        lines.append(
+            "CROSS JOIN (\n    SELECT\n"
+            + ",\n".join(flags)
+            + "\n    FROM meta.metrics WHERE publication_state = 'held'\n) AS held"
+        )
     lines.append(f"WHERE ({view.eligible}) AND {view.period} IS NOT NULL;")
     return view_text(
         f"mart.{view.name}",
@@ -137,3 +160,10 @@ def record_view(view: RecordView) -> str:
         view.meaning,
         view.column_meanings(),
     )
+
+
+def _unless_held(name: str, sql: str, held: Set[str]) -> str:
+    """A column, empty while a metric that is computed from it is held."""
+    if name not in held:
+        return f"{sql} AS {name}"
+    return f"CASE WHEN coalesce(held.{name}, 0) = 0 THEN {sql} END AS {name}"

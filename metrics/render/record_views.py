@@ -37,7 +37,7 @@ from metrics.populations import (
     VENDOR_RESOLUTION_CLOCKS,
     VENDOR_RESPONSE_CLOCKS,
 )
-from metrics.render.record_view_sql import RecordColumn, RecordView, record_view
+from metrics.render.record_view_sql import RecordColumn, RecordView
 from models import planning, tickets, vendor_performance, vendors
 
 
@@ -342,8 +342,3 @@ RECORD_VIEWS: Final[tuple[RecordView, ...]] = (
         ),
     ),
 )
-
-
-def record_views() -> dict[str, str]:
-    """SQL of all record views, by name."""
-    return {view.name: record_view(view) for view in RECORD_VIEWS}

@@ -3,7 +3,8 @@
 --
 -- One row per cancelled ticket, on the day of its cancellation.
 -- Counted: Tickets that are cancelled.
--- What a record contributes is empty where that is not measured; of one that was set aside, everything is.
+-- What a record contributes is empty where that is not measured; of one that was set aside, everything is. So is a
+-- column while a KPI that is computed from it is held.
 CREATE OR REPLACE VIEW mart.cancelled_ticket_records AS
 SELECT
     fact.ticket_id,
@@ -15,9 +16,14 @@ SELECT
     fact.source,
     fact.ticket_type,
     1 AS eligible_count,
-    CASE WHEN fact.is_quarantined THEN 0 ELSE 1 END AS measured_count
+    CASE WHEN coalesce(held.measured_count, 0) = 0 THEN CASE WHEN fact.is_quarantined THEN 0 ELSE 1 END END AS measured_count
 FROM core.fct_tickets AS fact
 CROSS JOIN meta.run AS run
+CROSS JOIN (
+    SELECT
+        max(CASE WHEN metric IN ('ticket_cancelled_count') THEN 1 ELSE 0 END) AS measured_count
+    FROM meta.metrics WHERE publication_state = 'held'
+) AS held
 WHERE (fact.is_cancelled) AND CASE WHEN fact.is_quarantined THEN coalesce(fact.cancelled_at, fact.created_at) ELSE fact.cancelled_at END IS NOT NULL;
 
 COMMENT ON VIEW mart.cancelled_ticket_records IS 'One row per cancelled ticket, on the day of its cancellation.';
@@ -30,4 +36,4 @@ COMMENT ON COLUMN mart.cancelled_ticket_records.vendor IS 'Vendor at the last re
 COMMENT ON COLUMN mart.cancelled_ticket_records.source IS 'System that exported the ticket';
 COMMENT ON COLUMN mart.cancelled_ticket_records.ticket_type IS 'Type in the source''s words';
 COMMENT ON COLUMN mart.cancelled_ticket_records.eligible_count IS '1; its sum counts the records that should count';
-COMMENT ON COLUMN mart.cancelled_ticket_records.measured_count IS '1, or 0 for a record that a contract rule set aside';
+COMMENT ON COLUMN mart.cancelled_ticket_records.measured_count IS '1, or 0 for a record that a contract rule set aside; empty while a KPI that counts them is held';

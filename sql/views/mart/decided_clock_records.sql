@@ -4,7 +4,8 @@
 -- One row per SLA clock that is met or breached, on the day on which that was decided.
 -- Counted: Clocks for resolution that are met or breached; running, paused and cancelled ones are in neither part. A
 -- ticket that was set aside counts with its clocks, or with one if it has none.
--- What a record contributes is empty where that is not measured; of one that was set aside, everything is.
+-- What a record contributes is empty where that is not measured; of one that was set aside, everything is. So is a
+-- column while a KPI that is computed from it is held.
 CREATE OR REPLACE VIEW mart.decided_clock_records AS
 SELECT
     fact.ticket_id,
@@ -18,11 +19,11 @@ SELECT
     coalesce(fact.vendor, '(none)') AS vendor,
     1 AS eligible_count,
     CASE WHEN fact.is_quarantined THEN 0 ELSE 1 END AS measured_count,
-    CASE WHEN NOT fact.is_quarantined THEN CASE WHEN fact.target = 'resolution' AND fact.state = 'met' THEN 1 WHEN fact.target = 'resolution' AND fact.state = 'breached' THEN 0 END END AS resolution_met_count,
-    CASE WHEN NOT fact.is_quarantined THEN CASE WHEN fact.target = 'first_response' AND fact.state = 'met' THEN 1 WHEN fact.target = 'first_response' AND fact.state = 'breached' THEN 0 END END AS first_response_met_count,
-    CASE WHEN NOT fact.is_quarantined THEN CASE WHEN fact.target = 'periodic_update' AND fact.state = 'met' THEN 1 WHEN fact.target = 'periodic_update' AND fact.state = 'breached' THEN 0 END END AS periodic_update_met_count,
-    CASE WHEN NOT fact.is_quarantined THEN CASE WHEN fact.target = 'vendor_response' AND fact.state = 'met' THEN 1 WHEN fact.target = 'vendor_response' AND fact.state = 'breached' THEN 0 END END AS vendor_response_met_count,
-    CASE WHEN NOT fact.is_quarantined THEN CASE WHEN fact.target = 'vendor_resolution' AND fact.state = 'met' THEN 1 WHEN fact.target = 'vendor_resolution' AND fact.state = 'breached' THEN 0 END END AS vendor_resolution_met_count
+    CASE WHEN coalesce(held.resolution_met_count, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN CASE WHEN fact.target = 'resolution' AND fact.state = 'met' THEN 1 WHEN fact.target = 'resolution' AND fact.state = 'breached' THEN 0 END END END AS resolution_met_count,
+    CASE WHEN coalesce(held.first_response_met_count, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN CASE WHEN fact.target = 'first_response' AND fact.state = 'met' THEN 1 WHEN fact.target = 'first_response' AND fact.state = 'breached' THEN 0 END END END AS first_response_met_count,
+    CASE WHEN coalesce(held.periodic_update_met_count, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN CASE WHEN fact.target = 'periodic_update' AND fact.state = 'met' THEN 1 WHEN fact.target = 'periodic_update' AND fact.state = 'breached' THEN 0 END END END AS periodic_update_met_count,
+    CASE WHEN coalesce(held.vendor_response_met_count, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN CASE WHEN fact.target = 'vendor_response' AND fact.state = 'met' THEN 1 WHEN fact.target = 'vendor_response' AND fact.state = 'breached' THEN 0 END END END AS vendor_response_met_count,
+    CASE WHEN coalesce(held.vendor_resolution_met_count, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN CASE WHEN fact.target = 'vendor_resolution' AND fact.state = 'met' THEN 1 WHEN fact.target = 'vendor_resolution' AND fact.state = 'breached' THEN 0 END END END AS vendor_resolution_met_count
 FROM (
     SELECT
         clock.ticket_id, clock.sla_policy, clock.cycle_number, clock.target, clock.state, clock.team, clock.priority,
@@ -44,6 +45,15 @@ FROM (
     )
 ) AS fact
 CROSS JOIN meta.run AS run
+CROSS JOIN (
+    SELECT
+        max(CASE WHEN metric IN ('sla_first_response_attainment_ratio') THEN 1 ELSE 0 END) AS first_response_met_count,
+        max(CASE WHEN metric IN ('sla_periodic_update_attainment_ratio') THEN 1 ELSE 0 END) AS periodic_update_met_count,
+        max(CASE WHEN metric IN ('sla_attainment_ratio') THEN 1 ELSE 0 END) AS resolution_met_count,
+        max(CASE WHEN metric IN ('sla_vendor_resolution_attainment_ratio') THEN 1 ELSE 0 END) AS vendor_resolution_met_count,
+        max(CASE WHEN metric IN ('sla_vendor_response_attainment_ratio') THEN 1 ELSE 0 END) AS vendor_response_met_count
+    FROM meta.metrics WHERE publication_state = 'held'
+) AS held
 WHERE (fact.state IN ('met', 'breached') OR (fact.is_quarantined AND (fact.state IS NULL OR fact.state <> 'cancelled'))) AND fact.decided_at IS NOT NULL;
 
 COMMENT ON VIEW mart.decided_clock_records IS 'One row per SLA clock that is met or breached, on the day on which that was decided.';
@@ -57,7 +67,7 @@ COMMENT ON COLUMN mart.decided_clock_records.priority IS 'Priority when the cloc
 COMMENT ON COLUMN mart.decided_clock_records.service IS 'Service that the ticket is about; (none) where there is none';
 COMMENT ON COLUMN mart.decided_clock_records.vendor IS 'Vendor when the clock was decided, or now; for vendor_response and vendor_resolution that of the holder; (none) where there is none';
 COMMENT ON COLUMN mart.decided_clock_records.eligible_count IS '1; its sum counts the records that should count';
-COMMENT ON COLUMN mart.decided_clock_records.measured_count IS '1, or 0 for a record that a contract rule set aside';
+COMMENT ON COLUMN mart.decided_clock_records.measured_count IS '1, or 0 for a record that a contract rule set aside; empty while a KPI that counts them is held';
 COMMENT ON COLUMN mart.decided_clock_records.resolution_met_count IS '1 if a clock for resolution is met, 0 if it is breached, empty for other targets';
 COMMENT ON COLUMN mart.decided_clock_records.first_response_met_count IS '1 if a clock for first response is met, 0 if it is breached, empty for other targets';
 COMMENT ON COLUMN mart.decided_clock_records.periodic_update_met_count IS '1 if a clock for periodic update is met, 0 if it is breached, empty for other targets';

@@ -3,7 +3,8 @@
 --
 -- One row per delivery that was made or is due, on the day of the promise in force.
 -- Counted: Deliveries that were made, or whose promised day is over by the data's clock.
--- What a record contributes is empty where that is not measured; of one that was set aside, everything is.
+-- What a record contributes is empty where that is not measured; of one that was set aside, everything is. So is a
+-- column while a KPI that is computed from it is held.
 CREATE OR REPLACE VIEW mart.due_delivery_records AS
 SELECT
     fact.delivery_id,
@@ -15,13 +16,19 @@ SELECT
     fact.item,
     1 AS eligible_count,
     CASE WHEN fact.is_quarantined THEN 0 ELSE 1 END AS measured_count,
-    CASE WHEN NOT fact.is_quarantined THEN CASE WHEN coalesce(fact.delivered_date <= fact.promised_date, FALSE) THEN 1 WHEN NOT (coalesce(fact.delivered_date <= fact.promised_date, FALSE)) THEN 0 END END AS on_time_count,
-    CASE WHEN NOT fact.is_quarantined THEN fact.delay_days END AS delay_days
+    CASE WHEN coalesce(held.on_time_count, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN CASE WHEN coalesce(fact.delivered_date <= fact.promised_date, FALSE) THEN 1 WHEN NOT (coalesce(fact.delivered_date <= fact.promised_date, FALSE)) THEN 0 END END END AS on_time_count,
+    CASE WHEN coalesce(held.delay_days, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN fact.delay_days END END AS delay_days
 FROM core.fct_deliveries AS fact
 CROSS JOIN (
     SELECT CAST(timezone(run.reporting_time_zone, metrics.fresh_as_of_at) AS DATE) AS as_of_date
     FROM meta.metrics AS metrics CROSS JOIN meta.run AS run WHERE metrics.metric = 'vendor_on_time_delivery_ratio'
 ) AS clock
+CROSS JOIN (
+    SELECT
+        max(CASE WHEN metric IN ('vendor_delivery_delay_p50_days', 'vendor_delivery_delay_p85_days', 'vendor_delivery_delay_p95_days') THEN 1 ELSE 0 END) AS delay_days,
+        max(CASE WHEN metric IN ('vendor_on_time_delivery_ratio') THEN 1 ELSE 0 END) AS on_time_count
+    FROM meta.metrics WHERE publication_state = 'held'
+) AS held
 WHERE (fact.is_quarantined OR fact.promised_date < clock.as_of_date OR (fact.promised_date IS NOT NULL AND fact.delivered_date IS NOT NULL)) AND CASE WHEN fact.is_quarantined THEN coalesce(fact.promised_date, fact.first_promised_date, fact.delivered_date) ELSE fact.promised_date END IS NOT NULL;
 
 COMMENT ON VIEW mart.due_delivery_records IS 'One row per delivery that was made or is due, on the day of the promise in force.';
@@ -33,6 +40,6 @@ COMMENT ON COLUMN mart.due_delivery_records.vendor IS 'Vendor; (none) where ther
 COMMENT ON COLUMN mart.due_delivery_records.source IS 'System that exported the delivery';
 COMMENT ON COLUMN mart.due_delivery_records.item IS 'What was ordered';
 COMMENT ON COLUMN mart.due_delivery_records.eligible_count IS '1; its sum counts the records that should count';
-COMMENT ON COLUMN mart.due_delivery_records.measured_count IS '1, or 0 for a record that a contract rule set aside';
+COMMENT ON COLUMN mart.due_delivery_records.measured_count IS '1, or 0 for a record that a contract rule set aside; empty while a KPI that counts them is held';
 COMMENT ON COLUMN mart.due_delivery_records.on_time_count IS '1 if it came on or before the promised date, 0 if not';
 COMMENT ON COLUMN mart.due_delivery_records.delay_days IS 'Delivered minus promised date; negative is early';

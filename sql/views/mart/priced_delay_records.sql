@@ -4,7 +4,8 @@
 -- One row per resolved ticket whose delay a rule prices, on the day of its last resolution.
 -- Counted: Resolved tickets that a delay rule of policies/costs.yaml prices; no others. A ticket that was set aside
 -- counts where it was resolved or, if that is unknown, created.
--- What a record contributes is empty where that is not measured; of one that was set aside, everything is.
+-- What a record contributes is empty where that is not measured; of one that was set aside, everything is. So is a
+-- column while a KPI that is computed from it is held.
 CREATE OR REPLACE VIEW mart.priced_delay_records AS
 SELECT
     fact.ticket_id,
@@ -18,9 +19,14 @@ SELECT
     fact.ticket_type,
     1 AS eligible_count,
     CASE WHEN fact.is_quarantined THEN 0 ELSE 1 END AS measured_count,
-    CASE WHEN NOT fact.is_quarantined THEN fact.amount_reporting END AS amount_reporting
+    CASE WHEN coalesce(held.amount_reporting, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN fact.amount_reporting END END AS amount_reporting
 FROM core.fct_ticket_delays AS fact
 CROSS JOIN meta.run AS run
+CROSS JOIN (
+    SELECT
+        max(CASE WHEN metric IN ('cost_of_delay_reporting') THEN 1 ELSE 0 END) AS amount_reporting
+    FROM meta.metrics WHERE publication_state = 'held'
+) AS held
 WHERE (TRUE) AND fact.resolved_at IS NOT NULL;
 
 COMMENT ON VIEW mart.priced_delay_records IS 'One row per resolved ticket whose delay a rule prices, on the day of its last resolution.';
@@ -34,5 +40,5 @@ COMMENT ON COLUMN mart.priced_delay_records.delay_rule IS 'Rule of policies/cost
 COMMENT ON COLUMN mart.priced_delay_records.source IS 'System that exported the ticket';
 COMMENT ON COLUMN mart.priced_delay_records.ticket_type IS 'Type in the source''s words';
 COMMENT ON COLUMN mart.priced_delay_records.eligible_count IS '1; its sum counts the records that should count';
-COMMENT ON COLUMN mart.priced_delay_records.measured_count IS '1, or 0 for a record that a contract rule set aside';
+COMMENT ON COLUMN mart.priced_delay_records.measured_count IS '1, or 0 for a record that a contract rule set aside; empty while a KPI that counts them is held';
 COMMENT ON COLUMN mart.priced_delay_records.amount_reporting IS 'Time times price, at most the cap, rounded half to even once; empty if not measured';

@@ -4,7 +4,8 @@
 -- One row per ticket that counts as resolved, on the day of its last resolution.
 -- Counted: Tickets that are done and not cancelled. A ticket that was set aside counts where it was resolved or, if
 -- that is unknown, created.
--- What a record contributes is empty where that is not measured; of one that was set aside, everything is.
+-- What a record contributes is empty where that is not measured; of one that was set aside, everything is. So is a
+-- column while a KPI that is computed from it is held.
 CREATE OR REPLACE VIEW mart.resolved_ticket_records AS
 SELECT
     fact.ticket_id,
@@ -16,33 +17,61 @@ SELECT
     fact.source,
     fact.ticket_type,
     1 AS eligible_count,
-    CASE WHEN fact.is_quarantined THEN 0 ELSE 1 END AS measured_count,
-    CASE WHEN NOT fact.is_quarantined THEN fact.lead_time_business_microseconds END AS lead_time_business_microseconds,
-    CASE WHEN NOT fact.is_quarantined THEN fact.lead_time_calendar_microseconds END AS lead_time_calendar_microseconds,
-    CASE WHEN NOT fact.is_quarantined THEN fact.cycle_time_business_microseconds END AS cycle_time_business_microseconds,
-    CASE WHEN NOT fact.is_quarantined THEN fact.cycle_time_calendar_microseconds END AS cycle_time_calendar_microseconds,
-    CASE WHEN NOT fact.is_quarantined THEN fact.first_response_business_microseconds END AS first_response_business_microseconds,
-    CASE WHEN NOT fact.is_quarantined THEN fact.first_response_calendar_microseconds END AS first_response_calendar_microseconds,
-    CASE WHEN NOT fact.is_quarantined THEN fact.first_resolution_business_microseconds END AS first_resolution_business_microseconds,
-    CASE WHEN NOT fact.is_quarantined THEN fact.first_resolution_calendar_microseconds END AS first_resolution_calendar_microseconds,
-    CASE WHEN NOT fact.is_quarantined THEN fact.queued_business_microseconds END AS queued_business_microseconds,
-    CASE WHEN NOT fact.is_quarantined THEN fact.queued_calendar_microseconds END AS queued_calendar_microseconds,
-    CASE WHEN NOT fact.is_quarantined THEN fact.active_business_microseconds END AS active_business_microseconds,
+    CASE WHEN coalesce(held.measured_count, 0) = 0 THEN CASE WHEN fact.is_quarantined THEN 0 ELSE 1 END END AS measured_count,
+    CASE WHEN coalesce(held.lead_time_business_microseconds, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN fact.lead_time_business_microseconds END END AS lead_time_business_microseconds,
+    CASE WHEN coalesce(held.lead_time_calendar_microseconds, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN fact.lead_time_calendar_microseconds END END AS lead_time_calendar_microseconds,
+    CASE WHEN coalesce(held.cycle_time_business_microseconds, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN fact.cycle_time_business_microseconds END END AS cycle_time_business_microseconds,
+    CASE WHEN coalesce(held.cycle_time_calendar_microseconds, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN fact.cycle_time_calendar_microseconds END END AS cycle_time_calendar_microseconds,
+    CASE WHEN coalesce(held.first_response_business_microseconds, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN fact.first_response_business_microseconds END END AS first_response_business_microseconds,
+    CASE WHEN coalesce(held.first_response_calendar_microseconds, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN fact.first_response_calendar_microseconds END END AS first_response_calendar_microseconds,
+    CASE WHEN coalesce(held.first_resolution_business_microseconds, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN fact.first_resolution_business_microseconds END END AS first_resolution_business_microseconds,
+    CASE WHEN coalesce(held.first_resolution_calendar_microseconds, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN fact.first_resolution_calendar_microseconds END END AS first_resolution_calendar_microseconds,
+    CASE WHEN coalesce(held.queued_business_microseconds, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN fact.queued_business_microseconds END END AS queued_business_microseconds,
+    CASE WHEN coalesce(held.queued_calendar_microseconds, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN fact.queued_calendar_microseconds END END AS queued_calendar_microseconds,
+    CASE WHEN coalesce(held.active_business_microseconds, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN fact.active_business_microseconds END END AS active_business_microseconds,
     CASE WHEN NOT fact.is_quarantined THEN fact.active_calendar_microseconds END AS active_calendar_microseconds,
-    CASE WHEN NOT fact.is_quarantined THEN fact.waiting_business_microseconds END AS waiting_business_microseconds,
-    CASE WHEN NOT fact.is_quarantined THEN fact.waiting_calendar_microseconds END AS waiting_calendar_microseconds,
-    CASE WHEN NOT fact.is_quarantined THEN fact.reopen_count END AS reopen_count,
-    CASE WHEN NOT fact.is_quarantined THEN fact.handoff_count END AS handoff_count,
-    CASE WHEN NOT fact.is_quarantined THEN fact.touch_count END AS touch_count,
-    CASE WHEN NOT fact.is_quarantined THEN CASE WHEN fact.active_business_microseconds IS NOT NULL AND fact.lead_time_business_microseconds IS NOT NULL AND fact.reopened_gap_business_microseconds IS NOT NULL THEN fact.active_business_microseconds END END AS flow_active_business_microseconds,
-    CASE WHEN NOT fact.is_quarantined THEN CASE WHEN fact.active_business_microseconds IS NOT NULL AND fact.lead_time_business_microseconds IS NOT NULL AND fact.reopened_gap_business_microseconds IS NOT NULL THEN fact.lead_time_business_microseconds - fact.reopened_gap_business_microseconds END END AS flow_whole_business_microseconds,
-    CASE WHEN NOT fact.is_quarantined THEN CASE WHEN fact.active_calendar_microseconds IS NOT NULL AND fact.lead_time_calendar_microseconds IS NOT NULL AND fact.reopened_gap_calendar_microseconds IS NOT NULL THEN fact.active_calendar_microseconds END END AS flow_active_calendar_microseconds,
-    CASE WHEN NOT fact.is_quarantined THEN CASE WHEN fact.active_calendar_microseconds IS NOT NULL AND fact.lead_time_calendar_microseconds IS NOT NULL AND fact.reopened_gap_calendar_microseconds IS NOT NULL THEN fact.lead_time_calendar_microseconds - fact.reopened_gap_calendar_microseconds END END AS flow_whole_calendar_microseconds,
-    CASE WHEN NOT fact.is_quarantined THEN CASE WHEN fact.reopen_count > 0 THEN 1 WHEN NOT (fact.reopen_count > 0) THEN 0 END END AS reopened_count,
-    CASE WHEN NOT fact.is_quarantined THEN CASE WHEN fact.reopen_count IS NULL OR fact.handoff_count IS NULL OR fact.touch_count IS NULL OR fact.touch_count < 1 THEN NULL WHEN fact.reopen_count = 0 AND fact.handoff_count = 0 AND fact.touch_count = 1 THEN 1 ELSE 0 END END AS first_contact_count,
-    CASE WHEN NOT fact.is_quarantined THEN CASE WHEN fact.is_sla_met_at_source THEN 1 WHEN NOT (fact.is_sla_met_at_source) THEN 0 END END AS source_claim_met_count
+    CASE WHEN coalesce(held.waiting_business_microseconds, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN fact.waiting_business_microseconds END END AS waiting_business_microseconds,
+    CASE WHEN coalesce(held.waiting_calendar_microseconds, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN fact.waiting_calendar_microseconds END END AS waiting_calendar_microseconds,
+    CASE WHEN coalesce(held.reopen_count, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN fact.reopen_count END END AS reopen_count,
+    CASE WHEN coalesce(held.handoff_count, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN fact.handoff_count END END AS handoff_count,
+    CASE WHEN coalesce(held.touch_count, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN fact.touch_count END END AS touch_count,
+    CASE WHEN coalesce(held.flow_active_business_microseconds, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN CASE WHEN fact.active_business_microseconds IS NOT NULL AND fact.lead_time_business_microseconds IS NOT NULL AND fact.reopened_gap_business_microseconds IS NOT NULL THEN fact.active_business_microseconds END END END AS flow_active_business_microseconds,
+    CASE WHEN coalesce(held.flow_whole_business_microseconds, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN CASE WHEN fact.active_business_microseconds IS NOT NULL AND fact.lead_time_business_microseconds IS NOT NULL AND fact.reopened_gap_business_microseconds IS NOT NULL THEN fact.lead_time_business_microseconds - fact.reopened_gap_business_microseconds END END END AS flow_whole_business_microseconds,
+    CASE WHEN coalesce(held.flow_active_calendar_microseconds, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN CASE WHEN fact.active_calendar_microseconds IS NOT NULL AND fact.lead_time_calendar_microseconds IS NOT NULL AND fact.reopened_gap_calendar_microseconds IS NOT NULL THEN fact.active_calendar_microseconds END END END AS flow_active_calendar_microseconds,
+    CASE WHEN coalesce(held.flow_whole_calendar_microseconds, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN CASE WHEN fact.active_calendar_microseconds IS NOT NULL AND fact.lead_time_calendar_microseconds IS NOT NULL AND fact.reopened_gap_calendar_microseconds IS NOT NULL THEN fact.lead_time_calendar_microseconds - fact.reopened_gap_calendar_microseconds END END END AS flow_whole_calendar_microseconds,
+    CASE WHEN coalesce(held.reopened_count, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN CASE WHEN fact.reopen_count > 0 THEN 1 WHEN NOT (fact.reopen_count > 0) THEN 0 END END END AS reopened_count,
+    CASE WHEN coalesce(held.first_contact_count, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN CASE WHEN fact.reopen_count IS NULL OR fact.handoff_count IS NULL OR fact.touch_count IS NULL OR fact.touch_count < 1 THEN NULL WHEN fact.reopen_count = 0 AND fact.handoff_count = 0 AND fact.touch_count = 1 THEN 1 ELSE 0 END END END AS first_contact_count,
+    CASE WHEN coalesce(held.source_claim_met_count, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN CASE WHEN fact.is_sla_met_at_source THEN 1 WHEN NOT (fact.is_sla_met_at_source) THEN 0 END END END AS source_claim_met_count
 FROM core.fct_tickets AS fact
 CROSS JOIN meta.run AS run
+CROSS JOIN (
+    SELECT
+        max(CASE WHEN metric IN ('ticket_active_time_p50_business_hours', 'ticket_active_time_p85_business_hours', 'ticket_active_time_p95_business_hours') THEN 1 ELSE 0 END) AS active_business_microseconds,
+        max(CASE WHEN metric IN ('ticket_cycle_time_p50_business_hours', 'ticket_cycle_time_p85_business_hours', 'ticket_cycle_time_p95_business_hours') THEN 1 ELSE 0 END) AS cycle_time_business_microseconds,
+        max(CASE WHEN metric IN ('ticket_cycle_time_p50_calendar_hours', 'ticket_cycle_time_p85_calendar_hours', 'ticket_cycle_time_p95_calendar_hours') THEN 1 ELSE 0 END) AS cycle_time_calendar_microseconds,
+        max(CASE WHEN metric IN ('ticket_first_contact_resolution_ratio') THEN 1 ELSE 0 END) AS first_contact_count,
+        max(CASE WHEN metric IN ('ticket_first_resolution_p50_business_hours', 'ticket_first_resolution_p85_business_hours', 'ticket_first_resolution_p95_business_hours') THEN 1 ELSE 0 END) AS first_resolution_business_microseconds,
+        max(CASE WHEN metric IN ('ticket_first_resolution_p50_calendar_hours', 'ticket_first_resolution_p85_calendar_hours', 'ticket_first_resolution_p95_calendar_hours') THEN 1 ELSE 0 END) AS first_resolution_calendar_microseconds,
+        max(CASE WHEN metric IN ('ticket_first_response_p50_business_hours', 'ticket_first_response_p85_business_hours', 'ticket_first_response_p95_business_hours') THEN 1 ELSE 0 END) AS first_response_business_microseconds,
+        max(CASE WHEN metric IN ('ticket_first_response_p50_calendar_hours', 'ticket_first_response_p85_calendar_hours', 'ticket_first_response_p95_calendar_hours') THEN 1 ELSE 0 END) AS first_response_calendar_microseconds,
+        max(CASE WHEN metric IN ('ticket_flow_efficiency_business_ratio') THEN 1 ELSE 0 END) AS flow_active_business_microseconds,
+        max(CASE WHEN metric IN ('ticket_flow_efficiency_calendar_ratio') THEN 1 ELSE 0 END) AS flow_active_calendar_microseconds,
+        max(CASE WHEN metric IN ('ticket_flow_efficiency_business_ratio') THEN 1 ELSE 0 END) AS flow_whole_business_microseconds,
+        max(CASE WHEN metric IN ('ticket_flow_efficiency_calendar_ratio') THEN 1 ELSE 0 END) AS flow_whole_calendar_microseconds,
+        max(CASE WHEN metric IN ('ticket_handoff_mean_count', 'ticket_handoff_p95_count') THEN 1 ELSE 0 END) AS handoff_count,
+        max(CASE WHEN metric IN ('ticket_lead_time_p50_business_hours', 'ticket_lead_time_p85_business_hours', 'ticket_lead_time_p95_business_hours') THEN 1 ELSE 0 END) AS lead_time_business_microseconds,
+        max(CASE WHEN metric IN ('ticket_lead_time_p50_calendar_hours', 'ticket_lead_time_p85_calendar_hours', 'ticket_lead_time_p95_calendar_hours') THEN 1 ELSE 0 END) AS lead_time_calendar_microseconds,
+        max(CASE WHEN metric IN ('ticket_resolved_count') THEN 1 ELSE 0 END) AS measured_count,
+        max(CASE WHEN metric IN ('ticket_queued_time_p50_business_hours', 'ticket_queued_time_p85_business_hours', 'ticket_queued_time_p95_business_hours') THEN 1 ELSE 0 END) AS queued_business_microseconds,
+        max(CASE WHEN metric IN ('ticket_queued_time_p50_calendar_hours', 'ticket_queued_time_p85_calendar_hours', 'ticket_queued_time_p95_calendar_hours') THEN 1 ELSE 0 END) AS queued_calendar_microseconds,
+        max(CASE WHEN metric IN ('ticket_reopen_mean_count', 'ticket_reopen_p95_count') THEN 1 ELSE 0 END) AS reopen_count,
+        max(CASE WHEN metric IN ('ticket_reopen_ratio') THEN 1 ELSE 0 END) AS reopened_count,
+        max(CASE WHEN metric IN ('sla_source_attainment_ratio') THEN 1 ELSE 0 END) AS source_claim_met_count,
+        max(CASE WHEN metric IN ('ticket_touch_mean_count', 'ticket_touch_p95_count') THEN 1 ELSE 0 END) AS touch_count,
+        max(CASE WHEN metric IN ('ticket_waiting_time_p50_business_hours', 'ticket_waiting_time_p85_business_hours', 'ticket_waiting_time_p95_business_hours') THEN 1 ELSE 0 END) AS waiting_business_microseconds,
+        max(CASE WHEN metric IN ('ticket_waiting_time_p50_calendar_hours', 'ticket_waiting_time_p85_calendar_hours', 'ticket_waiting_time_p95_calendar_hours') THEN 1 ELSE 0 END) AS waiting_calendar_microseconds
+    FROM meta.metrics WHERE publication_state = 'held'
+) AS held
 WHERE (NOT fact.is_cancelled AND (fact.is_done OR fact.is_quarantined)) AND CASE WHEN fact.is_quarantined THEN coalesce(fact.resolved_at, fact.created_at) ELSE fact.resolved_at END IS NOT NULL;
 
 COMMENT ON VIEW mart.resolved_ticket_records IS 'One row per ticket that counts as resolved, on the day of its last resolution.';
@@ -55,7 +84,7 @@ COMMENT ON COLUMN mart.resolved_ticket_records.vendor IS 'Vendor at the last res
 COMMENT ON COLUMN mart.resolved_ticket_records.source IS 'System that exported the ticket';
 COMMENT ON COLUMN mart.resolved_ticket_records.ticket_type IS 'Type in the source''s words';
 COMMENT ON COLUMN mart.resolved_ticket_records.eligible_count IS '1; its sum counts the records that should count';
-COMMENT ON COLUMN mart.resolved_ticket_records.measured_count IS '1, or 0 for a record that a contract rule set aside';
+COMMENT ON COLUMN mart.resolved_ticket_records.measured_count IS '1, or 0 for a record that a contract rule set aside; empty while a KPI that counts them is held';
 COMMENT ON COLUMN mart.resolved_ticket_records.lead_time_business_microseconds IS 'Created to last resolution, in open hours';
 COMMENT ON COLUMN mart.resolved_ticket_records.lead_time_calendar_microseconds IS 'Created to last resolution, by the clock on the wall';
 COMMENT ON COLUMN mart.resolved_ticket_records.cycle_time_business_microseconds IS 'First active to last resolution, in open hours';

@@ -13,7 +13,7 @@ from sqlalchemy import MetaData, Table
 
 from metrics.measuring.measure import measure
 from metrics.registry import METRICS
-from metrics.render.record_views import record_views
+from metrics.render.held_records import record_views
 from metrics.render.views import mart_views
 from models.catalog import tables_of
 from models.ddl import conform, create_table

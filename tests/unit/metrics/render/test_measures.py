@@ -58,8 +58,23 @@ def _differences(measure: Measure, reader: duckdb.DuckDBPyConnection) -> tuple[i
 
 @pytest.mark.parametrize("measure", MEASURES, ids=lambda measure: measure.name)
 def test_a_measure_gives_every_published_value(measure: Measure, published: duckdb.DuckDBPyConnection) -> None:
+    if measure.name == "sla_attainment_ratio":
+        pytest.skip("it is held; see below")
     _, differing = _differences(measure, published)
     assert differing.is_empty(), differing
+
+
+def test_a_held_metric_is_empty_over_records(published: duckdb.DuckDBPyConnection) -> None:
+    """Its last good values stand in its view; what today's records come to may not be published."""
+    states = published.sql("SELECT metric FROM meta.metrics WHERE publication_state = 'held'").fetchall()
+    assert states == [("sla_attainment_ratio",)]
+    clocks = "mart.decided_clock_records"
+    held, other, records = published.sql(
+        f"SELECT count(resolution_met_count), count(first_response_met_count), sum(eligible_count) FROM {clocks}"
+    ).fetchone() or (0, 0, 0)
+    assert held == 0 and other > 0 and records > other
+    assert _ask(published, "sla_attainment_ratio", "TRUE") is None
+    assert published.sql("SELECT count(value) FROM mart.kpi_sla_attainment_ratio").fetchone() != (0,)
 
 
 def test_measures_give_every_value_of_a_home_that_was_run(demo: duckdb.DuckDBPyConnection) -> None:

@@ -10,7 +10,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from metrics.registry import METRICS
-from metrics.render.record_views import record_views
+from metrics.render.held_records import record_views
 from metrics.render.views import FACT_VIEWS, kpi_view, mart_views
 from metrics.spec import Metric
 from models.catalog import tables_of
