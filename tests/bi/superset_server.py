@@ -79,7 +79,12 @@ class Superset:
         """Stop the server."""
         if self._server is not None:
             self._server.terminate()
-            self._server.wait(timeout=30)
+            try:
+                self._server.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                # It holds nothing that has to be written: the metadata live for this run only.
+                self._server.kill()
+                self._server.wait(timeout=30)
 
     def log(self) -> str:
         """The end of what the server said."""
