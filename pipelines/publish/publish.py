@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 import polars as pl
 
@@ -25,8 +26,7 @@ def publish(session: Session) -> list[Step]:
     home = session.project.home
     wanted = input_hash(session)
     targets = targets_of(home)
-    has_current_file = session.input_hash_of("published_duckdb") == wanted and home.published_file.exists()
-    if has_current_file and any(target.name == "duckdb" for target in targets):
+    if "duckdb" in home.settings.publish.targets and _is_current(session, home.published_file, wanted):
         source = published_already(home.published_file)
     else:
         source = building(
@@ -34,6 +34,12 @@ def publish(session: Session) -> list[Step]:
         )
     with source as build:
         return [_publish_to(session, target, wanted, build) for target in targets]
+
+
+def _is_current(session: Session, file: Path, wanted: str) -> bool:
+    """Whether the published file holds exactly this, and nobody has written to it."""
+    is_written_to = file.with_name(f"{file.name}.wal").exists()
+    return session.input_hash_of("published_duckdb") == wanted and file.exists() and not is_written_to
 
 
 def targets_of(home: Home) -> list[Target]:

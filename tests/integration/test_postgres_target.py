@@ -144,6 +144,7 @@ def test_readers_find_what_the_file_has_to_the_last_digit(
     assert location == postgres.url.replace(f"{OWNER}@", "")
 
 
+@pytest.mark.slow
 def test_what_the_gate_holds_keeps_its_last_good_values_there_too(
     clean: DemoHome, postgres: postgres_servers.PostgresDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -314,6 +315,7 @@ def test_a_view_that_something_was_built_on_does_not_go_even_then(
     assert _versions(postgres) == ["version_20260101t000001_abcdef_12345678"]
 
 
+@pytest.mark.slow
 def test_an_open_reader_delays_the_switch_and_sees_one_publication(
     file: Path, postgres: postgres_servers.PostgresDatabase
 ) -> None:
@@ -355,6 +357,7 @@ def test_patience_ends_with_a_message_that_names_the_reader(
     assert published_id(postgres) == build_of(file, 3).publication.publication_id
 
 
+@pytest.mark.slow
 def test_old_versions_stay_as_long_as_told_or_as_somebody_reads_them(
     file: Path, postgres: postgres_servers.PostgresDatabase
 ) -> None:
@@ -426,6 +429,7 @@ def test_a_lost_view_is_published_again(file: Path, postgres: postgres_servers.P
     assert not target.holds(build.publication.publication_id)
 
 
+@pytest.mark.slow
 def test_a_server_that_does_not_answer_keeps_nobody_else_from_publishing(
     clean: DemoHome, postgres: postgres_servers.PostgresDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
