@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 
 import click
 
 from pipelines.cli.exits import ExitCode
 from pipelines.cli.options import chosen_home, common_options
+from pipelines.cli.serving import serve
 
 
 @click.command()
@@ -47,8 +47,4 @@ def dagster(host: str, port: int) -> ExitCode:
     command = [
         sys.executable, "-m", "dagster", "dev", "-m", "pipelines.definitions", "--host", host, "--port", str(port),
     ]  # fmt: skip
-    try:
-        ended = subprocess.run(command, env=environment, check=False)
-    except KeyboardInterrupt:
-        return ExitCode.OK
-    return ExitCode.OK if ended.returncode == 0 else ExitCode.FAILED
+    return serve(command, environment)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from importlib import resources
 
@@ -11,6 +10,7 @@ import click
 
 from pipelines.cli.exits import ExitCode
 from pipelines.cli.options import chosen_home, common_options
+from pipelines.cli.serving import serve
 
 
 @click.command()
@@ -35,6 +35,7 @@ def dashboard(host: str, port: int, opens: bool) -> ExitCode:
         "server.port": str(port),
         "server.headless": str(not opens).lower(),
         "server.fileWatcherType": "none",
+        "server.showEmailPrompt": "false",
         "browser.gatherUsageStats": "false",
         "client.toolbarMode": "minimal",
         "logger.level": "warning",
@@ -44,10 +45,4 @@ def dashboard(host: str, port: int, opens: bool) -> ExitCode:
     for name, value in settings.items():
         command += [f"--{name}", value]
     click.echo(f"Dashboard of {folder}: http://{host}:{port}  (Ctrl-C stops it)", err=True)
-    # Streamlit asks for an e-mail address where a terminal is left to it.
-    environment = {**os.environ, "KPI_HOME": str(folder)}
-    try:
-        ended = subprocess.run(command, env=environment, check=False, stdin=subprocess.DEVNULL)
-    except KeyboardInterrupt:
-        return ExitCode.OK
-    return ExitCode.OK if ended.returncode == 0 else ExitCode.FAILED
+    return serve(command, {**os.environ, "KPI_HOME": str(folder)})

@@ -126,11 +126,19 @@ def test_the_command_serves_until_it_is_stopped(published: DemoHome) -> None:
         port = probe.getsockname()[1]
     kpi = Path(sys.executable).with_name("kpi")
     command = [str(kpi), "dashboard", "--no-open", "--port", str(port), "--home", str(published.folder)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as server:
-        try:
-            assert _answer(f"http://127.0.0.1:{port}/_stcore/health") == "ok"
-        finally:
-            server.terminate()
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        assert _answer(f"http://127.0.0.1:{port}/_stcore/health") == "ok"
+        # It answers a moment before it listens to signals.
+        time.sleep(3)
+        server.terminate()
+        server.wait(timeout=30)
+    finally:
+        server.kill()
+        server.wait()
+    with socket.socket() as probe:
+        # Nobody is left behind who would keep the port.
+        assert probe.connect_ex(("127.0.0.1", port)) != 0
 
 
 def test_the_command_says_that_nothing_is_published(never_run: DemoHome) -> None:
