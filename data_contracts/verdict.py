@@ -18,43 +18,6 @@ QUARANTINE_LIMIT: Final = Decimal("0.05")
 _MOST_NAMED: Final = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleResult:
-    """What one rule found in one batch.
-
-    Attributes:
-        evaluated_count: rows looked at.
-        failed_count: rows that broke the rule; for a rule about one number, 1 if the number is out of bounds.
-        sample_keys: keys of some rows that broke it, never another value of a row.
-        failing_rows_query: SELECT that lists all rows that broke it.
-        error: why the rule could not be evaluated, or why it was skipped.
-        failed_record_count: distinct records that broke it; None where rows have no key.
-        record_count: records of the kind that the key names; None where rows have no key.
-    """
-
-    rule: Rule
-    state: RuleState
-    evaluated_count: int = 0
-    failed_count: int = 0
-    sample_keys: tuple[str, ...] = ()
-    failing_rows_query: str | None = None
-    error: str | None = None
-    failed_record_count: int | None = None
-    record_count: int | None = None
-
-    @property
-    def failing_share(self) -> float:
-        """Share of the rows looked at that broke the rule, 0 to 1."""
-        return self.failed_count / self.evaluated_count if self.evaluated_count else 0.0
-
-    @property
-    def failing_record_share(self) -> float:
-        """Share of the records that broke the rule; of the rows where rows have no key."""
-        if self.failed_record_count is None or not self.record_count:
-            return self.failing_share
-        return self.failed_record_count / self.record_count
-
-
 @dataclass(frozen=True, slots=True)
 class Hold:
     """What a broken rule holds back.
@@ -67,6 +30,45 @@ class Hold:
 
     level: HoldLevel
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleResult:
+    """What one rule found in one batch.
+
+    Attributes:
+        evaluated_count: rows looked at.
+        failed_count: rows that broke the rule; for a rule about one number, 1 if the number is out of bounds.
+        sample_keys: keys of some rows that broke it, never another value of a row.
+        failing_rows_query: SELECT that lists all rows that broke it.
+        error: why the rule could not be evaluated, or why it was skipped.
+        failed_record_count: distinct records that broke it; None where rows have no key.
+        record_count: records of the kind that the key names; None where rows have no key.
+        hold: what it holds back, once that was decided; None if nothing.
+    """
+
+    rule: Rule
+    state: RuleState
+    evaluated_count: int = 0
+    failed_count: int = 0
+    sample_keys: tuple[str, ...] = ()
+    failing_rows_query: str | None = None
+    error: str | None = None
+    failed_record_count: int | None = None
+    record_count: int | None = None
+    hold: Hold | None = None
+
+    @property
+    def failing_share(self) -> float:
+        """Share of the rows looked at that broke the rule, 0 to 1."""
+        return self.failed_count / self.evaluated_count if self.evaluated_count else 0.0
+
+    @property
+    def failing_record_share(self) -> float:
+        """Share of the records that broke the rule; of the rows where rows have no key."""
+        if self.failed_record_count is None or not self.record_count:
+            return self.failing_share
+        return self.failed_record_count / self.record_count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

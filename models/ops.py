@@ -99,11 +99,27 @@ ops_value_problems = table(
     text(
         "problem",
         "unparsable, missing, unmapped_status, ambiguous_time, nonexistent_time or rounded; of lines also "
-        "unknown_sign, differs_within_case or control_total; of repeated snapshots also "
-        "in_future, after_snapshot, outside_snapshots, unseen_reopening or repeated_in_snapshot",
+        "unknown_sign, differs_within_case or control_total; of tickets also differs_between_files; "
+        "of repeated snapshots also in_future, after_snapshot, outside_snapshots, unseen_reopening or "
+        "repeated_in_snapshot",
         required=True,
     ),
     text("record_id", "Ticket, cost line, ... that the row belongs to, if its key is known"),
+)
+
+ops_source_drift = table(
+    Layer.OPS,
+    "ops_source_drift",
+    "Days on which a source told of far fewer tickets than usual, and weeks of other teams. One row per finding.",
+    text("domain", "tickets, finance or vendors", required=True),
+    text("source", "System that exports", required=True),
+    text("measure", "tickets a day, or share of a team in a week", required=True),
+    text("member", "Team; empty text for all"),
+    day("first_date", "First day, in the reporting time zone", required=True),
+    day("last_date", "Last day, inclusive", required=True),
+    real("observed", "What came: tickets, or a share from 0 to 1", required=True),
+    real("expected", "Median of the source's own past: of the same weekday, or of weeks", required=True),
+    real("tolerance", "How far from it is usual", required=True),
 )
 
 ops_control_totals = table(
@@ -227,6 +243,7 @@ TABLES = (
     ops_loads,
     ops_refusals,
     ops_value_problems,
+    ops_source_drift,
     ops_control_totals,
     ops_quarantined_records,
     ops_missing_rates,

@@ -10,13 +10,14 @@ import os
 import re
 import tomllib
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Final, Literal
 from urllib.parse import parse_qs, urlsplit
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from data_contracts.documents import DocumentError, Problem, find_toml_line, problems_of
 
@@ -92,10 +93,32 @@ class PublishSection(_Section):
     postgresql: PostgresqlSection = PostgresqlSection()
 
 
+class KnownIncident(_Section):
+    """`[[gate.known_incidents]]`: days on which sources told more or less than usual, for a reason that is known."""
+
+    from_date: date
+    to_date: date
+    reason: str
+
+    @model_validator(mode="after")
+    def _check_order(self) -> KnownIncident:
+        if self.to_date < self.from_date:
+            raise ValueError(f"to_date {self.to_date} lies before from_date {self.from_date}")
+        return self
+
+
 class GateSection(_Section):
-    """`[gate]`: how large a share of records may be quarantined before the metrics that count them are held."""
+    """`[gate]`: what the gate lets pass.
+
+    Attributes:
+        quarantine_limit_ratio: share of records that may be set aside before the metrics that count them are held.
+        drift_window_days: how many days before the data's clock are held against the past of their source.
+        known_incidents: days that are neither judged nor part of that past.
+    """
 
     quarantine_limit_ratio: float = Field(default=0.05, ge=0, le=1)
+    drift_window_days: int = Field(default=14, ge=1, le=92)
+    known_incidents: tuple[KnownIncident, ...] = ()
 
 
 class Settings(_Section):

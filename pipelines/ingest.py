@@ -29,6 +29,7 @@ from pipelines.landing import Landing, active_loads, land_export, raw_table_name
 from pipelines.missing_rates import name_missing_rates, store_missing_rates
 from pipelines.readers import Limits
 from pipelines.session import Session, Step
+from pipelines.source_drift import store_source_drift
 from pipelines.staging.control_totals import total_up
 from pipelines.staging.lines import assemble_lines
 from pipelines.staging.parts import stage_parts
@@ -135,6 +136,7 @@ def _ingest(session: Session, domain: Domain, errors: Mapping[str, str]) -> Batc
     quarantined = find_quarantined(warehouse, results)
     verdict = _judge(session, domain, contracts, results, batch_hash, count_quarantined(quarantined))
     store_verdict(warehouse, verdict, results, quarantined, run_id=session.run_id)
+    results = [replace(result, hold=verdict.holds.get(result.rule.id)) for result in results]
     counts, unmapped = _row_counts(session, domain), _unmapped_statuses(session, domain)
     return Batch(domain, batch_hash, verdict.state, verdict.summary, landings, tuple(results), counts, True, unmapped)
 
@@ -177,7 +179,9 @@ def _stage(session: Session, domain: Domain, contracts: Sequence[ExportContract]
         warehouse.replace(stg_ticket_events, events)
         warehouse.replace(stg_tickets, tickets)
         note_changes(warehouse, [part.frame for part in (*event_parts, *ticket_parts)])
-        offer_data_clock(warehouse, data_clock(tickets, events, loads=warehouse.read(ops_loads)))
+        clock = data_clock(tickets, events, loads=warehouse.read(ops_loads))
+        offer_data_clock(warehouse, clock)
+        store_source_drift(session, clock)
         problems += [history.problems, event_problems, ticket_problems]
     _store_problems(warehouse, domain, problems)
     _store_totals(warehouse, domain, totals)

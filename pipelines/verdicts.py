@@ -14,11 +14,11 @@ from typing import Final
 import polars as pl
 
 from data_contracts.spec import Rule
-from data_contracts.verdict import RuleResult, Verdict
+from data_contracts.verdict import Hold, RuleResult, Verdict
 from models.catalog import STAGED, table_named
 from models.ddl import quote_identifier
 from models.ops import ops_quarantined_records, ops_rule_results, ops_verdicts
-from models.vocabulary import RuleAction, RuleState, VerdictState
+from models.vocabulary import HoldLevel, RuleAction, RuleState, VerdictState
 from pipelines.audit import failing_keys
 from pipelines.warehouse import Warehouse
 
@@ -39,7 +39,7 @@ def current_verdict(warehouse: Warehouse, judged: str) -> tuple[str, VerdictStat
 def stored_results(warehouse: Warehouse, judged: str, rules: Sequence[Rule]) -> list[RuleResult]:
     """The outcome of each rule in the latest audit of a domain, or of facts, as stored with its verdict."""
     query = """
-        SELECT rule_id, state, evaluated_count, failed_count, sample_keys, failing_rows_query
+        SELECT rule_id, state, evaluated_count, failed_count, sample_keys, failing_rows_query, holds, held_reason
         FROM ops.ops_rule_results WHERE domain = ?
     """
     stored = {row[0]: row[1:] for row in warehouse.rows(query, [str(judged)])}
@@ -51,6 +51,7 @@ def stored_results(warehouse: Warehouse, judged: str, rules: Sequence[Rule]) -> 
             failed_count=found[2],
             sample_keys=tuple(json.loads(found[3])),
             failing_rows_query=found[4],
+            hold=Hold(HoldLevel(found[5]), str(found[6])) if found[5] else None,
         )
         for rule in rules
         if (found := stored.get(rule.id))

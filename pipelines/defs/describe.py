@@ -98,20 +98,26 @@ def check_spec(rule: Rule, asset: str) -> dg.AssetCheckSpec:
 
 def check_result(result: RuleResult, asset: str) -> dg.AssetCheckResult:
     """A rule's outcome as Dagster shows it. The gate itself reads the stored verdict, never this."""
-    blocks = result.rule.action is RuleAction.BLOCK
+    # As the gate sees it: too many records set aside hold as much as a block; so does a rule that could not be asked.
+    holds = result.hold is not None or result.rule.action is RuleAction.BLOCK
     metadata: dict[str, object] = {
         "state": result.state.value,
         "rows looked at": result.evaluated_count,
         "rows that broke it": result.failed_count,
+        "share that broke it": round(result.failing_share, 6),
+        "tier": result.rule.tier.value,
+        "action": result.rule.action.value,
         "sample keys": json.dumps(list(result.sample_keys), ensure_ascii=False),
     }
+    if result.hold is not None:
+        metadata["holds"] = f"{result.hold.level.value}: {result.hold.reason}"
     if result.failing_rows_query:
         metadata["query of all such rows"] = dg.MetadataValue.md(f"```sql\n{result.failing_rows_query}\n```")
     return dg.AssetCheckResult(
         passed=result.state in (RuleState.PASSED, RuleState.SKIPPED),
         check_name=check_name(result.rule),
         asset_key=asset,
-        severity=dg.AssetCheckSeverity.ERROR if blocks else dg.AssetCheckSeverity.WARN,
+        severity=dg.AssetCheckSeverity.ERROR if holds else dg.AssetCheckSeverity.WARN,
         metadata=metadata,
     )
 

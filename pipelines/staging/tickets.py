@@ -68,6 +68,7 @@ def assemble_tickets(
     tickets = apply_aliases(tickets, policies.dimensions)
     tickets = categorise(tickets, policies, "status", "status_category", "waiting_reason")
     problems = [_unmapped(part, tickets) for part in parts if "status" in part.frame.columns]
+    problems += [_created_otherwise(part) for part in parts if "created_at" in part.frame.columns]
     return conform(tickets, stg_tickets), pl.concat(problems) if problems else no_problems()
 
 
@@ -163,6 +164,38 @@ def _unmapped(part: StagedPart, categorised: pl.DataFrame) -> pl.DataFrame:
         pl.lit(column).alias("column_name"),
         pl.lit(f"{table}.status").alias("canonical_column"),
         pl.lit("unmapped_status").alias("problem"),
+        pl.col("ticket_id").alias("record_id"),
+    )
+
+
+def _created_otherwise(part: StagedPart) -> pl.DataFrame:
+    """A value problem for each ticket of which a later file tells another creation than the first that tells any."""
+    told = (
+        part.frame.lazy()
+        .filter(pl.col("ticket_id").is_not_null() & pl.col("created_at").is_not_null())
+        .group_by("ticket_id", "load_id")
+        .agg(pl.col("created_at").min(), pl.col("row_number").min())
+        .filter(pl.col("created_at").n_unique().over("ticket_id") > 1)
+        .filter(pl.col("load_id") == pl.col("load_id").max().over("ticket_id"))
+        .collect()
+    )
+    column = next(
+        (
+            column.name
+            for column in part.item.columns
+            for feed in column.feeds
+            if (feed.table, feed.column) == ("tickets", "created_at")
+        ),
+        None,
+    )
+    if column is None:
+        return no_problems()
+    return told.select(
+        "load_id",
+        "row_number",
+        pl.lit(column).alias("column_name"),
+        pl.lit("tickets.created_at").alias("canonical_column"),
+        pl.lit("differs_between_files").alias("problem"),
         pl.col("ticket_id").alias("record_id"),
     )
 

@@ -21,6 +21,8 @@ from pipelines.project import load_project
 from pipelines.scaffold import HomeFacts, write_home
 from pipelines.session import SilentReporter, open_session
 
+#: A row of the matrix that is printed after the tests.
+ROW = "fault matrix row"
 HEADER = "Document,Paid on,Supplier,Amount,Currency"
 #: Enough good lines for a few bad ones to be set aside without holding the rest.
 GOOD = tuple(f"D{number},{1 + number % 28:02}/03/2026,Ace,{number}.25,EUR" for number in range(1, 101))
@@ -97,8 +99,22 @@ class Looked:
 Look = Callable[..., Looked]
 
 
+def _in_words(looked: Looked) -> str:
+    if looked.refused:
+        return f"refused: {', '.join(looked.refused.values())}"
+    first, *rest = sorted(looked.rules) or ["harmless"]
+    return (f"caught: {first}" if looked.rules else first) + (f" and {len(rest)} more" if rest else "")
+
+
+def _effect(looked: Looked) -> str:
+    """On cost: what is not read leaves it as it was, what is set aside lowers its coverage."""
+    if looked.verdict == "hold":
+        return "held"
+    return "lower coverage" if looked.aside else "unchanged"
+
+
 @pytest.fixture
-def look(tmp_path: Path) -> Look:
+def look(tmp_path: Path, request: pytest.FixtureRequest, record_property: Callable[[str, object], None]) -> Look:
     """Ingest a file of these lines under the contract, changed where a test says so."""
 
     def ingest(
@@ -131,7 +147,7 @@ def look(tmp_path: Path) -> Look:
             for rule, record in rows("SELECT rule_id, record_id FROM ops.ops_quarantined_records ORDER BY ALL"):
                 aside.setdefault(rule, []).append(record.removeprefix("books:"))
             found = rows("SELECT rule_id, failed_count, message FROM ops.ops_rule_results WHERE state = 'failed'")
-            return Looked(
+            looked = Looked(
                 verdict=batch.verdict.value if batch.verdict else None,
                 lines={
                     key.removeprefix("books:"): value
@@ -148,6 +164,9 @@ def look(tmp_path: Path) -> Look:
                     """
                 ),
             )
+        name = request.node.name.removeprefix("test_").replace("_", " ")
+        record_property(ROW, [f"money: {name}", _in_words(looked), "unchanged", "unchanged", _effect(looked)])
+        return looked
 
     return ingest
 

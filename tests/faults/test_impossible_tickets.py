@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,6 +18,8 @@ from pipelines.unmapped_statuses import UNMAPPED_STATUSES, UnmappedStatus, read_
 
 pytestmark = pytest.mark.xdist_group("faults")
 
+#: A row of the matrix that is printed after the tests.
+ROW = "fault matrix row"
 CONTRACT = """
 apiVersion: v3.2.0
 kind: DataContract
@@ -222,8 +224,12 @@ def test_only_tickets_of_the_table_break_a_rule(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("name", TICKETS)
-def test_what_becomes_of_a_ticket(desk: Desk, name: str) -> None:
+def test_what_becomes_of_a_ticket(desk: Desk, name: str, record_property: Callable[[str, object], None]) -> None:
     ticket = TICKETS[name]
+    first, *rest = sorted(desk.broken.get(name, ())) or ["harmless"]
+    words = (f"caught: {first}" if name in desk.broken else first) + (f" and {len(rest)} more" if rest else "")
+    effect = "lower coverage" if ticket.is_set_aside else "unchanged"
+    record_property(ROW, [f"ticket: {name.replace('_', ' ')}", words, effect, effect, effect])
     columns = ["is_quarantined", "lead_time_calendar_microseconds", *(column for column, _ in ticket.facts)]
     query = f"SELECT {', '.join(columns)} FROM core.fct_tickets WHERE ticket_id = ?"
     (found,) = desk.demo.warehouse(query, [f"desk:{name}"])
