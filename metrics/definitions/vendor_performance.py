@@ -38,6 +38,7 @@ def _money(name: str, label: str, meaning: str, formula: str, population: Popula
         population=population,
         kind=kind,
         follows_promises=True,
+        version=2 if isinstance(kind, BoundedSum) else 1,
     )
 
 
@@ -76,8 +77,9 @@ VENDOR_PERFORMANCE_METRICS: Final[tuple[Metric, ...]] = (
         "Money to recover",
         "What is to come back from vendors: billed above contract, billed twice, and owed for broken promises.",
         (
-            "Sum of amount_reporting of fct_vendor_recoverables, by recovery_date. The bounds add what each record may "
-            "be at the least and at the most: of a suspected duplicate nothing at the least."
+            "Sum of amount_reporting of fct_vendor_recoverables, by recovery_date. A record that is not measured "
+            "adds what is sure of it. The bounds add what each record may be at the least and at the most: of a "
+            "suspected duplicate nothing at the least."
         ),
         RECOVERABLES,
         _RECOVERABLE,

@@ -87,6 +87,7 @@ def _contributions(metrics: Sequence[Metric]) -> dict[str, pl.Expr]:
                 parts[key] = is_hit
             case BoundedSum(amount=amount, least=least, greatest=greatest):
                 parts[key], parts[f"{key}.least"], parts[f"{key}.greatest"] = map(pl.col, (amount, least, greatest))
+                parts[f"{key}.counted"] = pl.coalesce(amount, _sure_amount(least, greatest))
             case TimeShare(part=part, whole=whole, whole_at_most=at_most):
                 is_known = part.is_not_null() & whole.is_not_null()
                 parts[f"{key}.part"] = pl.when(is_known).then(part)
@@ -101,6 +102,13 @@ def _contributions(metrics: Sequence[Metric]) -> dict[str, pl.Expr]:
             case _:
                 raise TypeError(f"{type(metric.kind).__name__} is not computed from single records")
     return parts
+
+
+def _sure_amount(least: str, greatest: str) -> pl.Expr:
+    """What an amount comes to in any case, given its ends: the one of them that is nearer to 0, unless 0 is between."""
+    nothing = pl.lit(0, dtype=pl.Decimal(18, 4))
+    sure = pl.max_horizontal(least, pl.min_horizontal(greatest, nothing))
+    return pl.when(sure != 0).then(sure)
 
 
 def _eligible_records(
@@ -143,7 +151,7 @@ def _sums(metrics: Sequence[Metric]) -> dict[str, pl.Expr]:
                 sums[f"{key}.count"] = pl.col(f"{key}.part").count()
                 sums[f"{key}.limited"] = pl.col(f"{key}.missing").count()
             case BoundedSum():
-                for name in (key, f"{key}.least", f"{key}.greatest"):
+                for name in (key, f"{key}.counted", f"{key}.least", f"{key}.greatest"):
                     sums[f"{name}.sum"] = pl.col(name).sum()
                     sums[f"{name}.count"] = pl.col(name).count()
             case AmountShare():
@@ -229,7 +237,7 @@ def _values(cells: pl.DataFrame, metric: Metric) -> pl.DataFrame:
             is_limited = pl.col(f"{key}.limited") == eligible - measured
             lower, upper = bounds.time_share_bounds(part, whole, missing, is_limited)
         case BoundedSum():
-            value = pl.when(measured > 0).then(total.cast(pl.Float64))
+            value = pl.when(pl.col(f"{key}.counted.count") > 0).then(pl.col(f"{key}.counted.sum").cast(pl.Float64))
             lower, upper = (
                 pl.when(pl.col(f"{key}.{end}.count") == eligible).then(pl.col(f"{key}.{end}.sum").cast(pl.Float64))
                 for end in ("least", "greatest")

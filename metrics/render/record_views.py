@@ -40,6 +40,12 @@ from metrics.populations import (
 from metrics.render.record_view_sql import RecordColumn, RecordView
 from models import planning, tickets, vendor_performance, vendors
 
+#: An amount to recover, or the end of what it may be that is nearer to 0; `greatest` and `least` pass over empty ends.
+_SURE_OR_MEASURED: Final = (
+    "coalesce(fact.amount_reporting, "
+    "nullif(greatest(fact.at_least_reporting, least(fact.at_most_reporting, 0::DECIMAL(18, 4))), 0))"
+)
+
 
 def _of_fact(fact: Table, *names: str) -> tuple[RecordColumn, ...]:
     """Columns of a fact as they are."""
@@ -330,12 +336,16 @@ RECORD_VIEWS: Final[tuple[RecordView, ...]] = (
         period="fact.recovery_date",
         eligible="TRUE",
         columns=(
-            *_of_fact(vendor_performance.fct_vendor_recoverables, "amount_reporting"),
+            RecordColumn(
+                "amount_reporting",
+                "What is to come back; where that is not measured what is sure of it, and empty if nothing is",
+                _SURE_OR_MEASURED,
+            ),
             *(
                 RecordColumn(
                     f"{kind}_reporting",
                     f"amount_reporting of the kind {kind}, empty for other kinds",
-                    f"CASE WHEN fact.recoverable_kind = '{kind}' THEN fact.amount_reporting END",
+                    f"CASE WHEN fact.recoverable_kind = '{kind}' THEN {_SURE_OR_MEASURED} END",
                 )
                 for kind in ("over_billing", "duplicate_invoice", "service_credit")
             ),

@@ -156,3 +156,17 @@ def test_what_is_not_said_to_add_up_over_periods_does_not(published: Published) 
         for cell in published[name, Grain.DAY, Dimension.TEAM]:
             days[cell.name, cell.start.replace(day=1)] += cell.parts[0] or 0
         assert any(days[key] != amount for key, amount in months.items()), name
+
+
+def test_every_value_lies_within_its_own_bounds(clean_run: CleanRun) -> None:
+    """To the last digit but of shares, whose value and bounds are quotients of their own."""
+    query = """
+        SELECT metric, period_grain, period_start_date, dimension, dimension_value, lower_bound, value, upper_bound
+        FROM mart.metric_values
+        WHERE value < lower_bound - 1e-12 * abs(lower_bound)
+           OR value > upper_bound + 1e-12 * abs(upper_bound)
+           OR lower_bound > upper_bound
+    """
+    assert clean_run.demo.published(query) == []
+    bounded = "SELECT count(*) FROM mart.metric_values WHERE lower_bound < value AND value < upper_bound"
+    assert clean_run.demo.published(bounded)[0][0] > 0

@@ -38,7 +38,7 @@ view: recoverable_records {
   measure: vendor_recoverable_reporting {
     type: number
     label: "Money to recover"
-    description: "What is to come back from vendors: billed above contract, billed twice, and owed for broken promises. Sum of amount_reporting of fct_vendor_recoverables, by recovery_date. The bounds add what each record may be at the least and at the most: of a suspected duplicate nothing at the least. Owner: Vendor management."
+    description: "What is to come back from vendors: billed above contract, billed twice, and owed for broken promises. Sum of amount_reporting of fct_vendor_recoverables, by recovery_date. A record that is not measured adds what is sure of it. The bounds add what each record may be at the least and at the most: of a suspected duplicate nothing at the least. Owner: Vendor management."
     value_format: "#,##0.00 \"EUR\""
     drill_fields: [detail*]
     sql: SUM(${TABLE}.amount_reporting) ;;

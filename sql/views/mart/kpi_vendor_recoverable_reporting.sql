@@ -2,12 +2,13 @@
 --
 -- Money to recover
 -- What is to come back from vendors: billed above contract, billed twice, and owed for broken promises.
--- Formula: Sum of amount_reporting of fct_vendor_recoverables, by recovery_date. The bounds add what each record may
--- be at the least and at the most: of a suspected duplicate nothing at the least.
+-- Formula: Sum of amount_reporting of fct_vendor_recoverables, by recovery_date. A record that is not measured adds
+-- what is sure of it. The bounds add what each record may be at the least and at the most: of a suspected duplicate
+-- nothing at the least.
 -- Counted: Billed lines, lines that may be billed twice, and service credits of periods that are over.
 -- Period: date of the invoice; for a service credit, the last covered day of its period (recovery_date), in the
 -- reporting time zone.
--- Unit: reporting currency. Owner: Vendor management. Version 1.
+-- Unit: reporting currency. Owner: Vendor management. Version 2.
 -- To combine cells: add values up, over periods and over the values of one breakdown.
 CREATE OR REPLACE VIEW mart.kpi_vendor_recoverable_reporting AS
 SELECT
@@ -39,7 +40,7 @@ FROM mart.metric_values AS measured
 LEFT JOIN meta.metrics AS definition ON definition.metric = measured.metric
 WHERE measured.metric = 'vendor_recoverable_reporting';
 
-COMMENT ON VIEW mart.kpi_vendor_recoverable_reporting IS 'Money to recover. What is to come back from vendors: billed above contract, billed twice, and owed for broken promises. Sum of amount_reporting of fct_vendor_recoverables, by recovery_date. The bounds add what each record may be at the least and at the most: of a suspected duplicate nothing at the least.';
+COMMENT ON VIEW mart.kpi_vendor_recoverable_reporting IS 'Money to recover. What is to come back from vendors: billed above contract, billed twice, and owed for broken promises. Sum of amount_reporting of fct_vendor_recoverables, by recovery_date. A record that is not measured adds what is sure of it. The bounds add what each record may be at the least and at the most: of a suspected duplicate nothing at the least.';
 COMMENT ON COLUMN mart.kpi_vendor_recoverable_reporting.label IS 'Short name for people';
 COMMENT ON COLUMN mart.kpi_vendor_recoverable_reporting.period_grain IS 'day, week, month or quarter';
 COMMENT ON COLUMN mart.kpi_vendor_recoverable_reporting.period_start_date IS 'First day of the period in the reporting time zone';

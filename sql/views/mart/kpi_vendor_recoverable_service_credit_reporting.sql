@@ -7,7 +7,7 @@
 -- Counted: Service credits of contracts, promises and periods that are over.
 -- Period: date of the invoice; for a service credit, the last covered day of its period (recovery_date), in the
 -- reporting time zone.
--- Unit: reporting currency. Owner: Vendor management. Version 1.
+-- Unit: reporting currency. Owner: Vendor management. Version 2.
 -- To combine cells: add values up, over periods and over the values of one breakdown.
 CREATE OR REPLACE VIEW mart.kpi_vendor_recoverable_service_credit_reporting AS
 SELECT

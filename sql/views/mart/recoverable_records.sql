@@ -13,10 +13,10 @@ SELECT
     fact.recoverable_kind,
     1 AS eligible_count,
     CASE WHEN fact.is_quarantined THEN 0 ELSE 1 END AS measured_count,
-    CASE WHEN coalesce(held.amount_reporting, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN fact.amount_reporting END END AS amount_reporting,
-    CASE WHEN coalesce(held.over_billing_reporting, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN CASE WHEN fact.recoverable_kind = 'over_billing' THEN fact.amount_reporting END END END AS over_billing_reporting,
-    CASE WHEN coalesce(held.duplicate_invoice_reporting, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN CASE WHEN fact.recoverable_kind = 'duplicate_invoice' THEN fact.amount_reporting END END END AS duplicate_invoice_reporting,
-    CASE WHEN coalesce(held.service_credit_reporting, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN CASE WHEN fact.recoverable_kind = 'service_credit' THEN fact.amount_reporting END END END AS service_credit_reporting
+    CASE WHEN coalesce(held.amount_reporting, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN coalesce(fact.amount_reporting, nullif(greatest(fact.at_least_reporting, least(fact.at_most_reporting, 0::DECIMAL(18, 4))), 0)) END END AS amount_reporting,
+    CASE WHEN coalesce(held.over_billing_reporting, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN CASE WHEN fact.recoverable_kind = 'over_billing' THEN coalesce(fact.amount_reporting, nullif(greatest(fact.at_least_reporting, least(fact.at_most_reporting, 0::DECIMAL(18, 4))), 0)) END END END AS over_billing_reporting,
+    CASE WHEN coalesce(held.duplicate_invoice_reporting, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN CASE WHEN fact.recoverable_kind = 'duplicate_invoice' THEN coalesce(fact.amount_reporting, nullif(greatest(fact.at_least_reporting, least(fact.at_most_reporting, 0::DECIMAL(18, 4))), 0)) END END END AS duplicate_invoice_reporting,
+    CASE WHEN coalesce(held.service_credit_reporting, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN CASE WHEN fact.recoverable_kind = 'service_credit' THEN coalesce(fact.amount_reporting, nullif(greatest(fact.at_least_reporting, least(fact.at_most_reporting, 0::DECIMAL(18, 4))), 0)) END END END AS service_credit_reporting
 FROM core.fct_vendor_recoverables AS fact
 CROSS JOIN (
     SELECT
@@ -35,7 +35,7 @@ COMMENT ON COLUMN mart.recoverable_records.vendor IS 'Vendor; (none) where there
 COMMENT ON COLUMN mart.recoverable_records.recoverable_kind IS 'over_billing, duplicate_invoice or service_credit';
 COMMENT ON COLUMN mart.recoverable_records.eligible_count IS '1; its sum counts the records that should count';
 COMMENT ON COLUMN mart.recoverable_records.measured_count IS '1, or 0 for a record that a contract rule set aside; empty while a KPI that counts them is held';
-COMMENT ON COLUMN mart.recoverable_records.amount_reporting IS 'What is to be recovered, above 0, or what a credit note took back; empty if not known';
+COMMENT ON COLUMN mart.recoverable_records.amount_reporting IS 'What is to come back; where that is not measured what is sure of it, and empty if nothing is';
 COMMENT ON COLUMN mart.recoverable_records.over_billing_reporting IS 'amount_reporting of the kind over_billing, empty for other kinds';
 COMMENT ON COLUMN mart.recoverable_records.duplicate_invoice_reporting IS 'amount_reporting of the kind duplicate_invoice, empty for other kinds';
 COMMENT ON COLUMN mart.recoverable_records.service_credit_reporting IS 'amount_reporting of the kind service_credit, empty for other kinds';

@@ -1,22 +1,22 @@
 -- Money that is to come back from vendors, by vendor and month, with what it consists of and the keys that prove it.
 --
 -- Everything in it is a row of vendor_recoverable_facts. What a contract rule set aside, or what could not be computed,
--- is counted and in no sum; the two ends say what the whole may be all the same.
+-- is counted as unmeasured, and in the sums only with what is sure of it; the two ends say what the whole may be.
 CREATE OR REPLACE VIEW mart.vendor_money_to_recover AS
 SELECT
     coalesce(vendor, '(none)') AS vendor,
     CAST(date_trunc('month', recovery_date) AS DATE) AS month_date,
-    CAST(coalesce(sum(amount_reporting) FILTER (NOT is_quarantined), 0) AS DECIMAL(18, 4)) AS recoverable_reporting,
+    CAST(coalesce(sum(sure_reporting) FILTER (NOT is_quarantined), 0) AS DECIMAL(18, 4)) AS recoverable_reporting,
     CAST(
-        coalesce(sum(amount_reporting) FILTER (NOT is_quarantined AND recoverable_kind = 'over_billing'), 0)
+        coalesce(sum(sure_reporting) FILTER (NOT is_quarantined AND recoverable_kind = 'over_billing'), 0)
         AS DECIMAL(18, 4)
     ) AS over_billing_reporting,
     CAST(
-        coalesce(sum(amount_reporting) FILTER (NOT is_quarantined AND recoverable_kind = 'duplicate_invoice'), 0)
+        coalesce(sum(sure_reporting) FILTER (NOT is_quarantined AND recoverable_kind = 'duplicate_invoice'), 0)
         AS DECIMAL(18, 4)
     ) AS duplicate_invoice_reporting,
     CAST(
-        coalesce(sum(amount_reporting) FILTER (NOT is_quarantined AND recoverable_kind = 'service_credit'), 0)
+        coalesce(sum(sure_reporting) FILTER (NOT is_quarantined AND recoverable_kind = 'service_credit'), 0)
         AS DECIMAL(18, 4)
     ) AS service_credit_reporting,
     CASE
@@ -27,19 +27,27 @@ SELECT
     END AS at_most_reporting,
     count(*) FILTER (is_quarantined OR amount_reporting IS NULL) AS unmeasured_count,
     string_agg(vendor_invoice_line_id, ', ' ORDER BY vendor_invoice_line_id)
-        FILTER (NOT is_quarantined AND amount_reporting <> 0 AND recoverable_kind = 'over_billing')
+        FILTER (NOT is_quarantined AND sure_reporting <> 0 AND recoverable_kind = 'over_billing')
         AS over_billed_lines,
     string_agg(vendor_invoice_line_id, ', ' ORDER BY vendor_invoice_line_id)
-        FILTER (NOT is_quarantined AND amount_reporting <> 0 AND recoverable_kind = 'duplicate_invoice')
+        FILTER (NOT is_quarantined AND sure_reporting <> 0 AND recoverable_kind = 'duplicate_invoice')
         AS duplicate_lines,
     string_agg(service_credit_id, ', ' ORDER BY service_credit_id)
-        FILTER (NOT is_quarantined AND amount_reporting <> 0 AND recoverable_kind = 'service_credit')
+        FILTER (NOT is_quarantined AND sure_reporting <> 0 AND recoverable_kind = 'service_credit')
         AS service_credits
-FROM core.fct_vendor_recoverables
+FROM (
+    SELECT
+        *,
+        coalesce(
+            amount_reporting,
+            nullif(greatest(at_least_reporting, least(at_most_reporting, CAST(0 AS DECIMAL(18, 4)))), 0)
+        ) AS sure_reporting
+    FROM core.fct_vendor_recoverables
+) AS recoverables
 WHERE recovery_date IS NOT NULL
 GROUP BY ALL
 HAVING
-    count(*) FILTER (amount_reporting <> 0 AND NOT is_quarantined) > 0
+    count(*) FILTER (sure_reporting <> 0 AND NOT is_quarantined) > 0
     OR count(*) FILTER (is_quarantined OR amount_reporting IS NULL) > 0
 ORDER BY month_date DESC, recoverable_reporting DESC, vendor;
 

@@ -282,7 +282,8 @@ def _records_and_numbers(name: str) -> tuple[str, str]:
         )
     if "recoverable" in name:
         return with_contribution, (
-            "sum(x) AS value, NULL AS numerator, NULL AS denominator, "
+            "sum(coalesce(x, CASE WHEN least > 0 THEN least WHEN greatest < 0 THEN greatest END)) AS value, "
+            "NULL AS numerator, NULL AS denominator, "
             "CASE WHEN count(least) = count(*) THEN sum(least) END AS lower_bound, "
             f"CASE WHEN count(greatest) = count(*) THEN sum(greatest) END AS upper_bound, {counts}"
         )

@@ -310,17 +310,22 @@ def test_money_to_recover(fill: Fill, published: duckdb.DuckDBPyConnection) -> N
         _recoverable("service_credit", "7", service_credit_id="A1/repairs", recovery_date=date(2026, 8, 31)),
         _recoverable("over_billing", "0", vendor="Bolt"),
         _recoverable("over_billing", "99", vendor="Crane", is_quarantined=True),
+        _recoverable("service_credit", None, vendor="Dora", service_credit_id="D1/repairs",
+                     at_least_reporting=Decimal(3), at_most_reporting=Decimal(9)),
     )  # fmt: skip
     keys = "over_billed_lines, duplicate_lines, service_credits"
     by_month = published.execute(f"SELECT vendor, month_date, {keys} FROM mart.vendor_money_to_recover").fetchall()
     assert by_month == [
         ("Acme", SEPTEMBER, "ap:1, ap:2", "ap:9", None),
+        ("Dora", SEPTEMBER, None, None, "D1/repairs"),
         ("Crane", SEPTEMBER, None, None, None),
         ("Acme", date(2026, 8, 1), None, None, "A1/repairs"),
     ]
     # 12.50 + 0.50 + 100 + 7; at the least without the suspicion, at the most with the line without a price.
     assert _ask(published, question_named("money_to_recover"), months="12").fetchall() == [
         ("Acme", 120, 13, 100, 7, 20, 125, 1, date(2026, 8, 1), SEPTEMBER),
+        # Not measured, but 3 of it are sure.
+        ("Dora", 3, 0, 0, 3, 3, 9, 1, SEPTEMBER, SEPTEMBER),
         ("Crane", 0, 0, 0, 0, None, None, 1, SEPTEMBER, SEPTEMBER),
     ]
 

@@ -12,7 +12,7 @@ from made_up_operation import frame_of
 from measure_oracle import HOUR, KEYS, NUMBERS, expected_cells
 from polars.testing import assert_frame_equal
 
-from metrics.kinds import Aggregation, BoundedSum
+from metrics.kinds import Aggregation
 from metrics.measuring.measure import MEASURED_FACTS, measure
 from metrics.measuring.needed_columns import needed_columns
 from metrics.registry import METRICS, metric_named
@@ -76,11 +76,7 @@ def test_the_order_of_the_records_does_not_matter(facts: dict[str, pl.DataFrame]
 
 
 def test_bounds_contain_the_value(measured: pl.DataFrame) -> None:
-    # Of a record without an amount it may be certain that it is more than nothing, which its sum then leaves out.
-    may_lack = [metric.name for metric in METRICS if isinstance(metric.kind, BoundedSum)]
-    is_whole = ~pl.col("metric").is_in(may_lack) | (pl.col("measured_count") == pl.col("eligible_count"))
     outside = measured.filter(
-        is_whole,
         (pl.col("value") < pl.col("lower_bound") - 1e-9) | (pl.col("value") > pl.col("upper_bound") + 1e-9),
     )
     assert outside.is_empty()
@@ -302,6 +298,40 @@ def test_sums_of_money_are_exact_before_they_are_floats(as_of: datetime) -> None
     cell = _overall_month("vendor_billed_reporting", facts, as_of)
     assert cell["value"] == 0.03
     assert cell["upper_bound"] == 0.03
+
+
+@pytest.mark.parametrize(
+    ("amounts", "expected"),
+    [
+        # Every unmeasured case kept, 20 are still due; all broken, 50. So of 10 and this at least 30 come back.
+        ([("10", "10", "10"), (None, "20", "50")], (30, 30, 60, 2, 1)),
+        ([(None, "20", "50")], (20, 20, 50, 1, 0)),
+        ([(None, "-50", "-20"), ("10", "10", "10")], (-10, -40, -10, 2, 1)),
+        ([(None, "0", "50"), ("10", "10", "10")], (10, 10, 60, 2, 1)),
+        ([(None, "0", "50")], (None, 0, 50, 1, 0)),
+        ([(None, None, None), ("10", "10", "10")], (10, None, None, 2, 1)),
+    ],
+)
+def test_a_sum_with_bounds_lies_within_them(
+    amounts: list[tuple[str | None, str | None, str | None]], expected: tuple[float | None, ...], as_of: datetime
+) -> None:
+    rows = [
+        {
+            "vendor_recoverable_id": str(number),
+            "recoverable_kind": "service_credit",
+            "recovery_date": date(2026, 3, 31),
+            "is_quarantined": False,
+        }
+        | {
+            name: None if text is None else Decimal(text)
+            for name, text in zip(("amount_reporting", "at_least_reporting", "at_most_reporting"), ends, strict=True)
+        }
+        for number, ends in enumerate(amounts)
+    ]
+    facts = {"fct_vendor_recoverables": frame_of("fct_vendor_recoverables", rows)}
+    cell = _overall_month("vendor_recoverable_reporting", facts, as_of)
+    names = ("value", "lower_bound", "upper_bound", "eligible_count", "measured_count")
+    assert tuple(cell[name] for name in names) == expected
 
 
 def test_a_month_whose_lines_were_all_set_aside_shows_the_gap(as_of: datetime) -> None:
