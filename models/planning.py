@@ -72,7 +72,10 @@ fct_budget_variances = table(
     text("account", "General ledger account that was booked or planned", key=True),
     text("team", "Team of the lines; not who bears the cost after allocation", key=True),
     flag("is_month_closed", "Whether the data's clock of finance has passed the month", required=True),
-    money("actual_reporting", "Cost that lies in the month; empty before the ledger begins and after the data end"),
+    money(
+        "actual_reporting",
+        "Cost that lies in the month; 0 where the month has cost but not here, empty where no line of it could be used",
+    ),
     money("budget_reporting", "Budget; 0 where the month has a budget but not for this, empty where it has none"),
     money("forecast_reporting", "Forecast lines; 0 where the month has some but not for this, empty where it has none"),
     money("variance_reporting", "Actual less budget: above 0 is overspent. Empty where either is empty"),

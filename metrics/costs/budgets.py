@@ -76,10 +76,10 @@ def compare_with_budget(
 ) -> pl.DataFrame:
     """`fct_budget_variances`: actual, budget and forecast of every month, cost centre, account and team.
 
-    Actual cost lies in a month as it does for all metrics of cost, by the days of each line, and is known from the
-    first month with cost to the month of the data's clock, unless none of a month's lines could be used. Cost that was
-    paid in advance for later months is no actual cost of them yet. Budget and forecast are known in months that have a
-    line of that kind that could be used.
+    Actual cost lies in a month as it does for all metrics of cost, by the days of each line. Cost that was paid in
+    advance for months after that of the data's clock is no actual cost of them yet. Actual cost, budget and forecast
+    are known in months that have a line of that kind that could be used: what has none in such a month has 0, and of
+    another month nothing is known.
 
     Args:
         fct_cost_lines: `fct_cost_lines`.
@@ -96,7 +96,7 @@ def compare_with_budget(
     for frame in (counts, *plans):
         joined = joined.join(frame, on=keys, how="full", coalesce=True)
     known_months = {
-        "actual_reporting": _months_with_cost(counts, clock_month),
+        "actual_reporting": _months_with_cost(counts),
         **{
             f"{kind}_reporting": _measured_months(plan, kind)
             for kind, plan in zip((BUDGET, FORECAST), plans, strict=True)
@@ -169,15 +169,11 @@ def _lines_by_month(fct_cost_lines: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _months_with_cost(counts: pl.DataFrame, clock_month: date) -> pl.Series:
-    """Every month from the first with cost to that of the data's clock, without those of which no line can be used."""
+def _months_with_cost(counts: pl.DataFrame) -> pl.Series:
+    """Months with a line that could be used. A month in which no line lies may have cost nothing or not been exported,
+    and of one whose lines cannot be used as little is known."""
     by_month = counts.group_by("month_date").agg(pl.col("measured_cost_line_count").sum())
-    first = by_month.select(pl.col("month_date").min()).item()
-    if first is None:
-        return pl.Series("month_date", [], dtype=pl.Date)
-    unknown = by_month.filter(pl.col("measured_cost_line_count") == 0).get_column("month_date")
-    months = pl.date_range(first, clock_month, "1mo", eager=True).alias("month_date")
-    return months.filter(~months.is_in(unknown.implode()))
+    return by_month.filter(pl.col("measured_cost_line_count") > 0).get_column("month_date")
 
 
 def _measured_months(plan: pl.DataFrame, kind: str) -> pl.Series:

@@ -90,18 +90,21 @@ def _see_all(
     }
     closed = variances.filter("is_month_closed").get_column("month_date").unique().sort().to_list()
     closed = [month for month in closed if month in actual.by_month]
+    # A first month of which no line can be used is part of the ledger too.
+    begin = min(variances.filter(pl.col("cost_line_count") > 0).get_column("month_date").to_list(), default=date.max)
     teams = variances.get_column("team").unique().sort().to_list()
     for seen_from in closed:
         year = _months_from(fiscal_year_start(seen_from, start_month))
         past = [month for month in year if month <= seen_from]
         remaining = year[len(past) :]
         back = (_months_before(seen_from, number) for number in range(policy.run_rate_months - 1, -1, -1))
-        recent = [month for month in back if month >= closed[0]]
+        recent = [month for month in back if month >= begin]
         unknown = [month for month in past if month not in actual.by_month]
         for method in YearEndMethod:
             plan = plans.get(method)
             basis = actual if plan is None else plan
-            needed = recent if plan is None else remaining
+            # Of a year that is over nothing has to be estimated.
+            needed = recent if plan is None and remaining else remaining
             missing = {*unknown, *(month for month in needed if month not in basis.by_month)}
             doubtful = {month for month in past if month in actual.unmeasured}
             if plan is not None:

@@ -46,6 +46,7 @@ PLAN_METRICS: Final[tuple[Metric, ...]] = (
         requires=(Domain.FINANCE,),
         population=BUDGET_VARIANCES,
         kind=BudgetVariance(),
+        version=2,
         grains=_PLANNED_GRAINS,
     ),
     Metric(
@@ -59,6 +60,7 @@ PLAN_METRICS: Final[tuple[Metric, ...]] = (
         requires=(Domain.FINANCE,),
         population=BUDGET_VARIANCES,
         kind=BudgetVarianceShare(),
+        version=2,
         grains=_PLANNED_GRAINS,
     ),
     Metric(

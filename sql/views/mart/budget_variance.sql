@@ -26,7 +26,7 @@ COMMENT ON COLUMN mart.budget_variance.cost_centre IS 'Cost centre that was book
 COMMENT ON COLUMN mart.budget_variance.account IS 'General ledger account that was booked or planned';
 COMMENT ON COLUMN mart.budget_variance.team IS 'Team of the lines; not who bears the cost after allocation';
 COMMENT ON COLUMN mart.budget_variance.is_month_closed IS 'Whether the data''s clock of finance has passed the month';
-COMMENT ON COLUMN mart.budget_variance.actual_reporting IS 'Cost that lies in the month; empty before the ledger begins and after the data end';
+COMMENT ON COLUMN mart.budget_variance.actual_reporting IS 'Cost that lies in the month; 0 where the month has cost but not here, empty where no line of it could be used';
 COMMENT ON COLUMN mart.budget_variance.budget_reporting IS 'Budget; 0 where the month has a budget but not for this, empty where it has none';
 COMMENT ON COLUMN mart.budget_variance.forecast_reporting IS 'Forecast lines; 0 where the month has some but not for this, empty where it has none';
 COMMENT ON COLUMN mart.budget_variance.variance_reporting IS 'Actual less budget: above 0 is overspent. Empty where either is empty';

@@ -6,7 +6,7 @@
 -- Counted: Cost lines and budget lines of the months that have both. A line that was set aside or has no rate may be
 -- any team's, so every team has the coverage of the whole period.
 -- Period: month in which the cost lies and that is planned (month_date), in the reporting time zone.
--- Unit: ratio; 1 is the whole. Owner: Finance. Version 1.
+-- Unit: ratio; 1 is the whole. Owner: Finance. Version 2.
 -- To combine cells: add numerators and denominators up, over periods and over the values of one breakdown, then
 -- divide.
 CREATE OR REPLACE VIEW mart.kpi_cost_budget_variance_ratio AS

@@ -7,7 +7,7 @@
 -- Counted: Cost lines and budget lines of the months that have both. A line that was set aside or has no rate may be
 -- any team's, so every team has the coverage of the whole period.
 -- Period: month in which the cost lies and that is planned (month_date), in the reporting time zone.
--- Unit: reporting currency. Owner: Finance. Version 1.
+-- Unit: reporting currency. Owner: Finance. Version 2.
 -- To combine cells: add values up, over periods and over the values of one breakdown.
 CREATE OR REPLACE VIEW mart.kpi_cost_budget_variance_reporting AS
 SELECT

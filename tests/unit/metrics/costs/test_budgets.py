@@ -150,6 +150,14 @@ def test_a_month_of_which_no_line_could_be_used_did_not_cost_nothing() -> None:
     assert found == [(Decimal(10), Decimal(2)), (None, None), (Decimal(5), Decimal(-3))]
 
 
+def test_a_month_within_the_ledger_that_no_line_lies_in_is_held_against_no_budget() -> None:
+    costs = cost_lines(spent("10.00", JANUARY), spent("5.00", MARCH))
+    plans = planned(*({"month_date": month, "amount_reporting": Decimal(8)} for month in (JANUARY, FEBRUARY, MARCH)))
+    found = compare(costs, plans).select("actual_reporting", "variance_reporting").rows()
+    # February may have cost nothing, or its ledger was never exported.
+    assert found == [(Decimal(10), Decimal(2)), (None, None), (Decimal(5), Decimal(-3))]
+
+
 DAYS = st.dates(date(2025, 11, 1), date(2026, 3, 31))
 CENTS = st.integers(-(10**9), 10**9).map(lambda cents: Decimal(cents) / 100)
 PLACES = st.fixed_dictionaries(

@@ -111,6 +111,25 @@ def test_a_gap_that_the_run_rate_has_left_behind_no_longer_matters() -> None:
     assert found["run_rate"] == (Decimal("300.00"), Decimal("900.00"), Decimal("1200.00"), 0)
 
 
+def numbers_of(found: pl.DataFrame, seen_from: int) -> dict[str, Any]:
+    return found.filter(month_date=month(seen_from), method="run_rate").row(0, named=True)
+
+
+def test_a_first_month_that_could_not_be_used_is_part_of_the_ledger() -> None:
+    found = forecast(cell(1, measured_cost_line_count=0), *YEAR[1:10])
+    february, march, april = (numbers_of(found, number) for number in (2, 3, 4))
+    assert [row["run_rate_month_count"] for row in (february, march, april)] == [2, 3, 3]
+    assert [row["rest_of_year_reporting"] for row in (february, march, april)] == [None, None, Decimal("800.00")]
+
+
+def test_a_year_that_is_over_needs_no_run_rate() -> None:
+    year = [cell(number, actual="1.00") for number in range(1, 13)]
+    december = numbers_of(forecast(cell(-3, actual="5.00"), *year, run_rate_months=14), 12)
+    # Fourteen months back is November 2025, which no line lies in.
+    assert (december["rest_of_year_reporting"], december["missing_month_count"]) == (Decimal(0), 0)
+    assert (december["year_end_reporting"], december["measured_month_count"]) == (Decimal("12.00"), 12)
+
+
 def test_a_fiscal_year_from_july() -> None:
     found = forecast(*YEAR, start=7)
     assert set(found["fiscal_year_start_date"]) == {date(2025, 7, 1), date(2026, 7, 1)}
@@ -168,3 +187,25 @@ def test_a_run_rate_is_the_mean_to_half_a_cent(cents: list[int], back: int) -> N
     exact = Decimal(sum(recent)) * remaining / len(recent)
     assert abs(found["rest_of_year_reporting"] * 100 - exact) <= Decimal("0.5")
     assert found["year_end_reporting"] == found["actual_to_date_reporting"] + found["rest_of_year_reporting"]
+
+
+@settings(deadline=None)
+@given(st.sets(st.integers(1, 40), min_size=1), st.integers(1, 6), st.integers(1, 12))
+def test_a_run_rate_is_of_calendar_months_or_there_is_none(known: set[int], back: int, start: int) -> None:
+    found = forecast(*(cell(n, actual=str(n)) for n in known), run_rate_months=back, start=start)
+    for row in found.filter(method="run_rate").rows(named=True):
+        now = (row["month_date"].year - 2026) * 12 + row["month_date"].month
+        window = range(max(min(known), now - back + 1), now + 1)
+        first = now - (now - start) % 12
+        remaining = first + 11 - now
+        gaps = {n for n in window if n not in known} if remaining else set()
+        assert row["run_rate_month_count"] == len(window)
+        if gaps:
+            assert row["rest_of_year_reporting"] is None
+        else:
+            exact = Decimal(sum(window)) * remaining / len(window)
+            assert abs(row["rest_of_year_reporting"] - exact) <= Decimal("0.005")
+        past = {n for n in range(first, now + 1) if n not in known}
+        assert row["missing_month_count"] == len(past | gaps)
+        assert row["measured_month_count"] == 12 - len(past) - (remaining if gaps else 0)
+        assert (row["year_end_reporting"] is None) == bool(past | gaps)
