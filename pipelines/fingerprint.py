@@ -31,13 +31,26 @@ def code_hash() -> str:
     return digest.hexdigest()
 
 
-def _source_files(folder: Traversable, prefix: str) -> list[tuple[str, bytes]]:
+@cache
+def report_hash() -> str:
+    """Hash of the code and style that make the report: if it changes, it is made again of the same numbers."""
+    digest = hashlib.sha256()
+    endings = (".py", ".css")
+    for name, content in sorted(_source_files(resources.files("pipelines") / "report", "pipelines/report", endings)):
+        digest.update(name.encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def _source_files(
+    folder: Traversable, prefix: str, endings: tuple[str, ...] = (".py", ".yaml", ".sql")
+) -> list[tuple[str, bytes]]:
     found: list[tuple[str, bytes]] = []
     for entry in folder.iterdir():
         name = f"{prefix}/{entry.name}"
         if entry.is_dir():
             if entry.name not in _NOT_COMPUTING and not entry.name.startswith(("_", ".")):
-                found += _source_files(entry, name)
-        elif entry.name.endswith((".py", ".yaml", ".sql")):
+                found += _source_files(entry, name, endings)
+        elif entry.name.endswith(endings):
             found.append((name, entry.read_bytes()))
     return found

@@ -87,7 +87,11 @@ class PostgresqlSection(_Section):
 class PublishSection(_Section):
     """`[publish]`: where results go, how many old publications stay, and the version of what readers were promised."""
 
-    targets: tuple[Literal["duckdb", "parquet", "postgresql", "excel", "hyper"], ...] = ("duckdb", "parquet")
+    targets: tuple[Literal["duckdb", "parquet", "report", "postgresql", "excel", "hyper"], ...] = (
+        "duckdb",
+        "parquet",
+        "report",
+    )
     keep: int = Field(default=3, ge=1)
     version: str = Field(default="1.0.0", pattern=r"^\d+\.\d+\.\d+$")
     postgresql: PostgresqlSection = PostgresqlSection()

@@ -112,6 +112,7 @@ def _show_ways_on(home: Home) -> None:
     kpi = _runnable("kpi", str(installed)) if installed.exists() else "kpi"
     python = _runnable("python", sys.executable)
     steps = [
+        (f"{kpi} report{option} --open", "the report, in the browser"),
         (f"{kpi} metrics{option}", "every KPI"),
         (f"{kpi} query{option} \"FROM kpi_sla_attainment_ratio WHERE dimension = 'team'\"", "ask in SQL"),
         (f"{kpi} dagster{option}", "the pipeline's graph in the browser"),

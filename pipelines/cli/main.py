@@ -28,6 +28,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "metrics": ("pipelines.cli.metrics", "List the KPIs, or describe one."),
     "calendar": ("pipelines.cli.calendar", "Show the working calendars and their open time."),
     "query": ("pipelines.cli.query", "Ask the published warehouse in SQL."),
+    "report": ("pipelines.cli.report", "Make the executive report, of any period and in any format."),
     "export": ("pipelines.cli.export", "Write the KPIs for a BI tool or semantic layer."),
     "dashboard": ("pipelines.cli.dashboard", "Explore the published numbers in the browser."),
     "dagster": ("pipelines.cli.dagster", "Open the pipeline's graph in the browser."),

@@ -6,7 +6,7 @@ It is opened read-only, without access to other files or the network, and only f
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -114,27 +114,22 @@ def open_published(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     """
     import duckdb
 
+    from pipelines.published_file import open_published_file
+
     if not home.published_file.is_file():
         raise CommandError(
             f"Nothing is published yet: there is no {home.published_file}. "
             "Run 'kpi run'; if it has run, 'kpi status' says what is held and why."
         )
     try:
-        connection = duckdb.connect(str(home.published_file), read_only=True)
+        opened = open_published_file(home.published_file)
     except duckdb.Error as error:
         raise CommandError(
             f"{home.published_file} cannot be opened for reading: {str(error).splitlines()[0]} "
             "Close the program that writes to it, or remove the file and run 'kpi run' to publish again."
         ) from error
-    try:
-        connection.execute("SET TimeZone = 'UTC'")
-        connection.execute("SET enable_progress_bar = false")
-        connection.execute("SET search_path = 'mart,core,meta'")
-        connection.execute("SET enable_external_access = false")
-        connection.execute("SET lock_configuration = true")
+    with closing(opened) as connection:
         yield connection
-    finally:
-        connection.close()
 
 
 def read_publication(connection: duckdb.DuckDBPyConnection) -> PublicationFacts:

@@ -140,6 +140,10 @@ def _show_summary(home: Home, outcome: RunOutcome, seconds: float) -> None:
             click.echo(f"Put files into {home.landing} and a contract for each export into {home.contracts}.")
         return
     show_headlines(headlines)
+    report = home.published / "report" / "latest.html"
+    if "report" in home.settings.publish.targets and report.is_file():
+        click.echo()
+        click.echo(f"The report for people is {click.style(str(report), bold=True)}")
 
 
 def _show_json_outcome(
@@ -156,6 +160,7 @@ def _show_json_outcome(
             "home": home.folder,
             "seconds": round(seconds, 3),
             "published_file": home.published_file if headlines else None,
+            "report_file": report if (report := home.published / "report" / "latest.html").is_file() else None,
             "steps": list(outcome.steps),
             **describe_outcome(records),
             "failed": [{"asset": step.asset, "message": step.note} for step in outcome.failed],

@@ -18,6 +18,7 @@ _DESCRIPTIONS = {
     "excel": "published/kpi.xlsx: headline KPIs by month and quarter, with definitions, as a workbook.",
     "hyper": "published/kpi.hyper: the schemas mart and meta as an extract that Tableau opens by itself.",
     "postgresql": "Schemas mart and meta of a PostgreSQL database: the same views over tables of the same rows.",
+    "report": "published/report: the executive report of the latest closed month and week, archived, with an index.",
 }
 _IS_PUBLISHED = "is_published"
 

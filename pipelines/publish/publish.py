@@ -17,6 +17,7 @@ from pipelines.home import Home
 from pipelines.publish.duckdb_file import DuckdbFile, build_beside
 from pipelines.publish.parquet import ParquetFolder
 from pipelines.publish.publication import Publication, gather_publication, input_hash
+from pipelines.publish.report_folder import ReportFolder
 from pipelines.publish.target import Build, PublishError, Target, building, published_already
 from pipelines.session import Session, Step
 
@@ -45,9 +46,10 @@ def _is_current(session: Session, file: Path, wanted: str) -> bool:
 def targets_of(home: Home) -> list[Target]:
     """The targets that `kpi.toml` names, in the order in which they are written."""
     settings = home.settings.publish
-    parquet = home.published / "parquet"
+    parquet, report = home.published / "parquet", home.published / "report"
     every: list[Target] = [
         ParquetFolder(parquet, home.name_of(parquet / "latest.json"), settings.keep),
+        ReportFolder(report, home.name_of(report / "latest.html"), home.settings.home.name),
         DuckdbFile(home.published_file, home.name_of(home.published_file)),
     ]
     if "postgresql" in settings.targets:

@@ -16,7 +16,7 @@ _TURNING: Final = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2
 
 
 class Html(str):
-    """Text that is HTML already. Only this module makes it."""
+    """Text that is HTML already. Only this module makes it, and `drawing`, of pictures that it has looked through."""
 
     __slots__ = ()
 
@@ -25,10 +25,11 @@ def element(tag: str, *children: str, **attributes: str | None) -> Html:
     """An element. Children that are not `Html` are texts, and escaped; attributes always are.
 
     Args:
-        attributes: `class_` for class; one that is None is left out, one that is empty has no value.
+        attributes: `class_` for class, `aria_label` for aria-label; one that is None is left out, one that is empty has
+            no value.
     """
     written = "".join(
-        f" {name.rstrip('_')}" + (f'="{escape(_plain(value), quote=True)}"' if value else "")
+        f" {name.rstrip('_').replace('_', '-')}" + (f'="{escape(shown_text(value), quote=True)}"' if value else "")
         for name, value in attributes.items()
         if value is not None
     )
@@ -37,7 +38,7 @@ def element(tag: str, *children: str, **attributes: str | None) -> Html:
 
 def join(*children: str) -> Html:
     """Elements and texts one after the other."""
-    return Html("".join(child if isinstance(child, Html) else escape(_plain(child)) for child in children))
+    return Html("".join(child if isinstance(child, Html) else escape(shown_text(child)) for child in children))
 
 
 def page(title: str, style: str, *body: Html) -> str:
@@ -52,11 +53,12 @@ def page(title: str, style: str, *body: Html) -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{escape(_POLICY, quote=True)}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n<meta name="referrer" content="no-referrer">\n'
-        f"<title>{escape(_plain(title))}</title>\n<style>\n{style}\n</style>\n</head>\n<body>\n{join(*body)}\n</body>\n</html>\n"
+        f"<title>{escape(shown_text(title))}</title>\n<style>\n{style}\n</style>\n</head>\n<body>\n{join(*body)}\n</body>\n</html>\n"
     )
 
 
-def _plain(text: str) -> str:
+def shown_text(text: str) -> str:
+    """A text of others as it may be shown: what cannot be printed, or turns the direction of writing, is replaced."""
     return "".join(
         character if (character.isprintable() or character in "\n ") and character not in _TURNING else "\ufffd"
         for character in text.replace("\r\n", "\n").replace("\t", " ")

@@ -39,7 +39,7 @@ CREDIT_FACTS = {
 }
 COST_FACTS = {"fct_cost_lines", "fct_transactions", "fct_cost_allocations"} | {table.name for table in PLANNING_FACTS}
 SCORECARDS = {"vendor_scorecard_parts", "vendor_scorecards"}
-PUBLISHED = {"published_duckdb", "published_parquet"}
+PUBLISHED = {"published_duckdb", "published_parquet", "published_report"}
 LOADS = "SELECT load_id, content_hash, loaded_at, superseded_by FROM ops.ops_loads ORDER BY load_id"
 
 

@@ -23,7 +23,7 @@ def test_an_empty_file_is_the_defaults(tmp_path: Path) -> None:
     path.write_text("", encoding="utf-8")
     settings = load_settings(path)
     assert settings.reporting.currency == "EUR"
-    assert settings.publish.targets == ("duckdb", "parquet")
+    assert settings.publish.targets == ("duckdb", "parquet", "report")
 
 
 def test_an_unknown_key_is_named_with_its_line_and_a_suggestion(tmp_path: Path) -> None:

@@ -1,0 +1,114 @@
+"""`kpi report`: the executive report of any closed period, made from the published file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pipelines.cli.exits import CommandError
+from pipelines.cli.options import chosen_home, common_options, json_option
+
+if TYPE_CHECKING:
+    from pipelines.home import Home
+    from pipelines.report.facts import ReportFacts
+
+_GRAINS = ("month", "week", "quarter")
+
+
+@click.command()
+@click.option("--period", metavar="PERIOD", help="A month 2026-10, a week 2026-W45 or a quarter 2026-Q3.")
+@click.option("--by", "grain", type=click.Choice(_GRAINS), help="The latest closed period of this kind.")
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(("html", "pdf", "png")),
+    default="html",
+    show_default=True,
+    help="html is the report; pdf and png are its charts, one file each.",
+)
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), metavar="PATH", help="File of the report; folder of the charts."
+)
+@click.option("--open", "is_opened", is_flag=True, help="Open it in the browser.")
+@json_option
+@common_options
+def report(
+    period: str | None, grain: str | None, kind: str, output: Path | None, is_opened: bool, as_json: bool
+) -> None:
+    """Make the executive report again, of the latest closed month or of any closed period.
+
+    Everything in it is read from the published file, so it says what was published last. 'kpi run' makes it by itself.
+
+    \b
+    kpi report --open
+    kpi report --period 2026-03
+    kpi report --by quarter -o q3.html
+    kpi report --format png -o charts/
+    """
+    from pipelines.cli.tables import show_json
+
+    home = chosen_home()
+    facts = _facts(home, period, grain)
+    if kind == "html":
+        written = [_write_page(home, facts, output, is_latest=period is None and grain is None)]
+    else:
+        written = _write_pictures(home, facts, kind, output)
+    if as_json:
+        show_json([{"file": str(path)} for path in written])
+    elif len(written) == 1:
+        click.echo(f"Wrote {written[0]}")
+    else:
+        click.echo(f"Wrote {len(written)} files to {written[0].parent}" if written else "There is no chart to draw.")
+    if is_opened and written:
+        click.launch(str(written[0]))
+
+
+def _facts(home: Home, period: str | None, grain: str | None) -> ReportFacts:
+    """The facts of the wanted period, in words of the command line where there are none."""
+    from models.vocabulary import Grain
+    from pipelines.cli.published import open_published
+    from pipelines.report.facts import NothingToReportError, read_facts
+    from pipelines.report.period import parse_period
+
+    if period and grain:
+        raise CommandError("Give --period or --by, not both: a period says itself what it is.")
+    with open_published(home):
+        pass  # says clearly what is wrong where nothing is published
+    try:
+        wanted = parse_period(period) if period else None
+        return read_facts(home.published_file, wanted, Grain(grain or "month"))
+    except (ValueError, NothingToReportError) as error:
+        raise CommandError(str(error)) from error
+
+
+def _write_page(home: Home, facts: ReportFacts, output: Path | None, *, is_latest: bool) -> Path:
+    from pipelines.report.archive import LATEST, write_index, write_issue, write_whole
+    from pipelines.report.page import render_report
+
+    folder = home.published / "report"
+    if output is not None:
+        if output.is_dir():
+            raise CommandError(f"{output} is a folder; name a file such as {output / 'report.html'}.")
+        write_whole(output, render_report(facts))
+        return output
+    if facts.period is None:
+        write_whole(folder / LATEST, render_report(facts))
+        write_index(folder, home.settings.home.name)
+        return folder / LATEST
+    issue = write_issue(facts, folder)
+    if is_latest:
+        write_whole(folder / LATEST, issue.path.read_text(encoding="utf-8"))
+    write_index(folder, home.settings.home.name)
+    return folder / LATEST if is_latest else issue.path
+
+
+def _write_pictures(home: Home, facts: ReportFacts, kind: str, output: Path | None) -> list[Path]:
+    from pipelines.report.pictures import write_pictures
+
+    name = facts.period.name if facts.period else "latest"
+    folder = output or home.published / "report" / kind / name
+    if folder.is_file():
+        raise CommandError(f"{folder} is a file; name a folder for the charts.")
+    return write_pictures(facts, folder, kind)

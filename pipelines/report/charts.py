@@ -1,0 +1,149 @@
+"""The charts of the report, each a function from plain values to an Altair chart of a given width.
+
+Nothing is computed here, and no file is read. Every text of others goes through `shown_text` before it is drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+import altair as alt
+
+from pipelines.report.drawing import color
+from pipelines.report.markup import shown_text
+
+_HOURS: Final = ",.1f"
+#: d3 formats of values by the unit of a metric.
+_FORMATS: Final = {"ratio": ".0%", "count": ",d", "days": ",.0f", "reporting": ",.0f"}
+
+
+@dataclass(frozen=True, slots=True)
+class TrendPoint:
+    """One period of a trend. `is_signal` is None where it cannot be told."""
+
+    start: date
+    value: float | None
+    is_signal: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """A stretch of a trend over which the same limits hold."""
+
+    first: date
+    last: date
+    centre: float
+    lower: float
+    upper: float
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar, with its group where bars are stacked, and the name of its colour."""
+
+    name: str
+    value: float
+    group: str = ""
+    color: str = "blue"
+
+
+def axis_format(unit: str) -> str:
+    """How an axis writes a metric's values."""
+    return _FORMATS.get(unit, _HOURS if unit.endswith("hours") else ",.4~f")
+
+
+def sparkline(points: Sequence[TrendPoint], width: int = 190, height: int = 40) -> Any:
+    """A trend as a bare line with its last point marked, signals in red."""
+    rows = _points(points)
+    base = alt.Chart(alt.Data(values=rows)).encode(
+        x=alt.X("start:T", axis=None), y=alt.Y("value:Q", axis=None, scale=alt.Scale(zero=False, padding=4))
+    )
+    line = base.mark_line(color=color("grey"), strokeWidth=1.5)
+    signals = base.transform_filter("datum.is_signal").mark_circle(color=color("red"), size=26, opacity=1)
+    known = [row for row in rows if row["value"] is not None]
+    last = alt.Chart(alt.Data(values=known[-1:])).mark_circle(color=color("blue"), size=36, opacity=1)
+    return (line + signals + last.encode(x="start:T", y="value:Q")).properties(width=width, height=height)
+
+
+def trend_chart(
+    points: Sequence[TrendPoint],
+    unit: str,
+    *,
+    limits: Sequence[Limits] = (),
+    targets: Sequence[tuple[date, float]] = (),
+    width: int,
+    height: int = 190,
+) -> Any:
+    """A trend with its limits of usual variation, its signals and its target."""
+    x = alt.X("start:T", axis=alt.Axis(title=None, grid=False, labelOverlap=True, tickCount=6, format="%b %y"))
+    scale = alt.Scale(zero=False, nice=True, padding=8)
+    y = alt.Y("value:Q", axis=alt.Axis(title=None, format=axis_format(unit), tickCount=5), scale=scale)
+    layers = []
+    if limits:
+        spans = [
+            {"start": item.first.isoformat(), "end": item.last.isoformat(), "centre": item.centre,
+             "value": item.lower, "upper": item.upper}
+            for item in limits
+        ]  # fmt: skip
+        of_limits = alt.Chart(alt.Data(values=spans))
+        layers.append(of_limits.mark_rect(color=color("band"), opacity=1).encode(x=x, x2="end:T", y=y, y2="upper:Q"))
+        layers.append(
+            of_limits.mark_rule(color=color("grey"), strokeWidth=1).encode(x=x, x2="end:T", y=alt.Y("centre:Q"))
+        )
+    if targets:
+        rows = [{"start": start.isoformat(), "value": value} for start, value in targets]
+        layers.append(
+            alt.Chart(alt.Data(values=rows))
+            .mark_line(color=color("amber"), strokeDash=[5, 4], strokeWidth=1.5, interpolate="step-after")
+            .encode(x=x, y=y)
+        )
+    base = alt.Chart(alt.Data(values=_points(points))).encode(x=x, y=y)
+    layers.append(base.mark_line(color=color("blue"), strokeWidth=2))
+    layers.append(
+        base.transform_filter("isValid(datum.value) && !datum.is_signal").mark_circle(
+            color=color("blue"), size=22, opacity=1
+        )
+    )
+    layers.append(
+        base.transform_filter("isValid(datum.value) && datum.is_signal").mark_point(
+            color=color("red"), fill=color("red"), shape="diamond", size=60, opacity=1
+        )
+    )
+    return alt.layer(*layers).properties(width=width, height=height)
+
+
+def bar_chart(bars: Sequence[Bar], *, value_format: str, width: int, step: int = 26, groups: Sequence[str] = ()) -> Any:
+    """Horizontal bars in the given order, stacked by group where they have one."""
+    rows = [
+        {"name": shown_text(bar.name), "value": bar.value, "group": bar.group, "color": color(bar.color)}
+        for bar in bars
+    ]
+    names = list(dict.fromkeys(row["name"] for row in rows))
+    label_width = min(150, int(width * 0.4))
+    y = alt.Y(
+        "name:N",
+        sort=names,
+        axis=alt.Axis(title=None, domain=False, ticks=False, labelLimit=label_width, labelPadding=6),
+    )
+    x = alt.X("value:Q", axis=alt.Axis(title=None, format=value_format, tickCount=4), stack="zero")
+    encoded: dict[str, Any] = {"x": x, "y": y}
+    if groups:
+        colors = {bar.group: color(bar.color) for bar in bars}
+        scale = alt.Scale(domain=list(groups), range=[colors.get(group, color("grey")) for group in groups])
+        encoded["color"] = alt.Color("group:N", scale=scale)
+        encoded["order"] = alt.Order("position:Q")
+        for row in rows:
+            row["position"] = list(groups).index(str(row["group"]))
+    else:
+        encoded["color"] = alt.Color("color:N", scale=None)
+    chart = alt.Chart(alt.Data(values=rows)).mark_bar(height={"band": 0.62}).encode(**encoded)
+    return chart.properties(width=max(width - label_width, 120), height=alt.Step(step))
+
+
+def _points(points: Sequence[TrendPoint]) -> list[dict[str, Any]]:
+    return [
+        {"start": point.start.isoformat(), "value": point.value, "is_signal": bool(point.is_signal)} for point in points
+    ]

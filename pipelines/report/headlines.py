@@ -1,0 +1,92 @@
+"""The headline numbers as cards: value, movement, certainty, trend."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pipelines.cli.numbers import (
+    NOTHING,
+    format_bounds,
+    format_change,
+    format_instant,
+    format_ratio,
+    format_value,
+    judge_change,
+)
+from pipelines.report.charts import TrendPoint
+from pipelines.report.facts import HEADLINES, ReportFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One headline number.
+
+    Attributes:
+        movement: change against the period before, with its arrow.
+        judgement: better, worse, or empty.
+        certainty: coverage and bounds, in words.
+        held: since when and why it is stale; empty if it is fresh.
+        trend: values up to the period.
+    """
+
+    metric: str
+    label: str
+    value: str
+    movement: str
+    judgement: str
+    certainty: str
+    held: str
+    trend: tuple[TrendPoint, ...]
+
+
+def headline_cards(facts: ReportFacts) -> list[Card]:
+    """The cards, in the order in which an executive reads them."""
+    return [_card(facts, metric) for metric in HEADLINES if metric in facts.numbers]
+
+
+def trend_points(facts: ReportFacts, metric: str) -> tuple[TrendPoint, ...]:
+    """A KPI's values up to the period."""
+    history = facts.histories.get(metric)
+    return tuple(TrendPoint(row["period_start_date"], row["value"]) for row in (history.rows if history else ()))
+
+
+def shown_value(row: Mapping[str, Any], currency: str) -> str:
+    """The value of a KPI with its unit."""
+    return format_value(row["value"], row["unit"], currency)
+
+
+def certainty(row: Mapping[str, Any], currency: str) -> str:
+    """How much of a value could be measured, and where the truth lies."""
+    if row["value"] is None:
+        return "not measured"
+    coverage = f"{format_ratio(row['coverage_ratio'])} measured"
+    bounds = format_bounds(row["lower_bound"], row["upper_bound"], row["unit"], currency)
+    return f"{coverage} ({row['measured_count']:,} of {row['eligible_count']:,}); the truth is {bounds}"
+
+
+def held_note(row: Mapping[str, Any]) -> str:
+    """Since when a value is stale, and why; empty if it is fresh."""
+    if row["publication_state"] != "held":
+        return ""
+    since = format_instant(row["fresh_as_of_at"])
+    known = f"Stale: the data end at {since}." if row["fresh_as_of_at"] else "Held before it was ever published."
+    return f"{known} {row['held_reason'] or ''}".rstrip()
+
+
+def _card(facts: ReportFacts, metric: str) -> Card:
+    row = facts.numbers[metric]
+    currency = facts.publication.currency
+    movement = format_change(row["value"], row["previous_value"], row["unit"])
+    before = facts.period.previous.short_label if facts.period else ""
+    return Card(
+        metric=metric,
+        label=row["label"],
+        value=shown_value(row, currency),
+        movement="nothing to compare with" if movement == NOTHING else f"{movement} against {before}",
+        judgement=judge_change(row["value"], row["previous_value"], row["direction"]),
+        certainty=certainty(row, currency),
+        held=held_note(row),
+        trend=trend_points(facts, metric),
+    )

@@ -1,0 +1,108 @@
+"""The period that a report is about: how people write it, what it is called, and which one comes before."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from models.vocabulary import Grain
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPeriod:
+    """A week, month or quarter, by its first day.
+
+    Attributes:
+        grain: week, month or quarter; days are too short for an executive.
+        start: first day.
+    """
+
+    grain: Grain
+    start: date
+
+    @property
+    def end(self) -> date:
+        """Last day, inclusive."""
+        return self.next_start - timedelta(days=1)
+
+    @property
+    def next_start(self) -> date:
+        """First day of the period after it."""
+        return _shift(self.grain, self.start, 1)
+
+    @property
+    def previous(self) -> ReportPeriod:
+        """The period before it."""
+        return ReportPeriod(self.grain, _shift(self.grain, self.start, -1))
+
+    @property
+    def name(self) -> str:
+        """Its ISO name, as files are called: `2026-10`, `2026-W45`, `2026-Q4`."""
+        match self.grain:
+            case Grain.WEEK:
+                year, week, _ = (self.start + timedelta(days=3)).isocalendar()
+                return f"{year}-W{week:02}"
+            case Grain.QUARTER:
+                return f"{self.start.year}-Q{(self.start.month + 2) // 3}"
+            case _:
+                return f"{self.start:%Y-%m}"
+
+    @property
+    def label(self) -> str:
+        """Its name for people: `October 2026`, `week 45 of 2026`, `Q4 2026`."""
+        match self.grain:
+            case Grain.WEEK:
+                year, week = self.name.split("-W")
+                return f"week {int(week)} of {year}"
+            case Grain.QUARTER:
+                return f"Q{self.name[-1]} {self.start.year}"
+            case _:
+                return f"{self.start:%B %Y}"
+
+    @property
+    def short_label(self) -> str:
+        """Its name where there is little room: `Oct 2026`, `W45 2026`."""
+        match self.grain:
+            case Grain.WEEK:
+                year, week = self.name.split("-")
+                return f"{week} {year}"
+            case Grain.QUARTER:
+                return self.label
+            case _:
+                return f"{self.start:%b %Y}"
+
+    @property
+    def days(self) -> str:
+        """First and last day: `1 – 31 October 2026`."""
+        first = f"{self.start.day}"
+        if self.start.month != self.end.month:
+            first += f" {self.start:%B}" + (f" {self.start.year}" if self.start.year != self.end.year else "")
+        return f"{first} – {self.end.day} {self.end:%B %Y}"
+
+
+def parse_period(text: str) -> ReportPeriod:
+    """The period that is meant by `2026-10`, `2026-W45` or `2026-Q3`.
+
+    Raises:
+        ValueError: it is none of these; the message says how to write one.
+    """
+    wanted = text.strip().upper()
+    found = re.fullmatch(r"(\d{4})-(?:W(\d\d)|Q([1-4])|(\d\d))", wanted)
+    try:
+        if found and found[2]:
+            return ReportPeriod(Grain.WEEK, date.fromisocalendar(int(found[1]), int(found[2]), 1))
+        if found and found[3]:
+            return ReportPeriod(Grain.QUARTER, date(int(found[1]), 3 * int(found[3]) - 2, 1))
+        if found:
+            return ReportPeriod(Grain.MONTH, date(int(found[1]), int(found[4]), 1))
+    except ValueError:
+        pass
+    raise ValueError(f"'{text}' is no period; write a month 2026-10, a week 2026-W45 or a quarter 2026-Q3")
+
+
+def _shift(grain: Grain, start: date, count: int) -> date:
+    if grain is Grain.WEEK:
+        return start + timedelta(days=7 * count)
+    months = start.year * 12 + start.month - 1 + count * (3 if grain is Grain.QUARTER else 1)
+    return date(months // 12, months % 12 + 1, 1)

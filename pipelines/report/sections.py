@@ -1,0 +1,173 @@
+"""The sections of the report, in the order in which they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pipelines.cli.numbers import NOTHING, count_of, format_change, format_instant, format_ratio, format_value
+from pipelines.report.charts import Bar, bar_chart, trend_chart
+from pipelines.report.facts import HEADLINES, SUPPORTING, ReportFacts
+from pipelines.report.figures import Figure, Section, Table
+from pipelines.report.headlines import trend_points
+
+
+def build_sections(facts: ReportFacts) -> list[Section]:
+    """Everything below the headlines."""
+    sections = [_trends(facts), _numbers(facts), _risk(facts), _certainty(facts)]
+    return [section for section in sections if section.figures]
+
+
+def _trends(facts: ReportFacts) -> Section:
+    return Section(
+        "trends", "How it developed", [_trend(facts, metric) for metric in HEADLINES if metric in facts.numbers]
+    )
+
+
+def _trend(facts: ReportFacts, metric: str) -> Figure:
+    row, points = facts.numbers[metric], trend_points(facts, metric)
+    known = [point for point in points if point.value is not None]
+    currency = facts.publication.currency
+    history = facts.histories[metric]
+    return Figure(
+        id=f"trend-{metric}",
+        title=row["label"],
+        sentences=() if known else ("There is no closed period with a value yet.",),
+        draw=(lambda width: trend_chart(points, row["unit"], width=width)) if len(known) > 1 else None,
+        alternative=f"{row['label']} over {count_of(len(known), 'period')}" if known else "",
+        table=Table(
+            ("period", "value", "at least", "at most", "measured"),
+            tuple(
+                (
+                    item["period_start_date"].isoformat(),
+                    format_value(item["value"], row["unit"], currency),
+                    format_value(item["lower_bound"], row["unit"], currency),
+                    format_value(item["upper_bound"], row["unit"], currency),
+                    format_ratio(item["coverage_ratio"]),
+                )
+                for item in reversed(history.rows)
+            ),
+            frozenset({"value", "at least", "at most", "measured"}),
+        ),
+        answer=history,
+        metrics=(metric,),
+    )
+
+
+def _numbers(facts: ReportFacts) -> Section:
+    currency = facts.publication.currency
+    rows = [facts.numbers[metric] for metric in (*HEADLINES, *SUPPORTING) if metric in facts.numbers]
+    cells = tuple(
+        (
+            row["label"],
+            format_value(row["value"], row["unit"], currency),
+            format_change(row["value"], row["previous_value"], row["unit"]),
+            format_value(row["lower_bound"], row["unit"], currency),
+            format_value(row["upper_bound"], row["unit"], currency),
+            format_ratio(row["coverage_ratio"]),
+            "held" if row["publication_state"] == "held" else "",
+        )
+        for row in rows
+    )
+    if not any(row["value"] is not None for row in rows):
+        return Section("numbers", "The numbers beside them")
+    columns = ("KPI", "value", "change", "at least", "at most", "measured", "state")
+    table = Table(columns, cells, frozenset(columns[1:6]))
+    figure = Figure(
+        id="numbers-table",
+        title="The numbers and how sure they are",
+        table=table,
+        is_table_open=True,
+        answer=facts.answers["numbers"],
+        metrics=tuple(row["metric"] for row in rows),
+        is_wide=True,
+    )
+    return Section("numbers", "The numbers beside them", [figure])
+
+
+def _risk(facts: ReportFacts) -> Section:
+    rows = facts.rows("at_risk")
+    oldest = facts.rows("oldest")
+    figures = []
+    if rows:
+        figures.append(_at_risk(facts, rows))
+    if oldest:
+        figures.append(_oldest(facts, oldest))
+    lead = f"As of {format_instant(facts.publication.as_of_at)}, whatever period the report is about."
+    return Section("now", "What needs attention now", figures, lead)
+
+
+def _at_risk(facts: ReportFacts, rows: Sequence[dict[str, Any]]) -> Figure:
+    soon = [row for row in rows if row["remaining_hours"] is not None and row["remaining_hours"] <= 8]
+    by_team: dict[str, int] = {}
+    for row in soon:
+        by_team[row["team"] or "(none)"] = by_team.get(row["team"] or "(none)", 0) + 1
+    ordered = sorted(by_team.items(), key=lambda item: (-item[1], item[0]))
+    bars = [Bar(team, count, color="red") for team, count in ordered[:8]]
+    told = (
+        f"{count_of(len(rows), 'promise is', 'promises are')} neither kept nor broken yet; "
+        f"{len(soon):,} of them {'has' if len(soon) == 1 else 'have'} 8 open hours or less left."
+    )
+    return Figure(
+        id="sla-at-risk",
+        title="Promises at risk",
+        sentences=(told,),
+        draw=(lambda width: bar_chart(bars, value_format=",d", width=width)) if bars else None,
+        alternative="Promises with 8 open hours or less left, by team",
+        table=Table(
+            ("ticket", "promise", "team", "priority", "left, h"),
+            tuple(
+                (row["ticket_id"], row["target"], row["team"] or "(none)", row["priority"] or "(none)",
+                 NOTHING if row["remaining_hours"] is None else f"{row['remaining_hours']:,.1f}")
+                for row in rows[:20]
+            ),
+            frozenset({"left, h"}),
+        ),
+        answer=facts.answers["at_risk"],
+        metrics=("sla_attainment_ratio",),
+    )  # fmt: skip
+
+
+def _oldest(facts: ReportFacts, rows: Sequence[dict[str, Any]]) -> Figure:
+    return Figure(
+        id="oldest",
+        title="Oldest open tickets",
+        table=Table(
+            ("ticket", "team", "status", "age, open h", "in status, open h"),
+            tuple(
+                (row["ticket_id"], row["team"] or "(none)", row["status"] or "(none)",
+                 _hours(row["age_business_hours"]), _hours(row["in_status_business_hours"]))
+                for row in rows
+            ),
+            frozenset({"age, open h", "in status, open h"}),
+        ),
+        is_table_open=True,
+        answer=facts.answers["oldest"],
+        metrics=("ticket_backlog_count",),
+    )  # fmt: skip
+
+
+def _hours(value: float | None) -> str:
+    return NOTHING if value is None else f"{value:,.1f}"
+
+
+def _certainty(facts: ReportFacts) -> Section:
+    held = facts.rows("held")
+    if not held:
+        return Section("certainty", "What is held")
+    table = Table(
+        ("domain", "rule", "rows", "what it means"),
+        tuple(
+            (row["domain"], row["rule_id"] or NOTHING, f"{row['failed_count'] or 0:,}", row["reason"]) for row in held
+        ),
+        frozenset({"rows"}),
+    )
+    figure = Figure(
+        id="held-metrics",
+        title="Held back by the gate",
+        table=table,
+        is_table_open=True,
+        answer=facts.answers["held"],
+        is_wide=True,
+    )
+    return Section("certainty", "What is held, and why", [figure])

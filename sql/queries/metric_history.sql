@@ -1,0 +1,25 @@
+-- question: How did a KPI develop, period by period, and how sure is each value?
+-- parameter metric: name of the KPI [default: sla_attainment_ratio]
+-- parameter period_grain: day, week, month or quarter [default: month]
+-- parameter to_date: first day of the last period [default: 2999-12-31]
+-- parameter row_limit: periods at most, the latest ones [default: 24]
+-- example: kpi query --query metric_history --param metric=ticket_backlog_count --param period_grain=week
+-- answer: 2026-10-01 | 2026-10-31 | true | 0.923 | 0.923 | 0.923 | 611 | 611 | 1.0
+SELECT
+    period_start_date,
+    period_end_date,
+    is_period_closed,
+    value,
+    lower_bound,
+    upper_bound,
+    eligible_count,
+    measured_count,
+    coverage_ratio
+FROM mart.metric_values
+WHERE metric = $metric
+    AND period_grain = $period_grain
+    AND dimension = 'overall'
+    AND is_period_closed
+    AND period_start_date <= CAST($to_date AS DATE)
+QUALIFY row_number() OVER (ORDER BY period_start_date DESC) <= CAST($row_limit AS BIGINT)
+ORDER BY period_start_date;

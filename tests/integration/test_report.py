@@ -1,0 +1,142 @@
+"""The report as a run publishes it: whole, archived, of the same numbers as the file, and openable from anywhere."""
+
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+import pytest
+from click.testing import CliRunner
+
+from pipelines.cli.main import kpi
+from pipelines.cli.numbers import format_value
+from pipelines.report.facts import HEADLINES
+
+if TYPE_CHECKING:
+    from conftest import CleanRun
+    from demo_homes import DemoHome
+
+#: Elements and attributes by which a page could load or run something.
+LOADING = re.compile(
+    r"<(script|iframe|object|embed|link|img|form)\b|\son\w+=|url\(|@import|href=\"(?!#|[\w./-]+\.html)", re.IGNORECASE
+)
+
+
+class Texts(HTMLParser):
+    """The texts of a page, and the ids and local links in it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+        self.ids: list[str] = []
+        self.links: list[str] = []
+
+    def handle_starttag(self, _: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.ids += [value or "" for name, value in attributes if name == "id"]
+        self.links += [value or "" for name, value in attributes if name == "href"]
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+
+def read(path: Path) -> Texts:
+    """A page, taken apart."""
+    found = Texts()
+    found.feed(path.read_text(encoding="utf-8"))
+    return found
+
+
+@pytest.fixture(scope="module")
+def folder(clean_run: CleanRun) -> Path:
+    return clean_run.demo.home.published / "report"
+
+
+def test_a_run_publishes_a_report_of_the_latest_closed_month_and_week(folder: Path, clean_run: CleanRun) -> None:
+    with duckdb.connect(str(clean_run.demo.home.published_file), read_only=True) as connection:
+        (publication,) = connection.execute("SELECT publication_id FROM meta.run").fetchall()[0]
+        last = dict(
+            connection.execute(
+                "SELECT period_grain, max(period_start_date) FROM mart.metric_values "
+                "WHERE is_period_closed AND metric = 'sla_attainment_ratio' GROUP BY ALL"
+            ).fetchall()
+        )
+    months = [path.relative_to(folder).as_posix() for path in folder.glob("month/*/*.html")]
+    assert months == [f"month/{last['month']:%Y-%m}/{publication}.html"]
+    assert len(list(folder.glob(f"week/{last['week']:%G-W%V}/{publication}.html"))) == 1
+    assert (folder / "latest.html").read_bytes() == (folder / months[0]).read_bytes()
+    assert sorted(path.name for path in folder.iterdir()) == ["index.html", "latest.html", "month", "week"]
+    links = read(folder / "index.html").links
+    assert months[0] in links
+    assert all((folder / link).is_file() for link in links)
+
+
+def test_the_report_loads_and_runs_nothing(folder: Path) -> None:
+    for path in folder.rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        assert not LOADING.search(text), path
+        assert "default-src 'none'" in text.replace("&#x27;", "'")
+        assert len(text.encode()) < 3_000_000
+
+
+def test_every_link_in_the_report_leads_somewhere_and_ids_are_unique(folder: Path) -> None:
+    page = read(folder / "latest.html")
+    assert len(page.ids) == len(set(page.ids))
+    assert {link.removeprefix("#") for link in page.links} <= set(page.ids)
+
+
+def test_the_report_says_the_published_values(folder: Path, clean_run: CleanRun) -> None:
+    texts = read(folder / "latest.html").texts
+    with duckdb.connect(str(clean_run.demo.home.published_file), read_only=True) as connection:
+        values = connection.execute(
+            """
+            SELECT metric, arg_max(value, period_start_date), any_value(unit) FROM mart.metric_values
+            WHERE period_grain = 'month' AND dimension = 'overall' AND is_period_closed AND list_contains(?, metric)
+            GROUP BY metric
+            """,
+            [list(HEADLINES)],
+        ).fetchall()
+    assert len(values) == len(HEADLINES)
+    for _, value, unit in values:
+        assert format_value(value, unit, "EUR") in texts
+
+
+def test_an_unchanged_run_leaves_the_report_alone_and_a_lost_one_comes_back(clean: DemoHome) -> None:
+    latest = clean.home.published / "report" / "latest.html"
+    before = latest.stat().st_mtime_ns
+    assert {step.state for step in clean.run().steps} == {"unchanged"}
+    assert latest.stat().st_mtime_ns == before
+    latest.unlink()
+    built = {step.asset for step in clean.run().steps if step.state == "built"}
+    assert built == {"published_report"}
+    assert latest.is_file()
+
+
+def test_the_command_makes_the_report_of_a_period_and_its_charts(clean: DemoHome, tmp_path: Path) -> None:
+    def run(*arguments: str) -> str:
+        result = CliRunner().invoke(kpi, ["report", "--home", str(clean.home.folder), *arguments])
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    page = tmp_path / "q.html"
+    week = next((clean.home.published / "report" / "week").iterdir()).name
+    assert run("--period", week, "-o", str(page)).strip() == f"Wrote {page}"
+    assert f"eek {int(week[-2:])} of {week[:4]}" in page.read_text(encoding="utf-8")
+    charts = json.loads(run("--format", "png", "-o", str(tmp_path / "charts"), "--json"))
+    assert charts
+    assert all(Path(chart["file"]).read_bytes().startswith(b"\x89PNG") for chart in charts)
+    charts = json.loads(run("--format", "pdf", "-o", str(tmp_path / "charts"), "--json"))
+    assert all(Path(chart["file"]).read_bytes().startswith(b"%PDF") for chart in charts)
+
+
+@pytest.mark.parametrize(
+    ("period", "said"),
+    [("2026-99", "is no period"), ("1999-01", "1999-01 is not closed, or nothing is known of it. Closed are 20")],
+)
+def test_a_period_that_cannot_be_reported_is_said(period: str, said: str, clean_run: CleanRun) -> None:
+    result = CliRunner().invoke(kpi, ["report", "--home", str(clean_run.demo.home.folder), "--period", period])
+    assert result.exit_code == 2
+    assert said in result.output
