@@ -5,7 +5,7 @@ The `kpi_<metric>` views over `metric_values` are generated from the metric regi
 
 from __future__ import annotations
 
-from models.schema import day, flag, instant, integer, money, real, table, text
+from models.schema import day, flag, instant, integer, money, quantity, real, table, text
 from models.vocabulary import Layer
 
 metric_values = table(
@@ -33,6 +33,53 @@ metric_values = table(
     integer("measured_count", "Records that could be measured", required=True),
     real("coverage_ratio", "measured_count / eligible_count; empty if none is eligible"),
     text("unit", "Unit of the value", required=True),
+)
+
+kpi_signals = table(
+    Layer.MART,
+    "kpi_signals",
+    "One row per metric and closed week, month or quarter with a value: whether it is a signal or usual variation, by "
+    "the XmR chart of the metric.",
+    text("metric", "Name of the metric; see meta_metrics", key=True),
+    text("period_grain", "week, month or quarter", key=True),
+    day("period_start_date", "First day of the period in the reporting time zone", key=True),
+    day("period_end_date", "Last day of the period, inclusive", required=True),
+    real("value", "The published value over everything", required=True),
+    text("unit", "Unit of the value and of the limits", required=True),
+    text("signal_state", "signal, noise or not_judged: there are too few points for a baseline", required=True),
+    text(
+        "broken_rules",
+        "Why it is a signal: outside_limits, run_of_eight (on one side of the centre), trend_of_six, two_of_three "
+        "(beyond two thirds of the way to a limit); empty if it is none",
+    ),
+    real("centre_value", "Mean of the baseline"),
+    real("lower_limit_value", "Centre less 2.66 times the mean moving range of the baseline"),
+    real("upper_limit_value", "Centre plus 2.66 times the mean moving range of the baseline"),
+    day("baseline_start_date", "First day of the first period of the baseline"),
+    day("baseline_end_date", "First day of its last period: the twelfth with a value"),
+    integer("point_count", "Points since the baseline began", required=True),
+)
+
+kpi_change_drivers = table(
+    Layer.MART,
+    "kpi_change_drivers",
+    "What drove the change of a metric from one closed period to the next, by breakdown: parts of one breakdown add up "
+    "to the change exactly. Percentiles cannot be taken apart and have no rows.",
+    text("metric", "Name of the metric; see meta_metrics", key=True),
+    text("period_grain", "week, month or quarter", key=True),
+    day("period_start_date", "First day of the period in the reporting time zone", key=True),
+    text("dimension", "team, priority, service or vendor", key=True),
+    text("dimension_value", "Value of the breakdown; (none) where records have none", key=True),
+    text(
+        "part",
+        "mix: its share of the whole changed; rate: its own ratio changed; amount: its own amount changed",
+        key=True,
+    ),
+    day("previous_period_start_date", "First day of the period before, which it is compared with", required=True),
+    quantity("change_value", "Its part of the change, in the metric's unit", required=True),
+    quantity("value_before", "The metric over everything in the period before", required=True),
+    quantity("value_after", "The metric over everything in the period", required=True),
+    text("unit", "Unit of the values", required=True),
 )
 
 meta_run = table(
@@ -160,6 +207,8 @@ meta_control_totals = table(
 
 TABLES = (
     metric_values,
+    kpi_signals,
+    kpi_change_drivers,
     meta_run,
     meta_metrics,
     meta_verdicts,

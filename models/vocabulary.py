@@ -293,3 +293,19 @@ ALL_POOLS: Final = "(all)"
 
 #: Value of a breakdown for records that have none. Shown, never dropped, so that parts add up to the whole.
 NO_VALUE: Final = "(none)"
+
+
+class SignalState(StrEnum):
+    """What a value of a closed period is against the usual variation of its KPI."""
+
+    SIGNAL = "signal"
+    NOISE = "noise"
+    NOT_JUDGED = "not_judged"
+
+
+class ChangePart(StrEnum):
+    """What a part of a change is: another mix of groups, a group's own rate, or the change of its own amount."""
+
+    MIX = "mix"
+    RATE = "rate"
+    AMOUNT = "amount"

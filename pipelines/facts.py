@@ -21,12 +21,14 @@ from metrics.measuring.measure import measure
 from metrics.measuring.needed_columns import needed_columns
 from metrics.periods import local_date_of
 from metrics.registry import METRICS, required_domains
+from metrics.signals.change_drivers import explain_changes
+from metrics.signals.process_behaviour import find_signals
 from metrics.spec import Metric
 from metrics.vendors.contract_promises import list_contract_promises
 from metrics.vendors.scorecard import build_scorecards
 from models.catalog import domain_of
 from models.finance import fct_cost_allocations, fct_cost_lines, fct_transactions, stg_cost_lines, stg_fx_rates
-from models.marts import metric_values
+from models.marts import kpi_change_drivers, kpi_signals, metric_values
 from models.planning import (
     fct_budget_lines,
     fct_budget_variances,
@@ -248,6 +250,18 @@ def build_vendor_scorecards(session: Session) -> list[Step]:
     policy = session.project.policies.hashes.get("vendors.yaml")
     input_hash = hash_parts(session.code_hash, upstream, policy, sorted(held))
     return session.run_steps([vendor_scorecard_parts.name, vendor_scorecards.name], input_hash, build)
+
+
+def build_kpi_signals(session: Session) -> list[Step]:
+    """Whether values are signals or usual variation, and what drove their changes, from what is published."""
+
+    def build() -> Built:
+        values = session.warehouse.read(metric_values)
+        frames = {kpi_signals: find_signals(values), kpi_change_drivers: explain_changes(values, METRICS)}
+        return _replace(session, frames)
+
+    input_hash = hash_parts(session.code_hash, session.input_hash_of(metric_values.name))
+    return session.run_steps([kpi_signals.name, kpi_change_drivers.name], input_hash, build)
 
 
 def domains_of(session: Session, metric: Metric) -> tuple[Domain, ...]:

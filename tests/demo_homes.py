@@ -42,6 +42,8 @@ SMALL_COMPANY = DemoFacts(tickets=150, years=0.25, seed=7)
 #: Tables that hold the numbers of a publication, as `<schema>.<table>`.
 NUMBERS = (
     "mart.metric_values",
+    "mart.kpi_signals",
+    "mart.kpi_change_drivers",
     "mart.vendor_scorecard_parts",
     "mart.vendor_scorecards",
     "core.fct_tickets",

@@ -11,7 +11,7 @@ from data_contracts.loader import load_fact_contract
 from data_contracts.verdict import RuleResult
 from metrics.costs.countable_facts import COUNTABLE_FACTS
 from models.finance import fct_cost_allocations, fct_cost_lines, fct_transactions
-from models.marts import metric_values
+from models.marts import kpi_change_drivers, kpi_signals, metric_values
 from models.planning import (
     fct_budget_lines,
     fct_budget_variances,
@@ -49,6 +49,7 @@ from pipelines.facts import (
     build_cost_facts,
     build_credit_facts,
     build_delay_facts,
+    build_kpi_signals,
     build_metric_values,
     build_planning_facts,
     build_ticket_facts,
@@ -166,6 +167,12 @@ def fact_assets() -> list[dg.AssetsDefinition]:
                 vendor_scorecards: [vendor_scorecard_parts.name],
             },
             build_vendor_scorecards,
+        ),
+        _facts(
+            "signals",
+            "kpis",
+            {kpi_signals: [metric_values.name], kpi_change_drivers: [metric_values.name]},
+            build_kpi_signals,
         ),
     ]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from models.marts import metric_values
+from models.marts import kpi_change_drivers, kpi_signals, metric_values
 from models.vendor_performance import vendor_scorecard_parts, vendor_scorecards
 from pipelines.defs.describe import OWNERS, step_result
 from pipelines.project import Project
@@ -35,7 +35,13 @@ def publication_assets(project: Project) -> list[dg.AssetsDefinition]:
         specs=[
             dg.AssetSpec(
                 target,
-                deps=[metric_values.name, vendor_scorecard_parts.name, vendor_scorecards.name],
+                deps=[
+                    metric_values.name,
+                    kpi_signals.name,
+                    kpi_change_drivers.name,
+                    vendor_scorecard_parts.name,
+                    vendor_scorecards.name,
+                ],
                 description=_DESCRIPTIONS[target.removeprefix("published_")],
                 group_name="publication",
                 owners=OWNERS,

@@ -20,6 +20,8 @@ from metrics.registry import METRICS, required_rules
 from models.ddl import conform, qualified_name
 from models.finance import fct_cost_allocations, fct_cost_lines, fct_transactions
 from models.marts import (
+    kpi_change_drivers,
+    kpi_signals,
     meta_control_totals,
     meta_loads,
     meta_metrics,
@@ -65,7 +67,13 @@ PUBLISHED_FACTS: tuple[Table, ...] = (
 _UNHASHED = ("decided_at", "loaded_at", "first_seen_at", "held_since_at", "batch_hash")
 
 #: What readers get under schema `mart`, besides views.
-PUBLISHED_MARTS: tuple[Table, ...] = (metric_values, vendor_scorecard_parts, vendor_scorecards)
+PUBLISHED_MARTS: tuple[Table, ...] = (
+    metric_values,
+    kpi_signals,
+    kpi_change_drivers,
+    vendor_scorecard_parts,
+    vendor_scorecards,
+)
 
 
 @dataclass(frozen=True, slots=True)
