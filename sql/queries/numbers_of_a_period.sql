@@ -1,6 +1,6 @@
 -- question: What does every KPI say of one period, how did it move since the period before, and how sure is it?
--- parameter period_grain: day, week, month or quarter [default: month]
--- parameter period_start_date: first day of the period; latest for the latest that is closed [default: latest]
+-- parameter period_grain: length of the periods [one of: day, week, month, quarter] [default: month]
+-- parameter period_start_date: first day of the period; latest for the latest that is closed [date] [default: latest]
 -- example: kpi query --query numbers_of_a_period --param period_grain=week
 -- answer: sla_attainment_ratio | SLA attainment, resolution | ratio | up_is_good | 2026-10-01 | 2026-10-31 | 0.923 | 0.936 | -0.013 | 0.923 | 0.923 | 611 | 611 | 1.0 | 564.0 | 611.0 | published |  | 2026-11-15 21:30:40+00
 WITH chosen AS (

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import duckdb
@@ -101,3 +102,122 @@ def test_metric_history(fill: Fill, answer: Callable[..., list[tuple[Any, ...]]]
     found = answer("metric_history", to_date="2026-06-01", row_limit="3")
     assert [(row[0].month, row[3]) for row in found] == [(4, 0.04), (5, 0.05), (6, 0.06)]
     assert answer("metric_history")[-1][0] == date(2026, 10, 1)
+
+
+def test_signal_or_noise(fill: Fill, answer: Callable[..., list[tuple[Any, ...]]]) -> None:
+    def judged(month: int, **columns: Any) -> Row:
+        start = date(2026, month, 1)
+        own = {"metric": SLA, "period_grain": "month", "period_start_date": start, "period_end_date": start}
+        return {**own, "value": month / 10, "unit": "ratio", "signal_state": "noise", "point_count": 12, **columns}
+
+    limits = {"centre_value": 0.2, "lower_limit_value": 0.1, "upper_limit_value": 0.25}
+    baseline = {"baseline_start_date": date(2025, 1, 1), "baseline_end_date": date(2025, 12, 1)}
+    late = judged(3, signal_state="signal", broken_rules="outside_limits", **limits, **baseline)
+    fill("kpi_signals", judged(1), judged(2), late, judged(4), {**judged(2), "period_grain": "week"})
+    found = answer("signal_or_noise", to_date="2026-03-01", row_limit="2")
+    assert [row[0].month for row in found] == [2, 3]
+    assert found[1][1:] == (
+        0.3, "signal", "outside_limits", 0.2, 0.1, 0.25, date(2025, 1, 1), date(2025, 12, 1)
+    )  # fmt: skip
+
+
+def test_what_drove_a_change(fill: Fill, answer: Callable[..., list[tuple[Any, ...]]]) -> None:
+    def driver(group: str, part: str, change: str, **columns: Any) -> Row:
+        return {"metric": SLA, "period_grain": "month", "period_start_date": date(2026, 10, 1), "dimension": "team",
+                "dimension_value": group, "part": part, "previous_period_start_date": date(2026, 9, 1),
+                "change_value": Decimal(change), "value_before": Decimal("0.5"), "value_after": Decimal("0.45"),
+                "unit": "ratio", **columns}  # fmt: skip
+
+    fill(
+        "kpi_change_drivers",
+        driver("Desk", "mix", "0.01"),
+        driver("Desk", "rate", "0.02"),
+        driver("Net", "rate", "-0.08"),
+        driver("Net", "rate", "0.3", period_start_date=date(2026, 9, 1)),
+        driver("P1", "rate", "-0.05", dimension="priority"),
+    )
+    found = answer("what_drove_a_change", dimension="team")
+    assert [tuple(map(str, row)) for row in found] == [
+        ("team", "Net", "0.000000", "-0.080000", "0.000000", "-0.080000", "0.500000", "0.450000"),
+        ("team", "Desk", "0.010000", "0.020000", "0.000000", "0.030000", "0.500000", "0.450000"),
+    ]
+    assert [row[:2] for row in answer("what_drove_a_change")] == [("priority", "P1"), ("team", "Net"), ("team", "Desk")]
+
+
+def test_cumulative_flow_by_day_adds_services_up(fill: Fill, answer: Callable[..., list[tuple[Any, ...]]]) -> None:
+    clock = datetime(2026, 10, 3, 12, tzinfo=UTC)
+    fill("meta_run", run())
+    fill("meta_metrics", definition("ticket_work_in_progress_count", fresh_as_of_at=clock))
+    fill("fct_tickets", ticket("a", service="Mail"), ticket("b", service="Web", created_at=AT(2)))
+    fill(
+        "fct_ticket_intervals",
+        stretch("a", 1, "active", AT(1), AT(2)),
+        stretch("a", 2, "done", AT(2), None, is_last=True),
+    )
+    found = answer("cumulative_flow_by_day", from_date="2026-10-01", to_date="2026-10-02")
+    assert [(*row[0:2], row[5]) for row in found] == [(date(2026, 10, 1), 1, 0), (date(2026, 10, 2), 2, 1)]
+
+
+def test_cycle_times_of_a_period_are_of_local_days(fill: Fill, answer: Callable[..., list[tuple[Any, ...]]]) -> None:
+    fill("meta_run", run())
+    late = datetime(2026, 9, 30, 22, 30, tzinfo=UTC)  # 1 October in Amsterdam
+    done = {"is_done": True, "cycle_time_business_microseconds": 5_400_000_000}
+    fill("fct_tickets", ticket("in", resolved_at=late, **done), ticket("before", resolved_at=AT(-1), **done),
+         ticket("aside", resolved_at=late, is_quarantined=True, **done))  # fmt: skip
+    found = answer("cycle_times_of_a_period", from_date="2026-10-01", to_date="2026-10-31")
+    assert [(row[0], row[4]) for row in found] == [("in", 1.5)]
+
+
+def test_breaches_by_cause(fill: Fill, answer: Callable[..., list[tuple[Any, ...]]]) -> None:
+    fill("meta_run", run())
+    # a: 2 h queued, then 6 h waiting for the vendor until the breach. b: active all the time. c: nothing is told.
+    fill(
+        "fct_sla_clocks",
+        *(
+            {"ticket_id": name, "sla_policy": "p", "cycle_number": 1, "target": "resolution", "source": "s",
+             "calendar": "24x7", "state": "breached", "started_at": AT(1), "breached_at": AT(1, 8)}
+            for name in "abcd"
+        ),
+        {"ticket_id": "kept", "sla_policy": "p", "cycle_number": 1, "target": "resolution", "source": "s",
+         "calendar": "24x7", "state": "met", "started_at": AT(1)},
+    )  # fmt: skip
+    fill(
+        "fct_ticket_intervals",
+        stretch("a", 1, "queued", AT(1), AT(1, 2)),
+        stretch("a", 2, "waiting", AT(1, 2), AT(3), waiting_reason="vendor"),
+        stretch("b", 1, "active", AT(1), AT(2), is_last=True),
+        stretch("d", 1, "active", AT(1), AT(1, 1)),
+        stretch("d", 2, "waiting", AT(1, 1), AT(1, 7), waiting_reason="vendor"),
+        stretch("d", 3, "done", AT(1, 7), None, is_last=True),
+    )
+    found = answer("breaches_by_cause", from_date="2026-10-01", to_date="2026-10-31")
+    assert found == [
+        ("waiting: vendor", 2, 0.5, 0.5, 12.0),
+        ("active", 1, 0.25, 0.75, 8.0),
+        ("not told by the export", 1, 0.25, 1.0, None),
+    ]
+
+
+def AT(day: int, hour: int = 0) -> datetime:  # noqa: N802
+    """An instant of October 2026; days from -1 backwards lie in September."""
+    return datetime(2026, 10, 1, tzinfo=UTC) + timedelta(days=day - 1 if day > 0 else day - 2, hours=hour)
+
+
+def run() -> Row:
+    """The row of `meta_run`."""
+    texts = ("publication_id", "run_id", "content_hash", "code_hash", "home_name")
+    return {**dict.fromkeys(texts, "x"), "published_at": AT(3), "reporting_currency_code": "EUR",
+            "reporting_time_zone": "Europe/Amsterdam"}  # fmt: skip
+
+
+def ticket(ticket_id: str, **columns: Any) -> Row:
+    """A row of `fct_tickets`."""
+    flags = dict.fromkeys(("is_done", "is_cancelled", "is_quarantined"), False)
+    return {"ticket_id": ticket_id, "source": "s", "calendar": "24x7", "has_history": True, "created_at": AT(1),
+            "event_count": 1, "duplicate_event_count": 0, **flags, **columns}  # fmt: skip
+
+
+def stretch(ticket_id: str, number: int, category: str, start: datetime, end: datetime | None, **columns: Any) -> Row:
+    """A row of `fct_ticket_intervals`."""
+    return {"ticket_id": ticket_id, "interval_number": number, "status_category": category, "started_at": start,
+            "ended_at": end, "calendar": "24x7", "cycle_number": 1, "is_last": False, **columns}  # fmt: skip
