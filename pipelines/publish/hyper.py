@@ -1,6 +1,6 @@
 """The target `hyper`: an extract that Tableau opens by itself, with the tables and views of `mart` and `meta`.
 
-Tableau's own library writes it. It is large, so it is an extra: `pip install 'kpi-warehouse[hyper]'`.
+Tableau's own library writes it. It is large, so it is an extra: `pip install tableauhyperapi`.
 """
 
 from __future__ import annotations
