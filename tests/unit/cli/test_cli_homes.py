@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from pydantic import BaseModel
 
 from data_contracts.loader import load_export_contract, packaged_templates
 from pipelines.home import Home
@@ -50,8 +51,14 @@ def test_every_key_of_the_settings_is_shown_and_may_be_uncommented(home: Home) -
     assert uncommented != text
     home.settings_file.write_text(uncommented, encoding="utf-8")
     for name, section in Home(home.folder).settings:
-        for key in type(section).model_fields:
-            assert re.search(rf"^{key} = ", uncommented, re.MULTILINE), f"{name}.{key}"
+        for key, value in section:
+            if isinstance(value, BaseModel):
+                assert f"\n[{name}.{key}]\n" in uncommented
+                shown = list(type(value).model_fields)
+            else:
+                shown = [key]
+            for wanted in shown:
+                assert re.search(rf"^{wanted} = ", uncommented, re.MULTILINE), f"{name}.{wanted}"
 
 
 def test_examples_in_the_policies_are_valid_when_uncommented(home: Home) -> None:

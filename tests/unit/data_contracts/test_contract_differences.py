@@ -62,7 +62,7 @@ schema:
           arguments: {validValues: [Acme, Globex]}
           mustBe: 0
           customProperties:
-            - {property: action, value: quarantine}
+            - {property: action, value: block}
             - {property: protects, value: [cost_*]}
         - name: lines.supplier.present
           description: No supplier.
@@ -180,8 +180,10 @@ CHANGES: dict[str, tuple[str, str, dict[str, str]]] = {
     ),
     "status": ("status: active", "status: deprecated", {"status_changed": NOBODY}),
     "other words": ("Number of the line.", "Number.", {"description_changed": NOBODY}),
-    "rule tightened": ("value: quarantine", "value: block", {"rule_tightened": FILES}),
-    "rule loosened": ("value: quarantine", "value: warn", {"rule_loosened": NUMBERS}),
+    "rule tightened": ("value: warn", "value: block", {"rule_tightened": FILES}),
+    "rule loosened": (
+        "block}\n            - {property: prot", "warn}\n            - {property: prot", {"rule_loosened": NUMBERS},
+    ),
     "threshold raised": ("OrEqualTo: 5", "OrEqualTo: 6", {"rule_tightened": FILES}),
     "threshold lowered": ("OrEqualTo: 5", "OrEqualTo: 4", {"rule_loosened": NUMBERS}),
     "another comparison": ("mustBeGreaterOrEqualTo: 5", "mustBeLessThan: 5", {"rule_changed": BOTH}),
