@@ -148,7 +148,42 @@ def _read(connection: duckdb.DuckDBPyConnection, period: ReportPeriod | None, gr
     answers["at_risk"] = ask(connection, "tickets_about_to_breach", row_limit="500", within_hours="1000000")
     answers["oldest"] = ask(connection, "oldest_open_tickets", row_limit="10")
     answers["held"] = ask(connection, "held_metrics_and_rules")
+    answers["scorecards"] = ask(
+        connection, "vendor_scorecard", period_grain="quarter" if grain is Grain.QUARTER else "month"
+    )
+    answers["recoverable"] = ask(connection, "money_to_recover")
+    answers["deadlines"] = ask(connection, "contracts_to_cancel_or_renew")
+    if period is not None:
+        answers |= _of_the_period(connection, period)
     return ReportFacts(_publication(connection), period, numbers, histories, answers)
+
+
+def _of_the_period(connection: duckdb.DuckDBPyConnection, period: ReportPeriod) -> dict[str, Answer]:
+    """What is told of the period alone; of months more than of weeks."""
+    start, end, grain = period.start.isoformat(), period.end.isoformat(), period.grain.value
+    answers = {
+        f"signals {metric}": ask(
+            connection,
+            "signal_or_noise",
+            metric=metric,
+            period_grain=grain,
+            to_date=start,
+            row_limit=str(TREND_LENGTH),
+        )
+        for metric in HEADLINES
+    }
+    answers["drivers"] = ask(
+        connection,
+        "what_drove_a_change",
+        metric="sla_attainment_ratio",
+        period_grain=grain,
+        period_start_date=start,
+    )
+    answers["breaches"] = ask(connection, "breaches_by_cause", from_date=start, to_date=end)
+    if period.grain is Grain.MONTH:
+        answers["unit_cost"] = ask(connection, "what_made_unit_cost_move", to_month=start)
+        answers["budget"] = ask(connection, "budget_variance", from_month=start, to_month=start)
+    return answers
 
 
 def _publication(connection: duckdb.DuckDBPyConnection) -> Publication:

@@ -15,7 +15,7 @@ from pipelines.cli.numbers import (
     format_value,
     judge_change,
 )
-from pipelines.report.charts import TrendPoint
+from pipelines.report.charts import Limits, TrendPoint
 from pipelines.report.facts import HEADLINES, ReportFacts
 
 
@@ -47,9 +47,47 @@ def headline_cards(facts: ReportFacts) -> list[Card]:
 
 
 def trend_points(facts: ReportFacts, metric: str) -> tuple[TrendPoint, ...]:
-    """A KPI's values up to the period."""
+    """A KPI's values up to the period, with what is said of each: signal, or usual variation."""
     history = facts.histories.get(metric)
-    return tuple(TrendPoint(row["period_start_date"], row["value"]) for row in (history.rows if history else ()))
+    states = {row["period_start_date"]: row["signal_state"] for row in facts.rows(f"signals {metric}")}
+    return tuple(
+        TrendPoint(row["period_start_date"], row["value"], _is_signal(states.get(row["period_start_date"])))
+        for row in (history.rows if history else ())
+    )
+
+
+def trend_limits(facts: ReportFacts, metric: str) -> tuple[Limits, ...]:
+    """The limits of usual variation up to the period, a stretch for each time that they were set."""
+    stretches: list[Limits] = []
+    for row in facts.rows(f"signals {metric}"):
+        if row["centre_value"] is None:
+            continue
+        set_to = (row["centre_value"], row["lower_limit_value"], row["upper_limit_value"])
+        first = stretches.pop().first if stretches and _of(stretches[-1]) == set_to else row["period_start_date"]
+        stretches.append(Limits(first, row["period_start_date"], *set_to))
+    return tuple(stretches)
+
+
+def signal_sentence(facts: ReportFacts, metric: str) -> str:
+    """Whether the period's value is a signal, in words."""
+    rows = facts.rows(f"signals {metric}")
+    latest = rows[-1] if rows else None
+    if latest is None or facts.period is None or latest["period_start_date"] != facts.period.start:
+        return "Whether the latest value is more than usual variation cannot be told yet."
+    if latest["signal_state"] == "signal":
+        rules = ", ".join(part.strip().replace("_", " ") for part in (latest["broken_rules"] or "").split(","))
+        return f"The latest value is a signal, not usual variation ({rules})."
+    if latest["signal_state"] == "noise":
+        return "The latest value lies within usual variation: nothing has to explain it."
+    return "Too few periods are closed to tell a signal from usual variation."
+
+
+def _of(limits: Limits) -> tuple[float, float, float]:
+    return limits.centre, limits.lower, limits.upper
+
+
+def _is_signal(state: str | None) -> bool | None:
+    return None if state not in ("signal", "noise") else state == "signal"
 
 
 def shown_value(row: Mapping[str, Any], currency: str) -> str:

@@ -6,15 +6,24 @@ from collections.abc import Sequence
 from typing import Any
 
 from pipelines.cli.numbers import NOTHING, count_of, format_change, format_instant, format_ratio, format_value
+from pipelines.report.causes import causes_section
 from pipelines.report.charts import Bar, bar_chart, trend_chart
 from pipelines.report.facts import HEADLINES, SUPPORTING, ReportFacts
 from pipelines.report.figures import Figure, Section, Table
-from pipelines.report.headlines import trend_points
+from pipelines.report.headlines import signal_sentence, trend_limits, trend_points
+from pipelines.report.money import money_section
 
 
 def build_sections(facts: ReportFacts) -> list[Section]:
     """Everything below the headlines."""
-    sections = [_trends(facts), _numbers(facts), _risk(facts), _certainty(facts)]
+    sections = [
+        _trends(facts),
+        causes_section(facts),
+        _numbers(facts),
+        _risk(facts),
+        money_section(facts),
+        _certainty(facts),
+    ]
     return [section for section in sections if section.figures]
 
 
@@ -25,15 +34,15 @@ def _trends(facts: ReportFacts) -> Section:
 
 
 def _trend(facts: ReportFacts, metric: str) -> Figure:
-    row, points = facts.numbers[metric], trend_points(facts, metric)
+    row, points, limits = facts.numbers[metric], trend_points(facts, metric), trend_limits(facts, metric)
     known = [point for point in points if point.value is not None]
     currency = facts.publication.currency
     history = facts.histories[metric]
     return Figure(
         id=f"trend-{metric}",
         title=row["label"],
-        sentences=() if known else ("There is no closed period with a value yet.",),
-        draw=(lambda width: trend_chart(points, row["unit"], width=width)) if len(known) > 1 else None,
+        sentences=(signal_sentence(facts, metric),) if known else ("There is no closed period with a value yet.",),
+        draw=(lambda width: trend_chart(points, row["unit"], limits=limits, width=width)) if len(known) > 1 else None,
         alternative=f"{row['label']} over {count_of(len(known), 'period')}" if known else "",
         table=Table(
             ("period", "value", "at least", "at most", "measured"),

@@ -3,7 +3,36 @@
 from __future__ import annotations
 
 from pipelines.cli.numbers import format_value
+from pipelines.report.causes import largest_driver
 from pipelines.report.facts import HEADLINES, ReportFacts
+from pipelines.report.headlines import trend_points
+from pipelines.report.money import recoverable_total
+
+
+def _more(facts: ReportFacts) -> list[str]:
+    """What an executive asks next: is it a signal, what made the difference, and what money is at stake."""
+    currency = facts.publication.currency
+    signals = [
+        facts.numbers[metric]["label"]
+        for metric in HEADLINES
+        if metric in facts.numbers and (points := trend_points(facts, metric)) and points[-1].is_signal
+    ]
+    told = []
+    if signals:
+        more = "is" if len(signals) == 1 else "are"
+        told.append(f"{' and '.join(signals)} {more} outside usual variation.")
+    driver = largest_driver(facts)
+    if driver is not None and driver["change_value"]:
+        told.append(
+            f"{driver['dimension_value']} moved SLA attainment most: {driver['change_value'] * 100:+.1f} points."
+        )
+    total = recoverable_total(facts)
+    if total:
+        told.append(f"{total:,.2f} {currency} are to be recovered from vendors over twelve months.")
+    held = sum(row["publication_state"] == "held" for row in facts.numbers.values())
+    if held:
+        told.append(f"{held:,} {'KPI is' if held == 1 else 'KPIs are'} held by the gate and shown as of earlier data.")
+    return told
 
 
 def summarize(facts: ReportFacts) -> list[str]:
@@ -20,4 +49,6 @@ def summarize(facts: ReportFacts) -> list[str]:
         before = format_value(row["previous_value"], row["unit"], currency)
         told = f"{row['label']} was {value} in {facts.period.label}"
         sentences.append(f"{told}, after {before} before." if row["previous_value"] is not None else f"{told}.")
+    if sentences:
+        sentences += _more(facts)
     return sentences or [f"Nothing was measured in {facts.period.label}."]

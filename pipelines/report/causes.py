@@ -1,0 +1,164 @@
+"""What moved the headline numbers: drivers of SLA attainment, causes of breaches, and the steps of the unit cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, Final
+
+from pipelines.cli.numbers import format_ratio
+from pipelines.report.charts import Bar, bar_chart
+from pipelines.report.facts import ReportFacts
+from pipelines.report.figures import Figure, Section, Table
+
+#: Bars of a figure at most; the table under it has more.
+_MOST_BARS: Final = 8
+_MOST_ROWS: Final = 20
+
+
+def causes_section(facts: ReportFacts) -> Section:
+    """What moved, and why promises were broken."""
+    figures = [figure for figure in (_attainment(facts), _breaches(facts), _unit_cost(facts)) if figure is not None]
+    return Section("causes", "What drove the change", figures)
+
+
+def largest_driver(facts: ReportFacts) -> dict[str, Any] | None:
+    """What moved SLA attainment most, by team if teams are known; None if nothing is told of it."""
+    rows = _told_first(facts)
+    return max(rows, key=lambda row: abs(row["change_value"]), default=None)
+
+
+def _told_first(facts: ReportFacts) -> list[dict[str, Any]]:
+    """Drivers by the breakdown that is told first: by team, or else by the one with the largest driver."""
+    rows = [row for row in facts.rows("drivers") if row["change_value"] is not None]
+    dimensions = [row["dimension"] for row in rows]
+    if not rows:
+        return []
+    dimension = "team" if "team" in dimensions else dimensions[0]
+    return [row for row in rows if row["dimension"] == dimension]
+
+
+def _attainment(facts: ReportFacts) -> Figure | None:
+    rows = [row for row in facts.rows("drivers") if row["change_value"] is not None]
+    if not rows:
+        return None
+    # Each breakdown explains the whole change; one of them is drawn, the others are in the table.
+    drawn = sorted(_told_first(facts), key=lambda row: -abs(row["change_value"]))
+    first, dimension = drawn[0], drawn[0]["dimension"]
+    bars = [
+        Bar(
+            row["dimension_value"], float(row["change_value"]) * 100, color="red" if row["change_value"] < 0 else "blue"
+        )
+        for row in drawn[:_MOST_BARS]
+    ]
+    told = (
+        f"SLA attainment went from {_percent(first['value_before'])} to {_percent(first['value_after'])}. By "
+        f"{dimension}, {drawn[0]['dimension_value']} made the largest part of it: {_points(drawn[0]['change_value'])}."
+    )
+    return Figure(
+        id="drivers",
+        title="SLA attainment, in percentage points",
+        sentences=(told, "The parts of a breakdown add up: mix is who had the work, rate is how it went."),
+        draw=lambda width: bar_chart(bars, value_format="+.1f", width=width),
+        alternative=f"What each {dimension} added to the change of SLA attainment, in percentage points",
+        table=Table(
+            ("of", "by", "mix", "rate", "change"),
+            tuple(
+                (row["dimension_value"], row["dimension"], _points(row["mix_value"]), _points(row["rate_value"]),
+                 _points(row["change_value"]))
+                for row in rows[:_MOST_ROWS]
+            ),
+            frozenset({"mix", "rate", "change"}),
+        ),
+        answer=facts.answers["drivers"],
+        metrics=("sla_attainment_ratio",),
+    )  # fmt: skip
+
+
+def _breaches(facts: ReportFacts) -> Figure | None:
+    rows = facts.rows("breaches")
+    if not rows:
+        return None
+    bars = [Bar(row["cause"], row["breach_count"], color="red") for row in rows[:_MOST_BARS]]
+    first = rows[0]
+    total = sum(row["breach_count"] for row in rows)
+    told = (
+        f"{total:,} {'promise was' if total == 1 else 'promises were'} broken. Most often the time went into "
+        f"{first['cause']}: {first['breach_count']:,}, {format_ratio(first['share_ratio'])} of them."
+    )
+    return Figure(
+        id="breaches",
+        title="Broken promises, by what took the most time",
+        sentences=(told,),
+        draw=lambda width: bar_chart(bars, value_format=",d", width=width),
+        alternative="Broken promises by cause",
+        table=Table(
+            ("cause", "promises", "share", "up to here"),
+            tuple(
+                (row["cause"], f"{row['breach_count']:,}", format_ratio(row["share_ratio"]),
+                 format_ratio(row["cumulative_ratio"]))
+                for row in rows
+            ),
+            frozenset({"promises", "share", "up to here"}),
+        ),
+        answer=facts.answers["breaches"],
+        metrics=("sla_attainment_ratio",),
+    )  # fmt: skip
+
+
+def _unit_cost(facts: ReportFacts) -> Figure | None:
+    rows = facts.rows("unit_cost")
+    if not rows:
+        return None
+    currency = facts.publication.currency
+    whole = rows[0]["whole_change_reporting"]
+    bars = [
+        Bar(_step(row), float(row["change_reporting"]), color="red" if row["change_reporting"] > 0 else "blue")
+        for row in rows[:_MOST_BARS]
+    ]
+    told = (
+        f"Cost per transaction moved by {_money(whole)} {currency}. The largest part: {_step(rows[0])}, "
+        f"{_money(rows[0]['change_reporting'])} {currency}."
+    )
+    return Figure(
+        id="unit-cost",
+        title=f"Cost per transaction, in {currency}",
+        sentences=(told, "All parts in the table add up to the change to the cent."),
+        draw=lambda width: bar_chart(bars, value_format="+,.2f", width=width),
+        alternative="What each part added to the change of cost per transaction",
+        table=Table(
+            ("part", "change"),
+            tuple((_step(row), _money(row["change_reporting"])) for row in _with_rest(rows)),
+            frozenset({"change"}),
+        ),
+        answer=facts.answers["unit_cost"],
+        metrics=("cost_per_transaction_reporting",),
+    )
+
+
+def _with_rest(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The largest parts, and all others as one."""
+    rest = rows[_MOST_ROWS:]
+    shown = list(rows[:_MOST_ROWS])
+    if rest:
+        total = sum((row["change_reporting"] for row in rest), Decimal(0))
+        name = f"{len(rest):,} smaller parts"
+        shown.append({"part": name, "dimension_value": None, "cost_pool": None, "change_reporting": total})
+    return shown
+
+
+def _step(row: dict[str, Any]) -> str:
+    parts = (row["part"], row["dimension_value"], row["cost_pool"])
+    return " · ".join(str(part).replace("_", " ") for part in parts if part)
+
+
+def _money(amount: Decimal) -> str:
+    return f"{amount:+,.2f}"
+
+
+def _points(change: Decimal | float | None) -> str:
+    return "–" if change is None else f"{change * 100:+.2f} points"
+
+
+def _percent(value: Decimal | float | None) -> str:
+    return "–" if value is None else f"{value * 100:.1f} %"

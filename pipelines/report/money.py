@@ -1,0 +1,158 @@
+"""Money beside the headlines: budget, what vendors owe, how they score, and which contracts want a decision."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, Final
+
+from pipelines.cli.numbers import NOTHING, count_of, format_ratio
+from pipelines.report.charts import Bar, bar_chart
+from pipelines.report.facts import ReportFacts
+from pipelines.report.figures import Figure, Section, Table
+
+_MOST_ROWS: Final = 8
+_PARTS: Final = (
+    ("over_billing_reporting", "above contract", "red"),
+    ("duplicate_invoice_reporting", "billed twice", "amber"),
+    ("service_credit_reporting", "credits", "blue"),
+)
+
+
+def money_section(facts: ReportFacts) -> Section:
+    """Budget and vendors."""
+    made = (_budget(facts), _recoverable(facts), _scorecards(facts), _deadlines(facts))
+    return Section("money", "Budget and vendors", [figure for figure in made if figure is not None])
+
+
+def recoverable_total(facts: ReportFacts) -> Decimal | None:
+    """What is to be recovered from all vendors; None if nothing is told of it."""
+    rows = facts.rows("recoverable")
+    return sum((row["recoverable_reporting"] for row in rows if row["recoverable_reporting"]), Decimal(0)) or None
+
+
+def _budget(facts: ReportFacts) -> Figure | None:
+    rows = facts.rows("budget")
+    if not rows:
+        return None
+    currency = facts.publication.currency
+    actual, budget, variance = (
+        sum((row[f"{name}_reporting"] or Decimal(0) for row in rows), Decimal(0))
+        for name in ("actual", "budget", "variance")
+    )
+    more = "more" if variance > 0 else "less"
+    told = (
+        f"{actual:,.2f} {currency} were spent of a budget of {budget:,.2f}: {abs(variance):,.2f} {more}, over what has "
+        "both."
+    )
+    largest = sorted(rows, key=lambda row: -abs(row["variance_reporting"] or 0))[:_MOST_ROWS]
+    return Figure(
+        id="budget",
+        title=f"Actual cost against budget, in {currency}",
+        sentences=(told,),
+        table=Table(
+            ("account", "team", "actual", "budget", "variance"),
+            tuple(
+                (f"{row['cost_centre'] or NOTHING} / {row['account'] or NOTHING}", row["team"] or "(none)",
+                 _money(row["actual_reporting"]), _money(row["budget_reporting"]), _money(row["variance_reporting"]))
+                for row in largest
+            ),
+            frozenset({"actual", "budget", "variance"}),
+        ),
+        is_table_open=True,
+        answer=facts.answers["budget"],
+        metrics=("cost_budget_variance_ratio",),
+    )  # fmt: skip
+
+
+def _recoverable(facts: ReportFacts) -> Figure | None:
+    rows = [row for row in facts.rows("recoverable") if row["recoverable_reporting"] or row["unmeasured_count"]]
+    if not rows:
+        return None
+    currency = facts.publication.currency
+    bars = [
+        Bar(row["vendor"] or "(none)", float(row[column]), group=name, color=colour)
+        for row in rows[:_MOST_ROWS]
+        for column, name, colour in _PARTS
+        if row[column]
+    ]
+    total, doubtful = recoverable_total(facts), sum(row["unmeasured_count"] or 0 for row in rows)
+    told = f"{total or 0:,.2f} {currency} are to be recovered from {count_of(len(rows), 'vendor')} over twelve months."
+    unknown = f"{count_of(doubtful, 'more case')} could not be measured." if doubtful else ""
+    return Figure(
+        id="recoverable",
+        title=f"Money to recover, in {currency}",
+        sentences=tuple(sentence for sentence in (told, unknown) if sentence),
+        draw=(
+            lambda width: bar_chart(bars, value_format=",.0f", width=width, groups=[name for _, name, _ in _PARTS])
+        )
+        if bars
+        else None,
+        alternative="Money to recover by vendor and reason",
+        table=Table(
+            ("vendor", "to recover", "at least", "at most", *(name for _, name, _ in _PARTS)),
+            tuple(
+                (row["vendor"] or "(none)", _money(row["recoverable_reporting"]), _money(row["at_least_reporting"]),
+                 _money(row["at_most_reporting"]), *(_money(row[column]) for column, _, _ in _PARTS))
+                for row in rows
+            ),
+            frozenset({"to recover", "at least", "at most", *(name for _, name, _ in _PARTS)}),
+        ),
+        answer=facts.answers["recoverable"],
+        metrics=("vendor_recoverable_reporting",),
+    )  # fmt: skip
+
+
+def _scorecards(facts: ReportFacts) -> Figure | None:
+    cards: dict[str, dict[str, Any]] = {}
+    for row in facts.rows("scorecards"):
+        cards.setdefault(row["vendor"] or "(none)", row)
+    if not cards:
+        return None
+    return Figure(
+        id="scorecards",
+        title="Vendor scorecard",
+        sentences=("A vendor without data has no score; the parts of a score are in the packaged query.",),
+        table=Table(
+            ("vendor", "state", "score", "at least", "at most", "measured"),
+            tuple(
+                (vendor, (row["score_state"] or NOTHING).replace("_", " "), format_ratio(row["score_ratio"]),
+                 *(format_ratio(row[name]) for name in ("lower_bound", "upper_bound", "coverage_ratio")))
+                for vendor, row in cards.items()
+            ),
+            frozenset({"score", "at least", "at most", "measured"}),
+        ),
+        is_table_open=True,
+        answer=facts.answers["scorecards"],
+        metrics=("vendor_on_time_delivery_ratio",),
+    )  # fmt: skip
+
+
+def _deadlines(facts: ReportFacts) -> Figure | None:
+    rows = facts.rows("deadlines")
+    if not rows:
+        return None
+    currency = facts.publication.currency
+    return Figure(
+        id="deadlines",
+        title="Contracts to cancel or renew within 90 days",
+        table=Table(
+            ("vendor", "contract", "notice by", "ends", f"billed in a year, {currency}"),
+            tuple(
+                (row["vendor"] or "(none)", row["vendor_contract_id"],
+                 "over" if row["is_notice_over"] else _day(row["notice_date"]), _day(row["end_date"]),
+                 _money(row["billed_last_year_reporting"]))
+                for row in rows
+            ),
+            frozenset({f"billed in a year, {currency}"}),
+        ),
+        is_table_open=True,
+        answer=facts.answers["deadlines"],
+    )  # fmt: skip
+
+
+def _day(day: object) -> str:
+    return NOTHING if day is None else str(day)
+
+
+def _money(amount: Decimal | None) -> str:
+    return NOTHING if amount is None else f"{amount:,.2f}"

@@ -1,0 +1,125 @@
+"""What the figures of the report say of answers made by hand: exact sums, gaps, and names from anywhere."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from models.vocabulary import Grain
+from pipelines.report.asking import Answer
+from pipelines.report.causes import causes_section
+from pipelines.report.facts import HEADLINES, Publication, ReportFacts
+from pipelines.report.headlines import signal_sentence, trend_limits, trend_points
+from pipelines.report.money import money_section
+from pipelines.report.page import render_report
+from pipelines.report.period import ReportPeriod
+from pipelines.report.sentences import summarize
+
+SLA = "sla_attainment_ratio"
+HOSTILE = "<script>alert('x')</script> \"ops\" 🎯 فريق"
+
+
+def answer(name: str, *rows: dict[str, Any]) -> Answer:
+    columns = tuple(rows[0]) if rows else ()
+    return Answer(name, "What?", {}, columns, rows)
+
+
+def number(metric: str, **more: Any) -> dict[str, Any]:
+    row = {
+        "metric": metric, "label": metric, "unit": "ratio", "direction": "up_is_good", "value": 0.9,
+        "previous_value": 0.8, "lower_bound": 0.9, "upper_bound": 0.9, "coverage_ratio": 1.0, "eligible_count": 10,
+        "measured_count": 10, "publication_state": "published", "held_reason": None,
+        "fresh_as_of_at": datetime(2026, 11, 1, tzinfo=UTC),
+    }  # fmt: skip
+    return {**row, **more}
+
+
+def facts(**answers: Answer) -> ReportFacts:
+    numbers = {metric: number(metric) for metric in HEADLINES}
+    history = [{"period_start_date": date(2026, month, 1), "value": month / 10, "lower_bound": None,
+                "upper_bound": None, "coverage_ratio": 1.0} for month in (8, 9, 10)]  # fmt: skip
+    return ReportFacts(
+        Publication("p", datetime(2026, 11, 3, tzinfo=UTC), None, "hash", "EUR", "UTC", HOSTILE),
+        ReportPeriod(Grain.MONTH, date(2026, 10, 1)),
+        numbers,
+        {metric: answer("metric_history", *history) for metric in HEADLINES},
+        {"numbers": answer("numbers_of_a_period", *numbers.values()), **answers},
+    )
+
+
+def driver(dimension: str, value: str, change: str) -> dict[str, Any]:
+    parts = {"mix_value": Decimal(0), "rate_value": Decimal(change), "change_value": Decimal(change)}
+    return {"dimension": dimension, "dimension_value": value, **parts, "value_before": 0.8, "value_after": 0.9}
+
+
+def signal(month: int, state: str, centre: float | None, **more: Any) -> dict[str, Any]:
+    limits = {"centre_value": centre, "lower_limit_value": centre, "upper_limit_value": centre}
+    return {"period_start_date": date(2026, month, 1), "signal_state": state, "broken_rules": None, **limits, **more}
+
+
+def test_drivers_are_told_by_team_where_teams_are_known() -> None:
+    rows = [driver("vendor", "(none)", "0.2"), driver("team", HOSTILE, "0.07"), driver("team", "Desk", "0.03")]
+    (figure,) = causes_section(facts(drivers=answer("what_drove_a_change", *rows))).figures
+    assert f"By team, {HOSTILE} made the largest part of it: +7.00 points." in figure.sentences[0]
+    assert figure.table is not None
+    assert [row[-1] for row in figure.table.rows] == ["+20.00 points", "+7.00 points", "+3.00 points"]
+
+
+def test_parts_of_the_unit_cost_that_are_not_shown_are_one_part() -> None:
+    rows = [
+        {"part": "rate", "dimension_value": f"team {n}", "cost_pool": None, "change_reporting": Decimal("0.10"),
+         "whole_change_reporting": Decimal("2.50")}
+        for n in range(25)
+    ]  # fmt: skip
+    (figure,) = causes_section(facts(unit_cost=answer("what_made_unit_cost_move", *rows))).figures
+    assert figure.table is not None
+    assert figure.table.rows[-1] == ("5 smaller parts", "+0.50")
+    shown = sum(Decimal(row[1]) for row in figure.table.rows)
+    assert shown == Decimal("2.50")
+
+
+def test_what_cannot_be_measured_is_said_and_not_added() -> None:
+    row = {"vendor": HOSTILE, "recoverable_reporting": Decimal("10.50"), "over_billing_reporting": Decimal("10.50"),
+           "duplicate_invoice_reporting": None, "service_credit_reporting": None,
+           "at_least_reporting": Decimal("10.50"), "at_most_reporting": None, "unmeasured_count": 2}  # fmt: skip
+    (figure,) = money_section(facts(recoverable=answer("money_to_recover", row))).figures
+    assert figure.sentences == (
+        "10.50 EUR are to be recovered from 1 vendor over twelve months.",
+        "2 more cases could not be measured.",
+    )
+    assert figure.table is not None
+    assert figure.table.rows[0] == (HOSTILE, "10.50", "10.50", "–", "10.50", "–", "–")
+
+
+def test_limits_are_one_stretch_until_they_are_set_anew() -> None:
+    rows = [signal(8, "noise", 0.5), signal(9, "noise", 0.5), signal(10, "signal", 0.7, broken_rules="outside_limits")]
+    given = facts(**{f"signals {SLA}": answer("signal_or_noise", *rows)})
+    assert [(limits.first.month, limits.last.month, limits.centre) for limits in trend_limits(given, SLA)] == [
+        (8, 9, 0.5),
+        (10, 10, 0.7),
+    ]
+    assert [point.is_signal for point in trend_points(given, SLA)] == [False, False, True]
+    assert signal_sentence(given, SLA) == "The latest value is a signal, not usual variation (outside limits)."
+    assert f"{SLA} is outside usual variation." in summarize(given)
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([], "Whether the latest value is more than usual variation cannot be told yet."),
+        ([signal(9, "noise", 0.5)], "Whether the latest value is more than usual variation cannot be told yet."),
+        ([signal(10, "noise", 0.5)], "The latest value lies within usual variation: nothing has to explain it."),
+        ([signal(10, "unknown", None)], "Too few periods are closed to tell a signal from usual variation."),
+    ],
+)
+def test_what_is_no_signal_is_said_as_it_is(rows: list[dict[str, Any]], said: str) -> None:
+    assert signal_sentence(facts(**{f"signals {SLA}": answer("signal_or_noise", *rows)}), SLA) == said
+
+
+def test_hostile_names_are_shown_and_do_nothing() -> None:
+    page = render_report(facts(drivers=answer("what_drove_a_change", driver("team", HOSTILE, "0.07"))))
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
