@@ -20,7 +20,7 @@ from xlsxwriter.worksheet import Worksheet
 from metrics.registry import HEADLINES
 from metrics.spec import Metric, Unit
 from pipelines.publish.relations import reading
-from pipelines.publish.target import Build, PublishError
+from pipelines.publish.target import Build, replace_file
 
 #: Beginnings by which a spreadsheet takes a text for a formula.
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -97,16 +97,7 @@ class ExcelWorkbook:
 
     def write(self, build: Build) -> None:
         """Write the workbook beside the old one, then let it take its place."""
-        unfinished = self.path.with_name(f".{self.path.name}.building")
-        write_workbook(build.file, unfinished)
-        try:
-            unfinished.replace(self.path)
-        except PermissionError as error:
-            unfinished.unlink()
-            raise PublishError(
-                f"{self.path} is open in another program and could not be replaced; the old workbook stays. "
-                "Close it there, then run again."
-            ) from error
+        replace_file(self.path, lambda unfinished: write_workbook(build.file, unfinished), "workbook")
 
 
 def write_workbook(file: Path, path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from models.ddl import quote_identifier, quote_text
 from pipelines.publish.relations import READER_SCHEMAS, read_relations, reading
-from pipelines.publish.target import Build, PublishError
+from pipelines.publish.target import Build, PublishError, replace_file
 
 
 class HyperExtract:
@@ -30,16 +30,7 @@ class HyperExtract:
 
     def write(self, build: Build) -> None:
         """Write the extract beside the old one, then let it take its place."""
-        unfinished = self.path.with_name(f".{self.path.name}.building")
-        write_hyper(build.file, unfinished)
-        try:
-            unfinished.replace(self.path)
-        except PermissionError as error:
-            unfinished.unlink()
-            raise PublishError(
-                f"{self.path} is open in another program and could not be replaced; the old extract stays. "
-                "Close it there, then run again."
-            ) from error
+        replace_file(self.path, lambda unfinished: write_hyper(build.file, unfinished), "extract")
 
 
 def write_hyper(file: Path, path: Path) -> None:

@@ -53,6 +53,30 @@ class Target(Protocol):
         ...
 
 
+def replace_file(path: Path, write: Callable[[Path], None], kind: str) -> None:
+    """Write a file beside the old one, then let it take its place; the old one stays where anything goes wrong.
+
+    Args:
+        write: writes the new file at the path that it is given.
+        kind: what the file is, for people.
+
+    Raises:
+        PublishError: another program keeps the old file from being replaced.
+    """
+    unfinished = path.with_name(f".{path.name}.building")
+    try:
+        write(unfinished)
+        try:
+            unfinished.replace(path)
+        except PermissionError as error:
+            raise PublishError(
+                f"{path} is open in another program and could not be replaced; the old {kind} stays. "
+                "Close it there, then run again."
+            ) from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
 class Build:
     """A publication as a DuckDB file, built once, when the first target asks for it.
 

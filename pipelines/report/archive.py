@@ -1,7 +1,8 @@
 """The folder of reports: every issue of every period, an index of them, and the latest under a name that stays.
 
-An issue is one file named by the publication that it shows, `month/2026-10/<publication>.html`. It is never changed:
-what was said of a period at the time can be read again after a restatement, beside what is said of it now.
+An issue is one file named by the publication that it shows, `month/2026-10/<publication>.html`. No other
+publication changes it: what was said of a period at the time can be read again after a restatement, beside what is said
+of it now. The same publication shown anew, by a later version of the report, takes its place.
 `latest.html` and `index.html` are swapped by rename when the issues that they name are complete.
 """
 
@@ -101,7 +102,7 @@ def write_index(folder: Path, home_name: str) -> None:
         *parts,
         element(
             "p",
-            "A report is never changed after it was published. Where a period was published more than once, as after "
+            "No later publication changes a report. Where a period was published more than once, as after "
             "a correction, its earlier issues stand beside the latest.",
             class_="quiet",
         ),

@@ -52,7 +52,7 @@ def _budget(facts: ReportFacts) -> Figure | None:
         table=Table(
             ("account", "team", "actual", "budget", "variance"),
             tuple(
-                (f"{row['cost_centre'] or NOTHING} / {row['account'] or NOTHING}", row["team"] or "(none)",
+                (f"{row['cost_centre'] or NOTHING}/{row['account'] or NOTHING}", row["team"] or "(none)",
                  _money(row["actual_reporting"]), _money(row["budget_reporting"]), _money(row["variance_reporting"]))
                 for row in largest
             ),
@@ -143,7 +143,7 @@ def _deadlines(facts: ReportFacts) -> Figure | None:
                  _money(row["billed_last_year_reporting"]))
                 for row in rows
             ),
-            frozenset({f"billed in a year, {currency}"}),
+            frozenset({"notice by", "ends", f"billed in a year, {currency}"}),
         ),
         is_table_open=True,
         answer=facts.answers["deadlines"],

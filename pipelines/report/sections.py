@@ -153,6 +153,7 @@ def _oldest(facts: ReportFacts, rows: Sequence[dict[str, Any]]) -> Figure:
         is_table_open=True,
         answer=facts.answers["oldest"],
         metrics=("ticket_backlog_count",),
+        is_wide=True,
     )  # fmt: skip
 
 
