@@ -11,7 +11,6 @@ from __future__ import annotations
 import csv
 import json
 import math
-import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -25,16 +24,13 @@ import click
 
 from pipelines.cli.exits import CommandError
 from pipelines.cli.tables import Column, encode_value, is_terminal, show_table, write_instant
+from pipelines.spreadsheet_text import without_formula
 
 if TYPE_CHECKING:
     import duckdb
 
 _BATCH: Final = 10_000
 _LONGEST_CELL: Final = 60
-_FORMULA_STARTS: Final = tuple("=+-@＝＋－＠")
-#: What spreadsheets skip before a formula: blanks, and what cannot be seen.
-_SKIPPED: Final = "".join(map(chr, range(33))) + "\u00a0\u200b\u2060\ufeff"
-_PLAIN_NUMBER: Final = re.compile(r"[+-]?\d+(?:[.,]\d+)*\s?%?|[+-]\d\d:\d\d|[+-]+\s*")
 
 
 def write_table(cursor: duckdb.DuckDBPyConnection, row_limit: int) -> None:
@@ -70,7 +66,7 @@ def write_csv_rows(
     """Write RFC 4180 CSV with a header; an empty cell is NULL. Returns the number of rows.
 
     Args:
-        keep_formulas: whether texts that a spreadsheet would run stay as they are; see `without_formula`.
+        keep_formulas: whether texts that a spreadsheet would run stay as they are; see `pipelines.spreadsheet_text`.
     """
     guard = str if keep_formulas else without_formula
     count = 0
@@ -81,17 +77,6 @@ def write_csv_rows(
             writer.writerow([guard(value) if isinstance(value, str) else _csv_cell(value) for value in row])
             count += 1
     return count
-
-
-def without_formula(text: str) -> str:
-    """A text with an apostrophe before it if a spreadsheet would take it for a formula; plain numbers are none.
-
-    Spreadsheets run what begins with = + - or @, also after blanks or control characters and in full width.
-    """
-    bare = text.lstrip(_SKIPPED)
-    if bare[:1] in _FORMULA_STARTS and bare and not _PLAIN_NUMBER.fullmatch(bare):
-        return f"'{text}"
-    return f"'{text}" if text[:1] in ("\t", "\r") else text
 
 
 def write_json(cursor: duckdb.DuckDBPyConnection, output: Path | None) -> int:

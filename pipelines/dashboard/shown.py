@@ -18,6 +18,7 @@ from pipelines.cli.numbers import (
 )
 from pipelines.dashboard.plain_text import plain
 from pipelines.dashboard.snapshot import Snapshot
+from pipelines.spreadsheet_text import without_formula
 
 _COLOURS: Final = {"better": "green", "worse": "red", "": "gray"}
 
@@ -96,12 +97,7 @@ def show_table(rows: pl.DataFrame, *, key: str, name: str, is_selectable: bool =
 
 def neutralise(rows: pl.DataFrame) -> pl.DataFrame:
     """Rows whose texts no spreadsheet runs as formulas: these get an apostrophe before them."""
-    runs = r"^[=+\-@\t\r]"
-    return rows.with_columns(
-        pl.when(pl.col(name).str.contains(runs)).then("'" + pl.col(name)).otherwise(pl.col(name)).alias(name)
-        for name, type_ in rows.schema.items()
-        if type_ == pl.String
-    )
+    return rows.with_columns(pl.col(pl.String).map_elements(without_formula, return_dtype=pl.String))
 
 
 def show_nothing(what: str) -> None:

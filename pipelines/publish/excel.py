@@ -21,9 +21,8 @@ from metrics.registry import HEADLINES
 from metrics.spec import Metric, Unit
 from pipelines.publish.relations import reading
 from pipelines.publish.target import Build, replace_file
+from pipelines.spreadsheet_text import without_formula
 
-#: Beginnings by which a spreadsheet takes a text for a formula.
-_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 _LONGEST_TEXT: Final = 32_767
 _WIDEST: Final = 60
 
@@ -228,7 +227,7 @@ class _Writer:
             sheet.write_number(row, column, ExactFloat(value), self._formats[kind])
         else:
             text = str(value)[:_LONGEST_TEXT]
-            is_like_formula = text.startswith(_FORMULA_STARTS)
+            is_like_formula = without_formula(text) != text
             plain = kind if kind in ("text", "prose") else "text"
             sheet.write_string(row, column, text, self._formats["quoted" if is_like_formula else plain])
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.cli.query_output import without_formula
+from pipelines.spreadsheet_text import without_formula
 
 if TYPE_CHECKING:
     from conftest import Kpi

@@ -115,9 +115,9 @@ def test_a_held_kpi_says_why_and_since_when(draw: Draw, clean: DemoHome) -> None
 
 
 def test_csv_runs_no_formula() -> None:
-    rows = pl.DataFrame({"name": ["=1+1", "@x", "fine", None], "amount": [-1, 2, 3, 4]})
-    assert neutralise(rows)["name"].to_list() == ["'=1+1", "'@x", "fine", None]
-    assert neutralise(rows)["amount"].to_list() == [-1, 2, 3, 4]
+    rows = pl.DataFrame({"name": [" =1+1", "＠x", "fine", None, "-3"], "amount": [-1, 2, 3, 4, 5]})
+    assert neutralise(rows)["name"].to_list() == ["' =1+1", "'＠x", "fine", None, "-3"]
+    assert neutralise(rows)["amount"].to_list() == [-1, 2, 3, 4, 5]
 
 
 def test_the_command_serves_until_it_is_stopped(published: DemoHome) -> None:
