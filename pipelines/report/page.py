@@ -12,8 +12,8 @@ from pipelines.report.charts import sparkline
 from pipelines.report.drawing import dark_rules, draw_svg, inline_svg
 from pipelines.report.facts import ReportFacts
 from pipelines.report.figures import Figure, Section, Table
-from pipelines.report.headlines import Card, headline_cards
-from pipelines.report.markup import Html, element, page
+from pipelines.report.headlines import Card, certainty, headline_cards, shown_value
+from pipelines.report.markup import Html, element, join, page
 from pipelines.report.sections import build_sections
 from pipelines.report.sentences import summarize
 
@@ -189,7 +189,7 @@ def _definitions(metrics: Sequence[str], facts: ReportFacts) -> Html:
             element("h3", metric.label, " ", element("code", metric.name)),
             element("p", metric.meaning),
             element("p", f"How: {metric.formula}", class_="small"),
-            element("p", f"Period: {metric.period_date}. {_certain(facts.numbers.get(metric.name), facts)} "
+            element("p", f"Period: {metric.period_date}. ", *_in_the_period(facts.numbers.get(metric.name), facts),
                     f"Owner: {metric.owner}, version {metric.version}.", class_="small quiet"),
             element("p", element("code", f"kpi query --query metric_history --param metric={metric.name}")),
             class_="definition",
@@ -200,10 +200,15 @@ def _definitions(metrics: Sequence[str], facts: ReportFacts) -> Html:
     return element("section", element("h2", "What the numbers mean"), *entries, id="definitions")
 
 
-def _certain(row: Mapping[str, Any] | None, facts: ReportFacts) -> str:
-    from pipelines.report.headlines import certainty
-
-    return f"In the period: {certainty(row, facts.publication.currency)}." if row else ""
+def _in_the_period(row: Mapping[str, Any] | None, facts: ReportFacts) -> list[Html]:
+    """The value and how sure it is. Programs find all digits of the value beside the rounded ones."""
+    if row is None:
+        return []
+    if row["value"] is None:
+        return [join("In the period: not measured. ")]
+    currency = facts.publication.currency
+    shown = element("data", shown_value(row, currency), value=repr(row["value"]), data_metric=row["metric"])
+    return [join("In the period: "), shown, join(f", {certainty(row, currency)}. ")]
 
 
 def _footer(facts: ReportFacts) -> Html:
