@@ -194,6 +194,34 @@ ops_rule_results = table(
     text("held_reason", "Why, in one line, and what to do"),
     text("record_table", "Staged table whose records the rule's key names"),
     text("table_name", "Table that the rule is about"),
+    integer("failed_record_count", "Distinct records that broke the rule; empty where rows have no key"),
+    integer("record_count", "Records of the kind that the rule's key names; empty where rows have no key"),
+)
+
+ops_rule_outcomes = table(
+    Layer.OPS,
+    "ops_rule_outcomes",
+    "What each rule found each time its domain was judged: one row per rule and judgement, and for a broken rule also "
+    "one per source. Of the last 31 days all are kept, of 400 days the last of each day, before that the last of "
+    "each month.",
+    text("domain", "tickets, finance or vendors; cost_facts for the reconciliation of cost facts", key=True),
+    text("rule_id", "Rule: <table>.<column or set>.<assertion>", key=True),
+    text("source", "System whose records are counted; empty text for all sources together", key=True),
+    text("run_id", "Run that judged", key=True),
+    instant("decided_at", "When the verdict was stored", required=True),
+    text("batch_hash", "Batch that was judged", required=True),
+    text("verdict", "pass or hold: the verdict on the whole domain", required=True),
+    text("contract_id", "Contract that states the rule", required=True),
+    text("contract_version", "Version of the contract by which it was judged", required=True),
+    text("table_name", "Table that the rule is about"),
+    text("record_table", "Staged table whose records the rule's key names"),
+    text("action", "block, quarantine or warn", required=True),
+    text("state", "passed, failed, errored or skipped", required=True),
+    text("holds", "What it held back: load (no facts of its table) or metrics; empty if nothing"),
+    integer("evaluated_count", "Rows looked at; empty for a single source"),
+    integer("failed_count", "Rows that broke the rule; empty for a single source"),
+    integer("record_count", "Records there were; empty where rows have no key"),
+    integer("failed_record_count", "Distinct records that broke the rule; empty where rows have no key"),
 )
 
 ops_metric_states = table(
@@ -248,6 +276,7 @@ TABLES = (
     ops_quarantined_records,
     ops_missing_rates,
     ops_rule_results,
+    ops_rule_outcomes,
     ops_metric_states,
     ops_verdicts,
     ops_publications,

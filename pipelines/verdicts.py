@@ -20,6 +20,7 @@ from models.ddl import quote_identifier
 from models.ops import ops_quarantined_records, ops_rule_results, ops_verdicts
 from models.vocabulary import HoldLevel, RuleAction, RuleState, VerdictState
 from pipelines.audit import failing_keys
+from pipelines.rule_outcomes import remember_outcomes
 from pipelines.warehouse import Warehouse
 
 _FOUND: Final = ("table_name", "record_id", "rule_id", "reason")
@@ -97,7 +98,9 @@ def store_verdict(
         name: of the facts that were judged, if it is not the domain's staging tables.
     """
     domain = name or verdict.domain.value
+    decided_at = datetime.now(UTC)
     set_aside = None if quarantined is None else _with_provenance(warehouse, verdict, quarantined)
+    remember_outcomes(warehouse, domain, verdict, results, run_id=run_id, decided_at=decided_at)
     for table in ("ops_rule_results", "ops_quarantined_records"):
         warehouse.execute(f"DELETE FROM ops.{table} WHERE domain = ?", [domain])
     if results:
@@ -114,7 +117,7 @@ def store_verdict(
         "is_current": True,
         "contract_versions": json.dumps(dict(verdict.contract_versions), sort_keys=True),
         "summary": verdict.summary,
-        "decided_at": datetime.now(UTC),
+        "decided_at": decided_at,
         "run_id": run_id,
     }
     warehouse.append(ops_verdicts, pl.DataFrame([record]))
@@ -142,6 +145,8 @@ def _result_row(domain: str, verdict: Verdict, result: RuleResult) -> dict[str, 
         "held_reason": hold.reason if hold else None,
         "record_table": rule.record_table,
         "table_name": rule.table_name,
+        "failed_record_count": result.failed_record_count,
+        "record_count": result.record_count,
     }
 
 
