@@ -16,6 +16,8 @@ from pipelines.report.drawing import color
 from pipelines.report.markup import shown_text
 
 _HOURS: Final = ",.1f"
+#: Days are days, whatever time zone the machine is in.
+_DAYS: Final = alt.Scale(type="utc")
 #: d3 formats of values by the unit of a metric.
 _FORMATS: Final = {"ratio": ".0%", "count": ",d", "days": ",.0f", "reporting": ",.0f"}
 
@@ -59,13 +61,16 @@ def sparkline(points: Sequence[TrendPoint], width: int = 190, height: int = 40) 
     """A trend as a bare line with its last point marked, signals in red."""
     rows = _points(points)
     base = alt.Chart(alt.Data(values=rows)).encode(
-        x=alt.X("start:T", axis=None), y=alt.Y("value:Q", axis=None, scale=alt.Scale(zero=False, padding=4))
+        x=alt.X("start:T", scale=_DAYS, axis=None),
+        y=alt.Y("value:Q", axis=None, scale=alt.Scale(zero=False, padding=4)),
     )
     line = base.mark_line(color=color("grey"), strokeWidth=1.5)
     signals = base.transform_filter("datum.is_signal").mark_circle(color=color("red"), size=26, opacity=1)
     known = [row for row in rows if row["value"] is not None]
     last = alt.Chart(alt.Data(values=known[-1:])).mark_circle(color=color("blue"), size=36, opacity=1)
-    return (line + signals + last.encode(x="start:T", y="value:Q")).properties(width=width, height=height)
+    return (line + signals + last.encode(x=alt.X("start:T", scale=_DAYS), y="value:Q")).properties(
+        width=width, height=height
+    )
 
 
 def trend_chart(
@@ -78,7 +83,9 @@ def trend_chart(
     height: int = 190,
 ) -> Any:
     """A trend with its limits of usual variation, its signals and its target."""
-    x = alt.X("start:T", axis=alt.Axis(title=None, grid=False, labelOverlap=True, tickCount=6, format="%b %y"))
+    x = alt.X(
+        "start:T", scale=_DAYS, axis=alt.Axis(title=None, grid=False, labelOverlap=True, tickCount=6, format="%b %y")
+    )
     scale = alt.Scale(zero=False, nice=True, padding=8)
     y = alt.Y("value:Q", axis=alt.Axis(title=None, format=axis_format(unit), tickCount=5), scale=scale)
     layers = []

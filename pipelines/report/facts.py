@@ -43,6 +43,10 @@ SUPPORTING: Final = (
 
 #: Periods that a trend shows.
 TREND_LENGTH: Final = 24
+#: Periods that a cumulative flow diagram shows, the one of the report being the last.
+_FLOW_PERIODS: Final = {Grain.WEEK: 6, Grain.MONTH: 3, Grain.QUARTER: 2}
+#: Points of a scatter at most: more of them hide each other, and make the page heavy.
+_MOST_POINTS: Final = 600
 
 
 class NothingToReportError(Exception):
@@ -147,6 +151,7 @@ def _read(connection: duckdb.DuckDBPyConnection, period: ReportPeriod | None, gr
     }
     answers["at_risk"] = ask(connection, "tickets_about_to_breach", row_limit="500", within_hours="1000000")
     answers["oldest"] = ask(connection, "oldest_open_tickets", row_limit="10")
+    answers["ages"] = ask(connection, "open_tickets_by_age")
     answers["held"] = ask(connection, "held_metrics_and_rules")
     answers["scorecards"] = ask(
         connection, "vendor_scorecard", period_grain="quarter" if grain is Grain.QUARTER else "month"
@@ -180,6 +185,13 @@ def _of_the_period(connection: duckdb.DuckDBPyConnection, period: ReportPeriod) 
         period_start_date=start,
     )
     answers["breaches"] = ask(connection, "breaches_by_cause", from_date=start, to_date=end)
+    first = period
+    for _ in range(_FLOW_PERIODS[period.grain] - 1):
+        first = first.previous
+    answers["flow"] = ask(connection, "cumulative_flow_by_day", from_date=first.start.isoformat(), to_date=end)
+    answers["cycle_times"] = ask(
+        connection, "cycle_times_of_a_period", from_date=start, to_date=end, row_limit=str(_MOST_POINTS)
+    )
     if period.grain is Grain.MONTH:
         answers["unit_cost"] = ask(connection, "what_made_unit_cost_move", to_month=start)
         answers["budget"] = ask(connection, "budget_variance", from_month=start, to_month=start)

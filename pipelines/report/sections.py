@@ -10,6 +10,7 @@ from pipelines.report.causes import causes_section
 from pipelines.report.charts import Bar, bar_chart, trend_chart
 from pipelines.report.facts import HEADLINES, SUPPORTING, ReportFacts
 from pipelines.report.figures import Figure, Section, Table
+from pipelines.report.flow import age_figure, flow_section
 from pipelines.report.headlines import signal_sentence, trend_limits, trend_points
 from pipelines.report.money import money_section
 
@@ -19,6 +20,7 @@ def build_sections(facts: ReportFacts) -> list[Section]:
     sections = [
         _trends(facts),
         causes_section(facts),
+        flow_section(facts),
         _numbers(facts),
         _risk(facts),
         money_section(facts),
@@ -100,6 +102,8 @@ def _risk(facts: ReportFacts) -> Section:
     figures = []
     if rows:
         figures.append(_at_risk(facts, rows))
+    if (aging := age_figure(facts)) is not None:
+        figures.append(aging)
     if oldest:
         figures.append(_oldest(facts, oldest))
     lead = f"As of {format_instant(facts.publication.as_of_at)}, whatever period the report is about."

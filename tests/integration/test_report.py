@@ -6,6 +6,7 @@ import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -14,7 +15,7 @@ from click.testing import CliRunner
 
 from pipelines.cli.main import kpi
 from pipelines.cli.numbers import format_value
-from pipelines.report.facts import HEADLINES
+from pipelines.report.facts import HEADLINES, read_facts
 
 if TYPE_CHECKING:
     from conftest import CleanRun
@@ -102,6 +103,25 @@ def test_the_report_says_the_published_values(folder: Path, clean_run: CleanRun)
     assert len(values) == len(HEADLINES)
     for _, value, unit in values:
         assert format_value(value, unit, "EUR") in texts
+
+
+def test_the_points_of_cycle_time_are_the_tickets_that_the_percentiles_are_of(clean_run: CleanRun) -> None:
+    facts = read_facts(clean_run.demo.home.published_file)
+    rows = facts.rows("cycle_times")
+    p50 = facts.numbers["ticket_cycle_time_p50_business_hours"]
+    assert rows[0]["ticket_count"] == p50["measured_count"] == len(rows)
+    assert median(row["cycle_time_business_hours"] for row in rows) == pytest.approx(p50["value"])
+
+
+def test_open_tickets_by_age_are_the_open_tickets_of_the_list(clean_run: CleanRun) -> None:
+    facts = read_facts(clean_run.demo.home.published_file)
+    with duckdb.connect(str(clean_run.demo.home.published_file), read_only=True) as connection:
+        (counted,) = connection.execute(
+            "SELECT count(*), count(*) FILTER (has_open_breach) FROM mart.aging_work WHERE NOT is_quarantined"
+        ).fetchall()
+    ages = facts.rows("ages")
+    assert counted == tuple(sum(row[name] for row in ages) for name in ("ticket_count", "broken_count"))
+    assert counted[0] > 0
 
 
 def test_an_unchanged_run_leaves_the_report_alone_and_a_lost_one_comes_back(clean: DemoHome) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from hashlib import md5
 from typing import Any
 
 import duckdb
@@ -165,7 +166,51 @@ def test_cycle_times_of_a_period_are_of_local_days(fill: Fill, answer: Callable[
     fill("fct_tickets", ticket("in", resolved_at=late, **done), ticket("before", resolved_at=AT(-1), **done),
          ticket("aside", resolved_at=late, is_quarantined=True, **done))  # fmt: skip
     found = answer("cycle_times_of_a_period", from_date="2026-10-01", to_date="2026-10-31")
-    assert [(row[0], row[4]) for row in found] == [("in", 1.5)]
+    assert [(row[0], row[4], row[5]) for row in found] == [("in", 1.5, 1)]
+
+
+def test_of_many_tickets_the_same_are_chosen_whatever_their_order(
+    fill: Fill, answer: Callable[..., list[tuple[Any, ...]]]
+) -> None:
+    fill("meta_run", run())
+    names = [f"servicenow:INC{number:04}" for number in range(40)]
+    hours = {name: 3_600_000_000 * (position + 1) for position, name in enumerate(names)}
+    for name in (*names[20:], *reversed(names[:20])):
+        fill("fct_tickets", ticket(name, resolved_at=AT(5), is_done=True, cycle_time_business_microseconds=hours[name]))
+    wanted = sorted(sorted(names, key=lambda name: md5(name.encode()).hexdigest())[:7])
+    found = answer("cycle_times_of_a_period", row_limit="7")
+    assert [row[0] for row in found] == wanted
+    assert {row[5] for row in found} == {40}
+    assert len(answer("cycle_times_of_a_period")) == 40
+
+
+def test_open_tickets_are_counted_in_classes_that_double(
+    fill: Fill, answer: Callable[..., list[tuple[Any, ...]]]
+) -> None:
+    fill("meta_run", run())
+    ages = {"new": 0.0, "under": 0.999, "one": 1.0, "two": 2.0, "under_four": 3.999, "four": 4.0, "old": 1000.0}
+    fill("fct_tickets", *(ticket(name, team="Desk", age_business_microseconds=round(hours * 3.6e9))
+                          for name, hours in ages.items()))  # fmt: skip
+    fill("fct_tickets", ticket("unknown", team="Net"),
+         ticket("aside", age_business_microseconds=1, is_quarantined=True),
+         ticket("done", age_business_microseconds=1, is_done=True))  # fmt: skip
+    clock = {"sla_policy": "p", "cycle_number": 1, "target": "resolution", "source": "s", "calendar": "24x7",
+             "started_at": AT(1)}  # fmt: skip
+    fill(
+        "fct_sla_clocks",
+        {**clock, "ticket_id": "old", "state": "breached", "breached_at": AT(2)},
+        {**clock, "ticket_id": "two", "state": "running", "remaining_microseconds": 60},
+        {**clock, "ticket_id": "four", "state": "met"},
+    )
+    assert answer("open_tickets_by_age") == [
+        (0, 1, 2, 0, 0, 2),
+        (1, 2, 1, 0, 0, 1),
+        (2, 4, 2, 0, 1, 1),
+        (4, 8, 1, 0, 0, 1),
+        (512, 1024, 1, 1, 0, 0),
+        (None, None, 1, 0, 0, 1),
+    ]
+    assert answer("open_tickets_by_age", team="Net") == [(None, None, 1, 0, 0, 1)]
 
 
 def test_breaches_by_cause(fill: Fill, answer: Callable[..., list[tuple[Any, ...]]]) -> None:

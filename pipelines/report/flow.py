@@ -1,0 +1,188 @@
+"""How work flowed: arrivals and departures day by day, how long finished tickets took, and how old open ones are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from pipelines.cli.numbers import NOTHING, count_of, format_ratio
+from pipelines.report.facts import ReportFacts
+from pipelines.report.figures import Figure, Section, Table
+from pipelines.report.flow_charts import (
+    AGE_PARTS,
+    FLOW_BANDS,
+    AgeClass,
+    FinishedTicket,
+    FlowDay,
+    Line,
+    age_chart,
+    cycle_time_chart,
+    flow_chart,
+)
+
+_CYCLE_TIMES: Final = tuple((share, f"ticket_cycle_time_p{share}_business_hours") for share in (50, 85, 95))
+_LEAD_TIMES: Final = tuple((share, f"ticket_lead_time_p{share}_business_hours") for share in (50, 85, 95))
+_SURE: Final = ("value", "lower_bound", "upper_bound")
+_PARTS: Final = dict(zip(AGE_PARTS, ("broken_count", "promised_count", "unpromised_count"), strict=True))
+
+
+def flow_section(facts: ReportFacts) -> Section:
+    """Cumulative flow and cycle times."""
+    made = (_cumulative_flow(facts), _cycle_times(facts))
+    return Section("flow", "How work flowed", [figure for figure in made if figure is not None])
+
+
+def _cumulative_flow(facts: ReportFacts) -> Figure | None:
+    rows = facts.rows("flow")
+    if len(rows) < 2:
+        return None
+    # What was over before the first day would be nearly all of the picture; so it begins near nothing.
+    least = {band: min(row[f"{band}_count"] for row in rows) for band in ("done", "cancelled")}
+    days = [
+        FlowDay(row["day_date"], {band: row[f"{band}_count"] - least.get(band, 0) for band in FLOW_BANDS})
+        for row in rows
+    ]
+    first, last = rows[0], rows[-1]
+    arrived = last["arrived_count"] - first["arrived_count"]
+    over = sum(last[f"{band}_count"] - first[f"{band}_count"] for band in ("done", "cancelled"))
+    told = (
+        f"From {_day(first['day_date'])} to {_day(last['day_date'])} {count_of(arrived, 'ticket')} came in and "
+        f"{over:,} went out, so that the work in hand went from {_in_hand(first):,} to {_in_hand(last):,}."
+    )
+    ends = [row for row in rows if row["day_date"].weekday() == 6 or row is last]
+    columns = ("day's end", *reversed(FLOW_BANDS), "arrived")
+    return Figure(
+        id="cumulative-flow",
+        title="Cumulative flow",
+        sentences=(told, "The picture counts what was done and cancelled from its lowest on; the table has all."),
+        draw=lambda width: flow_chart(days, width=width),
+        alternative=f"Tickets by state at the end of {count_of(len(rows), 'day')}, stacked",
+        table=Table(
+            columns,
+            tuple(
+                (_day(row["day_date"]), *(f"{row[f'{band}_count']:,}" for band in reversed(FLOW_BANDS)),
+                 f"{row['arrived_count']:,}")
+                for row in reversed(ends)
+            ),
+            frozenset(columns[1:]),
+        ),
+        answer=facts.answers["flow"],
+        metrics=("ticket_work_in_progress_count", "ticket_backlog_count"),
+    )  # fmt: skip
+
+
+def _cycle_times(facts: ReportFacts) -> Figure | None:
+    rows = facts.rows("cycle_times")
+    if not rows:
+        return None
+    zone = ZoneInfo(facts.publication.time_zone)
+    tickets = [
+        FinishedTicket(row["resolved_at"].astimezone(zone), float(row["cycle_time_business_hours"])) for row in rows
+    ]
+    total = rows[0]["ticket_count"]
+    lines = _lines(facts, _CYCLE_TIMES)
+    told = [f"Each point is one of {count_of(total, 'ticket')} with a cycle time, on the day of its resolution."]
+    if len(rows) < total:
+        drawn = f"{len(rows):,} of {total:,} are drawn, always the same ones; the lines are those of all."
+        told = [f"Each point is a ticket, on the day of its resolution. {drawn}"]
+    if lines:
+        shares = ", ".join(f"{line.name.removeprefix('p')} % at most {line.value:,.1f} h" for line in lines)
+        told.append(f"Of all tickets, {shares}.".replace("%", "% took", 1))
+    told.append("The scale multiplies, so that short and long times are both seen.")
+    return Figure(
+        id="cycle-times",
+        title="Cycle time of each resolved ticket, in open hours",
+        sentences=tuple(told),
+        draw=lambda width: cycle_time_chart(tickets, lines, width=width),
+        alternative=f"{count_of(len(rows), 'ticket')} by day of resolution and cycle time, with percentiles",
+        table=Table(
+            ("percentile", "cycle time, open h", "at least", "at most", "measured"),
+            tuple(
+                (f"p{share}", *(_hours(facts.numbers[metric][name]) for name in _SURE),
+                 format_ratio(facts.numbers[metric]["coverage_ratio"]))
+                for share, metric in _CYCLE_TIMES
+                if metric in facts.numbers
+            ),
+            frozenset({"cycle time, open h", "at least", "at most", "measured"}),
+        ),
+        answer=facts.answers["cycle_times"],
+        metrics=tuple(metric for _, metric in _CYCLE_TIMES if metric in facts.numbers),
+    )  # fmt: skip
+
+
+def age_figure(facts: ReportFacts) -> Figure | None:
+    """How old the open tickets are, held against how long finished ones took."""
+    rows = facts.rows("ages")
+    known = [row for row in rows if row["age_from_business_hours"] is not None]
+    if not known:
+        return None
+    classes = [
+        AgeClass(
+            row["age_from_business_hours"],
+            row["age_to_business_hours"],
+            {part: row[column] for part, column in _PARTS.items()},
+        )
+        for row in known
+    ]
+    total, broken = (sum(row[name] for row in rows) for name in ("ticket_count", "broken_count"))
+    unknown = sum(row["ticket_count"] for row in rows) - sum(row["ticket_count"] for row in known)
+    lines = _lines(facts, _LEAD_TIMES)
+    told = [f"{count_of(total, 'ticket is', 'tickets are')} open; of {broken:,} a promise is broken already."]
+    told += _compared(facts, known, lines)
+    if unknown:
+        told.append(f"The age of {unknown:,} is not known.")
+    columns = ("age, open h", "tickets", *_PARTS)
+    return Figure(
+        id="aging",
+        title="Open tickets by age",
+        sentences=tuple(told),
+        draw=lambda width: age_chart(classes, lines, width=width),
+        alternative=f"{count_of(total, 'open ticket')} by age, stacked by the state of their promises",
+        table=Table(
+            columns,
+            tuple(
+                (_span(row), f"{row['ticket_count']:,}", *(f"{row[column]:,}" for column in _PARTS.values()))
+                for row in rows
+            ),
+            frozenset(columns[1:]),
+        ),
+        answer=facts.answers["ages"],
+        metrics=("ticket_backlog_count", "ticket_lead_time_p85_business_hours"),
+    )
+
+
+def _compared(facts: ReportFacts, known: Sequence[dict[str, Any]], lines: Sequence[Line]) -> list[str]:
+    """What the lines mean. Whole classes can be counted beyond a line, and no part of one."""
+    if not lines or facts.period is None:
+        return []
+    line = lines[-1]
+    older = sum(row["ticket_count"] for row in known if row["age_from_business_hours"] >= line.value)
+    share = line.name.removeprefix("p")
+    told = f"The lines are lead times of {facts.period.label}: {share} % were resolved within {line.value:,.1f} open h."
+    return [f"{told} At least {count_of(older, 'open ticket is', 'open tickets are')} older." if older else told]
+
+
+def _lines(facts: ReportFacts, metrics: Sequence[tuple[int, str]]) -> list[Line]:
+    """Published percentiles, those that have a value."""
+    found = [(share, facts.numbers.get(metric)) for share, metric in metrics]
+    return [Line(f"p{share}", row["value"]) for share, row in found if row is not None and row["value"] is not None]
+
+
+def _in_hand(row: dict[str, Any]) -> int:
+    count: int = row["queued_count"] + row["active_count"] + row["waiting_count"]
+    return count
+
+
+def _span(row: dict[str, Any]) -> str:
+    if row["age_from_business_hours"] is None:
+        return "not known"
+    return f"{row['age_from_business_hours']:,} to {row['age_to_business_hours']:,}"
+
+
+def _hours(value: float | None) -> str:
+    return NOTHING if value is None else f"{value:,.1f}"
+
+
+def _day(day: Any) -> str:
+    return f"{day:%d %b %Y}".lstrip("0")

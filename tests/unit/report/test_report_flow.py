@@ -1,0 +1,139 @@
+"""The figures of flow, of answers made by hand: what they say, and that no time zone of a machine moves a point."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from test_report_figures import answer, facts, number
+
+from pipelines.report.drawing import draw_svg
+from pipelines.report.figures import Figure
+from pipelines.report.flow import age_figure, flow_section
+from pipelines.report.flow_charts import AgeClass, FinishedTicket, Line, age_chart, cycle_time_chart
+
+LEAD_TIMES = "lead times of October 2026: 85 % were resolved within 9.5 open h."
+DRAW = """
+import sys
+from datetime import date, datetime
+from pipelines.report.charts import TrendPoint, sparkline, trend_chart
+from pipelines.report.drawing import draw_svg
+from pipelines.report.flow_charts import FinishedTicket, FlowDay, cycle_time_chart, flow_chart
+days = [date(2026, month, 1) for month in range(1, 10)]
+points = [TrendPoint(day, day.month / 10, day.month == 5) for day in days]
+for chart in (
+    sparkline(points),
+    trend_chart(points, "ratio", width=400),
+    flow_chart([FlowDay(day, {"done": day.month}) for day in days], width=400),
+    cycle_time_chart([FinishedTicket(datetime(2026, 10, day), day) for day in range(1, 30)], (), width=400),
+):
+    sys.stdout.write(draw_svg(chart))
+"""
+
+
+def day(number: int, **counts: int) -> dict[str, Any]:
+    bands = dict.fromkeys(("queued", "active", "waiting", "done", "cancelled"), 0) | counts
+    row = {f"{band}_count": count for band, count in bands.items()}
+    return {"day_date": date(2026, 10, number), "arrived_count": sum(bands.values()), **row}
+
+
+def finished(count: int, total: int) -> list[dict[str, Any]]:
+    return [
+        {"ticket_id": f"t{n}", "team": None, "priority": None, "resolved_at": datetime(2026, 10, 31, 23, 30, tzinfo=UTC)
+         - timedelta(hours=n), "cycle_time_business_hours": float(n), "ticket_count": total}
+        for n in range(count)
+    ]  # fmt: skip
+
+
+def age(first: int | None, tickets: int, broken: int = 0) -> dict[str, Any]:
+    last = None if first is None else max(1, 2 * first)
+    return {"age_from_business_hours": first, "age_to_business_hours": last, "ticket_count": tickets,
+            "broken_count": broken, "promised_count": tickets - broken, "unpromised_count": 0}  # fmt: skip
+
+
+def figure_of(**answers: Any) -> Figure:
+    (figure,) = flow_section(facts(**answers)).figures
+    return figure
+
+
+def test_cumulative_flow_says_what_came_in_and_went_out() -> None:
+    days = [day(1, queued=4, active=1, done=1000), day(2, queued=5, active=1, done=1003, cancelled=1)]
+    figure = figure_of(flow=answer("cumulative_flow_by_day", *days))
+    assert figure.sentences[0] == (
+        "From 1 Oct 2026 to 2 Oct 2026 5 tickets came in and 4 went out, so that the work in hand went from 5 to 6."
+    )
+    assert figure.draw is not None
+    drawn = figure.draw(430).to_dict()["data"]["values"]
+    assert [row["count"] for row in drawn if row["band"] == "done"] == [0, 3]
+    assert figure.table is not None
+    assert figure.table.rows[0] == ("2 Oct 2026", "5", "1", "0", "1", "1,003", "1,010")
+
+
+def test_one_day_is_no_flow() -> None:
+    assert not flow_section(facts(flow=answer("cumulative_flow_by_day", day(1, queued=1)))).figures
+
+
+def test_a_sample_of_tickets_is_called_one() -> None:
+    figure = figure_of(cycle_times=answer("cycle_times_of_a_period", *finished(3, total=1200)))
+    assert "3 of 1,200 are drawn, always the same ones" in figure.sentences[0]
+    figure = figure_of(cycle_times=answer("cycle_times_of_a_period", *finished(3, total=3)))
+    assert figure.sentences[0] == "Each point is one of 3 tickets with a cycle time, on the day of its resolution."
+
+
+def test_percentile_lines_are_the_published_values() -> None:
+    given = facts(cycle_times=answer("cycle_times_of_a_period", *finished(3, total=3)))
+    for share, value in ((50, 2.0), (85, 4.5), (95, None)):
+        metric = f"ticket_cycle_time_p{share}_business_hours"
+        given.numbers[metric] = number(metric, value=value, unit="business_hours")  # type: ignore[index]
+    (figure,) = flow_section(given).figures
+    assert "Of all tickets, 50 % took at most 2.0 h, 85 % at most 4.5 h." in figure.sentences
+    assert figure.table is not None
+    assert [row[:2] for row in figure.table.rows] == [("p50", "2.0"), ("p85", "4.5"), ("p95", "–")]
+
+
+def test_open_tickets_are_held_against_lead_times() -> None:
+    rows = [age(0, 2), age(8, 3, broken=1), age(16, 4, broken=4), age(None, 1)]
+    given = facts(ages=answer("open_tickets_by_age", *rows))
+    metric = "ticket_lead_time_p85_business_hours"
+    given.numbers[metric] = number(metric, value=9.5, unit="business_hours")  # type: ignore[index]
+    figure = age_figure(given)
+    assert figure is not None
+    assert figure.sentences == (
+        "10 tickets are open; of 5 a promise is broken already.",
+        f"The lines are {LEAD_TIMES} At least 4 open tickets are older.",
+        "The age of 1 is not known.",
+    )
+    assert figure.table is not None
+    assert figure.table.rows[1] == ("8 to 16", "3", "1", "2", "0")
+    assert figure.table.rows[-1][0] == "not known"
+
+
+def test_bars_of_age_are_as_high_as_what_they_count() -> None:
+    classes = [AgeClass(0, 1, {"promise broken": 1, "promise running": 2}), AgeClass(1, 2, {"no promise": 4})]
+    drawn = age_chart(classes, [Line("p85", 1.5), Line("p95", 99)], width=400).to_dict()
+    (bars,) = [layer["data"]["values"] for layer in drawn["layer"] if layer["mark"]["type"] == "rect"]
+    assert [(row["first"], row["below"], row["above"]) for row in bars if row["above"] > row["below"]] == [
+        (0.5, 0, 1), (0.5, 1, 3), (1, 0, 4),
+    ]  # fmt: skip
+    named = [layer["data"]["values"][0]["name"] for layer in drawn["layer"] if layer["mark"]["type"] == "text"]
+    assert named == ["p85"]
+
+
+def test_tickets_that_took_no_time_are_drawn() -> None:
+    tickets = [FinishedTicket(datetime(2026, 10, 2, tzinfo=UTC), hours) for hours in (0.0, 3.0)]
+    svg = draw_svg(cycle_time_chart(tickets, (), width=400))
+    assert "NaN" not in svg
+    assert "Infinity" not in svg
+
+
+def test_charts_do_not_depend_on_the_time_zone_of_the_machine() -> None:
+    drawn = {
+        subprocess.run(
+            [sys.executable, "-c", DRAW], env={"TZ": zone}, capture_output=True, check=True, timeout=120
+        ).stdout
+        for zone in ("America/Los_Angeles", "Pacific/Auckland")
+    }
+    assert len(drawn) == 1
+    assert b"<svg" in drawn.pop()
