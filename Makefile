@@ -7,16 +7,17 @@ HOME_DIR ?= home
 EVENTS ?= 1000000
 
 ODCS_VENV := .venv-odcs
-BI_TOOLS := dbt duckdb hyper superset
+BI_TOOLS := browser dbt duckdb hyper superset
 BI_INSTALLED := $(BI_TOOLS:%=.venv-bi-%/.installed)
 
-.PHONY: help demo test test-slow bi-test lint lint-contracts format types lock bench docs clean
+.PHONY: help demo test test-slow bi-test browser-test lint lint-contracts format types lock bench docs clean
 
 help:
 	@echo "make demo    install, run the whole pipeline on simulated exports, show the KPIs"
 	@echo "make test    install and run the tests, some ten minutes on two cores"
 	@echo "make test-slow  the tests that take long: kills, torture, every command of the documentation"
-	@echo "make bi-test install BI tools apart (3 min), and try our exports and targets in them (5 min)"
+	@echo "make bi-test install BI tools apart (3 min), and try our exports, targets and pages in them (10 min)"
+	@echo "make browser-test  the part of it that opens report and dashboard in Chromium (3 min)"
 	@echo "make lint    style, types and import floors"
 	@echo "make lint-contracts  the packaged contracts by our own rules and by a linter of others"
 	@echo "make bench   benchmarks, as ratios against DuckDB reading the same CSV (EVENTS='1000000 10000000' for more)"
@@ -67,6 +68,9 @@ lint-contracts: $(INSTALLED) $(ODCS_VENV)/.installed
 
 bi-test: $(INSTALLED) $(BI_INSTALLED)
 	KPI_BI_TOOLS=$(CURDIR) $(BIN)/python -m pytest -q -rs tests/bi
+
+browser-test: $(INSTALLED) .venv-bi-browser/.installed
+	KPI_BI_TOOLS=$(CURDIR) $(BIN)/python -m pytest -q -rs tests/bi/test_in_browser.py
 
 format: $(INSTALLED)
 	$(BIN)/ruff check --fix .

@@ -22,6 +22,8 @@ from metrics.spec import Metric
 PROJECT: Final = "kpi_warehouse"
 #: Environment variable that names the published file, if it is not where it was when the project was written.
 FILE_VARIABLE: Final = "KPI_PUBLISHED_FILE"
+#: Environment variable that names the output to read from, `duckdb` or `postgres`: MetricFlow has no option for it.
+TARGET_VARIABLE: Final = "KPI_DBT_TARGET"
 
 _GENERATED: Final = "# Generated from metrics/registry.py by `kpi export dbt`; edits are lost.\n"
 
@@ -102,7 +104,8 @@ def _profiles(place: Place) -> str:
             "threads": 1,
         },
     }
-    return _written({PROJECT: {"target": "duckdb", "outputs": outputs}})
+    target = f"{{{{ env_var('{TARGET_VARIABLE}', 'duckdb') }}}}"
+    return _written({PROJECT: {"target": target, "outputs": outputs}})
 
 
 def _time_spine() -> dict[str, Any]:

@@ -5,12 +5,24 @@ from __future__ import annotations
 import os
 import sys
 from importlib import resources
+from typing import Final
 
 import click
 
 from pipelines.cli.exits import ExitCode
 from pipelines.cli.options import chosen_home, common_options
 from pipelines.cli.serving import serve
+
+#: Colours with a contrast that everybody can read: Streamlit's own captions, names in them and chosen buttons are too
+#: faint. Second headings are as large as Streamlit's third ones.
+_THEME: Final = {
+    "theme.light.textColor": "#0b0e11",
+    "theme.light.codeTextColor": "#0b0e11",
+    "theme.light.primaryColor": "#1f5f99",
+    "theme.dark.codeTextColor": "#fafafa",
+    "theme.dark.primaryColor": "#74b3ea",
+    "theme.headingFontSizes": '["2.75rem", "1.75rem", "1.5rem"]',
+}
 
 
 @click.command()
@@ -39,6 +51,7 @@ def dashboard(host: str, port: int, opens: bool) -> ExitCode:
         "browser.gatherUsageStats": "false",
         "client.toolbarMode": "minimal",
         "logger.level": "warning",
+        **_THEME,
     }
     script = resources.files("pipelines") / "dashboard" / "app.py"
     command = [sys.executable, "-m", "streamlit", "run", str(script)]

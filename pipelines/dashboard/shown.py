@@ -34,12 +34,12 @@ def show_card(snapshot: Snapshot, definition: dict[str, Any], values: pl.DataFra
     with st.container(border=True, height="stretch"):
         st.markdown(f"**{definition['label']}**")
         if closed.is_empty():
-            st.markdown("### –")
+            st.markdown("## –")
             st.caption(_why_nothing(definition))
             return
         latest = closed.row(-1, named=True)
         before = closed.row(-2, named=True)["value"] if closed.height > 1 else None
-        st.markdown(f"### {format_value(latest['value'], unit, currency)}")
+        st.markdown(f"## {format_value(latest['value'], unit, currency)}")
         change = format_change(latest["value"], before, unit)
         colour = _COLOURS[judge_change(latest["value"], before, definition["direction"])]
         period = latest["period_start_date"]

@@ -3,67 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pytest
 from superset_server import Superset
 
 from metrics.registry import HEADLINES
-from metrics.render.measures import CELLS
-from metrics.render.places import Place
 from metrics.render.relations import Relation, relations
-from pipelines.semantic_exports import export_named, write_export
-
-if TYPE_CHECKING:
-    from conftest import Tool
 
 pytestmark = [pytest.mark.bi, pytest.mark.slow]
 
 RELATIONS = [relation for relation in relations() if relation.measures]
-
-
-@pytest.fixture(scope="module")
-def superset(published_file: Path, tool: Tool, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Superset]:
-    """Superset with the bundle imported as a dashboard, and once more as assets, which overwrites the first ones."""
-    folder = tmp_path_factory.mktemp("superset")
-    (bundle,) = write_export(export_named("superset"), Place(published_file.as_posix()), folder / "export")
-    found = Superset(folder, tool)
-    found.run("import-dashboards", "-p", str(bundle), "-u", "admin")
-    try:
-        found.start()
-        assert found.upload("assets/import/", "bundle", bundle) == {"message": "OK"}
-        yield found
-    finally:
-        found.stop()
-
-
-@pytest.fixture(scope="module")
-def datasets(superset: Superset) -> dict[str, int]:
-    """Number of each dataset, by the name of its relation."""
-    listed = superset.ask("dataset/?q=(page_size:100)")["result"]
-    assert len(listed) == len(RELATIONS)
-    return {entry["table_name"]: entry["id"] for entry in listed}
-
-
-def _day(milliseconds: float) -> date:
-    return datetime.fromtimestamp(milliseconds / 1000, UTC).date()
-
-
-def _ask(superset: Superset, dataset: int, query: dict[str, Any]) -> list[dict[str, Any]]:
-    document = {
-        "datasource": {"id": dataset, "type": "table"},
-        "queries": [{"row_limit": 50_000, **query}],
-        "result_format": "json",
-        "result_type": "full",
-    }
-    (answer,) = superset.ask("chart/data", document)["result"]
-    assert answer["status"] == "success", answer
-    rows: list[dict[str, Any]] = answer["data"]
-    return rows
 
 
 @pytest.mark.parametrize("relation", RELATIONS, ids=lambda relation: relation.name)
@@ -71,15 +22,7 @@ def test_chart_data_gives_every_published_month(
     relation: Relation, superset: Superset, datasets: dict[str, int], published: duckdb.DuckDBPyConnection
 ) -> None:
     """Overall, by month, through the API that charts use: equal to the published value to the last digit."""
-    axis = {"columnType": "BASE_AXIS", "expressionType": "SQL", "sqlExpression": relation.date, "label": "month"}
-    of_cells = relation.name == CELLS
-    chosen = [("period_grain", "month"), ("dimension", "overall")] if of_cells else []
-    query = {
-        "columns": [axis if of_cells else {**axis, "timeGrain": "P1M"}],
-        "metrics": [measure.name for measure in relation.measures],
-        "filters": [{"col": column, "op": "==", "val": value} for column, value in chosen],
-    }
-    found = {_day(row["month"]): row for row in _ask(superset, datasets[relation.name], query)}
+    found = superset.months(datasets[relation.name], relation, [measure.name for measure in relation.measures])
     compared = 0
     for measure in relation.measures:
         rows = published.sql(
@@ -87,7 +30,7 @@ def test_chart_data_gives_every_published_month(
             "WHERE period_grain = 'month' AND dimension = 'overall' AND value <> 0"
         ).fetchall()
         for start, value in rows:
-            assert float(found[start][measure.name]) == value, (measure.name, start)
+            assert found[measure.name][start] == value, (measure.name, start)
             compared += 1
     assert compared or relation.name == "first_promised_delivery_records"
 

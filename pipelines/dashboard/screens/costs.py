@@ -33,7 +33,7 @@ def show_costs(snapshot: Snapshot, filters: Filters) -> None:
 
 
 def _show_bridge(snapshot: Snapshot, filters: Filters, currency: str) -> None:
-    st.subheader("What made it move")
+    st.header("What made it move")
     by = st.segmented_control("By", ["team", "service"], default="team", required=True, key="bridge_by")
     steps = snapshot.ask(
         """
@@ -73,7 +73,7 @@ def _show_bridge(snapshot: Snapshot, filters: Filters, currency: str) -> None:
 
 
 def _show_lines(snapshot: Snapshot, filters: Filters, currency: str) -> None:
-    st.subheader("Ledger lines")
+    st.header("Ledger lines")
     lines = snapshot.rows_of("cost_line_facts", filters, day="posting_date")
     if lines.is_empty():
         show_nothing("No ledger line was posted.")

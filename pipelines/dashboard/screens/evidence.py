@@ -13,13 +13,13 @@ from pipelines.dashboard.snapshot import Snapshot
 def show_evidence(snapshot: Snapshot, filters: Filters) -> None:
     """The publication's own account of its data."""
     st.title("Evidence")
-    st.subheader("Held KPIs")
+    st.header("Held KPIs")
     held = snapshot.definitions().filter(publication_state="held")
     if held.is_empty():
         st.success("None: every KPI with data is published.")
     else:
         show_table(held.select("metric", "label", "held_reason", "fresh_as_of_at"), key="held", name="held_kpis")
-    st.subheader("Rules that are not kept")
+    st.header("Rules that are not kept")
     rules = snapshot.ask("FROM meta.rule_results WHERE failed_count > 0 OR state NOT IN ('passed', 'skipped')")
     if rules.is_empty():
         st.success("None.")
@@ -29,13 +29,13 @@ def show_evidence(snapshot: Snapshot, filters: Filters) -> None:
             key="rules",
             name="rules",
         )
-    st.subheader("Records set aside")
+    st.header("Records set aside")
     aside = snapshot.ask("FROM meta.quarantined_records")
     if aside.is_empty():
         st.success("None.")
     else:
         show_table(aside, key="aside", name="records_set_aside")
-    st.subheader("Lowest coverage")
+    st.header("Lowest coverage")
     st.caption(f"KPIs of the latest closed {filters.grain.value} of which some records could not be measured.")
     gaps = snapshot.ask(
         """

@@ -44,7 +44,7 @@ def show_kpis(snapshot: Snapshot, filters: Filters) -> None:
     title = axis_title(definition["label"], definition["unit"], snapshot.publication.reporting_currency_code)
     st.altair_chart(draw_trend(values, title, definition["unit"]), alt=f"Trend of {definition['label']}")
     _show_breakdown(snapshot, filters, name, title, definition["unit"], [each.value for each in metric.dimensions])
-    st.subheader("Numbers")
+    st.header("Numbers")
     show_table(values.drop("metric", "period_grain"), key="kpi_numbers", name=name)
 
 
@@ -52,7 +52,7 @@ def _show_breakdown(snapshot: Snapshot, filters: Filters, name: str, title: str,
     breakdowns = [breakdown for breakdown in BREAKDOWNS if breakdown in known]
     if not breakdowns:
         return
-    st.subheader("By")
+    st.header("By")
     by = st.segmented_control("By", breakdowns, default=breakdowns[0], required=True, label_visibility="collapsed")
     others = [other for other in filters.chosen if other != by]
     if others:

@@ -35,7 +35,7 @@ def show_overview(snapshot: Snapshot, filters: Filters) -> None:
                 title = axis_title(definition["label"], definition["unit"], currency)
                 chart = draw_trend(own, title, definition["unit"], height=_TREND_HEIGHT)
                 st.altair_chart(chart, alt=f"Trend of {definition['label']}")
-    st.subheader("Who makes the difference")
+    st.header("Who makes the difference")
     left, right = st.columns(2)
     with left:
         name = st.selectbox("KPI", names, format_func=lambda chosen: snapshot.definition(chosen)["label"], key="kpi_by")

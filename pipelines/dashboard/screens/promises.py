@@ -16,7 +16,7 @@ def show_promises(snapshot: Snapshot, filters: Filters) -> None:
     """Clocks at risk now, and the breaches of the chosen period."""
     st.title("Promises")
     st.caption(f"Of {plain(filters.describe())}.")
-    st.subheader("About to break")
+    st.header("About to break")
     risky = snapshot.rows_of("sla_at_risk", filters).sort("remaining_hours", nulls_last=True)
     if risky.is_empty():
         st.success("No running clock is at risk.")
@@ -27,7 +27,7 @@ def show_promises(snapshot: Snapshot, filters: Filters) -> None:
             key="risky",
             name="sla_at_risk",
         )
-    st.subheader("Broken in the chosen period")
+    st.header("Broken in the chosen period")
     decided = snapshot.rows_of("sla_clock_facts", filters, day="decided_at")
     broken = decided.filter(state="breached")
     if broken.is_empty():

@@ -73,7 +73,7 @@ def _show_ticket(snapshot: Snapshot, ticket_id: str) -> None:
         )
         return
     ticket = facts.row(0, named=True)
-    st.subheader(plain(ticket_id), divider="gray")
+    st.header(plain(ticket_id), divider="gray")
     st.markdown(" · ".join(plain(ticket[name] or f"no {name}") for name in ("status", "team", "priority", "service")))
     if ticket["is_quarantined"]:
         reasons = snapshot.ask("SELECT rule_id, reason FROM meta.quarantined_records WHERE record_id = $ticket", about)

@@ -18,13 +18,13 @@ def show_vendors(snapshot: Snapshot, filters: Filters) -> None:
     st.caption(f"Of {plain(filters.describe())}.")
     _show_scorecards(snapshot, filters)
     _show_recoverables(snapshot, filters)
-    st.subheader("Ends or has to be cancelled soon")
+    st.header("Ends or has to be cancelled soon")
     expiries = snapshot.rows_of("contract_expiries", filters)
     if expiries.is_empty():
         st.success("No contract has a deadline ahead that is known.")
     else:
         show_table(expiries.sort("next_deadline_date", nulls_last=True), key="expiries", name="contract_expiries")
-    st.subheader("Invoice lines")
+    st.header("Invoice lines")
     lines = snapshot.rows_of("vendor_invoice_line_facts", filters, day="invoice_date")
     if lines.is_empty():
         show_nothing("No invoice line is there.")
@@ -49,7 +49,7 @@ def show_vendors(snapshot: Snapshot, filters: Filters) -> None:
 
 
 def _show_scorecards(snapshot: Snapshot, filters: Filters) -> None:
-    st.subheader("Scorecards")
+    st.header("Scorecards")
     found = snapshot.rows_of("vendor_scorecards", filters, day="period_start_date").filter(
         "is_period_closed", period_grain=filters.grain.value
     )
@@ -73,7 +73,7 @@ def _show_scorecards(snapshot: Snapshot, filters: Filters) -> None:
 
 
 def _show_recoverables(snapshot: Snapshot, filters: Filters) -> None:
-    st.subheader("Money to recover")
+    st.header("Money to recover")
     found = snapshot.rows_of("vendor_recoverable_facts", filters, day="recovery_date")
     found = found.filter((pl.col("amount_reporting") != 0).fill_null(True))
     if found.is_empty():

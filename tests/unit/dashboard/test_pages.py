@@ -55,7 +55,7 @@ def test_the_cards_show_what_is_published(draw: Draw, published: DemoHome) -> No
                 """
             ).fetchone()
             assert found is not None
-            assert f"### {format_value(found[0], metric.unit.value, 'EUR')}" in shown
+            assert f"## {format_value(found[0], metric.unit.value, 'EUR')}" in shown
 
 
 def test_a_link_carries_its_filters(draw: Draw) -> None:
@@ -69,7 +69,7 @@ def test_a_link_to_a_ticket_shows_its_life(draw: Draw, published: DemoHome) -> N
         ticket = connection.execute("SELECT ticket_id FROM core.fct_tickets WHERE is_done LIMIT 1").fetchone()
     assert ticket is not None
     page = draw("tickets", ticket=ticket[0])
-    assert plain(ticket[0]) in [heading.value for heading in page.subheader]
+    assert plain(ticket[0]) in [heading.value for heading in page.header]
     assert page.dataframe
 
 

@@ -1,0 +1,238 @@
+"""Report and dashboard in a real Chromium: a phone and a desk, light and dark, on paper, and for who cannot see them.
+
+Chromium is the system's (`apt install chromium`, or `KPI_CHROMIUM` names it); Playwright drives it from an environment
+of its own. Streamlit's own parts are not ours to draw: what is forgiven to them stands in `_ours`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import duckdb
+import pytest
+
+from metrics.registry import HEADLINES
+from pipelines.cli.numbers import format_value
+from pipelines.dashboard.app import PAGES
+
+if TYPE_CHECKING:
+    from conftest import Tool
+
+    from tests.conftest import CleanRun
+
+pytestmark = [pytest.mark.bi, pytest.mark.slow]
+
+Look = Callable[[list[dict[str, Any]]], list[dict[str, Any]]]
+
+WIDTHS, SCHEMES = (390, 1280), ("light", "dark")
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+#: Streamlit asks below the page's own address first, and then where it was started.
+_PROBED = re.compile(r"404 /\w+/_stcore/(health|host-config)")
+#: Streamlit writes the values of a filter in white on the theme's colour.
+_TAG = "<span title="
+
+
+@pytest.fixture(scope="session")
+def look(tool: Tool) -> Look:
+    """Looks at pages, each at one width in one scheme, and says what is wrong with them."""
+    python = tool("browser", "python")
+    chromium = os.environ.get("KPI_CHROMIUM") or next(filter(None, map(shutil.which, _BROWSERS)), None)
+    if chromium is None:
+        pytest.skip("Chromium is not installed: `apt install chromium`, or name it in KPI_CHROMIUM")
+    program = Path(__file__).with_name("look_at_pages.py")
+
+    def looked(looks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        asked = json.dumps({"chromium": chromium, "looks": looks})
+        told = subprocess.run([python, program], input=asked, capture_output=True, text=True, check=False, timeout=1200)
+        assert told.returncode == 0, told.stderr[-3000:]
+        found: list[dict[str, Any]] = json.loads(told.stdout)
+        return found
+
+    return looked
+
+
+def _everywhere(name: str, url: str, **more: Any) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "url": url, "width": width, "scheme": scheme, **more}
+        for width, scheme in product(WIDTHS, SCHEMES)
+    ]
+
+
+def _faults(found: dict[str, Any]) -> list[str]:
+    """What is wrong with a page, in words."""
+    faults = [*found["console"], *(f"answered {told}" for told in found["missing"])]
+    if found["page_width"] > found["width"]:
+        faults.append(f"the page is {found['page_width']} pixels wide")
+    for layout, where in ((found, "on the screen"), (found.get("printed", {}), "on paper")):
+        faults += [f"cut {where}: {text}" for text in layout.get("cut", ())]
+        faults += [f"run into each other {where}: {texts}" for texts in layout.get("collided", ())]
+    for violation in found["violations"]:
+        if violation["impact"] in ("serious", "critical"):
+            faults += [f"{violation['rule']} ({violation['help']}): {place}" for place in violation["places"]]
+    return faults
+
+
+def _by_page(looked: list[dict[str, Any]], faults: Callable[[dict[str, Any]], list[str]]) -> dict[str, list[str]]:
+    named = {f"{found['name']} {found['width']} {found['scheme']}": faults(found) for found in looked}
+    return {name: found for name, found in named.items() if found}
+
+
+@pytest.fixture(scope="module")
+def report(clean_run: CleanRun, look: Look) -> list[dict[str, Any]]:
+    """The latest report, as it opens and with all that is folded, and the index."""
+    folder = (clean_run.demo.home.published / "report").resolve()
+    latest, index = ((folder / name).as_uri() for name in ("latest.html", "index.html"))
+    return look(
+        [
+            *_everywhere("report", latest, pdf=True),
+            *_everywhere("report unfolded", latest, open_all=True),
+            *_everywhere("index", index),
+        ]
+    )
+
+
+def test_the_report_is_whole_at_every_width_in_both_themes_and_on_paper(report: list[dict[str, Any]]) -> None:
+    assert _by_page(report, _faults) == {}
+    assert all(len(found["text"]) > 200 for found in report)
+
+
+def test_the_report_asks_for_nothing_but_itself(report: list[dict[str, Any]]) -> None:
+    assert {found["url"] for found in report} == {url for found in report for url in found["requests"]}
+    assert all(len(found["requests"]) == 1 for found in report)
+
+
+def test_the_report_prints_on_a_few_pages(report: list[dict[str, Any]]) -> None:
+    printed = [found["pdf_pages"] for found in report if "pdf_pages" in found]
+    assert printed
+    assert all(3 <= pages <= 20 for pages in printed), printed
+
+
+_FAULTY = """<!DOCTYPE html><html><head><title>x</title></head><body><main><h1>x</h1>
+<p style="color:#bbb;background:#fff">too faint to read</p>
+<p style="width:3rem;overflow:hidden;white-space:nowrap">a sentence that does not fit</p>
+<div style="width:2000px">wide</div>
+<table><tr><td style="max-width:2rem;white-space:nowrap">reaches over</td><td>its neighbour</td></tr></table>
+<svg width="50" height="20" role="img" aria-label="x"><text x="-90" y="9">beside the page</text></svg>
+<img src="http://127.0.0.1:9/none.png"><script>console.error('said'); throw new Error('thrown')</script>
+</main></body></html>"""
+
+_FAULTS = (
+    "error: said",
+    "page error: thrown",
+    "pixels wide",
+    "cut on the screen: p: a sentence",
+    "svg text: beside",
+    "td: reaches over | td: its neighbour",
+    "color-contrast",
+    "html-has-lang",
+    "image-alt",
+    "cut on paper",
+)
+
+
+def test_a_page_with_faults_is_found(look: Look, tmp_path: Path) -> None:
+    """So that nothing above passes because nothing was looked at."""
+    page = tmp_path / "faulty.html"
+    page.write_text(_FAULTY, encoding="utf-8")
+    (found,) = look([{"name": "faulty", "url": page.as_uri(), "width": 390, "scheme": "light", "pdf": True}])
+    faults = "\n".join(_faults(found))
+    for said in _FAULTS:
+        assert said in faults
+    assert "http://127.0.0.1:9/none.png" in found["requests"]
+
+
+@pytest.fixture(scope="module")
+def dashboard(clean_run: CleanRun, look: Look) -> Iterator[list[dict[str, Any]]]:
+    """Every page of the dashboard, and two with filters that are measured on the spot."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    kpi = Path(sys.executable).with_name("kpi")
+    home = str(clean_run.demo.folder)
+    server = subprocess.Popen(
+        [kpi, "dashboard", "--no-open", "--port", str(port), "--home", home],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        address = f"http://127.0.0.1:{port}/"
+        _wait_for(f"{address}_stcore/health")
+        filters = "?team=Facilities&team=Service%20Desk&priority=P3%20Medium"
+        looks = [
+            look
+            for _, name, _, _ in PAGES
+            for look in _everywhere(name, address + ("" if name == "overview" else name), settle=True, wait_for="h1")
+        ]
+        filtered = [
+            look
+            for name in ("kpis", "tickets")
+            for look in _everywhere(f"{name} filtered", f"{address}{name}{filters}", settle=True, wait_for="h1")
+        ]
+        yield look([*looks, *filtered])
+    finally:
+        server.terminate()
+        try:
+            server.wait(timeout=30)
+        finally:
+            server.kill()
+
+
+def _wait_for(address: str) -> None:
+    for _ in range(240):
+        try:
+            with urllib.request.urlopen(address, timeout=5):
+                return
+        except OSError:
+            time.sleep(0.5)
+    raise AssertionError(f"{address} does not answer")
+
+
+def _ours(found: dict[str, Any]) -> list[str]:
+    """The faults of a page of the dashboard that are not Streamlit's own."""
+    probed = [told for told in found["missing"] if _PROBED.fullmatch(told)]
+    forgiven = {f"answered {told}" for told in probed}
+    not_found = "error: Failed to load resource: the server responded with a status of 404 (Not Found)"
+    console = [told for told in found["console"] if told == not_found]
+    kept = [fault for fault in _faults(found) if fault not in forgiven and fault != not_found and _TAG not in fault]
+    return kept + console[len(probed) :]
+
+
+def test_no_page_of_the_dashboard_is_cut_faint_or_says_an_error(dashboard: list[dict[str, Any]]) -> None:
+    assert _by_page(dashboard, _ours) == {}
+    assert {found["name"].split()[0] for found in dashboard} == {name for _, name, _, _ in PAGES}
+
+
+def test_the_outline_of_the_dashboard_skips_nothing(dashboard: list[dict[str, Any]]) -> None:
+    skipped = [found["name"] for found in dashboard for each in found["violations"] if each["rule"] == "heading-order"]
+    assert skipped == []
+
+
+def test_the_dashboard_asks_nobody_else(dashboard: list[dict[str, Any]]) -> None:
+    asked = {urlsplit(url).netloc for found in dashboard for url in found["requests"] if urlsplit(url).scheme != "data"}
+    assert len(asked - {""}) == 1, asked
+
+
+def test_the_cards_in_the_browser_show_what_is_published(dashboard: list[dict[str, Any]], published_file: Path) -> None:
+    shown = [found["text"] for found in dashboard if found["name"] == "overview"]
+    assert len(shown) == len(WIDTHS) * len(SCHEMES)
+    with duckdb.connect(str(published_file), read_only=True) as published:
+        for metric in HEADLINES:
+            found = published.execute(
+                f"SELECT value FROM mart.kpi_{metric.name} WHERE period_grain = 'month' AND dimension = 'overall' "
+                "AND is_period_closed ORDER BY period_start_date DESC LIMIT 1"
+            ).fetchone()
+            assert found is not None
+            value = format_value(found[0], metric.unit.value, "EUR")
+            assert all(re.search(rf"^{re.escape(value)}$", text, re.MULTILINE) for text in shown), value
