@@ -24,6 +24,7 @@ _SPAN_OF_TICKETS: Final = Span("fct_tickets", pl.when(~_is_quarantined).then("cr
 
 RESOLVED_TICKETS: Final = Population(
     fact="fct_tickets",
+    records="tickets",
     period_column="resolved_at",
     period_meaning="last entry of the ticket into done",
     period=pl.when(_is_quarantined).then(pl.coalesce("resolved_at", "created_at")).otherwise(pl.col("resolved_at")),
@@ -38,6 +39,7 @@ RESOLVED_TICKETS: Final = Population(
 
 TICKETS_WITH_SOURCE_CLAIM: Final = Population(
     fact="fct_tickets",
+    records="tickets",
     period_column="resolved_at",
     period_meaning="last entry of the ticket into done",
     period=RESOLVED_TICKETS.period,
@@ -50,6 +52,7 @@ TICKETS_WITH_SOURCE_CLAIM: Final = Population(
 
 CREATED_TICKETS: Final = Population(
     fact="fct_tickets",
+    records="tickets",
     period_column="created_at",
     period_meaning="creation of the ticket",
     period=pl.col("created_at"),
@@ -61,6 +64,7 @@ CREATED_TICKETS: Final = Population(
 
 CANCELLED_TICKETS: Final = Population(
     fact="fct_tickets",
+    records="tickets",
     period_column="cancelled_at",
     period_meaning="entry of the ticket into cancelled",
     period=pl.when(_is_quarantined).then(pl.coalesce("cancelled_at", "created_at")).otherwise(pl.col("cancelled_at")),
@@ -72,6 +76,7 @@ CANCELLED_TICKETS: Final = Population(
 
 OPEN_TICKETS: Final = Population(
     fact="fct_tickets",
+    records="tickets",
     period_column=AS_OF_DATE,
     period_meaning="day of the data's clock",
     period=pl.col(AS_OF_DATE),
@@ -85,6 +90,7 @@ OPEN_TICKETS: Final = Population(
 
 TICKETS_IN_WORK: Final = Population(
     fact="fct_ticket_days",
+    records="tickets",
     period_column="day_date",
     period_meaning="last day of the period; of an open period, the day of the data's clock",
     period=pl.col("day_date"),
@@ -103,6 +109,7 @@ def _decided_clocks(target: SlaTarget) -> Population:
     set_aside = _is_quarantined & pl.col("state").ne_missing(pl.lit(ClockState.CANCELLED.value))
     return Population(
         fact="fct_sla_clocks",
+        records="SLA clocks",
         period_column="decided_at",
         period_meaning="stop or breach of the clock, whichever came first",
         period=pl.col("decided_at"),
@@ -123,6 +130,7 @@ VENDOR_RESOLUTION_CLOCKS: Final = _decided_clocks(SlaTarget.VENDOR_RESOLUTION)
 
 COST_ALLOCATIONS: Final = Population(
     fact="fct_cost_allocations",
+    records="cost lines",
     period_column="period_start_date",
     period_meaning="days on which the cost lies under the policy's basis",
     period=pl.col("period_start_date"),
@@ -139,6 +147,7 @@ _HAS_BEGUN: Final = pl.col("month_date") <= pl.col(AS_OF_DATE)
 
 BUDGET_LINES: Final = Population(
     fact="fct_budget_lines",
+    records="budget lines",
     period_column="month_date",
     period_meaning="month that is planned",
     period=pl.col("month_date"),
@@ -150,6 +159,7 @@ BUDGET_LINES: Final = Population(
 
 BUDGET_VARIANCES: Final = Population(
     fact="fct_budget_variances",
+    records="cost lines and budget lines",
     period_column="month_date",
     period_meaning="month in which the cost lies and that is planned",
     period=pl.col("month_date"),
@@ -163,6 +173,7 @@ BUDGET_VARIANCES: Final = Population(
 
 YEAR_END_FORECASTS: Final = Population(
     fact="fct_year_end_forecasts",
+    records="months",
     period_column="month_date",
     period_meaning="closed month from whose end the fiscal year is seen",
     period=pl.col("month_date"),
@@ -176,6 +187,7 @@ YEAR_END_FORECASTS: Final = Population(
 
 REWORK_COSTS: Final = Population(
     fact="fct_rework_costs",
+    records="tickets",
     period_column="period_start_date",
     period_meaning="days on which the cost lies under the policy's basis",
     period=pl.col("period_start_date"),
@@ -189,6 +201,7 @@ REWORK_COSTS: Final = Population(
 
 TICKET_DELAYS: Final = Population(
     fact="fct_ticket_delays",
+    records="tickets",
     period_column="resolved_at",
     period_meaning="last entry of the ticket into done",
     period=pl.col("resolved_at"),
@@ -202,6 +215,7 @@ TICKET_DELAYS: Final = Population(
 
 DUE_DELIVERIES: Final = Population(
     fact="fct_deliveries",
+    records="deliveries",
     period_column="promised_date",
     period_meaning="promised date in force",
     period=pl.when(_is_quarantined)
@@ -218,6 +232,7 @@ DUE_DELIVERIES: Final = Population(
 #: The same deliveries, in the period in which they were promised at first.
 FIRST_PROMISED_DELIVERIES: Final = Population(
     fact="fct_deliveries",
+    records="deliveries",
     period_column="first_promised_date",
     period_meaning="first promised date",
     period=pl.coalesce("first_promised_date", "promised_date", pl.when(_is_quarantined).then("delivered_date")),
@@ -234,6 +249,7 @@ FIRST_PROMISED_DELIVERIES: Final = Population(
 #: Credit notes for missed promises have no price that a rate card could tell: they are counted as service credits.
 PRICED_INVOICE_LINES: Final = Population(
     fact="fct_vendor_invoice_lines",
+    records="invoice lines",
     period_column="invoice_date",
     period_meaning="date of the invoice",
     period=pl.col("invoice_date"),
@@ -244,6 +260,7 @@ PRICED_INVOICE_LINES: Final = Population(
 
 VENDOR_INVOICE_LINES: Final = Population(
     fact="fct_vendor_invoice_lines",
+    records="invoice lines",
     period_column="invoice_date",
     period_meaning="date of the invoice",
     period=pl.col("invoice_date"),
@@ -255,6 +272,7 @@ VENDOR_INVOICE_LINES: Final = Population(
 
 SERVICE_CREDITS: Final = Population(
     fact="fct_service_credits",
+    records="promises and periods",
     period_column="covered_end_date",
     period_meaning="last day of the measured period on which the contract holds",
     period=pl.col("covered_end_date"),
@@ -266,6 +284,7 @@ SERVICE_CREDITS: Final = Population(
 #: Promises that something was decided of: without a case nothing was kept or broken.
 JUDGED_PROMISES: Final = Population(
     fact="fct_service_credits",
+    records="promises and periods",
     period_column="covered_end_date",
     period_meaning="last day of the measured period on which the contract holds",
     period=pl.col("covered_end_date"),
@@ -277,6 +296,7 @@ JUDGED_PROMISES: Final = Population(
 
 COMMITMENT_MONTHS: Final = Population(
     fact="fct_vendor_commitment_months",
+    records="commitments",
     period_column="month_date",
     period_meaning="month of a contract's term, until the data's clock",
     period=pl.col("month_date"),
@@ -292,6 +312,7 @@ COMMITMENT_MONTHS: Final = Population(
 def _recoverables(kind: RecoverableKind | None, eligibility: str) -> Population:
     return Population(
         fact="fct_vendor_recoverables",
+        records="amounts",
         period_column="recovery_date",
         period_meaning="date of the invoice; for a service credit, the last covered day of its period",
         period=pl.col("recovery_date"),

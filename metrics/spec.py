@@ -15,7 +15,7 @@ from typing import Final
 
 import polars as pl
 
-from metrics.kinds import Aggregation, Kind
+from metrics.kinds import Aggregation, Kind, UnitCost
 from metrics.rules_of_facts import RULES_OF_FACTS
 from models.vocabulary import Dimension, Domain, Grain
 
@@ -80,6 +80,7 @@ class Population:
 
     Attributes:
         fact: table of the core layer.
+        records: what is counted, in words that follow a number: "566 of 577 tickets".
         period_column: column that decides the period; shown to readers.
         period_meaning: what that date is, in words.
         period: instant or date that decides the period. Differs from `period_column` only for records that were set
@@ -91,6 +92,7 @@ class Population:
     """
 
     fact: str
+    records: str
     period_column: str
     period_meaning: str
     period: pl.Expr
@@ -182,6 +184,13 @@ class Metric:
         return f"{self.population.period_meaning} ({self.population.period_column})"
 
     @property
+    def counted_records(self) -> str:
+        """What its counts count, in words that follow a number."""
+        if isinstance(self.kind, UnitCost):
+            return f"{self.population.records} and transactions"
+        return self.population.records
+
+    @property
     def view(self) -> str:
         """Name of the view that publishes it."""
         return f"kpi_{self.name}"
@@ -198,6 +207,7 @@ class Metric:
             "aggregation": self.aggregation.value,
             "direction": self.direction.value,
             "owner": self.owner,
+            "counted_records": self.counted_records,
             "period_date": self.period_date,
             "requires": ", ".join(domain.value for domain in self.requires),
             "rules": ", ".join(self.rules),

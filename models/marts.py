@@ -116,6 +116,7 @@ meta_metrics = table(
     ),
     text("direction", "up_is_good, down_is_good or neutral", required=True),
     text("owner", "Who answers for the definition", required=True),
+    text("counted_records", "What its counts and its coverage count, such as tickets or SLA clocks", required=True),
     text("period_date", "Which date decides the period", required=True),
     text("requires", "Domains whose data it needs", required=True),
     text("rules", "Patterns of the contract rules that it requires", required=True),

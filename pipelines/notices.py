@@ -28,8 +28,8 @@ class Notice:
     """One thing to know, and what to do about it.
 
     Attributes:
-        code: `unagreed_contract`, `unknown_source`, `unknown_reason`, `unreachable_policy`, `unknown_name` or
-            `cost_in_no_pool`, for programs.
+        code: `unagreed_contract`, `unknown_source`, `unknown_reason`, `unreachable_policy`, `unknown_name`,
+            `cost_in_no_pool` or `cost_not_taken`, for programs.
         subject: file that it is about, as a person knows it.
     """
 

@@ -1,4 +1,5 @@
-"""Names in policies that nothing in the data has: of a team that is misspelt in an SLA's scope there are no clocks.
+"""Names in policies that nothing in the data has: of a team that is misspelt in an SLA's scope there are no clocks, and
+of a contract that is misspelt in service credits nobody owes any.
 
 Only a notice, because the name may be right and its first ticket still to come. Sources and reasons, which contracts
 and policies know without any data, are in `pipelines.notices`.
@@ -29,12 +30,27 @@ _COLUMNS: Final[Mapping[Domain, tuple[tuple[str, str, str], ...]]] = {
         ("cost_lines.vendor", "stg.stg_cost_lines", "vendor"),
         ("cost_lines.cost_centre", "stg.stg_cost_lines", "cost_centre"),
     ),
+    Domain.VENDORS: (
+        ("contract", "stg.stg_vendor_contracts", "trim(vendor_contract_id)"),
+        ("contract.item", "stg.stg_vendor_contracts", "trim(item)"),
+        ("invoice_lines.item", "stg.stg_vendor_invoice_lines", "trim(item)"),
+    ),
 }
+#: Items for which a vendor's contracts promise a time: dimension `promised_by.<vendor>`.
+_PROMISES: Final = """
+    SELECT 'promised_by.' || trim(vendor), trim(item) FROM stg.stg_vendor_contracts
+    WHERE vendor IS NOT NULL AND item IS NOT NULL AND sla_target_hours > 0
+"""
 #: SELECT of a domain's names: dimension, name.
 KNOWN_NAMES: Final[Mapping[Domain, str]] = {
     domain: " UNION ".join(
-        f"SELECT '{dimension}' AS dimension, {column} AS name FROM {table} WHERE {column} IS NOT NULL"
-        for dimension, table, column in columns
+        [
+            *(
+                f"SELECT '{dimension}' AS dimension, {column} AS name FROM {table} WHERE {column} IS NOT NULL"
+                for dimension, table, column in columns
+            ),
+            *([_PROMISES] if domain is Domain.VENDORS else []),
+        ]
     )
     for domain, columns in _COLUMNS.items()
 }
@@ -51,7 +67,7 @@ def read_names(rows: Iterable[tuple[Any, ...]]) -> Names:
 
 
 def find_unknown_names(policies: Policies, names: Names, folder: str = "policies") -> tuple[Notice, ...]:
-    """A notice for each name in a policy that no ticket, or no cost line, has. Without any data there is none.
+    """A notice for each name in a policy that no ticket, cost line or contract has. Without any data there is none.
 
     Args:
         names: see `read_names`, of all domains.
@@ -66,6 +82,7 @@ def find_unknown_names(policies: Policies, names: Names, folder: str = "policies
         *(finder.in_team_calendars(policies) if has_tickets else ()),
         *(finder.in_costs(policies) if has_tickets else ()),
         *(finder.in_pools(policies) if has_lines else ()),
+        *((*finder.in_contract_promises(policies), *finder.in_vendors(policies)) if names.get("contract") else ()),
     )
 
 
@@ -119,6 +136,52 @@ class _Finder:
                     if not any(_matches(pattern, name) for name in known):
                         what = f"pool '{pool.id}' selects the {_word(column)} '{pattern}', which no cost line has."
                         yield self._notice("costs.yaml", what, column, pattern, known)
+
+    def in_contract_promises(self, policies: Policies) -> Iterator[Notice]:
+        """Items from whose contract an SLA policy takes its time."""
+        for policy in policies.sla:
+            if policy.contract_item is None:
+                continue
+            vendors = sorted(policy.scope.get("vendor", ()))
+            known = frozenset[str]().union(
+                *(self.names.get(f"promised_by.{vendor}", frozenset()) for vendor in vendors)
+            )
+            if policy.contract_item.strip().casefold() not in {item.casefold() for item in known}:
+                what = (
+                    f"policy '{policy.id}' takes its time from the contract item '{policy.contract_item}', for which "
+                    f"no contract of {' or '.join(vendors)} promises a time, so it counts for none."
+                )
+                yield self._notice("sla.yaml", what, "item with a promise", policy.contract_item, known)
+
+    def in_vendors(self, policies: Policies) -> Iterator[Notice]:
+        """Contracts, items of rate cards and items of invoices that policies/vendors.yaml names."""
+        contracts = self.names.get("contract", frozenset())
+        items = self.names.get("contract.item", frozenset())
+        billed = self.names.get("invoice_lines.item", frozenset())
+
+        def unknown(
+            holder: str, dimension: str, named: Iterable[str], known: frozenset[str], effect: str
+        ) -> Iterator[Notice]:
+            owner = {"contract": "no contract register", "contract item": "no contract"}.get(
+                dimension, "no invoice line"
+            )
+            for name in named:
+                if not any(_matches(name, each) for each in known):
+                    what = f"{holder} names the {dimension} '{name}', which {owner} has, so {effect}."
+                    yield self._notice("vendors.yaml", what, dimension, name, known)
+
+        for terms in policies.vendors.credits:
+            holder = f"service_credits of {', '.join(terms.contracts)}"
+            yield from unknown(holder, "contract", terms.contracts, contracts, "nothing is due under it")
+            for promise in terms.promises:
+                named = () if promise.item is None else (promise.item,)
+                where = f"promise '{promise.id}' of {', '.join(terms.contracts)}"
+                yield from unknown(where, "contract item", named, items, "it promises nothing")
+            if terms.fee_monthly is None and billed:
+                where = f"fee of {', '.join(terms.contracts)}"
+                yield from unknown(where, "invoiced item", terms.fee_items, billed, "it adds nothing to the fee")
+        cards = dict.fromkeys(policies.vendors.item_names.values())
+        yield from unknown("items", "contract item", cards, items, "what is billed under its other names has no price")
 
     def _notice(self, file: str, what: str, dimension: str, name: str, known: frozenset[str]) -> Notice:
         # Imported here, so that commands which only read names do not wait for the policies' decoder.

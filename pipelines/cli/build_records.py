@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from pipelines.drift_notes import is_drift_note
+from pipelines.unallocated_costs import DRIVER_GAPS, POOL_GAP, DriverGap, PoolGap, read_driver_gaps, read_pool_gap
 from pipelines.unknown_names import KNOWN_NAMES, Names, read_names
 from pipelines.unmapped_statuses import UNMAPPED_STATUSES, UnmappedStatus, read_unmapped
 
@@ -100,15 +100,6 @@ class QuarantineRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class PoolGap:
-    """Cost lines that no pool of policies/costs.yaml selects, and what they add up to in the reporting currency."""
-
-    line_count: int
-    amount_reporting: Decimal
-    all_line_count: int
-
-
-@dataclass(frozen=True, slots=True)
 class BuildRecords:
     """Everything that commands show of the build database."""
 
@@ -121,6 +112,7 @@ class BuildRecords:
     unmapped_statuses: tuple[UnmappedStatus, ...] = ()
     known_names: Names = field(default_factory=dict)
     pool_gap: PoolGap | None = None
+    driver_gaps: tuple[DriverGap, ...] = ()
     quarantined_count: int = 0
     drift_notes: tuple[tuple[str, str], ...] = ()
 
@@ -178,7 +170,8 @@ def _read(connection: duckdb.DuckDBPyConnection) -> BuildRecords:
         tuple(QuarantineRecord(*row) for row in _rows(connection, _QUARANTINE)),
         read_unmapped(_rows(connection, UNMAPPED_STATUSES)),
         read_names(row for query in KNOWN_NAMES.values() for row in _rows(connection, query)),
-        next((PoolGap(*row) for row in _rows(connection, _POOL_GAP)), None),
+        read_pool_gap(_rows(connection, POOL_GAP)),
+        read_driver_gaps(_rows(connection, DRIVER_GAPS)),
         _rows(connection, _QUARANTINED_COUNT)[0][0],
         tuple(
             (place, note)
@@ -209,12 +202,6 @@ _QUARANTINE = """
 """
 
 
-#: Nothing where every line is in a pool, as where there are no lines.
-_POOL_GAP = """
-    SELECT count(*) FILTER (matching_pool_count = 0),
-           coalesce(sum(amount_reporting) FILTER (matching_pool_count = 0), 0), count(*)
-    FROM core.fct_cost_lines WHERE NOT is_quarantined HAVING count(*) FILTER (matching_pool_count = 0) > 0
-"""
 #: Notes on the files that the last run read.
 _NOTES = """
     SELECT 'landing/' || export || '/' || file_name, notes FROM ops.ops_loads

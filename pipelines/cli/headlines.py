@@ -9,7 +9,6 @@ import click
 
 from pipelines.cli.numbers import (
     NOTHING,
-    count_of,
     draw_sparkline,
     format_bounds,
     format_change,
@@ -99,7 +98,7 @@ def _show_headline(metric: MetricTrend, currency: str) -> None:
         draw_sparkline(trend),
     ]
     click.echo("  ".join(parts).rstrip())
-    measured = f"{latest.measured_count:,} of {count_of(latest.eligible_count, 'record')}"
+    measured = f"{latest.measured_count:,} of {latest.eligible_count:,} {metric.counted_records}"
     shown = [
         format_month(latest.start_date),
         f"{format_ratio(latest.coverage_ratio)} measured ({measured})",

@@ -206,7 +206,7 @@ def _show_periods(metric: Metric, trend: MetricTrend | None, currency: str) -> N
     show_table(
         [
             Column(trend.grain), Column("value", is_right=True), Column("measured", is_right=True),
-            Column("records", is_right=True), Column("the truth is"),
+            Column(metric.counted_records, is_right=True), Column("the truth is"),
         ],
         [
             (

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from pipelines.cli.build_records import BuildRecords, PoolGap, RefusalRecord, RuleRecord
+from pipelines.cli.build_records import BuildRecords, RefusalRecord, RuleRecord
 from pipelines.cli.numbers import count_of
 from pipelines.cli.tables import show_heading, show_paragraph
 from pipelines.unmapped_statuses import UnmappedStatus
@@ -46,21 +46,6 @@ def note_drift(notes: Iterable[tuple[str, str]]) -> tuple[Notice, ...]:
     from pipelines.notices import Notice
 
     return tuple(Notice("schema_drift", place, f"{place}: {note}") for place, note in dict.fromkeys(notes))
-
-
-def note_pool_gap(gap: PoolGap | None, currency: str) -> tuple[Notice, ...]:
-    """What to know of money that no pool takes: how much, what follows, and how to see and place it."""
-    from pipelines.notices import Notice
-
-    if gap is None:
-        return ()
-    share = f"{gap.line_count:,} of {count_of(gap.all_line_count, 'cost line')}"
-    message = (
-        f"{gap.amount_reporting:,.2f} {currency} of cost in {share} is in no pool of policies/costs.yaml and stays "
-        "unallocated. 'kpi query --query cost_lines_and_pools' lists what it is; give it a pool if you know who bears "
-        "it."
-    )
-    return (Notice("cost_in_no_pool", "policies/costs.yaml", message),)
 
 
 def show_unmapped_statuses(statuses: Sequence[UnmappedStatus]) -> None:

@@ -54,6 +54,7 @@ class MetricTrend:
     unit: str
     direction: str
     owner: str
+    counted_records: str
     period_date: str
     requires: str
     publication_state: str
@@ -110,7 +111,8 @@ def open_published(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     """The published file, for reading. Tables of `mart`, `core` and `meta` need no schema before their name.
 
     Raises:
-        CommandError: nothing is published yet, or the file cannot be opened.
+        CommandError: nothing is published yet, the file cannot be opened, or another version of this program wrote it
+            and what is asked for is not in it.
     """
     import duckdb
 
@@ -129,7 +131,32 @@ def open_published(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
             "Close the program that writes to it, or remove the file and run 'kpi run' to publish again."
         ) from error
     with closing(opened) as connection:
-        yield connection
+        try:
+            yield connection
+        except (duckdb.BinderException, duckdb.CatalogException) as error:
+            hint = tell_other_version(connection)
+            if not hint:
+                raise
+            raise CommandError(f"{hint} Missing is: {str(error).splitlines()[0]}") from error
+
+
+def tell_other_version(connection: duckdb.DuckDBPyConnection) -> str:
+    """What to do about a file that was published by other code than this, which may lack tables and columns that this
+    has; empty if it was published by this."""
+    import duckdb
+
+    from pipelines.fingerprint import code_hash
+
+    try:
+        written_by = connection.execute("SELECT code_hash FROM meta.run").fetchone()
+    except duckdb.Error:
+        written_by = None
+    if written_by is not None and written_by[0] == code_hash():
+        return ""
+    return (
+        "What is published was computed by another version of this program and may lack what this version has: "
+        "'kpi run' publishes it again."
+    )
 
 
 def read_publication(connection: duckdb.DuckDBPyConnection) -> PublicationFacts:
@@ -156,8 +183,8 @@ def read_trends(
     definitions = read_rows(
         connection,
         """
-        SELECT metric, metric_version, label, meaning, formula, unit, direction, owner, period_date, requires,
-               publication_state, held_reason, fresh_as_of_at
+        SELECT metric, metric_version, label, meaning, formula, unit, direction, owner, counted_records, period_date,
+               requires, publication_state, held_reason, fresh_as_of_at
         FROM meta.metrics WHERE $metric IS NULL OR metric = $metric ORDER BY rowid
         """,
         {"metric": metric},

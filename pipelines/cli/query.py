@@ -138,7 +138,7 @@ def _run(
 
     from pipelines.cli import query_output
     from pipelines.cli.numbers import count_of
-    from pipelines.cli.published import open_published
+    from pipelines.cli.published import open_published, tell_other_version
 
     home = chosen_home()
     with open_published(home) as connection:
@@ -154,7 +154,9 @@ def _run(
             else:
                 count = query_output.write_json(cursor, output)
         except duckdb.Error as error:
-            raise CommandError(_explain(error)) from error
+            is_lacking = isinstance(error, duckdb.BinderException | duckdb.CatalogException)
+            hint = tell_other_version(connection) if is_lacking else ""
+            raise CommandError("\n".join(filter(None, (_explain(error), hint)))) from error
     if output is not None:
         click.echo(f"Wrote {count_of(count, 'row')} to {output}", err=True)
 

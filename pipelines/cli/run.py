@@ -77,7 +77,6 @@ def run_home(
     from pipelines.cli.build_records import BuildRecords, read_build_records
     from pipelines.cli.outcomes import (
         note_drift,
-        note_pool_gap,
         show_failures,
         show_holds,
         show_notices,
@@ -87,6 +86,7 @@ def run_home(
     from pipelines.cli.progress import progress_reporter
     from pipelines.notices import find_notices
     from pipelines.project import load_project
+    from pipelines.unallocated_costs import find_cost_notices
     from pipelines.unknown_names import find_unknown_names
 
     project = load_project(home)
@@ -107,7 +107,9 @@ def run_home(
         *find_notices(project),
         *find_unknown_names(project.policies, records.known_names),
         *note_drift(records.drift_notes),
-        *note_pool_gap(records.pool_gap, home.settings.reporting.currency),
+        *find_cost_notices(
+            records.pool_gap, records.driver_gaps, project.policies.costs, home.settings.reporting.currency
+        ),
     )
     if as_json:
         _show_json_outcome(home, outcome, records, notices, seconds)

@@ -9,9 +9,11 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import duckdb
 import pytest
 
 from metrics.registry import METRICS
+from pipelines.cli.exits import ExitCode
 from pipelines.cli.metrics import example_query
 from pipelines.home import Home
 from pipelines.warehouse import open_warehouse
@@ -145,7 +147,7 @@ def test_status_tells_runs_loads_refusals_and_holds(run_kpi: Kpi, published_home
         for statement in _RECORDS:
             warehouse.execute(statement)
     result = run_kpi("status", "--home", published_home.folder)
-    assert result.exit_code == 0
+    assert result.exit_code == 0, result.output
     for said in (
         "2026-11-22 06:00 UTC  held in 12.5 s",
         "tickets  hold",
@@ -244,3 +246,18 @@ _RECORDS = (
     FROM range(7) AS numbers(number)
     """,
 )
+
+
+def test_a_file_that_another_version_published_is_told_and_not_shown_as_a_fault(
+    run_kpi: Kpi, published_home: Home
+) -> None:
+    with duckdb.connect(str(published_home.published_file)) as connection:
+        connection.execute("ALTER TABLE meta.metrics DROP COLUMN counted_records")
+    for command in (["status"], ["metrics"], ["query", "SELECT counted_records FROM meta.metrics"]):
+        result = run_kpi(*command, "--home", published_home.folder)
+        assert result.exit_code == ExitCode.USAGE, result.output
+        told = " ".join(result.output.split())
+        assert "was computed by another version of this program and may lack what this version has" in told
+        assert "'kpi run' publishes it again." in told
+        assert "counted_records" in told
+        assert "not foreseen" not in told

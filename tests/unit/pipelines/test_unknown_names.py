@@ -109,3 +109,65 @@ def test_teams_of_calendars_and_costs(tmp_path: Path) -> None:
 def test_before_any_ticket_nothing_is_told_of_tickets(tmp_path: Path, names: Names) -> None:
     policy = "policies: [{id: a, target: resolution, within: 4h, applies_to: {team: Netwrk}}]"
     assert told(policies(tmp_path, sla=policy), names) == []
+
+
+CONTRACTS = read_names(
+    [
+        *[("contract", "ORB-2026"), ("contract.item", "Desk seat"), ("contract.item", "Onsite day")],
+        *[("promised_by.Orbit", "Desk seat"), ("invoice_lines.item", "Seat, monthly")],
+    ]
+)
+
+
+def test_contract_items_of_sla_policies_are_held_against_what_the_vendor_promises(tmp_path: Path) -> None:
+    entry = (
+        "  - {{id: {id}, target: vendor_resolution, within: {{contract_item: {item}}}, applies_to: {{vendor: Orbit}}}}"
+    )
+    lines = [entry.format(id="kept", item="desk seat"), entry.format(id="lost", item="Onsite day")]
+    found = policies(tmp_path, sla="\n".join(["policies:", *lines]))
+    (message,) = told(found, CONTRACTS)
+    assert message == (
+        "sla.yaml: policy 'lost' takes its time from the contract item 'Onsite day', for which no contract of Orbit "
+        "promises a time, so it counts for none. There are Desk seat."
+    )
+
+
+def test_vendor_policies_are_held_against_contracts_and_invoices(tmp_path: Path) -> None:
+    promise = "{id: a, target: vendor_resolution, item: %s}"
+    found = policies(
+        tmp_path,
+        vendors="\n".join(
+            [
+                "items: {Onsite dey: [Day on site]}",
+                "service_credits:",
+                f"  - {{contract: [ORB-2O26], fee: {{items: [Seats*]}}, promises: [{promise % 'Desk sit'}]}}",
+                f"  - {{contract: [orb-*], fee: {{items: [seat*]}}, promises: [{promise % 'desk seat'}]}}",
+            ]
+        ),
+    )
+    assert [message.removeprefix("vendors.yaml: ") for message in told(found, CONTRACTS)] == [
+        f"{what}, so {effect}. Did you mean '{near}'?"
+        for what, effect, near in (
+            (
+                "service_credits of ORB-2O26 names the contract 'ORB-2O26', which no contract register has",
+                "nothing is due under it",
+                "ORB-2026",
+            ),
+            (
+                "promise 'a' of ORB-2O26 names the contract item 'Desk sit', which no contract has",
+                "it promises nothing",
+                "Desk seat",
+            ),
+            (
+                "fee of ORB-2O26 names the invoiced item 'Seats*', which no invoice line has",
+                "it adds nothing to the fee",
+                "Seat, monthly",
+            ),
+            (
+                "items names the contract item 'Onsite dey', which no contract has",
+                "what is billed under its other names has no price",
+                "Onsite day",
+            ),
+        )
+    ]
+    assert told(found, {}) == []
