@@ -11,6 +11,7 @@ import types
 import typing
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
@@ -69,6 +70,13 @@ def list_words(words: Iterable[str]) -> str:
     return listed[0] if len(listed) == 1 else f"{', '.join(listed[:-1])} or {listed[-1]}" if listed else "(none)"
 
 
+#: pydantic's complaints of a number out of bounds: the bound in words, and its name in their context.
+_BOUNDS: Final = {
+    "less_than_equal": ("at most", "le"),
+    "less_than": ("below", "lt"),
+    "greater_than_equal": ("at least", "ge"),
+    "greater_than": ("above", "gt"),
+}
 _KIND_NAMES: Final = {
     "string_type": "a text",
     "int_type": "a whole number",
@@ -158,9 +166,21 @@ def _describe(location: Path, detail: dict[str, Any], model: type[BaseModel]) ->
         return f"key '{key}': '{word}' is not accepted", f"Write {list_words(known)}.", suggest(word, known)
     if kind in _KIND_NAMES:
         return f"key '{key}': {_shown(given)} is not {_KIND_NAMES[kind]}", "Correct the value.", None
+    if kind in _BOUNDS:
+        word, name = _BOUNDS[kind]
+        bound = context[name]
+        what = f"key '{key}': {given} is not accepted: it must be {word} {bound}"
+        return what, _remedy_of_share(given, bound) if name == "le" else "Correct the value.", None
     message = str(detail["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
     named = f"key '{key}': " if key else ""
     return f"{named}{message[:1].lower()}{message[1:]}", "Correct the value.", None
+
+
+def _remedy_of_share(given: Any, bound: Any) -> str:
+    """What to write instead of a value above the most; a share is often given in percent."""
+    if bound == 1 and isinstance(given, int | float | Decimal) and 1 < given <= 100:
+        return f"Shares are parts of 1: write {given} % as {(Decimal(str(given)) / 100).normalize():f}."
+    return "Correct the value."
 
 
 def _accepted_words(expected: str) -> list[str]:

@@ -144,8 +144,12 @@ def _hold(result: RuleResult, quarantine_limit: Decimal) -> Hold:
     return Hold(level, f"{_describe_hold(result, quarantine_limit)}. {remedy}.")
 
 
-def describe_result(result: RuleResult) -> str:
-    """What a rule found, in one line: the rule, the rows, what it means and the KPIs it protects."""
+def describe_result(result: RuleResult, consequence: str = "") -> str:
+    """What a rule found, in one line: the rule, the rows, what it means and the KPIs it protects.
+
+    Args:
+        consequence: what follows of the rows, told right after their number, where a reader looks first.
+    """
     rule = result.rule
     if result.state is RuleState.ERRORED:
         found = f"could not be evaluated ({result.error})"
@@ -156,7 +160,7 @@ def describe_result(result: RuleResult) -> str:
     else:
         found = f"{result.failed_count:,} of {result.evaluated_count:,} rows"
     protects = f" Protects {', '.join(rule.protects)}." if rule.protects else ""
-    return f"{rule.id}: {found}. {rule.message.rstrip('.')}.{protects}"
+    return f"{rule.id}: {found}{consequence}. {rule.message.rstrip('.')}.{protects}"
 
 
 def _holds(result: RuleResult, quarantine_limit: Decimal) -> bool:
@@ -206,12 +210,14 @@ def _summarise(
 
 
 def _describe_hold(result: RuleResult, quarantine_limit: Decimal) -> str:
-    text = describe_result(result).rstrip(".")
+    consequence = ""
     if result.rule.action is RuleAction.QUARANTINE and result.state is not RuleState.ERRORED:
         own = result.rule.quarantine_limit
         limit = float(quarantine_limit if own is None else own)
-        return f"{text} (sets aside {result.failing_record_share:.1%} of records, more than {limit:.1%})"
-    return text
+        consequence = (
+            f" ({result.failing_record_share:.1%} of records, more than the {limit:.1%} that may be set aside)"
+        )
+    return describe_result(result, consequence).rstrip(".")
 
 
 def _with(results: Iterable[RuleResult], action: RuleAction) -> list[RuleResult]:

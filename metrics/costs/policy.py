@@ -227,4 +227,5 @@ def _check_driver(divided: CostPool | StepDown) -> None:
             raise ValueError(f"{named}: the share of {team} has more than {SHARE_PLACES} decimals: round it")
     total = sum(divided.shares.values(), Decimal(0))
     if total > 1:
-        raise ValueError(f"{named}: the shares add up to {total}, more than 1: lower them to 1 or less")
+        percents = " (a share of 40 % is written 0.4)" if any(share > 1 for share in divided.shares.values()) else ""
+        raise ValueError(f"{named}: the shares add up to {total}, more than 1: lower them to 1 or less{percents}")

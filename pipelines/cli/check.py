@@ -149,7 +149,8 @@ def _show(
     from pipelines.cli.tables import Column, show_table
 
     click.echo()
-    shown = [rule for rule in rules if show_all or rule.state != "passed"]
+    # What could not be judged for want of data needs nobody: it stands below what is broken.
+    shown = sorted((rule for rule in rules if show_all or rule.state != "passed"), key=lambda rule: not rule.is_broken)
     if shown:
         show_table(
             [

@@ -104,7 +104,7 @@ def test_the_summary_names_rule_rows_meaning_and_metrics() -> None:
         " The ticket does not say when it was created. Protects ticket_created_count."
     )
     over = judge(PASSED, result(RuleAction.QUARANTINE, RuleState.FAILED, 20))
-    assert "(sets aside 20.0% of records, more than 5.0%)" in over.summary
+    assert " rows (20.0% of records, more than the 5.0% that may be set aside). " in over.summary
     passed = judge(
         PASSED, result(RuleAction.QUARANTINE, RuleState.FAILED, 2), result(RuleAction.WARN, RuleState.FAILED, 3)
     )

@@ -269,6 +269,21 @@ def test_a_promise_may_be_that_of_a_contract(tmp_path: Path) -> None:
             ("costs.yaml", "'a'"),
         ),
         (
+            "costs.yaml",
+            "pools:\n  - {id: a, driver: fixed_shares, shares: {A: 70, B: 30}}\n",
+            ("the shares add up to 100, more than 1", "(a share of 40 % is written 0.4)"),
+        ),
+        (
+            "vendors.yaml",
+            "scorecard:\n  parts:\n" + PARTS.format(35, "sla_vendor_resolution_attainment_ratio"),
+            ("vendors.yaml:4", "key 'weight': 35 is not accepted: it must be at most 1. ", "write 35 % as 0.35."),
+        ),
+        (
+            "vendors.yaml",
+            "duplicates: {window_days: -1}\n",
+            ("vendors.yaml:1", "key 'window_days': -1 is not accepted: it must be at least 0. Correct the value."),
+        ),
+        (
             "vendors.yaml",
             "scorecard:\n  parts:\n" + PARTS.format(0.5, "sla_vendor_resolution_attainment_ratio"),
             ("vendors.yaml:2", "weights of the scorecard's parts add up to 0.9, not to 1", "a 0.4, b 0.5"),
