@@ -71,12 +71,8 @@ class Batch:
     held: tuple[HeldBack, ...] = ()
 
 
-def ingest_domain(session: Session, domain: Domain, *, keep: bool = True) -> Batch:
-    """Bring a domain up to date with its landing folders, and judge it.
-
-    Args:
-        keep: False rolls everything back at the end: `kpi check` looks and changes nothing.
-    """
+def ingest_domain(session: Session, domain: Domain) -> Batch:
+    """Bring a domain up to date with its landing folders, and judge it."""
     asset = f"stage_{domain.value}"
     session.reporter.began(asset)
     started = time.perf_counter()
@@ -89,14 +85,7 @@ def ingest_domain(session: Session, domain: Domain, *, keep: bool = True) -> Bat
                 if judged.is_new:
                     staged = sum(judged.row_counts.get(table.name, 0) for table in STAGED[domain])
                     session.remember(asset, judged.batch_hash, staged, time.perf_counter() - started)
-                if not keep:
-                    query = KNOWN_NAMES.get(domain)
-                    names = read_names(session.warehouse.rows(query)) if query else {}
-                    held = read_holds(session.warehouse, session.project.contracts)
-                    raise _LookedOnlyError(replace(judged, known_names=names, held=tuple(held)))
             batch = judged
-        except _LookedOnlyError as looked:
-            batch = looked.batch
         except AuditAbortedError as aborted:
             # The rule's own query broke the transaction. Once more without it: it then counts as errored.
             errors |= aborted.errors
@@ -104,10 +93,40 @@ def ingest_domain(session: Session, domain: Domain, *, keep: bool = True) -> Bat
     return batch
 
 
+def look_at_domains(session: Session) -> dict[Domain, Batch]:
+    """What `ingest_domain` would make of every domain, and nothing kept of it.
+
+    All domains are in one transaction that is rolled back at the end, because a later one is judged by what an earlier
+    one staged: whether an invoice can be converted, by the rates of finance.
+    """
+    errors: dict[str, str] = {}
+    while True:
+        try:
+            with session.warehouse.transaction():
+                raise _LookedOnlyError({domain: _look_at(session, domain, errors) for domain in Domain})
+        except _LookedOnlyError as looked:
+            return looked.batches
+        except AuditAbortedError as aborted:
+            errors |= aborted.errors
+
+
+def _look_at(session: Session, domain: Domain, errors: Mapping[str, str]) -> Batch:
+    asset = f"stage_{domain.value}"
+    session.reporter.began(asset)
+    started = time.perf_counter()
+    judged = _ingest(session, domain, errors)
+    query = KNOWN_NAMES.get(domain)
+    names = read_names(session.warehouse.rows(query)) if query else {}
+    held = tuple(read_holds(session.warehouse, session.project.contracts))
+    batch = replace(judged, known_names=names, held=held)
+    session.report(_step_of(asset, batch, time.perf_counter() - started))
+    return batch
+
+
 class _LookedOnlyError(Exception):
-    def __init__(self, batch: Batch) -> None:
+    def __init__(self, batches: dict[Domain, Batch]) -> None:
         super().__init__()
-        self.batch = batch
+        self.batches = batches
 
 
 def _ingest(session: Session, domain: Domain, errors: Mapping[str, str]) -> Batch:
@@ -156,9 +175,25 @@ def _batch_hash(session: Session, domain: Domain, contracts: Sequence[ExportCont
         domain.value,
         loads,
         {contract.id: contract.content_hash for contract in contracts},
+        _rates_of(session) if domain is Domain.VENDORS else (),
         policies,
         settings.reporting.model_dump(mode="json"),
         settings.gate.model_dump(mode="json"),
+    )
+
+
+def _rates_of(session: Session) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+    """What exchange rates there are, by which the audit of vendors' invoices says whether a line could be converted."""
+    return tuple(
+        (
+            contract.id,
+            contract.content_hash,
+            tuple(load_id for load_id, _ in active_loads(session.warehouse, contract.id)),
+        )
+        for contract in session.project.contracts_of(Domain.FINANCE)
+        if any(
+            feed.table == "fx_rates" for item in contract.objects for column in item.columns for feed in column.feeds
+        )
     )
 
 
@@ -210,8 +245,7 @@ def _audit(
     rules += session.project.warehouse_contract(domain).rules
     costs, reporting = session.project.policies.costs, session.project.home.settings.reporting
     fx, planning_fx = costs.fx, costs.budget.fx
-    if domain is Domain.FINANCE:
-        store_missing_rates(session.warehouse, fx, reporting.currency)
+    store_missing_rates(session.warehouse, domain, costs, reporting.currency)
     results = audit(
         session.warehouse,
         rules,
@@ -221,7 +255,7 @@ def _audit(
         fiscal_year_start_month=reporting.fiscal_year_start_month,
         known_errors=errors,
     )
-    return name_missing_rates(session.warehouse, results) if domain is Domain.FINANCE else results
+    return name_missing_rates(session.warehouse, results)
 
 
 def _fixed_currencies(fx: FxPolicy) -> tuple[str, ...]:

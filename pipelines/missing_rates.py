@@ -7,61 +7,138 @@ Which rate converts a line is decided in `metrics.costs.exchange_rates`; the rul
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any, Final
 
 import polars as pl
+from sqlalchemy import Table
 
 from data_contracts.verdict import RuleResult
 from metrics.costs.exchange_rates import FxPolicy, find_missing_rates
+from metrics.costs.policy import CostPolicy
+from models.ddl import qualified_name
 from models.finance import stg_cost_lines, stg_fx_rates
 from models.ops import ops_missing_rates
+from models.planning import stg_benefit_lines, stg_budget_lines
+from models.vendors import stg_vendor_invoice_lines
+from models.vocabulary import Domain
 from pipelines.warehouse import Warehouse
 
-#: Rules whose message names what is missing.
-_NAMING_RULES: Final = ("cost_lines.posting_date.has_rate", "cost_lines.currency_code.convertible")
 _MOST_PAIRS: Final = 3
 _MOST_DATES: Final = 3
 
 
-def store_missing_rates(warehouse: Warehouse, policy: FxPolicy, reporting_currency: str) -> None:
-    """Make `ops_missing_rates` say which rates the staged cost lines lack. Call in the transaction that staged them."""
-    needed = warehouse.frame(
-        """
-        SELECT upper(trim(currency_code)) AS currency_code, posting_date AS needed_date, count(*) AS line_count
-        FROM stg.stg_cost_lines
-        WHERE currency_code IS NOT NULL AND posting_date IS NOT NULL
-        GROUP BY ALL ORDER BY ALL
-        """
-    )
-    missing = find_missing_rates(
-        needed, warehouse.read(stg_fx_rates), policy=policy, reporting_currency=reporting_currency
-    )
-    named = missing.with_columns(
-        pl.lit(stg_cost_lines.name).alias("table_name"), pl.lit(reporting_currency).alias("reporting_currency_code")
-    )
-    warehouse.replace(ops_missing_rates, named)
+@dataclass(frozen=True, slots=True)
+class _Need:
+    """Lines that are converted, and the rules that are about their rates.
+
+    Attributes:
+        needed_date: SQL of the day whose rate a line needs; empty if it needs none yet.
+        currencies: view of the currencies to which some rate leads.
+        no_rate_at_all: rule about lines of the other currencies.
+        no_rate_that_day: rule about lines of these.
+        is_planned: whether the budget's own rates convert them, if it has any.
+    """
+
+    domain: Domain
+    table: Table
+    needed_date: str
+    no_rate_at_all: str
+    no_rate_that_day: str
+    currencies: str = "ops.reporting_currencies"
+    is_planned: bool = False
+
+    def policy(self, costs: CostPolicy) -> FxPolicy:
+        """The rates that convert the lines."""
+        return costs.budget.fx or costs.fx if self.is_planned else costs.fx
+
+
+_NEEDS: Final = (
+    _Need(
+        Domain.FINANCE,
+        stg_cost_lines,
+        "posting_date",
+        "cost_lines.currency_code.convertible",
+        "cost_lines.posting_date.has_rate",
+    ),
+    _Need(
+        Domain.FINANCE,
+        stg_budget_lines,
+        # Plans reach further than rates can: what lies after all of them lacks none yet.
+        "CASE WHEN date_trunc('month', month_date) <= (SELECT max(rate_date) FROM stg.stg_fx_rates) "
+        "THEN date_trunc('month', month_date) END",
+        "budget_lines.currency_code.convertible",
+        "budget_lines.month_date.has_rate",
+        "ops.planning_currencies",
+        is_planned=True,
+    ),
+    _Need(
+        Domain.FINANCE,
+        stg_benefit_lines,
+        "benefit_date",
+        "benefit_lines.currency_code.convertible",
+        "benefit_lines.benefit_date.has_rate",
+    ),
+    _Need(
+        Domain.VENDORS,
+        stg_vendor_invoice_lines,
+        "invoice_date",
+        "vendor_invoice_lines.currency_code.convertible",
+        "vendor_invoice_lines.invoice_date.has_rate",
+    ),
+)
+
+
+def store_missing_rates(warehouse: Warehouse, domain: Domain, costs: CostPolicy, reporting_currency: str) -> None:
+    """Make `ops_missing_rates` say which rates a domain's staged lines lack. Call in the transaction that staged."""
+    for need in _NEEDS:
+        if need.domain is not domain:
+            continue
+        name = need.table.name
+        needed = warehouse.frame(
+            f"""
+            SELECT upper(trim(currency_code)) AS currency_code, CAST({need.needed_date} AS DATE) AS needed_date,
+                   count(*) AS line_count
+            FROM {qualified_name(need.table)}
+            WHERE currency_code IS NOT NULL AND {need.needed_date} IS NOT NULL
+            GROUP BY ALL ORDER BY ALL
+            """
+        )
+        rates, policy = warehouse.read(stg_fx_rates), need.policy(costs)
+        missing = find_missing_rates(needed, rates, policy=policy, reporting_currency=reporting_currency)
+        warehouse.execute(f"DELETE FROM {qualified_name(ops_missing_rates)} WHERE table_name = ?", [name])
+        named = missing.with_columns(
+            table_name=pl.lit(name), reporting_currency_code=pl.lit(reporting_currency, dtype=pl.String)
+        )
+        warehouse.append(ops_missing_rates, named)
 
 
 def name_missing_rates(warehouse: Warehouse, results: Sequence[RuleResult]) -> list[RuleResult]:
     """The results, those about rates with the pairs and dates that are missing in their message."""
+    said = {
+        rule_id: said
+        for need in _NEEDS
+        for rule_id, is_known in ((need.no_rate_at_all, False), (need.no_rate_that_day, True))
+        if any(result.rule.id == rule_id and result.failed_count for result in results)
+        and (said := _say_missing(warehouse, need, is_known=is_known))
+    }
     return [
-        replace(result, rule=replace(result.rule, message=f"{result.rule.message} {said}"))
-        if result.failed_count and result.rule.id in _NAMING_RULES and (said := _say_missing(warehouse, result.rule.id))
+        replace(result, rule=replace(result.rule, message=f"{result.rule.message} {said[result.rule.id]}"))
+        if result.rule.id in said
         else result
         for result in results
     ]
 
 
-def _say_missing(warehouse: Warehouse, rule_id: str) -> str:
-    is_unknown = "NOT" if rule_id.endswith(".convertible") else ""
+def _say_missing(warehouse: Warehouse, need: _Need, *, is_known: bool) -> str:
     rows = warehouse.rows(
         f"""
         SELECT currency_code, reporting_currency_code, needed_date, line_count FROM ops.ops_missing_rates
-        WHERE currency_code {is_unknown} IN (SELECT currency_code FROM ops.reporting_currencies)
+        WHERE table_name = ? AND (currency_code IN (SELECT currency_code FROM {need.currencies})) = ?
         ORDER BY currency_code, needed_date
-        """
+        """,
+        [need.table.name, is_known],
     )
     pairs = [_say_pair(list(found)) for _, found in groupby(rows, key=lambda row: row[0])]
     more = f"; and {len(pairs) - _MOST_PAIRS} more currencies" if len(pairs) > _MOST_PAIRS else ""

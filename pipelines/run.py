@@ -15,7 +15,7 @@ import dagster as dg
 
 from models.vocabulary import Domain
 from pipelines.definitions import build_assets
-from pipelines.ingest import Batch, ingest_domain
+from pipelines.ingest import Batch, look_at_domains
 from pipelines.project import Project
 from pipelines.session import Reporter, Step, open_look, open_session
 
@@ -83,7 +83,7 @@ def run_project(
 def check_project(project: Project, *, reporter: Reporter) -> dict[Domain, Batch]:
     """Load and audit every domain as a run would, and roll everything back."""
     with open_look(project, reporter=reporter) as session:
-        return {domain: ingest_domain(session, domain, keep=False) for domain in Domain}
+        return look_at_domains(session)
 
 
 def _selection(assets: Sequence[dg.AssetsDefinition | dg.AssetSpec], only: Sequence[str]) -> dg.AssetSelection:
