@@ -103,7 +103,7 @@ def _remedy(rule: RuleRecord) -> str:
 
 
 def _held_metrics(project: Project, batches: Mapping[Domain, Batch]) -> Iterator[HeldMetric]:
-    # Each domain was looked at alone, with the stored verdicts of the others beside it: its own rules count.
+    # A domain that comes later was not judged yet when this one was: of each, its own look counts.
     judged = {domain.value for domain in batches}
     held = [
         one

@@ -154,6 +154,12 @@ CENTS = st.integers(-(10**9), 10**9).map(lambda cents: Decimal(cents).scaleb(-2)
 GROUPS = st.lists(st.lists(CENTS, min_size=1, max_size=6), min_size=1, max_size=6)
 
 
+GATHERED: dict[str, pl.DataType | type[pl.DataType]] = {
+    "load_id": pl.String, "group": pl.String, "amount": pl.Decimal(38, 4), "is_unreadable": pl.Boolean,
+    "told": pl.Decimal(38, 4), "is_told_unreadable": pl.Boolean, "is_line": pl.Boolean, "record_id": pl.String,
+}
+
+
 def gathered(groups: list[list[Decimal]], told: list[Decimal]) -> pl.DataFrame:
     rows = [
         {
@@ -163,7 +169,7 @@ def gathered(groups: list[list[Decimal]], told: list[Decimal]) -> pl.DataFrame:
         for number, amounts in enumerate(groups)
         for position, amount in enumerate(amounts)
     ]  # fmt: skip
-    frame = pl.DataFrame(rows, schema_overrides={"amount": pl.Decimal(38, 4), "told": pl.Decimal(38, 4)})
+    frame = pl.DataFrame(rows, schema=GATHERED)
     return frame.with_row_index("row_number").with_columns(pl.col("row_number").cast(pl.Int64))
 
 
