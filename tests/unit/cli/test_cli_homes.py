@@ -75,7 +75,8 @@ def test_examples_in_the_policies_are_valid_when_uncommented(home: Home) -> None
     assert set(filled.statuses) == {"servicenow"}
     assert [policy.id for policy in filled.sla] == ["resolution_urgent", "resolution"]
     assert all(policy.pauses for policy in filled.sla)
-    assert [pool.id for pool in filled.costs.pools] == ["payroll", "premises", "licences"]
+    assert [pool.id for pool in filled.costs.pools] == ["payroll", "premises", "licences", "queue"]
+    assert [step.team for step in filled.costs.step_down] == ["IT Office"]
     assert filled.dimensions["priority"]["highest"] == "P1 Critical"
 
 

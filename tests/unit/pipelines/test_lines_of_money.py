@@ -155,8 +155,14 @@ GROUPS = st.lists(st.lists(CENTS, min_size=1, max_size=6), min_size=1, max_size=
 
 
 GATHERED: dict[str, pl.DataType | type[pl.DataType]] = {
-    "load_id": pl.String, "group": pl.String, "amount": pl.Decimal(38, 4), "is_unreadable": pl.Boolean,
-    "told": pl.Decimal(38, 4), "is_told_unreadable": pl.Boolean, "is_line": pl.Boolean, "record_id": pl.String,
+    "load_id": pl.String,
+    "group": pl.String,
+    "amount": pl.Decimal(38, 4),
+    "is_unreadable": pl.Boolean,
+    "told": pl.Decimal(38, 4),
+    "is_told_unreadable": pl.Boolean,
+    "is_line": pl.Boolean,
+    "record_id": pl.String,
 }
 
 
