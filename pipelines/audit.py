@@ -14,6 +14,7 @@ from data_contracts import evaluation
 from data_contracts.evaluation import AuditAbortedError
 from data_contracts.spec import Rule
 from data_contracts.verdict import RuleResult
+from metrics.costs.exchange_rates import FxRateRule
 from models.currencies import MINOR_UNIT_DIGITS
 from models.ddl import quote_text
 from pipelines.warehouse import Warehouse
@@ -30,6 +31,7 @@ def audit(
     minor_unit_digits: int = 2,
     planning_rate_currencies: Sequence[str] | None = None,
     fiscal_year_start_month: int = 1,
+    fx_rate_rule: FxRateRule = FxRateRule.POSTING_DATE,
     known_errors: Mapping[str, str] | None = None,
 ) -> list[RuleResult]:
     """The result of every rule, in the order of the rules, over what the open transaction holds.
@@ -40,6 +42,7 @@ def audit(
         minor_unit_digits: decimals of the reporting currency.
         planning_rate_currencies: those whose rate it fixes for budgets; None if budgets have the rates of costs.
         fiscal_year_start_month: month of kpi.toml with which a fiscal year begins.
+        fx_rate_rule: which rate converts a cost line under policies/costs.yaml.
         known_errors: rules that ended an earlier transaction, with the message; they count as errored.
 
     Raises:
@@ -52,6 +55,7 @@ def audit(
         minor_unit_digits,
         planning_rate_currencies=planning_rate_currencies,
         fiscal_year_start_month=fiscal_year_start_month,
+        fx_rate_rule=fx_rate_rule,
     )
     return evaluation.evaluate(rules, warehouse.connection, known_errors=known_errors)
 
@@ -64,6 +68,7 @@ def offer_settings(
     *,
     planning_rate_currencies: Sequence[str] | None = None,
     fiscal_year_start_month: int = 1,
+    fx_rate_rule: FxRateRule = FxRateRule.POSTING_DATE,
 ) -> None:
     """Every view of settings that a contract's SQL may ask, beside `ops.data_clock`; see `audit`."""
     planning = fixed_rate_currencies if planning_rate_currencies is None else planning_rate_currencies
@@ -72,6 +77,7 @@ def offer_settings(
     _offer_currencies(warehouse, "planning_currencies", reporting_currency, planning)
     _offer_units(warehouse, reporting_currency, minor_unit_digits)
     warehouse.execute(f"CREATE OR REPLACE VIEW ops.fiscal_year AS SELECT {int(fiscal_year_start_month)} AS start_month")
+    warehouse.execute(f"CREATE OR REPLACE VIEW ops.fx_policy AS SELECT {quote_text(fx_rate_rule.value)} AS rate_rule")
 
 
 def failing_keys(warehouse: Warehouse, rule: Rule) -> list[str]:

@@ -253,6 +253,7 @@ def _audit(
         fixed_rate_currencies=_fixed_currencies(fx),
         planning_rate_currencies=None if planning_fx is None else _fixed_currencies(planning_fx),
         fiscal_year_start_month=reporting.fiscal_year_start_month,
+        fx_rate_rule=fx.rate,
         known_errors=errors,
     )
     return name_missing_rates(session.warehouse, results)
