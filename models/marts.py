@@ -58,6 +58,27 @@ kpi_signals = table(
     day("baseline_start_date", "First day of the first period of the baseline"),
     day("baseline_end_date", "First day of its last period: the twelfth with a value"),
     integer("point_count", "Points since the baseline began", required=True),
+    text("baseline_reason", "Why the baseline was begun, from policies/targets.yaml; empty for a KPI's first"),
+)
+
+kpi_targets = table(
+    Layer.MART,
+    "kpi_targets",
+    "One row per metric with a target in policies/targets.yaml and closed week, month or quarter that it is for: "
+    "whether the target was met.",
+    text("metric", "Name of the metric; see meta_metrics", key=True),
+    text("period_grain", "week, month or quarter", key=True),
+    day("period_start_date", "First day of the period in the reporting time zone", key=True),
+    day("period_end_date", "Last day of the period, inclusive", required=True),
+    real("value", "The published value over everything; empty where it is undefined"),
+    quantity("target_value", "What it is to be at least, or at most where down_is_good", required=True),
+    quantity("distance_value", "value less target_value; empty without a value"),
+    text("unit", "Unit of the three", required=True),
+    text("target_state", "met, missed or not_measured: there is no value", required=True),
+    flag(
+        "is_certain",
+        "Whether the truth is on that side of the target whatever the unmeasured records are; empty without a value",
+    ),
 )
 
 kpi_change_drivers = table(
@@ -209,6 +230,7 @@ meta_control_totals = table(
 TABLES = (
     metric_values,
     kpi_signals,
+    kpi_targets,
     kpi_change_drivers,
     meta_run,
     meta_metrics,

@@ -303,6 +303,14 @@ class SignalState(StrEnum):
     NOT_JUDGED = "not_judged"
 
 
+class TargetState(StrEnum):
+    """What a value of a closed period is against the target of its KPI."""
+
+    MET = "met"
+    MISSED = "missed"
+    NOT_MEASURED = "not_measured"
+
+
 class ChangePart(StrEnum):
     """What a part of a change is: another mix of groups, a group's own rate, or the change of its own amount."""
 

@@ -23,12 +23,13 @@ from metrics.periods import local_date_of
 from metrics.registry import METRICS, required_domains
 from metrics.signals.change_drivers import explain_changes
 from metrics.signals.process_behaviour import find_signals
+from metrics.signals.targets import judge_targets
 from metrics.spec import Metric
 from metrics.vendors.contract_promises import list_contract_promises
 from metrics.vendors.scorecard import build_scorecards
 from models.catalog import domain_of
 from models.finance import fct_cost_allocations, fct_cost_lines, fct_transactions, stg_cost_lines, stg_fx_rates
-from models.marts import kpi_change_drivers, kpi_signals, metric_values
+from models.marts import kpi_change_drivers, kpi_signals, kpi_targets, metric_values
 from models.planning import (
     fct_budget_lines,
     fct_budget_variances,
@@ -253,15 +254,21 @@ def build_vendor_scorecards(session: Session) -> list[Step]:
 
 
 def build_kpi_signals(session: Session) -> list[Step]:
-    """Whether values are signals or usual variation, and what drove their changes, from what is published."""
+    """Whether values are signals and meet their targets, and what drove their changes, from what is published."""
+    policies = session.project.policies
 
     def build() -> Built:
         values = session.warehouse.read(metric_values)
-        frames = {kpi_signals: find_signals(values), kpi_change_drivers: explain_changes(values, METRICS)}
+        frames = {
+            kpi_signals: find_signals(values, policies.baselines),
+            kpi_targets: judge_targets(values, policies.targets, METRICS),
+            kpi_change_drivers: explain_changes(values, METRICS),
+        }
         return _replace(session, frames)
 
-    input_hash = hash_parts(session.code_hash, session.input_hash_of(metric_values.name))
-    return session.run_steps([kpi_signals.name, kpi_change_drivers.name], input_hash, build)
+    upstream = session.input_hash_of(metric_values.name)
+    input_hash = hash_parts(session.code_hash, upstream, policies.hashes.get("targets.yaml"))
+    return session.run_steps([kpi_signals.name, kpi_targets.name, kpi_change_drivers.name], input_hash, build)
 
 
 def domains_of(session: Session, metric: Metric) -> tuple[Domain, ...]:

@@ -22,6 +22,8 @@ from metrics.costs.exchange_rates import FxPolicy
 from metrics.costs.planning_policy import BenefitLines, BudgetPolicy, DelayRule, Initiative, check_initiatives
 from metrics.costs.policy import CostPolicy, CostPool, CountedFact, StepDown, TransactionKind, check_policy
 from metrics.registry import METRICS
+from metrics.signals.process_behaviour import Baseline
+from metrics.signals.targets import Target
 from metrics.sla.policy import HOLDER_SCOPE, HOLDER_TARGETS, SlaPolicy
 from metrics.tickets.clocks import TeamCalendars
 from metrics.vendors.policy import DuplicatePolicy, VendorPolicy
@@ -40,6 +42,7 @@ from pipelines.policy_files import (
     SlaFile,
     StatusFile,
 )
+from pipelines.target_policy import TargetFile, build_baselines, build_targets
 from pipelines.vendor_policy import VendorPolicyFile, build_credit_terms, build_scorecard
 
 
@@ -69,6 +72,8 @@ class Policies:
     costs: CostPolicy
     vendors: VendorPolicy
     initiatives: tuple[Initiative, ...]
+    targets: tuple[Target, ...]
+    baselines: tuple[Baseline, ...]
     dimensions: Mapping[str, Mapping[str, str]]
     hashes: Mapping[str, str] = field(default_factory=dict)
 
@@ -104,6 +109,7 @@ def load_policies(folder: Path) -> Policies:
     initiative_file = read("initiatives.yaml", InitiativeFile)
     dimension_file = read("dimensions.yaml", DimensionFile)
     vendor_file = read("vendors.yaml", VendorPolicyFile)
+    target_file = read("targets.yaml", TargetFile)
     unknown = sorted(path.name for path in folder.glob("*.y*ml") if path.name not in hashes) if folder.is_dir() else []
     problems += [
         Problem(f"{folder.name}/{name}", None, "no policy has this file name", f"Known are {', '.join(hashes)}.")
@@ -121,6 +127,8 @@ def load_policies(folder: Path) -> Policies:
     costs = _cost_policy(cost_file, documents["costs.yaml"], problems)
     vendors = _vendor_policy(vendor_file, sla, documents["vendors.yaml"], problems)
     initiatives = _initiatives(initiative_file, documents["initiatives.yaml"], problems)
+    targets = build_targets(target_file, METRICS, documents["targets.yaml"], problems)
+    baselines = build_baselines(target_file, METRICS, documents["targets.yaml"], problems)
     if problems:
         raise DocumentError(problems)
     if any_public_holidays(calendar_file):
@@ -137,6 +145,8 @@ def load_policies(folder: Path) -> Policies:
         costs=costs,
         vendors=vendors,
         initiatives=initiatives,
+        targets=targets,
+        baselines=baselines,
         dimensions=dimensions,
         hashes=hashes,
     )

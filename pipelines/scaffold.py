@@ -22,7 +22,7 @@ _FILES: Final = (
     ("contracts/README.md", "contracts/README.md"),
     *(
         (f"policies/{name}.yaml",) * 2
-        for name in ("calendars", "statuses", "sla", "costs", "initiatives", "dimensions", "vendors")
+        for name in ("calendars", "statuses", "sla", "costs", "initiatives", "dimensions", "vendors", "targets")
     ),
 )
 

@@ -43,6 +43,7 @@ SMALL_COMPANY = DemoFacts(tickets=150, years=0.25, seed=7)
 NUMBERS = (
     "mart.metric_values",
     "mart.kpi_signals",
+    "mart.kpi_targets",
     "mart.kpi_change_drivers",
     "mart.vendor_scorecard_parts",
     "mart.vendor_scorecards",

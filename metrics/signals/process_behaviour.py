@@ -52,10 +52,12 @@ class Baseline:
     Attributes:
         metric: whose.
         start_date: periods that begin on or after this day are in it.
+        reason: why, for whoever reads the limits.
     """
 
     metric: str
     start_date: date
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,20 +145,23 @@ def find_signals(metric_values: pl.DataFrame, baselines: Collection[Baseline] = 
     ).sort("metric", "period_grain", "period_start_date")
     rows: list[dict[str, Any]] = []
     for (metric, grain), group in chosen.group_by(["metric", "period_grain"], maintain_order=True):
-        starts = sorted(item.start_date for item in baselines if item.metric == metric)
+        reasons = {item.start_date: item.reason for item in baselines if item.metric == metric}
         records = list(group.select("period_start_date", "period_end_date", "value", "unit").iter_rows())
-        for stretch in _stretches(records, starts):
-            rows += [{"metric": metric, "period_grain": grain, **row} for row in _judge(stretch)]
+        for start, stretch in _stretches(records, sorted(reasons)):
+            known = {"metric": metric, "period_grain": grain, "baseline_reason": reasons.get(start)}
+            rows += [{**known, **row} for row in _judge(stretch)]
     return pl.DataFrame(rows, schema=polars_schema(kpi_signals), orient="row")
 
 
-def _stretches(records: Sequence[tuple[Any, ...]], starts: Sequence[date]) -> Iterable[list[tuple[Any, ...]]]:
-    """The records from each baseline's beginning to the next."""
+def _stretches(
+    records: Sequence[tuple[Any, ...]], starts: Sequence[date]
+) -> Iterable[tuple[date, list[tuple[Any, ...]]]]:
+    """Each baseline's beginning with the records from it to the next."""
     edges = [date.min, *starts, date.max]
     for first, after in pairwise(edges):
         stretch = [record for record in records if first <= record[0] < after]
         if stretch:
-            yield stretch
+            yield first, stretch
 
 
 def _judge(records: Sequence[tuple[Any, ...]]) -> Iterable[dict[str, Any]]:

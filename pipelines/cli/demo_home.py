@@ -29,6 +29,7 @@ _POLICIES: Final = (
     "initiatives.yaml",
     "dimensions.yaml",
     "vendors.yaml",
+    "targets.yaml",
 )
 
 
@@ -100,7 +101,10 @@ def demo_policies(first: date, last: date, bad_month: date) -> dict[str, str]:
         "BAD_MONTH": bad_month.isoformat(),
         "YEAR_AFTER_BAD_MONTH": bad_month.replace(year=bad_month.year + 1).isoformat(),
     }
-    return texts | {name: Template(texts[name]).substitute(values) for name in ("calendars.yaml", "initiatives.yaml")}
+    return texts | {
+        name: Template(texts[name]).substitute(values)
+        for name in ("calendars.yaml", "initiatives.yaml", "targets.yaml")
+    }
 
 
 def _listed(days: Iterable[date]) -> str:

@@ -11,7 +11,7 @@ from data_contracts.loader import load_fact_contract
 from data_contracts.verdict import RuleResult
 from metrics.costs.countable_facts import COUNTABLE_FACTS
 from models.finance import fct_cost_allocations, fct_cost_lines, fct_transactions
-from models.marts import kpi_change_drivers, kpi_signals, metric_values
+from models.marts import kpi_change_drivers, kpi_signals, kpi_targets, metric_values
 from models.planning import (
     fct_budget_lines,
     fct_budget_variances,
@@ -171,7 +171,7 @@ def fact_assets() -> list[dg.AssetsDefinition]:
         _facts(
             "signals",
             "kpis",
-            {kpi_signals: [metric_values.name], kpi_change_drivers: [metric_values.name]},
+            {table: [metric_values.name] for table in (kpi_signals, kpi_targets, kpi_change_drivers)},
             build_kpi_signals,
         ),
     ]

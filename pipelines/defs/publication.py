@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from models.marts import kpi_change_drivers, kpi_signals, metric_values
+from models.marts import kpi_change_drivers, kpi_signals, kpi_targets, metric_values
 from models.vendor_performance import vendor_scorecard_parts, vendor_scorecards
 from pipelines.defs.describe import OWNERS, step_result
 from pipelines.project import Project
@@ -38,6 +38,7 @@ def publication_assets(project: Project) -> list[dg.AssetsDefinition]:
                 deps=[
                     metric_values.name,
                     kpi_signals.name,
+                    kpi_targets.name,
                     kpi_change_drivers.name,
                     vendor_scorecard_parts.name,
                     vendor_scorecards.name,

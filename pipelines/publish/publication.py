@@ -22,6 +22,7 @@ from models.finance import fct_cost_allocations, fct_cost_lines, fct_transaction
 from models.marts import (
     kpi_change_drivers,
     kpi_signals,
+    kpi_targets,
     meta_control_totals,
     meta_loads,
     meta_metrics,
@@ -70,6 +71,7 @@ _UNHASHED = ("decided_at", "loaded_at", "first_seen_at", "held_since_at", "batch
 PUBLISHED_MARTS: tuple[Table, ...] = (
     metric_values,
     kpi_signals,
+    kpi_targets,
     kpi_change_drivers,
     vendor_scorecard_parts,
     vendor_scorecards,

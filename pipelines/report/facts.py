@@ -177,6 +177,9 @@ def _of_the_period(connection: duckdb.DuckDBPyConnection, period: ReportPeriod) 
         )
         for metric in HEADLINES
     }
+    answers["targets"] = ask(
+        connection, "values_against_targets", period_grain=grain, to_date=start, row_limit=str(TREND_LENGTH)
+    )
     answers["drivers"] = ask(
         connection,
         "what_drove_a_change",

@@ -17,6 +17,7 @@ from pipelines.cli.numbers import (
 )
 from pipelines.report.charts import Limits, TrendPoint
 from pipelines.report.facts import HEADLINES, ReportFacts
+from pipelines.report.targets import target_of, verdict, wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class Card:
         movement: change against the period before, with its arrow.
         judgement: better, worse, or empty.
         certainty: coverage and bounds, in words.
+        target: what it is to be, and whether it is; empty without a target.
+        target_state: met, missed, not_measured, or empty.
         held: since when and why it is stale; empty if it is fresh.
         trend: values up to the period.
     """
@@ -37,6 +40,8 @@ class Card:
     movement: str
     judgement: str
     certainty: str
+    target: str
+    target_state: str
     held: str
     trend: tuple[TrendPoint, ...]
 
@@ -76,10 +81,19 @@ def signal_sentence(facts: ReportFacts, metric: str) -> str:
         return "Whether the latest value is more than usual variation cannot be told yet."
     if latest["signal_state"] == "signal":
         rules = ", ".join(part.strip().replace("_", " ") for part in (latest["broken_rules"] or "").split(","))
-        return f"The latest value is a signal, not usual variation ({rules})."
+        return f"The latest value is a signal, not usual variation ({rules}).{_since(latest)}"
     if latest["signal_state"] == "noise":
-        return "The latest value lies within usual variation: nothing has to explain it."
-    return "Too few periods are closed to tell a signal from usual variation."
+        return f"The latest value lies within usual variation: nothing has to explain it.{_since(latest)}"
+    return f"Too few periods are closed to tell a signal from usual variation.{_since(latest)}"
+
+
+def _since(signal: Mapping[str, Any]) -> str:
+    """Why the limits were set anew, where somebody decided that."""
+    reason = signal["baseline_reason"]
+    if not reason:
+        return ""
+    since = f" from {signal['baseline_start_date']:%B %Y} on" if signal["baseline_start_date"] else ""
+    return f" Limits are counted anew{since}: {reason.rstrip('.')}."
 
 
 def _of(limits: Limits) -> tuple[float, float, float]:
@@ -118,6 +132,7 @@ def _card(facts: ReportFacts, metric: str) -> Card:
     currency = facts.publication.currency
     movement = format_change(row["value"], row["previous_value"], row["unit"])
     before = facts.period.previous.short_label if facts.period else ""
+    target = target_of(facts, metric)
     return Card(
         metric=metric,
         label=row["label"],
@@ -125,6 +140,12 @@ def _card(facts: ReportFacts, metric: str) -> Card:
         movement="nothing to compare with" if movement == NOTHING else f"{movement} against {before}",
         judgement=judge_change(row["value"], row["previous_value"], row["direction"]),
         certainty=certainty(row, currency),
+        target=_target(target, row["unit"], currency) if target else "",
+        target_state=target["target_state"] if target else "",
         held=held_note(row),
         trend=trend_points(facts, metric),
     )
+
+
+def _target(target: Mapping[str, Any], unit: str, currency: str) -> str:
+    return f"Target {wanted(target, unit, currency)}: {verdict(target, unit, currency)}"

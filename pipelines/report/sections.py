@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipelines.cli.numbers import NOTHING, count_of, format_change, format_instant, format_ratio, format_value
@@ -13,6 +13,7 @@ from pipelines.report.figures import Figure, Section, Table
 from pipelines.report.flow import age_figure, flow_section
 from pipelines.report.headlines import signal_sentence, trend_limits, trend_points
 from pipelines.report.money import money_section
+from pipelines.report.targets import target_of, target_points, wanted
 
 
 def build_sections(facts: ReportFacts) -> list[Section]:
@@ -40,11 +41,17 @@ def _trend(facts: ReportFacts, metric: str) -> Figure:
     known = [point for point in points if point.value is not None]
     currency = facts.publication.currency
     history = facts.histories[metric]
+    targets = target_points(facts, metric)
+    told = [signal_sentence(facts, metric)] if known else ["There is no closed period with a value yet."]
+    if known and len(targets) > 1:
+        told.append("The dashed line is the target.")
     return Figure(
         id=f"trend-{metric}",
         title=row["label"],
-        sentences=(signal_sentence(facts, metric),) if known else ("There is no closed period with a value yet.",),
-        draw=(lambda width: trend_chart(points, row["unit"], limits=limits, width=width)) if len(known) > 1 else None,
+        sentences=tuple(told),
+        draw=(lambda width: trend_chart(points, row["unit"], limits=limits, targets=targets, width=width))
+        if len(known) > 1
+        else None,
         alternative=f"{row['label']} over {count_of(len(known), 'period')}" if known else "",
         table=Table(
             ("period", "value", "at least", "at most", "measured"),
@@ -76,13 +83,14 @@ def _numbers(facts: ReportFacts) -> Section:
             format_value(row["lower_bound"], row["unit"], currency),
             format_value(row["upper_bound"], row["unit"], currency),
             format_ratio(row["coverage_ratio"]),
+            _target(facts, row),
             "held" if row["publication_state"] == "held" else "",
         )
         for row in rows
     )
     if not any(row["value"] is not None for row in rows):
         return Section("numbers", "The numbers beside them")
-    columns = ("KPI", "value", "change", "at least", "at most", "measured", "state")
+    columns = ("KPI", "value", "change", "at least", "at most", "measured", "target", "state")
     table = Table(columns, cells, frozenset(columns[1:6]))
     figure = Figure(
         id="numbers-table",
@@ -94,6 +102,13 @@ def _numbers(facts: ReportFacts) -> Section:
         is_wide=True,
     )
     return Section("numbers", "The numbers beside them", [figure])
+
+
+def _target(facts: ReportFacts, row: Mapping[str, Any]) -> str:
+    target = target_of(facts, row["metric"])
+    if target is None:
+        return ""
+    return f"{wanted(target, row['unit'], facts.publication.currency)}: {target['target_state'].replace('_', ' ')}"
 
 
 def _risk(facts: ReportFacts) -> Section:

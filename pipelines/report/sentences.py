@@ -7,6 +7,7 @@ from pipelines.report.causes import largest_driver
 from pipelines.report.facts import HEADLINES, ReportFacts
 from pipelines.report.headlines import trend_points
 from pipelines.report.money import recoverable_total
+from pipelines.report.targets import target_of, targets_sentence, wanted
 
 
 def _more(facts: ReportFacts) -> list[str]:
@@ -21,6 +22,9 @@ def _more(facts: ReportFacts) -> list[str]:
     if signals:
         more = "is" if len(signals) == 1 else "are"
         told.append(f"{' and '.join(signals)} {more} outside usual variation.")
+    targets = targets_sentence(facts)
+    if targets is not None:
+        told.append(targets)
     driver = largest_driver(facts)
     if driver is not None and driver["change_value"]:
         told.append(
@@ -33,6 +37,15 @@ def _more(facts: ReportFacts) -> list[str]:
     if held:
         told.append(f"{held:,} {'KPI is' if held == 1 else 'KPIs are'} held by the gate and shown as of earlier data.")
     return told
+
+
+def _against_target(facts: ReportFacts, metric: str, unit: str) -> str:
+    """How the sentence of a headline goes on where the KPI has a target."""
+    target = target_of(facts, metric)
+    if target is None:
+        return ""
+    state = "met" if target["target_state"] == "met" else "missed"  # it has a value here
+    return f", and {state} its target of {wanted(target, unit, facts.publication.currency)}"
 
 
 def summarize(facts: ReportFacts) -> list[str]:
@@ -48,7 +61,9 @@ def summarize(facts: ReportFacts) -> list[str]:
         value = format_value(row["value"], row["unit"], currency)
         before = format_value(row["previous_value"], row["unit"], currency)
         told = f"{row['label']} was {value} in {facts.period.label}"
-        sentences.append(f"{told}, after {before} before." if row["previous_value"] is not None else f"{told}.")
+        if row["previous_value"] is not None:
+            told += f", after {before} before"
+        sentences.append(f"{told}{_against_target(facts, metric, row['unit'])}.")
     if sentences:
         sentences += _more(facts)
     return sentences or [f"Nothing was measured in {facts.period.label}."]

@@ -4,7 +4,7 @@
 -- parameter to_date: first day of the last period [date] [default: 2999-12-31]
 -- parameter row_limit: periods at most, the latest ones [number] [default: 24]
 -- example: kpi query --query signal_or_noise --param metric=cost_per_transaction_reporting
--- answer: 2026-05-01 | 0.842 | signal | outside_limits | 0.93 | 0.898 | 0.962 | 2024-12-01 | 2025-11-01
+-- answer: 2026-05-01 | 0.842 | signal | outside_limits | 0.93 | 0.898 | 0.962 | 2024-12-01 | 2025-11-01 | A second team began to work
 SELECT
     period_start_date,
     value,
@@ -14,7 +14,8 @@ SELECT
     lower_limit_value,
     upper_limit_value,
     baseline_start_date,
-    baseline_end_date
+    baseline_end_date,
+    baseline_reason
 FROM mart.kpi_signals
 WHERE metric = $metric AND period_grain = $period_grain AND period_start_date <= CAST($to_date AS DATE)
 QUALIFY row_number() OVER (ORDER BY period_start_date DESC) <= CAST($row_limit AS BIGINT)

@@ -82,7 +82,7 @@ def test_policies_of_the_pages_are_accepted(tmp_path: Path) -> None:
     found = [block for block in _blocks("yaml") if "policy" in block.options]
     assert {block.options["policy"] for block in found} == {
         "calendars.yaml", "statuses.yaml", "sla.yaml", "costs.yaml", "dimensions.yaml", "vendors.yaml",
-        "initiatives.yaml",
+        "initiatives.yaml", "targets.yaml",
     }  # fmt: skip
     for page in {block.page for block in found}:
         folder = tmp_path / page.stem

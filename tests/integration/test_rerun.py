@@ -39,7 +39,7 @@ CREDIT_FACTS = {
 }
 COST_FACTS = {"fct_cost_lines", "fct_transactions", "fct_cost_allocations"} | {table.name for table in PLANNING_FACTS}
 #: What is made of metric values.
-OF_VALUES = {"vendor_scorecard_parts", "vendor_scorecards", "kpi_signals", "kpi_change_drivers"}
+OF_VALUES = {"vendor_scorecard_parts", "vendor_scorecards", "kpi_signals", "kpi_targets", "kpi_change_drivers"}
 PUBLISHED = {"published_duckdb", "published_parquet", "published_report"}
 LOADS = "SELECT load_id, content_hash, loaded_at, superseded_by FROM ops.ops_loads ORDER BY load_id"
 
@@ -107,6 +107,20 @@ def test_new_data_rebuilds_what_depends_on_it_alone(clean: DemoHome) -> None:
     }
     assert clean.published("SELECT count(*) FROM core.fct_deliveries")[0][0] == count + 1
     assert clean.warehouse("SELECT input_hash, built_at FROM ops.ops_steps WHERE asset = 'fct_tickets'") == tickets
+
+
+def test_a_changed_target_judges_values_anew_and_measures_nothing(clean: DemoHome) -> None:
+    policy = clean.home.policies / "targets.yaml"
+    text = policy.read_text(encoding="utf-8")
+    missed = "SELECT target_state FROM mart.kpi_targets WHERE metric = 'sla_attainment_ratio'"
+    assert ("missed",) in clean.published(missed)
+    changed = text.replace("{metric: sla_attainment_ratio, value: 0.93}", "{metric: sla_attainment_ratio, value: 0}")
+    changed += "baselines: [{metric: sla_attainment_ratio, effective_from: 2020-01-01, reason: A new start}]\n"
+    policy.write_text(changed, encoding="utf-8")
+    assert built(clean.run()) == {"kpi_signals", "kpi_targets", "kpi_change_drivers", *PUBLISHED}
+    assert set(clean.published(missed)) == {("met",)}
+    reasons = "SELECT DISTINCT baseline_reason FROM mart.kpi_signals WHERE metric = 'sla_attainment_ratio'"
+    assert clean.published(reasons) == [("A new start",)]
 
 
 def test_a_changed_sla_policy_measures_again_without_staging(clean: DemoHome) -> None:

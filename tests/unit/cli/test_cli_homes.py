@@ -27,7 +27,7 @@ def test_new_home_is_valid_and_complete(run_kpi: Kpi, tmp_path: Path) -> None:
     assert (settings.home.name, settings.reporting.currency) == ('The "best" team', "GBP")
     assert settings.reporting.time_zone == "Europe/London"
     written = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
-    names = ("calendars", "statuses", "sla", "costs", "initiatives", "dimensions", "vendors")
+    names = ("calendars", "statuses", "sla", "costs", "initiatives", "dimensions", "vendors", "targets")
     policies = {f"policies/{name}.yaml" for name in names}
     assert written == {"kpi.toml", ".gitignore", "contracts/README.md", *policies}
     assert (folder / "landing").is_dir()

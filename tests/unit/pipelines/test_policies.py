@@ -322,6 +322,38 @@ def test_a_promise_may_be_that_of_a_contract(tmp_path: Path) -> None:
             ("initiatives.yaml:1", "initiative 'a' is to pay back on 2026-04-30, before it begins on 2026-05-01"),
         ),
         ("initiatives.yaml", "initiatives: [{id: a, begin: 2026-05-01}]\n", ("initiatives.yaml:1", "'begin'")),
+        (
+            "targets.yaml",
+            "targets:\n  - {metric: sla_attainment_ratio, value: 93}\n",
+            ("targets.yaml:2", "target of sla_attainment_ratio: 93 is more than the whole", "Write 0.93 for 93 %."),
+        ),
+        (
+            "targets.yaml",
+            "targets: [{metric: sla_atainment_ratio, value: 0.9}]\n",
+            ("'sla_atainment_ratio' is no KPI", "Did you mean 'sla_attainment_ratio'?"),
+        ),
+        (
+            "targets.yaml",
+            "targets: [{metric: cost_total_reporting, value: 90000}]\n",
+            ("adds up over time", "'period: month'"),
+        ),
+        (
+            "targets.yaml",
+            "targets:\n" + 2 * "  - {metric: sla_attainment_ratio, value: 0.9}\n",
+            ("targets.yaml:3", "two targets of sla_attainment_ratio for the same periods"),
+        ),
+        ("targets.yaml", "targets: [{metric: sla_attainment_ratio, value: good}]\n", ("targets.yaml:1", "value")),
+        (
+            "targets.yaml",
+            "baselines: [{metric: sla_attainment, effective_from: 2026-01-01, reason: x}]\n",
+            ("'sla_attainment' is no KPI",),
+        ),
+        ("targets.yaml", "baselines: [{metric: sla_attainment_ratio, effective_from: 2026-01-01}]\n", ("reason",)),
+        (
+            "targets.yaml",
+            "baselines:\n" + 2 * "  - {metric: sla_attainment_ratio, effective_from: 2026-01-01, reason: x}\n",
+            ("two baselines of sla_attainment_ratio begin on 2026-01-01",),
+        ),
         ("slas.yaml", "policies: []\n", ("policies/slas.yaml", "no policy has this file name")),
     ],
 )

@@ -12,11 +12,12 @@ from models.vocabulary import Grain
 from pipelines.report.asking import Answer
 from pipelines.report.causes import causes_section
 from pipelines.report.facts import HEADLINES, Publication, ReportFacts
-from pipelines.report.headlines import signal_sentence, trend_limits, trend_points
+from pipelines.report.headlines import headline_cards, signal_sentence, trend_limits, trend_points
 from pipelines.report.money import money_section
 from pipelines.report.page import render_report
 from pipelines.report.period import ReportPeriod
 from pipelines.report.sentences import summarize
+from pipelines.report.targets import verdict
 
 SLA = "sla_attainment_ratio"
 HOSTILE = "<script>alert('x')</script> \"ops\" 🎯 فريق"
@@ -56,7 +57,8 @@ def driver(dimension: str, value: str, change: str) -> dict[str, Any]:
 
 
 def signal(month: int, state: str, centre: float | None, **more: Any) -> dict[str, Any]:
-    limits = {"centre_value": centre, "lower_limit_value": centre, "upper_limit_value": centre}
+    limits = {"centre_value": centre, "lower_limit_value": centre, "upper_limit_value": centre,
+              "baseline_reason": None, "baseline_start_date": date(2026, 8, 1)}  # fmt: skip
     return {"period_start_date": date(2026, month, 1), "signal_state": state, "broken_rules": None, **limits, **more}
 
 
@@ -117,6 +119,47 @@ def test_limits_are_one_stretch_until_they_are_set_anew() -> None:
 )
 def test_what_is_no_signal_is_said_as_it_is(rows: list[dict[str, Any]], said: str) -> None:
     assert signal_sentence(facts(**{f"signals {SLA}": answer("signal_or_noise", *rows)}), SLA) == said
+
+
+def test_a_baseline_that_was_begun_by_decision_says_why() -> None:
+    told = signal(10, "noise", 0.5, baseline_reason="A second team began to work.")
+    said = signal_sentence(facts(**{f"signals {SLA}": answer("signal_or_noise", told)}), SLA)
+    assert said.endswith("Limits are counted anew from August 2026 on: A second team began to work.")
+
+
+def target(metric: str, state: str, distance: str, **more: Any) -> dict[str, Any]:
+    row = {"metric": metric, "label": metric, "period_start_date": date(2026, 10, 1), "value": 0.9,
+           "direction": "up_is_good", "target_value": Decimal("0.93"), "distance_value": Decimal(distance),
+           "target_state": state, "is_certain": True}  # fmt: skip
+    return {**row, **more}
+
+
+def test_targets_are_told_in_the_card_and_in_the_summary() -> None:
+    rows = [
+        target(SLA, "missed", "-0.03"),
+        target("cost_total_reporting", "missed", "-0.03", label="Cost"),
+        target("late_ratio", "met", "0.01", is_certain=False),
+        target("none_ratio", "not_measured", "0"),
+    ]
+    given = facts(targets=answer("values_against_targets", *rows))
+    card = next(card for card in headline_cards(given) if card.metric == SLA)
+    assert (card.target, card.target_state) == ("Target at least 93.0 %: missed by 3.0 points", "missed")
+    told = summarize(given)
+    assert any(sentence.endswith("and missed its target of at least 93.0 %.") for sentence in told)
+    assert "1 of 3 targets was met; beside the headlines missed: Cost." in told
+    assert "at least 93.0 %: missed" in render_report(given)
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (target(SLA, "missed", "-0.0001"), "missed by less than is shown"),
+        (target(SLA, "met", "0.01", is_certain=False), "met, but what is not measured may change that"),
+        (target(SLA, "not_measured", "0"), "not measured"),
+    ],
+)
+def test_what_became_of_a_target_is_said_as_it_is(row: dict[str, Any], said: str) -> None:
+    assert verdict(row, "ratio", "EUR") == said
 
 
 def test_hostile_names_are_shown_and_do_nothing() -> None:

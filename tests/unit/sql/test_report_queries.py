@@ -112,14 +112,36 @@ def test_signal_or_noise(fill: Fill, answer: Callable[..., list[tuple[Any, ...]]
         return {**own, "value": month / 10, "unit": "ratio", "signal_state": "noise", "point_count": 12, **columns}
 
     limits = {"centre_value": 0.2, "lower_limit_value": 0.1, "upper_limit_value": 0.25}
-    baseline = {"baseline_start_date": date(2025, 1, 1), "baseline_end_date": date(2025, 12, 1)}
+    baseline = {
+        "baseline_start_date": date(2025, 1, 1),
+        "baseline_end_date": date(2025, 12, 1),
+        "baseline_reason": "Why.",
+    }
     late = judged(3, signal_state="signal", broken_rules="outside_limits", **limits, **baseline)
     fill("kpi_signals", judged(1), judged(2), late, judged(4), {**judged(2), "period_grain": "week"})
     found = answer("signal_or_noise", to_date="2026-03-01", row_limit="2")
     assert [row[0].month for row in found] == [2, 3]
     assert found[1][1:] == (
-        0.3, "signal", "outside_limits", 0.2, 0.1, 0.25, date(2025, 1, 1), date(2025, 12, 1)
+        0.3, "signal", "outside_limits", 0.2, 0.1, 0.25, date(2025, 1, 1), date(2025, 12, 1), "Why."
     )  # fmt: skip
+
+
+def test_values_against_targets(fill: Fill, answer: Callable[..., list[tuple[Any, ...]]]) -> None:
+    def held_to(metric: str, month: int, **columns: Any) -> Row:
+        start = date(2026, month, 1)
+        own = {"metric": metric, "period_grain": "month", "period_start_date": start, "period_end_date": start}
+        return {**own, "value": 0.9, "target_value": Decimal("0.93"), "distance_value": Decimal("-0.03"),
+                "unit": "ratio", "target_state": "missed", "is_certain": True, **columns}  # fmt: skip
+
+    fill("meta_metrics", definition("z_ratio", label="Z"), definition(label="SLA"))
+    fill("kpi_targets", held_to(SLA, 8), held_to(SLA, 9), held_to(SLA, 10), held_to("z_ratio", 9),
+         held_to(SLA, 9, period_grain="week"))  # fmt: skip
+    assert [(row[1], row[2].month) for row in answer("values_against_targets")] == [("Z", 9), ("SLA", 10)]
+    found = answer("values_against_targets", metric=SLA, to_date="2026-09-01", row_limit="2")
+    assert found == [
+        (SLA, "SLA", date(2026, month, 1), 0.9, SLA, Decimal("0.93"), Decimal("-0.03"), "missed", True)
+        for month in (8, 9)
+    ]
 
 
 def test_what_drove_a_change(fill: Fill, answer: Callable[..., list[tuple[Any, ...]]]) -> None:

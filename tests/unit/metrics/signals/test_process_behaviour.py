@@ -130,7 +130,9 @@ def test_the_baseline_is_the_first_twelve_points_and_later_ones_do_not_move_it()
 def test_a_recorded_decision_begins_another_baseline_and_nothing_else_does() -> None:
     start = FIRST + timedelta(days=7 * 14)
     moved = values(*[0.5, 0.75] * 7, *[9.0, 8.0] * 6)
-    found = find_signals(moved, [Baseline("sla_attainment_ratio", start), Baseline("another_ratio", FIRST)])
+    decisions = [Baseline("sla_attainment_ratio", start, "A new vendor."), Baseline("another_ratio", FIRST, "Other.")]
+    found = find_signals(moved, decisions)
+    assert found["baseline_reason"].to_list() == [None] * 14 + ["A new vendor."] * 12
     assert found["signal_state"].to_list() == ["noise"] * 26
     assert found["centre_value"].to_list() == [0.625] * 14 + [8.5] * 12
     assert found["baseline_start_date"].unique().sort().to_list() == [FIRST, start]

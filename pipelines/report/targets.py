@@ -1,0 +1,74 @@
+"""What the KPIs of a report are to be, and whether they are: words and points for cards, sentences and trends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+
+from pipelines.cli.numbers import count_of, format_value
+from pipelines.report.facts import HEADLINES, ReportFacts
+
+#: Names of missed KPIs that a sentence tells at most.
+_MOST_NAMES: Final = 3
+
+
+def target_of(facts: ReportFacts, metric: str) -> dict[str, Any] | None:
+    """The target of a KPI in the period, with what became of it; None if it has none."""
+    if facts.period is None:
+        return None
+    return next(
+        (
+            row
+            for row in facts.rows("targets")
+            if row["metric"] == metric and row["period_start_date"] == facts.period.start
+        ),
+        None,
+    )
+
+
+def target_points(facts: ReportFacts, metric: str) -> tuple[tuple[date, float], ...]:
+    """The targets of a KPI's periods up to the one of the report."""
+    return tuple(
+        (row["period_start_date"], float(row["target_value"]))
+        for row in facts.rows("targets")
+        if row["metric"] == metric
+    )
+
+
+def wanted(row: Mapping[str, Any], unit: str, currency: str) -> str:
+    """What is wanted: `at least 93.0 %`."""
+    bound = "at least" if row["direction"] == "up_is_good" else "at most"
+    return f"{bound} {format_value(float(row['target_value']), unit, currency)}"
+
+
+def verdict(row: Mapping[str, Any], unit: str, currency: str) -> str:
+    """What became of it: `met`, `missed by 0.7 points`, `not measured`."""
+    if row["target_state"] == "not_measured":
+        return "not measured"
+    told = "met" if row["target_state"] == "met" else f"missed by {_distance(row['distance_value'], unit, currency)}"
+    return told if row["is_certain"] else f"{told}, but what is not measured may change that"
+
+
+def targets_sentence(facts: ReportFacts) -> str | None:
+    """How many KPIs met their target in the period, and which others than the headlines missed it."""
+    if facts.period is None:
+        return None
+    rows = [row for row in facts.rows("targets") if row["period_start_date"] == facts.period.start]
+    judged = [row for row in rows if row["target_state"] != "not_measured"]
+    if not judged:
+        return None
+    met = sum(row["target_state"] == "met" for row in judged)
+    told = f"{met:,} of {count_of(len(judged), 'target')} {'was' if met == 1 else 'were'} met"
+    # What the headlines missed stands in their own sentences.
+    missed = [row["label"] for row in judged if row["target_state"] == "missed" and row["metric"] not in HEADLINES]
+    named = missed[:_MOST_NAMES] + ([f"{len(missed) - _MOST_NAMES:,} more"] if len(missed) > _MOST_NAMES else [])
+    return f"{told}; beside the headlines missed: {'; '.join(named)}." if named else f"{told}."
+
+
+def _distance(distance: Decimal, unit: str, currency: str) -> str:
+    size = float(abs(distance))
+    told = f"{size * 100:.1f} points" if unit == "ratio" else format_value(size, unit, currency)
+    is_nothing = not any(digit in told for digit in "123456789")
+    return "less than is shown" if is_nothing else told
