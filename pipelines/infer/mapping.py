@@ -20,6 +20,9 @@ from pipelines.infer.ticket_words import EVENTS, TICKETS
 from pipelines.readers import slugify_header
 
 _LINE_NAME: Final = re.compile(r"(^|_)(line|pos|position|item)(_|$)")
+_IS_LINE: Final = re.compile(r"^(line|pos|position)(_|$)|_(line|pos|position)(_(no|number))?$")
+#: Columns that name a document, of which an export tells by lines.
+_DOCUMENTS: Final = frozenset({"purchase_orders.purchase_order_id", "vendor_invoice_lines.invoice_id"})
 #: Every table that a row of an export may be meant for; `ticket_events` goes with `tickets`.
 _TABLES: Final = (TICKETS, *money_words.TABLES, *plan_words.TABLES)
 _NEEDED_BONUS: Final = 3.0
@@ -121,12 +124,18 @@ def assign_feeds(columns: Sequence[ColumnFinding], meaning: Meaning, grain: Grai
 
 
 def _join_key(columns: Sequence[ColumnFinding], table: str, grain: Grain) -> None:
-    """A document and its line, unique together, name the line."""
+    """A document and its line, unique together, name the line; so does a document that has one line in this file."""
     key = next(iter(table_named(f"stg_{table}").primary_key.columns.keys()))
     target = f"{table}.{key}"
     if not key.endswith("_line_id") or any(target in column.feeds for column in columns):
         return
     pair = next((pair for pair in grain.keys if len(pair) == 2 and _LINE_NAME.search(pair[1])), None)
+    document = next((column for column in columns if column.is_unique and _DOCUMENTS & column.feeds.keys()), None)
+    line = next(
+        (column for column in columns if column.logical_type == "integer" and _IS_LINE.search(column.name)), None
+    )
+    if pair is None and document is not None and line is not None and not line.feeds:
+        document.feeds[target] = line.feeds[target] = f"{document.name} is a document, and {line.name} a line of it"
     for column in columns:
         if pair is not None and column.name in pair:
             column.feeds[target] = f"{' and '.join(pair)} are unique together"

@@ -1,4 +1,4 @@
-"""Headers of budgets, vendor contracts, exchange rates and headcounts. Data only."""
+"""Headers of budgets, vendor contracts, purchase orders, exchange rates and headcounts. Data only."""
 
 from __future__ import annotations
 
@@ -114,6 +114,50 @@ _CONTRACTS: Final = TableWords(
     re.compile(r"contract|agreement|rate_card"),
 )
 
+_ORDERS: Final = TableWords(
+    "purchase_orders",
+    (
+        words(
+            "purchase_order_line_id",
+            ID,
+            (1.0, r"(po|order)_line_?(id|number|no)"),
+        ),
+        words(
+            "purchase_order_id",
+            ID,
+            (1.0, r"^(po|purchase_order)(_id|_number|_no|_ref)?$|^order_(id|number|no|ref)$"),
+        ),
+        VENDOR,
+        words(
+            "vendor_contract_id",
+            ID,
+            (1.0, r"^(vendor_)?contract(_id|_number|_no|_ref)?$"),
+        ),
+        words("item", NAME, (1.0, r"^(item|product|service_item|sku)(_name|_description)?$"), (0.5, r"^description$")),
+        words(
+            "approved_original",
+            AMOUNT,
+            (1.0, r"approved|authori[sz]ed|^(order|po|committed)_(amount|value|total)$"),
+            (0.6, r"(^|_)(amount|value|total)(_|$)"),
+        ),
+        CURRENCY,
+        words(
+            "start_date",
+            TIME,
+            (1.0, r"^(start|begin|valid_from|effective|service_start)(_date)?$"),
+            (0.6, r"start|from"),
+        ),
+        words(
+            "end_date",
+            TIME,
+            (1.0, r"^(end|expiry|valid_to|expires|service_end|expiration)(_date)?$"),
+            (0.6, r"(^|_)(end|expiry|until|to)(_|$)"),
+        ),
+    ),
+    needs("purchase_order_id approved_original vendor", "purchase_order_id approved_original vendor_contract_id"),
+    re.compile(r"purchase|(^|_)po(_|$)|order"),
+)
+
 _RATES: Final = TableWords(
     "fx_rates",
     (
@@ -141,4 +185,4 @@ _HEADCOUNT: Final = TableWords(
     re.compile(r"headcount|fte|staff"),
 )
 
-TABLES: Final = (_BUDGETS, _CONTRACTS, _RATES, _HEADCOUNT)
+TABLES: Final = (_BUDGETS, _CONTRACTS, _ORDERS, _RATES, _HEADCOUNT)

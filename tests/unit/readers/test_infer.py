@@ -263,6 +263,29 @@ class TestLines:
         ]
         assert fed == ["invoice_number", "line"]
 
+    def test_purchase_orders_with_one_line_each_are_known_by_order_and_line(self, draft: Draft) -> None:
+        rows: list[list[object]] = [
+            ["PO Number", "Line", "Supplier", "Contract", "Approved amount", "Currency", "Start", "End"]
+        ]
+        rows += [
+            [f"PO-{n}", 1, "Acme", f"C-{n % 3}", f"{n}00.50", "EUR", f"2026-{n % 12 + 1:02d}-01", "2026-12-31"]
+            for n in range(1, 40)
+        ]
+        _, contract, _ = draft("orders.csv", write_lines(rows))
+        assert contract.domain is Domain.VENDORS
+        fed = {column.name: {feed.target for feed in column.feeds} for column in contract.objects[0].columns}
+        key = "purchase_orders.purchase_order_line_id"
+        assert fed == {
+            "po_number": {"purchase_orders.purchase_order_id", key},
+            "line": {key},
+            "supplier": {"purchase_orders.vendor"},
+            "contract": {"purchase_orders.vendor_contract_id"},
+            "approved_amount": {"purchase_orders.approved_original"},
+            "currency": {"purchase_orders.currency_code"},
+            "start": {"purchase_orders.start_date"},
+            "end": {"purchase_orders.end_date"},
+        }
+
     def test_workbook_with_titles_above_the_header(self, tmp_path: Path) -> None:
         path = tmp_path / "budget_2026.xlsx"
         with xlsxwriter.Workbook(path) as book:
