@@ -114,8 +114,11 @@ def problems_of(
     places = [_place(detail["loc"], line_of) for detail in details]
     problems: list[Problem] = []
     for detail, place in zip(details, places, strict=True):
-        if detail["type"] in _KIND_NAMES and any(len(other) > len(place) and _within(other, place) for other in places):
+        is_told_within = any(len(other) > len(place) and _within(other, place) for other in places)
+        if detail["type"] in _KIND_NAMES and is_told_within:
             continue  # another branch of a union got further, and its message says more
+        if detail["type"] == "too_short" and is_told_within:
+            continue  # it is short only because what is wrong in it was not counted
         found = Problem(file, _nearest_line(place, line_of), *_describe(place, detail, model))
         if found not in problems:
             problems.append(found)
@@ -166,6 +169,8 @@ def _describe(location: Path, detail: dict[str, Any], model: type[BaseModel]) ->
         return f"key '{key}': '{word}' is not accepted", f"Write {list_words(known)}.", suggest(word, known)
     if kind in _KIND_NAMES:
         return f"key '{key}': {_shown(given)} is not {_KIND_NAMES[kind]}", "Correct the value.", None
+    if kind == "too_short":
+        return f"key '{key}': there is nothing in it", "Write at least one.", None
     if kind in _BOUNDS:
         word, name = _BOUNDS[kind]
         bound = context[name]

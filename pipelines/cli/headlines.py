@@ -112,7 +112,8 @@ def _show_headline(metric: MetricTrend, currency: str) -> None:
 def _why_nothing(metric: MetricTrend) -> str:
     """Why a headline has no closed month to show."""
     if metric.held_reason:
-        return metric.held_reason
+        # The whole reason, with what to do, stands below the headlines and in 'kpi status'.
+        return f"held: {metric.held_reason.split('. ')[0]}"
     if metric.publication_state != "empty":
         return "no month is closed yet"
     # Tickets alone promise nothing, so with them and without a policy no clock runs.

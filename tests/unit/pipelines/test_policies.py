@@ -280,6 +280,14 @@ def test_a_promise_may_be_that_of_a_contract(tmp_path: Path) -> None:
         ),
         (
             "vendors.yaml",
+            "scorecard:\n  parts: []\n",
+            (
+                "vendors.yaml:2",
+                "key 'parts': there is nothing in it. Write at least one.",
+            ),
+        ),
+        (
+            "vendors.yaml",
             "duplicates: {window_days: -1}\n",
             ("vendors.yaml:1", "key 'window_days': -1 is not accepted: it must be at least 0. Correct the value."),
         ),
@@ -363,6 +371,13 @@ def test_mistakes_are_told_with_place_and_remedy(tmp_path: Path, name: str, text
     message = _error(folder, name, text)
     for words in said:
         assert words in message
+
+
+def test_a_mistake_in_a_list_is_not_also_told_as_a_list_that_is_too_short(tmp_path: Path) -> None:
+    promise = "{id: a, deliveries: first_promise, bands: [{below: 95, credit: 0.1}]}"
+    message = _error(tmp_path, "vendors.yaml", f"service_credits: [{{contract: A, promises: [{promise}]}}]\n")
+    assert message.count("vendors.yaml:1") == 1
+    assert "key 'below': 95 is not accepted" in message
 
 
 def test_another_version_of_the_holidays_measures_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
