@@ -35,6 +35,8 @@ from models.vocabulary import ChangePart, Dimension, Grain
 #: Closed periods whose change is explained, the latest ones.
 EXPLAINED_PERIODS: Final[dict[Grain, int]] = {Grain.WEEK: 5, Grain.MONTH: 13, Grain.QUARTER: 5}
 
+#: Aggregations of KPIs that are a numerator by a denominator; of the others values themselves add up over a breakdown.
+RATIOS: Final = frozenset({Aggregation.PARTS, Aggregation.BREAKDOWN_PARTS, Aggregation.STOCK_PARTS})
 _HALF: Final = Fraction(1, 2)
 _PLACES: Final = 6
 #: Twelve digits before the point and six behind it are what the column holds.
@@ -166,7 +168,7 @@ def _explain(
 ) -> Iterable[dict[str, Any]]:
     if any(whole[0] is None for whole in wholes):
         return
-    if metric.aggregation is Aggregation.PARTS:
+    if metric.aggregation in RATIOS:
         parts = [_parts(whole, cells) for whole, cells in zip(wholes, groups, strict=True)]
         if parts[0] is None or parts[1] is None:
             return

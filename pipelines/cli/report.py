@@ -23,13 +23,17 @@ _GRAINS = ("month", "week", "quarter")
 @click.option(
     "--format",
     "kind",
-    type=click.Choice(("html", "pdf", "png")),
+    type=click.Choice(("html", "pdf", "png", "pptx")),
     default="html",
     show_default=True,
-    help="html is the report; pdf and png are its charts, one file each.",
+    help="html is the report, pptx its key pages as slides; pdf and png are its charts, one file each.",
 )
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path), metavar="PATH", help="File of the report; folder of the charts."
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="File of the report or the slides; folder of the charts.",
 )
 @click.option("--open", "is_opened", is_flag=True, help="Open it in the browser.")
 @json_option
@@ -46,6 +50,7 @@ def report(
     kpi report --period 2026-03
     kpi report --by quarter -o q3.html
     kpi report --format png -o charts/
+    kpi report --format pptx -o october.pptx
     """
     from pipelines.cli.tables import show_json
 
@@ -53,6 +58,8 @@ def report(
     facts = _facts(home, period, grain)
     if kind == "html":
         written = [_write_page(home, facts, output, is_latest=period is None and grain is None)]
+    elif kind == "pptx":
+        written = [_write_slides(home, facts, output)]
     else:
         written = _write_pictures(home, facts, kind, output)
     if as_json:
@@ -102,6 +109,18 @@ def _write_page(home: Home, facts: ReportFacts, output: Path | None, *, is_lates
         write_whole(folder / LATEST, issue.path.read_text(encoding="utf-8"))
     write_index(folder, home.settings.home.name)
     return folder / LATEST if is_latest else issue.path
+
+
+def _write_slides(home: Home, facts: ReportFacts, output: Path | None) -> Path:
+    from pipelines.report.archive import write_whole
+    from pipelines.report.slides import build_slides
+
+    name = facts.period.name if facts.period else "latest"
+    file = output or home.published / "report" / "pptx" / f"{name}.pptx"
+    if file.is_dir():
+        raise CommandError(f"{file} is a folder; name a file such as {file / 'report.pptx'}.")
+    write_whole(file, build_slides(facts))
+    return file
 
 
 def _write_pictures(home: Home, facts: ReportFacts, kind: str, output: Path | None) -> list[Path]:

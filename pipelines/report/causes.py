@@ -1,4 +1,7 @@
-"""What moved the headline numbers: drivers of SLA attainment, causes of breaches, and the steps of the unit cost."""
+"""What moved the headline numbers: who did, what promises were broken by, and the steps of the unit cost.
+
+Who moved a number is in `pipelines.report.drivers`.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import Any, Final
 
 from pipelines.cli.numbers import format_ratio
 from pipelines.report.charts import Bar, bar_chart
+from pipelines.report.drivers import driver_figures
 from pipelines.report.facts import ReportFacts
 from pipelines.report.figures import Figure, Section, Table
 
@@ -18,61 +22,8 @@ _MOST_ROWS: Final = 20
 
 def causes_section(facts: ReportFacts) -> Section:
     """What moved, and why promises were broken."""
-    figures = [figure for figure in (_attainment(facts), _breaches(facts), _unit_cost(facts)) if figure is not None]
-    return Section("causes", "What drove the change", figures)
-
-
-def largest_driver(facts: ReportFacts) -> dict[str, Any] | None:
-    """What moved SLA attainment most, by team if teams are known; None if nothing is told of it."""
-    rows = _told_first(facts)
-    return max(rows, key=lambda row: abs(row["change_value"]), default=None)
-
-
-def _told_first(facts: ReportFacts) -> list[dict[str, Any]]:
-    """Drivers by the breakdown that is told first: by team, or else by the one with the largest driver."""
-    rows = [row for row in facts.rows("drivers") if row["change_value"] is not None]
-    dimensions = [row["dimension"] for row in rows]
-    if not rows:
-        return []
-    dimension = "team" if "team" in dimensions else dimensions[0]
-    return [row for row in rows if row["dimension"] == dimension]
-
-
-def _attainment(facts: ReportFacts) -> Figure | None:
-    rows = [row for row in facts.rows("drivers") if row["change_value"] is not None]
-    if not rows:
-        return None
-    # Each breakdown explains the whole change; one of them is drawn, the others are in the table.
-    drawn = sorted(_told_first(facts), key=lambda row: -abs(row["change_value"]))
-    first, dimension = drawn[0], drawn[0]["dimension"]
-    bars = [
-        Bar(
-            row["dimension_value"], float(row["change_value"]) * 100, color="red" if row["change_value"] < 0 else "blue"
-        )
-        for row in drawn[:_MOST_BARS]
-    ]
-    told = (
-        f"SLA attainment went from {_percent(first['value_before'])} to {_percent(first['value_after'])}. By "
-        f"{dimension}, {drawn[0]['dimension_value']} made the largest part of it: {_points(drawn[0]['change_value'])}."
-    )
-    return Figure(
-        id="drivers",
-        title="SLA attainment, in percentage points",
-        sentences=(told, "The parts of a breakdown add up: mix is who had the work, rate is how it went."),
-        draw=lambda width: bar_chart(bars, value_format="+.1f", width=width),
-        alternative=f"What each {dimension} added to the change of SLA attainment, in percentage points",
-        table=Table(
-            ("of", "by", "mix", "rate", "change"),
-            tuple(
-                (row["dimension_value"], row["dimension"], _points(row["mix_value"]), _points(row["rate_value"]),
-                 _points(row["change_value"]))
-                for row in rows[:_MOST_ROWS]
-            ),
-            frozenset({"mix", "rate", "change"}),
-        ),
-        answer=facts.answers["drivers"],
-        metrics=("sla_attainment_ratio",),
-    )  # fmt: skip
+    made = (*driver_figures(facts), _breaches(facts), _unit_cost(facts))
+    return Section("causes", "What drove the change", [figure for figure in made if figure is not None])
 
 
 def _breaches(facts: ReportFacts) -> Figure | None:
@@ -154,11 +105,3 @@ def _step(row: dict[str, Any]) -> str:
 
 def _money(amount: Decimal) -> str:
     return f"{amount:+,.2f}"
-
-
-def _points(change: Decimal | float | None) -> str:
-    return "–" if change is None else f"{change * 100:+.2f} points"
-
-
-def _percent(value: Decimal | float | None) -> str:
-    return "–" if value is None else f"{value * 100:.1f} %"

@@ -41,6 +41,9 @@ SUPPORTING: Final = (
     "vendor_recoverable_reporting",
 )
 
+#: KPIs whose change is taken apart on the page; of percentiles nothing adds up.
+DRIVEN: Final = ("sla_attainment_ratio", "cost_per_transaction_reporting", "ticket_backlog_count")
+
 #: Periods that a trend shows.
 TREND_LENGTH: Final = 24
 #: Periods that a cumulative flow diagram shows, the one of the report being the last.
@@ -180,13 +183,12 @@ def _of_the_period(connection: duckdb.DuckDBPyConnection, period: ReportPeriod) 
     answers["targets"] = ask(
         connection, "values_against_targets", period_grain=grain, to_date=start, row_limit=str(TREND_LENGTH)
     )
-    answers["drivers"] = ask(
-        connection,
-        "what_drove_a_change",
-        metric="sla_attainment_ratio",
-        period_grain=grain,
-        period_start_date=start,
-    )
+    answers |= {
+        f"drivers {metric}": ask(
+            connection, "what_drove_a_change", metric=metric, period_grain=grain, period_start_date=start
+        )
+        for metric in DRIVEN
+    }
     answers["breaches"] = ask(connection, "breaches_by_cause", from_date=start, to_date=end)
     first = period
     for _ in range(_FLOW_PERIODS[period.grain] - 1):

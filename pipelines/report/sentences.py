@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from pipelines.cli.numbers import format_value
-from pipelines.report.causes import largest_driver
-from pipelines.report.facts import HEADLINES, ReportFacts
+from pipelines.report.drivers import format_part, largest_driver
+from pipelines.report.facts import DRIVEN, HEADLINES, ReportFacts
 from pipelines.report.headlines import trend_points
 from pipelines.report.money import recoverable_total
 from pipelines.report.targets import target_of, targets_sentence, wanted
+
+#: Headlines of which the summary says who moved them.
+_DRIVEN: Final = tuple(metric for metric in HEADLINES if metric in DRIVEN)
 
 
 def _more(facts: ReportFacts) -> list[str]:
@@ -25,11 +30,12 @@ def _more(facts: ReportFacts) -> list[str]:
     targets = targets_sentence(facts)
     if targets is not None:
         told.append(targets)
-    driver = largest_driver(facts)
-    if driver is not None and driver["change_value"]:
-        told.append(
-            f"{driver['dimension_value']} moved SLA attainment most: {driver['change_value'] * 100:+.1f} points."
-        )
+    for metric in _DRIVEN:
+        driver = largest_driver(facts, metric)
+        if driver is not None and driver["change_value"]:
+            row = facts.numbers[metric]
+            part = format_part(driver["change_value"], row["unit"], currency)
+            told.append(f"{driver['dimension_value']} moved {_inside(row['label'])} most: {part}.")
     total = recoverable_total(facts)
     if total:
         told.append(f"{total:,.2f} {currency} are to be recovered from vendors over twelve months.")
@@ -37,6 +43,11 @@ def _more(facts: ReportFacts) -> list[str]:
     if held:
         told.append(f"{held:,} {'KPI is' if held == 1 else 'KPIs are'} held by the gate and shown as of earlier data.")
     return told
+
+
+def _inside(label: str) -> str:
+    """A label as it stands inside a sentence: an abbreviation keeps its capitals."""
+    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
 
 
 def _against_target(facts: ReportFacts, metric: str, unit: str) -> str:

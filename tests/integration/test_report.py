@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING
 import duckdb
 import pytest
 from click.testing import CliRunner
+from pptx import Presentation
+from pptx.enum.shapes import MSO_SHAPE_TYPE
 
 from pipelines.cli.main import kpi
 from pipelines.cli.numbers import format_value
 from pipelines.report.facts import HEADLINES, read_facts
+from pipelines.report.sentences import summarize
 
 if TYPE_CHECKING:
     from conftest import CleanRun
@@ -150,6 +153,28 @@ def test_the_command_makes_the_report_of_a_period_and_its_charts(clean: DemoHome
     assert all(Path(chart["file"]).read_bytes().startswith(b"\x89PNG") for chart in charts)
     charts = json.loads(run("--format", "pdf", "-o", str(tmp_path / "charts"), "--json"))
     assert all(Path(chart["file"]).read_bytes().startswith(b"%PDF") for chart in charts)
+
+
+def test_the_command_makes_slides_of_the_published_values(clean_run: CleanRun, tmp_path: Path) -> None:
+    home, file = clean_run.demo.home, tmp_path / "october.pptx"
+    arguments = ["report", "--home", str(home.folder), "--format", "pptx", "-o", str(file)]
+    result = CliRunner().invoke(kpi, arguments)
+    assert (result.exit_code, result.output.strip()) == (0, f"Wrote {file}")
+    assert file.stat().st_size < 3_000_000
+    slides = [list(slide.shapes) for slide in Presentation(str(file)).slides]
+    texts = [shape.text_frame.text for shapes in slides for shape in shapes if shape.has_text_frame]
+    facts = read_facts(home.published_file)
+    for metric in HEADLINES:
+        value = format_value(facts.numbers[metric]["value"], facts.numbers[metric]["unit"], "EUR")
+        assert any(value in text.splitlines() for text in texts)
+    assert all(sentence in texts[1] for sentence in summarize(facts))
+    pictures = [shape for shapes in slides for shape in shapes if shape.shape_type == MSO_SHAPE_TYPE.PICTURE]
+    assert len(pictures) > 8
+    assert all(shape._element.nvPicPr.cNvPr.get("descr") for shape in pictures)
+    assert all(shapes[0].is_placeholder and shapes[0].text_frame.text for shapes in slides)
+    result = CliRunner().invoke(kpi, [*arguments[:-1], str(tmp_path)])
+    assert result.exit_code == 2
+    assert "is a folder; name a file such as" in result.output
 
 
 @pytest.mark.parametrize(

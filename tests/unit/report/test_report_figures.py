@@ -11,6 +11,7 @@ import pytest
 from models.vocabulary import Grain
 from pipelines.report.asking import Answer
 from pipelines.report.causes import causes_section
+from pipelines.report.drawing import color
 from pipelines.report.facts import HEADLINES, Publication, ReportFacts
 from pipelines.report.headlines import headline_cards, signal_sentence, trend_limits, trend_points
 from pipelines.report.money import money_section
@@ -52,7 +53,12 @@ def facts(**answers: Answer) -> ReportFacts:
 
 
 def driver(dimension: str, value: str, change: str) -> dict[str, Any]:
-    parts = {"mix_value": Decimal(0), "rate_value": Decimal(change), "change_value": Decimal(change)}
+    parts = {
+        "mix_value": Decimal(0),
+        "amount_value": Decimal(0),
+        "rate_value": Decimal(change),
+        "change_value": Decimal(change),
+    }
     return {"dimension": dimension, "dimension_value": value, **parts, "value_before": 0.8, "value_after": 0.9}
 
 
@@ -64,10 +70,30 @@ def signal(month: int, state: str, centre: float | None, **more: Any) -> dict[st
 
 def test_drivers_are_told_by_team_where_teams_are_known() -> None:
     rows = [driver("vendor", "(none)", "0.2"), driver("team", HOSTILE, "0.07"), driver("team", "Desk", "0.03")]
-    (figure,) = causes_section(facts(drivers=answer("what_drove_a_change", *rows))).figures
+    (figure,) = causes_section(facts(**{f"drivers {SLA}": answer("what_drove_a_change", *rows)})).figures
     assert f"By team, {HOSTILE} made the largest part of it: +7.00 points." in figure.sentences[0]
     assert figure.table is not None
-    assert [row[-1] for row in figure.table.rows] == ["+20.00 points", "+7.00 points", "+3.00 points"]
+    assert [row[-1] for row in figure.table.rows] == ["+7.00 points", "+3.00 points", "+20.00 points"]
+
+
+def test_groups_that_are_not_named_are_one_row_and_all_rows_add_up() -> None:
+    rows = [driver("team", f"team {n}", f"{0.01 * n:.2f}") for n in range(1, 13)]
+    (figure,) = causes_section(facts(**{f"drivers {SLA}": answer("what_drove_a_change", *rows)})).figures
+    assert figure.table is not None
+    assert figure.table.rows[-1][0] == "4 others"
+    shown = sum(Decimal(row[-1].removesuffix(" points")) for row in figure.table.rows)
+    assert shown == Decimal(78)
+
+
+def test_who_moved_the_unit_cost_is_told_in_money() -> None:
+    cost = "cost_per_transaction_reporting"
+    given = facts(**{f"drivers {cost}": answer("what_drove_a_change", driver("team", "Desk", "1.25"))})
+    given.numbers[cost] = number(cost, unit="reporting", direction="down_is_good", label="Cost per transaction")  # type: ignore[index]
+    (figure,) = causes_section(given).figures
+    assert "By team, Desk made the largest part of it: +1.25 EUR." in figure.sentences[0]
+    assert figure.draw is not None
+    assert figure.draw(400).to_dict()["data"]["values"][0]["color"] == color("red")
+    assert "Desk moved cost per transaction most: +1.25 EUR." in summarize(given)
 
 
 def test_parts_of_the_unit_cost_that_are_not_shown_are_one_part() -> None:
@@ -163,6 +189,7 @@ def test_what_became_of_a_target_is_said_as_it_is(row: dict[str, Any], said: str
 
 
 def test_hostile_names_are_shown_and_do_nothing() -> None:
-    page = render_report(facts(drivers=answer("what_drove_a_change", driver("team", HOSTILE, "0.07"))))
+    drivers = {f"drivers {SLA}": answer("what_drove_a_change", driver("team", HOSTILE, "0.07"))}
+    page = render_report(facts(**drivers))
     assert "<script" not in page
     assert "&lt;script&gt;" in page

@@ -12,7 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metrics.registry import METRICS, metric_named
-from metrics.signals.change_drivers import Contribution, Parts, explain_changes, explain_ratio, explain_sum, ratio
+from metrics.signals.change_drivers import (
+    RATIOS,
+    Contribution,
+    Parts,
+    explain_changes,
+    explain_ratio,
+    explain_sum,
+    ratio,
+)
 from models.ddl import polars_schema
 from models.marts import metric_values
 from models.vocabulary import ChangePart
@@ -131,6 +139,24 @@ def test_a_count_is_explained_by_what_each_group_has_more_or_less() -> None:
         ("Desk", "amount", Decimal("-3.000000")),
         ("Net", "amount", Decimal("5.000000")),
     ]
+
+
+def test_a_unit_cost_is_taken_apart_as_what_it_is_made_of() -> None:
+    # 100 / 10 = 10 before, 180 / 12 = 15 after. Desk alone: its rate went from 10 to 15, and it had all the work.
+    rows = [
+        (SEPTEMBER, "overall", "", 10.0, 100.0, 10.0), (SEPTEMBER, "team", "Desk", 10.0, 100.0, 10.0),
+        (OCTOBER, "overall", "", 15.0, 180.0, 12.0), (OCTOBER, "team", "Desk", 15.0, 180.0, 12.0),
+    ]  # fmt: skip
+    metric = "cost_per_transaction_reporting"
+    assert explained(cells(metric, *rows), metric) == [
+        (OCTOBER, "team", "Desk", "rate", Decimal("5.000000"), Decimal("10.000000"), Decimal("15.000000"))
+    ]
+
+
+def test_every_kpi_is_a_ratio_a_sum_or_nothing_that_adds_up() -> None:
+    for metric in METRICS:
+        is_ratio = metric.aggregation.value.endswith("parts")
+        assert is_ratio == (metric.aggregation in RATIOS), metric.name
 
 
 def test_a_percentile_is_never_taken_apart() -> None:

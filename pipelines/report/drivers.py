@@ -1,0 +1,119 @@
+"""Who moved a number: the parts of its change by team and the other breakdowns, which add up to it exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, Final
+
+from pipelines.cli.numbers import count_of, format_value
+from pipelines.report.charts import Bar, bar_chart
+from pipelines.report.facts import DRIVEN, ReportFacts
+from pipelines.report.figures import Figure, Table
+
+#: Groups of a breakdown that stand for themselves; the others are one row, so that the table still adds up.
+_MOST_GROUPS: Final = 8
+_PARTS: Final = ("mix_value", "rate_value", "amount_value", "change_value")
+_ADDING_UP: Final = "The parts of a breakdown add up: mix is who had the work, rate is how it went."
+
+
+def driver_figures(facts: ReportFacts) -> list[Figure]:
+    """A figure for each KPI that is taken apart and has moved."""
+    figures = [_drivers(facts, metric) for metric in DRIVEN if metric in facts.numbers]
+    return [figure for figure in figures if figure is not None]
+
+
+def largest_driver(facts: ReportFacts, metric: str) -> dict[str, Any] | None:
+    """What moved a KPI most, by team if teams are known; None if nothing is told of it."""
+    return max(_told_first(facts, metric), key=lambda row: abs(row["change_value"]), default=None)
+
+
+def format_part(change: Decimal, unit: str, currency: str) -> str:
+    """A part of a change with its sign and unit."""
+    if unit == "ratio":
+        return f"{change * 100:+.2f} points"
+    return f"{change:+,.2f} {currency}" if unit == "reporting" else f"{change:+,.0f}"
+
+
+def _rows(facts: ReportFacts, metric: str) -> list[dict[str, Any]]:
+    return [row for row in facts.rows(f"drivers {metric}") if row["change_value"] is not None]
+
+
+def _told_first(facts: ReportFacts, metric: str) -> list[dict[str, Any]]:
+    """Drivers by the breakdown that is told first: by team, or else by the first that there is."""
+    rows = _rows(facts, metric)
+    dimensions = [row["dimension"] for row in rows]
+    if not rows:
+        return []
+    dimension = "team" if "team" in dimensions else dimensions[0]
+    return [row for row in rows if row["dimension"] == dimension]
+
+
+def _drivers(facts: ReportFacts, metric: str) -> Figure | None:
+    rows, number = _rows(facts, metric), facts.numbers[metric]
+    if not rows:
+        return None
+    unit, currency = number["unit"], facts.publication.currency
+    # Each breakdown explains the whole change; one of them is drawn, the others are in the table.
+    drawn = _largest_first(_told_first(facts, metric))
+    first, dimension = drawn[0], drawn[0]["dimension"]
+    scale = 100 if unit == "ratio" else 1
+    bars = [
+        Bar(
+            row["dimension_value"],
+            float(row["change_value"] * scale),
+            color="blue" if (row["change_value"] > 0) == (number["direction"] == "up_is_good") else "red",
+        )
+        for row in drawn[:_MOST_GROUPS]
+    ]
+    before, after = (format_value(float(first[name]), unit, currency) for name in ("value_before", "value_after"))
+    told = (
+        f"{number['label']} went from {before} to {after}. By {dimension}, {first['dimension_value']} made the largest "
+        f"part of it: {format_part(first['change_value'], unit, currency)}."
+    )
+    is_ratio = any(row["mix_value"] or row["rate_value"] for row in rows)
+    columns = ("of", "by", *(("mix", "rate") if is_ratio else ()), "change")
+    named = {"ratio": "percentage points", "reporting": currency, "count": "tickets"}
+    dimensions = [dimension, *dict.fromkeys(row["dimension"] for row in rows if row["dimension"] != dimension)]
+    listed = [row for name in dimensions for row in _bounded([row for row in rows if row["dimension"] == name])]
+    return Figure(
+        id=f"drivers-{metric}",
+        title=f"{number['label']}: who moved it, in {named.get(unit, unit.replace('_', ' '))}",
+        sentences=(told, _ADDING_UP if is_ratio else "The parts of a breakdown add up."),
+        draw=lambda width: bar_chart(bars, value_format=_AXES.get(unit, "+,d"), width=width),
+        alternative=f"What each {dimension} added to the change of {number['label']}",
+        table=Table(
+            columns,
+            tuple(
+                (row["dimension_value"], row["dimension"],
+                 *((_part(row, "mix_value", unit, currency), _part(row, "rate_value", unit, currency)) if is_ratio
+                   else ()),
+                 _part(row, "change_value", unit, currency))
+                for row in listed
+            ),
+            frozenset(columns[2:]),
+        ),
+        answer=facts.answers[f"drivers {metric}"],
+        metrics=(metric,),
+    )  # fmt: skip
+
+
+_AXES: Final = {"ratio": "+.1f", "reporting": "+,.2f"}
+
+
+def _part(row: dict[str, Any], name: str, unit: str, currency: str) -> str:
+    return format_part(row[name], unit, currency)
+
+
+def _largest_first(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    return sorted(rows, key=lambda row: -abs(row["change_value"]))
+
+
+def _bounded(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The largest groups of a breakdown, and all others as one."""
+    ordered = _largest_first(rows)
+    rest = ordered[_MOST_GROUPS:]
+    if len(rest) < 2:
+        return ordered
+    total = {name: sum((row[name] or Decimal(0) for row in rest), Decimal(0)) for name in _PARTS}
+    return [*ordered[:_MOST_GROUPS], {**rest[0], **total, "dimension_value": f"{count_of(len(rest), 'other')}"}]
