@@ -103,6 +103,118 @@ kpi_change_drivers = table(
     text("unit", "Unit of the values", required=True),
 )
 
+instrumentation_gaps = table(
+    Layer.MART,
+    "instrumentation_gaps",
+    "What each gap in instrumentation does to each KPI, by month: records that are not measured, by source and reason, "
+    "and the part of the distance between the bounds that they make. The parts of a KPI and month add up to the whole.",
+    text("metric", "Name of the metric; see meta_metrics", key=True),
+    day("period_start_date", "First day of the month in the reporting time zone", key=True),
+    text("source", "System that the records come from; empty text where they come from none or several", key=True),
+    text("table_name", "Canonical table whose records they are; empty text where that is not known", key=True),
+    text(
+        "rule_id",
+        "Contract rule that set them aside; <table>.<what is missing>.measured where the export does not tell it; "
+        "cost_lines.pool.allocated for cost that no driver took; set_aside or unknown where no more is known",
+        key=True,
+    ),
+    text("gap_kind", "quarantined, not_instrumented, unallocated or not_attributed", required=True),
+    flag("is_period_closed", "Whether the data's clock has passed the end of the month", required=True),
+    integer("record_count", "Records of the KPI with this reason, alone or beside others", required=True),
+    integer("sole_record_count", "Those of them that have no other reason: they are measured once it is put right"),
+    real(
+        "attributed_record_count",
+        "The same with each record divided equally among its reasons, so that those of a KPI and month add up to its "
+        "unmeasured records",
+        required=True,
+    ),
+    integer(
+        "source_eligible_count",
+        "Records of the same source that the KPI should count in the month; empty where records lie in many months",
+    ),
+    integer("eligible_count", "Records that the KPI should count in the month", required=True),
+    integer("unmeasured_count", "Those of them that are not measured, whatever the reason", required=True),
+    real("lost_coverage_ratio", "attributed_record_count / eligible_count: the coverage that the gap takes"),
+    real(
+        "width_value",
+        "Part of the distance between the KPI's bounds that the gap makes, in the KPI's unit; empty where the gap "
+        "leaves the KPI without a bound",
+    ),
+    real("bounds_width_value", "Upper bound less lower bound of the KPI; empty where one of them is missing"),
+    flag("is_unbounded", "Whether the KPI lacks a bound in that month", required=True),
+    text("unit", "Unit of the widths", required=True),
+)
+
+instrumentation_scorecard = table(
+    Layer.MART,
+    "instrumentation_scorecard",
+    "What to put right first: one row per source, table and rule, or thing that the export does not tell, with how "
+    "much of it is captured, how that changed, the KPIs that it touches and how wide it makes the bounds of one.",
+    text("source", "System whose records they are; empty text for all sources together", key=True),
+    text("table_name", "Canonical table whose records are counted", key=True),
+    text("rule_id", "Contract rule; <table>.<what is missing>.measured where the export does not tell it", key=True),
+    integer("fix_rank", "1 is to be put right first; empty where there is nothing to put right"),
+    text(
+        "gap_kind",
+        "holding (KPIs are held), quarantined, not_instrumented, unallocated, warned, or none: nothing is wrong",
+        required=True,
+    ),
+    text("action", "block, quarantine or warn; empty where no rule is broken but nothing is told"),
+    text("what_to_do", "What to do, in one line; empty where there is nothing to put right"),
+    integer(
+        "record_count",
+        "Records that were judged; of what is not told, those of the source that the KPI counts in its latest closed "
+        "month",
+    ),
+    integer("failed_record_count", "Those of them that broke the rule, or of which it is not told"),
+    real("captured_ratio", "Share of the records that are as they should be; empty where rows have no key"),
+    real("previous_captured_ratio", "The same at the judgement before, or in the month before"),
+    day("previous_date", "Day of that judgement, or first day of that month"),
+    real("four_weeks_ago_captured_ratio", "The same at the last judgement of at least 28 days ago"),
+    real("captured_change_ratio", "captured_ratio less previous_captured_ratio"),
+    integer("protected_metric_count", "KPIs that require the rule or count its records", required=True),
+    integer("affected_metric_count", "KPIs that it holds, or of which it leaves records unmeasured", required=True),
+    integer("held_metric_count", "KPIs that it holds now", required=True),
+    text("affected_metrics", "Their names, separated by commas"),
+    text("metric", "One of them: a headline KPI if one is touched, else the one that loses most coverage"),
+    text("metric_label", "Its short name for people"),
+    day("metric_period_start_date", "Month of that KPI: the latest closed one that is touched, else the open one"),
+    integer("metric_record_count", "Records that the KPI lacks in that month for this reason"),
+    real("metric_lost_coverage_ratio", "Coverage that it takes from the KPI in that month"),
+    real(
+        "metric_width_value",
+        "Part of the distance between the KPI's bounds that it makes in that month, in the KPI's unit; empty where it "
+        "leaves the KPI without a bound",
+    ),
+    real("metric_bounds_width_value", "The whole distance; empty where a bound is missing"),
+    text("metric_unit", "Unit of the widths"),
+)
+
+meta_rule_outcomes = table(
+    Layer.MART,
+    "meta_rule_outcomes",
+    "How much each rule found captured over time: one row per rule and day on which its domain was judged, the last "
+    "judgement of the day; for a broken rule also one per source.",
+    text("domain", "tickets, finance or vendors; cost_facts for the reconciliation of cost facts", key=True),
+    text("rule_id", "Rule: <table>.<column or set>.<assertion>", key=True),
+    text("source", "System whose records are counted; empty text for all sources together", key=True),
+    day("decided_date", "Day of the judgement, in UTC", key=True),
+    instant("decided_at", "When the verdict was stored", required=True),
+    text("run_id", "Run that judged", required=True),
+    text("batch_hash", "Batch that was judged", required=True),
+    text("verdict", "pass or hold: the verdict on the whole domain", required=True),
+    text("contract_id", "Contract that states the rule", required=True),
+    text("contract_version", "Version of the contract by which it was judged", required=True),
+    text("action", "block, quarantine or warn", required=True),
+    text("state", "passed, failed, errored or skipped", required=True),
+    text("holds", "What it held back: load (no facts of its table) or metrics; empty if nothing"),
+    integer("evaluated_count", "Rows looked at; empty for a single source"),
+    integer("failed_count", "Rows that broke the rule; empty for a single source"),
+    integer("record_count", "Records there were; empty where rows have no key"),
+    integer("failed_record_count", "Distinct records that broke the rule; empty where rows have no key"),
+    real("captured_ratio", "Share of the records that did not break it; empty where rows have no key"),
+)
+
 meta_run = table(
     Layer.MART,
     "meta_run",
@@ -232,10 +344,13 @@ TABLES = (
     kpi_signals,
     kpi_targets,
     kpi_change_drivers,
+    instrumentation_gaps,
+    instrumentation_scorecard,
     meta_run,
     meta_metrics,
     meta_verdicts,
     meta_rule_results,
+    meta_rule_outcomes,
     meta_quarantined_records,
     meta_loads,
     meta_control_totals,

@@ -149,6 +149,18 @@ class HoldLevel(StrEnum):
     METRICS = "metrics"
 
 
+class GapKind(StrEnum):
+    """Why records that a metric should count are not measured, or what else is wrong with instrumentation."""
+
+    HOLDING = "holding"
+    QUARANTINED = "quarantined"
+    NOT_INSTRUMENTED = "not_instrumented"
+    UNALLOCATED = "unallocated"
+    NOT_ATTRIBUTED = "not_attributed"
+    WARNED = "warned"
+    NONE = "none"
+
+
 class RuleState(StrEnum):
     """The outcome of one rule. An errored rule has neither passed nor failed, and counts as hold."""
 

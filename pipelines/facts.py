@@ -303,6 +303,17 @@ def data_clocks(session: Session) -> dict[Domain, datetime | None]:
     }
 
 
+def group_by_clock(
+    session: Session, metrics: Sequence[Metric], clocks: Mapping[Domain, datetime | None]
+) -> dict[datetime | None, list[Metric]]:
+    """Metrics by how far their data reach: as far as those of every domain that they need."""
+    groups: dict[datetime | None, list[Metric]] = {}
+    for metric in metrics:
+        reaches = [clock for domain in domains_of(session, metric) if (clock := clocks[domain]) is not None]
+        groups.setdefault(min(reaches, default=None), []).append(metric)
+    return groups
+
+
 def _build(
     session: Session,
     domain: Domain,
@@ -383,12 +394,7 @@ def _metric_values(session: Session, reasons: Mapping[str, Sequence[Reason]]) ->
     clocks = data_clocks(session)
     zone = session.project.home.settings.reporting.time_zone
     frames = [_kept_values(session, reasons)]
-    groups: dict[datetime | None, list[Metric]] = {}
-    for metric in METRICS:
-        if metric.name not in reasons:
-            # A period is closed when the data of every domain that the metric needs has passed its end.
-            reaches = [clock for domain in domains_of(session, metric) if (clock := clocks[domain]) is not None]
-            groups.setdefault(min(reaches, default=None), []).append(metric)
+    groups = group_by_clock(session, [metric for metric in METRICS if metric.name not in reasons], clocks)
     for as_of, metrics in groups.items():
         if as_of is not None:
             frames.append(measure(metrics, facts, time_zone=zone, as_of=as_of))

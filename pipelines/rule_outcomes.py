@@ -172,3 +172,19 @@ def _forget_old(warehouse: Warehouse, domain: str, now: datetime) -> None:
         """,
         [domain, now - EVERY_JUDGEMENT, now - EVERY_DAY],
     )
+
+
+def read_outcomes_by_day(warehouse: Warehouse) -> pl.DataFrame:
+    """Rows of `models.marts.meta_rule_outcomes`: of each day on which a domain was judged, its last judgement."""
+    return warehouse.frame(
+        """
+        SELECT domain, rule_id, source, CAST(decided_at AS DATE) AS decided_date, decided_at, run_id, batch_hash,
+            verdict, contract_id, contract_version, action, state, holds, evaluated_count, failed_count, record_count,
+            failed_record_count,
+            CASE WHEN record_count > 0 THEN (record_count - failed_record_count) / record_count
+                 WHEN failed_count = 0 AND state = 'passed' THEN 1.0 END AS captured_ratio
+        FROM ops.ops_rule_outcomes
+        QUALIFY decided_at = max(decided_at) OVER (PARTITION BY domain, CAST(decided_at AS DATE))
+        ORDER BY domain, rule_id, source, decided_at
+        """
+    )

@@ -75,7 +75,7 @@ def _key(kind: Kind) -> str:
             return f"kind.{id(kind)}"
 
 
-def _contributions(metrics: Sequence[Metric]) -> dict[str, pl.Expr]:
+def contributions(metrics: Sequence[Metric]) -> dict[str, pl.Expr]:
     """What one record contributes to the metrics, each thing once; empty where it is not measured for that alone."""
     parts: dict[str, pl.Expr] = {_COUNTED: pl.lit(True)}
     for metric in metrics:
@@ -123,14 +123,14 @@ def _eligible_records(
     day = local_date(population.period, reporting.time_zone) if is_instant else population.period
     breakdown = {dimension: names for dimension, names in fact.values.items() if dimension in population.dimensions}
     is_trusted = ~pl.col("is_quarantined")
-    contributions = [pl.when(is_trusted).then(part).alias(key) for key, part in _contributions(metrics).items()]
+    parts = [pl.when(is_trusted).then(part).alias(key) for key, part in contributions(metrics).items()]
     # The rule is evaluated as a column first: it may look at other records, which a pushed-down filter would hide.
     frame = (
         rows.with_columns(population.is_eligible.alias("is_eligible"))
         .filter("is_eligible")
         .with_columns(day.alias(DAY))
         .filter(pl.col(DAY).is_not_null())
-        .select(DAY, *(dimension.value for dimension in breakdown), *contributions)
+        .select(DAY, *(dimension.value for dimension in breakdown), *parts)
         .collect()
     )
     return Records(frame, breakdown, reporting.week_start)

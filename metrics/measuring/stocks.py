@@ -46,7 +46,7 @@ def measure_stocks(
         return []
     days = fact_or_empty(facts, "fct_ticket_days").filter(pl.col("day_date") <= reporting.as_of_date)
     counted = encode_breakdown(days)
-    unknown = _stays_of_unknown(fact_or_empty(facts, "fct_tickets"), reporting)
+    unknown = stays_of_unknown(fact_or_empty(facts, "fct_tickets"), reporting)
     grains = sorted({grain for metric in metrics for grain in metric.grains})
     dimensions = sorted({dimension for metric in metrics for dimension in metric.dimensions})
     daily = {dimension: _count_daily(counted, unknown, dimension, reporting.as_of_date) for dimension in dimensions}
@@ -60,11 +60,14 @@ def measure_stocks(
     return [_values(closed, metric) for metric in metrics]
 
 
-def _stays_of_unknown(tickets: pl.DataFrame, reporting: Reporting) -> pl.DataFrame:
+def stays_of_unknown(tickets: pl.DataFrame, reporting: Reporting, *, also: Sequence[str] = ()) -> pl.DataFrame:
     """Tickets whose category on a day is not known: the day on which each comes, and that on which it is gone.
 
     One that is done or cancelled nobody knows when may have been in work until the data's clock. One that is open
     and was created nobody knows when is, on the day of the data's clock, in work.
+
+    Args:
+        also: columns of the tickets to keep beside their breakdown.
     """
     is_over = pl.col("is_done") | pl.col("is_cancelled")
     ended_at = pl.when("is_done").then("resolved_at").when("is_cancelled").then("cancelled_at")
@@ -73,6 +76,7 @@ def _stays_of_unknown(tickets: pl.DataFrame, reporting: Reporting) -> pl.DataFra
         tickets.filter(pl.col("is_quarantined") | ~pl.col("has_history"))
         .select(
             *(dimension.value for dimension in Dimension if dimension is not Dimension.OVERALL),
+            *also,
             comes=pl.coalesce(local_date(pl.col("created_at"), time_zone), pl.when(~is_over).then(today)),
             goes=pl.when(is_over)
             .then(pl.coalesce(local_date(ended_at, time_zone), today))
@@ -95,7 +99,7 @@ def _count_daily(counted: EncodedFact, unknown: pl.DataFrame, dimension: Dimensi
     )
     named = known.select("day_date", names.gather(known["code"]).alias("dimension_value"), *_CATEGORIES)
     value = pl.lit("") if is_whole else pl.col(dimension.value).fill_null(NO_VALUE)
-    in_doubt = _expand_stays(unknown.select("comes", "goes", dimension_value=value), as_of_date)
+    in_doubt = count_stays(unknown.select("comes", "goes", dimension_value=value), as_of_date)
     return (
         pl.concat([named, in_doubt], how="diagonal")
         .lazy()
@@ -105,7 +109,7 @@ def _count_daily(counted: EncodedFact, unknown: pl.DataFrame, dimension: Dimensi
     )
 
 
-def _expand_stays(stays: pl.DataFrame, as_of_date: date) -> pl.DataFrame:
+def count_stays(stays: pl.DataFrame, as_of_date: date) -> pl.DataFrame:
     """How many stays of each value contain the end of each day; days without any have no row.
 
     A stay is worth +1 on the day it begins and -1 on the day it ends, and the running sum is the count.

@@ -11,7 +11,14 @@ from data_contracts.loader import load_fact_contract
 from data_contracts.verdict import RuleResult
 from metrics.costs.countable_facts import COUNTABLE_FACTS
 from models.finance import fct_cost_allocations, fct_cost_lines, fct_transactions
-from models.marts import kpi_change_drivers, kpi_signals, kpi_targets, metric_values
+from models.marts import (
+    instrumentation_gaps,
+    instrumentation_scorecard,
+    kpi_change_drivers,
+    kpi_signals,
+    kpi_targets,
+    metric_values,
+)
 from models.planning import (
     fct_budget_lines,
     fct_budget_variances,
@@ -56,6 +63,7 @@ from pipelines.facts import (
     build_vendor_facts,
     build_vendor_scorecards,
 )
+from pipelines.instrumentation import build_instrumentation
 from pipelines.reconciliation import COST_FACTS
 from pipelines.session import Session, Step
 from pipelines.vendor_credit_facts import CREDIT_SOURCES
@@ -173,6 +181,15 @@ def fact_assets() -> list[dg.AssetsDefinition]:
             "kpis",
             {table: [metric_values.name] for table in (kpi_signals, kpi_targets, kpi_change_drivers)},
             build_kpi_signals,
+        ),
+        _facts(
+            "instrumentation",
+            "kpis",
+            {
+                instrumentation_gaps: [metric_values.name, *(table.name for table in MEASURED_FACTS)],
+                instrumentation_scorecard: [instrumentation_gaps.name],
+            },
+            build_instrumentation,
         ),
     ]
 

@@ -6,7 +6,14 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from models.marts import kpi_change_drivers, kpi_signals, kpi_targets, metric_values
+from models.marts import (
+    instrumentation_gaps,
+    instrumentation_scorecard,
+    kpi_change_drivers,
+    kpi_signals,
+    kpi_targets,
+    metric_values,
+)
 from models.vendor_performance import vendor_scorecard_parts, vendor_scorecards
 from pipelines.defs.describe import OWNERS, step_result
 from pipelines.project import Project
@@ -40,6 +47,8 @@ def publication_assets(project: Project) -> list[dg.AssetsDefinition]:
                     kpi_signals.name,
                     kpi_targets.name,
                     kpi_change_drivers.name,
+                    instrumentation_gaps.name,
+                    instrumentation_scorecard.name,
                     vendor_scorecard_parts.name,
                     vendor_scorecards.name,
                 ],

@@ -20,6 +20,8 @@ from metrics.registry import METRICS, required_rules
 from models.ddl import conform, qualified_name
 from models.finance import fct_cost_allocations, fct_cost_lines, fct_transactions
 from models.marts import (
+    instrumentation_gaps,
+    instrumentation_scorecard,
     kpi_change_drivers,
     kpi_signals,
     kpi_targets,
@@ -27,6 +29,7 @@ from models.marts import (
     meta_loads,
     meta_metrics,
     meta_quarantined_records,
+    meta_rule_outcomes,
     meta_rule_results,
     meta_run,
     meta_verdicts,
@@ -42,6 +45,7 @@ from pipelines.fingerprint import hash_parts
 from pipelines.metric_states import read_metric_states
 from pipelines.planning_facts import PLANNING_FACTS
 from pipelines.reconciliation import COST_FACTS
+from pipelines.rule_outcomes import read_outcomes_by_day
 from pipelines.session import Session
 from pipelines.vendor_credit_facts import CREDIT_FACTS
 from pipelines.vendor_facts import VENDOR_FACTS
@@ -73,9 +77,14 @@ PUBLISHED_MARTS: tuple[Table, ...] = (
     kpi_signals,
     kpi_targets,
     kpi_change_drivers,
+    instrumentation_gaps,
+    instrumentation_scorecard,
     vendor_scorecard_parts,
     vendor_scorecards,
 )
+
+#: Made of the home's own past as well: equal numbers may come with another, so it does not enter the hash of them.
+_OF_THE_PAST: tuple[Table, ...] = (instrumentation_scorecard,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +134,12 @@ def gather_publication(session: Session) -> Publication:
             for table in PUBLISHED_MARTS
         ),
         *facts,
+        PublishedTable(
+            "meta",
+            "rule_outcomes",
+            meta_rule_outcomes,
+            lambda: conform(read_outcomes_by_day(warehouse), meta_rule_outcomes),
+        ),
         *(_meta_table(table, frame) for table, frame in metas),
     ]
     return Publication(publication_id, content_hash, as_of, tuple(tables), sql.load_views())
@@ -233,6 +248,8 @@ def _content_hash(warehouse: Warehouse, metas: Sequence[pl.DataFrame]) -> str:
     """Hash of rows, whatever their order. Instants and code hashes do not enter: equal numbers hash equally."""
     parts: list[object] = []
     for table in (*PUBLISHED_MARTS, *PUBLISHED_FACTS):
+        if table in _OF_THE_PAST:
+            continue
         name = qualified_name(table)
         query = f"SELECT count(*), sum(md5_number_lower(CAST(t AS VARCHAR)))::VARCHAR FROM {name} AS t"
         parts.append([table.name, *warehouse.rows(query)[0]])

@@ -39,7 +39,15 @@ CREDIT_FACTS = {
 }
 COST_FACTS = {"fct_cost_lines", "fct_transactions", "fct_cost_allocations"} | {table.name for table in PLANNING_FACTS}
 #: What is made of metric values.
-OF_VALUES = {"vendor_scorecard_parts", "vendor_scorecards", "kpi_signals", "kpi_targets", "kpi_change_drivers"}
+OF_VALUES = {
+    "vendor_scorecard_parts",
+    "vendor_scorecards",
+    "kpi_signals",
+    "kpi_targets",
+    "kpi_change_drivers",
+    "instrumentation_gaps",
+    "instrumentation_scorecard",
+}
 PUBLISHED = {"published_duckdb", "published_parquet", "published_report"}
 LOADS = "SELECT load_id, content_hash, loaded_at, superseded_by FROM ops.ops_loads ORDER BY load_id"
 

@@ -1,0 +1,1 @@
+"""Instrumentation: which records the metrics could not measure, why, and how wide that makes their bounds."""

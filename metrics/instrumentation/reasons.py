@@ -1,0 +1,129 @@
+"""Why a record that no rule set aside is not measured nevertheless: what its export does not tell.
+
+Such a gap is no broken promise, so no contract rule names it; here it gets a name of the same form,
+`<table>.<what is missing>.measured`, and a line that says what to do. Rules of contracts are in `data_contracts`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+from metrics.kinds import (
+    AmountShare,
+    BoundedSum,
+    Concentration,
+    Count,
+    Mean,
+    NetCount,
+    Percentile,
+    Ratio,
+    Stock,
+    Sum,
+    TimeShare,
+)
+from metrics.spec import Metric
+
+#: The history of a ticket, as something that is told or not.
+HISTORY: Final = "history"
+
+#: Measures of a ticket that only its status changes tell.
+_OF_HISTORY: Final = frozenset(
+    {
+        *("cycle_time", "queued", "active", "waiting", "reopened_gap"),
+        *("reopen_count", "handoff_count", "touch_count"),
+    }
+)
+_ENDINGS: Final = ("_business_microseconds", "_calendar_microseconds", "_reporting")
+
+#: What is missing -> what to do about it.
+REMEDIES: Final = {
+    HISTORY: (
+        "The export is a snapshot without status changes. Export the change history (an event log), or land a snapshot "
+        "every day."
+    ),
+    "cycle_time": (
+        "These tickets were done without ever being active. Let the desk set a working status, or map the status that "
+        "means work to active in policies/statuses.yaml."
+    ),
+    "first_response": "No public reply is known of these tickets. Export replies, or name a proxy in the contract.",
+    "touch_count": "Nobody is known to have touched these tickets. Export public replies, or map a status to active.",
+    "handoff_count": "The events never name a team. Export changes of the team.",
+    "is_sla_met_at_source": "The source left its own SLA flag empty on these tickets. Export the flag of all of them.",
+    "amount": "These lines cannot be converted. Land the missing exchange rates, or fix them in policies/costs.yaml.",
+    "rate_card_variance": "No contract names a price for these lines, or several do. Complete the rate card.",
+    "credit_ratio": "What was promised for that period cannot be judged yet; the reason is in mart.service_credits.",
+    "credit_due": "What is due for that period cannot be told yet; the reason is in mart.service_credits.",
+    "is_on_time": "These deliveries lack the promised day. Export it.",
+    "delay_days": "These deliveries lack the promised or the delivered day. Export both.",
+    "is_on_time_by_first_promise": "These deliveries lack the first promised day. Export it beside the one in force.",
+    "first_promise_delay_days": "These deliveries lack the first promised day. Export it beside the one in force.",
+}
+_RECOVERABLE_REMEDY: Final = (
+    "How much may be recovered cannot be told yet; 'kpi query --query money_to_recover' lists what and why."
+)
+_ANY_REMEDY: Final = "The export leaves this empty. Export it, or feed it from another column in the contract."
+
+
+def remedy_of(reason: str) -> str:
+    """What to do about a gap that `reason_name` named, in one line."""
+    if reason.startswith("vendor_recoverables."):
+        return _RECOVERABLE_REMEDY
+    return REMEDIES.get(missing_of(reason) or "", _ANY_REMEDY)
+
+
+def reason_name(table: str, missing: str) -> str:
+    """The name of a gap as it stands where rules stand."""
+    return f"{table}.{missing}.measured"
+
+
+def missing_of(reason: str) -> str | None:
+    """What is missing, of a name that `reason_name` made; None for the id of a rule."""
+    table, _, rest = reason.partition(".")
+    missing, _, assertion = rest.rpartition(".")
+    return missing if table and missing and assertion == "measured" else None
+
+
+def needed_values(metric: Metric) -> list[str]:
+    """The columns that a record needs in order to be measured, in the order in which they are blamed."""
+    match metric.kind:
+        case Percentile(column=column) | Mean(column=column) | Sum(amount=column):
+            return [column]
+        case BoundedSum(amount=amount):
+            return [amount]
+        case Ratio(is_hit=is_hit):
+            return is_hit.meta.root_names()
+        case TimeShare(part=part, whole=whole):
+            return [*part.meta.root_names(), *whole.meta.root_names()]
+        case AmountShare(part=amount, whole=of):
+            return [amount, of]
+        case Concentration(amount=amount, by=by):
+            return [by, amount]
+        case Count() | NetCount() | Stock():
+            return []
+        case _:
+            raise TypeError(f"{type(metric.kind).__name__} is not measured on single records")
+
+
+def missing_value(columns: list[str], *, has_history: bool) -> pl.Expr:
+    """What a record that is not set aside lacks: the history of its ticket, or the first column that is empty.
+
+    Args:
+        columns: from `needed_values`.
+        has_history: whether the fact says of a ticket that its export tells its status changes.
+    """
+    found = [pl.when(pl.col(column).is_null()).then(pl.lit(_plain(column))) for column in columns]
+    if has_history and any(_plain(column) in _OF_HISTORY for column in columns):
+        found.insert(0, pl.when(~pl.col("has_history")).then(pl.lit(HISTORY)))
+    # Where each is there and the record is not measured nevertheless, the last says nothing: it is 0.
+    return pl.coalesce([*found, pl.lit(_plain(columns[-1]) if columns else "value")])
+
+
+def _plain(column: str) -> str:
+    """A column's subject: whichever clock it is on, and whatever amount it is, the same thing is missing."""
+    if column in ("amount_original", "amount_reporting"):
+        return "amount"
+    for ending in _ENDINGS:
+        column = column.removesuffix(ending)
+    return column
