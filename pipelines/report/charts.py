@@ -15,11 +15,11 @@ import altair as alt
 from pipelines.report.drawing import color
 from pipelines.report.markup import shown_text
 
-_HOURS: Final = ",.1f"
+_HOURS: Final = ",.2~f"
 #: Days are days, whatever time zone the machine is in.
 _DAYS: Final = alt.Scale(type="utc")
 #: d3 formats of values by the unit of a metric.
-_FORMATS: Final = {"ratio": ".0%", "count": ",d", "days": ",.0f", "reporting": ",.0f"}
+_FORMATS: Final = {"ratio": ".1~%", "count": ",.2~f", "days": ",.1~f", "reporting": ",.2~f"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,7 @@ def _drivers(facts: ReportFacts, metric: str) -> Figure | None:
     )  # fmt: skip
 
 
-_AXES: Final = {"ratio": "+.1f", "reporting": "+,.2f"}
+_AXES: Final = {"ratio": "+.2~f", "reporting": "+,.4~f"}
 
 
 def _part(row: dict[str, Any], name: str, unit: str, currency: str) -> str:

@@ -114,7 +114,7 @@ def read_facts(file: Path, period: ReportPeriod | None = None, grain: Grain = Gr
         grain: of the latest period.
 
     Raises:
-        NothingToReportError: the named period is not closed, or has no value.
+        NothingToReportError: the named period is not closed, or has no value; or the file is of another version.
     """
     connection = open_published_file(file)
     try:
@@ -123,6 +123,11 @@ def read_facts(file: Path, period: ReportPeriod | None = None, grain: Grain = Gr
             raise NothingToReportError(_no_such_period(period, known))
         chosen = period or (known[-1] if known else None)
         return _read(connection, chosen, grain if chosen is None else chosen.grain)
+    except (duckdb.CatalogException, duckdb.BinderException) as error:
+        raise NothingToReportError(
+            f"{file.name} was published by another version of this program, and does not have all that a report "
+            "shows. Run 'kpi run' to publish it anew."
+        ) from error
     finally:
         connection.close()
 
@@ -152,7 +157,8 @@ def _read(connection: duckdb.DuckDBPyConnection, period: ReportPeriod | None, gr
         )
         for metric in (*HEADLINES, *SUPPORTING)
     }
-    answers["at_risk"] = ask(connection, "tickets_about_to_breach", row_limit="500", within_hours="1000000")
+    answers["at_risk"] = ask(connection, "promises_at_risk_by_team")
+    answers["next_to_breach"] = ask(connection, "tickets_about_to_breach", row_limit="10")
     answers["oldest"] = ask(connection, "oldest_open_tickets", row_limit="10")
     answers["ages"] = ask(connection, "open_tickets_by_age")
     answers["held"] = ask(connection, "held_metrics_and_rules")

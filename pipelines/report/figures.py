@@ -11,11 +11,16 @@ from pipelines.report.asking import Answer
 
 @dataclass(frozen=True)
 class Table:
-    """Data as people read them: every cell is a text. Columns named in `numbers` are set to the right."""
+    """Data as people read them: every cell is a text. Columns named in `numbers` are set to the right.
+
+    Attributes:
+        rows: all of them, what matters most first; where there are more than `most_rows`, it is said how many more.
+    """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     numbers: frozenset[str] = frozenset()
+    most_rows: int = 24
 
 
 @dataclass(frozen=True)

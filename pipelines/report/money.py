@@ -44,7 +44,7 @@ def _budget(facts: ReportFacts) -> Figure | None:
         f"{actual:,.2f} {currency} were spent of a budget of {budget:,.2f}: {abs(variance):,.2f} {more}, over what has "
         "both."
     )
-    largest = sorted(rows, key=lambda row: -abs(row["variance_reporting"] or 0))[:_MOST_ROWS]
+    largest = sorted(rows, key=lambda row: -abs(row["variance_reporting"] or 0))
     return Figure(
         id="budget",
         title=f"Actual cost against budget, in {currency}",
@@ -57,6 +57,7 @@ def _budget(facts: ReportFacts) -> Figure | None:
                 for row in largest
             ),
             frozenset({"actual", "budget", "variance"}),
+            most_rows=_MOST_ROWS,
         ),
         is_table_open=True,
         answer=facts.answers["budget"],

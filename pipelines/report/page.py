@@ -146,13 +146,17 @@ def _table(table: Table, caption: str) -> Html:
                 for position, (name, cell) in enumerate(zip(table.columns, row, strict=True))
             ),
         )
-        for row in table.rows
+        for row in table.rows[: table.most_rows]
     ]
     inner = element(
         "table", element("caption", caption, class_="unseen"), element("thead", head), element("tbody", *rows)
     )
     # Reachable by keyboard, because it scrolls where the page is narrow.
-    return element("div", inner, class_="scroll", tabindex="0", role="region", aria_label=caption)
+    scroll = element("div", inner, class_="scroll", tabindex="0", role="region", aria_label=caption)
+    more = len(table.rows) - table.most_rows
+    if more <= 0:
+        return scroll
+    return join(scroll, element("p", f"and {more:,} more; the command below gives all.", class_="quiet small"))
 
 
 def _kind(table: Table, name: str) -> str | None:

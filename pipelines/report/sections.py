@@ -112,13 +112,14 @@ def _target(facts: ReportFacts, row: Mapping[str, Any]) -> str:
 
 
 def _risk(facts: ReportFacts) -> Section:
-    rows = facts.rows("at_risk")
-    oldest = facts.rows("oldest")
+    rows, oldest = facts.rows("at_risk"), facts.rows("oldest")
     figures = []
     if rows:
         figures.append(_at_risk(facts, rows))
     if (aging := age_figure(facts)) is not None:
         figures.append(aging)
+    if next_ones := facts.rows("next_to_breach"):
+        figures.append(_next_to_breach(facts, next_ones))
     if oldest:
         figures.append(_oldest(facts, oldest))
     lead = f"As of {format_instant(facts.publication.as_of_at)}, whatever period the report is about."
@@ -126,16 +127,13 @@ def _risk(facts: ReportFacts) -> Section:
 
 
 def _at_risk(facts: ReportFacts, rows: Sequence[dict[str, Any]]) -> Figure:
-    soon = [row for row in rows if row["remaining_hours"] is not None and row["remaining_hours"] <= 8]
-    by_team: dict[str, int] = {}
-    for row in soon:
-        by_team[row["team"] or "(none)"] = by_team.get(row["team"] or "(none)", 0) + 1
-    ordered = sorted(by_team.items(), key=lambda item: (-item[1], item[0]))
-    bars = [Bar(team, count, color="red") for team, count in ordered[:8]]
+    promises, soon = (sum(row[name] for row in rows) for name in ("promise_count", "soon_count"))
+    bars = [Bar(row["team"] or "(none)", row["soon_count"], color="red") for row in rows[:8] if row["soon_count"]]
     told = (
-        f"{count_of(len(rows), 'promise is', 'promises are')} neither kept nor broken yet; "
-        f"{len(soon):,} of them {'has' if len(soon) == 1 else 'have'} 8 open hours or less left."
+        f"{count_of(promises, 'promise is', 'promises are')} neither kept nor broken yet; "
+        f"{soon:,} of them {'has' if soon == 1 else 'have'} 8 open hours or less left."
     )
+    columns = ("team", "promises", "8 h or less", "least left, h")
     return Figure(
         id="sla-at-risk",
         title="Promises at risk",
@@ -143,16 +141,36 @@ def _at_risk(facts: ReportFacts, rows: Sequence[dict[str, Any]]) -> Figure:
         draw=(lambda width: bar_chart(bars, value_format=",d", width=width)) if bars else None,
         alternative="Promises with 8 open hours or less left, by team",
         table=Table(
-            ("ticket", "promise", "team", "priority", "left, h"),
+            columns,
             tuple(
-                (row["ticket_id"], row["target"], row["team"] or "(none)", row["priority"] or "(none)",
-                 NOTHING if row["remaining_hours"] is None else f"{row['remaining_hours']:,.1f}")
-                for row in rows[:20]
+                (row["team"] or "(none)", f"{row['promise_count']:,}", f"{row['soon_count']:,}",
+                 _hours(row["least_remaining_hours"]))
+                for row in rows
             ),
-            frozenset({"left, h"}),
+            frozenset(columns[1:]),
         ),
         answer=facts.answers["at_risk"],
         metrics=("sla_attainment_ratio",),
+    )  # fmt: skip
+
+
+def _next_to_breach(facts: ReportFacts, rows: Sequence[dict[str, Any]]) -> Figure:
+    return Figure(
+        id="next-to-breach",
+        title="Promises with the least time left",
+        table=Table(
+            ("ticket", "promise", "team", "priority", "left, open h"),
+            tuple(
+                (row["ticket_id"], row["target"].replace("_", " "), row["team"] or "(none)",
+                 row["priority"] or "(none)", _hours(row["remaining_hours"]))
+                for row in rows
+            ),
+            frozenset({"left, open h"}),
+        ),
+        is_table_open=True,
+        answer=facts.answers["next_to_breach"],
+        metrics=("sla_attainment_ratio",),
+        is_wide=True,
     )  # fmt: skip
 
 

@@ -31,6 +31,8 @@ _TITLE_ONLY: Final = 5
 _CHART_PIXELS: Final = 800
 #: Rows of a table that fit on a slide, its head not counted.
 _MOST_ROWS: Final = 16
+#: Characters of a table's cell that fit beside each other.
+_CHARACTERS_IN_AN_INCH: Final = 11
 #: Characters of a text at most; a slide does not scroll.
 _MOST_CHARACTERS: Final = 400
 
@@ -113,17 +115,24 @@ def _add_table(slide: Any, table: Table) -> None:
         rows = (*table.rows[: _MOST_ROWS - 1], (more, *("" for _ in table.columns[1:])))
     place = (Inches(_MARGIN), Inches(1.35), Inches(_WIDTH - 2 * _MARGIN), Inches(0.32 * (len(rows) + 1)))
     grid = slide.shapes.add_table(len(rows) + 1, len(table.columns), *place).table
-    wide = place[2] * 3 // 10  # what a row is about needs most room
-    for position, column in enumerate(grid.columns):
-        column.width = wide if position == 0 else (place[2] - wide) // (len(table.columns) - 1)
+    widths = _column_widths(table.columns, rows)
+    for column, width in zip(grid.columns, widths, strict=True):
+        column.width = Inches(width)
     for line, cells in enumerate((table.columns, *rows)):
         grid.rows[line].height = Inches(0.32)
         for position, text in enumerate(cells):
             cell = grid.cell(line, position)
             cell.margin_top = cell.margin_bottom = Emu(0)
-            cell.text_frame.text = _short(text)
+            cell.text_frame.text = _short(text, int(widths[position] * _CHARACTERS_IN_AN_INCH))
             for paragraph in cell.text_frame.paragraphs:
                 paragraph.font.size = Pt(11)
+
+
+def _column_widths(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[float]:
+    """Widths in inches by what stands in the columns, so that a row is one line; longer texts are cut."""
+    longest = [max(len(text) for text in texts) for texts in zip(columns, *rows, strict=True)]
+    weights = [min(max(length, 8), 60) for length in longest]
+    return [(_WIDTH - 2 * _MARGIN) * weight / sum(weights) for weight in weights]
 
 
 def _add_picture(
@@ -166,7 +175,7 @@ def _style(frame: Any, size: int, ink: str, *, is_bold: bool = False, paragraph:
         item.alignment = PP_ALIGN.LEFT
 
 
-def _short(text: str) -> str:
+def _short(text: str, most: int = _MOST_CHARACTERS) -> str:
     """A text of others on one line, as it may be shown."""
     line = " ".join(shown_text(text).split())
-    return line if len(line) <= _MOST_CHARACTERS else f"{line[: _MOST_CHARACTERS - 1]}…"
+    return line if len(line) <= most else f"{line[: most - 1]}…"

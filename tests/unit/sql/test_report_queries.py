@@ -206,6 +206,22 @@ def test_of_many_tickets_the_same_are_chosen_whatever_their_order(
     assert len(answer("cycle_times_of_a_period")) == 40
 
 
+def test_promises_at_risk_by_team(fill: Fill, answer: Callable[..., list[tuple[Any, ...]]]) -> None:
+    fill("meta_run", run())
+    hours = {"a": 8.0, "b": 8.5, "c": 1.0, "d": 3.0, "aside": 1.0, "kept": 1.0}
+    team = {"a": "Desk", "b": "Desk", "c": "Net"}
+    fill("fct_tickets", *(ticket(name, is_quarantined=name == "aside") for name in hours))
+    fill("fct_sla_clocks", *(
+        {"ticket_id": name, "sla_policy": "p", "cycle_number": 1, "target": "resolution", "source": "s",
+         "calendar": "24x7", "started_at": AT(1), "team": team.get(name), "target_microseconds": 1,
+         "state": "met" if name == "kept" else "paused" if name == "d" else "running",
+         "remaining_microseconds": round(left * 3.6e9)}
+        for name, left in hours.items()
+    ))  # fmt: skip
+    assert answer("promises_at_risk_by_team") == [("Desk", 2, 1, 8.0), ("Net", 1, 1, 1.0), (None, 1, 1, 3.0)]
+    assert [row[2] for row in answer("promises_at_risk_by_team", within_hours="2")] == [1, 0, 0]
+
+
 def test_open_tickets_are_counted_in_classes_that_double(
     fill: Fill, answer: Callable[..., list[tuple[Any, ...]]]
 ) -> None:
