@@ -157,6 +157,15 @@ class RuleProperties(Properties):
     quarantine_limit: Share | None = None
 
 
+class ServiceLevelProperties(Properties):
+    """Of a latency or frequency under `slaProperties`."""
+
+    action: Literal["warn", "block"] = "warn"
+    calendar: str | None = None
+    owner: str | None = None
+    protects: Tokens = ()
+
+
 class WarehouseProperties(Properties):
     """Of a warehouse contract as a whole."""
 

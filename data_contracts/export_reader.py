@@ -39,6 +39,7 @@ from data_contracts.line_settings import (
 )
 from data_contracts.problems import list_words, suggest, words_of
 from data_contracts.rules import RuleTarget, read_rules
+from data_contracts.service_levels import Export, read_service_levels
 from data_contracts.snapshot_settings import faults_of_snapshots, read_snapshots
 from data_contracts.spec import ExportColumn, ExportContract, ExportObject, Feed, IgnoreRule
 from models.vocabulary import Domain, ExportShape, SameName
@@ -79,6 +80,10 @@ class ExportReader:
         self._check_object_names(objects)
         for fault in faults_of_history(objects) if not self.problems else ():
             self._report(("schema",), fault)
+        export = Export(
+            contract_id, str(value["version"]), str(value.get("name") or contract_id), domain, properties.owner, objects
+        )
+        service_levels = read_service_levels(self.document, export, self.problems)
         reading = {
             "format": server.get("format"),
             "encoding": server.get("encoding"),
@@ -101,6 +106,7 @@ class ExportReader:
             decimal_separator=properties.decimal_separator,
             thousands_separator=properties.thousands_separator,
             objects=objects,
+            service_levels=service_levels,
             origin=self.document.file,
             content_hash=hash_of(value),
             reading_hash=hash_of(reading),

@@ -20,6 +20,7 @@ from models.vocabulary import (
     RuleAction,
     RuleTier,
     SameName,
+    ServiceLevelKind,
     SnapshotContent,
     SnapshotInstant,
 )
@@ -254,6 +255,31 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceLevel:
+    """When the data of an export have to come.
+
+    Attributes:
+        value, unit: as the contract says it: 4 `day` or `week`, or once every `day`, `week`, `month` or `quarter`.
+        limit_days: of a latency, how many days old the newest event may be.
+        element: what is looked at, `<object>.<column>`; the object alone where its files tell when they are from.
+        table, column: canonical column that the element feeds; no column where files are counted.
+        calendar: calendar of policies/calendars.yaml whose working days are counted; None for all days.
+        rule: what follows if it is not met.
+    """
+
+    kind: ServiceLevelKind
+    value: int
+    unit: str
+    limit_days: int | None
+    element: str
+    object_name: str
+    table: str
+    column: str | None
+    calendar: str | None
+    rule: Rule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExportObject:
     """One kind of row in an export's files.
 
@@ -301,6 +327,7 @@ class ExportContract:
         encoding, delimiter: None means detected.
         null_tokens: texts that mean "no value", besides the empty text.
         time_zone: IANA zone of timestamps without an offset.
+        service_levels: when its data have to come.
         origin: the contract's file as a person knows it.
         content_hash: hash of everything that the contract says, its template included.
         reading_hash: hash of only what changes how a file is read into its raw table.
@@ -321,6 +348,7 @@ class ExportContract:
     decimal_separator: str = "."
     thousands_separator: str | None = None
     objects: tuple[ExportObject, ...] = ()
+    service_levels: tuple[ServiceLevel, ...] = ()
     origin: str
     content_hash: str
     reading_hash: str
@@ -329,6 +357,11 @@ class ExportContract:
     def rules(self) -> tuple[Rule, ...]:
         """All rules of all objects, in the order in which they are written."""
         return tuple(rule for item in self.objects for rule in item.rules)
+
+    @property
+    def arrival_rules(self) -> tuple[Rule, ...]:
+        """The rules of its service levels, which are judged when the data of all domains are there."""
+        return tuple(level.rule for level in self.service_levels)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,8 @@ TICKET_RULES: Final[Patterns] = (
         )
     ),
     "ticket_events.*",
+    # What a contract promises of when its data come, `<table>.<export>.<assertion>`.
+    *(f"tickets.*.{assertion}" for assertion in ("fresh", "periods_present")),
 )
 FIRST_RESPONSE_RULES: Final[Patterns] = (*TICKET_RULES, "tickets.first_response_at.*")
 

@@ -5,6 +5,8 @@ The `kpi_<metric>` views over `metric_values` are generated from the metric regi
 
 from __future__ import annotations
 
+from typing import Final
+
 from models.schema import day, flag, instant, integer, money, quantity, real, table, text
 from models.vocabulary import Layer
 
@@ -259,11 +261,16 @@ meta_metrics = table(
     instant("fresh_as_of_at", "The data's clock when the published values were computed"),
 )
 
+#: What a verdict and a rule's result are of.
+_JUDGED: Final = (
+    "tickets, finance or vendors; cost_facts for the reconciliation of cost facts, arrivals for when exports came"
+)
+
 meta_verdicts = table(
     Layer.MART,
     "meta_verdicts",
     "One row per domain: may its metrics be published from this batch.",
-    text("domain", "tickets, finance or vendors; cost_facts for the reconciliation of cost facts", key=True),
+    text("domain", _JUDGED, key=True),
     text("batch_hash", "Hash of the loads, contracts and policies that were judged", required=True),
     text("verdict", "pass or hold", required=True),
     instant("decided_at", "When the verdict was stored", required=True),
@@ -274,7 +281,7 @@ meta_rule_results = table(
     Layer.MART,
     "meta_rule_results",
     "One row per contract rule of the latest audit.",
-    text("domain", "tickets, finance or vendors; cost_facts for the reconciliation of cost facts", key=True),
+    text("domain", _JUDGED, key=True),
     text("rule_id", "Rule: <table>.<column or set>.<assertion>", key=True),
     text("contract_id", "Contract that states the rule", required=True),
     text("contract_version", "Version of the contract", required=True),

@@ -5,8 +5,15 @@ Kept in the build database and never rewritten by analysts; what readers may see
 
 from __future__ import annotations
 
+from typing import Final
+
 from models.schema import day, flag, instant, integer, money, real, table, text
 from models.vocabulary import Layer
+
+#: What a verdict and a rule's result are of.
+_JUDGED: Final = (
+    "tickets, finance or vendors; cost_facts for the reconciliation of cost facts, arrivals for when exports came"
+)
 
 ops_runs = table(
     Layer.OPS,
@@ -122,6 +129,25 @@ ops_source_drift = table(
     real("tolerance", "How far from it is usual", required=True),
 )
 
+ops_source_arrivals = table(
+    Layer.OPS,
+    "ops_source_arrivals",
+    "What contracts promise under slaProperties of when data come: one row per latency, and one per period that a "
+    "frequency expects between an export's first event and its last.",
+    text("domain", "tickets, finance or vendors", required=True),
+    text("export", "Contract", required=True),
+    text("element", "What is looked at: object and column, or the object whose files are counted", required=True),
+    text("service_level", "latency or frequency", required=True),
+    text("period", "Day of the newest event; or the period: 2026-03-14, 2026-W11, 2026-03 or 2026-Q1", required=True),
+    day("first_date", "Day of the first event, or first day of the period", required=True),
+    day("last_date", "Day of the newest event, or last day of the period", required=True),
+    day("as_of_date", "Day at which it was looked at: that of --as-of, or how far the data of all exports reach"),
+    integer("event_count", "Events, or files, on these days", required=True),
+    integer("age_days", "Of a latency: days, or working days, from the newest event to as_of_date"),
+    integer("limit_days", "Of a latency: how many of them the contract allows"),
+    flag("is_met", "Whether the promise is kept", required=True),
+)
+
 ops_control_totals = table(
     Layer.OPS,
     "ops_control_totals",
@@ -175,7 +201,7 @@ ops_rule_results = table(
     Layer.OPS,
     "ops_rule_results",
     "One row per rule of each domain's latest audit.",
-    text("domain", "tickets, finance or vendors; cost_facts for the reconciliation of cost facts", key=True),
+    text("domain", _JUDGED, key=True),
     text("batch_hash", "Batch that was audited", required=True),
     text("rule_id", "Rule: <table>.<column or set>.<assertion>", key=True),
     text("contract_id", "Contract that states the rule", required=True),
@@ -204,7 +230,7 @@ ops_rule_outcomes = table(
     "What each rule found each time its domain was judged: one row per rule and judgement, and for a broken rule also "
     "one per source. Of the last 31 days all are kept, of 400 days the last of each day, before that the last of "
     "each month.",
-    text("domain", "tickets, finance or vendors; cost_facts for the reconciliation of cost facts", key=True),
+    text("domain", _JUDGED, key=True),
     text("rule_id", "Rule: <table>.<column or set>.<assertion>", key=True),
     text("source", "System whose records are counted; empty text for all sources together", key=True),
     text("run_id", "Run that judged", key=True),
@@ -240,7 +266,7 @@ ops_verdicts = table(
     Layer.OPS,
     "ops_verdicts",
     "One row per domain and judged batch.",
-    text("domain", "tickets, finance or vendors; cost_facts for the reconciliation of cost facts", key=True),
+    text("domain", _JUDGED, key=True),
     text("batch_hash", "Hash of loads, contracts, policies and code", key=True),
     text("verdict", "pass or hold", required=True),
     flag("is_current", "Whether this batch is what the staging tables hold now", required=True),
@@ -272,6 +298,7 @@ TABLES = (
     ops_refusals,
     ops_value_problems,
     ops_source_drift,
+    ops_source_arrivals,
     ops_control_totals,
     ops_quarantined_records,
     ops_missing_rates,

@@ -120,6 +120,13 @@ class QualityDimension(StrEnum):
     UNIQUENESS = "uniqueness"
 
 
+class ServiceLevelKind(StrEnum):
+    """What a contract says under `slaProperties` of when its data come."""
+
+    LATENCY = "latency"
+    FREQUENCY = "frequency"
+
+
 class RuleAction(StrEnum):
     """What a broken contract rule does to publication."""
 

@@ -18,7 +18,9 @@ from data_contracts.loader import load_fact_contract
 from data_contracts.spec import Rule
 from models.catalog import STAGED
 from models.finance import fct_cost_lines
+from models.ops import ops_source_arrivals
 from models.vocabulary import Domain, RuleAction, RuleState
+from pipelines.arrivals import ARRIVALS, arrival_rules
 from pipelines.defs.describe import check_name
 from pipelines.home import Home
 from pipelines.project import Project
@@ -80,6 +82,8 @@ def _events_of(
         yield _materialization(asset, count, built_at)
         if asset == fct_cost_lines.name:
             yield from _evaluations(warehouse, COST_FACTS, load_fact_contract(COST_FACTS).rules)
+        if asset == ops_source_arrivals.name:
+            yield from _evaluations(warehouse, ARRIVALS, arrival_rules(project.contracts))
         return
     tables = [f"raw.{item.raw_table}" for contract in project.contracts_of(domain) for item in contract.objects]
     tables += [f"stg.{table.name}" for table in STAGED[domain]]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from models.vocabulary import Domain
+from pipelines.defs.arrivals import arrival_asset
 from pipelines.defs.automation import automation
 from pipelines.defs.facts import fact_assets
 from pipelines.defs.publication import publication_assets
@@ -19,7 +20,7 @@ from pipelines.session import Session, open_session
 def build_assets(project: Project) -> list[dg.AssetsDefinition | dg.AssetSpec]:
     """All assets of a project, from landing folders to publication."""
     staged = [asset for domain in Domain for asset in staging_assets(project, domain)]
-    return [*staged, *fact_assets(), *publication_assets(project)]
+    return [*staged, arrival_asset(project), *fact_assets(), *publication_assets(project)]
 
 
 def build_defs(project: Project) -> dg.Definitions:

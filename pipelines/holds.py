@@ -18,6 +18,7 @@ from metrics.spec import Metric
 from models.catalog import STAGED, domain_of, table_named
 from models.vocabulary import Domain, HoldLevel, RuleAction
 from pipelines.affected_metrics import is_named, is_required, metrics_counting
+from pipelines.arrivals import ARRIVALS
 from pipelines.fact_inputs import FACT_INPUTS, FACT_OF_RECORDS
 from pipelines.policies import Policies
 from pipelines.warehouse import Warehouse
@@ -67,7 +68,8 @@ def read_holds(warehouse: Warehouse, contracts: Sequence[ExportContract]) -> lis
     )
     held = [
         _held_back(
-            judged=str(judged), rule_id=str(rule_id), table_name=str(table), record_table=str(record_table),
+            judged=_domain_judged(str(judged), str(rule_id)),
+            rule_id=str(rule_id), table_name=str(table), record_table=str(record_table),
             action=str(action), level=HoldLevel(level), protects=tuple(json.loads(protects)), reason=str(reason),
             contracts=contracts,
         )
@@ -111,6 +113,13 @@ def unfit_tables(held: Iterable[HeldBack]) -> Mapping[str, str]:
         for table in one.tables:
             unfit.setdefault(table, one.reason)
     return unfit
+
+
+def _domain_judged(judged: str, rule_id: str) -> str:
+    """The domain of a rule on arrivals is that of the table that its export feeds, which leads its id."""
+    if judged != ARRIVALS:
+        return judged
+    return domain_of(table_named(f"stg_{rule_id.partition('.')[0]}")).value
 
 
 def _is_for_all(held: HeldBack) -> bool:

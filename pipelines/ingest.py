@@ -22,6 +22,7 @@ from models.catalog import STAGED
 from models.ops import ops_control_totals, ops_loads, ops_value_problems
 from models.tickets import stg_ticket_events, stg_tickets
 from models.vocabulary import Domain, VerdictState
+from pipelines.arrivals import judge
 from pipelines.audit import AuditAbortedError, audit, offer_data_clock
 from pipelines.fingerprint import hash_parts
 from pipelines.holds import HeldBack, read_holds
@@ -56,6 +57,7 @@ class Batch:
         unmapped_statuses: of tickets, those that no policy maps.
         held: what its rules hold back; only where everything is rolled back and lost again.
         known_names: dimension -> names that the data hold; only where everything is rolled back and lost again.
+        arrivals: what was found of when its exports came; only where everything is rolled back and lost again.
     """
 
     domain: Domain
@@ -69,6 +71,7 @@ class Batch:
     unmapped_statuses: tuple[UnmappedStatus, ...] = ()
     known_names: Names = field(default_factory=dict)
     held: tuple[HeldBack, ...] = ()
+    arrivals: tuple[RuleResult, ...] = ()
 
 
 def ingest_domain(session: Session, domain: Domain) -> Batch:
@@ -103,7 +106,19 @@ def look_at_domains(session: Session) -> dict[Domain, Batch]:
     while True:
         try:
             with session.warehouse.transaction():
-                raise _LookedOnlyError({domain: _look_at(session, domain, errors) for domain in Domain})
+                batches = {domain: _look_at(session, domain, errors) for domain in Domain}
+                _, arrivals = judge(session, "look")
+                held = tuple(read_holds(session.warehouse, session.project.contracts))
+                raise _LookedOnlyError(
+                    {
+                        domain: replace(
+                            batch,
+                            held=held,
+                            arrivals=tuple(result for result in arrivals if result.rule.domain is domain),
+                        )
+                        for domain, batch in batches.items()
+                    }
+                )
         except _LookedOnlyError as looked:
             return looked.batches
         except AuditAbortedError as aborted:
@@ -117,8 +132,7 @@ def _look_at(session: Session, domain: Domain, errors: Mapping[str, str]) -> Bat
     judged = _ingest(session, domain, errors)
     query = KNOWN_NAMES.get(domain)
     names = read_names(session.warehouse.rows(query)) if query else {}
-    held = tuple(read_holds(session.warehouse, session.project.contracts))
-    batch = replace(judged, known_names=names, held=held)
+    batch = replace(judged, known_names=names)
     session.report(_step_of(asset, batch, time.perf_counter() - started))
     return batch
 

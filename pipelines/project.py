@@ -12,7 +12,7 @@ from data_contracts.spec import ExportContract, WarehouseContract
 from models.vocabulary import Domain
 from pipelines.home import Home
 from pipelines.policies import Policies, load_policies
-from pipelines.rule_names import faults_of_protects, faults_of_requirements
+from pipelines.rule_names import faults_of_calendars, faults_of_protects, faults_of_requirements
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,7 @@ def load_project(home: Home) -> Project:
     policies = _collect(problems, lambda: load_policies(home.policies))
     warehouse_contracts = tuple(load_warehouse_contracts())
     problems += _faults_between(contracts, warehouse_contracts)
+    problems += faults_of_calendars(contracts, policies.calendars) if policies is not None else ()
     if problems or policies is None or settings is None:
         raise DocumentError(problems)
     return Project(home, contracts, warehouse_contracts, policies)

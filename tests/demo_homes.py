@@ -17,6 +17,7 @@ import duckdb
 from metrics.registry import HEADLINES
 from models.planning import fct_ticket_delays
 from models.vocabulary import Domain
+from pipelines.arrivals import judge_arrivals
 from pipelines.cli.demo_home import DemoFacts, write_demo_home
 from pipelines.facts import (
     build_contract_promises,
@@ -131,6 +132,7 @@ class DemoHome:
         with open_session(self.project()) as session:
             for domain in Domain:
                 ingest_domain(session, domain)
+            judge_arrivals(session)
             build_contract_promises(session)
             build_ticket_facts(session)
             build_vendor_facts(session)

@@ -67,6 +67,7 @@ def _compare_exports(old: ExportContract, new: ExportContract) -> Iterator[Diffe
             yield from compare_rules((), after.rules)
         elif before is not None and after is not None:
             yield from _compare_objects(before, after, new)
+    yield from compare_rules(old.arrival_rules, new.arrival_rules)
 
 
 def _compare_files(old: ExportContract, new: ExportContract, say: _Say) -> Iterator[Difference]:

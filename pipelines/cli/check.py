@@ -70,7 +70,8 @@ def check(domain: str | None, show_all: bool, html: Path | None, as_json: bool) 
     else:
         _show(batches, rules, refusals, notices, show_all=show_all)
     held = [batch for batch in batches.values() if _verdict(batch) == "hold"]
-    return of_outcome(has_held=bool(held), has_refused=bool(refusals))
+    is_late = any(result.hold is not None for batch in batches.values() for result in batch.arrivals)
+    return of_outcome(has_held=bool(held) or is_late, has_refused=bool(refusals))
 
 
 def _verdict(batch: Batch) -> str | None:
@@ -87,7 +88,6 @@ def _rule_records(home: Home, batches: Mapping[Domain, Batch]) -> list[RuleRecor
     for domain, batch in batches.items():
         if not batch.is_new and not batch.results:
             records += [rule for rule in (stored.rules if stored else ()) if rule.domain == domain.value]
-            continue
         records += [
             RuleRecord(
                 domain=domain.value,
@@ -103,7 +103,7 @@ def _rule_records(home: Home, batches: Mapping[Domain, Batch]) -> list[RuleRecor
                 tier=result.rule.tier.value,
                 query=result.failing_rows_query,
             )
-            for result in batch.results
+            for result in (*batch.results, *batch.arrivals)
         ]
     return records
 

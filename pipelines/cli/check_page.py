@@ -12,6 +12,7 @@ from data_contracts.loader import load_fact_contract
 from metrics.registry import METRICS
 from models.vocabulary import Domain, RuleAction, RuleState
 from pipelines.affected_metrics import metrics_protected, name_briefly
+from pipelines.arrivals import ARRIVALS
 from pipelines.cli.build_records import RefusalRecord, RuleRecord, read_build_records
 from pipelines.cli.query_output import replaced
 from pipelines.holds import reasons_to_hold
@@ -67,7 +68,8 @@ def _judged_facts(project: Project, shown: Collection[str]) -> list[CheckedDomai
             [_checked(rule) for rule in stored.rules if rule.domain == verdict.domain],
         )
         for verdict in (stored.verdicts if stored else ())
-        if verdict.domain not in domains and load_fact_contract(verdict.domain).domain.value in shown
+        # Arrivals were judged just now, and stand among the rules of their domains.
+        if verdict.domain not in domains | {ARRIVALS} and load_fact_contract(verdict.domain).domain.value in shown
     ]
 
 

@@ -19,6 +19,7 @@ from models.marts import (
     kpi_targets,
     metric_values,
 )
+from models.ops import ops_source_arrivals
 from models.planning import (
     fct_budget_lines,
     fct_budget_variances,
@@ -164,7 +165,7 @@ def fact_assets() -> list[dg.AssetsDefinition]:
         _facts(
             "kpis",
             "kpis",
-            {metric_values: [table.name for table in MEASURED_FACTS]},
+            {metric_values: [ops_source_arrivals.name, *(table.name for table in MEASURED_FACTS)]},
             lambda session: [build_metric_values(session)],
         ),
         _facts(

@@ -40,6 +40,7 @@ from models.tickets import fct_sla_clocks, fct_ticket_days, fct_ticket_intervals
 from models.vendor_performance import vendor_scorecard_parts, vendor_scorecards
 from models.vendors import fct_contract_promises
 from models.vocabulary import Domain
+from pipelines.arrivals import ARRIVALS
 from pipelines.facts import data_clocks, domains_of
 from pipelines.fingerprint import hash_parts
 from pipelines.metric_states import read_metric_states
@@ -159,7 +160,7 @@ def input_hash(session: Session) -> str:
         "SELECT asset, input_hash FROM ops.ops_steps WHERE NOT starts_with(asset, 'published_') ORDER BY asset"
     )
     refused = session.warehouse.rows("SELECT export, file_name, code FROM ops.ops_refusals ORDER BY ALL")
-    verdicts = [current_verdict(session.warehouse, judged) for judged in (*Domain, COST_FACTS)]
+    verdicts = [current_verdict(session.warehouse, judged) for judged in (*Domain, COST_FACTS, ARRIVALS)]
     return hash_parts(session.code_hash, built, refused, verdicts, [view.text for view in sql.load_views()])
 
 

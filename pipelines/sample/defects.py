@@ -110,6 +110,12 @@ _ALL: Final = (
         ticket_faults.leave_out_a_team,
     ),
     Defect(
+        "export_stopped", "The job that exports incidents has stood still for the last three weeks.",
+        _T, servicenow.EXPORT, Outcome.FLAGGED,
+        "The newest update is three weeks older than everything else; names the export, the day and the limit.",
+        ticket_faults.stop_three_weeks_early,
+    ),
+    Defect(
         "ticket_number_reused", "After a migration one incident number stands for two incidents.",
         _T, servicenow.EXPORT, Outcome.FLAGGED,
         "One incident has two opening times and two runs of update numbers.",
@@ -156,6 +162,12 @@ _ALL: Final = (
         _F, ledger.EXPORT, Outcome.FLAGGED,
         "One journal's lines do not add up to its total.",
         money_faults.drop_ledger_line,
+    ),
+    Defect(
+        "ledger_month_missing", "Someone exported the ledger in two parts and left a month out between them.",
+        _F, ledger.EXPORT, Outcome.FLAGGED,
+        "The ledger has lines in every month but one; names the month.",
+        money_faults.leave_out_a_month,
     ),
     Defect(
         "unknown_currency", "One ledger line is in EUX, a currency that does not exist.",

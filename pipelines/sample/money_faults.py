@@ -50,6 +50,16 @@ def drop_ledger_line(landing: Path) -> None:
         file.remove({file.middle([i for i, journal in enumerate(journals) if journals.count(journal) > 1])})
 
 
+def leave_out_a_month(landing: Path) -> None:
+    """No line that was posted in the middle month of the latest ledger file is in it."""
+    with _open_ledger(landing) as file:
+        months = [_read_ledger_date(row["Posting date"]).replace(day=1) for row in file]
+        known = sorted(set(months))
+        if len(known) < 3:
+            raise ValueError("The latest ledger file has no month between two others; ask for more years.")
+        file.remove({index for index, month in enumerate(months) if month == known[len(known) // 2]})
+
+
 def write_unknown_currency(landing: Path) -> None:
     """One line is in a currency that does not exist."""
     with _open_ledger(landing) as file:

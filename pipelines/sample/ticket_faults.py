@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -96,6 +96,15 @@ def leave_out_a_team(landing: Path) -> None:
     (name, *_) = (team.name for team in TEAMS if team.system is System.SERVICENOW)
     with CsvEdit(latest_file(landing, servicenow.EXPORT)) as file:
         file.remove({index for index, row in enumerate(file) if row["assignment_group"] == name})
+
+
+def stop_three_weeks_early(landing: Path) -> None:
+    """The job stood still: nothing of the last three weeks is in the latest file."""
+    with CsvEdit(latest_file(landing, servicenow.EXPORT)) as file:
+        written = [row["sys_updated_at"].split(" ")[0].split("/") for row in file]
+        days = [date(int(year), int(month), int(day)) for day, month, year in written]
+        last = max(days) - timedelta(days=21)
+        file.remove({index for index, day in enumerate(days) if day > last})
 
 
 def reuse_ticket_number(landing: Path) -> None:

@@ -7,9 +7,10 @@ and only those that tell something new are read in full. Typing and comparing th
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Final
 
 import polars as pl
@@ -98,6 +99,16 @@ def find_sightings(warehouse: Warehouse, contracts: Iterable[ExportContract]) ->
     placed, others = seen.filter(is_placed), seen.filter(~is_placed)
     kept = pl.concat([keep_changed_rows(placed), others.with_columns(seen_until="snapshot_at")], how="diagonal")
     return Sightings(objects, kept.select("object", "row", *PLACE), _exports(objects, placed))
+
+
+def days_of_files(warehouse: Warehouse, contract: ExportContract, object_name: str, time_zone: str) -> dict[date, int]:
+    """Day in a time zone -> files of an object whose names or times tell of which instant they are."""
+    found: Counter[date] = Counter()
+    for each in _find_objects(warehouse, [contract]):
+        if each.item.name == object_name:
+            instants = each.loads["told_at"].drop_nulls()
+            found.update(instants.dt.convert_time_zone(time_zone).dt.date().to_list())
+    return dict(found)
 
 
 def is_in_future() -> pl.Expr:

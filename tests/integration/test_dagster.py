@@ -13,6 +13,7 @@ from demo_homes import DemoHome
 
 from data_contracts.loader import load_fact_contract
 from models.catalog import STAGED
+from models.ops import ops_source_arrivals
 from models.vocabulary import Domain
 from pipelines.dagster_history import dagster_instance, record_history
 from pipelines.definitions import build_assets, build_defs
@@ -56,7 +57,8 @@ def test_every_table_explains_itself(clean_run: CleanRun, specs: dict[str, dg.As
     tables = {name: spec for name, spec in specs.items() if not name.startswith(("landing/", "published_"))}
     staged = {table.name for domain in Domain for table in STAGED[domain]}
     raw = {item.raw_table for contract in clean_run.demo.project().contracts for item in contract.objects}
-    assert tables.keys() == {*staged, *raw, *(table.name for table in (*PUBLISHED_FACTS, *PUBLISHED_MARTS))}
+    published = {table.name for table in (*PUBLISHED_FACTS, *PUBLISHED_MARTS)}
+    assert tables.keys() == {*staged, *raw, *published, ops_source_arrivals.name}
     for name, spec in tables.items():
         assert spec.description, name
         assert spec.owners, name
@@ -78,6 +80,7 @@ def test_every_rule_is_a_check_exactly_once(clean_run: CleanRun) -> None:
     project = clean_run.demo.project()
     contracts = (*project.contracts, *project.warehouse_contracts, load_fact_contract("cost_facts"))
     rules = [rule for contract in contracts for rule in contract.rules]
+    rules += [rule for contract in project.contracts for rule in contract.arrival_rules]
     checks = Counter(
         (spec.asset_key.path[-1], spec.name)
         for asset in build_assets(project)

@@ -73,8 +73,13 @@ class Desk:
             folder / "exports", seed=5, tickets=700, years=0.5, end=END, daily_exports=DAYS
         )
 
-    def home(self, name: str, exports: Sequence[str]) -> DemoHome:
-        """A home that reads some of the exports, measured."""
+    def home(self, name: str, exports: Sequence[str], *, without: str = "", promise: str = "") -> DemoHome:
+        """A home that reads some of the exports, measured.
+
+        Args:
+            without: name of a daily export that never came.
+            promise: key that the contract of daily exports has besides those of its template.
+        """
         folder = self.folder / name
         policies = demo_policies(self.summary.first_date, self.summary.last_date, self.summary.bad_month.month)
         policies["statuses.yaml"] += "".join(DESK_STATUSES.format(source=source) for source in ("desk", "once"))
@@ -85,9 +90,13 @@ class Desk:
             target = folder / "landing" / export
             target.mkdir(parents=True, exist_ok=True)
             for path in sorted(source.iterdir())[-1 if export == "last_day" else 0 :]:
-                shutil.copy2(path, target)
+                if path.name != without:
+                    shutil.copy2(path, target)
         if "last_day" in exports:
             (folder / "contracts" / "last_day.yaml").write_text(_snapshot_contract(), encoding="utf-8")
+        if promise:
+            contract = folder / "contracts" / "daily_tickets.yaml"
+            contract.write_text(f"{promise}{contract.read_text(encoding='utf-8')}", encoding="utf-8")
         home = DemoHome(folder)
         home.measure()
         return home
@@ -231,3 +240,16 @@ def test_facts_are_the_same_whether_the_last_day_comes_with_the_others_or_later(
     for name in ("core.fct_tickets", "core.fct_ticket_intervals", "core.fct_sla_clocks", "core.fct_ticket_days"):
         query = f"SELECT count(*), sum(hash(t)) FROM {name} AS t"
         assert home.warehouse(query) == daily.warehouse(query), name
+
+
+def test_a_day_without_a_file_is_named(desk: Desk) -> None:
+    """A contract may promise a file for every day: its name tells the day, whenever it was written."""
+    promise = "slaProperties: [{property: frequency, value: 1, unit: d, element: tickets}]\n"
+    found = "SELECT state, message FROM ops.ops_rule_results WHERE rule_id = 'tickets.daily_tickets.periods_present'"
+    assert [state for state, _ in desk.home("whole", ["daily_tickets"], promise=promise).warehouse(found)] == ["passed"]
+    files = sorted((desk.folder / "exports" / "daily_tickets").iterdir())
+    lost = files[len(files) // 2]
+    gappy = desk.home("gappy", ["daily_tickets"], without=lost.name, promise=promise)
+    ((state, message),) = gappy.warehouse(found)
+    assert state == "failed"
+    assert message.endswith(f"Missing: {lost.stem.removeprefix('tickets_')}.")

@@ -107,6 +107,7 @@ def test_new_data_rebuilds_what_depends_on_it_alone(clean: DemoHome) -> None:
     # The company counts tickets as its transactions, so deliveries are nothing to its costs.
     assert built(outcome) == {
         "stage_vendors",
+        "ops_source_arrivals",
         *VENDOR_FACTS,
         *CREDIT_FACTS,
         "metric_values",

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from data_contracts.loader import load_fact_contract, load_warehouse_contracts
+from data_contracts.loader import (
+    load_export_contract,
+    load_fact_contract,
+    load_warehouse_contracts,
+    packaged_templates,
+)
 from metrics.costs.policy import CostPolicy
 from metrics.registry import METRICS, metric_named, required_rules
 from models.catalog import STAGED, tables_of
@@ -49,6 +54,13 @@ def test_every_pattern_of_a_metric_names_a_rule() -> None:
     ids = [
         *(rule.id for rule in PACKAGED),
         *(f"{table.removeprefix('stg_')}.rows.present" for table in FACT_OF_RECORDS),
+        *(
+            rule.id
+            for name, text in packaged_templates().items()
+            for rule in load_export_contract(text, name, packaged_templates()).arrival_rules
+        ),
+        "tickets.any_snapshot.fresh",
+        "tickets.any_snapshot.periods_present",
     ]
     for metric in METRICS:
         for pattern in metric.rules:

@@ -1,0 +1,127 @@
+"""Whether an export's data came when its contract says: how old the newest event is, and which periods have none.
+
+Measured on the dates of the events themselves, never on when a file was written or landed: a file of yesterday may hold
+the events of last year. Pure; what a contract may promise is in `data_contracts.service_levels`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import Final, Literal
+
+PeriodUnit = Literal["day", "week", "month", "quarter"]
+
+#: After so many days without anything, a few events are doubted: a garbled date must not make an export look fresh.
+_ISOLATION_DAYS: Final = 90
+#: Few is one event in so many, and one at least.
+_FEW: Final = 1000
+_MONTHS: Final = {"month": 1, "quarter": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A day, ISO week, month or quarter, by its first and last day."""
+
+    first: date
+    last: date
+    unit: PeriodUnit
+
+    @property
+    def name(self) -> str:
+        """`2026-03-14`, `2026-W11`, `2026-03` or `2026-Q1`."""
+        year, week, _ = self.first.isocalendar()
+        return {
+            "day": self.first.isoformat(),
+            "week": f"{year}-W{week:02d}",
+            "month": f"{self.first:%Y-%m}",
+            "quarter": f"{self.first.year}-Q{(self.first.month + 2) // 3}",
+        }[self.unit]
+
+
+def believed_days(counts: Mapping[date, int], *, until: date | None = None) -> list[date]:
+    """The days on which events lie, in order, without what stands alone at either end.
+
+    At most one event in a thousand (one at least) that lies more than 90 days before or after all others says nothing
+    of where an export begins or ends; nor does what lies after `until`.
+
+    Args:
+        counts: day -> events.
+    """
+    days = sorted(day for day, count in counts.items() if count and (until is None or day <= until))
+    few = max(1, sum(counts[day] for day in days) // _FEW)
+    for _ in range(2):
+        days = _without_isolated_end(days, counts, few)[::-1]
+    return days
+
+
+def _without_isolated_end(days: list[date], counts: Mapping[date, int], few: int) -> list[date]:
+    """Days without those behind the earliest wide gap behind which there are only a few events."""
+    behind, kept = 0, len(days)
+    for index in range(len(days) - 1, 0, -1):
+        behind += counts[days[index]]
+        if behind > few:
+            break
+        if abs((days[index] - days[index - 1]).days) > _ISOLATION_DAYS:
+            kept = index
+    return days[:kept]
+
+
+def age_in_days(newest: date, as_of: date, is_counted: Callable[[date], bool] | None = None) -> int:
+    """Days after the newest event up to and with the day that it is looked at; of a calendar, its working days."""
+    days = (as_of - newest).days
+    if is_counted is None or days <= 0:
+        return max(days, 0)
+    return sum(is_counted(newest + timedelta(days=ahead)) for ahead in range(1, days + 1))
+
+
+def list_periods(first: date, last: date, unit: PeriodUnit) -> list[Period]:
+    """Every period of a unit from the one that holds `first` to the one that holds `last`, both included."""
+    starts = [_start(first, unit)]
+    while (following := _next(starts[-1], unit)) <= last:
+        starts.append(following)
+    starts.append(following)
+    return [Period(start, after - timedelta(days=1), unit) for start, after in pairwise(starts)]
+
+
+def expected_periods(
+    first: date,
+    last: date,
+    unit: PeriodUnit,
+    *,
+    is_counted: Callable[[date], bool] | None = None,
+    excused: Collection[date] = (),
+) -> list[Period]:
+    """The periods between the first and the last event in which an export has to have some.
+
+    Args:
+        is_counted: whether a day is a working day; None where every day is.
+        excused: days of known incidents: a period all of whose days are excused is not expected.
+    """
+    return [
+        period
+        for period in list_periods(first, last, unit)
+        if any((is_counted is None or is_counted(day)) and day not in excused for day in _days(period))
+    ]
+
+
+def _days(period: Period) -> list[date]:
+    return [period.first + timedelta(days=ahead) for ahead in range((period.last - period.first).days + 1)]
+
+
+def _start(day: date, unit: PeriodUnit) -> date:
+    if unit == "day":
+        return day
+    if unit == "week":
+        return day - timedelta(days=day.weekday())
+    months = _MONTHS[unit]
+    return date(day.year, (day.month - 1) // months * months + 1, 1)
+
+
+def _next(start: date, unit: PeriodUnit) -> date:
+    if unit in _MONTHS:
+        index = start.month - 1 + _MONTHS[unit]
+        return date(start.year + index // 12, index % 12 + 1, 1)
+    return start + timedelta(days=7 if unit == "week" else 1)

@@ -1,0 +1,93 @@
+"""How old the newest event is and which periods have none, by hand and against a plainer way to count."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import date, timedelta
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from metrics.arrivals import PeriodUnit, age_in_days, believed_days, expected_periods, list_periods
+
+UNITS: tuple[PeriodUnit, ...] = get_args(PeriodUnit)
+DATES = st.dates(date(1995, 1, 1), date(2035, 12, 31))
+
+
+def _is_weekday(day: date) -> bool:
+    return day.weekday() < 5
+
+
+@given(DATES, st.integers(0, 900), st.sampled_from(UNITS))
+def test_periods_cover_every_day_once(first: date, length: int, unit: PeriodUnit) -> None:
+    last = first + timedelta(days=length)
+    periods = list_periods(first, last, unit)
+    assert periods[0].first <= first <= periods[0].last
+    assert periods[-1].first <= last <= periods[-1].last
+    for before, after in itertools.pairwise(periods):
+        assert after.first == before.last + timedelta(days=1)
+    assert len({period.name for period in periods}) == len(periods)
+
+
+@pytest.mark.parametrize(
+    ("unit", "names"),
+    [
+        ("day", ["2026-12-30", "2026-12-31", "2027-01-01"]),
+        # 30 December 2026 is a Wednesday of the 53rd ISO week, which ends on Sunday, 3 January.
+        ("week", ["2026-W53"]),
+        ("month", ["2026-12", "2027-01"]),
+        ("quarter", ["2026-Q4", "2027-Q1"]),
+    ],
+)
+def test_names_of_periods_over_a_new_year(unit: PeriodUnit, names: list[str]) -> None:
+    assert [period.name for period in list_periods(date(2026, 12, 30), date(2027, 1, 1), unit)] == names
+
+
+@given(DATES, st.integers(-30, 400))
+def test_age_without_a_calendar_is_the_difference(newest: date, later: int) -> None:
+    assert age_in_days(newest, newest + timedelta(days=later)) == max(later, 0)
+
+
+def test_a_weekend_is_no_age_on_a_calendar_of_weekdays() -> None:
+    # Friday's data looked at on Friday, Sunday, Monday and Tuesday.
+    friday = date(2026, 3, 6)
+    assert [age_in_days(friday, friday + timedelta(days=n), _is_weekday) for n in (0, 2, 3, 4)] == [0, 0, 1, 2]
+
+
+def test_a_weekend_is_not_expected_on_a_calendar_of_weekdays() -> None:
+    periods = expected_periods(date(2026, 3, 5), date(2026, 3, 10), "day", is_counted=_is_weekday)
+    assert [period.name for period in periods] == ["2026-03-05", "2026-03-06", "2026-03-09", "2026-03-10"]
+
+
+def test_only_a_period_that_is_excused_as_a_whole_is_not_expected() -> None:
+    february = frozenset(date(2026, 2, day) for day in range(1, 29))
+    months = expected_periods(date(2026, 1, 5), date(2026, 4, 2), "month", excused=february)
+    assert [period.name for period in months] == ["2026-01", "2026-03", "2026-04"]
+    most = february - {date(2026, 2, 14)}
+    months = expected_periods(date(2026, 1, 5), date(2026, 4, 2), "month", excused=most)
+    assert [period.name for period in months] == ["2026-01", "2026-02", "2026-03", "2026-04"]
+
+
+@given(st.dictionaries(DATES, st.integers(1, 50), min_size=1, max_size=40))
+def test_a_busy_end_is_believed(counts: dict[date, int]) -> None:
+    """What holds more than one event in a thousand, and more than one event at all, is where an export ends."""
+    newest = max(counts)
+    busy = {**counts, newest: sum(counts.values()) + 1}
+    assert believed_days(busy)[-1] == newest
+
+
+def test_one_garbled_date_is_neither_the_newest_nor_the_first() -> None:
+    days = {date(2026, 1, 1) + timedelta(days=n): 10 for n in range(60)}
+    garbled = {**days, date(1970, 1, 1): 1, date(2026, 9, 1): 1}
+    assert believed_days(garbled) == sorted(days)
+    # Two lines after the gap are more than one in a thousand of 602.
+    assert believed_days({**days, date(2026, 9, 1): 2})[-1] == date(2026, 9, 1)
+
+
+def test_what_lies_after_the_day_of_looking_is_not_seen() -> None:
+    days = {date(2026, 1, day): 5 for day in range(1, 20)}
+    assert believed_days(days, until=date(2026, 1, 7))[-1] == date(2026, 1, 7)
+    assert believed_days(days, until=date(2025, 12, 31)) == []
+    assert believed_days({}) == []
