@@ -96,6 +96,7 @@ def required_rules(
             elif divided.driver is Driver.METRIC and divided.metric:
                 patterns += required_rules(metric_named(divided.metric), policy, vendor_policy)
     if metric.follows_promises:
-        for domain in promise_domains(vendor_policy):
+        # In the order of declaration: these patterns are published, and a set's own order is another in every process.
+        for domain in sorted(promise_domains(vendor_policy), key=list(Domain).index):
             patterns += TICKET_RULES if domain is Domain.TICKETS else DELIVERY_RULES
     return tuple(dict.fromkeys(patterns))
