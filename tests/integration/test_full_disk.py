@@ -1,0 +1,156 @@
+"""A disk that is full, at any point of a run: nothing is half done, people are told which, and the next run goes on.
+
+The disk is a real one, of a few megabytes and in memory, where the tests may mount it (as root); elsewhere only the
+system's limit on the size of files stands in for it.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+import pytest
+from demo_homes import DemoHome
+
+if TYPE_CHECKING:
+    from conftest import CleanRun
+
+pytestmark = pytest.mark.slow
+
+MEGABYTE = 1024 * 1024
+#: More than any run of the small company needs.
+ROOMY = 400 * MEGABYTE
+INCIDENTS = "servicenow_incidents"
+
+
+@dataclass(frozen=True)
+class Disk:
+    """A small disk."""
+
+    folder: Path
+
+    def resize(self, size: int) -> None:
+        """Give it another size."""
+        subprocess.run(["mount", "-o", f"remount,size={size}", str(self.folder)], check=True)
+
+    @property
+    def used(self) -> int:
+        """Bytes in use."""
+        return shutil.disk_usage(self.folder).used
+
+
+@contextmanager
+def mounted(folder: Path, size: int) -> Iterator[Disk]:
+    """A disk of that size; the test is skipped, and says why, where none may be mounted."""
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
+    if sys.platform != "linux" or os.geteuid() != 0 or subprocess.run(command, check=False).returncode:
+        pytest.skip("only root may mount a small disk; the limit on the size of files is tested")
+    try:
+        yield Disk(folder)
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+def kpi_run(home: Path, largest_file: int | None = None) -> subprocess.CompletedProcess[str]:
+    """`kpi run` on a home, in a process of its own, which may write no larger file."""
+
+    def limit() -> None:
+        if largest_file is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
+
+    command = [str(Path(sys.executable).with_name("kpi")), "run", "--quiet", "--home", str(home)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, preexec_fn=limit)
+
+
+def rows_by_table(demo: DemoHome) -> dict[str, int]:
+    """Rows of everything that was landed and typed, and of what is known of the files: a batch in part would show."""
+    with duckdb.connect(str(demo.home.warehouse), read_only=True) as warehouse:
+        names = warehouse.execute(
+            "SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE schema_name IN ('raw', 'stg', 'core') "
+            "OR table_name IN ('ops_loads', 'ops_quarantined_records') ORDER BY ALL"
+        ).fetchall()
+        return {name: warehouse.execute(f"SELECT count(*) FROM {name}").fetchall()[0][0] for (name,) in names}
+
+
+def assert_whole(demo: DemoHome, as_if: DemoHome) -> None:
+    """The home is as one to which nothing ever happened."""
+    assert rows_by_table(demo) == rows_by_table(as_if)
+    assert demo.content_hash() == as_if.content_hash()
+    assert not [path.name for path in demo.home.published.rglob("*building*")]
+
+
+@pytest.mark.parametrize("megabytes", [1, 3, 8, 12, 20, 40])
+def test_a_first_run_on_a_full_disk_leaves_nothing_half_done(
+    megabytes: int, clean_run: CleanRun, tmp_path: Path
+) -> None:
+    with mounted(tmp_path / "disk", megabytes * MEGABYTE) as disk:
+        demo = clean_run.never_run.copy_to(disk.folder / "home")
+        told = kpi_run(demo.folder)
+        assert told.returncode == 1, told.stderr
+        assert f"The disk {disk.folder} is full" in told.stderr
+        assert "nothing is half done" in told.stderr
+        assert "not foreseen" not in told.stderr
+        assert not demo.home.published_file.exists()
+        disk.resize(ROOMY)
+        told = kpi_run(demo.folder)
+        assert told.returncode == 0, told.stderr
+        assert_whole(demo, clean_run.demo)
+
+
+@pytest.fixture(scope="module")
+def before_and_after(clean_run: CleanRun, tmp_path_factory: pytest.TempPathFactory) -> tuple[DemoHome, DemoHome]:
+    """A home that was published and has got a new file, and the same after its next run on a large disk."""
+    folder = tmp_path_factory.mktemp("two_runs")
+    before = clean_run.never_run.copy_to(folder / "before")
+    last = max((before.landing / INCIDENTS).iterdir())
+    waiting = last.rename(folder / last.name)
+    assert kpi_run(before.folder).returncode == 0
+    waiting.rename(last)
+    after = before.copy_to(folder / "after")
+    assert kpi_run(after.folder).returncode == 0
+    assert after.content_hash() != before.content_hash()
+    return before, after
+
+
+@pytest.mark.parametrize("spare_megabytes", [0.5, 4, 12, 24])
+def test_a_disk_that_fills_up_leaves_the_old_publication_to_its_readers(
+    spare_megabytes: float, before_and_after: tuple[DemoHome, DemoHome], tmp_path: Path
+) -> None:
+    before, after = before_and_after
+    with mounted(tmp_path / "disk", ROOMY) as disk:
+        demo = before.copy_to(disk.folder / "home")
+        disk.resize(disk.used + int(spare_megabytes * MEGABYTE))
+        told = kpi_run(demo.folder)
+        assert told.returncode == 1, told.stderr
+        assert f"The disk {disk.folder} is full" in told.stderr
+        assert demo.published("SELECT * FROM meta.run") == before.published("SELECT * FROM meta.run")
+        assert demo.numbers() == before.numbers()
+        disk.resize(ROOMY)
+        told = kpi_run(demo.folder)
+        assert told.returncode == 0, told.stderr
+        assert_whole(demo, after)
+
+
+@pytest.mark.parametrize("largest_megabytes", [1, 10, 20])
+def test_a_file_that_may_not_grow_is_told_and_nothing_is_half_done(
+    largest_megabytes: int, clean_run: CleanRun, tmp_path: Path
+) -> None:
+    demo = clean_run.never_run.copy_to(tmp_path / "home")
+    told = kpi_run(demo.folder, largest_megabytes * MEGABYTE)
+    assert told.returncode == 1, told.stderr
+    assert f"{demo.folder}" in told.stderr
+    assert "could not grow" in told.stderr
+    assert not demo.home.published_file.exists()
+    told = kpi_run(demo.folder)
+    assert told.returncode == 0, told.stderr
+    assert_whole(demo, clean_run.demo)
