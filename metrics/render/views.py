@@ -80,6 +80,12 @@ _VALUE_COLUMNS: Final = (
 
 _META_COLUMNS: Final = ("aggregation", "publication_state", "held_reason", "held_since_at", "fresh_as_of_at")
 
+#: What readers of a fact have to know beside what one row is.
+_EVIDENCE: Final = (
+    "Evidence, not a KPI: rows of the latest data, also those that a held KPI would count; what they add up to is not "
+    "what is published while it is held (see meta.metrics)."
+)
+
 _IS_HELD: Final = "coalesce(definition.publication_state = 'held', false)"
 
 
@@ -154,7 +160,8 @@ def fact_view(name: str, fact: Table) -> str:
     )
     columns = [f"    {_in_hours(column)}" for column in fact.columns]
     comments = {_hours_name(column): column.comment or "" for column in fact.columns}
-    return view_text(f"mart.{name}", header, columns, f"FROM {fact.schema}.{fact.name};", fact.comment or "", comments)
+    comment = f"{fact.comment or ''} {_EVIDENCE}".strip()
+    return view_text(f"mart.{name}", header, columns, f"FROM {fact.schema}.{fact.name};", comment, comments)
 
 
 def view_text(

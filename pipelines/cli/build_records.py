@@ -100,6 +100,14 @@ class QuarantineRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldRecord:
+    """A KPI that keeps its last good values, and the rules that hold it."""
+
+    metric: str
+    held_by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class BuildRecords:
     """Everything that commands show of the build database."""
 
@@ -115,6 +123,8 @@ class BuildRecords:
     driver_gaps: tuple[DriverGap, ...] = ()
     quarantined_count: int = 0
     drift_notes: tuple[tuple[str, str], ...] = ()
+    held_metrics: tuple[HeldRecord, ...] = ()
+    published_metric_count: int = 0
 
     @property
     def held_domains(self) -> tuple[str, ...]:
@@ -179,6 +189,8 @@ def _read(connection: duckdb.DuckDBPyConnection) -> BuildRecords:
             for note in json.loads(notes or "[]")
             if is_drift_note(note)
         ),
+        tuple(HeldRecord(metric, tuple(json.loads(rules or "[]"))) for metric, rules in _rows(connection, _HELD)),
+        _rows(connection, _PUBLISHED_COUNT)[0][0],
     )
 
 
@@ -196,6 +208,8 @@ _RULES = """
     FROM ops.ops_rule_results ORDER BY domain, rule_id
 """
 _VERDICTS = "SELECT domain, verdict, summary, decided_at FROM ops.ops_verdicts WHERE is_current ORDER BY domain"
+_HELD = "SELECT metric, held_by FROM ops.ops_metric_states WHERE is_held ORDER BY metric"
+_PUBLISHED_COUNT = "SELECT count(*) FROM ops.ops_metric_states WHERE NOT is_held AND fresh_as_of_at IS NOT NULL"
 _QUARANTINE = """
     SELECT domain, rule_id, any_value(reason), count(*)
     FROM ops.ops_quarantined_records GROUP BY domain, rule_id ORDER BY domain, rule_id

@@ -26,6 +26,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "check": ("pipelines.cli.check", "Audit the data against its contracts; change nothing."),
     "status": ("pipelines.cli.status", "Last run, freshness, verdicts, and what is held and why."),
     "quarantine": ("pipelines.cli.quarantine", "Which records are set aside, why, and what brings them back."),
+    "instrumentation": ("pipelines.cli.instrumentation", "What to put right first, so that KPIs are surer."),
     "metrics": ("pipelines.cli.metrics", "List the KPIs, or describe one."),
     "calendar": ("pipelines.cli.calendar", "Show the working calendars and their open time."),
     "query": ("pipelines.cli.query", "Ask the published warehouse in SQL."),

@@ -75,23 +75,42 @@ def show_unmapped_statuses(statuses: Sequence[UnmappedStatus]) -> None:
 
 
 def show_holds(records: BuildRecords) -> None:
-    """Print each held domain: the verdict, the rules that broke, their rows, the KPIs they protect, and what to do."""
+    """Print what is held: which KPIs by which rule, that the others are published, and what each rule found."""
+    if not (records.held_domains or records.held_metrics):
+        return
+    click.echo()
+    show_heading(click.style(_count_held(records), fg="red"), _count_published(records))
     for verdict in records.verdicts:
         if verdict.verdict != "hold":
             continue
         click.echo()
-        show_heading(click.style(f"{verdict.domain} is held", fg="red"))
         show_paragraph(verdict.summary, indent=2)
         for rule in blocking_rules(records.rules, verdict.domain):
-            _show_broken_rule(rule)
-    if records.held_domains:
-        click.echo()
-        show_paragraph(
-            "KPIs that need what is broken keep their last good values; all others go on. Correct what the rule says "
-            "(the export, its contract or a policy); 'kpi check' then tells whether it is right, and 'kpi run' "
-            "publishes.",
-            indent=2,
-        )
+            _show_broken_rule(rule, held_by(records, rule.rule_id))
+    click.echo()
+    show_paragraph(
+        "KPIs that are held keep their last good values. Correct what the rule says (the export, its contract or a "
+        "policy); 'kpi check' then tells whether it is right, and 'kpi run' publishes.",
+        indent=2,
+    )
+
+
+def _count_held(records: BuildRecords) -> str:
+    if not records.held_metrics:
+        return "A rule is broken, and holds no KPI yet"
+    rules = len({rule for found in records.held_metrics for rule in found.held_by})
+    held = count_of(len(records.held_metrics), "KPI is held", "KPIs are held")
+    return f"{held} by {count_of(rules, 'rule')}"
+
+
+def _count_published(records: BuildRecords) -> str:
+    count = records.published_metric_count
+    return f"{count_of(count, 'other is', 'others are')} published" if count else "no other has values"
+
+
+def held_by(records: BuildRecords, rule_id: str) -> list[str]:
+    """The KPIs that a rule holds now."""
+    return [found.metric for found in records.held_metrics if rule_id in found.held_by]
 
 
 def show_failures(failed: Sequence[Step]) -> None:
@@ -119,9 +138,7 @@ def protected_metrics(rule: RuleRecord) -> list[str]:
     return metrics_protected(rule.rule_id, rule.protects, rule.domain)
 
 
-def _show_broken_rule(rule: RuleRecord) -> None:
-    from pipelines.affected_metrics import name_briefly
-
+def _show_broken_rule(rule: RuleRecord, held: Sequence[str]) -> None:
     click.echo()
     click.echo(f"  {click.style(rule.rule_id, fg='red')} ({rule.contract_id}, {rule.action})")
     show_paragraph(rule.message, indent=4)
@@ -129,11 +146,18 @@ def _show_broken_rule(rule: RuleRecord) -> None:
         click.echo("    It could not be evaluated, which counts as broken.")
     else:
         click.echo(f"    {rule.failed_count:,} of {count_of(rule.evaluated_count, 'row')} broke it{_samples(rule)}")
-    metrics = protected_metrics(rule)
-    if metrics:
-        names = name_briefly(metrics)
-        more = ", ..." if len(names) > _MOST_NAMES else ""
-        show_paragraph(f"protects {count_of(len(metrics), 'KPI')}: {', '.join(names[:_MOST_NAMES])}{more}", indent=4)
+    if held:
+        show_paragraph(f"holds {_named(held)}", indent=4)
+    elif metrics := protected_metrics(rule):
+        show_paragraph(f"holds none now; protects {_named(metrics)}", indent=4)
+
+
+def _named(metrics: Sequence[str]) -> str:
+    from pipelines.affected_metrics import name_briefly
+
+    names = name_briefly(metrics)
+    more = ", ..." if len(names) > _MOST_NAMES else ""
+    return f"{count_of(len(metrics), 'KPI')}: {', '.join(names[:_MOST_NAMES])}{more}"
 
 
 def describe_outcome(records: BuildRecords) -> dict[str, Any]:
@@ -141,12 +165,17 @@ def describe_outcome(records: BuildRecords) -> dict[str, Any]:
     return {
         "refusals": list(records.refusals),
         "unmapped_statuses": list(records.unmapped_statuses),
+        "held_metrics": list(records.held_metrics),
         "held": [
             {
                 "domain": domain,
                 "summary": next(verdict.summary for verdict in records.verdicts if verdict.domain == domain),
                 "rules": [
-                    {**describe_rule(rule), "protects": protected_metrics(rule)}
+                    {
+                        **describe_rule(rule),
+                        "protects": protected_metrics(rule),
+                        "holds": held_by(records, rule.rule_id),
+                    }
                     for rule in blocking_rules(records.rules, domain)
                 ],
             }

@@ -186,6 +186,10 @@ def _show_json(
             "exports": list(records.exports) if records else None,
             "quarantine": list(records.quarantine) if records else None,
             "quarantined_count": records.quarantined_count if records else None,
-            **(describe_outcome(records) if records else {"refusals": None, "unmapped_statuses": None, "held": None}),
+            **(
+                describe_outcome(records)
+                if records
+                else {"refusals": None, "unmapped_statuses": None, "held": None, "held_metrics": None}
+            ),
         }
     )

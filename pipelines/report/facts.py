@@ -162,6 +162,7 @@ def _read(connection: duckdb.DuckDBPyConnection, period: ReportPeriod | None, gr
     answers["oldest"] = ask(connection, "oldest_open_tickets", row_limit="10")
     answers["ages"] = ask(connection, "open_tickets_by_age")
     answers["held"] = ask(connection, "held_metrics_and_rules")
+    answers["to_put_right"] = ask(connection, "what_to_put_right_first", row_limit="1000")
     answers["scorecards"] = ask(
         connection, "vendor_scorecard", period_grain="quarter" if grain is Grain.QUARTER else "month"
     )

@@ -12,6 +12,7 @@ from pipelines.report.facts import HEADLINES, SUPPORTING, ReportFacts
 from pipelines.report.figures import Figure, Section, Table
 from pipelines.report.flow import age_figure, flow_section
 from pipelines.report.headlines import signal_sentence, trend_limits, trend_points
+from pipelines.report.instrumentation import instrumentation_section
 from pipelines.report.money import money_section
 from pipelines.report.targets import target_of, target_points, wanted
 
@@ -26,6 +27,7 @@ def build_sections(facts: ReportFacts) -> list[Section]:
         _risk(facts),
         money_section(facts),
         _certainty(facts),
+        instrumentation_section(facts),
     ]
     return [section for section in sections if section.figures]
 

@@ -19,6 +19,28 @@ def show_evidence(snapshot: Snapshot, filters: Filters) -> None:
         st.success("None: every KPI with data is published.")
     else:
         show_table(held.select("metric", "label", "held_reason", "fresh_as_of_at"), key="held", name="held_kpis")
+    st.header("What to put right first")
+    to_do = snapshot.ask("FROM mart.instrumentation_scorecard WHERE fix_rank IS NOT NULL ORDER BY fix_rank")
+    if to_do.is_empty():
+        st.success("Nothing: every rule is kept, and every KPI measures all of its records.")
+    else:
+        show_table(
+            to_do.select(
+                "fix_rank",
+                "source",
+                "rule_id",
+                "gap_kind",
+                "failed_record_count",
+                "captured_ratio",
+                "captured_change_ratio",
+                "affected_metric_count",
+                "metric_label",
+                "metric_lost_coverage_ratio",
+                "what_to_do",
+            ),
+            key="to_do",
+            name="what_to_put_right_first",
+        )
     st.header("Rules that are not kept")
     rules = snapshot.ask("FROM meta.rule_results WHERE failed_count > 0 OR state NOT IN ('passed', 'skipped')")
     if rules.is_empty():

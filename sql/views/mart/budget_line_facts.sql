@@ -18,7 +18,7 @@ SELECT
     is_quarantined
 FROM core.fct_budget_lines;
 
-COMMENT ON VIEW mart.budget_line_facts IS 'One row per budget or forecast figure of a month, in the reporting currency.';
+COMMENT ON VIEW mart.budget_line_facts IS 'One row per budget or forecast figure of a month, in the reporting currency. Evidence, not a KPI: rows of the latest data, also those that a held KPI would count; what they add up to is not what is published while it is held (see meta.metrics).';
 COMMENT ON COLUMN mart.budget_line_facts.budget_line_id IS 'Line, qualified by its source';
 COMMENT ON COLUMN mart.budget_line_facts.source IS 'System that exported the line';
 COMMENT ON COLUMN mart.budget_line_facts.month_date IS 'First day of the month';

@@ -20,7 +20,7 @@ SELECT
     measured_forecast_line_count
 FROM core.fct_budget_variances;
 
-COMMENT ON VIEW mart.budget_variance IS 'One row per month, cost centre, account and team: what it cost, what was planned, and the difference.';
+COMMENT ON VIEW mart.budget_variance IS 'One row per month, cost centre, account and team: what it cost, what was planned, and the difference. Evidence, not a KPI: rows of the latest data, also those that a held KPI would count; what they add up to is not what is published while it is held (see meta.metrics).';
 COMMENT ON COLUMN mart.budget_variance.month_date IS 'First day of the month';
 COMMENT ON COLUMN mart.budget_variance.cost_centre IS 'Cost centre that was booked or planned';
 COMMENT ON COLUMN mart.budget_variance.account IS 'General ledger account that was booked or planned';

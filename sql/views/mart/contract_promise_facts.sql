@@ -15,7 +15,7 @@ SELECT
     service_credit_ratio
 FROM core.fct_contract_promises;
 
-COMMENT ON VIEW mart.contract_promise_facts IS 'One row per contract, rate-card item and promise, with the days on which it holds.';
+COMMENT ON VIEW mart.contract_promise_facts IS 'One row per contract, rate-card item and promise, with the days on which it holds. Evidence, not a KPI: rows of the latest data, also those that a held KPI would count; what they add up to is not what is published while it is held (see meta.metrics).';
 COMMENT ON COLUMN mart.contract_promise_facts.contract_promise_id IS 'Contract, item and first day, qualified by source';
 COMMENT ON COLUMN mart.contract_promise_facts.vendor_contract_id IS 'Contract';
 COMMENT ON COLUMN mart.contract_promise_facts.vendor IS 'Vendor';

@@ -17,7 +17,7 @@ SELECT
     amount_reporting
 FROM core.fct_cost_allocations;
 
-COMMENT ON VIEW mart.cost_allocation_facts IS 'Cost of each period by breakdown and, by month and quarter, by pool. Rows of one period and pool add up to what the pool costs in it, to the cent.';
+COMMENT ON VIEW mart.cost_allocation_facts IS 'Cost of each period by breakdown and, by month and quarter, by pool. Rows of one period and pool add up to what the pool costs in it, to the cent. Evidence, not a KPI: rows of the latest data, also those that a held KPI would count; what they add up to is not what is published while it is held (see meta.metrics).';
 COMMENT ON COLUMN mart.cost_allocation_facts.period_grain IS 'day, week, month or quarter';
 COMMENT ON COLUMN mart.cost_allocation_facts.period_start_date IS 'First day of the period';
 COMMENT ON COLUMN mart.cost_allocation_facts.cost_pool IS 'Pool; (all) for what is allocated by day and week, which would be too much to tell apart by pool';

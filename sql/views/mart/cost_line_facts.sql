@@ -27,7 +27,7 @@ SELECT
     is_quarantined
 FROM core.fct_cost_lines;
 
-COMMENT ON VIEW mart.cost_line_facts IS 'One row per cost line in the reporting currency, with its pool.';
+COMMENT ON VIEW mart.cost_line_facts IS 'One row per cost line in the reporting currency, with its pool. Evidence, not a KPI: rows of the latest data, also those that a held KPI would count; what they add up to is not what is published while it is held (see meta.metrics).';
 COMMENT ON COLUMN mart.cost_line_facts.cost_line_id IS 'Line, qualified by its source';
 COMMENT ON COLUMN mart.cost_line_facts.source IS 'System that exported the line';
 COMMENT ON COLUMN mart.cost_line_facts.document_id IS 'Journal, invoice or payment number';

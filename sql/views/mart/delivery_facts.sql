@@ -21,7 +21,7 @@ SELECT
     is_quarantined
 FROM core.fct_deliveries;
 
-COMMENT ON VIEW mart.delivery_facts IS 'One row per delivery: promised, delivered and whether on time.';
+COMMENT ON VIEW mart.delivery_facts IS 'One row per delivery: promised, delivered and whether on time. Evidence, not a KPI: rows of the latest data, also those that a held KPI would count; what they add up to is not what is published while it is held (see meta.metrics).';
 COMMENT ON COLUMN mart.delivery_facts.delivery_id IS 'Delivery line, qualified by its source';
 COMMENT ON COLUMN mart.delivery_facts.source IS 'System that exported the delivery';
 COMMENT ON COLUMN mart.delivery_facts.vendor IS 'Vendor';

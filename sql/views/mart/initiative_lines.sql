@@ -15,7 +15,7 @@ SELECT
     is_quarantined
 FROM core.fct_initiative_lines;
 
-COMMENT ON VIEW mart.initiative_lines IS 'One row per cost or benefit line that is tagged to an initiative.';
+COMMENT ON VIEW mart.initiative_lines IS 'One row per cost or benefit line that is tagged to an initiative. Evidence, not a KPI: rows of the latest data, also those that a held KPI would count; what they add up to is not what is published while it is held (see meta.metrics).';
 COMMENT ON COLUMN mart.initiative_lines.line_id IS 'Line of the ledger or of a benefit export, qualified by its source';
 COMMENT ON COLUMN mart.initiative_lines.initiative_id IS 'Initiative in policies/initiatives.yaml; the tag itself if the policy does not know it';
 COMMENT ON COLUMN mart.initiative_lines.kind IS 'cost or benefit';

@@ -22,7 +22,7 @@ SELECT
     line_before_start_count
 FROM core.fct_initiative_returns;
 
-COMMENT ON VIEW mart.initiative_returns IS 'One row per initiative of policies/initiatives.yaml or of a tag: cost and benefit to date, and when it paid back.';
+COMMENT ON VIEW mart.initiative_returns IS 'One row per initiative of policies/initiatives.yaml or of a tag: cost and benefit to date, and when it paid back. Evidence, not a KPI: rows of the latest data, also those that a held KPI would count; what they add up to is not what is published while it is held (see meta.metrics).';
 COMMENT ON COLUMN mart.initiative_returns.initiative_id IS 'Initiative';
 COMMENT ON COLUMN mart.initiative_returns.initiative_name IS 'Name for people';
 COMMENT ON COLUMN mart.initiative_returns.owner IS 'Who answers for it';

@@ -22,7 +22,7 @@ SELECT
     credit_invoice_date
 FROM core.fct_invoice_duplicate_suspects;
 
-COMMENT ON VIEW mart.invoice_duplicate_suspects IS 'One row per invoice that may have been sent before. A suspicion: it changes no sum of what was billed.';
+COMMENT ON VIEW mart.invoice_duplicate_suspects IS 'One row per invoice that may have been sent before. A suspicion: it changes no sum of what was billed. Evidence, not a KPI: rows of the latest data, also those that a held KPI would count; what they add up to is not what is published while it is held (see meta.metrics).';
 COMMENT ON COLUMN mart.invoice_duplicate_suspects.duplicate_suspect_id IS 'The later invoice: source, vendor, number, date and currency';
 COMMENT ON COLUMN mart.invoice_duplicate_suspects.duplicate_group_id IS 'The first invoice of those that may all be the same';
 COMMENT ON COLUMN mart.invoice_duplicate_suspects.vendor IS 'Vendor';

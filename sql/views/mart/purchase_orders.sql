@@ -20,7 +20,7 @@ SELECT
     over_since_date
 FROM core.fct_purchase_orders;
 
-COMMENT ON VIEW mart.purchase_orders IS 'One row per purchase order, or per item of one, with what was billed on it.';
+COMMENT ON VIEW mart.purchase_orders IS 'One row per purchase order, or per item of one, with what was billed on it. Evidence, not a KPI: rows of the latest data, also those that a held KPI would count; what they add up to is not what is published while it is held (see meta.metrics).';
 COMMENT ON COLUMN mart.purchase_orders.purchase_order_line_id IS 'Order and item, qualified by its source';
 COMMENT ON COLUMN mart.purchase_orders.source IS 'System that exported the order';
 COMMENT ON COLUMN mart.purchase_orders.purchase_order_id IS 'Number of the order';

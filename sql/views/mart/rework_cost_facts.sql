@@ -17,7 +17,7 @@ SELECT
     unknown_reporting
 FROM core.fct_rework_costs;
 
-COMMENT ON VIEW mart.rework_cost_facts IS 'Allocated cost of each period and breakdown that reworked tickets bear: reopened ones, or past their target.';
+COMMENT ON VIEW mart.rework_cost_facts IS 'Allocated cost of each period and breakdown that reworked tickets bear: reopened ones, or past their target. Evidence, not a KPI: rows of the latest data, also those that a held KPI would count; what they add up to is not what is published while it is held (see meta.metrics).';
 COMMENT ON COLUMN mart.rework_cost_facts.period_grain IS 'day, week, month or quarter';
 COMMENT ON COLUMN mart.rework_cost_facts.period_start_date IS 'First day of the period';
 COMMENT ON COLUMN mart.rework_cost_facts.team IS 'Team that bears the cost';

@@ -20,7 +20,7 @@ SELECT
     delivered_date
 FROM core.fct_service_credit_clocks;
 
-COMMENT ON VIEW mart.service_credit_clocks IS 'One row per broken promise that a service credit rests on: the clocks, or late deliveries, to name in a claim.';
+COMMENT ON VIEW mart.service_credit_clocks IS 'One row per broken promise that a service credit rests on: the clocks, or late deliveries, to name in a claim. Evidence, not a KPI: rows of the latest data, also those that a held KPI would count; what they add up to is not what is published while it is held (see meta.metrics).';
 COMMENT ON COLUMN mart.service_credit_clocks.service_credit_id IS 'Credit in fct_service_credits';
 COMMENT ON COLUMN mart.service_credit_clocks.case_number IS 'Order of the decision within the credit, from 1';
 COMMENT ON COLUMN mart.service_credit_clocks.vendor IS 'Vendor';

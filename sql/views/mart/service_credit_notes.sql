@@ -14,7 +14,7 @@ SELECT
     given_reporting
 FROM core.fct_service_credit_notes;
 
-COMMENT ON VIEW mart.service_credit_notes IS 'One row per part of a vendor''s credit note that was given for missed promises.';
+COMMENT ON VIEW mart.service_credit_notes IS 'One row per part of a vendor''s credit note that was given for missed promises. Evidence, not a KPI: rows of the latest data, also those that a held KPI would count; what they add up to is not what is published while it is held (see meta.metrics).';
 COMMENT ON COLUMN mart.service_credit_notes.vendor_invoice_line_id IS 'Line of the credit note';
 COMMENT ON COLUMN mart.service_credit_notes.part_number IS 'Order of the part within the line, from 1';
 COMMENT ON COLUMN mart.service_credit_notes.service_credit_id IS 'Credit that the part is for; empty if none could be found';

@@ -37,7 +37,7 @@ SELECT
     is_quarantined
 FROM core.fct_service_credits;
 
-COMMENT ON VIEW mart.service_credits IS 'One row per contract, promise and period: how far the promise was kept, and what is due where it was not.';
+COMMENT ON VIEW mart.service_credits IS 'One row per contract, promise and period: how far the promise was kept, and what is due where it was not. Evidence, not a KPI: rows of the latest data, also those that a held KPI would count; what they add up to is not what is published while it is held (see meta.metrics).';
 COMMENT ON COLUMN mart.service_credits.service_credit_id IS 'Contract, promise and first day of the period';
 COMMENT ON COLUMN mart.service_credits.vendor_contract_id IS 'Contract';
 COMMENT ON COLUMN mart.service_credits.vendor IS 'Vendor; empty if rows of the contract contradict each other';

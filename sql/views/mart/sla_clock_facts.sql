@@ -27,7 +27,7 @@ SELECT
     used_ratio
 FROM core.fct_sla_clocks;
 
-COMMENT ON VIEW mart.sla_clock_facts IS 'One row per ticket, SLA policy and cycle: the clock, its state and the instant at which it was decided.';
+COMMENT ON VIEW mart.sla_clock_facts IS 'One row per ticket, SLA policy and cycle: the clock, its state and the instant at which it was decided. Evidence, not a KPI: rows of the latest data, also those that a held KPI would count; what they add up to is not what is published while it is held (see meta.metrics).';
 COMMENT ON COLUMN mart.sla_clock_facts.ticket_id IS 'Ticket, qualified by its source';
 COMMENT ON COLUMN mart.sla_clock_facts.sla_policy IS 'Policy in policies/sla.yaml that set the clock';
 COMMENT ON COLUMN mart.sla_clock_facts.cycle_number IS '1, and one more for every reopening that starts a new cycle';

@@ -12,7 +12,7 @@ SELECT
     ticket_count
 FROM core.fct_ticket_days;
 
-COMMENT ON VIEW mart.ticket_day_facts IS 'Tickets in work at the end of each day, by status category and breakdown.';
+COMMENT ON VIEW mart.ticket_day_facts IS 'Tickets in work at the end of each day, by status category and breakdown. Evidence, not a KPI: rows of the latest data, also those that a held KPI would count; what they add up to is not what is published while it is held (see meta.metrics).';
 COMMENT ON COLUMN mart.ticket_day_facts.day_date IS 'Day in the reporting time zone';
 COMMENT ON COLUMN mart.ticket_day_facts.status_category IS 'Category at the day''s end';
 COMMENT ON COLUMN mart.ticket_day_facts.team IS 'Team at the day''s end';

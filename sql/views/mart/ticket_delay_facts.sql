@@ -24,7 +24,7 @@ SELECT
     is_quarantined
 FROM core.fct_ticket_delays;
 
-COMMENT ON VIEW mart.ticket_delay_facts IS 'One row per resolved ticket whose delay policies/costs.yaml prices: how long, and what it cost.';
+COMMENT ON VIEW mart.ticket_delay_facts IS 'One row per resolved ticket whose delay policies/costs.yaml prices: how long, and what it cost. Evidence, not a KPI: rows of the latest data, also those that a held KPI would count; what they add up to is not what is published while it is held (see meta.metrics).';
 COMMENT ON COLUMN mart.ticket_delay_facts.ticket_id IS 'Ticket, qualified by its source';
 COMMENT ON COLUMN mart.ticket_delay_facts.delay_rule IS 'Rule of policies/costs.yaml that prices it: the first whose scope the ticket is in';
 COMMENT ON COLUMN mart.ticket_delay_facts.source IS 'System that exported the ticket';

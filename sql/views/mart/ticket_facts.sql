@@ -50,7 +50,7 @@ SELECT
     duplicate_event_count
 FROM core.fct_tickets;
 
-COMMENT ON VIEW mart.ticket_facts IS 'One row per ticket: its life measured on both clocks as of the data''s own clock.';
+COMMENT ON VIEW mart.ticket_facts IS 'One row per ticket: its life measured on both clocks as of the data''s own clock. Evidence, not a KPI: rows of the latest data, also those that a held KPI would count; what they add up to is not what is published while it is held (see meta.metrics).';
 COMMENT ON COLUMN mart.ticket_facts.ticket_id IS 'Ticket, qualified by its source';
 COMMENT ON COLUMN mart.ticket_facts.source IS 'System that exported the ticket';
 COMMENT ON COLUMN mart.ticket_facts.ticket_type IS 'Type in the source''s words';

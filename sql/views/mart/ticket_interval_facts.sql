@@ -21,7 +21,7 @@ SELECT
     duration_business_microseconds / 3.6e9 AS duration_business_hours
 FROM core.fct_ticket_intervals;
 
-COMMENT ON VIEW mart.ticket_interval_facts IS 'One row per stretch of a ticket''s life with one status, team, priority and vendor.';
+COMMENT ON VIEW mart.ticket_interval_facts IS 'One row per stretch of a ticket''s life with one status, team, priority and vendor. Evidence, not a KPI: rows of the latest data, also those that a held KPI would count; what they add up to is not what is published while it is held (see meta.metrics).';
 COMMENT ON COLUMN mart.ticket_interval_facts.ticket_id IS 'Ticket, qualified by its source';
 COMMENT ON COLUMN mart.ticket_interval_facts.interval_number IS 'Order of the stretch in the ticket''s life, from 1';
 COMMENT ON COLUMN mart.ticket_interval_facts.started_at IS 'Start, inclusive';

@@ -12,7 +12,7 @@ SELECT
     set_aside_count
 FROM core.fct_transactions;
 
-COMMENT ON VIEW mart.transaction_facts IS 'Completed transactions per day and breakdown: the denominator of cost per transaction.';
+COMMENT ON VIEW mart.transaction_facts IS 'Completed transactions per day and breakdown: the denominator of cost per transaction. Evidence, not a KPI: rows of the latest data, also those that a held KPI would count; what they add up to is not what is published while it is held (see meta.metrics).';
 COMMENT ON COLUMN mart.transaction_facts.completed_date IS 'Day of completion in the reporting time zone';
 COMMENT ON COLUMN mart.transaction_facts.team IS 'Team';
 COMMENT ON COLUMN mart.transaction_facts.priority IS 'Priority';

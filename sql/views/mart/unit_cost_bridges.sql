@@ -16,7 +16,7 @@ SELECT
     unit_cost_after_reporting
 FROM core.fct_unit_cost_bridges;
 
-COMMENT ON VIEW mart.unit_cost_bridges IS 'What moved cost per transaction from one closed period to the next, in parts that add up to the change exactly. Bridges over several periods are added up.';
+COMMENT ON VIEW mart.unit_cost_bridges IS 'What moved cost per transaction from one closed period to the next, in parts that add up to the change exactly. Bridges over several periods are added up. Evidence, not a KPI: rows of the latest data, also those that a held KPI would count; what they add up to is not what is published while it is held (see meta.metrics).';
 COMMENT ON COLUMN mart.unit_cost_bridges.period_grain IS 'month or quarter';
 COMMENT ON COLUMN mart.unit_cost_bridges.period_start_date IS 'First day of the period';
 COMMENT ON COLUMN mart.unit_cost_bridges.dimension IS 'team or service: by what the whole is taken apart';

@@ -16,7 +16,7 @@ SELECT
     is_quarantined
 FROM core.fct_vendor_commitment_months;
 
-COMMENT ON VIEW mart.vendor_commitment_months IS 'One row per contract with committed spend and month of its term until the data''s clock.';
+COMMENT ON VIEW mart.vendor_commitment_months IS 'One row per contract with committed spend and month of its term until the data''s clock. Evidence, not a KPI: rows of the latest data, also those that a held KPI would count; what they add up to is not what is published while it is held (see meta.metrics).';
 COMMENT ON COLUMN mart.vendor_commitment_months.vendor_contract_id IS 'Contract';
 COMMENT ON COLUMN mart.vendor_commitment_months.month_date IS 'First day of the month';
 COMMENT ON COLUMN mart.vendor_commitment_months.vendor IS 'Vendor';

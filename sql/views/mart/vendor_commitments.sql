@@ -28,7 +28,7 @@ SELECT
     as_of_date
 FROM core.fct_vendor_commitments;
 
-COMMENT ON VIEW mart.vendor_commitments IS 'One row per contract with committed spend: what is used, and when it will be used up, as of the data''s clock.';
+COMMENT ON VIEW mart.vendor_commitments IS 'One row per contract with committed spend: what is used, and when it will be used up, as of the data''s clock. Evidence, not a KPI: rows of the latest data, also those that a held KPI would count; what they add up to is not what is published while it is held (see meta.metrics).';
 COMMENT ON COLUMN mart.vendor_commitments.vendor_contract_id IS 'Contract';
 COMMENT ON COLUMN mart.vendor_commitments.vendor IS 'Vendor';
 COMMENT ON COLUMN mart.vendor_commitments.start_date IS 'First day of the contract';

@@ -23,7 +23,7 @@ SELECT
     as_of_date
 FROM core.fct_vendor_contracts;
 
-COMMENT ON VIEW mart.vendor_contracts IS 'One row per contract as of the data''s clock. What its rows contradict each other in is empty, and named.';
+COMMENT ON VIEW mart.vendor_contracts IS 'One row per contract as of the data''s clock. What its rows contradict each other in is empty, and named. Evidence, not a KPI: rows of the latest data, also those that a held KPI would count; what they add up to is not what is published while it is held (see meta.metrics).';
 COMMENT ON COLUMN mart.vendor_contracts.vendor_contract_id IS 'Contract';
 COMMENT ON COLUMN mart.vendor_contracts.source IS 'System that exported the contract';
 COMMENT ON COLUMN mart.vendor_contracts.vendor IS 'Vendor';

@@ -32,7 +32,7 @@ SELECT
     is_quarantined
 FROM core.fct_vendor_invoice_lines;
 
-COMMENT ON VIEW mart.vendor_invoice_line_facts IS 'One row per vendor invoice line in the reporting currency, with the contract and the order that it falls under.';
+COMMENT ON VIEW mart.vendor_invoice_line_facts IS 'One row per vendor invoice line in the reporting currency, with the contract and the order that it falls under. Evidence, not a KPI: rows of the latest data, also those that a held KPI would count; what they add up to is not what is published while it is held (see meta.metrics).';
 COMMENT ON COLUMN mart.vendor_invoice_line_facts.vendor_invoice_line_id IS 'Line, qualified by its source';
 COMMENT ON COLUMN mart.vendor_invoice_line_facts.source IS 'System that exported the invoice';
 COMMENT ON COLUMN mart.vendor_invoice_line_facts.invoice_id IS 'Invoice number';

@@ -15,7 +15,7 @@ SELECT
     is_overlapping
 FROM core.fct_vendor_rates;
 
-COMMENT ON VIEW mart.vendor_rates IS 'One row per contract, rate-card item and price, with the days on which it holds.';
+COMMENT ON VIEW mart.vendor_rates IS 'One row per contract, rate-card item and price, with the days on which it holds. Evidence, not a KPI: rows of the latest data, also those that a held KPI would count; what they add up to is not what is published while it is held (see meta.metrics).';
 COMMENT ON COLUMN mart.vendor_rates.vendor_rate_id IS 'Price: contract, item, first day';
 COMMENT ON COLUMN mart.vendor_rates.vendor_contract_line_id IS 'Contract and item, qualified by source';
 COMMENT ON COLUMN mart.vendor_rates.vendor_contract_id IS 'Contract';

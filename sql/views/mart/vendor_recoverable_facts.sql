@@ -18,7 +18,7 @@ SELECT
     is_quarantined
 FROM core.fct_vendor_recoverables;
 
-COMMENT ON VIEW mart.vendor_recoverable_facts IS 'One row per thing that may be recovered from a vendor: every billed line held against its rate card, every line that may be billed twice, and every service credit of a closed period.';
+COMMENT ON VIEW mart.vendor_recoverable_facts IS 'One row per thing that may be recovered from a vendor: every billed line held against its rate card, every line that may be billed twice, and every service credit of a closed period. Evidence, not a KPI: rows of the latest data, also those that a held KPI would count; what they add up to is not what is published while it is held (see meta.metrics).';
 COMMENT ON COLUMN mart.vendor_recoverable_facts.vendor_recoverable_id IS 'Kind and record';
 COMMENT ON COLUMN mart.vendor_recoverable_facts.recoverable_kind IS 'over_billing, duplicate_invoice or service_credit';
 COMMENT ON COLUMN mart.vendor_recoverable_facts.vendor IS 'Vendor';

@@ -18,7 +18,7 @@ SELECT
     run_rate_month_count
 FROM core.fct_year_end_forecasts;
 
-COMMENT ON VIEW mart.year_end_forecasts IS 'What a fiscal year will have cost, as seen from the end of each of its closed months, by team and method. Plans are those of today.';
+COMMENT ON VIEW mart.year_end_forecasts IS 'What a fiscal year will have cost, as seen from the end of each of its closed months, by team and method. Plans are those of today. Evidence, not a KPI: rows of the latest data, also those that a held KPI would count; what they add up to is not what is published while it is held (see meta.metrics).';
 COMMENT ON COLUMN mart.year_end_forecasts.fiscal_year_start_date IS 'First day of the fiscal year';
 COMMENT ON COLUMN mart.year_end_forecasts.month_date IS 'First day of the closed month from whose end the year is seen';
 COMMENT ON COLUMN mart.year_end_forecasts.team IS 'Team of the lines; (none) for those that name none and may be anybody''s';

@@ -155,16 +155,18 @@ def test_status_tells_runs_loads_refusals_and_holds(run_kpi: Kpi, published_home
         "tickets.team.present        7  No team",
         "landing/deliveries/orders.csv (html)",
         "It is a web page.",
-        "tickets is held",
+        "1 KPI is held by 1 rule  2 others are published",
         "tickets.ticket_id.unique (warehouse_tickets, block)",
         "3 of 1,500 rows broke it, such as servicenow:1, servicenow:2",
-        "KPIs: ticket_*, sla_*",
+        "holds 1 KPI: sla_attainment_ratio",
     ):
         assert said in result.output, said
     assert "only_a_warning" not in result.output
     document = json.loads(run_kpi("status", "--json", "--home", published_home.folder).output)
     assert document["last_run"]["state"] == "held"
     assert document["held"][0]["rules"][0]["failed_count"] == 3
+    assert document["held"][0]["rules"][0]["holds"] == ["sla_attainment_ratio"]
+    assert document["held_metrics"] == [{"metric": "sla_attainment_ratio", "held_by": ["tickets.ticket_id.unique"]}]
     assert document["domains"][0]["held_metrics"] == ["sla_attainment_ratio"]
     assert document["is_run_under_way"] is False
 
@@ -239,6 +241,13 @@ _RECORDS = (
             'failed', 1500, 1, 'Odd.', '[]', '[]'),
            ('tickets', 'new', 'tickets.fine', 'warehouse_tickets', '1.0.0', 'row', 'accuracy', 'block',
             'passed', 1500, 0, 'Odd.', '[]', '[]')
+    """,
+    """
+    INSERT INTO ops.ops_metric_states (metric, is_held, held_by, fresh_as_of_at)
+    VALUES ('sla_attainment_ratio', true, '["tickets.ticket_id.unique"]', '2026-11-21 06:00:00Z'),
+           ('ticket_created_count', false, '[]', '2026-11-22 06:00:00Z'),
+           ('ticket_resolved_count', false, '[]', '2026-11-22 06:00:00Z'),
+           ('vendor_billed_reporting', false, '[]', NULL)
     """,
     """
     INSERT INTO ops.ops_quarantined_records (domain, table_name, record_id, rule_id, reason, batch_hash)

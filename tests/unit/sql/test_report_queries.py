@@ -304,3 +304,30 @@ def stretch(ticket_id: str, number: int, category: str, start: datetime, end: da
     """A row of `fct_ticket_intervals`."""
     return {"ticket_id": ticket_id, "interval_number": number, "status_category": category, "started_at": start,
             "ended_at": end, "calendar": "24x7", "cycle_number": 1, "is_last": False, **columns}  # fmt: skip
+
+
+def test_what_to_put_right_first(fill: Fill, answer: Callable[..., list[tuple[Any, ...]]]) -> None:
+    fill(
+        "instrumentation_scorecard",
+        {"source": "desk", "table_name": "tickets", "rule_id": "second", "fix_rank": 2},
+        {"source": "desk", "table_name": "tickets", "rule_id": "first", "fix_rank": 1, "what_to_do": "Do it."},
+        {"source": "desk", "table_name": "tickets", "rule_id": "fine"},
+    )
+    assert [(row[0], row[4], row[-1]) for row in answer("what_to_put_right_first")] == [
+        (1, "first", "Do it."),
+        (2, "second", None),
+    ]
+    assert len(answer("what_to_put_right_first", row_limit="1")) == 1
+
+
+def test_gaps_of_a_metric(fill: Fill, answer: Callable[..., list[tuple[Any, ...]]]) -> None:
+    common = {"metric": SLA, "source": "desk", "table_name": "tickets", "gap_kind": "quarantined"}
+    fill(
+        "instrumentation_gaps",
+        {**common, "rule_id": "small", "period_start_date": date(2026, 10, 1), "lost_coverage_ratio": 0.1},
+        {**common, "rule_id": "large", "period_start_date": date(2026, 10, 1), "lost_coverage_ratio": 0.2},
+        {**common, "rule_id": "later", "period_start_date": date(2026, 11, 1), "lost_coverage_ratio": 0.0},
+        {**common, "rule_id": "old", "period_start_date": date(2026, 8, 1), "lost_coverage_ratio": 0.9},
+        {**common, "rule_id": "other", "period_start_date": date(2026, 11, 1), "metric": "ticket_created_count"},
+    )
+    assert [row[2] for row in answer("gaps_of_a_metric", metric=SLA, months="2")] == ["later", "large", "small"]

@@ -1,0 +1,52 @@
+"""Where to fix first: the gaps in instrumentation that make the report's numbers least sure."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from pipelines.cli.numbers import NOTHING, count_of, format_ratio
+from pipelines.instrumentation_words import describe_effect, describe_place, describe_records
+from pipelines.report.facts import ReportFacts
+from pipelines.report.figures import Figure, Section, Table
+
+_MOST_ROWS: Final = 8
+_MOST_TOLD: Final = 3
+
+
+def instrumentation_section(facts: ReportFacts) -> Section:
+    """What to put right first, in sentences and as a table; nothing where nothing is to be put right."""
+    rows = facts.rows("to_put_right")
+    title = "Where to fix first"
+    if not rows:
+        return Section("instrumentation", title)
+    currency = facts.publication.currency
+    figure = Figure(
+        id="put-right-first",
+        title="Gaps in instrumentation, the most pressing first",
+        sentences=tuple(_told(row, currency) for row in rows[:_MOST_TOLD]),
+        table=Table(
+            ("gap", "of", "records", "captured", "KPIs", "what to do"),
+            tuple(
+                (
+                    row["rule_id"], describe_place(row),
+                    NOTHING if row["failed_record_count"] is None else f"{row['failed_record_count']:,}",
+                    format_ratio(row["captured_ratio"]), f"{row['affected_metric_count']:,}", row["what_to_do"],
+                )
+                for row in rows[:_MOST_ROWS]
+            ),
+            frozenset({"records", "captured", "KPIs"}),
+        ),
+        is_table_open=True,
+        answer=facts.answers["to_put_right"],
+        metrics=tuple(dict.fromkeys(row["metric"] for row in rows[:_MOST_TOLD] if row["metric"])),
+        is_wide=True,
+    )  # fmt: skip
+    lead = f"{count_of(len(rows), 'gap')} as of the latest run, whatever period the report is about."
+    return Section("instrumentation", title, [figure], lead)
+
+
+def _told(row: dict[str, Any], currency: str) -> str:
+    """One gap in a sentence."""
+    of = describe_records(row)
+    counted = f" ({of})" if of else ""
+    return f"{row['fix_rank']}. {describe_place(row)}, {row['rule_id']}{counted}: {describe_effect(row, currency)}."
