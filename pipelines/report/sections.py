@@ -14,7 +14,7 @@ from pipelines.report.flow import age_figure, flow_section
 from pipelines.report.headlines import signal_sentence, trend_limits, trend_points
 from pipelines.report.instrumentation import instrumentation_section
 from pipelines.report.money import money_section
-from pipelines.report.targets import target_of, target_points, wanted
+from pipelines.report.targets import target_of, target_points
 
 
 def build_sections(facts: ReportFacts) -> list[Section]:
@@ -77,6 +77,8 @@ def _trend(facts: ReportFacts, metric: str) -> Figure:
 def _numbers(facts: ReportFacts) -> Section:
     currency = facts.publication.currency
     rows = [facts.numbers[metric] for metric in (*HEADLINES, *SUPPORTING) if metric in facts.numbers]
+    has_target = any(target_of(facts, row["metric"]) for row in rows)
+    has_held = any(row["publication_state"] == "held" for row in rows)
     cells = tuple(
         (
             row["label"],
@@ -85,14 +87,15 @@ def _numbers(facts: ReportFacts) -> Section:
             format_value(row["lower_bound"], row["unit"], currency),
             format_value(row["upper_bound"], row["unit"], currency),
             format_ratio(row["coverage_ratio"]),
-            _target(facts, row),
-            "held" if row["publication_state"] == "held" else "",
+            *([_target(facts, row)] if has_target else []),
+            *(["held" if row["publication_state"] == "held" else ""] if has_held else []),
         )
         for row in rows
     )
     if not any(row["value"] is not None for row in rows):
         return Section("numbers", "The numbers beside them")
-    columns = ("KPI", "value", "change", "at least", "at most", "measured", "target", "state")
+    more = [name for name, is_told in (("target", has_target), ("state", has_held)) if is_told]
+    columns = ("KPI", "value", "change", "at least", "at most", "measured", *more)
     table = Table(columns, cells, frozenset(columns[1:6]))
     figure = Figure(
         id="numbers-table",
@@ -110,7 +113,9 @@ def _target(facts: ReportFacts, row: Mapping[str, Any]) -> str:
     target = target_of(facts, row["metric"])
     if target is None:
         return ""
-    return f"{wanted(target, row['unit'], facts.publication.currency)}: {target['target_state'].replace('_', ' ')}"
+    sign = "≥" if target["direction"] == "up_is_good" else "≤"
+    value = format_value(float(target["target_value"]), row["unit"], facts.publication.currency)
+    return f"{sign} {value}, {target['target_state'].replace('_', ' ')}"
 
 
 def _risk(facts: ReportFacts) -> Section:

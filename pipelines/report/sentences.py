@@ -35,7 +35,7 @@ def _more(facts: ReportFacts) -> list[str]:
         if driver is not None and driver["change_value"]:
             row = facts.numbers[metric]
             part = format_part(driver["change_value"], row["unit"], currency)
-            told.append(f"{driver['dimension_value']} moved {_inside(row['label'])} most: {part}.")
+            told.append(f"{row['label']}: {driver['dimension_value']} moved it most, by {part}.")
     total = recoverable_total(facts)
     if total:
         told.append(f"{total:,.2f} {currency} are to be recovered from vendors over twelve months.")
@@ -43,11 +43,6 @@ def _more(facts: ReportFacts) -> list[str]:
     if held:
         told.append(f"{held:,} {'KPI is' if held == 1 else 'KPIs are'} held by the gate and shown as of earlier data.")
     return told
-
-
-def _inside(label: str) -> str:
-    """A label as it stands inside a sentence: an abbreviation keeps its capitals."""
-    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
 
 
 def _against_target(facts: ReportFacts, metric: str, unit: str) -> str:

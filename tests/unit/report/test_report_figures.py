@@ -93,7 +93,7 @@ def test_who_moved_the_unit_cost_is_told_in_money() -> None:
     assert "By team, Desk made the largest part of it: +1.25 EUR." in figure.sentences[0]
     assert figure.draw is not None
     assert figure.draw(400).to_dict()["data"]["values"][0]["color"] == color("red")
-    assert "Desk moved cost per transaction most: +1.25 EUR." in summarize(given)
+    assert "Cost per transaction: Desk moved it most, by +1.25 EUR." in summarize(given)
 
 
 def test_parts_of_the_unit_cost_that_are_not_shown_are_one_part() -> None:
@@ -173,7 +173,10 @@ def test_targets_are_told_in_the_card_and_in_the_summary() -> None:
     told = summarize(given)
     assert any(sentence.endswith("and missed its target of at least 93.0 %.") for sentence in told)
     assert "1 of 3 targets was met; beside the headlines missed: Cost." in told
-    assert "at least 93.0 %: missed" in render_report(given)
+    page = render_report(given)
+    assert "≥ 93.0 %, missed" in page
+    assert ">state<" not in page
+    assert ">target<" not in render_report(facts())
 
 
 @pytest.mark.parametrize(
