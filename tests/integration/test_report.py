@@ -12,13 +12,19 @@ from typing import TYPE_CHECKING
 import duckdb
 import pytest
 from click.testing import CliRunner
+from page_accessibility import problems
 from pptx import Presentation
 from pptx.enum.shapes import MSO_SHAPE_TYPE
 
 from pipelines.cli.main import kpi
 from pipelines.cli.numbers import format_value
+from pipelines.home import Home
+from pipelines.project import load_project
 from pipelines.report.facts import HEADLINES, read_facts
 from pipelines.report.sentences import summarize
+from pipelines.run import run_project
+from pipelines.scaffold import HomeFacts, write_home
+from pipelines.session import SilentReporter
 
 if TYPE_CHECKING:
     from conftest import CleanRun
@@ -175,6 +181,47 @@ def test_the_command_makes_slides_of_the_published_values(clean_run: CleanRun, t
     result = CliRunner().invoke(kpi, [*arguments[:-1], str(tmp_path)])
     assert result.exit_code == 2
     assert "is a folder; name a file such as" in result.output
+
+
+AUDIT = """\
+number,incident_state,active,reassignment_count,reopen_count,sys_mod_count,made_sla,caller_id,opened_at,sys_created_at,\
+sys_updated_by,sys_updated_at,contact_type,location,category,business_service,cmdb_ci,impact,urgency,priority,\
+assignment_group,assigned_to,vendor,closed_code,resolved_by,resolved_at,closed_at
+"""
+TEAM = "<script>alert(1)</script> 'Ops' & فريق 🎯"
+
+
+@pytest.mark.slow
+def test_a_home_without_files_and_one_with_a_single_ticket_have_a_report(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    statuses = "statuses: {servicenow: {New: queued, Active: active, Resolved: done, Closed: done}}\n"
+    write_home(
+        home.folder,
+        HomeFacts("<b>New</b> فريق", "EUR", "Europe/Amsterdam"),
+        templates=["servicenow_incidents"],
+        policies={"statuses.yaml": statuses},
+    )
+    latest = home.published / "report" / "latest.html"
+    run_project(load_project(home), reporter=SilentReporter())
+    assert "No period is closed yet, so there is no number to report." in read(latest).texts
+    assert "<b>" not in latest.read_text(encoding="utf-8")
+    # From Active at 9 to Resolved at 13 o'clock; that it was closed in October closes September.
+    stages = (("New", "1/9/2026 08:00:00"), ("Active", "1/9/2026 09:00:00"), ("Resolved", "1/9/2026 13:00:00"),
+              ("Closed", "7/10/2026 13:00:00"))  # fmt: skip
+    rows = [
+        f"INC1,{state},true,0,0,{number},true,C,1/9/2026 08:00:00,1/9/2026 08:00:00,U,{at},Mail,L,K,{TEAM},X,"
+        f"2 - Medium,2 - Medium,3 - Moderate,{TEAM},?,?,?,?,1/9/2026 13:00:00,7/10/2026 13:00:00\n"
+        for number, (state, at) in enumerate(stages)
+    ]
+    folder = home.landing / "servicenow_incidents"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "audit.csv").write_text(AUDIT + "".join(rows), encoding="utf-8")
+    run_project(load_project(home), reporter=SilentReporter())
+    texts = read(latest).texts
+    assert "Cycle time, p85, business hours was 4.0 h in September 2026." in texts
+    assert "Each point is one of 1 ticket with a cycle time, on the day of its resolution." in texts
+    assert not LOADING.search(latest.read_text(encoding="utf-8"))
+    assert problems(latest.read_text(encoding="utf-8")) == []
 
 
 @pytest.mark.parametrize(
