@@ -94,7 +94,14 @@ def configured(chart: Any) -> Any:
         ),
         text=alt.MarkConfig(color=ink, fontSize=_FONT_SIZE),
         legend=alt.LegendConfig(
-            labelColor=ink, labelFontSize=_FONT_SIZE, title=None, orient="top", symbolStrokeWidth=0, labelLimit=160
+            labelColor=ink,
+            labelFontSize=_FONT_SIZE,
+            title=None,
+            orient="top",
+            symbolStrokeWidth=0,
+            labelLimit=160,
+            # Fonts of readers are wider than the one that a legend is measured with.
+            columnPadding=16,
         ),
     )
 

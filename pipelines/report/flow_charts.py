@@ -28,8 +28,6 @@ AGE_PARTS: Final[dict[str, str]] = {"promise broken": "red", "promise running": 
 #: Axis labels of hours on a scale on which each step multiplies.
 _HOURS: Final = tuple(factor * 10**power for power in range(6) for factor in (1, 2, 5))
 _DAY_AXIS: Final = {"title": None, "grid": False, "labelOverlap": True, "tickCount": 5, "format": "%-d %b"}
-#: Between the entries of a legend: fonts of readers are wider than the one that a legend is measured with.
-_LEGEND_GAP: Final = 16
 #: A number of hours on an axis, without exponents.
 _WHOLE: Final = "format(datum.value, ',d')"
 #: Ages below an hour are drawn as if they began here: a scale that multiplies has no zero.
@@ -86,7 +84,7 @@ def flow_chart(days: Sequence[FlowDay], *, width: int, height: int = 230) -> Any
             color=alt.Color(
                 "band:N",
                 scale=alt.Scale(domain=bands, range=[color(FLOW_BANDS[band]) for band in bands]),
-                legend=alt.Legend(columns=3 if width < 400 else 5, columnPadding=_LEGEND_GAP),
+                legend=alt.Legend(columns=3 if width < 400 else 5),
             ),
             order=alt.Order("position:Q"),
         )
@@ -148,7 +146,7 @@ def age_chart(classes: Sequence[AgeClass], lines: Sequence[Line], *, width: int,
             color=alt.Color(
                 "part:N",
                 scale=alt.Scale(domain=parts, range=[color(AGE_PARTS[part]) for part in parts]),
-                legend=alt.Legend(columns=2 if width < 400 else 3, columnPadding=_LEGEND_GAP),
+                legend=alt.Legend(columns=2 if width < 400 else 3),
             ),
         )
     )

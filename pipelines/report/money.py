@@ -147,6 +147,7 @@ def _deadlines(facts: ReportFacts) -> Figure | None:
             frozenset({"notice by", "ends", f"billed in a year, {currency}"}),
         ),
         is_table_open=True,
+        is_wide=True,
         answer=facts.answers["deadlines"],
     )  # fmt: skip
 
