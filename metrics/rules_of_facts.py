@@ -17,7 +17,7 @@ TICKET_RULES: Final[Patterns] = (
         f"tickets.{part}.*"
         for part in (
             *("rows", "ticket_id", "team", "created_at", "resolved_at", "closed_at", "status"),
-            *("events", "values", "times", "instants"),
+            *("events", "values", "times", "instants", "null_share"),
         )
     ),
     "ticket_events.*",

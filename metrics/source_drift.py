@@ -1,10 +1,8 @@
-"""Whether a source lately told of far fewer tickets than it usually does, or of other teams, by its own past.
+"""Whether a source of tickets lately told of far fewer than it usually does, or of other teams, statuses or gaps.
 
-Robust statistics, so that neither one busy day nor an old incident moves what is usual: a count of a day is held
-against the median of the same weekday, a team's share of a week against the median of weeks. What is usual spreads by
-the median absolute deviation, and by chance alone at least as much as counting does. No test of a hypothesis, and no
-forecast: a trend or a season within the past widens what is usual. Warns only; nothing is held by it. More than usual
-on a day is no sign of a broken export: rows that come twice collapse, and busy days are what the metrics are for.
+By its own past, as in `metrics.usual_values`: a count of a day is held against the median of the same weekday, a share
+of a week against the median of weeks. Warns only; nothing is held by it. More than usual on a day is no sign of a
+broken export: rows that come twice collapse, and busy days are what the metrics are for.
 """
 
 from __future__ import annotations
@@ -15,29 +13,17 @@ from typing import Final
 
 import polars as pl
 
+from metrics.usual_values import FINDING_SCHEMA, chance_of_share, find_unusual
+
+__all__ = ["BASELINE_DAYS", "FINDING_SCHEMA", "GAPS", "STATUSES", "find_drift", "find_share_drift"]
+
 #: The past that days and weeks are compared with, and the least of it that says anything.
 BASELINE_DAYS: Final = 182
-_FEWEST_BEFORE: Final = 8
-#: How many spreads away from the median is unusual: seen by chance about once in a million times where the spread is
-#: that of a normal distribution.
-LIMIT: Final = 5.0
-#: Makes the median absolute deviation the standard deviation of a normal distribution: 1 / Phi^-1(3/4).
-_NORMAL: Final = 1.4826
+#: Measures of `find_share_drift`.
+GAPS: Final = "share without a value in a week"
+STATUSES: Final = "share of a status in a week"
 #: Weeks with fewer tickets than this say nothing of shares.
 _FEWEST_TICKETS: Final = 30
-
-FINDING_SCHEMA: Final = pl.Schema(
-    {
-        "source": pl.String,
-        "measure": pl.String,
-        "member": pl.String,
-        "first_date": pl.Date,
-        "last_date": pl.Date,
-        "observed": pl.Float64,
-        "expected": pl.Float64,
-        "tolerance": pl.Float64,
-    }
-)
 
 
 def find_drift(counts: pl.DataFrame, *, until: date, window_days: int, excluded: Collection[date] = ()) -> pl.DataFrame:
@@ -80,7 +66,7 @@ def _volume(counts: pl.DataFrame, window_start: date, excluded: Collection[date]
         .with_columns(pl.col("day").dt.weekday().alias("slot"), pl.col("day").alias("first_date"))
     )
     chance = pl.max_horizontal(pl.col("expected").sqrt(), pl.lit(1.0))
-    found = _unusual(days, ["source", "slot"], window_start, chance)
+    found = find_unusual(days, ["source", "slot"], window_start, chance)
     return (
         found.filter(pl.col("observed") < pl.col("expected"))
         .with_columns(
@@ -107,34 +93,58 @@ def _shares(counts: pl.DataFrame, window_start: date, until: date, excluded: Col
             how="left",
         )
         .filter(pl.col("all_count") >= _FEWEST_TICKETS)
-        .with_columns(
-            (pl.col("ticket_count").fill_null(0) / pl.col("all_count")).alias("observed"),
-            (pl.lit(until) - pl.duration(days=7 * (pl.col("weeks_back") + 1))).cast(pl.Date).alias("first_date"),
-        )
-        .with_columns((pl.col("first_date") + pl.duration(days=6)).cast(pl.Date).alias("last_date"))
+        .with_columns((pl.col("ticket_count").fill_null(0) / pl.col("all_count")).alias("observed"))
+        .with_columns(*_dates_of_week(until))
     )
-    expected = pl.col("expected")
-    # One ticket more or less is chance, whatever a median of 0 says.
-    chance = pl.max_horizontal((expected * (1 - expected) / pl.col("all_count")).sqrt(), 1 / pl.col("all_count"))
-    found = _unusual(shares, ["source", "team"], window_start, chance)
+    chance = chance_of_share(pl.col("all_count"))
+    found = find_unusual(shares, ["source", "team"], window_start, chance)
     return found.with_columns(
         pl.lit("share of a team in a week").alias("measure"), pl.col("team").alias("member")
     ).select(FINDING_SCHEMA.names())
 
 
-def _unusual(frame: pl.DataFrame, slots: list[str], window_start: date, chance: pl.Expr) -> pl.DataFrame:
-    """Rows of the window that lie beyond what is usual in their slot, with `expected` and `tolerance`."""
-    before = frame.filter(pl.col("first_date") < window_start)
-    medians = before.group_by(slots).agg(pl.col("observed").median().alias("expected"), pl.len().alias("before_count"))
-    deviations = (
-        before.join(medians, on=slots)
-        .group_by(slots)
-        .agg((pl.col("observed") - pl.col("expected")).abs().median().alias("deviation"))
+def find_share_drift(
+    members: pl.DataFrame, totals: pl.DataFrame, *, until: date, window_days: int, excluded: Collection[date] = ()
+) -> pl.DataFrame:
+    """Weeks of the window in which some members' shares of a source's tickets or events are unusual.
+
+    Args:
+        members: `source`, `measure`, `day`, `member` and `member_count`: a status, or a column that is empty.
+        totals: `source`, `measure`, `day` and `all_count`: what the shares are of.
+        until, window_days, excluded: as of `find_drift`.
+
+    Returns:
+        Findings by `FINDING_SCHEMA`. Of the measure `GAPS` only shares that are too large: a column that is filled more
+        often than it used to be is no loss.
+    """
+    window_start = until - timedelta(days=window_days)
+    weeks = _weeks(totals, until, excluded).group_by("source", "measure", "weeks_back").agg(pl.col("all_count").sum())
+    counted = _weeks(members, until, excluded).group_by("source", "measure", "weeks_back", "member")
+    shares = (
+        members.select("source", "measure", "member")
+        .unique()
+        .join(weeks.filter(pl.col("all_count") >= _FEWEST_TICKETS), on=["source", "measure"])
+        .join(
+            counted.agg(pl.col("member_count").sum()),
+            on=["source", "measure", "weeks_back", "member"],
+            how="left",
+        )
+        .with_columns((pl.col("member_count").fill_null(0) / pl.col("all_count")).alias("observed"))
+        .with_columns(*_dates_of_week(until))
     )
-    return (
-        frame.filter(pl.col("first_date") >= window_start)
-        .join(medians.filter(pl.col("before_count") >= _FEWEST_BEFORE), on=slots)
-        .join(deviations, on=slots)
-        .with_columns((LIMIT * pl.max_horizontal(_NORMAL * pl.col("deviation"), chance)).alias("tolerance"))
-        .filter((pl.col("observed") - pl.col("expected")).abs() > pl.col("tolerance"))
-    )
+    found = find_unusual(shares, ["source", "measure", "member"], window_start, chance_of_share(pl.col("all_count")))
+    is_gap_less = (pl.col("measure") == GAPS) & (pl.col("observed") < pl.col("expected"))
+    return found.filter(~is_gap_less).select(FINDING_SCHEMA.names()).sort("source", "measure", "first_date", "member")
+
+
+def _weeks(counts: pl.DataFrame, until: date, excluded: Collection[date]) -> pl.DataFrame:
+    """Counts with the number of seven days that they lie back from the data's clock."""
+    start = until - timedelta(days=BASELINE_DAYS)
+    kept = counts.filter((pl.col("day") < until) & (pl.col("day") >= start) & ~pl.col("day").is_in(list(excluded)))
+    return kept.with_columns(weeks_back=((pl.lit(until) - pl.col("day")).dt.total_days() - 1) // 7)
+
+
+def _dates_of_week(until: date) -> tuple[pl.Expr, pl.Expr]:
+    """`first_date` and `last_date` of the seven days that `weeks_back` counts."""
+    first = (pl.lit(until) - pl.duration(days=7 * (pl.col("weeks_back") + 1))).cast(pl.Date)
+    return first.alias("first_date"), (first + pl.duration(days=6)).cast(pl.Date).alias("last_date")

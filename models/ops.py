@@ -117,15 +117,20 @@ ops_value_problems = table(
 ops_source_drift = table(
     Layer.OPS,
     "ops_source_drift",
-    "Days on which a source told of far fewer tickets than usual, and weeks of other teams. One row per finding.",
+    "Days, weeks and months that are unusual for a source by its own past. One row per finding.",
     text("domain", "tickets, finance or vendors", required=True),
     text("source", "System that exports", required=True),
-    text("measure", "tickets a day, or share of a team in a week", required=True),
-    text("member", "Team; empty text for all"),
+    text(
+        "measure",
+        "tickets a day, lines or amount in a month, or a share: of a team or status in a week, without a value in a "
+        "week, of an account or vendor in a month",
+        required=True,
+    ),
+    text("member", "Team, status, column, currency, account or vendor; empty text for all"),
     day("first_date", "First day, in the reporting time zone", required=True),
     day("last_date", "Last day, inclusive", required=True),
-    real("observed", "What came: tickets, or a share from 0 to 1", required=True),
-    real("expected", "Median of the source's own past: of the same weekday, or of weeks", required=True),
+    real("observed", "What came: tickets, lines, an amount in its own currency, or a share from 0 to 1", required=True),
+    real("expected", "Median of the source's own past: of the same weekday, of weeks, or of months", required=True),
     real("tolerance", "How far from it is usual", required=True),
 )
 

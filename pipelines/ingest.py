@@ -30,7 +30,7 @@ from pipelines.landing import Landing, active_loads, land_export, raw_table_name
 from pipelines.missing_rates import name_missing_rates, store_missing_rates
 from pipelines.readers import Limits
 from pipelines.session import Session, Step
-from pipelines.source_drift import store_source_drift
+from pipelines.source_drift import store_money_drift, store_source_drift
 from pipelines.staging.control_totals import total_up
 from pipelines.staging.lines import assemble_lines
 from pipelines.staging.parts import stage_parts
@@ -232,6 +232,8 @@ def _stage(session: Session, domain: Domain, contracts: Sequence[ExportContract]
         offer_data_clock(warehouse, clock)
         store_source_drift(session, clock)
         problems += [history.problems, event_problems, ticket_problems]
+    else:
+        store_money_drift(session, domain)
     _store_problems(warehouse, domain, problems)
     _store_totals(warehouse, domain, totals)
 

@@ -1,26 +1,29 @@
-"""What each source of tickets told, day by day, held against its own past; findings are stored for rules to ask.
+"""What each source told, held against its own past; findings are stored for rules to ask.
 
-The arithmetic is in `metrics.source_drift`. Days that say nothing are left out: the holidays of the home's calendars,
-and the incidents that `[gate]` in kpi.toml names. Exports of money come by the month, and are held against control
-totals.
+The arithmetic is in `metrics.source_drift` for tickets, by days and weeks, and in `metrics.money_drift` for money, by
+months. Days that say nothing are left out: the incidents that `[gate]` in kpi.toml names, and of tickets the holidays
+of the home's calendars.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
 from metrics.calendars.working_calendar import WorkingCalendar
+from metrics.money_drift import find_money_drift
 from metrics.periods import local_date_of
-from metrics.source_drift import BASELINE_DAYS, find_drift
+from metrics.source_drift import BASELINE_DAYS, GAPS, STATUSES, find_drift, find_share_drift
 from models.ddl import quote_text
 from models.ops import ops_source_drift
 from models.vocabulary import Domain
 from pipelines.home import GateSection
 from pipelines.session import Session
+from pipelines.warehouse import Warehouse
 
 #: Tickets of which something was told on a day, by source and team; where a source tells no events, those created.
 _COUNTS: Final = """
@@ -37,6 +40,65 @@ _COUNTS: Final = """
     GROUP BY ALL
 """
 
+#: Of what tickets that ended on a day lack a value. Those that are open may still get one.
+_GAPS: Final = """
+    SELECT source, CAST(timezone({zone}, coalesce(resolved_at, closed_at)) AS DATE) AS day, count(*) AS all_count,
+        {missing}
+    FROM stg.stg_tickets
+    WHERE status_category = 'done' AND coalesce(resolved_at, closed_at) BETWEEN {start} AND {end}
+    GROUP BY ALL
+"""
+_GAP_COLUMNS: Final = ("team", "priority", "service")
+_STATUSES: Final = """
+    SELECT source, CAST(timezone({zone}, occurred_at) AS DATE) AS day, status AS member, count(*) AS member_count
+    FROM stg.stg_ticket_events
+    WHERE status IS NOT NULL AND occurred_at BETWEEN {start} AND {end}
+    GROUP BY ALL
+"""
+
+#: Lines of a month, by whatever shares are judged of; none that is dated after its own file landed.
+_LINES: Final = """
+    SELECT source, CAST(date_trunc('month', {dated_by}) AS DATE) AS first_date, currency_code, {members},
+        max({dated_by}) AS last_day,
+        count(*) AS line_count,
+        CAST(sum(CAST(amount_original AS DOUBLE)) AS DOUBLE) AS amount,
+        CAST(sum(CAST(amount_original AS DOUBLE) * CAST(amount_original AS DOUBLE)) AS DOUBLE) AS squared_amount
+    FROM {table} JOIN ops.ops_loads AS loads USING (load_id)
+    WHERE {dated_by} <= loads.loaded_at + INTERVAL 1 DAY AND amount_original IS NOT NULL
+    GROUP BY ALL
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Money:
+    """How an export of money is judged: by which date, and whose shares."""
+
+    table: str
+    dated_by: str
+    members: tuple[str, ...]
+
+
+_MONEY: Final = {
+    Domain.FINANCE: _Money("stg.stg_cost_lines", "posting_date", ("account", "vendor")),
+    Domain.VENDORS: _Money("stg.stg_vendor_invoice_lines", "invoice_date", ("vendor",)),
+}
+
+
+def store_money_drift(session: Session, domain: Domain) -> None:
+    """Replace what is known of drift in the lines of a domain. Call after they are staged, in the same transaction."""
+    warehouse, gate = session.warehouse, session.project.home.settings.gate
+    warehouse.execute("DELETE FROM ops.ops_source_drift WHERE domain = ?", [domain.value])
+    money = _MONEY[domain]
+    query = _LINES.format(table=money.table, dated_by=money.dated_by, members=", ".join(money.members))
+    excluded = {
+        incident.from_date + timedelta(days=ahead)
+        for incident in gate.known_incidents
+        for ahead in range((incident.to_date - incident.from_date).days + 1)
+    }
+    lines = warehouse.frame(query).with_columns(pl.col("last_day").max().over("source"))
+    found = find_money_drift(lines, shares=money.members, excluded=excluded)
+    warehouse.append(ops_source_drift, found.with_columns(pl.lit(domain.value).alias("domain")))
+
 
 def store_source_drift(session: Session, clock: datetime | None) -> None:
     """Replace what is known of drift in tickets. Call after they are staged, in the same transaction.
@@ -51,17 +113,38 @@ def store_source_drift(session: Session, clock: datetime | None) -> None:
     zone = settings.reporting.time_zone
     reach = BASELINE_DAYS + settings.gate.drift_window_days + 1
     start = (clock - timedelta(days=reach)).astimezone(UTC)
-    query = _COUNTS.format(
-        zone=quote_text(zone),
-        start=f"CAST({quote_text(start.isoformat())} AS TIMESTAMPTZ)",
-        end=f"CAST({quote_text(clock.astimezone(UTC).isoformat())} AS TIMESTAMPTZ)",
-    )
+    places = {
+        "zone": quote_text(zone),
+        "start": f"CAST({quote_text(start.isoformat())} AS TIMESTAMPTZ)",
+        "end": f"CAST({quote_text(clock.astimezone(UTC).isoformat())} AS TIMESTAMPTZ)",
+    }
     until = local_date_of(clock, zone)
     excluded = silent_days(session.project.policies.calendars, settings.gate, until, reach)
-    found = find_drift(
-        warehouse.frame(query), until=until, window_days=settings.gate.drift_window_days, excluded=excluded
+    judged: dict[str, Any] = {"until": until, "window_days": settings.gate.drift_window_days, "excluded": excluded}
+    found = pl.concat(
+        [
+            find_drift(warehouse.frame(_COUNTS.format(**places)), **judged),
+            find_share_drift(*_gaps(warehouse, places), **judged),
+            find_share_drift(*_statuses(warehouse, places), **judged),
+        ]
     )
     warehouse.append(ops_source_drift, found.with_columns(pl.lit(Domain.TICKETS.value).alias("domain")))
+
+
+def _gaps(warehouse: Warehouse, places: Mapping[str, str]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Members and totals of tickets without a value, as `find_share_drift` takes them."""
+    missing = ", ".join(f"count(*) - count({column}) AS {column}" for column in _GAP_COLUMNS)
+    days = warehouse.frame(_GAPS.format(missing=missing, **places)).with_columns(pl.lit(GAPS).alias("measure"))
+    members = days.unpivot(
+        _GAP_COLUMNS, index=["source", "measure", "day"], variable_name="member", value_name="member_count"
+    )
+    return members, days.select("source", "measure", "day", "all_count")
+
+
+def _statuses(warehouse: Warehouse, places: Mapping[str, str]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Members and totals of changes to a status, as `find_share_drift` takes them."""
+    members = warehouse.frame(_STATUSES.format(**places)).with_columns(pl.lit(STATUSES).alias("measure"))
+    return members, members.group_by("source", "measure", "day").agg(pl.col("member_count").sum().alias("all_count"))
 
 
 def silent_days(

@@ -101,10 +101,14 @@ def leave_out_a_team(landing: Path) -> None:
 def stop_three_weeks_early(landing: Path) -> None:
     """The job stood still: nothing of the last three weeks is in the latest file."""
     with CsvEdit(latest_file(landing, servicenow.EXPORT)) as file:
-        written = [row["sys_updated_at"].split(" ")[0].split("/") for row in file]
-        days = [date(int(year), int(month), int(day)) for day, month, year in written]
+        days = _days_of_updates(file)
         last = max(days) - timedelta(days=21)
         file.remove({index for index, day in enumerate(days) if day > last})
+
+
+def _days_of_updates(file: CsvEdit) -> list[date]:
+    written = [row["sys_updated_at"].split(" ")[0].split("/") for row in file]
+    return [date(int(year), int(month), int(day)) for day, month, year in written]
 
 
 def reuse_ticket_number(landing: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable
 from datetime import date, timedelta
 from statistics import median
@@ -10,7 +11,7 @@ from statistics import median
 import polars as pl
 import pytest
 
-from metrics.source_drift import FINDING_SCHEMA, find_drift
+from metrics.source_drift import FINDING_SCHEMA, GAPS, STATUSES, find_drift, find_share_drift
 
 UNTIL = date(2026, 9, 30)
 TEAMS = {"Desk": 0.5, "Network": 0.3, "Field": 0.2}
@@ -96,3 +97,63 @@ def test_a_source_that_ends_earlier_than_the_others_is_not_called_silent() -> No
 def test_without_a_past_nothing_is_unusual() -> None:
     assert found(desk(5, days=40)) == []
     assert found(desk(5).clear()) == []
+
+
+STATUS_SHARES = {"New": 0.4, "Active": 0.4, "Awaiting Vendor": 0.2}
+
+
+def changes(seed: int, change: Callable[[date, str], str] | None = None) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Changes to statuses, forty a day, and how many there are."""
+    chance = random.Random(seed)
+    counted: Counter[tuple[date, str]] = Counter()
+    for back in range(200, 0, -1):
+        day = UNTIL - timedelta(days=back)
+        for status in chance.choices(list(STATUS_SHARES), list(STATUS_SHARES.values()), k=40):
+            counted[day, change(day, status) if change else status] += 1
+    rows = [(day, status, count) for (day, status), count in sorted(counted.items())]
+    members = pl.DataFrame(rows, schema=["day", "member", "member_count"], orient="row").with_columns(
+        source=pl.lit("desk"), measure=pl.lit(STATUSES)
+    )
+    totals = members.group_by("source", "measure", "day").agg(pl.col("member_count").sum().alias("all_count"))
+    return members, totals
+
+
+def found_shares(members: pl.DataFrame, totals: pl.DataFrame, **more: object) -> set[tuple[str, date]]:
+    frame = find_share_drift(members, totals, until=UNTIL, window_days=14, **more)  # type: ignore[arg-type]
+    assert frame.schema == FINDING_SCHEMA
+    return set(frame.select("member", "first_date").rows())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_statuses_like_any_others_raise_no_alarm(seed: int) -> None:
+    assert found_shares(*changes(seed)) == set()
+
+
+def test_a_status_that_was_merged_into_another_is_found_in_its_week() -> None:
+    week = UNTIL - timedelta(days=7)
+    merged = changes(1, lambda day, status: "Active" if day >= week and status == "Awaiting Vendor" else status)
+    assert found_shares(*merged) == {("Active", week), ("Awaiting Vendor", week)}
+    incident = [week + timedelta(days=ahead) for ahead in range(7)]
+    assert found_shares(*merged, excluded=incident) == set()
+
+
+def test_a_status_that_nobody_had_before_is_found() -> None:
+    week = UNTIL - timedelta(days=7)
+    renamed = changes(2, lambda day, status: "Pending" if day >= week and status == "Awaiting Vendor" else status)
+    assert ("Pending", week) in found_shares(*renamed)
+
+
+def gaps(missing: Callable[[date], int]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Twenty tickets a day that ended, some of them without a priority."""
+    days = [UNTIL - timedelta(days=back) for back in range(200, 0, -1)]
+    members = pl.DataFrame({"day": days, "member_count": [missing(day) for day in days]}).with_columns(
+        source=pl.lit("desk"), measure=pl.lit(GAPS), member=pl.lit("priority")
+    )
+    return members, members.select("source", "measure", "day", all_count=pl.lit(20))
+
+
+def test_a_column_that_lost_its_values_is_found_and_one_that_was_filled_is_not() -> None:
+    week = UNTIL - timedelta(days=7)
+    assert found_shares(*gaps(lambda day: 20 if day >= week else 1)) == {("priority", week)}
+    assert found_shares(*gaps(lambda day: 0 if day >= week else 19)) == set()
+    assert found_shares(*gaps(lambda _: 20)) == set(), "a column that was never filled"
