@@ -11,6 +11,7 @@ from pipelines.cli.exits import CommandError
 from pipelines.dashboard.filters import Filters
 from pipelines.dashboard.screens.costs import show_costs
 from pipelines.dashboard.screens.evidence import show_evidence
+from pipelines.dashboard.screens.flow import show_flow
 from pipelines.dashboard.screens.kpis import show_kpis
 from pipelines.dashboard.screens.overview import show_overview
 from pipelines.dashboard.screens.promises import show_promises
@@ -26,6 +27,7 @@ Show = Callable[[Snapshot, Filters], None]
 PAGES: Final[tuple[tuple[str, str, str, Show], ...]] = (
     ("Overview", "overview", "monitoring", show_overview),
     ("KPIs", "kpis", "query_stats", show_kpis),
+    ("Flow", "flow", "stacked_line_chart", show_flow),
     ("Tickets", "tickets", "confirmation_number", show_tickets),
     ("Promises", "promises", "timer", show_promises),
     ("Cost", "cost", "payments", show_costs),

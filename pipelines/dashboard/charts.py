@@ -14,7 +14,7 @@ _ROW: Final = 28
 #: Values of a breakdown that are drawn at most; more lines than this cannot be told apart.
 MOST_LINES: Final = 8
 #: Colours of what is done with a ticket, which say the same on light and dark pages.
-_CATEGORY_COLOURS: Final = {
+CATEGORY_COLOURS: Final = {
     "queued": "#9aa5b1",
     "active": "#3b82c4",
     "waiting": "#e0a030",
@@ -115,7 +115,7 @@ def draw_life(intervals: pl.DataFrame) -> alt.Chart:
             color=alt.Color(
                 "status_category:N",
                 title=None,
-                scale=alt.Scale(domain=list(_CATEGORY_COLOURS), range=list(_CATEGORY_COLOURS.values())),
+                scale=alt.Scale(domain=list(CATEGORY_COLOURS), range=list(CATEGORY_COLOURS.values())),
                 legend=alt.Legend(orient="bottom"),
             ),
             tooltip=[

@@ -1,0 +1,128 @@
+"""How work flows: what came and went, how long each ticket took, and how old open work is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+import polars as pl
+import streamlit as st
+
+from pipelines.dashboard.filters import Filters
+from pipelines.dashboard.flow_charts import BANDS, draw_ages, draw_cycle_times, draw_flow
+from pipelines.dashboard.plain_text import plain
+from pipelines.dashboard.shown import show_nothing, show_table
+from pipelines.dashboard.snapshot import Snapshot
+
+#: Tickets that are drawn at most; of more, always the same ones.
+_MOST_POINTS: Final = 2_000
+_PERCENTS: Final = (50, 85, 95)
+
+
+def show_flow(snapshot: Snapshot, filters: Filters) -> None:
+    """Cumulative flow and cycle times of the chosen period, and the age of what is open now."""
+    st.title("Flow")
+    st.caption(f"Of {plain(filters.describe())}.")
+    _show_cumulative_flow(snapshot, filters)
+    _show_cycle_times(snapshot, filters)
+    _show_ages(snapshot, filters)
+
+
+def _show_cumulative_flow(snapshot: Snapshot, filters: Filters) -> None:
+    st.header("What came in and what went out")
+    by_service = replace(filters, chosen={name: kept for name, kept in filters.chosen.items() if name == "service"})
+    left_out = [name for name in filters.chosen if name != "service"]
+    if left_out:
+        # A ticket changes its team and priority, so that arrivals and departures of one would not add up.
+        st.info(
+            f"A ticket may change its {' and '.join(left_out)}, so this is of {plain(by_service.describe())}.",
+            icon=":material/info:",
+        )
+    found = snapshot.rows_of("cumulative_flow", by_service, day="day_date")
+    if found.is_empty():
+        show_nothing("No day is there.")
+        return
+    days = found.group_by("day_date").agg(pl.col(f"{band}_count").sum().alias(band) for band in BANDS).sort("day_date")
+    first, last = days.row(0, named=True), days.row(-1, named=True)
+    in_work = ("waiting", "active", "queued")
+    before, now = (sum(int(day[band]) for band in in_work) for day in (first, last))
+    st.caption(
+        f"In work at the end of {first['day_date']:%d %b %Y}: {before:,}; of {last['day_date']:%d %b %Y}: {now:,}. "
+        "What was done and cancelled before is left out of the picture."
+    )
+    over = [(pl.col(band) - pl.col(band).first()).alias(band) for band in ("done", "cancelled")]
+    drawn = days.with_columns(over).unpivot(BANDS, index="day_date", variable_name="band", value_name="tickets")
+    number = {band: position for position, band in enumerate(BANDS)}
+    places = pl.col("band").replace_strict(number, return_dtype=pl.Int64)
+    st.altair_chart(draw_flow(drawn.with_columns(position=places)), alt="Cumulative flow")
+
+
+def _show_cycle_times(snapshot: Snapshot, filters: Filters) -> None:
+    st.header("How long each ticket took")
+    found = snapshot.rows_of("ticket_facts", filters, day="resolved_at").filter(
+        pl.col("is_done") & ~pl.col("is_quarantined") & pl.col("cycle_time_business_hours").is_not_null()
+    )
+    if found.is_empty():
+        show_nothing("No ticket with a cycle time was resolved.")
+        return
+    hours = found["cycle_time_business_hours"]
+    marks = pl.DataFrame(
+        {
+            "name": [f"p{percent}" for percent in _PERCENTS],
+            "hours": [hours.quantile(percent / 100, "linear") for percent in _PERCENTS],
+        }
+    )
+    told = ", ".join(
+        f"{percent} % took at most {value:,.1f} open hours"
+        for percent, value in zip(_PERCENTS, marks["hours"], strict=True)
+    )
+    st.caption(f"{found.height:,} tickets: {told}.")
+    if found.height > _MOST_POINTS:
+        st.caption(f"{_MOST_POINTS:,} of them are drawn, chosen by their key.")
+    zone = snapshot.publication.reporting_time_zone
+    drawn = found.sort(pl.col("ticket_id").hash(), "ticket_id").head(_MOST_POINTS)
+    # The browser would show instants by its own clock: the wall clock of the reporting zone, told as if it were UTC.
+    local = pl.col("resolved_at").dt.convert_time_zone(zone).dt.replace_time_zone(None).dt.replace_time_zone("UTC")
+    points = drawn.select("ticket_id", local, pl.col("team").fill_null("(none)"), hours="cycle_time_business_hours")
+    st.altair_chart(draw_cycle_times(points, marks), alt="Cycle time of each resolved ticket")
+
+
+def _show_ages(snapshot: Snapshot, filters: Filters) -> None:
+    st.header("How old open work is")
+    found = snapshot.rows_of("aging_work", filters).filter(~pl.col("is_quarantined"))
+    aged = found.drop_nulls("age_business_hours")
+    if aged.is_empty():
+        show_nothing("No open ticket is there.")
+        return
+    begins = (
+        pl.when(pl.col("age_business_hours") < 1)
+        .then(0)
+        .otherwise(pl.lit(2.0) ** pl.col("age_business_hours").clip(1).log(2).floor())
+    )
+    ends = pl.when(pl.col("begins") == 0).then(1).otherwise(2 * pl.col("begins"))
+    promise = (
+        pl.when("has_open_breach")
+        .then(pl.lit("promise broken"))
+        .when(pl.col("least_remaining_hours").is_not_null())
+        .then(pl.lit("promise running"))
+        .otherwise(pl.lit("no promise"))
+    )
+    classes = (
+        aged.with_columns(begins=begins.cast(pl.Int64), promise=promise)
+        .group_by("begins", "promise")
+        .agg(tickets=pl.len())
+        .sort("begins", "promise")
+        .with_columns(age=pl.format("{} to {}", "begins", ends))
+    )
+    unknown = found.height - aged.height
+    more = f" The age of {unknown:,} more is not known." if unknown else ""
+    st.caption(f"{aged.height:,} open tickets as of the data's own clock.{more}")
+    st.altair_chart(draw_ages(classes), alt="Open tickets by age")
+    oldest = aged.sort("age_business_hours", descending=True).head(200)
+    show_table(
+        oldest.select(
+            "ticket_id", "status", "team", "priority", "service", "vendor", "created_at", "age_business_hours"
+        ),
+        key="oldest",
+        name="oldest_open_tickets",
+    )
