@@ -36,7 +36,7 @@ def find_money_drift(lines: pl.DataFrame, *, shares: Collection[str], excluded: 
 
     Returns:
         Findings by `FINDING_SCHEMA`: measures `lines in a month`, `amount in a month` (member: the currency) and
-        `share of a <column> in a month`.
+        `share of a <column> in a month` (`an` where the word wants it).
     """
     ended = lines.filter(pl.col("first_date").dt.offset_by("1mo") <= pl.col("last_day"))
     for month in {day.replace(day=1) for day in excluded}:
@@ -91,7 +91,8 @@ def _shares(lines: pl.DataFrame, window_start: date, column: str) -> pl.DataFram
         .with_columns((pl.col("line_count").fill_null(0) / pl.col("all_count")).alias("observed"))
     )
     found = find_unusual(shares, ["source", column], window_start, chance_of_share(pl.col("all_count")))
-    return _told(found, f"share of a {column.replace('_', ' ')} in a month", pl.col(column))
+    article = "an" if column[0] in "aeiou" else "a"
+    return _told(found, f"share of {article} {column.replace('_', ' ')} in a month", pl.col(column))
 
 
 def _told(found: pl.DataFrame, measure: str, member: pl.Expr) -> pl.DataFrame:

@@ -68,7 +68,7 @@ def test_a_decimal_point_that_was_lost_is_found() -> None:
 
 def test_an_account_that_was_left_out_is_found() -> None:
     lost = _books(3, lambda line: None if line[0] == AUGUST and line[1] == "6310" else line)
-    assert ("share of a account in a month", "6310") in _found(lost)
+    assert ("share of an account in a month", "6310") in _found(lost)
     assert _found(lost, excluded=[date(2026, 8, 10)]) == [], "a known incident says nothing"
 
 
