@@ -245,6 +245,7 @@ def test_while_a_run_has_the_build_database_the_published_file_answers(
     assert "A run is under way" in shown.output
 
 
+@pytest.mark.slow
 def test_it_comes_back_by_itself_and_the_numbers_are_as_if_nothing_had_been(
     spoilt: Spoilt, clean_run: CleanRun, tmp_path: Path
 ) -> None:

@@ -90,6 +90,7 @@ def test_books_that_do_not_balance_are_not_kept(fault: str, clean: DemoHome, mon
         assert find_reasons(session) == {}
 
 
+@pytest.mark.slow
 def test_held_books_keep_the_published_cost_until_they_balance(
     clean: DemoHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -175,6 +175,7 @@ def test_a_changed_sla_policy_measures_again_without_staging(clean: DemoHome) ->
     assert after["ticket_lead_time_p85_business_hours"] == before["ticket_lead_time_p85_business_hours"]
 
 
+@pytest.mark.slow
 def test_as_of_moves_open_clocks_and_back(clean: DemoHome, clean_run: CleanRun) -> None:
     states_of_clocks = "SELECT state, count(*) FROM core.fct_sla_clocks GROUP BY state"
     as_of = clean.published("SELECT as_of_at FROM meta.run")[0][0]

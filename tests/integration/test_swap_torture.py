@@ -206,6 +206,7 @@ def password(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("KPI_POSTGRESQL_URL", raising=False)
 
 
+@pytest.mark.slow
 def test_readers_of_postgresql_see_whole_publications(
     publications: Publications, postgres: postgres_servers.PostgresDatabase
 ) -> None:

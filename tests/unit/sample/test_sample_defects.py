@@ -38,6 +38,8 @@ LINES: dict[str, tuple[int | None, int | None]] = {
     "html_error_page": (None, 5),
     "delivered_before_ordered": (1, 1),
     "empty_file": (None, 0),
+    "export_stopped": (None, 0),
+    "ledger_month_missing": (None, 0),
 }
 
 
