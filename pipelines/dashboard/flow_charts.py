@@ -30,7 +30,7 @@ def draw_flow(days: pl.DataFrame) -> alt.Chart:
         alt.Chart(days)
         .mark_area()
         .encode(
-            x=alt.X("day_date:T", title=None, axis=alt.Axis(format="%d %b %y", labelOverlap=True, grid=False)),
+            x=alt.X("day_date:T", title=None, axis=_day_axis()),
             y=alt.Y("tickets:Q", title=None, stack="zero"),
             color=alt.Color("band:N", scale=alt.Scale(domain=list(BANDS), range=colours), legend=alt.Legend(**_LEGEND)),
             order=alt.Order("position:Q"),
@@ -59,7 +59,7 @@ def draw_cycle_times(tickets: pl.DataFrame, marks: pl.DataFrame) -> alt.LayerCha
         alt.Chart(tickets)
         .mark_circle(size=28, opacity=0.45)
         .encode(
-            x=alt.X("resolved_at:T", title=None, axis=alt.Axis(format="%d %b %y", labelOverlap=True, grid=False)),
+            x=alt.X("resolved_at:T", title=None, axis=_day_axis()),
             y=y,
             tooltip=[
                 alt.Tooltip("ticket_id:N", title="ticket"),
@@ -97,3 +97,8 @@ def draw_ages(classes: pl.DataFrame) -> alt.Chart:
         )
         .properties(height=HEIGHT)
     )
+
+
+def _day_axis() -> alt.Axis:
+    """Days without those whose name would be cut at the edge of a narrow page."""
+    return alt.Axis(format="%d %b %y", labelOverlap=True, labelBound=True, grid=False)
