@@ -26,7 +26,8 @@ from pipelines.arrivals import judge
 from pipelines.audit import AuditAbortedError, audit, offer_data_clock
 from pipelines.fingerprint import hash_parts
 from pipelines.holds import HeldBack, read_holds
-from pipelines.landing import Landing, active_loads, land_export, raw_table_name, refuse_unclaimed
+from pipelines.landing import Landing, active_loads, land_export, raw_table_name
+from pipelines.landing_refusals import refuse_unclaimed
 from pipelines.missing_rates import name_missing_rates, store_missing_rates
 from pipelines.readers import Limits
 from pipelines.session import Session, Step
@@ -152,8 +153,7 @@ def _ingest(session: Session, domain: Domain, errors: Mapping[str, str]) -> Batc
         for contract in contracts
     )
     if domain is _FIRST_DOMAIN:
-        claimed = {contract.id for contract in project.contracts}
-        refused = refuse_unclaimed(warehouse, project.home.landing, claimed, run_id=session.run_id)
+        refused = refuse_unclaimed(warehouse, project.home, project.contracts, run_id=session.run_id)
         landings += (Landing("(no contract)", 0, 0, 0, refused, ()),) if refused else ()
     loads = [load_id for contract in contracts for load_id, _ in active_loads(warehouse, contract.id)]
     batch_hash = _batch_hash(session, domain, contracts, loads)

@@ -1,16 +1,15 @@
 """Files of a landing folder into raw tables, exactly as they are: text, nothing dropped, each file once.
 
-A file that cannot be read as its contract says is refused: it stays where it is, the refusal is recorded with its
-remedy, and the run goes on with the rest. Types and meaning come later, in `pipelines.staging`.
+A file that cannot be read as its contract says is refused (`pipelines.landing_refusals`), and the run goes on with the
+rest. Types and meaning come later, in `pipelines.staging`.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -18,9 +17,10 @@ import polars as pl
 
 from data_contracts.spec import ExportContract, ExportObject
 from models.ddl import quote_identifier
-from models.ops import ops_loads, ops_refusals
+from models.ops import ops_loads
 from models.vocabulary import ExportShape, SameName, SnapshotInstant
 from pipelines.fingerprint import hash_parts
+from pipelines.landing_refusals import Refusal, files_in, record_refusals, refusal_of, unexpected_name
 from pipelines.readers import (
     FORMATS,
     FileFacts,
@@ -41,16 +41,6 @@ PROVENANCE_COLUMNS = {
     "_row_number": "BIGINT",
     "_row_hash": "VARCHAR",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A file that was not ingested, and why."""
-
-    export: str
-    file_name: str
-    code: str
-    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,19 +69,19 @@ def land_export(
     notes: list[str] = []
     loaded_files = loaded_rows = known_files = 0
     found: list[FileFacts] = []
-    for path in _files_in(folder):
+    for path in files_in(folder):
         if not fnmatch(path.name, contract.file_pattern):
-            refusals.append(_unexpected(contract, path))
+            refusals.append(unexpected_name(contract, path))
             continue
         try:
             found.append(inspect_file(path, folder, limits=limits))
         except RefusedFile as refused:
-            refusals.append(_refusal(contract, path.name, refused))
+            refusals.append(refusal_of(contract, path.name, refused))
     restore_loads(warehouse, contract)
     snapshots = snapshot_files(warehouse, contract, found)
     for each in snapshots:
         found, impossible = each.accept(found)
-        refusals += [_refusal(contract, name, refused) for name, refused in impossible.items()]
+        refusals += [refusal_of(contract, name, refused) for name, refused in impossible.items()]
         set_aside_loads(warehouse, contract, impossible)
     for facts in found:
         try:
@@ -102,7 +92,7 @@ def land_export(
             for each in snapshots:
                 each.check_rows(facts, frames[each.item.name].frame)
         except RefusedFile as refused:
-            refusals.append(_refusal(contract, facts.name, refused))
+            refusals.append(refusal_of(contract, facts.name, refused))
             continue
         for item in contract.objects:
             landed = frames[item.name]
@@ -111,32 +101,8 @@ def land_export(
             notes += [f"{facts.name}: {note}" for note in landed.notes]
         loaded_files += 1
     _withdraw_older_editions(warehouse, contract, found)
-    _record_refusals(warehouse, contract, refusals, run_id)
+    record_refusals(warehouse, contract, refusals, run_id)
     return Landing(contract.id, loaded_files, loaded_rows, known_files, tuple(refusals), tuple(notes))
-
-
-def refuse_unclaimed(
-    warehouse: Warehouse, landing: Path, contract_ids: Collection[str], *, run_id: str
-) -> tuple[Refusal, ...]:
-    """Record every file that lies in a folder which no contract reads: it would otherwise be missed in silence.
-
-    Call inside a transaction.
-    """
-    known = ", ".join(sorted(contract_ids)) or "none"
-    refusals: list[Refusal] = []
-    for folder in sorted(landing.iterdir()) if landing.is_dir() else ():
-        if folder.name in contract_ids or folder.name.startswith("."):
-            continue
-        close = get_close_matches(folder.name, contract_ids, n=1)
-        remedy = f"Did you mean landing/{close[0]}/?" if close else f"Contracts of this home read: {known}."
-        files = list(_files_in(folder)) if folder.is_dir() else [folder]
-        for path in files:
-            place = path.relative_to(landing).as_posix()
-            message = f"landing/{place} lies where no contract reads. {remedy}"
-            refusals.append(Refusal(folder.name, path.name, "no_contract", message))
-    warehouse.execute("DELETE FROM ops.ops_refusals WHERE code = 'no_contract'")
-    _append_refusals(warehouse, refusals, run_id)
-    return tuple(refusals)
 
 
 def active_loads(warehouse: Warehouse, export: str) -> list[tuple[str, str]]:
@@ -148,13 +114,6 @@ def active_loads(warehouse: Warehouse, export: str) -> list[tuple[str, str]]:
 def raw_table_name(item: ExportObject) -> str:
     """The qualified, quoted name of an object's raw table."""
     return f"raw.{quote_identifier(item.raw_table)}"
-
-
-def _files_in(folder: Path) -> Iterator[Path]:
-    if folder.is_dir():
-        for path in sorted(folder.iterdir(), key=lambda entry: entry.name):
-            if not path.name.startswith(".") and (path.is_symlink() or not path.is_dir()):
-                yield path
 
 
 def _read(warehouse: Warehouse, contract: ExportContract, item: ExportObject, facts: FileFacts) -> LandedFrame:
@@ -307,36 +266,3 @@ def _is_back(warehouse: Warehouse, load_id: str) -> bool:
     if known:
         warehouse.execute("UPDATE ops.ops_loads SET superseded_by = NULL WHERE load_id = ?", [load_id])
     return bool(known)
-
-
-def _refusal(contract: ExportContract, name: str, refused: RefusedFile) -> Refusal:
-    return Refusal(contract.id, name, refused.code, f"{refused.message} {refused.remedy}".strip())
-
-
-def _unexpected(contract: ExportContract, path: Path) -> Refusal:
-    message = (
-        f"{path.name} does not match '{contract.file_pattern}', the files that {contract.id} expects. "
-        "Rename it, move it to its own landing folder, or widen 'path' in the contract."
-    )
-    return Refusal(contract.id, path.name, "unexpected_name", message)
-
-
-def _record_refusals(warehouse: Warehouse, contract: ExportContract, refusals: list[Refusal], run_id: str) -> None:
-    warehouse.execute("DELETE FROM ops.ops_refusals WHERE export = ?", [contract.id])
-    _append_refusals(warehouse, refusals, run_id)
-
-
-def _append_refusals(warehouse: Warehouse, refusals: list[Refusal], run_id: str) -> None:
-    records = [
-        {
-            "export": refusal.export,
-            "file_name": refusal.file_name,
-            "code": refusal.code,
-            "message": refusal.message,
-            "refused_at": datetime.now(UTC),
-            "run_id": run_id,
-        }
-        for refusal in refusals
-    ]
-    if records:
-        warehouse.append(ops_refusals, pl.DataFrame(records))

@@ -55,6 +55,12 @@ class RefusalRecord:
     message: str
     refused_at: datetime
 
+    @property
+    def place(self) -> str:
+        """Where it lies: in the folder of an export, or outside of all."""
+        is_in_folder = self.export != self.file_name
+        return f"landing/{self.export}/{self.file_name}" if is_in_folder else f"landing/{self.file_name}"
+
 
 @dataclass(frozen=True, slots=True)
 class RuleRecord:

@@ -12,13 +12,14 @@ from pipelines.cli.exits import ExitCode, of_outcome
 from pipelines.cli.options import chosen_home, common_options, json_option
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from models.vocabulary import Domain
     from pipelines.cli.build_records import RefusalRecord, RuleRecord
     from pipelines.home import Home
     from pipelines.ingest import Batch
     from pipelines.notices import Notice
+    from pipelines.project import Project
     from pipelines.unmapped_statuses import UnmappedStatus
 
 
@@ -68,7 +69,7 @@ def check(domain: str | None, show_all: bool, html: Path | None, as_json: bool) 
     if as_json:
         _show_json(batches, rules, refusals, notices)
     else:
-        _show(batches, rules, refusals, notices, show_all=show_all)
+        _show(batches, rules, refusals, notices, unfed=_unfed_tables(project), show_all=show_all)
     held = [batch for batch in batches.values() if _verdict(batch) == "hold"]
     is_late = any(result.hold is not None for batch in batches.values() for result in batch.arrivals)
     return of_outcome(has_held=bool(held) or is_late, has_refused=bool(refusals))
@@ -143,14 +144,17 @@ def _show(
     refusals: list[RefusalRecord],
     notices: Sequence[Notice],
     *,
+    unfed: Collection[str],
     show_all: bool,
 ) -> None:
     from pipelines.cli.outcomes import show_notices, show_refusals, show_unmapped_statuses
     from pipelines.cli.tables import Column, show_table
 
     click.echo()
-    # What could not be judged for want of data needs nobody: it stands below what is broken.
-    shown = sorted((rule for rule in rules if show_all or rule.state != "passed"), key=lambda rule: not rule.is_broken)
+    # What could not be judged for want of data needs nobody: it stands below what is broken, or only as a number.
+    idle = [rule for rule in rules if not show_all and rule.state == "skipped" and _table_of(rule) in unfed]
+    told = [rule for rule in rules if rule not in idle and (show_all or rule.state != "passed")]
+    shown = sorted(told, key=lambda rule: not rule.is_broken)
     if shown:
         show_table(
             [
@@ -171,8 +175,7 @@ def _show(
             click.echo(f"{click.style(rule.rule_id, bold=True)}: {rule.message}")
     if any(rule.is_broken for rule in rules):
         click.echo()
-    passed = sum(rule.state == "passed" for rule in rules)
-    click.echo(f"{passed} of {len(rules)} rules passed." + ("" if show_all else " --all shows them too."))
+    click.echo(_count_rules(rules, idle) + ("" if show_all or not rules else " --all shows them too."))
     show_table(
         [Column("domain"), Column("verdict"), Column("summary", is_cut=True)],
         [
@@ -183,6 +186,36 @@ def _show(
     show_refusals(refusals)
     show_unmapped_statuses(_unmapped_statuses(batches))
     show_notices(notices)
+
+
+def _unfed_tables(project: Project) -> frozenset[str]:
+    """The canonical tables that no contract of the home feeds: rules on them have nothing to judge."""
+    from pipelines.staging.mapping import fed_tables
+
+    promised = {table for contract in project.warehouse_contracts for table in contract.tables}
+    fed = {table for contract in project.contracts for item in contract.objects for table in fed_tables(item)}
+    return frozenset(promised - fed)
+
+
+def _table_of(rule: RuleRecord) -> str:
+    return rule.rule_id.partition(".")[0]
+
+
+def _count_rules(rules: Sequence[RuleRecord], idle: Sequence[RuleRecord]) -> str:
+    """How many rules passed, and of the others why not."""
+    from pipelines.cli.numbers import count_of, list_all
+
+    if not rules:
+        return "No rule had anything to judge."
+    passed, broken = sum(rule.state == "passed" for rule in rules), sum(rule.is_broken for rule in rules)
+    without_rows = len(rules) - passed - broken - len(idle)
+    parts = [f"{passed:,} of {count_of(len(rules), 'rule')} passed"]
+    parts += [count_of(broken, "is broken", "are broken")] if broken else []
+    parts += [f"{without_rows:,} had no rows to judge"] if without_rows else []
+    if idle:
+        tables = list_all(sorted({_table_of(rule) for rule in idle}))
+        parts.append(f"{count_of(len(idle), 'is', 'are')} about what no contract of this home feeds ({tables})")
+    return f"{', '.join(parts)}."
 
 
 def _show_json(

@@ -44,7 +44,7 @@ def write_page(
             if domain.value in shown or batch.verdict is None
         ]
         + _judged_facts(project, shown),
-        refused=[RefusedFile(f"landing/{one.export}/{one.file_name}", one.code, one.message) for one in refusals],
+        refused=[RefusedFile(one.place, one.code, one.message) for one in refusals],
         held=list(_held_metrics(project, batches)),
     )
     with replaced(path) as building:

@@ -5,6 +5,7 @@ Comparing and linting contracts have modules of their own.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import click
@@ -28,7 +29,12 @@ contract.add_command(lint)
 
 @contract.command("infer")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--id", "contract_id", metavar="ID", help="Contract id, and so the landing folder. Else the file's name.")
+@click.option(
+    "--id",
+    "contract_id",
+    metavar="ID",
+    help="Contract id, and so the landing folder. Else what --output is called in a home's contracts/, else the file.",
+)
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Where to write it. Else it is printed."
 )
@@ -47,14 +53,21 @@ def infer(
     Looks at FILES and writes what it found, each finding with its evidence: delimiter, encoding, types, null tokens,
     date formats, candidate keys, and which canonical column each column may feed. Several files of one export may
     spell headers, dates and amounts in other ways. Read it, correct it, keep it in contracts/.
+
+    With '-o home/contracts/my_export.yaml' the contract's id is my_export, and its files go into
+    home/landing/my_export/.
     """
     from pipelines.cli.numbers import count_of
-    from pipelines.home import SETTINGS_FILE
+    from pipelines.home import DEFAULT_HOME
     from pipelines.infer import infer_contract, render_contract
+    from pipelines.notices import CHECK_MARK
 
     if output is not None and output.exists() and not force:
         raise CommandError(f"{output} exists and stays as it is. Choose another name, or overwrite it with --force.")
     first, *others = files
+    home = None if output is None else _home_of(output)
+    if contract_id is None and output is not None and home is not None:
+        contract_id = _id_of(output)
     try:
         inference = infer_contract(first, contract_id, others=others, domain=Domain(domain) if domain else None)
     except ValueError as error:
@@ -65,15 +78,32 @@ def infer(
         return
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(text, encoding="utf-8")
-    questions = text.count("# CHECK:")
+    questions = text.count(CHECK_MARK)
     click.echo(
         f"Wrote {output}" + (f", with {count_of(questions, 'line')} marked CHECK to decide." if questions else ".")
     )
-    landing = Path("landing") / inference.contract_id
-    if (output.parent.parent / SETTINGS_FILE).is_file():
-        landing = output.parent.parent / landing
+    landing = (home or Path()) / "landing" / inference.contract_id
+    option = "" if home in (None, DEFAULT_HOME) else f" --home {home}"
+    if home is not None:
         landing.mkdir(parents=True, exist_ok=True)
-    click.echo(f"Its files go into {landing.as_posix()}/. 'kpi contract check' validates it.")
+    click.echo(f"Its files go into {landing.as_posix()}/. 'kpi contract check{option}' validates it.")
+
+
+def _home_of(output: Path) -> Path | None:
+    """The home in whose `contracts/` a draft is written, if it is one."""
+    from pipelines.home import SETTINGS_FILE
+
+    folder = output.parent
+    home = folder.parent if folder.name else Path("..")
+    is_home = folder.absolute().name == "contracts" and (home / SETTINGS_FILE).is_file()
+    return home if is_home else None
+
+
+def _id_of(output: Path) -> str | None:
+    """The id that the name of a contract's file says; None where it has no letter to begin with."""
+    from pipelines.readers import slugify_header
+
+    return re.sub(r"[^a-z0-9_]", "", slugify_header(output.stem)) or None
 
 
 @contract.command("check")

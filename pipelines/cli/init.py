@@ -59,7 +59,8 @@ def init(
     click.echo("Next:")
     steps = []
     if not templates:
-        steps.append((f"kpi contract infer FILE -o {target / 'contracts' / 'my_export.yaml'}", "describe an export"))
+        draft = target / "contracts" / f"{first}.yaml"
+        steps.append((f"kpi contract infer FILE -o {draft}", f"describe an export, named {first}"))
     steps += [
         (f"cp FILE {target / 'landing' / first}/", "put its files there"),
         (f"kpi contract check{option}", f"validate {SETTINGS_FILE}, contracts, policies"),

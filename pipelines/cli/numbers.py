@@ -88,6 +88,11 @@ def count_of(count: int, singular: str, plural: str | None = None) -> str:
     return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
 
 
+def list_all(words: Sequence[str]) -> str:
+    """Words as people list them when all are meant: `a, b and c`."""
+    return " and ".join([", ".join(words[:-1]), *words[-1:]]) if len(words) > 1 else "".join(words)
+
+
 def format_instant(instant: datetime | None) -> str:
     """An instant to the minute, in UTC."""
     return NOTHING if instant is None else f"{instant.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

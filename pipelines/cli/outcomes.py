@@ -27,7 +27,7 @@ def show_refusals(refusals: Sequence[RefusalRecord]) -> None:
     click.echo()
     show_heading(f"{count_of(len(refusals), 'file')} refused", "kept in place; everything else went on")
     for refusal in refusals:
-        click.echo(f"  {click.style(f'landing/{refusal.export}/{refusal.file_name}', fg='yellow')} ({refusal.code})")
+        click.echo(f"  {click.style(refusal.place, fg='yellow')} ({refusal.code})")
         show_paragraph(refusal.message, indent=4)
 
 

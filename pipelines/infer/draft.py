@@ -38,6 +38,8 @@ _CURRENCY_SIGNS: Final = {"£": "GBP", "€": "EUR", "$": "USD", "¥": "JPY"}
 _CURRENCY_IN_HEADER: Final = re.compile(r"(?:^|_)(gbp|eur|usd|chf|jpy|cad|aud|sek|nok|dkk|pln)(?:_|$)")
 _MONEY: Final = ("amount_original", "unit_price_original", "committed_spend_original")
 _CUSTOMER: Final = re.compile(r"^(customer|client|debtor|account_holder)(_?(id|name|number|no))?$")
+#: Words that name no system, as in `my_export`.
+_POSSESSIVES: Final = frozenset(("my", "our", "the"))
 _TOTAL: Final = r"(?i)^\s*(grand\s+|sub)?totals?\b"
 _TAIL_ROWS: Final = 10
 _DATE_IN_NAME: Final = re.compile(r"[-_. ]?(?:19|20)\d\d(?:[-_.]?(?:[Qq][1-4]|0[1-9]|1[0-2])(?:[-_.]?[0-3]\d)?)?(?!\d)")
@@ -289,7 +291,8 @@ def _id_from_name(name: str) -> str:
 def _guess_source(contract_id: str, examined: Sequence[Sequence[ColumnFinding]]) -> str:
     headers = " ".join(column.header for columns in examined for column in columns)
     known = next((system for system, pattern in _SYSTEMS if pattern.search(headers)), None)
-    return known or re.sub(r"[^a-z0-9]", "", contract_id.split("_")[0]) or "export"
+    words = [word for word in contract_id.split("_") if word not in _POSSESSIVES]
+    return known or re.sub(r"[^a-z0-9]", "", words[0] if words else "") or "export"
 
 
 def _leave_out_constants(tables: Sequence[TableFinding]) -> list[str]:

@@ -48,7 +48,7 @@ def suggest_statuses(inference: Inference) -> Iterator[str]:
     if not counts:
         return
     yield "#"
-    yield "# Every status needs a meaning in policies/statuses.yaml. CHECK: a guess by their words alone:"
+    yield "# CHECK: every status needs a meaning in policies/statuses.yaml; these are guesses by their words alone:"
     yield "# statuses:"
     yield f"#   {inference.source}:"
     for text in sorted(counts, key=lambda each: -counts[each])[:_LISTED]:

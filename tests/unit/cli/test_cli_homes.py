@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,6 +80,76 @@ def test_examples_in_the_policies_are_valid_when_uncommented(home: Home) -> None
     assert [pool.id for pool in filled.costs.pools] == ["payroll", "premises", "licences", "queue"]
     assert [step.team for step in filled.costs.step_down] == ["IT Office"]
     assert filled.dimensions["priority"]["highest"] == "P1 Critical"
+
+
+TICKETS = """Ticket,Changed,State,Opened
+T-1,2026-09-01 08:52,New,2026-09-01 08:52
+T-1,2026-09-01 09:10,In progress,2026-09-01 08:52
+T-1,2026-09-02 11:45,Solved,2026-09-01 08:52
+T-2,2026-09-03 10:12,New,2026-09-03 10:12
+T-2,2026-09-03 13:30,In progress,2026-09-03 10:12
+"""
+
+
+def test_the_next_steps_work_as_they_are_printed(run_kpi: Kpi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("Ticket export 2026-09.csv").write_text(TICKETS, encoding="utf-8")
+    told = run_kpi("init", "ops").output.partition("Next:\n")[2].splitlines()
+    commands = [re.split(r" {2,}", line.strip())[0] for line in told]
+    assert [command.split()[0] for command in commands] == ["kpi", "cp", "kpi", "kpi", "kpi"]
+    codes = []
+    for command in commands:
+        program, *words = ["Ticket export 2026-09.csv" if word == "FILE" else word for word in shlex.split(command)]
+        if program == "cp":
+            shutil.copy(*words)
+        else:
+            result = run_kpi(*words)
+            codes.append(result.exit_code)
+            assert "refused" not in result.output
+    # The audit and the run hold the tickets back until somebody says what their statuses mean.
+    assert codes == [0, 0, 3, 3]
+    assert Home(Path("ops")).published_file.is_file()
+
+
+def test_rules_on_what_the_home_does_not_have_are_told_in_one_line(run_kpi: Kpi, home: Home, tmp_path: Path) -> None:
+    (tmp_path / "spend.csv").write_text(
+        "Line,Posting date,Supplier,Account,Amount,Currency\n1,2026-09-01,Ace,6100,12.50,EUR\n", encoding="utf-8"
+    )
+    run_kpi("contract", "infer", tmp_path / "spend.csv", "-o", home.contracts / "spend.yaml", "--domain", "finance")
+    shutil.copy(tmp_path / "spend.csv", home.landing / "spend")
+    said = run_kpi("check", "--home", home.folder).output
+    rules = json.loads(run_kpi("check", "--home", home.folder, "--json").stdout)["rules"]
+    idle = [rule["rule"] for rule in rules if rule["state"] == "skipped"]
+    assert {rule.partition(".")[0] for rule in idle} == {"benefit_lines", "budget_lines", "fx_rates", "headcount"}
+    assert not any(rule in said for rule in idle)
+    passed = sum(rule["state"] == "passed" for rule in rules)
+    assert f"{passed} of {len(rules)} rules passed" in said
+    tables = "benefit_lines, budget_lines, fx_rates and headcount"
+    assert f"{len(idle)} are about what no contract of this home feeds ({tables})." in said
+    assert all(rule in run_kpi("check", "--home", home.folder, "--all").output for rule in idle)
+
+
+def test_a_draft_in_a_home_is_called_as_its_file_and_every_question_is_counted(
+    run_kpi: Kpi, home: Home, tmp_path: Path
+) -> None:
+    (tmp_path / "Ticket export 2026-09.csv").write_text(TICKETS, encoding="utf-8")
+    draft = home.contracts / "desk.yaml"
+    said = run_kpi("contract", "infer", tmp_path / "Ticket export 2026-09.csv", "-o", draft).output
+    lines = draft.read_text(encoding="utf-8").splitlines()
+    assert "id: desk" in lines
+    questions = [line for line in lines if "CHECK:" in line]
+    assert any("every status needs a meaning" in line for line in questions)
+    assert f"with {len(questions)} lines marked CHECK" in said
+    assert f"Its files go into {home.landing / 'desk'}/." in said
+    assert f"lines still to be checked: {len(questions)}." in draft.read_text(encoding="utf-8")
+    elsewhere = tmp_path / "draft.yaml"
+    assert (
+        "ticket_export/" in run_kpi("contract", "infer", tmp_path / "Ticket export 2026-09.csv", "-o", elsewhere).output
+    )
+    named = run_kpi(
+        "contract", "infer", tmp_path / "Ticket export 2026-09.csv", "-o", draft, "--force", "--id", "other"
+    )
+    assert f"{home.landing / 'other'}/." in named.output
 
 
 @pytest.mark.parametrize("template", packaged_templates())

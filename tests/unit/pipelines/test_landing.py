@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from data_contracts.spec import ExportContract
-from pipelines.landing import Landing, active_loads, land_export, refuse_unclaimed
+from pipelines.landing import Landing, active_loads, land_export
 from pipelines.readers import Limits
 from pipelines.warehouse import Warehouse
 
@@ -109,19 +109,3 @@ def test_a_contract_that_reads_differently_reads_the_file_again(
     landing = _land(warehouse, replace(spend, reading_hash="another way"), folder)
     assert landing.loaded_files == 1
     assert len(active_loads(warehouse, "spend")) == 1
-
-
-def test_a_file_where_no_contract_reads_is_named_with_the_likely_folder(
-    warehouse: Warehouse, spend: ExportContract, tmp_path: Path
-) -> None:
-    landing = tmp_path / "landing"
-    (landing / "spent").mkdir(parents=True)
-    (landing / "spent" / "a.csv").write_text(LINES, encoding="utf-8")
-    (landing / "spend").mkdir()
-    (landing / "spend" / "b.csv").write_text(LINES, encoding="utf-8")
-    (refusal,) = refuse_unclaimed(warehouse, landing, {spend.id}, run_id="r1")
-    assert refusal.message == "landing/spent/a.csv lies where no contract reads. Did you mean landing/spend/?"
-    assert warehouse.rows("SELECT export, file_name, code FROM ops.ops_refusals") == [("spent", "a.csv", "no_contract")]
-    (landing / "spent" / "a.csv").unlink()
-    assert refuse_unclaimed(warehouse, landing, {spend.id}, run_id="r2") == ()
-    assert warehouse.rows("SELECT count(*) FROM ops.ops_refusals") == [(0,)]
