@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
+from functools import cache
 from typing import Final
 
 from data_contracts.comparing.difference import Difference
@@ -22,9 +23,14 @@ def metrics_protected(rule_id: str, protects: Sequence[str], domain: str) -> lis
 
     A rule that no metric requires and that names none protects all that need its domain.
     """
-    found = [metric.name for metric in METRICS if is_required(rule_id, metric.rules) or is_named(metric.name, protects)]
-    is_known = bool(protects) or any(is_required(rule_id, metric.rules) for metric in METRICS)
-    return found if is_known else metrics_of_domain(domain)
+    requiring = _metrics_requiring(rule_id)
+    found = [metric.name for metric in METRICS if metric.name in requiring or is_named(metric.name, protects)]
+    return found if protects or requiring else metrics_of_domain(domain)
+
+
+@cache  # A run asks for each of its rules several times, and there are some hundred metrics.
+def _metrics_requiring(rule_id: str) -> frozenset[str]:
+    return frozenset(metric.name for metric in METRICS if is_required(rule_id, metric.rules))
 
 
 def is_required(rule_id: str, patterns: Iterable[str]) -> bool:

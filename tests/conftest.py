@@ -44,14 +44,14 @@ def clean_run(tmp_path_factory: pytest.TempPathFactory) -> CleanRun:
 
 @pytest.fixture
 def clean(clean_run: CleanRun, tmp_path: Path) -> DemoHome:
-    """A copy of the home that was run once."""
-    return clean_run.demo.copy_to(tmp_path / "home")
+    """A copy of the home that was run once. From now on it publishes to the file alone; see `publish_to`."""
+    return clean_run.demo.copy_to(tmp_path / "home").publish_to("duckdb")
 
 
 @pytest.fixture
 def never_run(clean_run: CleanRun, tmp_path: Path) -> DemoHome:
-    """A copy of the home as it was before its first run."""
-    return clean_run.never_run.copy_to(tmp_path / "home")
+    """A copy of the home as it was before its first run. It publishes to the file alone; see `publish_to`."""
+    return clean_run.never_run.copy_to(tmp_path / "home").publish_to("duckdb")
 
 
 @pytest.fixture(scope="session")

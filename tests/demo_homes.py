@@ -5,6 +5,8 @@ What a test expects of them is in the tests.
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -122,6 +124,15 @@ class DemoHome:
         """The same home in another place, with its memory and its publications."""
         shutil.copytree(self.folder, folder, symlinks=True)
         return DemoHome(folder)
+
+    def publish_to(self, *targets: str) -> DemoHome:
+        """Say in its settings where its runs publish to. Each target takes its second, so tests name what they read."""
+        text = self.home.settings_file.read_text(encoding="utf-8")
+        said = f"targets = {json.dumps(targets)}"
+        text, count = re.subn(r"(?m)^(# )?targets = \[[^\]]*\]", said, text)
+        assert count == 1, text
+        self.home.settings_file.write_text(text, encoding="utf-8")
+        return self
 
     def run(self, *, only: Sequence[str] = (), as_of: datetime | None = None, is_full: bool = False) -> RunOutcome:
         """Run the pipeline as `kpi run` does."""

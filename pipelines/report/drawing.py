@@ -8,11 +8,14 @@ drawing serves both, and taken out of the page it is still a complete picture. W
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 from xml.etree import ElementTree
 
 import altair as alt
 import vl_convert
+from altair.utils import schemapi
 
 from pipelines.report.markup import Html, shown_text
 
@@ -56,6 +59,16 @@ _ELEMENTS: Final = frozenset(
         "stop",
     )
 )
+
+
+@contextmanager
+def unchecked_charts() -> Iterator[None]:
+    """Build and draw charts without checking them against the schema of Vega-Lite, which takes longer than drawing.
+
+    Charts are ours and do not depend on data in what the schema can tell; the tests check every one of them.
+    """
+    with schemapi.debug_mode(False):
+        yield
 
 
 def color(name: str) -> str:
@@ -148,7 +161,7 @@ def inline_svg(svg: str, label: str, class_: str = "chart") -> Html:
 
 
 def _specification(chart: Any, background: str | None = None) -> dict[str, Any]:
-    specification: dict[str, Any] = configured(chart).to_dict()
+    specification: dict[str, Any] = configured(chart).to_dict(validate=schemapi.DEBUG_MODE)
     if background is not None:
         specification["config"]["background"] = background
     return specification

@@ -9,7 +9,7 @@ from typing import Any, Final
 from metrics.registry import METRICS
 from pipelines.cli.numbers import format_instant
 from pipelines.report.charts import sparkline
-from pipelines.report.drawing import dark_rules, draw_svg, inline_svg
+from pipelines.report.drawing import dark_rules, draw_svg, inline_svg, unchecked_charts
 from pipelines.report.facts import ReportFacts
 from pipelines.report.figures import Figure, Section, Table
 from pipelines.report.headlines import Card, certainty, headline_cards, shown_value
@@ -24,6 +24,7 @@ _WIDE: Final = 920
 _METRICS: Final = {metric.name: metric for metric in METRICS}
 
 
+@unchecked_charts()
 def render_report(facts: ReportFacts) -> str:
     """The report, as HTML."""
     period = facts.period

@@ -41,8 +41,7 @@ def test_measures_give_the_published_values_and_what_the_file_gives(
 ) -> None:
     monkeypatch.setenv("KPI_POSTGRESQL_PASSWORD", PASSWORD)
     monkeypatch.delenv("KPI_POSTGRESQL_URL", raising=False)
-    text = clean.home.settings_file.read_text(encoding="utf-8")
-    text = text.replace("[publish]\n", '[publish]\ntargets = ["duckdb", "postgresql"]\n')
+    text = clean.publish_to("duckdb", "postgresql").home.settings_file.read_text(encoding="utf-8")
     text = text.replace("[publish.postgresql]\n", f'[publish.postgresql]\nurl = "{postgres.url}"\n')
     clean.home.settings_file.write_text(text, encoding="utf-8")
     clean.run()

@@ -38,11 +38,7 @@ def test_every_reader_sees_the_same_number(
 ) -> None:
     monkeypatch.setenv("KPI_POSTGRESQL_URL", postgres.url)
     monkeypatch.setenv("KPI_POSTGRESQL_PASSWORD", PASSWORD)
-    settings = clean.home.settings_file
-    text = settings.read_text(encoding="utf-8")
-    targets = 'targets = ["duckdb", "parquet", "postgresql", "excel", "report"]'
-    settings.write_text(text.replace("[publish]\n", f"[publish]\n{targets}\n"), encoding="utf-8")
-    outcome = clean.run()
+    outcome = clean.publish_to("duckdb", "parquet", "postgresql", "excel", "report").run()
     assert states(outcome)["published_excel"] == states(outcome)["published_postgresql"] == "built"
     assert not outcome.failed
 

@@ -92,8 +92,7 @@ def test_readers_find_what_the_file_has_to_the_last_digit(
     clean: DemoHome, postgres: postgres_servers.PostgresDatabase
 ) -> None:
     """By a run of the whole pipeline, with the address in kpi.toml."""
-    text = clean.home.settings_file.read_text(encoding="utf-8")
-    text = text.replace("[publish]\n", '[publish]\ntargets = ["duckdb", "parquet", "postgresql"]\n')
+    text = clean.publish_to("duckdb", "postgresql").home.settings_file.read_text(encoding="utf-8")
     text = text.replace("[publish.postgresql]\n", f'[publish.postgresql]\nurl = "{postgres.url}"\n')
     clean.home.settings_file.write_text(text, encoding="utf-8")
     outcome = clean.run()
@@ -149,10 +148,7 @@ def test_what_the_gate_holds_keeps_its_last_good_values_there_too(
     clean: DemoHome, postgres: postgres_servers.PostgresDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KPI_POSTGRESQL_URL", postgres.url)
-    text = clean.home.settings_file.read_text(encoding="utf-8")
-    text = text.replace("[publish]\n", '[publish]\ntargets = ["duckdb", "postgresql"]\n')
-    clean.home.settings_file.write_text(text, encoding="utf-8")
-    clean.run()
+    clean.publish_to("duckdb", "postgresql").run()
     values = "SELECT period_start_date, value FROM mart.kpi_cost_per_transaction_reporting ORDER BY ALL"
     values = values.replace("ORDER BY ALL", "WHERE dimension = 'overall' ORDER BY period_grain, period_start_date")
     before = postgres.rows(values)
@@ -433,9 +429,7 @@ def test_a_lost_view_is_published_again(file: Path, postgres: postgres_servers.P
 def test_a_server_that_does_not_answer_keeps_nobody_else_from_publishing(
     clean: DemoHome, postgres: postgres_servers.PostgresDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    text = clean.home.settings_file.read_text(encoding="utf-8")
-    text = text.replace("[publish]\n", '[publish]\ntargets = ["duckdb", "parquet", "postgresql"]\n')
-    clean.home.settings_file.write_text(text, encoding="utf-8")
+    clean.publish_to("duckdb", "parquet", "postgresql")
     clean.home.published_file.unlink()
     monkeypatch.setenv("KPI_POSTGRESQL_URL", f"postgresql://{OWNER}:secret@127.0.0.1:1/nowhere")
     monkeypatch.delenv("KPI_POSTGRESQL_PASSWORD")

@@ -230,7 +230,7 @@ def test_a_target_that_fails_does_not_keep_the_others_from_publishing(clean: Dem
     """Somebody wrote to the published file and left a log beside it: it stays, and Parquet goes on."""
     wal = clean.home.published_file.with_name("kpi.duckdb.wal")
     wal.write_bytes(b"somebody's changes")
-    before = clean.content_hash
+    before = clean.publish_to("duckdb", "parquet").content_hash
     pointer = clean.home.published / "parquet" / "latest.json"
     pointer.unlink()
     clean.home.published_file.rename(clean.home.published / "elsewhere.duckdb")
@@ -347,10 +347,7 @@ def test_an_extract_without_tableaus_library_says_what_to_install(
     clean: DemoHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "tableauhyperapi", None)
-    settings = clean.home.settings_file
-    text = settings.read_text(encoding="utf-8")
-    settings.write_text(text.replace("[publish]\n", '[publish]\ntargets = ["duckdb", "hyper"]\n'), encoding="utf-8")
-    outcome = clean.run()
+    outcome = clean.publish_to("duckdb", "hyper").run()
     (failed,) = outcome.failed
     assert "pip install tableauhyperapi" in failed.note
     assert states(outcome)["published_duckdb"] == "unchanged"

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
+from altair.utils import schemapi
 from click.testing import CliRunner
+from jsonschema.exceptions import ValidationError
 from page_accessibility import problems
 from pptx import Presentation
 from pptx.enum.shapes import MSO_SHAPE_TYPE
@@ -20,7 +22,11 @@ from pipelines.cli.main import kpi
 from pipelines.cli.numbers import format_value
 from pipelines.home import Home
 from pipelines.project import load_project
+from pipelines.report.charts import sparkline
+from pipelines.report.drawing import configured
 from pipelines.report.facts import HEADLINES, read_facts
+from pipelines.report.headlines import headline_cards
+from pipelines.report.sections import build_sections
 from pipelines.report.sentences import summarize
 from pipelines.run import run_project
 from pipelines.scaffold import HomeFacts, write_home
@@ -133,9 +139,23 @@ def test_open_tickets_by_age_are_the_open_tickets_of_the_list(clean_run: CleanRu
     assert counted[0] > 0
 
 
+def test_every_chart_follows_the_schema_of_vega_lite(clean_run: CleanRun) -> None:
+    """Where a page is drawn nobody checks it again."""
+    facts = read_facts(clean_run.demo.home.published_file)
+    drawn = [figure.draw(430) for section in build_sections(facts) for figure in section.figures if figure.draw]
+    drawn += [sparkline(card.trend) for card in headline_cards(facts)]
+    assert len(drawn) > 10
+    for chart in drawn:
+        assert schemapi.DEBUG_MODE
+        configured(chart).to_dict()
+    with pytest.raises(ValidationError):
+        drawn[0].properties(width="as wide as you like")
+
+
 def test_an_unchanged_run_leaves_the_report_alone_and_a_lost_one_comes_back(clean: DemoHome) -> None:
     latest = clean.home.published / "report" / "latest.html"
     before = latest.stat().st_mtime_ns
+    clean.publish_to("duckdb", "report")
     assert {step.state for step in clean.run().steps} == {"unchanged"}
     assert latest.stat().st_mtime_ns == before
     latest.unlink()
