@@ -106,11 +106,20 @@ def create_table(
     for column in table.columns:
         required = " NOT NULL" if with_keys and not column.nullable else ""
         lines.append(f"    {quote_identifier(column.name)} {sql_type(column, dialect)}{required}")
-    keys = [quote_identifier(column.name) for column in table.primary_key.columns]
+    keys = [quote_identifier(column.name) for column in key_columns(table)]
     if with_keys and keys:
         lines.append(f"    PRIMARY KEY ({', '.join(keys)})")
     body = ",\n".join(lines)
     return f"CREATE TABLE IF NOT EXISTS {qualified_name(table, schema)} (\n{body}\n)"
+
+
+def key_columns(table: Table) -> list[Column[Any]]:
+    """The primary key in the order in which it is indexed: the shortest and most varied columns, days, come last.
+
+    DuckDB's index stores of each row what follows the last letter that its key shares with another. With days last that
+    is a byte or two; with a name last it is the name, and the index outgrew the table five times.
+    """
+    return sorted(table.primary_key.columns, key=lambda column: isinstance(column.type, Date))
 
 
 def comment_statements(table: Table, *, schema: str | None = None) -> list[str]:
