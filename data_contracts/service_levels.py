@@ -86,7 +86,8 @@ def _read(
     accepted = tuple(_DAYS) if kind is ServiceLevelKind.LATENCY else tuple(dict.fromkeys(_UNITS.values()))
     if unit not in accepted:
         what = f"{word}: the unit '{entry.get('unit')}' is not accepted"
-        problems.append(document.problem((*place, "unit"), what, f"Write {list_words(accepted)}."))
+        spelt = list_words(f"{each[0]} ({each}s)" for each in accepted)
+        problems.append(document.problem((*place, "unit"), what, f"Write {spelt}."))
         return None
     whole = isinstance(value, int) and not isinstance(value, bool)
     if not whole or value < 1 or (kind is ServiceLevelKind.FREQUENCY and value != 1):

@@ -40,6 +40,7 @@ from pipelines.staging.tickets import assemble_events, assemble_tickets
 from pipelines.ticket_facts import note_changes
 from pipelines.unknown_names import KNOWN_NAMES, Names, read_names
 from pipelines.unmapped_statuses import UNMAPPED_STATUSES, UnmappedStatus, read_unmapped
+from pipelines.unused_aliases import find_told_aliases
 from pipelines.verdicts import count_quarantined, current_verdict, find_quarantined, store_verdict
 from pipelines.warehouse import Warehouse
 
@@ -58,6 +59,7 @@ class Batch:
         unmapped_statuses: of tickets, those that no policy maps.
         held: what its rules hold back; only where everything is rolled back and lost again.
         known_names: dimension -> names that the data hold; only where everything is rolled back and lost again.
+        told_aliases: dimension -> aliases that its files say; only where everything is rolled back and lost again.
         arrivals: what was found of when its exports came; only where everything is rolled back and lost again.
     """
 
@@ -71,6 +73,7 @@ class Batch:
     is_new: bool
     unmapped_statuses: tuple[UnmappedStatus, ...] = ()
     known_names: Names = field(default_factory=dict)
+    told_aliases: Names = field(default_factory=dict)
     held: tuple[HeldBack, ...] = ()
     arrivals: tuple[RuleResult, ...] = ()
 
@@ -110,11 +113,13 @@ def look_at_domains(session: Session) -> dict[Domain, Batch]:
                 batches = {domain: _look_at(session, domain, errors) for domain in Domain}
                 _, arrivals = judge(session, "look")
                 held = tuple(read_holds(session.warehouse, session.project.contracts))
+                told = find_told_aliases(session.warehouse.rows, session.project.contracts, session.project.policies)
                 raise _LookedOnlyError(
                     {
                         domain: replace(
                             batch,
                             held=held,
+                            told_aliases=told,
                             arrivals=tuple(result for result in arrivals if result.rule.domain is domain),
                         )
                         for domain, batch in batches.items()

@@ -29,7 +29,7 @@ class Notice:
 
     Attributes:
         code: `unagreed_contract`, `unknown_source`, `unknown_reason`, `unreachable_policy`, `unknown_name`,
-            `cost_in_no_pool` or `cost_not_taken`, for programs.
+            `unused_alias`, `cost_in_no_pool` or `cost_not_taken`, for programs.
         subject: file that it is about, as a person knows it.
     """
 
@@ -79,7 +79,8 @@ def _unknown_sources(project: Project) -> Iterator[Notice]:
     for source in project.policies.statuses:
         if source in known:
             continue
-        message = f"{file} maps statuses of the source '{source}', which no ticket contract has, so they do nothing."
+        place = _place(project, "statuses.yaml", "statuses", source)
+        message = f"{place} maps statuses of the source '{source}', which no ticket contract has, so they do nothing."
         yield Notice("unknown_source", file, f"{message} {_name_sources(source, known)}")
 
 
@@ -87,9 +88,10 @@ def _unknown_policy_sources(project: Project) -> Iterator[Notice]:
     """Sources to which SLA policies apply, although no ticket export of the home comes from them."""
     known = sorted({contract.source for contract in project.contracts_of(Domain.TICKETS)})
     file = _sla_file(project)
-    for policy in project.policies.sla:
+    for index, policy in enumerate(project.policies.sla):
         for source in sorted(policy.scope.get("source", frozenset()) - set(known)):
-            what = f"{file}: policy '{policy.id}' applies to the source '{source}', which no ticket contract has."
+            place = _place(project, "sla.yaml", "policies", index, "applies_to", "source")
+            what = f"{place}: policy '{policy.id}' applies to the source '{source}', which no ticket contract has."
             yield Notice("unknown_source", file, f"{what} {_name_sources(source, known)}")
 
 
@@ -102,12 +104,13 @@ def _unknown_reasons(project: Project) -> Iterator[Notice]:
         if meaning.reason is not None
     }
     file = _sla_file(project)
-    for policy in project.policies.sla if project.policies.statuses else ():
+    for index, policy in enumerate(project.policies.sla if project.policies.statuses else ()):
         for reason in sorted(policy.pause_reasons - known):
             near = get_close_matches(reason, sorted(known), n=1)
             listed = f"Reasons there are {', '.join(sorted(known))}." if known else "No status there has a reason."
             remedy = f"Did you mean '{near[0]}'?" if near else listed
-            what = f"{file}: policy '{policy.id}' pauses for the reason '{reason}'"
+            place = _place(project, "sla.yaml", "policies", index, "pause_on", "reasons")
+            what = f"{place}: policy '{policy.id}' pauses for the reason '{reason}'"
             why = f"which no status in {project.home.policies.name}/statuses.yaml has, so it never does."
             yield Notice("unknown_reason", file, f"{what}, {why} {remedy}")
 
@@ -119,7 +122,8 @@ def _unreachable_policies(project: Project) -> Iterator[Notice]:
     for position, policy in enumerate(policies):
         taker = next((above for above in policies[:position] if _takes_all(above, policy)), None)
         if taker is not None:
-            what = f"{file}: policy '{policy.id}' counts for no ticket: '{taker.id}' stands above it"
+            place = _place(project, "sla.yaml", "policies", position)
+            what = f"{place}: policy '{policy.id}' counts for no ticket: '{taker.id}' stands above it"
             remedy = f"Put '{policy.id}' first, or say in '{taker.id}' to what it applies."
             yield Notice("unreachable_policy", file, f"{what} and applies to all that it does. {remedy}")
 
@@ -132,6 +136,10 @@ def _takes_all(above: SlaPolicy, below: SlaPolicy) -> bool:
         and (above.effective_from or date.min) <= (below.effective_from or date.min)
         and (above.effective_to or date.max) >= (below.effective_to or date.max)
     )
+
+
+def _place(project: Project, file: str, *path: str | int) -> str:
+    return f"{project.home.policies.name}/{project.policies.place(file, *path)}"
 
 
 def _sla_file(project: Project) -> str:

@@ -63,6 +63,7 @@ class Policies:
         dimensions: dimension -> alias in lower case -> common name.
         hashes: policy file name -> hash of its content, so that a change is seen; of calendars with public holidays
             also of the version of the package that knows them.
+        documents: policy file name -> what stands in it, with its lines.
     """
 
     calendars: tuple[WorkingCalendar, ...]
@@ -76,6 +77,12 @@ class Policies:
     baselines: tuple[Baseline, ...]
     dimensions: Mapping[str, Mapping[str, str]]
     hashes: Mapping[str, str] = field(default_factory=dict)
+    documents: Mapping[str, Document] = field(default_factory=dict)
+
+    def place(self, file: str, *path: str | int) -> str:
+        """Where something stands in a policy file, or the nearest thing around it: `sla.yaml:12`."""
+        document = self.documents.get(file)
+        return file if document is None else f"{file}:{document.position(path).line}"
 
 
 _File = TypeVar("_File", bound=BaseModel)
@@ -149,6 +156,7 @@ def load_policies(folder: Path) -> Policies:
         baselines=baselines,
         dimensions=dimensions,
         hashes=hashes,
+        documents=documents,
     )
 
 

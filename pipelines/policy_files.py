@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, field_validator
 
+from data_contracts.problems import list_words, suggest, words_of
 from metrics.costs.exchange_rates import FxRateRule
 from metrics.costs.planning_policy import DelayClock, DelayMeasure, YearEndMethod
 from metrics.costs.policy import CostBasis, Driver, TransactionKind
@@ -147,7 +148,16 @@ class _Status(_Strict):
 
 
 def _as_status(value: Any) -> Any:
-    return {"category": value} if isinstance(value, str) else value
+    """A category alone means one without a reason; what is no category is told at the status, which has the line."""
+    if isinstance(value, dict | _Status):
+        return value
+    categories = words_of(StatusCategory)
+    if isinstance(value, str) and value.lower() in categories:
+        return {"category": value}
+    near = suggest(str(value), categories)
+    shown = "nothing" if value is None else f"'{value}'"
+    hint = f" (did you mean '{near}'?)" if near else ""
+    raise ValueError(f"{shown} is no category{hint}; write {list_words(categories)}")
 
 
 class StatusFile(_Strict):

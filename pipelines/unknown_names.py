@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from models.vocabulary import Domain
 
 if TYPE_CHECKING:
+    from data_contracts.documents import Path
     from pipelines.notices import Notice
     from pipelines.policies import Policies
 
@@ -76,25 +77,25 @@ def find_unknown_names(policies: Policies, names: Names, folder: str = "policies
     of_tickets = {"team", "service", "priority", "ticket_type", "vendor"}
     has_tickets = any(names.get(dimension) for dimension in of_tickets)
     has_lines = any(names.get(f"cost_lines.{column}") for column in ("vendor", "cost_centre"))
-    finder = _Finder(policies.dimensions, names, folder)
+    finder = _Finder(policies, names, folder)
     return (
-        *(finder.in_scopes(policies) if has_tickets else ()),
-        *(finder.in_team_calendars(policies) if has_tickets else ()),
-        *(finder.in_costs(policies) if has_tickets else ()),
-        *(finder.in_pools(policies) if has_lines else ()),
-        *((*finder.in_contract_promises(policies), *finder.in_vendors(policies)) if names.get("contract") else ()),
+        *(finder.in_scopes() if has_tickets else ()),
+        *(finder.in_team_calendars() if has_tickets else ()),
+        *(finder.in_costs() if has_tickets else ()),
+        *(finder.in_pools() if has_lines else ()),
+        *((*finder.in_contract_promises(), *finder.in_vendors()) if names.get("contract") else ()),
     )
 
 
 class _Finder:
-    def __init__(self, aliases: Mapping[str, Mapping[str, str]], names: Names, folder: str) -> None:
-        self.aliases = aliases
+    def __init__(self, policies: Policies, names: Names, folder: str) -> None:
+        self.policies = policies
         self.names = names
         self.folder = folder
 
-    def in_scopes(self, policies: Policies) -> Iterator[Notice]:
+    def in_scopes(self) -> Iterator[Notice]:
         """Names to which SLA policies apply."""
-        for policy in policies.sla:
+        for index, policy in enumerate(self.policies.sla):
             for dimension, accepted in policy.scope.items():
                 if dimension == "source":
                     continue
@@ -102,44 +103,55 @@ class _Finder:
                 for name in sorted(accepted - known):
                     effect = "so that name does nothing" if accepted & known else "so it counts for none"
                     what = f"policy '{policy.id}' applies to the {_word(dimension)} '{name}', which no ticket has"
-                    yield self._notice("sla.yaml", f"{what}, {effect}.", dimension, name, known)
+                    place = ("sla.yaml", "policies", index, "applies_to", dimension)
+                    yield self._notice(place, f"{what}, {effect}.", dimension, name, known)
 
-    def in_team_calendars(self, policies: Policies) -> Iterator[Notice]:
+    def in_team_calendars(self) -> Iterator[Notice]:
         """Teams that have a calendar."""
         known = self.names.get("team", frozenset())
-        for name in sorted(set(policies.team_calendars.teams) - known):
+        for name in sorted(set(self.policies.team_calendars.teams) - known):
             what = f"team_calendars names the team '{name}', which no ticket has, so it does nothing."
-            yield self._notice("calendars.yaml", what, "team", name, known)
+            yield self._notice(("calendars.yaml", "team_calendars", "teams", name), what, "team", name, known)
 
-    def in_costs(self, policies: Policies) -> Iterator[Notice]:
+    def in_costs(self) -> Iterator[Notice]:
         """Teams and services that bear costs: of tickets, or of the headcount by which costs are divided."""
-        costs = policies.costs
+        costs = self.policies.costs
         teams = self.names.get("team", frozenset()) | self.names.get("headcount.team", frozenset())
         services = self.names.get("service", frozenset())
-        named = [("team", f"cost centre {centre}", team, teams) for centre, team in costs.cost_centre_teams.items()]
+        named: list[tuple[Path, str, str, str, frozenset[str]]] = [
+            (("cost_centres", centre, "team"), "team", f"cost centre {centre}", team, teams)
+            for centre, team in costs.cost_centre_teams.items()
+        ]
         named += [
-            ("service", f"cost centre {centre}", service, services)
+            (("cost_centres", centre, "service"), "service", f"cost centre {centre}", service, services)
             for centre, service in costs.cost_centre_services.items()
         ]
-        named += [("team", divided.described, team, teams) for divided in costs.divisions for team in divided.shares]
-        for dimension, holder, name, known in named:
+        named += [
+            ((key, index, "shares", team), "team", divided.described, team, teams)
+            for key, all_divided in (("pools", costs.pools), ("step_down", costs.step_down))
+            for index, divided in enumerate(all_divided)
+            for team in divided.shares
+        ]
+        for path, dimension, holder, name, known in named:
             if name not in known:
                 what = f"{holder} names the {dimension} '{name}', which no ticket has"
-                yield self._notice("costs.yaml", f"{what}, so no transaction bears its cost.", dimension, name, known)
+                effect = "so no transaction bears its cost."
+                yield self._notice(("costs.yaml", *path), f"{what}, {effect}", dimension, name, known)
 
-    def in_pools(self, policies: Policies) -> Iterator[Notice]:
+    def in_pools(self) -> Iterator[Notice]:
         """Patterns by which pools select lines, of which no line has a match."""
-        for pool in policies.costs.pools:
+        for index, pool in enumerate(self.policies.costs.pools):
             for column, patterns in (("vendor", pool.vendors), ("cost_centre", pool.cost_centres)):
                 known = self.names.get(f"cost_lines.{column}", frozenset())
                 for pattern in patterns:
                     if not any(_matches(pattern, name) for name in known):
                         what = f"pool '{pool.id}' selects the {_word(column)} '{pattern}', which no cost line has."
-                        yield self._notice("costs.yaml", what, column, pattern, known)
+                        place = ("costs.yaml", "pools", index, "where", column)
+                        yield self._notice(place, what, column, pattern, known)
 
-    def in_contract_promises(self, policies: Policies) -> Iterator[Notice]:
+    def in_contract_promises(self) -> Iterator[Notice]:
         """Items from whose contract an SLA policy takes its time."""
-        for policy in policies.sla:
+        for index, policy in enumerate(self.policies.sla):
             if policy.contract_item is None:
                 continue
             vendors = sorted(policy.scope.get("vendor", ()))
@@ -151,16 +163,17 @@ class _Finder:
                     f"policy '{policy.id}' takes its time from the contract item '{policy.contract_item}', for which "
                     f"no contract of {' or '.join(vendors)} promises a time, so it counts for none."
                 )
-                yield self._notice("sla.yaml", what, "item with a promise", policy.contract_item, known)
+                place = ("sla.yaml", "policies", index, "within")
+                yield self._notice(place, what, "item with a promise", policy.contract_item, known)
 
-    def in_vendors(self, policies: Policies) -> Iterator[Notice]:
+    def in_vendors(self) -> Iterator[Notice]:
         """Contracts, items of rate cards and items of invoices that policies/vendors.yaml names."""
         contracts = self.names.get("contract", frozenset())
         items = self.names.get("contract.item", frozenset())
         billed = self.names.get("invoice_lines.item", frozenset())
 
         def unknown(
-            holder: str, dimension: str, named: Iterable[str], known: frozenset[str], effect: str
+            path: Path, holder: str, dimension: str, named: Iterable[str], known: frozenset[str], effect: str
         ) -> Iterator[Notice]:
             owner = {"contract": "no contract register", "contract item": "no contract"}.get(
                 dimension, "no invoice line"
@@ -168,31 +181,38 @@ class _Finder:
             for name in named:
                 if not any(_matches(name, each) for each in known):
                     what = f"{holder} names the {dimension} '{name}', which {owner} has, so {effect}."
-                    yield self._notice("vendors.yaml", what, dimension, name, known)
+                    yield self._notice(("vendors.yaml", *path), what, dimension, name, known)
 
-        for terms in policies.vendors.credits:
+        for index, terms in enumerate(self.policies.vendors.credits):
+            place: Path = ("service_credits", index)
             holder = f"service_credits of {', '.join(terms.contracts)}"
-            yield from unknown(holder, "contract", terms.contracts, contracts, "nothing is due under it")
-            for promise in terms.promises:
+            path = (*place, "contract")
+            yield from unknown(path, holder, "contract", terms.contracts, contracts, "nothing is due under it")
+            for number, promise in enumerate(terms.promises):
                 named = () if promise.item is None else (promise.item,)
                 where = f"promise '{promise.id}' of {', '.join(terms.contracts)}"
-                yield from unknown(where, "contract item", named, items, "it promises nothing")
+                path = (*place, "promises", number, "item")
+                yield from unknown(path, where, "contract item", named, items, "it promises nothing")
             if terms.fee_monthly is None and billed:
                 where = f"fee of {', '.join(terms.contracts)}"
-                yield from unknown(where, "invoiced item", terms.fee_items, billed, "it adds nothing to the fee")
-        cards = dict.fromkeys(policies.vendors.item_names.values())
-        yield from unknown("items", "contract item", cards, items, "what is billed under its other names has no price")
+                path = (*place, "fee", "items")
+                yield from unknown(path, where, "invoiced item", terms.fee_items, billed, "it adds nothing to the fee")
+        for card in dict.fromkeys(self.policies.vendors.item_names.values()):
+            effect = "what is billed under its other names has no price"
+            yield from unknown(("items", card), "items", "contract item", (card,), items, effect)
 
-    def _notice(self, file: str, what: str, dimension: str, name: str, known: frozenset[str]) -> Notice:
+    def _notice(self, place: tuple[str, *Path], what: str, dimension: str, name: str, known: frozenset[str]) -> Notice:
+        """A notice at a place: the file, and where in it the name stands."""
         # Imported here, so that commands which only read names do not wait for the policies' decoder.
         from pipelines.notices import Notice
 
-        subject = f"{self.folder}/{file}"
-        return Notice("unknown_name", subject, f"{subject}: {what} {self._remedy(dimension, name, known)}")
+        file, *path = place
+        message = f"{self.folder}/{self.policies.place(file, *path)}: {what} {self._remedy(dimension, name, known)}"
+        return Notice("unknown_name", f"{self.folder}/{file}", message)
 
     def _remedy(self, dimension: str, name: str, known: frozenset[str]) -> str:
-        common = self.aliases.get(dimension, {}).get(name.strip().lower())
-        if common is not None and common != name:
+        common = self.policies.dimensions.get(dimension, {}).get(name.strip().lower())
+        if common is not None and common != name and common in known:
             return f"{self.folder}/dimensions.yaml calls it '{common}': write that."
         told = name.casefold().strip("*? ")
         # A name may be told by its beginning alone, as a pattern does.

@@ -46,6 +46,7 @@ def check(domain: str | None, show_all: bool, html: Path | None, as_json: bool) 
     from pipelines.notices import find_notices
     from pipelines.project import load_project
     from pipelines.unknown_names import find_unknown_names
+    from pipelines.unused_aliases import find_unused_aliases
 
     home = chosen_home()
     project = load_project(home)
@@ -57,9 +58,11 @@ def check(domain: str | None, show_all: bool, html: Path | None, as_json: bool) 
     rules = [rule for rule in _rule_records(home, batches) if domain in (None, rule.domain)]
     refusals = _refusals(batches)
     names = {dimension: found for batch in batches.values() for dimension, found in batch.known_names.items()}
+    told = {dimension: found for batch in batches.values() for dimension, found in batch.told_aliases.items()}
     notices = (
         *find_notices(project),
         *find_unknown_names(project.policies, names),
+        *find_unused_aliases(project.policies, told, names),
         *note_drift(_drift_notes(batches)),
     )
     if html is not None:

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from pipelines.cli.build_records import BuildRecords
     from pipelines.home import Home
     from pipelines.notices import Notice
+    from pipelines.project import Project
     from pipelines.run import RunOutcome
+    from pipelines.unknown_names import Names
 
 
 class InstantType(click.ParamType):
@@ -88,6 +90,7 @@ def run_home(
     from pipelines.project import load_project
     from pipelines.unallocated_costs import find_cost_notices
     from pipelines.unknown_names import find_unknown_names
+    from pipelines.unused_aliases import find_unused_aliases
 
     project = load_project(home)
     started = time.perf_counter()
@@ -106,6 +109,7 @@ def run_home(
     notices = (
         *find_notices(project),
         *find_unknown_names(project.policies, records.known_names),
+        *find_unused_aliases(project.policies, _told_aliases(project), records.known_names),
         *note_drift(records.drift_notes),
         *find_cost_notices(
             records.pool_gap, records.driver_gaps, project.policies.costs, home.settings.reporting.currency
@@ -125,6 +129,19 @@ def run_home(
             show_notices(notices)
     has_held = bool(outcome.held or records.held_domains)
     return of_outcome(has_held=has_held, has_refused=bool(records.refusals), has_failed=bool(outcome.failed))
+
+
+def _told_aliases(project: Project) -> Names:
+    """The aliases that the landed files say; none where another run has the build database."""
+    from pipelines.cli.build_records import open_build
+    from pipelines.unused_aliases import find_told_aliases
+
+    with open_build(project.home.warehouse) as connection:
+        if connection is None:
+            return {}
+        return find_told_aliases(
+            lambda query: connection.execute(query).fetchall(), project.contracts, project.policies
+        )
 
 
 def _show_summary(home: Home, outcome: RunOutcome, seconds: float) -> None:

@@ -13,6 +13,7 @@ import pytest
 from pydantic import BaseModel
 
 from data_contracts.loader import load_export_contract, packaged_templates
+from models.vocabulary import SlaTarget
 from pipelines.home import Home
 from pipelines.policies import load_policies
 from pipelines.scaffold import HomeFacts, ScaffoldError, extending_contract, list_templates, write_home
@@ -75,8 +76,8 @@ def test_examples_in_the_policies_are_valid_when_uncommented(home: Home) -> None
     assert {calendar.name for calendar in filled.calendars} == {"24x7", "office"}
     assert filled.team_calendars.default == "office"
     assert set(filled.statuses) == {"servicenow"}
-    assert [policy.id for policy in filled.sla] == ["resolution_urgent", "resolution"]
-    assert all(policy.pauses for policy in filled.sla)
+    assert {policy.target for policy in filled.sla} == set(SlaTarget)
+    assert [policy.id for policy in filled.sla if policy.pauses] == ["resolution_urgent", "resolution", "updates"]
     assert [pool.id for pool in filled.costs.pools] == ["payroll", "premises", "licences", "queue"]
     assert [step.team for step in filled.costs.step_down] == ["IT Office"]
     assert filled.dimensions["priority"]["highest"] == "P1 Critical"

@@ -84,6 +84,7 @@ def test_other_promises_of_the_standard_are_accepted_and_not_judged() -> None:
     [
         ("property: latancy, value: 4, element: lines.posted", "did you mean 'latency'"),
         ("property: latency, value: 4, unit: y, element: lines.posted", "the unit 'y' is not accepted"),
+        ("property: latency, value: 4, unit: m, element: lines.posted", "Write d (days) or w (weeks)."),
         ("property: latency, value: 0, unit: d, element: lines.posted", "the value '0' is not accepted"),
         ("property: latency, value: 1.5, unit: d, element: lines.posted", "the value '1.5' is not accepted"),
         ("property: latency, value: true, unit: d, element: lines.posted", "the value 'True' is not accepted"),

@@ -59,10 +59,11 @@ def test_a_contract_that_is_not_in_force_is_named_once(home: Home, status: str, 
 
 
 def test_statuses_of_a_source_that_no_ticket_contract_has_are_named(home: Home) -> None:
-    statuses = "statuses: {servicenov: {New: queued}, jira: {Open: queued}, books: {Paid: done}}"
+    statuses = "statuses:\n  servicenov: {New: queued}\n  jira: {Open: queued}\n  books: {Paid: done}\n"
     (home.policies / "statuses.yaml").write_text(statuses)
     misspelt, elsewhere = told(home)
-    assert "the source 'servicenov', which no ticket contract has" in misspelt
+    assert misspelt.startswith("policies/statuses.yaml:2 maps statuses of the source 'servicenov', which no ticket")
+    assert elsewhere.startswith("policies/statuses.yaml:4 maps")
     assert misspelt.endswith("Did you mean 'servicenow'?")
     assert elsewhere.endswith("Ticket contracts have jira, servicenow.")
 
@@ -84,7 +85,7 @@ def promise(home: Home, *policies: str) -> None:
 def test_a_pause_for_a_reason_that_no_status_has_is_named(home: Home) -> None:
     promise(home, "id: a, target: resolution, within: 4h, pause_on: {reasons: [custmer, customer]}")
     (message,) = told(home)
-    assert message.startswith("policies/sla.yaml: policy 'a' pauses for the reason 'custmer', which no status")
+    assert message.startswith("policies/sla.yaml:2: policy 'a' pauses for the reason 'custmer', which no status")
     assert message.endswith("so it never does. Did you mean 'customer'?")
 
 
@@ -109,7 +110,7 @@ GENERAL = "id: general, target: resolution, within: 8h"
 def test_a_policy_below_one_that_takes_all_it_could_have_is_named(home: Home, below: str) -> None:
     promise(home, GENERAL, below)
     (message,) = told(home)
-    assert "policy 'b' counts for no ticket: 'general' stands above it" in message
+    assert message.startswith("policies/sla.yaml:3: policy 'b' counts for no ticket: 'general' stands above it")
 
 
 @pytest.mark.parametrize(

@@ -218,7 +218,7 @@ def test_a_promise_may_be_that_of_a_contract(tmp_path: Path) -> None:
         (
             "statuses.yaml",
             "statuses:\n  desk:\n    New: qeued\n",
-            ("policies/statuses.yaml:3", "Did you mean 'queued'?"),
+            ("policies/statuses.yaml:3", "did you mean 'queued'?"),
         ),
         ("sla.yaml", "policies:\n  - {id: a, target: resolution, within: soon}\n", ("sla.yaml:2", "30m, 4h or 2d")),
         (
@@ -260,6 +260,20 @@ def test_a_promise_may_be_that_of_a_contract(tmp_path: Path) -> None:
             "sla.yaml",
             OF_TWO_CONTRACTS,
             ("sla.yaml:4", "one vendor's promise", "sla.yaml:6", "whose own dates count", "Leave out 'effective_from'"),
+        ),
+        (
+            "statuses.yaml",
+            "statuses:\n  desk:\n    New: queued\n    Closed: don\n    Parked: 7\n    Gone:\n",
+            (
+                "statuses.yaml:4: key 'Closed': 'don' is no category (did you mean 'done'?); write queued, active, ",
+                "statuses.yaml:5: key 'Parked': '7' is no category",
+                "statuses.yaml:6: key 'Gone': nothing is no category",
+            ),
+        ),
+        (
+            "statuses.yaml",
+            "statuses:\n  desk:\n    Closed:\n      category: don\n",
+            ("statuses.yaml:4: key 'category': 'don' is not accepted", "Did you mean 'done'?"),
         ),
         ("calendars.yaml", "team_calendars: {default: desk}\n", ("calendars.yaml:1", "no calendar is called 'desk'")),
         ("costs.yaml", "basis: cach\n", ("costs.yaml:1", "Did you mean 'cash'?")),

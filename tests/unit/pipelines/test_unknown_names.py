@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -30,8 +31,10 @@ def policies(folder: Path, **files: str) -> Policies:
 def told(found: Policies, names: Names = KNOWN) -> list[str]:
     notices = find_unknown_names(found, names)
     assert {notice.code for notice in notices} <= {"unknown_name"}
-    assert all(notice.message.startswith(f"{notice.subject}: ") for notice in notices)
-    return [notice.message.removeprefix("policies/") for notice in notices]
+    # Each begins with the file and the line; what is compared below is the rest.
+    places = [re.match(r"(policies/\w+\.yaml):\d+(: .*)", notice.message) for notice in notices]
+    assert all(place is not None and place[1] == notice.subject for place, notice in zip(places, notices, strict=True))
+    return [f"{place[1]}{place[2]}".removeprefix("policies/") for place in places if place is not None]
 
 
 def scope(folder: Path, applies_to: str, **others: str) -> list[str]:
@@ -64,6 +67,27 @@ def test_one_name_of_several_does_nothing_alone(tmp_path: Path) -> None:
 def test_a_name_that_dimensions_replace_is_told_by_its_common_name(tmp_path: Path) -> None:
     (message,) = scope(tmp_path, "team: Helpdesk", dimensions="team: {Service Desk: [Helpdesk]}")
     assert message.endswith("dimensions.yaml calls it 'Service Desk': write that.")
+
+
+def test_a_common_name_that_no_ticket_has_is_not_what_to_write(tmp_path: Path) -> None:
+    (message,) = scope(tmp_path, "priority: P11", dimensions="priority: {Urgent: [P11]}")
+    assert message.endswith("the priority 'P11', which no ticket has, so it counts for none. Did you mean 'P1'?")
+
+
+def test_the_line_is_that_of_the_name(tmp_path: Path) -> None:
+    sla = [
+        *("policies:", "  - {id: a, target: resolution, within: 4h, applies_to: {team: Network}}"),
+        *("  - id: b", "    target: resolution", "    within: 4h", "    applies_to:", "      team: [Netwrk]"),
+    ]
+    calendars = "team_calendars:\n  default: 24x7\n  teams:\n    Network: 24x7\n    Netwrk: 24x7\n"
+    costs = "pools:\n  - id: p\n    driver: fixed_shares\n    shares:\n      Network: 0.5\n      Netwerk: 0.5\n"
+    found = policies(tmp_path, sla="\n".join(sla), calendars=calendars, costs=costs)
+    notices = find_unknown_names(found, KNOWN)
+    assert [notice.message.partition(": ")[0] for notice in notices] == [
+        "policies/sla.yaml:7",
+        "policies/calendars.yaml:5",
+        "policies/costs.yaml:6",
+    ]
 
 
 def test_a_dimension_that_no_ticket_names_is_told_so(tmp_path: Path) -> None:
