@@ -6,7 +6,7 @@ no cost pool). What a policy means is documented with its record in `metrics`; h
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -16,34 +16,22 @@ from pydantic import BaseModel
 
 from data_contracts.documents import Document, DocumentError, Problem, decode, parse_document
 from metrics.calendars.working_calendar import WorkingCalendar
-from metrics.costs.countable_facts import find_mistakes
-from metrics.costs.driving_metrics import check_driving_metrics
-from metrics.costs.exchange_rates import FxPolicy
-from metrics.costs.planning_policy import BenefitLines, BudgetPolicy, DelayRule, Initiative, check_initiatives
-from metrics.costs.policy import CostPolicy, CostPool, CountedFact, StepDown, TransactionKind, check_policy
+from metrics.costs.planning_policy import Initiative
+from metrics.costs.policy import CostPolicy
 from metrics.registry import METRICS
 from metrics.signals.process_behaviour import Baseline
 from metrics.signals.targets import Target
-from metrics.sla.policy import HOLDER_SCOPE, HOLDER_TARGETS, SlaPolicy
+from metrics.sla.policy import SlaPolicy
 from metrics.tickets.clocks import TeamCalendars
-from metrics.vendors.policy import DuplicatePolicy, VendorPolicy
+from metrics.vendors.policy import VendorPolicy
 from models.vocabulary import StatusCategory
 from pipelines.calendar_policy import any_public_holidays, build_calendars, build_team_calendars
+from pipelines.cost_policy import CostFile, InitiativeFile, build_cost_policy, build_initiatives
 from pipelines.fingerprint import hash_parts
-from pipelines.policy_files import (
-    ALWAYS_OPEN,
-    CalendarFile,
-    ContractPromise,
-    CostFile,
-    DimensionFile,
-    Fx,
-    InitiativeFile,
-    Pause,
-    SlaFile,
-    StatusFile,
-)
+from pipelines.policy_files import CalendarFile, DimensionFile, StatusFile
+from pipelines.sla_policy import SlaFile, build_sla_policies
 from pipelines.target_policy import TargetFile, build_baselines, build_targets
-from pipelines.vendor_policy import VendorPolicyFile, build_credit_terms, build_scorecard
+from pipelines.vendor_policy import VendorPolicyFile, build_vendor_policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +118,10 @@ def load_policies(folder: Path) -> Policies:
     }
     calendars = build_calendars(calendar_file, documents["calendars.yaml"], problems)
     team_calendars = build_team_calendars(calendar_file, documents["calendars.yaml"], dimensions["team"], problems)
-    sla = _sla_policies(sla_file, set(calendar_file.calendars), documents["sla.yaml"], problems)
-    costs = _cost_policy(cost_file, documents["costs.yaml"], problems)
-    vendors = _vendor_policy(vendor_file, sla, documents["vendors.yaml"], problems)
-    initiatives = _initiatives(initiative_file, documents["initiatives.yaml"], problems)
+    sla = build_sla_policies(sla_file, set(calendar_file.calendars), documents["sla.yaml"], problems)
+    costs = build_cost_policy(cost_file, documents["costs.yaml"], problems)
+    vendors = build_vendor_policy(vendor_file, METRICS, sla, documents["vendors.yaml"], problems)
+    initiatives = build_initiatives(initiative_file, documents["initiatives.yaml"], problems)
     targets = build_targets(target_file, METRICS, documents["targets.yaml"], problems)
     baselines = build_baselines(target_file, METRICS, documents["targets.yaml"], problems)
     if problems:
@@ -158,181 +146,3 @@ def load_policies(folder: Path) -> Policies:
         hashes=hashes,
         documents=documents,
     )
-
-
-def _sla_policies(
-    file: SlaFile, calendars: set[str], document: Document, problems: list[Problem]
-) -> tuple[SlaPolicy, ...]:
-    policies = []
-    seen: set[str] = set()
-    for index, policy in enumerate(file.policies):
-
-        def wrong(key: str, what: str, remedy: str, index: int = index) -> None:
-            problems.append(document.problem(("policies", index, key), what, remedy))
-
-        if policy.id in seen:
-            wrong("id", f"two policies have the id '{policy.id}'", "Give each its own id.")
-        seen.add(policy.id)
-        if policy.calendar not in calendars | {"team", ALWAYS_OPEN}:
-            remedy = f"Use 'team' or one of {', '.join(sorted(calendars | {ALWAYS_OPEN}))}."
-            wrong("calendar", f"policy '{policy.id}': unknown calendar '{policy.calendar}'", remedy)
-        if policy.target in HOLDER_TARGETS and not any(getattr(policy.applies_to, name) for name in HOLDER_SCOPE):
-            what = f"policy '{policy.id}': target '{policy.target}' without anybody whose promise it is"
-            wrong("target", what, "Name them, such as: applies_to: {vendor: Acme}, or {team: Network}.")
-            continue
-        first, last = policy.effective_from, policy.effective_to
-        if first is not None and last is not None and last < first:
-            what = f"policy '{policy.id}' would end on {last}, before it begins on {first}, and count for no ticket"
-            wrong("effective_to", what, "Swap the dates, or correct one of them.")
-        promise = policy.within if isinstance(policy.within, ContractPromise) else None
-        if promise is not None:
-            what = f"policy '{policy.id}' takes its time from a contract"
-            if policy.target not in HOLDER_TARGETS or len(policy.applies_to.vendor) != 1:
-                remedy = "Give it the target vendor_response or vendor_resolution, and one vendor in applies_to."
-                wrong("within", f"{what}, which is one vendor's promise for the time it has a ticket", remedy)
-            if first is not None or last is not None:
-                key = "effective_from" if first is not None else "effective_to"
-                wrong(key, f"{what}, whose own dates count", f"Leave out '{key}'.")
-        policies.append(
-            SlaPolicy(
-                id=policy.id,
-                target=policy.target,
-                within_microseconds=0 if isinstance(policy.within, ContractPromise) else policy.within,
-                contract_item=promise.contract_item if promise is not None else None,
-                calendar=None if policy.calendar == "team" else policy.calendar,
-                scope={name: frozenset(accepted) for name, accepted in policy.applies_to if accepted},
-                pause_categories=_pause_categories(policy.pause_on),
-                pause_reasons=frozenset(policy.pause_on.reasons),
-                effective_from=policy.effective_from,
-                effective_to=policy.effective_to,
-                on_priority_change=policy.on_priority_change,
-                on_reopen=policy.on_reopen,
-            )
-        )
-    return tuple(policies)
-
-
-def _pause_categories(pause: Pause) -> frozenset[StatusCategory]:
-    """Reasons belong to waiting, so naming only reasons means: pause while waiting for one of them."""
-    return frozenset(pause.categories or ((StatusCategory.WAITING,) if pause.reasons else ()))
-
-
-def _cost_policy(file: CostFile, document: Document, problems: list[Problem]) -> CostPolicy:
-    centres = file.cost_centres.items()
-    policy = CostPolicy(
-        basis=file.basis,
-        transaction=_transaction(file, document, problems),
-        fx=_fx_policy(file.fx),
-        cost_centre_teams={name: centre.team for name, centre in centres if centre.team},
-        cost_centre_services={name: centre.service for name, centre in centres if centre.service},
-        pools=tuple(
-            CostPool(
-                id=pool.id,
-                accounts=pool.where.account,
-                cost_centres=pool.where.cost_centre,
-                vendors=pool.where.vendor,
-                descriptions=pool.where.description,
-                driver=pool.driver,
-                shares=dict(pool.shares),
-                metric=pool.metric,
-            )
-            for pool in file.pools
-        ),
-        step_down=tuple(
-            StepDown(team=step.team, driver=step.driver, shares=dict(step.shares), metric=step.metric)
-            for step in file.step_down
-        ),
-        budget=BudgetPolicy(
-            fx=None if file.budget.fx is None else _fx_policy(file.budget.fx),
-            year_end=file.budget.year_end,
-            run_rate_months=file.budget.run_rate_months,
-        ),
-        delay=tuple(
-            DelayRule(
-                id=rule.id,
-                price_per_hour=rule.price_per_hour,
-                currency=rule.currency,
-                measure=rule.measure,
-                clock=rule.clock,
-                cap_per_ticket=rule.cap_per_ticket,
-                scope={name: frozenset(accepted) for name, accepted in rule.applies_to if accepted},
-            )
-            for rule in file.delay
-        ),
-    )
-    try:
-        check_policy(policy)
-        check_driving_metrics(policy)
-    except ValueError as error:
-        problems.append(document.problem((_wrong_key(str(error)),), str(error), "Correct it and run again."))
-    return policy
-
-
-def _vendor_policy(
-    file: VendorPolicyFile, sla: Sequence[SlaPolicy], document: Document, problems: list[Problem]
-) -> VendorPolicy:
-    item_names: dict[str, str] = {}
-    for item, aliases in file.items.items():
-        for alias in aliases:
-            known = item_names.setdefault(" ".join(alias.lower().split()), item)
-            if known != item:
-                what = f"'{alias}' is another name of both '{known}' and '{item}'"
-                problems.append(document.problem(("items", item), what, "Leave it with one of them."))
-    return VendorPolicy(
-        duplicates=DuplicatePolicy(
-            window_days=file.duplicates.window_days,
-            amount_tolerance_ratio=file.duplicates.amount_tolerance_ratio,
-            typing_error_days=file.duplicates.typing_error_days,
-            recurring_count=file.duplicates.recurring_count,
-        ),
-        run_rate_months=file.commitments.run_rate_months,
-        item_names=item_names,
-        credits=build_credit_terms(file.service_credits, sla, document, problems),
-        scorecard=build_scorecard(file.scorecard, METRICS, document, problems),
-    )
-
-
-def _transaction(file: CostFile, document: Document, problems: list[Problem]) -> TransactionKind | CountedFact:
-    """What is counted; a fact with mistakes is reported, and the default stands in for it."""
-    named = file.transaction
-    if isinstance(named, TransactionKind):
-        return named
-    counted = CountedFact(
-        fact=named.fact,
-        date_column=named.date,
-        distinct=named.distinct,
-        patterns={column: globs for column, globs in named.where.items() if not isinstance(globs, bool)},
-        flags={column: wanted for column, wanted in named.where.items() if isinstance(wanted, bool)},
-    )
-    mistakes = list(find_mistakes(counted))
-    problems += [document.problem(("transaction", key), what, remedy) for key, what, remedy in mistakes]
-    return TransactionKind.RESOLVED_TICKETS if mistakes else counted
-
-
-def _wrong_key(message: str) -> str:
-    """The part of costs.yaml that a message of `check_policy` is about."""
-    return "delay" if message.startswith("delay") else "budget" if message.startswith("budget") else "pools"
-
-
-def _fx_policy(fx: Fx) -> FxPolicy:
-    return FxPolicy(rate=fx.rate, fixed=dict(fx.fixed), max_age_days=fx.max_age_days)
-
-
-def _initiatives(file: InitiativeFile, document: Document, problems: list[Problem]) -> tuple[Initiative, ...]:
-    initiatives = tuple(
-        Initiative(
-            id=item.id,
-            name=item.name or item.id,
-            owner=item.owner,
-            start_date=item.start,
-            payback_target_date=item.payback_target,
-            tags=item.tags,
-            benefits=tuple(BenefitLines(lines.account, lines.description) for lines in item.benefits),
-        )
-        for item in file.initiatives
-    )
-    try:
-        check_initiatives(initiatives)
-    except ValueError as error:
-        problems.append(document.problem(("initiatives",), str(error), "Correct it and run again."))
-    return initiatives

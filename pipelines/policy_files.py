@@ -1,7 +1,6 @@
-"""How the files of a home's `policies/` folder are spelt: strict models of their keys and values.
+"""How values are spelt in all files of `policies/`, and how the files on calendars, statuses and dimensions are.
 
-What a policy means is documented with its record in `metrics`; turning these files into those records is for
-`pipelines.policies`.
+Files that say more have a module of their own: `pipelines.sla_policy`, `cost_policy`, `vendor_policy`, `target_policy`.
 """
 
 from __future__ import annotations
@@ -15,17 +14,16 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, field_validator
 
 from data_contracts.problems import list_words, suggest, words_of
-from metrics.costs.exchange_rates import FxRateRule
-from metrics.costs.planning_policy import DelayClock, DelayMeasure, YearEndMethod
-from metrics.costs.policy import CostBasis, Driver, TransactionKind
-from models.vocabulary import SlaTarget, StatusCategory
+from models.vocabulary import StatusCategory
 
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 #: The calendar that never closes; every home has it.
 ALWAYS_OPEN: Final = "24x7"
 
 
-class _Strict(BaseModel):
+class Strict(BaseModel):
+    """A group of keys in which no other key is accepted."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
@@ -42,14 +40,25 @@ def _duration(value: Any) -> int:
     return int(total * 1_000_000)
 
 
-def _texts(value: Any) -> Any:
+def as_texts(value: Any) -> Any:
     """One text or a list of them; account numbers may stand without quotes."""
     listed = value if isinstance(value, list | tuple) else [value]
     return [str(entry) if isinstance(entry, int | float) else entry for entry in listed]
 
 
+def _exact(value: Any) -> Any:
+    """A number as it is written: a binary fraction near 0.95 would move the boundary of what is compared with it."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return Decimal(str(value))
+    if isinstance(value, str) and (found := re.fullmatch(r"\s*([-+]?\d+(?:\.\d+)?)\s*%\s*", value)):
+        raise ValueError(f"'{value}' is not a number; write {(Decimal(found[1]) / 100).normalize():f} for {found[1]} %")
+    return value
+
+
+#: A decimal number, exactly as it is written.
+Exact = Annotated[Decimal, BeforeValidator(_exact)]
 Duration = Annotated[int, BeforeValidator(_duration)]
-Texts = Annotated[tuple[str, ...], BeforeValidator(_texts)]
+Texts = Annotated[tuple[str, ...], BeforeValidator(as_texts)]
 
 
 def _check_day(value: Any) -> Any:
@@ -68,7 +77,7 @@ def _as_named_days(value: Any) -> Any:
 Day = Annotated[date, BeforeValidator(_check_day)]
 
 
-class Holidays(_Strict):
+class Holidays(Strict):
     """Days on which a calendar is closed: a region's, and dates, which may have names."""
 
     country: str | None = None
@@ -76,7 +85,7 @@ class Holidays(_Strict):
     dates: Annotated[dict[Day, str | None], BeforeValidator(_as_named_days)] = {}
 
 
-class ExceptionalDay(_Strict):
+class ExceptionalDay(Strict):
     """A day with open hours of its own."""
 
     hours: Texts
@@ -90,7 +99,7 @@ def _as_exceptional_day(value: Any) -> Any:
 ExceptionalDays = dict[Day, Annotated[ExceptionalDay, BeforeValidator(_as_exceptional_day)]]
 
 
-class Version(_Strict):
+class Version(Strict):
     """What a calendar looks like from a date on. Hours are texts here; `pipelines.calendar_policy` reads them."""
 
     effective_from: Day | None = Field(default=None, alias="from")
@@ -99,7 +108,7 @@ class Version(_Strict):
     exceptional_days: ExceptionalDays = {}
 
 
-class Calendar(_Strict):
+class Calendar(Strict):
     """One working calendar: a zone, what holds for all its versions, and versions of its week."""
 
     time_zone: str
@@ -108,7 +117,7 @@ class Calendar(_Strict):
     versions: tuple[Version, ...]
 
 
-class TeamCalendarNames(_Strict):
+class TeamCalendarNames(Strict):
     """Which team works by which calendar."""
 
     default: str
@@ -130,14 +139,14 @@ _CalendarOrAlways = Annotated[
 ]
 
 
-class CalendarFile(_Strict):
+class CalendarFile(Strict):
     """`calendars.yaml`."""
 
     calendars: dict[str, _CalendarOrAlways] = {}
     team_calendars: TeamCalendarNames | None = None
 
 
-class _Status(_Strict):
+class _Status(Strict):
     category: StatusCategory
     reason: str | None = None
 
@@ -160,13 +169,15 @@ def _as_status(value: Any) -> Any:
     raise ValueError(f"{shown} is no category{hint}; write {list_words(categories)}")
 
 
-class StatusFile(_Strict):
+class StatusFile(Strict):
     """`statuses.yaml`."""
 
     statuses: dict[str, dict[str, Annotated[_Status, BeforeValidator(_as_status)]]] = {}
 
 
-class _Scope(_Strict):
+class Scope(Strict):
+    """Which tickets something applies to."""
+
     source: Texts = ()
     team: Texts = ()
     service: Texts = ()
@@ -175,182 +186,10 @@ class _Scope(_Strict):
     vendor: Texts = ()
 
 
-class Pause(_Strict):
-    """When an SLA clock stands still."""
-
-    categories: tuple[StatusCategory, ...] = ()
-    reasons: tuple[str, ...] = ()
-
-
-class ContractPromise(_Strict):
-    """What a vendor's contract promises for an item of its rate card."""
-
-    contract_item: str = Field(min_length=1)
-
-
-# Told apart beforehand, so that a mistake in one is not also called a mistake in the other.
-_Within = Annotated[
-    Annotated[Duration, Tag("Duration")] | Annotated[ContractPromise, Tag("Contract")],
-    Discriminator(lambda value: "Contract" if isinstance(value, dict | ContractPromise) else "Duration"),
-]
-
-
-class _SlaPolicy(_Strict):
-    id: str = Field(min_length=1)
-    target: SlaTarget
-    within: _Within
-    calendar: str = "team"
-    applies_to: _Scope = _Scope()
-    pause_on: Pause = Pause()
-    effective_from: Day | None = None
-    effective_to: Day | None = None
-    on_priority_change: Literal["retarget", "keep", "restart"] = "retarget"
-    on_reopen: Literal["new_cycle", "continue"] = "new_cycle"
-
-
-class SlaFile(_Strict):
-    """`sla.yaml`."""
-
-    policies: tuple[_SlaPolicy, ...] = ()
-
-
-class Fx(_Strict):
-    """Which exchange rates convert lines."""
-
-    rate: FxRateRule = FxRateRule.POSTING_DATE
-    fixed: dict[str, Decimal] = {}
-    max_age_days: int = Field(default=7, ge=0)
-
-
-class _CostCentre(_Strict):
-    team: str | None = None
-    service: str | None = None
-
-
-class _PoolLines(_Strict):
-    account: Texts = ()
-    cost_centre: Texts = ()
-    vendor: Texts = ()
-    description: Texts = ()
-
-
-class _Pool(_Strict):
-    id: str = Field(min_length=1)
-    where: _PoolLines = _PoolLines()
-    driver: Driver
-    shares: dict[str, Decimal] = {}
-    metric: str | None = None
-
-
-class _StepDown(_Strict):
-    team: str = Field(min_length=1)
-    driver: Driver
-    shares: dict[str, Decimal] = {}
-    metric: str | None = None
-
-
-def _as_condition(value: Any) -> Any:
-    return value if isinstance(value, bool) else _texts(value)
-
-
-class CountedFact(_Strict):
-    """Any fact whose records are transactions."""
-
-    fact: str
-    date: str
-    distinct: Texts = ()
-    where: dict[str, Annotated[bool | tuple[str, ...], BeforeValidator(_as_condition)]] = {}
-
-
-def _check_transaction(value: Any) -> Any:
-    if isinstance(value, str | dict):
-        return value
-    shown = "nothing" if value is None else f"'{value}'"
-    names = ", ".join(kind.value for kind in TransactionKind)
-    raise ValueError(f"{shown} is no transaction; write one of {names}, or a fact and a date")
-
-
-# Told apart beforehand, so that a mistake in a fact is not also called a misspelt short name.
-_Transaction = Annotated[
-    Annotated[CountedFact, Tag("Fact")] | Annotated[TransactionKind, Tag("Kind")],
-    Discriminator(lambda value: "Fact" if isinstance(value, dict | CountedFact) else "Kind"),
-    BeforeValidator(_check_transaction),
-]
-
-
-class _BudgetRules(_Strict):
-    fx: Fx | None = None
-    year_end: YearEndMethod = YearEndMethod.RUN_RATE
-    run_rate_months: int = Field(default=3, ge=1, le=60)
-
-
-class _DelayRule(_Strict):
-    id: str = Field(min_length=1)
-    applies_to: _Scope = _Scope()
-    price_per_hour: Decimal
-    currency: str | None = Field(default=None, pattern=r"^[A-Z]{3}$")
-    measure: DelayMeasure = DelayMeasure.WAITING
-    clock: DelayClock = DelayClock.BUSINESS
-    cap_per_ticket: Decimal | None = None
-
-
-class CostFile(_Strict):
-    """`costs.yaml`."""
-
-    basis: CostBasis = CostBasis.ACCRUAL
-    transaction: _Transaction = TransactionKind.RESOLVED_TICKETS
-    fx: Fx = Fx()
-    cost_centres: dict[str, _CostCentre] = {}
-    pools: tuple[_Pool, ...] = ()
-    step_down: tuple[_StepDown, ...] = ()
-    budget: _BudgetRules = _BudgetRules()
-    delay: tuple[_DelayRule, ...] = ()
-
-
-class _BenefitLines(_Strict):
-    account: Texts = ()
-    description: Texts = ()
-
-
-class _Initiative(_Strict):
-    id: str = Field(min_length=1)
-    name: str | None = None
-    owner: str | None = None
-    start: Day | None = None
-    payback_target: Day | None = None
-    tags: Texts = ()
-    benefits: tuple[_BenefitLines, ...] = ()
-
-
-class InitiativeFile(_Strict):
-    """`initiatives.yaml`."""
-
-    initiatives: tuple[_Initiative, ...] = ()
-
-
-class DimensionFile(_Strict):
+class DimensionFile(Strict):
     """`dimensions.yaml`."""
 
     team: dict[str, Texts] = {}
     priority: dict[str, Texts] = {}
     service: dict[str, Texts] = {}
     vendor: dict[str, Texts] = {}
-
-
-class _Duplicates(_Strict):
-    window_days: int = Field(default=60, ge=0)
-    amount_tolerance_ratio: Decimal = Field(default=Decimal(0), ge=0, lt=1)
-    typing_error_days: int = Field(default=7, ge=0)
-    recurring_count: int = Field(default=3, ge=2)
-
-
-class _Commitments(_Strict):
-    run_rate_months: int = Field(default=3, ge=1)
-
-
-class VendorFile(_Strict):
-    """`vendors.yaml`."""
-
-    duplicates: _Duplicates = _Duplicates()
-    commitments: _Commitments = _Commitments()
-    items: dict[str, Texts] = {}

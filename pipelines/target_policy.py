@@ -6,44 +6,44 @@ What the records mean is documented in `metrics.signals.targets` and `metrics.si
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from difflib import get_close_matches
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import Field, model_validator
 
 from data_contracts.documents import Document, Problem
 from metrics.signals.process_behaviour import Baseline
 from metrics.signals.targets import Target, find_trouble
 from metrics.spec import Metric
-from models.vocabulary import Grain
-from pipelines.policy_files import Day, Texts
+from models.vocabulary import Dimension, Grain
+from pipelines.policy_files import Day, Exact, Strict, Texts
+
+_BREAKDOWNS: Final = tuple(dimension.value for dimension in Dimension if dimension is not Dimension.OVERALL)
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-def _exact(value: Any) -> Any:
-    """A number as it is written: a binary fraction near 0.95 would decide whether 0.95 meets it."""
-    return Decimal(str(value)) if isinstance(value, int | float) and not isinstance(value, bool) else value
-
-
-class _Target(_Strict):
+class _Target(Strict):
     metric: str
-    value: Annotated[Decimal, BeforeValidator(_exact), Field(max_digits=18, decimal_places=6)]
+    value: Annotated[Exact, Field(max_digits=18, decimal_places=6)]
     period: Literal["week", "month", "quarter"] | None = None
     effective_from: Day | None = None
     effective_to: Day | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _is_of_the_whole(cls, told: Any) -> Any:
+        named = [name for name in _BREAKDOWNS if name in told] if isinstance(told, dict) else []
+        if named:
+            raise ValueError(f"a target is for the whole, not for one {named[0]}; leave out '{named[0]}'")
+        return told
 
-class _Baseline(_Strict):
+
+class _Baseline(Strict):
     metric: Annotated[Texts, Field(min_length=1)]
     effective_from: Day
     reason: str = Field(min_length=1)
 
 
-class TargetFile(_Strict):
+class TargetFile(Strict):
     """`targets.yaml`."""
 
     targets: tuple[_Target, ...] = ()

@@ -1,6 +1,7 @@
-"""How policies/vendors.yaml spells service credits and the scorecard, and the records that it means.
+"""How policies/vendors.yaml is spelt, and the records that it means.
 
-What the records mean is documented in `metrics.vendors.credit_policy` and `metrics.vendors.scorecard_policy`.
+What the records mean is documented in `metrics.vendors.policy`, `metrics.vendors.credit_policy` and
+`metrics.vendors.scorecard_policy`.
 """
 
 from __future__ import annotations
@@ -9,9 +10,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 from difflib import get_close_matches
 from itertools import pairwise
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import Field
 
 from data_contracts.documents import Document, Problem
 from data_contracts.problems import Path
@@ -25,9 +26,10 @@ from metrics.vendors.credit_policy import (
     CreditPromise,
     CreditTerms,
 )
+from metrics.vendors.policy import DuplicatePolicy, VendorPolicy
 from metrics.vendors.scorecard_policy import Scorecard, ScorecardPart, ScorePoint, find_trouble
 from models.vocabulary import PromiseKind, SlaTarget
-from pipelines.policy_files import Texts, VendorFile
+from pipelines.policy_files import Exact, Strict, Texts
 
 _KINDS: Final = {
     "promise_in_force": PromiseKind.DELIVERIES_IN_FORCE,
@@ -35,37 +37,28 @@ _KINDS: Final = {
 }
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+Ratio = Annotated[Exact, Field(ge=0, le=1, decimal_places=6)]
+Amount = Annotated[Exact, Field(ge=0, max_digits=18, decimal_places=4)]
 
 
-def _exact(value: Any) -> Any:
-    """A number as it is written: a binary fraction near 0.95 would move the boundary of a band."""
-    return Decimal(str(value)) if isinstance(value, int | float) and not isinstance(value, bool) else value
-
-
-Ratio = Annotated[Decimal, BeforeValidator(_exact), Field(ge=0, le=1, decimal_places=6)]
-Amount = Annotated[Decimal, BeforeValidator(_exact), Field(ge=0, max_digits=18, decimal_places=4)]
-
-
-class _Band(_Strict):
+class _Band(Strict):
     below: Ratio
     credit: Ratio
 
 
-class _Caps(_Strict):
+class _Caps(Strict):
     period_ratio: Ratio | None = None
     period_amount: Amount | None = None
     contract_year_ratio: Ratio | None = None
     contract_year_amount: Amount | None = None
 
 
-class _Fee(_Strict):
+class _Fee(Strict):
     items: Texts = ()
     monthly: Amount | None = None
 
 
-class _Promise(_Strict):
+class _Promise(Strict):
     id: str = Field(min_length=1)
     sla: Texts = ()
     target: SlaTarget | None = None
@@ -75,7 +68,7 @@ class _Promise(_Strict):
     minimum_count: int = Field(default=1, ge=1)
 
 
-class CreditTermsEntry(_Strict):
+class CreditTermsEntry(Strict):
     """One entry of `service_credits`."""
 
     contract: Texts
@@ -86,23 +79,19 @@ class CreditTermsEntry(_Strict):
     promises: tuple[_Promise, ...] = Field(min_length=1)
 
 
-def _exact_keys(value: Any) -> Any:
-    return {_exact(key): entry for key, entry in value.items()} if isinstance(value, dict) else value
-
-
-class _Part(_Strict):
+class _Part(Strict):
     id: str = Field(min_length=1)
     metric: str
     weight: Ratio
-    scale: Annotated[dict[Decimal, Ratio], BeforeValidator(_exact_keys)]
+    scale: dict[Exact, Ratio]
 
 
-class _States(_Strict):
+class _States(Strict):
     good: Ratio = Decimal("0.8")
     watch: Ratio = Decimal("0.6")
 
 
-class ScorecardEntry(_Strict):
+class ScorecardEntry(Strict):
     """`scorecard`."""
 
     minimum_coverage: Ratio = Decimal("0.5")
@@ -110,14 +99,62 @@ class ScorecardEntry(_Strict):
     parts: Annotated[tuple[_Part, ...], Field(min_length=1)]
 
 
-class VendorPolicyFile(VendorFile):
-    """`vendors.yaml` as a whole."""
+class _Duplicates(Strict):
+    window_days: int = Field(default=60, ge=0)
+    amount_tolerance_ratio: Decimal = Field(default=Decimal(0), ge=0, lt=1)
+    typing_error_days: int = Field(default=7, ge=0)
+    recurring_count: int = Field(default=3, ge=2)
 
+
+class _Commitments(Strict):
+    run_rate_months: int = Field(default=3, ge=1)
+
+
+class VendorPolicyFile(Strict):
+    """`vendors.yaml`."""
+
+    duplicates: _Duplicates = _Duplicates()
+    commitments: _Commitments = _Commitments()
+    items: dict[str, Texts] = Field(default_factory=dict)
     service_credits: tuple[CreditTermsEntry, ...] = ()
     scorecard: ScorecardEntry | None = None
 
 
-def build_scorecard(
+def build_vendor_policy(
+    file: VendorPolicyFile,
+    metrics: Sequence[Metric],
+    sla: Sequence[SlaPolicy],
+    document: Document,
+    problems: list[Problem],
+) -> VendorPolicy:
+    """The vendor policy; what contradicts itself or names what is not known is added to the problems.
+
+    Args:
+        metrics: all metrics that there are.
+        sla: the home's SLA policies, which promises may name.
+    """
+    item_names: dict[str, str] = {}
+    for item, aliases in file.items.items():
+        for alias in aliases:
+            known = item_names.setdefault(" ".join(alias.lower().split()), item)
+            if known != item:
+                what = f"'{alias}' is another name of both '{known}' and '{item}'"
+                problems.append(document.problem(("items", item), what, "Leave it with one of them."))
+    return VendorPolicy(
+        duplicates=DuplicatePolicy(
+            window_days=file.duplicates.window_days,
+            amount_tolerance_ratio=file.duplicates.amount_tolerance_ratio,
+            typing_error_days=file.duplicates.typing_error_days,
+            recurring_count=file.duplicates.recurring_count,
+        ),
+        run_rate_months=file.commitments.run_rate_months,
+        item_names=item_names,
+        credits=_build_credit_terms(file.service_credits, sla, document, problems),
+        scorecard=_build_scorecard(file.scorecard, metrics, document, problems),
+    )
+
+
+def _build_scorecard(
     entry: ScorecardEntry | None, metrics: Sequence[Metric], document: Document, problems: list[Problem]
 ) -> Scorecard | None:
     """How vendors are scored; what contradicts itself or names an unknown metric is added to the problems.
@@ -155,7 +192,7 @@ def build_scorecard(
     return Scorecard(tuple(parts), entry.minimum_coverage, entry.states.good, entry.states.watch)
 
 
-def build_credit_terms(
+def _build_credit_terms(
     entries: Sequence[CreditTermsEntry], sla: Sequence[SlaPolicy], document: Document, problems: list[Problem]
 ) -> tuple[CreditTerms, ...]:
     """The terms of all entries; what contradicts itself or names an unknown SLA policy is added to the problems."""

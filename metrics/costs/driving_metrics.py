@@ -5,12 +5,13 @@ How weights divide cost is in `metrics.costs.allocation`; measuring is in `metri
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
 import polars as pl
 
 from metrics.costs.policy import CostPolicy, Driver
+from metrics.costs.policy_mistakes import PolicyMistake
 from metrics.kinds import NetCount
 from metrics.registry import METRICS, metric_named
 from metrics.spec import Metric
@@ -30,17 +31,15 @@ def driving_metrics(policy: CostPolicy) -> tuple[Metric, ...]:
     return tuple(metric_named(name) for name in names)
 
 
-def check_driving_metrics(policy: CostPolicy) -> None:
-    """Refuse metrics that cannot drive cost.
-
-    Raises:
-        ValueError: says which pool or step, why, and what to do.
-    """
-    for divided in policy.divisions:
-        if divided.driver is Driver.METRIC and divided.metric:
-            reason = _why_not(divided.metric)
-            if reason:
-                raise ValueError(f"{divided.described} is driven by the metric {divided.metric!r}, {reason}")
+def find_metric_mistakes(policy: CostPolicy) -> Iterator[PolicyMistake]:
+    """Pools and steps that name a metric which cannot drive cost."""
+    places = [("pools", index) for index in range(len(policy.pools))]
+    places += [("step_down", index) for index in range(len(policy.step_down))]
+    for place, divided in zip(places, policy.divisions, strict=True):
+        why = _why_not(divided.metric) if divided.driver is Driver.METRIC and divided.metric else None
+        if why is not None:
+            what = f"{divided.described} is driven by the metric {divided.metric!r}, {why[0]}"
+            yield PolicyMistake((*place, "metric"), what, why[1])
 
 
 def drivable_metrics() -> tuple[str, ...]:
@@ -82,22 +81,22 @@ def weigh_by_metrics(values: pl.DataFrame, metrics: Iterable[str], grain: Grain)
     return of_teams.filter(pl.col("weight") > 0).with_columns(pl.col("weight").to_physical().cast(pl.Int64))
 
 
-def _why_not(name: str) -> str | None:
-    """Why a metric cannot drive cost, as the end of a sentence; None if it can."""
+def _why_not(name: str) -> tuple[str, str] | None:
+    """Why a metric cannot drive cost, as the end of a sentence, and what to do; None if it can."""
     known = [metric.name for metric in METRICS]
     if name not in known:
         near = get_close_matches(name, known, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else "'kpi metrics' lists them all"
-        return f"which does not exist: {hint}"
+        return "which does not exist", f"Did you mean {near[0]!r}?" if near else "'kpi metrics' lists them all."
     metric = metric_named(name)
     # Delay is priced after cost is allocated, from the same policy file.
     is_of_cost = Domain.FINANCE in metric.requires or metric.follows_transactions or metric.fact == "fct_ticket_delays"
     if is_of_cost:
-        return "which is computed from cost itself, so that it would go round in a circle: name a metric of work"
+        why = "which is computed from cost itself, so that it would go round in a circle"
+        return why, "Name a metric of work."
     if Dimension.TEAM not in metric.dimensions:
-        return "which is not broken down by team: name one that is"
+        return "which is not broken down by team", "Name one that is."
     if isinstance(metric.kind, NetCount):
-        return "which can be below zero, as no share of cost can: name one that counts"
+        return "which can be below zero, as no share of cost can", "Name one that counts."
     if set(metric.grains) != set(Grain):
-        return "which is not published for every period: name one that is"
+        return "which is not published for every period", "Name one that is."
     return None

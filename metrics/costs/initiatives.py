@@ -43,7 +43,7 @@ def tag_initiative_lines(
         fct_cost_lines: `fct_cost_lines`.
         stg_benefit_lines: `stg_benefit_lines`; its amounts are converted here.
         fx_rates: `stg_fx_rates`.
-        initiatives: in any order; `check_initiatives` has found that no tag belongs to two.
+        initiatives: in any order; `find_initiative_mistakes` has found that no tag belongs to two.
         quarantined_benefits: `benefit_line_id` of lines that a contract rule set aside.
     """
     tagged = _named(fct_cost_lines.filter(known("initiative").is_not_null()), initiatives)

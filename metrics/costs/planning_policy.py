@@ -5,7 +5,7 @@ The records of costs.yaml that decide how cost becomes cost per transaction are 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -79,26 +79,6 @@ class DelayRule:
     scope: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
-def check_delay_rules(rules: Iterable[DelayRule]) -> None:
-    """Refuse rules that contradict themselves.
-
-    Raises:
-        ValueError: says which rule, what is wrong and what to write instead.
-    """
-    seen: set[str] = set()
-    for rule in rules:
-        if rule.id in seen:
-            raise ValueError(f"delay rule {rule.id!r} is declared twice: give each rule its own id")
-        seen.add(rule.id)
-        for name, amount in (("price_per_hour", rule.price_per_hour), ("cap_per_ticket", rule.cap_per_ticket)):
-            if amount is None:
-                continue
-            if not amount.is_finite() or not 0 < amount < 10**14:
-                raise ValueError(f"delay rule {rule.id!r}: {name} is {amount}: write an amount above 0")
-            if amount != round(amount, 4):
-                raise ValueError(f"delay rule {rule.id!r}: {name} {amount} has more than four decimals: round it")
-
-
 @dataclass(frozen=True, slots=True)
 class BenefitLines:
     """Which tagged ledger lines are benefits; both patterns must match, and one that is left out matches all.
@@ -138,31 +118,3 @@ class Initiative:
     def words(self) -> frozenset[str]:
         """All tags of its lines, in lower case."""
         return frozenset(word.strip().lower() for word in (self.id, self.name, *self.tags))
-
-
-def check_initiatives(initiatives: Iterable[Initiative]) -> None:
-    """Refuse initiatives that a tag could not tell apart, or that no line could pay back.
-
-    Raises:
-        ValueError: says which initiative, what is wrong and what to write instead.
-    """
-    owners: dict[str, str] = {}
-    for initiative in initiatives:
-        for word in sorted(initiative.words):
-            if word in owners:
-                raise ValueError(
-                    f"initiatives {owners[word]!r} and {initiative.id!r} are both tagged {word!r}: a line could belong "
-                    "to either; give each its own id, name and tags"
-                )
-            owners[word] = initiative.id
-        start, target = initiative.start_date, initiative.payback_target_date
-        if start is not None and target is not None and target < start:
-            raise ValueError(
-                f"initiative {initiative.id!r} is to pay back on {target}, before it begins on {start}: correct one"
-            )
-        for lines in initiative.benefits:
-            if not lines.accounts and not lines.descriptions:
-                raise ValueError(
-                    f"initiative {initiative.id!r}: benefits without account and description would make every line a "
-                    'benefit: name a pattern, such as {account: ["8*"]}'
-                )

@@ -1,20 +1,19 @@
 """What a cost line is for and what cost is divided by: the records of policies/costs.yaml.
 
 How lines are made by them is in `metrics.costs.lines`, who bears the cost in `metrics.costs.allocation`, which facts
-and metrics they may name in `metrics.costs.countable_facts` and `metrics.costs.driving_metrics`. Reading the policy
-file is the pipeline's work.
+and metrics they may name in `metrics.costs.countable_facts` and `metrics.costs.driving_metrics`, and what contradicts
+itself in `metrics.costs.policy_mistakes`. Reading the policy file is the pipeline's work.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
 from metrics.costs.exchange_rates import FxPolicy
-from metrics.costs.planning_policy import BudgetPolicy, DelayRule, check_delay_rules
-from models.vocabulary import NO_VALUE
+from metrics.costs.planning_policy import BudgetPolicy, DelayRule
 
 #: Decimal places of a fixed share that the allocation carries exactly.
 SHARE_PLACES = 12
@@ -151,81 +150,3 @@ class CostPolicy:
     def divisions(self) -> tuple[CostPool | StepDown, ...]:
         """Everything that a driver divides: the pools, and then the steps."""
         return (*self.pools, *self.step_down)
-
-
-def check_policy(policy: CostPolicy) -> None:
-    """Refuse a policy that contradicts itself.
-
-    Raises:
-        ValueError: says which pool or currency, what is wrong and what to write instead.
-    """
-    seen: set[str] = set()
-    for pool in policy.pools:
-        if not pool.id.strip() or pool.id == NO_VALUE:
-            raise ValueError(f"a pool is called {pool.id!r}: give it a name of its own, not empty and not {NO_VALUE}")
-        if pool.id in seen:
-            raise ValueError(f"pool {pool.id!r} is declared twice: give each pool its own name")
-        seen.add(pool.id)
-        _check_driver(pool)
-    _check_step_down(policy.step_down)
-    if policy.fx.max_age_days < 0:
-        raise ValueError(f"fx: max_age_days is {policy.fx.max_age_days}: write 0 or more days")
-    for currency, rate in policy.fx.fixed.items():
-        if not rate.is_finite() or rate <= 0:
-            raise ValueError(f"fx: the fixed rate of {currency} is {rate}: write a number above 0")
-    if policy.budget.fx is not None:
-        for currency, rate in policy.budget.fx.fixed.items():
-            if not rate.is_finite() or rate <= 0:
-                raise ValueError(f"budget: the planning rate of {currency} is {rate}: write a number above 0")
-    check_delay_rules(policy.delay)
-
-
-def _check_step_down(steps: Iterable[StepDown]) -> None:
-    closed: list[str] = []
-    for step in steps:
-        named = step.described
-        if not step.team.strip() or step.team == NO_VALUE:
-            raise ValueError(f"a step of step_down names the team {step.team!r}: write the name of a team")
-        if step.team in closed:
-            raise ValueError(f"{named} is declared twice: a team hands its cost on once")
-        closed.append(step.team)
-        if step.driver is Driver.DIRECT:
-            raise ValueError(f"{named} is direct, but its cost is to leave the team: write another driver")
-        _check_driver(step)
-        for team in step.shares:
-            if team in closed:
-                raise ValueError(
-                    f"{named} gives a share to {team!r}, which has handed on its cost by then: name a team further "
-                    "down, or one that is not in step_down"
-                )
-
-
-def _check_driver(divided: CostPool | StepDown) -> None:
-    named = divided.described
-    if divided.driver is Driver.METRIC and not divided.metric:
-        raise ValueError(f"{named} is driven by a metric but names none: write metric: ticket_resolved_count")
-    if divided.driver is not Driver.METRIC and divided.metric:
-        raise ValueError(
-            f"{named} names a metric but is driven by {divided.driver}: write driver: metric, or leave out the metric"
-        )
-    if divided.driver is not Driver.FIXED_SHARES:
-        if divided.shares:
-            raise ValueError(
-                f"{named} has shares but is driven by {divided.driver}: write driver: fixed_shares, or leave out the "
-                "shares"
-            )
-        return
-    if not divided.shares:
-        raise ValueError(f"{named} is driven by fixed shares but names none: write shares: {{Team A: 0.4}}")
-    for team, share in divided.shares.items():
-        if not team.strip() or team == NO_VALUE:
-            raise ValueError(f"{named} gives a share to {team!r}: name a team; what no share takes stays open")
-        if not share.is_finite() or share < 0:
-            raise ValueError(f"{named}: the share of {team} is {share}: write a number from 0 to 1")
-        exponent = share.normalize().as_tuple().exponent
-        if isinstance(exponent, int) and exponent < -SHARE_PLACES:
-            raise ValueError(f"{named}: the share of {team} has more than {SHARE_PLACES} decimals: round it")
-    total = sum(divided.shares.values(), Decimal(0))
-    if total > 1:
-        percents = " (a share of 40 % is written 0.4)" if any(share > 1 for share in divided.shares.values()) else ""
-        raise ValueError(f"{named}: the shares add up to {total}, more than 1: lower them to 1 or less{percents}")

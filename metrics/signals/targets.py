@@ -18,7 +18,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from metrics.kinds import Aggregation
+from metrics.kinds import Aggregation, Concentration, Count, Mean, Percentile, Ratio, Stock, Sum, TimeShare
 from metrics.spec import Direction, Metric, Unit
 from models.ddl import polars_schema
 from models.marts import kpi_targets
@@ -59,6 +59,8 @@ def find_trouble(target: Target, metric: Metric | None) -> tuple[str, str] | Non
         return what, "Leave it out, or set a target for a KPI that should go up or down."
     if metric.unit is Unit.RATIO and abs(target.value) > 1:
         return f"{target.value} is more than the whole: 1 is 100 %", f"Write {target.value / 100} for {target.value} %."
+    if target.value < 0 and _is_never_negative(metric):
+        return f"{target.value} is below 0, where '{metric.name}' never is", "Write 0 or more."
     if metric.aggregation in _SUMS and target.grain is None:
         what = f"'{metric.name}' adds up over time, so a month has another target than a week"
         return what, "Add the length of the periods that it is for, such as 'period: month'."
@@ -69,6 +71,17 @@ def find_trouble(target: Target, metric: Metric | None) -> tuple[str, str] | Non
     if target.first_date and target.last_date and target.last_date < target.first_date:
         return f"it would end on {target.last_date}, before it begins on {target.first_date}", "Swap the dates."
     return None
+
+
+def _is_never_negative(metric: Metric) -> bool:
+    """Whether no value can be below 0: amounts, net flow and delays can."""
+    match metric.kind:
+        case Percentile():
+            return not metric.kind.can_be_negative
+        case Sum():
+            return metric.kind.is_never_negative
+        case _:
+            return isinstance(metric.kind, Ratio | TimeShare | Mean | Count | Stock | Concentration)
 
 
 def target_in_force(targets: Sequence[Target], grain: Grain, start: date) -> Target | None:

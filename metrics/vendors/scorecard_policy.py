@@ -10,7 +10,8 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Final
 
-from metrics.spec import Metric
+from metrics.kinds import Concentration, Ratio
+from metrics.spec import Metric, Unit
 from models.vocabulary import Dimension, Grain
 
 #: Grains in which vendors are scored; a day or a week of a vendor is too little to judge.
@@ -69,6 +70,10 @@ def find_trouble(part: ScorecardPart, metric: Metric | None) -> tuple[str, str] 
         return f"'{part.metric}' is not published by vendor and month", "Name one that is."
     if part.weight <= 0:
         return f"a weight of {part.weight} counts for nothing", "Give it one above 0, or leave the part out."
+    beyond = [point.value for point in part.scale if abs(point.value) > _most(metric)]
+    if beyond:
+        what = f"the scale has {beyond[0]:f}, and '{part.metric}' is a ratio, of which 1 is the whole"
+        return what, f"Write {(beyond[0] / 100).normalize():f} for {beyond[0]:f} %."
     scores = [point.score for point in part.scale]
     if len(scores) < 2 or {min(scores), max(scores)} != {Decimal(0), Decimal(1)}:
         return "the scale does not lead from 0 to 1", "Write the worst value with 0 and the best with 1."
@@ -76,3 +81,10 @@ def find_trouble(part: ScorecardPart, metric: Metric | None) -> tuple[str, str] 
     if not (all(step >= 0 for step in steps) or all(step <= 0 for step in steps)):
         return "the scale rises and falls", "Let scores only rise, or only fall, as the value grows."
     return None
+
+
+def _most(metric: Metric) -> Decimal:
+    """The greatest value that a scale may name: a share is at most 1, and no ratio of amounts is above ten."""
+    if metric.unit is not Unit.RATIO:
+        return Decimal("Infinity")
+    return Decimal(1) if isinstance(metric.kind, Ratio | Concentration) else Decimal(10)

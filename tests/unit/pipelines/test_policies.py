@@ -122,7 +122,7 @@ step_down:
         ),
         (
             "pools:\n  - {id: a, driver: metric, metric: cost_total_reporting}",
-            ("costs.yaml:1", "pool 'a' is driven by the metric 'cost_total_reporting'", "circle"),
+            ("costs.yaml:2", "pool 'a' is driven by the metric 'cost_total_reporting'", "circle"),
         ),
         ("step_down:\n  - {team: A, driver: direct}", ("costs.yaml", "step_down of 'A' is direct")),
     ],
@@ -333,7 +333,7 @@ def test_a_promise_may_be_that_of_a_contract(tmp_path: Path) -> None:
         (
             "costs.yaml",
             "basis: cash\ndelay:\n  - {id: a, price_per_hour: 0}\n",
-            ("costs.yaml:2", "delay rule 'a': price_per_hour is 0: write an amount above 0"),
+            ("costs.yaml:3", "delay rule 'a': price_per_hour is 0. Write an amount above 0"),
         ),
         ("costs.yaml", "delay: [{id: a, price_per_hour: 1, clock: busines}]\n", ("Did you mean 'business'?",)),
         ("costs.yaml", "budget: {year_end: runrate}\n", ("costs.yaml:1", "Did you mean 'run_rate'?")),
@@ -341,7 +341,7 @@ def test_a_promise_may_be_that_of_a_contract(tmp_path: Path) -> None:
         (
             "initiatives.yaml",
             "initiatives:\n  - {id: a, start: 2026-05-01, payback_target: 2026-04-30}\n",
-            ("initiatives.yaml:1", "initiative 'a' is to pay back on 2026-04-30, before it begins on 2026-05-01"),
+            ("initiatives.yaml:2", "initiative 'a' is to pay back on 2026-04-30, before it begins on 2026-05-01"),
         ),
         ("initiatives.yaml", "initiatives: [{id: a, begin: 2026-05-01}]\n", ("initiatives.yaml:1", "'begin'")),
         (

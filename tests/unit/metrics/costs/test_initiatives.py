@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from metrics.costs.exchange_rates import FxPolicy
 from metrics.costs.initiatives import sum_initiative_months, sum_initiative_returns, tag_initiative_lines
-from metrics.costs.planning_policy import BenefitLines, Initiative, check_initiatives
+from metrics.costs.planning_policy import BenefitLines, Initiative
+from metrics.costs.policy_mistakes import find_initiative_mistakes
 from models.ddl import polars_schema
 from models.planning import (
     fct_initiative_lines,
@@ -206,5 +207,6 @@ def test_payback_is_the_first_day_at_whose_end_benefit_covers_cost(moves: list[t
 def test_initiatives_that_cannot_be_told_apart_or_judged_are_refused(
     initiatives: tuple[Initiative, ...], said: str
 ) -> None:
-    with pytest.raises(ValueError, match=said):
-        check_initiatives(initiatives)
+    (mistake,) = find_initiative_mistakes(initiatives)
+    assert said in mistake.what
+    assert mistake.place[:2] == ("initiatives", len(initiatives) - 1)

@@ -200,7 +200,7 @@ def test_a_total_lies_within_its_bounds(numbers: list[float | None], weight: Dec
         (ScorecardPart("a", ON_TIME, Decimal(0), RISING), "counts for nothing"),
         (ScorecardPart("a", ON_TIME, Decimal(1), RISING[:1]), "does not lead from 0 to 1"),
         (ScorecardPart("a", ON_TIME, Decimal(1), scale(("0", "0.1"), ("1", "1"))), "does not lead from 0 to 1"),
-        (ScorecardPart("a", ON_TIME, Decimal(1), scale(("0", "0"), ("1", "1"), ("2", "0.5"))), "rises and falls"),
+        (ScorecardPart("a", ON_TIME, Decimal(1), scale(("0", "0"), ("0.5", "1"), ("1", "0.5"))), "rises and falls"),
     ],
 )
 def test_a_part_that_cannot_score_says_why(part: ScorecardPart, words: str) -> None:
