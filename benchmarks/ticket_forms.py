@@ -26,8 +26,8 @@ from metrics.calendars.business_time import OpenTime
 from metrics.tickets.clocks import covering_span
 from metrics.tickets.facts import MeasuringRules
 from metrics.tickets.flow import add_up_days
-from pipelines.facts import build_metric_values
 from pipelines.home import Home
+from pipelines.kpis import build_metric_values
 from pipelines.policies import load_policies
 from pipelines.project import Project
 from pipelines.session import Session, SilentReporter

@@ -27,11 +27,13 @@ class Reporting:
         time_zone: reporting time zone, an IANA name.
         as_of_date: day of the data's clock in that zone.
         week_start: ISO number of the first day of a week, 1 (Monday) to 7 (Sunday).
+        whole_as_of_date: day that closes periods of the whole, where the whole is known before its breakdowns are.
     """
 
     time_zone: str
     as_of_date: date
     week_start: int = MONDAY
+    whole_as_of_date: date | None = None
 
 
 def local_date(instant: pl.Expr, time_zone: str) -> pl.Expr:
@@ -93,9 +95,9 @@ def period_end(start: pl.Expr, grain: Grain) -> pl.Expr:
             return start.dt.offset_by("2mo").dt.month_end()
 
 
-def is_closed(end: pl.Expr, as_of_date: date) -> pl.Expr:
+def is_closed(end: pl.Expr, as_of_date: date | pl.Expr) -> pl.Expr:
     """Whether the data's clock has passed the last day of a period.
 
     A period whose last day is the day of the data's clock is still open: the rest of that day is unknown.
     """
-    return end < pl.lit(as_of_date)
+    return end < (as_of_date if isinstance(as_of_date, pl.Expr) else pl.lit(as_of_date))

@@ -79,6 +79,16 @@ def required_domains(
     return tuple(domain for domain in Domain if domain in domains)
 
 
+def closing_domains(
+    metric: Metric, policy: CostPolicy, vendor_policy: VendorPolicy = _NO_VENDOR_POLICY
+) -> tuple[Domain, ...]:
+    """Domains whose data must have passed the end of a period before it is closed for the whole.
+
+    Breakdowns are closed by all that the metric requires (`required_domains`).
+    """
+    return metric.whole_requires or required_domains(metric, policy, vendor_policy)
+
+
 def required_rules(
     metric: Metric, policy: CostPolicy, vendor_policy: VendorPolicy = _NO_VENDOR_POLICY
 ) -> tuple[str, ...]:

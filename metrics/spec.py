@@ -115,6 +115,8 @@ class Metric:
         direction: which way it should go.
         owner: who answers for the definition.
         requires: domains whose data it needs; a period is closed when the data of all of them have passed its end.
+        whole_requires: domains that alone close a period of the whole, where only its breakdowns need the others: what
+            a month cost is known before it is known who bears it. Empty where the whole needs all that they need.
         population: which records count and in which period.
         rules: patterns of the contract rules that it requires, `<table>.<column or set>.<assertion>`: while one of
             them holds, no new values are published; those of its fact unless it names its own.
@@ -143,6 +145,7 @@ class Metric:
     grains: tuple[Grain, ...] = ALL_GRAINS
     dimensions: tuple[Dimension, ...] = ()
     rules: tuple[str, ...] = ()
+    whole_requires: tuple[Domain, ...] = ()
     is_headline: bool = False
     follows_transactions: bool = False
     follows_promises: bool = False
@@ -210,5 +213,6 @@ class Metric:
             "counted_records": self.counted_records,
             "period_date": self.period_date,
             "requires": ", ".join(domain.value for domain in self.requires),
+            "closed_by": ", ".join(domain.value for domain in self.whole_requires or self.requires),
             "rules": ", ".join(self.rules),
         }

@@ -254,6 +254,12 @@ meta_metrics = table(
     text("counted_records", "What its counts and its coverage count, such as tickets or SLA clocks", required=True),
     text("period_date", "Which date decides the period", required=True),
     text("requires", "Domains whose data it needs", required=True),
+    text(
+        "closed_by",
+        "Domains whose data must have passed the end of a period before it is closed for the whole; its breakdowns "
+        "wait for all domains that the metric requires",
+        required=True,
+    ),
     text("rules", "Patterns of the contract rules that it requires", required=True),
     text("publication_state", "published, held or empty", required=True),
     text("held_reason", "Why it is held, in one line, and what to do"),

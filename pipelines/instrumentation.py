@@ -27,8 +27,9 @@ from models.ops import ops_rule_outcomes
 from models.tickets import fct_tickets
 from models.vocabulary import Dimension, Grain, RuleAction
 from pipelines.affected_metrics import metrics_counting, metrics_protected
-from pipelines.facts import MEASURED_FACTS, data_clocks, group_by_clock
+from pipelines.data_clocks import data_clocks, group_by_reach
 from pipelines.fingerprint import hash_parts
+from pipelines.kpis import MEASURED_FACTS
 from pipelines.metric_states import read_metric_states
 from pipelines.session import Built, Session, Step
 from pipelines.warehouse import Warehouse
@@ -71,10 +72,10 @@ def _gaps(session: Session) -> pl.DataFrame:
     counts_tickets = counted_table(project.policies.costs.transaction) is fct_tickets
     zone = project.home.settings.reporting.time_zone
     frames = [pl.DataFrame(schema=polars_schema(instrumentation_gaps))]
-    for as_of, metrics in group_by_clock(session, measured, data_clocks(session)).items():
-        if as_of is None:
+    for reach, metrics in group_by_reach(measured, project.policies, data_clocks(session)).items():
+        if reach is None:
             continue
-        reporting = Reporting(zone, local_date_of(as_of, zone))
+        reporting = Reporting(zone, local_date_of(reach.whole_until, zone))
         unmeasured = count_unmeasured(metrics, facts, set_aside, reporting, counts_tickets=counts_tickets)
         frames.append(attribute_widths(metrics, values, unmeasured, facts))
     return pl.concat(frames).sort("metric", "period_start_date", "source", "table_name", "rule_id")

@@ -49,12 +49,12 @@ PLANNING_FACTS: tuple[Table, ...] = (
 )
 
 
-def planning_facts(session: Session, *, finance_date: date, transactions_date: date) -> dict[Table, pl.DataFrame]:
+def planning_facts(session: Session, *, finance_date: date, bridged_date: date) -> dict[Table, pl.DataFrame]:
     """All of `PLANNING_FACTS`.
 
     Args:
         finance_date: day of the data's clock of finance.
-        transactions_date: that of finance or of what is counted as a transaction, whichever is earlier.
+        bridged_date: that of cost per transaction, which also needs what is counted and what drives cost.
     """
     warehouse, reporting = session.warehouse, session.project.home.settings.reporting
     policy, initiatives = session.project.policies.costs, session.project.policies.initiatives
@@ -103,7 +103,7 @@ def planning_facts(session: Session, *, finance_date: date, transactions_date: d
         fct_initiative_returns: sum_initiative_returns(tagged, initiatives),
         fct_rework_costs: rework,
         fct_unit_cost_bridges: bridge_unit_costs(
-            allocations, warehouse.read(fct_transactions), as_of_date=transactions_date
+            allocations, warehouse.read(fct_transactions), as_of_date=bridged_date
         ),
     }
 

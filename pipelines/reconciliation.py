@@ -2,7 +2,7 @@
 
 The rules stand in `data_contracts/warehouse/cost_facts.yaml` and are evaluated in the transaction that builds the
 facts. If one is broken or errored, the transaction is rolled back, the verdict is stored, and metrics that need finance
-keep their last good values. How rules are evaluated is in `data_contracts`; metrics are held in `pipelines.facts`.
+keep their last good values. How rules are evaluated is in `data_contracts`; metrics are held in `pipelines.kpis`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""Cost that nobody bears: lines in no pool, and what the pools' drivers leave, with why and what would change it.
+"""Cost that nobody bears: lines in no pool, months without transactions, and what the pools' drivers leave, with why.
 
 Only notices: unallocated cost is shown in `fct_cost_allocations` and in the metrics' bounds, so nothing is wrong with
-the numbers. Who bears a cost is decided in `metrics.costs.allocation`.
+the numbers. Who bears a cost is decided in `metrics.costs.allocation`. What is said of a gap is in
+`pipelines.unallocated_cost_words`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from metrics.costs.policy import CostPolicy, Driver, StepDown
 from models.vocabulary import NO_VALUE
+from pipelines.unallocated_cost_words import TransactionWords, explain_bearer, explain_driver, words_for
 
 if TYPE_CHECKING:
     from pipelines.notices import Notice
@@ -30,6 +32,36 @@ class PoolGap:
     line_count: int
     amount_reporting: Decimal
     all_line_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionSpan:
+    """When transactions were completed, and whether any of them names a team, a service or a vendor.
+
+    Attributes:
+        first_date, last_date: None where there is no transaction at all.
+        named: of team, service and vendor those that at least one transaction has.
+    """
+
+    first_date: date | None = None
+    last_date: date | None = None
+    named: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class MonthGap:
+    """Cost of pools in months before the first or after the last transaction: nobody can bear it.
+
+    Attributes:
+        is_before: whether the months are before the first transaction.
+        first_month, last_month: first days of the first and last of the months.
+    """
+
+    is_before: bool
+    amount_reporting: Decimal
+    month_count: int
+    first_month: date
+    last_month: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,119 +84,142 @@ class DriverGap:
     last_month: date
 
 
+@dataclass(frozen=True, slots=True)
+class UnallocatedCosts:
+    """All cost that nobody bears."""
+
+    pool_gap: PoolGap | None = None
+    span: TransactionSpan = TransactionSpan()
+    month_gaps: tuple[MonthGap, ...] = ()
+    driver_gaps: tuple[DriverGap, ...] = ()
+
+
 #: Nothing where every line is in a pool, as where there are no lines.
-POOL_GAP: Final = """
+_POOL_GAP: Final = """
     SELECT count(*) FILTER (matching_pool_count = 0),
            coalesce(sum(amount_reporting) FILTER (matching_pool_count = 0), 0), count(*)
     FROM core.fct_cost_lines WHERE NOT is_quarantined HAVING count(*) FILTER (matching_pool_count = 0) > 0
 """
-#: Months that had not begun when the last transaction was completed have nobody who could bear their cost yet.
-DRIVER_GAPS: Final = f"""
+_SPAN: Final = f"""
+    SELECT min(completed_date), max(completed_date), coalesce(bool_or(team <> '{NO_VALUE}'), false),
+           coalesce(bool_or(service <> '{NO_VALUE}'), false), coalesce(bool_or(vendor <> '{NO_VALUE}'), false)
+    FROM core.fct_transactions WHERE transaction_count > 0
+"""
+#: Cost of pools that nobody took. Months that had not begun when the ledger ends are paid in advance, and left out.
+_UNTAKEN: Final = f"""
+    WITH span AS (
+        SELECT date_trunc('month', min(completed_date)) AS first_month, max(completed_date) AS last_date
+        FROM core.fct_transactions WHERE transaction_count > 0
+    ), untaken AS (
+        SELECT allocations.*, period_start_date < first_month AS is_before,
+               period_start_date > last_date OR last_date IS NULL AS is_after
+        FROM core.fct_cost_allocations AS allocations CROSS JOIN span
+        WHERE period_grain = 'month' AND NOT is_allocated AND cost_pool <> '{NO_VALUE}' AND amount_reporting <> 0
+          AND period_start_date <= (SELECT max(posting_date) FROM core.fct_cost_lines WHERE NOT is_quarantined)
+    )
+"""
+_MONTH_GAPS: Final = f"""{_UNTAKEN}
+    SELECT coalesce(is_before, false), sum(amount_reporting), count(DISTINCT period_start_date),
+           min(period_start_date), max(period_start_date)
+    FROM untaken WHERE is_before OR is_after GROUP BY ALL ORDER BY ALL
+"""
+_DRIVER_GAPS: Final = f"""{_UNTAKEN}
     SELECT cost_pool, driver, team, service, vendor, sum(amount_reporting), count(DISTINCT period_start_date),
            min(period_start_date), max(period_start_date)
-    FROM core.fct_cost_allocations
-    WHERE period_grain = 'month' AND NOT is_allocated AND cost_pool <> '{NO_VALUE}' AND amount_reporting <> 0
-      AND period_start_date <= (SELECT max(completed_date) FROM core.fct_transactions)
+    FROM untaken WHERE NOT is_before AND NOT is_after
     GROUP BY ALL
     ORDER BY sum(abs(amount_reporting)) DESC, cost_pool, team, service, vendor
 """
 
 
-def read_pool_gap(rows: Iterable[tuple[Any, ...]]) -> PoolGap | None:
-    """What `POOL_GAP` gave."""
-    return next((PoolGap(*row) for row in rows), None)
+def read_unallocated(connection: Any) -> UnallocatedCosts:
+    """What the build database of `connection` says of cost that nobody bears."""
+
+    def rows(query: str) -> Iterable[tuple[Any, ...]]:
+        found: list[tuple[Any, ...]] = connection.execute(query).fetchall()
+        return found
+
+    ((first, last, *has),) = rows(_SPAN)
+    named = frozenset(name for name, is_named in zip(("team", "service", "vendor"), has, strict=True) if is_named)
+    return UnallocatedCosts(
+        next((PoolGap(*row) for row in rows(_POOL_GAP)), None),
+        TransactionSpan(first, last, named),
+        tuple(MonthGap(*row) for row in rows(_MONTH_GAPS)),
+        tuple(DriverGap(*row) for row in rows(_DRIVER_GAPS)),
+    )
 
 
-def read_driver_gaps(rows: Iterable[tuple[Any, ...]]) -> tuple[DriverGap, ...]:
-    """What `DRIVER_GAPS` gave."""
-    return tuple(DriverGap(*row) for row in rows)
-
-
-def find_cost_notices(
-    pool_gap: PoolGap | None, driver_gaps: Sequence[DriverGap], policy: CostPolicy, currency: str
-) -> Iterator[Notice]:
+def find_cost_notices(unallocated: UnallocatedCosts, policy: CostPolicy, currency: str) -> Iterator[Notice]:
     """What to know of money that nobody bears: how much, why, and how to see and place it."""
-    steps = {step.team: step for step in policy.step_down}
     # Imported here, so that commands which only read records do not wait for the policies' decoder.
     from pipelines.notices import Notice
 
-    if pool_gap is not None:
-        lines = "cost line" if pool_gap.all_line_count == 1 else "cost lines"
-        share = f"{pool_gap.line_count:,} of {pool_gap.all_line_count:,} {lines}"
+    words = words_for(policy.transaction)
+    if unallocated.pool_gap is not None:
+        yield Notice("cost_in_no_pool", _FILE, _tell_pool_gap(unallocated.pool_gap, currency))
+    for gap in unallocated.month_gaps:
+        yield Notice("cost_not_taken", _FILE, _tell_month_gap(gap, unallocated.span, words, currency))
+    steps = {step.team: step for step in policy.step_down}
+    for named in unallocated.driver_gaps[:_MOST_GAPS]:
+        why, remedy = _explain(named, steps.get(named.team), unallocated.span, words)
         message = (
-            f"{pool_gap.amount_reporting:,.2f} {currency} of cost in {share} is in no pool of {_FILE} and stays "
-            "unallocated. 'kpi query --query cost_lines_and_pools' lists what it is; give it a pool if you know who "
-            "bears it."
-        )
-        yield Notice("cost_in_no_pool", _FILE, message)
-    for gap in driver_gaps[:_MOST_GAPS]:
-        why, remedy = _explain(gap, steps.get(gap.team))
-        message = (
-            f"{gap.amount_reporting:,.2f} {currency} of the pool '{gap.cost_pool}' ({gap.driver}) stays unallocated in "
-            f"{_months(gap)}: {why}. {remedy}"
+            f"{named.amount_reporting:,.2f} {currency} of the pool '{named.cost_pool}' ({named.driver}) stays "
+            f"unallocated in {_months(named)}: {why}. {remedy}"
         )
         yield Notice("cost_not_taken", _FILE, message)
-    rest = driver_gaps[_MOST_GAPS:]
+    rest = unallocated.driver_gaps[_MOST_GAPS:]
     if rest:
-        amount = sum((gap.amount_reporting for gap in rest), Decimal(0))
-        what = "one smaller amount" if len(rest) == 1 else f"{len(rest)} smaller amounts"
-        message = (
-            f"{what}, {amount:,.2f} {currency} together, stay unallocated for like reasons: see the rows of "
-            "core.fct_cost_allocations with is_allocated false."
-        )
-        yield Notice("cost_not_taken", _FILE, f"{message[0].upper()}{message[1:]}")
+        yield Notice("cost_not_taken", _FILE, _tell_rest(rest, currency))
 
 
-def _months(gap: DriverGap) -> str:
+def _tell_pool_gap(gap: PoolGap, currency: str) -> str:
+    lines = "cost line" if gap.all_line_count == 1 else "cost lines"
+    return (
+        f"{gap.amount_reporting:,.2f} {currency} of cost in {gap.line_count:,} of {gap.all_line_count:,} {lines} is in "
+        f"no pool of {_FILE} and stays unallocated. 'kpi query --query cost_lines_and_pools' lists what it is; give it "
+        "a pool if you know who bears it."
+    )
+
+
+def _tell_month_gap(gap: MonthGap, span: TransactionSpan, words: TransactionWords, currency: str) -> str:
+    cost = f"{gap.amount_reporting:,.2f} {currency} of cost in {_months(gap)} stays unallocated:"
+    counted = f"transactions are {words.plural} here"
+    if span.first_date is None or span.last_date is None:
+        why = f"{counted}, and there is none"
+        return f"{cost} {why}. Land the export that tells of them, or count others by transaction in {_FILE}."
+    end, day = ("first", span.first_date) if gap.is_before else ("last", span.last_date)
+    return (
+        f"{cost} {counted}, and the {end} one was completed on {day}, so that nobody can bear it. It stays so unless "
+        f"{'earlier' if gap.is_before else 'later'} ones are still to come, or others are counted by transaction in "
+        f"{_FILE}."
+    )
+
+
+def _tell_rest(rest: Sequence[DriverGap], currency: str) -> str:
+    amount = sum((gap.amount_reporting for gap in rest), Decimal(0))
+    what = "One smaller amount" if len(rest) == 1 else f"{len(rest)} smaller amounts"
+    return (
+        f"{what}, {amount:,.2f} {currency} together, stay unallocated for like reasons: see the rows of "
+        "core.fct_cost_allocations with is_allocated false."
+    )
+
+
+def _months(gap: DriverGap | MonthGap) -> str:
     first, last = f"{gap.first_month:%Y-%m}", f"{gap.last_month:%Y-%m}"
     return first if gap.month_count == 1 else f"{gap.month_count} months from {first} to {last}"
 
 
-def _explain(gap: DriverGap, step: StepDown | None) -> tuple[str, str]:
+def _explain(gap: DriverGap, step: StepDown | None, span: TransactionSpan, words: TransactionWords) -> tuple[str, str]:
     """Why the cost found no bearer, and what would give it one.
 
     Args:
         step: by which the gap's team hands on its cost, if it does.
     """
     if step is not None:
-        why, remedy = _BY_DRIVER[step.driver]
+        why, remedy = explain_driver(step.driver)
         return f"the team '{step.team}' hands its cost on by {step.driver}, and {why}", remedy
-    named = [
-        f"{word} '{value}'"
-        for word, value in (("team", gap.team), ("service", gap.service), ("vendor", gap.vendor))
-        if value != NO_VALUE
-    ]
-    if named:
-        return (
-            f"the {named[0]} completed no transaction then",
-            f"Look whether tickets write that {named[0].split()[0]} in another way, or name another bearer in {_FILE}.",
-        )
-    return _BY_DRIVER[Driver(gap.driver)]
-
-
-_BY_DRIVER: Final[dict[Driver, tuple[str, str]]] = {
-    Driver.DIRECT: (
-        "its lines name no team, service or vendor",
-        f"Give their cost centres a team under cost_centres of {_FILE}, or the pool another driver.",
-    ),
-    Driver.FIXED_SHARES: (
-        "the shares do not add up to 1",
-        "Raise them to 1 if all of it is to be borne.",
-    ),
-    Driver.HEADCOUNT: (
-        "no team has headcount there",
-        "Add those months to the headcount export.",
-    ),
-    Driver.RESOLVED_TICKETS: (
-        "no team resolved a ticket then",
-        "It stays so unless the tickets of those months are still to come.",
-    ),
-    Driver.ACTIVE_BUSINESS_HOURS: (
-        "no team has active business hours there",
-        "Look whether the statuses in which people work are mapped to 'active' in policies/statuses.yaml.",
-    ),
-    Driver.METRIC: (
-        "the driving metric has no value for any team there",
-        "Look with 'kpi metrics' from when on it has values, or take another driver.",
-    ),
-}
+    bearers = (("team", gap.team), ("service", gap.service), ("vendor", gap.vendor))
+    for kind, name in bearers:
+        if name != NO_VALUE:
+            return explain_bearer(kind, name, words, is_ever_named=kind in span.named)
+    return explain_driver(Driver(gap.driver))

@@ -26,14 +26,13 @@ from pipelines.facts import (
     build_cost_facts,
     build_credit_facts,
     build_delay_facts,
-    build_metric_values,
     build_planning_facts,
     build_ticket_facts,
     build_vendor_facts,
-    build_vendor_scorecards,
 )
 from pipelines.home import Home
 from pipelines.ingest import ingest_domain
+from pipelines.kpis import build_metric_values, build_vendor_scorecards
 from pipelines.planning_facts import PLANNING_FACTS
 from pipelines.project import Project, load_project
 from pipelines.run import RunOutcome, run_project

@@ -149,7 +149,7 @@ def bridge_unit_costs(
     Args:
         fct_cost_allocations: `fct_cost_allocations`, of all grains.
         fct_transactions: `fct_transactions`.
-        as_of_date: day of the data's clock of finance and of the transactions' domain, whichever is earlier.
+        as_of_date: day of the data's clock of cost per transaction: the earliest of finance, transactions and drivers.
     """
     rows: list[dict[str, Any]] = []
     for grain in BRIDGED_GRAINS:

@@ -29,7 +29,8 @@ COST_METRICS: Final[tuple[Metric, ...]] = (
         requires=(Domain.FINANCE,),
         population=COST_ALLOCATIONS,
         kind=CostSum(CostPart.TOTAL),
-        # The breakdown of a pool follows its driver, so even the total by team needs what the drivers need.
+        # What a period cost is known when its ledger is. Only who bears it waits for drivers and transactions.
+        whole_requires=(Domain.FINANCE,),
         follows_transactions=True,
     ),
     Metric(

@@ -10,7 +10,8 @@ from typing import Final
 import polars as pl
 
 from metrics.kinds import BoundedSum, Kind, Ratio, Sum
-from metrics.populations import (
+from metrics.spec import Direction, Metric, Population, Unit
+from metrics.vendor_populations import (
     CREDITS_TO_CLAIM,
     DUPLICATES_AT_STAKE,
     JUDGED_PROMISES,
@@ -18,14 +19,22 @@ from metrics.populations import (
     RECOVERABLES,
     SERVICE_CREDITS,
 )
-from metrics.spec import Direction, Metric, Population, Unit
 from models.vocabulary import Domain
 
 _VENDOR_MANAGEMENT: Final = "Vendor management"
 _RECOVERABLE: Final = BoundedSum("amount_reporting", "at_least_reporting", "at_most_reporting")
 
 
-def _money(name: str, label: str, meaning: str, formula: str, population: Population, kind: Kind) -> Metric:
+def _money(
+    name: str,
+    label: str,
+    meaning: str,
+    formula: str,
+    population: Population,
+    kind: Kind,
+    *,
+    follows_promises: bool = True,
+) -> Metric:
     return Metric(
         name=f"vendor_{name}_reporting",
         label=label,
@@ -37,7 +46,7 @@ def _money(name: str, label: str, meaning: str, formula: str, population: Popula
         requires=(Domain.VENDORS,),
         population=population,
         kind=kind,
-        follows_promises=True,
+        follows_promises=follows_promises,
         version=2 if isinstance(kind, BoundedSum) else 1,
     )
 
@@ -94,6 +103,7 @@ VENDOR_PERFORMANCE_METRICS: Final[tuple[Metric, ...]] = (
         ),
         OVER_BILLINGS,
         _RECOVERABLE,
+        follows_promises=False,
     ),
     _money(
         "recoverable_duplicate",
@@ -102,6 +112,7 @@ VENDOR_PERFORMANCE_METRICS: Final[tuple[Metric, ...]] = (
         "Sum of amount_reporting of fct_vendor_recoverables of kind duplicate_invoice, by invoice_date.",
         DUPLICATES_AT_STAKE,
         _RECOVERABLE,
+        follows_promises=False,
     ),
     _money(
         "recoverable_service_credit",

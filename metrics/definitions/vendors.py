@@ -10,15 +10,15 @@ from typing import Final
 import polars as pl
 
 from metrics.kinds import AmountShare, Concentration, Percentile, Ratio, Sum
-from metrics.populations import (
+from metrics.rules_of_facts import CONTRACT_RULES
+from metrics.spec import Direction, Metric, Unit
+from metrics.vendor_populations import (
     COMMITMENT_MONTHS,
     DUE_DELIVERIES,
     FIRST_PROMISED_DELIVERIES,
     PRICED_INVOICE_LINES,
     VENDOR_INVOICE_LINES,
 )
-from metrics.rules_of_facts import CONTRACT_RULES
-from metrics.spec import Direction, Metric, Unit
 from models.vocabulary import Dimension, Domain, Grain
 
 _VENDOR_MANAGEMENT: Final = "Vendor management"

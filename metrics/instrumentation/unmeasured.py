@@ -14,10 +14,11 @@ import polars as pl
 
 from metrics.instrumentation.reasons import HISTORY, missing_value, needed_values, reason_name
 from metrics.kinds import PLAN_KINDS, BoundedSum, Concentration, CostSum, NetCount, Stock, TimeShare, UnitCost
+from metrics.measuring.fact_records import fact_or_empty, records_of
 from metrics.measuring.records import contributions
 from metrics.measuring.stocks import count_stays, stays_of_unknown
 from metrics.periods import Reporting, local_date, period_end, period_start
-from metrics.populations import RESOLVED_TICKETS, fact_or_empty, records_of
+from metrics.populations import RESOLVED_TICKETS
 from metrics.spec import AS_OF_DATE, Metric, Population
 from models.vocabulary import Grain
 

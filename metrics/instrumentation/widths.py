@@ -21,7 +21,7 @@ import polars as pl
 from metrics.instrumentation.reasons import missing_of
 from metrics.instrumentation.unmeasured import DERIVED, SEPARATOR
 from metrics.kinds import UnitCost, YearEndForecast
-from metrics.populations import fact_or_empty
+from metrics.measuring.fact_records import fact_or_empty
 from metrics.spec import Metric
 from models.ddl import conform
 from models.marts import instrumentation_gaps

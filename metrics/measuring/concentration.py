@@ -13,9 +13,9 @@ import polars as pl
 from metrics.kinds import Concentration
 from metrics.measuring import bounds
 from metrics.measuring.cells import CELL, DAY
+from metrics.measuring.fact_records import records_of
 from metrics.measuring.published_cells import Numbers, close_periods, publish_cells
 from metrics.periods import Reporting, period_start
-from metrics.populations import records_of
 from metrics.spec import AS_OF_DATE, Metric
 from models.vocabulary import Dimension, Grain
 
@@ -80,4 +80,4 @@ def _measure(metric: Metric, fact: pl.DataFrame, reporting: Reporting) -> pl.Dat
     eligible, measured = pl.col("eligible_count"), pl.col("measured_count")
     lower, upper = bounds.concentration_bounds(value, measured, eligible)
     numbers = Numbers(value=value, lower=lower, upper=upper, eligible=eligible, measured=measured)
-    return publish_cells(close_periods(cells, reporting.as_of_date), metric, numbers)
+    return publish_cells(close_periods(cells, reporting), metric, numbers)

@@ -14,9 +14,9 @@ import polars as pl
 from metrics.kinds import CostPart, CostSum
 from metrics.measuring import bounds
 from metrics.measuring.cells import CELL
+from metrics.measuring.fact_records import fact_or_empty
 from metrics.measuring.published_cells import Numbers, close_periods, publish_cells
 from metrics.periods import Reporting, period_start
-from metrics.populations import fact_or_empty
 from metrics.spec import Metric
 from models.vocabulary import NO_VALUE, Dimension, Grain
 
@@ -44,7 +44,7 @@ def measure_costs(
     transactions = fact_or_empty(facts, "fct_transactions")
     periods = _periods(allocations, lines, reporting.week_start)
     cells = _cells(allocations, transactions, periods, reporting.week_start).sort(CELL)
-    cells = close_periods(cells, reporting.as_of_date)
+    cells = close_periods(cells, reporting)
     return [_values(cells, metric) for metric in metrics]
 
 

@@ -14,9 +14,9 @@ import polars as pl
 
 from metrics.kinds import KINDS_WITH_ZEROS
 from metrics.measuring.cells import CELL, list_days
+from metrics.measuring.fact_records import fact_or_empty
 from metrics.measuring.published_cells import Numbers, close_periods, publish_cells
 from metrics.periods import Reporting, local_date, period_start
-from metrics.populations import fact_or_empty
 from metrics.spec import Metric, Span
 from models.vocabulary import Dimension, Grain
 
@@ -59,7 +59,7 @@ def add_zeros(
     whole = [_cells_overall(_periods(days, grain, reporting), grain) for grain in Grain]
     by_value = [_cells_of_values(published, _periods(days, grain, reporting), grain) for grain in _BREAKDOWN_GRAINS]
     missing = pl.concat([*whole, *by_value]).join(published, on=CELL, how="anti")
-    zeros = publish_cells(close_periods(missing, reporting.as_of_date), metric, _ZERO)
+    zeros = publish_cells(close_periods(missing, reporting), metric, _ZERO)
     return pl.concat([published, zeros]).sort(CELL)
 
 

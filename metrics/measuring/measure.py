@@ -50,6 +50,7 @@ def measure(
     *,
     time_zone: str,
     as_of: datetime,
+    whole_as_of: datetime | None = None,
     week_start: int = MONDAY,
 ) -> pl.DataFrame:
     """Measure metrics in every period and breakdown that has records.
@@ -64,15 +65,18 @@ def measure(
             `metrics.measuring.needed_columns` names are enough. A table that is left out counts as empty.
         time_zone: reporting time zone, an IANA name; periods are cut in it.
         as_of: the data's own clock, with offset. Periods that it has passed are closed.
+        whole_as_of: the clock that closes periods of the whole, where that is known before its breakdowns are
+            (`metrics.registry.closing_domains`).
         week_start: ISO number of the first day of a week, 1 (Monday) to 7 (Sunday).
 
     Returns:
         `models.marts.metric_values`, sorted by metric, grain, period, dimension and value.
 
     Raises:
-        ValueError: `as_of` has no offset, or `week_start` is no day of the week.
+        ValueError: `as_of` or `whole_as_of` has no offset, or `week_start` is no day of the week.
     """
-    reporting = Reporting(time_zone, local_date_of(as_of, time_zone), week_start)
+    whole = local_date_of(whole_as_of, time_zone) if whole_as_of is not None else None
+    reporting = Reporting(time_zone, local_date_of(as_of, time_zone), week_start, whole)
     chosen = sorted(metrics, key=lambda metric: metric.name)
     of_costs = [metric for metric in chosen if isinstance(metric.kind, CostSum | UnitCost)]
     of_stocks = [metric for metric in chosen if isinstance(metric.kind, Stock)]

@@ -32,7 +32,7 @@ _COST_FACTS: Final = ("fct_cost_lines", "fct_cost_allocations", "fct_transaction
 
 _BREAKDOWN: Final = tuple(dimension.value for dimension in Dimension if dimension is not Dimension.OVERALL)
 
-#: Columns by which `metrics.populations.clock_records` and `metrics.measuring.stocks` know a ticket.
+#: Columns by which `metrics.measuring.fact_records.clock_records` and `metrics.measuring.stocks` know a ticket.
 _OF_TICKETS: Final = (
     *("ticket_id", "has_history", "is_done", "is_cancelled", "is_quarantined"),
     *("created_at", "resolved_at", "cancelled_at"),

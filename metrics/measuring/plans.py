@@ -15,9 +15,9 @@ from metrics.costs.year_end import MONTHS_PER_YEAR
 from metrics.kinds import BudgetVariance, BudgetVarianceShare, ReworkCost, ReworkShare, YearEndForecast
 from metrics.measuring import bounds
 from metrics.measuring.cells import CELL
+from metrics.measuring.fact_records import fact_or_empty
 from metrics.measuring.published_cells import Numbers, close_periods, publish_cells
 from metrics.periods import Reporting, period_start
-from metrics.populations import fact_or_empty
 from metrics.spec import Metric
 from models.vocabulary import NO_VALUE, Dimension, Grain
 
@@ -39,7 +39,7 @@ def measure_plans(
     for metric in metrics:
         if metric.fact not in cells:
             found = _CELLS[metric.fact](facts, metric, reporting)
-            cells[metric.fact] = close_periods(found.sort(CELL), reporting.as_of_date)
+            cells[metric.fact] = close_periods(found.sort(CELL), reporting)
     return [publish_cells(cells[metric.fact], metric, _numbers(metric)) for metric in metrics]
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Final
 
 import polars as pl
 
-from metrics.periods import is_closed, period_end
+from metrics.periods import Reporting, is_closed, period_end
 from metrics.spec import Metric
 from models.ddl import polars_schema
 from models.marts import metric_values
@@ -31,8 +30,12 @@ class Numbers:
     denominator: pl.Expr = _NOTHING
 
 
-def close_periods(cells: pl.DataFrame, as_of_date: date) -> pl.DataFrame:
+def close_periods(cells: pl.DataFrame, reporting: Reporting) -> pl.DataFrame:
     """Cells with `period_end_date` and `is_period_closed`, which are the same for all metrics that share them."""
+    as_of_date = pl.lit(reporting.as_of_date)
+    if reporting.whole_as_of_date is not None:
+        is_whole = pl.col("dimension") == Dimension.OVERALL.value
+        as_of_date = pl.when(is_whole).then(pl.lit(reporting.whole_as_of_date)).otherwise(as_of_date)
     start, grain_of = pl.col("period_start_date"), pl.col("period_grain")
     end = pl.coalesce(pl.when(grain_of == grain.value).then(period_end(start, grain)) for grain in Grain)
     return cells.with_columns(period_end_date=end).with_columns(

@@ -16,10 +16,10 @@ import polars as pl
 from metrics.kinds import AmountShare, BoundedSum, Count, Kind, Mean, NetCount, Percentile, Ratio, Sum, TimeShare
 from metrics.measuring import bounds
 from metrics.measuring.cells import CELL, DAY, EncodedFact, Records, encode_breakdown
+from metrics.measuring.fact_records import records_of
 from metrics.measuring.percentiles import Floats, Integers, Measure, SortedCells
 from metrics.measuring.published_cells import Numbers, close_periods, publish_cells
 from metrics.periods import Reporting, local_date
-from metrics.populations import records_of
 from metrics.spec import AS_OF_DATE, Metric, Population
 from models.vocabulary import Dimension, Grain
 
@@ -45,7 +45,7 @@ def measure_records(
         encoded = encode_breakdown(records_of(facts, fact))
         for population, members in populations.items():
             found = _cells(_eligible_records(population, encoded, reporting, members), members, population.dimensions)
-            cells[population] = close_periods(found, reporting.as_of_date)
+            cells[population] = close_periods(found, reporting)
     return [
         _net_values(cells[metric.population], cells[metric.kind.less], metric)
         if isinstance(metric.kind, NetCount)

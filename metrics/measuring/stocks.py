@@ -17,9 +17,9 @@ import polars as pl
 from metrics.kinds import Stock
 from metrics.measuring import bounds
 from metrics.measuring.cells import CELL, EncodedFact, encode_breakdown
+from metrics.measuring.fact_records import fact_or_empty
 from metrics.measuring.published_cells import Numbers, close_periods, publish_cells
 from metrics.periods import Reporting, local_date, period_end, period_start
-from metrics.populations import fact_or_empty
 from metrics.spec import Metric
 from models.vocabulary import NO_VALUE, Dimension, Grain, StatusCategory
 
@@ -56,7 +56,7 @@ def measure_stocks(
             for grain, dimension in product(grains, dimensions)
         ]
     ).sort(CELL)
-    closed = close_periods(cells, reporting.as_of_date)
+    closed = close_periods(cells, reporting)
     return [_values(closed, metric) for metric in metrics]
 
 

@@ -116,6 +116,7 @@ def _metric_section(metric: Metric) -> str:
         ("To combine cells", metric.aggregation.rule),
         ("Breakdowns", breakdowns),
         ("Published when", f"the contracts of {_required(metric)} pass"),
+        *_closed_when(metric),
         ("Owner", f"{metric.owner}; version {metric.version} of the definition"),
     ]
     lines = "\n".join(f"- **{name}**: {text}" for name, text in facts)
@@ -135,6 +136,14 @@ def _in_cell(text: str) -> str:
 def _period(metric: Metric) -> str:
     column = metric.population.period_column
     return metric.population.period_meaning + ("" if column == AS_OF_DATE else f", `{metric.fact}.{column}`")
+
+
+def _closed_when(metric: Metric) -> list[tuple[str, str]]:
+    """What closes a period of the whole, where that is less than the metric requires."""
+    if not metric.whole_requires:
+        return []
+    domains = " and ".join(domain.value for domain in metric.whole_requires)
+    return [("Closed when", f"the data of {domains} have passed the period; breakdowns wait for all others, too")]
 
 
 def _required(metric: Metric) -> str:

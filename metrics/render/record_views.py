@@ -17,27 +17,29 @@ from sqlalchemy import Table
 from metrics.populations import (
     CANCELLED_TICKETS,
     CREATED_TICKETS,
-    CREDITS_TO_CLAIM,
-    DUE_DELIVERIES,
-    DUPLICATES_AT_STAKE,
-    FIRST_PROMISED_DELIVERIES,
     FIRST_RESPONSE_CLOCKS,
-    JUDGED_PROMISES,
     OPEN_TICKETS,
-    OVER_BILLINGS,
     PERIODIC_UPDATE_CLOCKS,
-    PRICED_INVOICE_LINES,
-    RECOVERABLES,
     RESOLUTION_CLOCKS,
     RESOLVED_TICKETS,
-    SERVICE_CREDITS,
     TICKET_DELAYS,
     TICKETS_WITH_SOURCE_CLAIM,
-    VENDOR_INVOICE_LINES,
     VENDOR_RESOLUTION_CLOCKS,
     VENDOR_RESPONSE_CLOCKS,
 )
 from metrics.render.record_view_sql import RecordColumn, RecordView
+from metrics.vendor_populations import (
+    CREDITS_TO_CLAIM,
+    DUE_DELIVERIES,
+    DUPLICATES_AT_STAKE,
+    FIRST_PROMISED_DELIVERIES,
+    JUDGED_PROMISES,
+    OVER_BILLINGS,
+    PRICED_INVOICE_LINES,
+    RECOVERABLES,
+    SERVICE_CREDITS,
+    VENDOR_INVOICE_LINES,
+)
 from models import planning, tickets, vendor_performance, vendors
 
 #: An amount to recover, or the end of what it may be that is nearer to 0; `greatest` and `least` pass over empty ends.

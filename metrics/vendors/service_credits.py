@@ -1,34 +1,27 @@
 """Service credits: what vendors owe for promises that they did not keep, by their contracts' own terms.
 
-`fct_service_credits`, the broken promises that each rests on, and the credit notes that were given. Which cases there
-are is said in `metrics.vendors.promise_cases`, the fee in `metrics.vendors.service_fees`, caps in
-`metrics.vendors.credit_caps`. Amounts are decimals and exact; nothing is a float but the attainment that is shown.
+`fct_service_credits`, the broken promises that each rests on, and the credit notes that were given. What promises earn
+is judged in `metrics.vendors.credit_judgement`, caps are in `metrics.vendors.credit_caps`. Amounts are decimals and
+exact; nothing is a float but the attainment that is shown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any, Final
 
 import polars as pl
 
 from metrics.costs.exchange_rates import FxPolicy, convert_to_reporting
-from metrics.vendors.credit_caps import CappedCredit, apply_caps
+from metrics.vendors.credit_caps import apply_caps
+from metrics.vendors.credit_judgement import JudgedCredit, judge_contract
 from metrics.vendors.credit_notes import Claim, NotePart, match_credit_notes
-from metrics.vendors.credit_periods import ContractPeriod, ContractTerm, list_contract_terms, list_periods
-from metrics.vendors.credit_policy import CreditBand, CreditPromise, CreditTerms, matches, reached_band, terms_of
+from metrics.vendors.credit_periods import list_contract_terms
+from metrics.vendors.credit_policy import CreditPromise, CreditTerms, terms_of
 from metrics.vendors.promise_cases import Evidence
-from metrics.vendors.service_fees import (
-    Fee,
-    InvoicedLine,
-    fee_of,
-    lines_of,
-    list_invoiced_lines,
-    round_to_minor_unit,
-)
+from metrics.vendors.service_fees import lines_of, list_invoiced_lines
 from models.ddl import conform, polars_schema
 from models.vendor_performance import fct_service_credit_clocks, fct_service_credit_notes, fct_service_credits
 from models.vocabulary import CreditState
@@ -60,38 +53,6 @@ class ServiceCredits:
     notes: pl.DataFrame
 
 
-@dataclass(frozen=True, slots=True)
-class _Verdict:
-    """What the cases of a period earn: a share of the fee as it is, at its least and at its most; None is unknown."""
-
-    ratio: Decimal | None
-    least: Decimal
-    most: Decimal | None
-    band: CreditBand | None = None
-    reason: str = ""
-
-
-@dataclass(slots=True)
-class _Credit:
-    """One row in the making."""
-
-    term: ContractTerm
-    terms: CreditTerms
-    promise: CreditPromise
-    period: ContractPeriod
-    met: int
-    breached: int
-    unmeasured: int
-    is_open: bool
-    fee: Fee
-    verdict: _Verdict
-    capped: CappedCredit
-
-    @property
-    def key(self) -> str:
-        return f"{self.term.id}/{self.promise.id}/{self.period.start.isoformat()}"
-
-
 def build_service_credits(
     all_terms: Sequence[CreditTerms],
     promises: pl.DataFrame,
@@ -114,13 +75,13 @@ def build_service_credits(
     """
     invoiced = list_invoiced_lines(invoice_lines)
     cases: dict[CreditPromise, pl.DataFrame] = {}
-    rows: list[_Credit] = []
+    rows: list[JudgedCredit] = []
     for term in list_contract_terms(promises):
         terms = terms_of(term.id, all_terms)
         if terms is None:
             continue
         lines = lines_of(term.id, term.vendor, invoiced)
-        found = list(_judge_contract(term, terms, evidence, cases, lines, currency.minor_unit_digits))
+        found = list(judge_contract(term, terms, evidence, cases, lines, currency.minor_unit_digits))
         found.sort(key=lambda row: (row.period.start, terms.promises.index(row.promise)))
         apply_caps([row.capped for row in found if not row.is_open], terms.caps, currency.minor_unit_digits)
         rows += found
@@ -132,117 +93,7 @@ def build_service_credits(
     return ServiceCredits(credits_, _frame_clocks(rows, cases), notes)
 
 
-def _judge_contract(
-    term: ContractTerm,
-    terms: CreditTerms,
-    evidence: Evidence,
-    cases: dict[CreditPromise, pl.DataFrame],
-    lines: Sequence[InvoicedLine],
-    minor_unit_digits: int,
-) -> Iterator[_Credit]:
-    for promise in terms.promises:
-        as_of, first = evidence.as_of(promise), evidence.first_day(promise)
-        if as_of is None or first is None:
-            continue
-        if promise not in cases:
-            cases[promise] = evidence.cases(promise)
-        own = cases[promise].filter(pl.col("vendor") == term.vendor)
-        bands, trouble = _bands_of(term, promise)
-        for period in list_periods(term, terms.period, first, as_of):
-            met, breached, unmeasured = _count(own, period)
-            is_open = period.covered_end >= as_of
-            fee = fee_of(
-                terms,
-                lines,
-                period.covered_start,
-                period.covered_end,
-                currency=term.currency,
-                minor_unit_digits=minor_unit_digits,
-            )
-            verdict = _judge(promise, bands, trouble, met, breached, unmeasured)
-            capped = CappedCredit(
-                period.start,
-                period.contract_year,
-                fee.amount,
-                uncapped=_share(verdict.ratio, fee, minor_unit_digits),
-                least=_share(verdict.least, fee, minor_unit_digits) or _ZERO,
-                most=_share(verdict.most, fee, minor_unit_digits),
-            )
-            yield _Credit(term, terms, promise, period, met, breached, unmeasured, is_open, fee, verdict, capped)
-
-
-def _count(cases: pl.DataFrame, period: ContractPeriod) -> tuple[int, int, int]:
-    """Cases decided on the covered days of a period: kept, broken, and not known which."""
-    kept = cases.filter(pl.col("decided_date").is_between(period.covered_start, period.covered_end))["is_kept"]
-    return int(kept.sum()), int((~kept).sum()), kept.null_count()
-
-
-def _bands_of(term: ContractTerm, promise: CreditPromise) -> tuple[tuple[CreditBand, ...], str]:
-    """The bands of a promise, and why they are not known if they are not."""
-    if term.contradiction:
-        return (), f"rows of the contract contradict each other in {term.contradiction}"
-    if promise.bands is not None:
-        return promise.bands, ""
-    named = {
-        (below, credit)
-        for item, below, credit in term.promises
-        if isinstance(below, Decimal)
-        and isinstance(credit, Decimal)
-        and (promise.item is None or matches(item, (promise.item,)))
-    }
-    if not named:
-        return (), "the contract names no attainment with a share of the fee, and the policy no bands"
-    if len(named) > 1:
-        return (), "items of the contract have different attainments or shares; name the item in the policy"
-    ((below, credit),) = named
-    return (CreditBand(below, credit),), ""
-
-
-def _judge(
-    promise: CreditPromise,
-    bands: Sequence[CreditBand],
-    trouble: str,
-    met: int,
-    breached: int,
-    unmeasured: int,
-) -> _Verdict:
-    """The share that some cases earn."""
-    if trouble:
-        return _Verdict(None, _ZERO, None, reason=trouble)
-    measured, eligible = met + breached, met + breached + unmeasured
-    if not eligible:
-        return _Verdict(_ZERO, _ZERO, _ZERO, reason="no case was decided in these days")
-    least, most = (_earned(bands, kept, eligible, promise) for kept in (met + unmeasured, met))
-    if measured < promise.minimum_count <= eligible:
-        reason = "too many cases were set aside or lack a date to tell whether there are enough"
-        return _Verdict(None, _credit(least), _credit(most), reason=reason)
-    if measured < promise.minimum_count:
-        reason = f"{measured} decided, and the contract asks for at least {promise.minimum_count}"
-        return _Verdict(_ZERO, _credit(least), _credit(most), reason=reason)
-    band = reached_band(Fraction(met, measured), bands)
-    return _Verdict(_credit(band), _credit(least), _credit(most), band)
-
-
-def _earned(bands: Sequence[CreditBand], kept: int, count: int, promise: CreditPromise) -> CreditBand | None:
-    return reached_band(Fraction(kept, count), bands) if count >= promise.minimum_count else None
-
-
-def _credit(band: CreditBand | None) -> Decimal:
-    return band.credit if band is not None else _ZERO
-
-
-def _share(ratio: Decimal | None, fee: Fee, minor_unit_digits: int) -> Decimal | None:
-    """A share of the fee, rounded once: nothing of a fee below 0, and nothing of any fee if the share is 0."""
-    if ratio is None:
-        return None
-    if ratio == 0:
-        return _ZERO
-    if fee.amount is None:
-        return None
-    return round_to_minor_unit(Fraction(ratio) * Fraction(max(fee.amount, _ZERO)), minor_unit_digits)
-
-
-def _claim_of(row: _Credit) -> Claim:
+def _claim_of(row: JudgedCredit) -> Claim:
     return Claim(
         service_credit_id=row.key,
         vendor=row.term.vendor,
@@ -254,7 +105,7 @@ def _claim_of(row: _Credit) -> Claim:
     )
 
 
-def _state_of(row: _Credit) -> tuple[CreditState, str]:
+def _state_of(row: JudgedCredit) -> tuple[CreditState, str]:
     """What is known of a credit, and why not more."""
     if row.is_open:
         return CreditState.PERIOD_OPEN, ""
@@ -270,12 +121,12 @@ def _state_of(row: _Credit) -> tuple[CreditState, str]:
     return CreditState.NONE, row.verdict.reason
 
 
-def _frame_credits(rows: Sequence[_Credit], given: dict[str, Decimal]) -> pl.DataFrame:
+def _frame_credits(rows: Sequence[JudgedCredit], given: dict[str, Decimal]) -> pl.DataFrame:
     schema = polars_schema(fct_service_credits)
     return pl.DataFrame([_describe(row, given) for row in rows], schema=schema, orient="row")
 
 
-def _describe(row: _Credit, given: dict[str, Decimal]) -> dict[str, Any]:
+def _describe(row: JudgedCredit, given: dict[str, Decimal]) -> dict[str, Any]:
     """A row of `fct_service_credits` without what is in the reporting currency."""
     state, reason = _state_of(row)
     measured = row.met + row.breached
@@ -377,7 +228,7 @@ def _frame_notes(parts: Sequence[NotePart], currency: Currency) -> pl.DataFrame:
     return notes.with_columns(converted["amount_reporting"].alias("given_reporting"))
 
 
-def _frame_clocks(rows: Sequence[_Credit], cases: dict[CreditPromise, pl.DataFrame]) -> pl.DataFrame:
+def _frame_clocks(rows: Sequence[JudgedCredit], cases: dict[CreditPromise, pl.DataFrame]) -> pl.DataFrame:
     """The broken promises of every closed period whose attainment lies in a band."""
     frames = [polars_schema(fct_service_credit_clocks).to_frame()]
     for row in rows:

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pipelines.drift_notes import is_drift_note
-from pipelines.unallocated_costs import DRIVER_GAPS, POOL_GAP, DriverGap, PoolGap, read_driver_gaps, read_pool_gap
+from pipelines.unallocated_costs import UnallocatedCosts, read_unallocated
 from pipelines.unknown_names import KNOWN_NAMES, Names, read_names
 from pipelines.unmapped_statuses import UNMAPPED_STATUSES, UnmappedStatus, read_unmapped
 
@@ -125,8 +125,7 @@ class BuildRecords:
     quarantine: tuple[QuarantineRecord, ...]
     unmapped_statuses: tuple[UnmappedStatus, ...] = ()
     known_names: Names = field(default_factory=dict)
-    pool_gap: PoolGap | None = None
-    driver_gaps: tuple[DriverGap, ...] = ()
+    unallocated: UnallocatedCosts = field(default_factory=UnallocatedCosts)
     quarantined_count: int = 0
     drift_notes: tuple[tuple[str, str], ...] = ()
     held_metrics: tuple[HeldRecord, ...] = ()
@@ -186,8 +185,7 @@ def _read(connection: duckdb.DuckDBPyConnection) -> BuildRecords:
         tuple(QuarantineRecord(*row) for row in _rows(connection, _QUARANTINE)),
         read_unmapped(_rows(connection, UNMAPPED_STATUSES)),
         read_names(row for query in KNOWN_NAMES.values() for row in _rows(connection, query)),
-        read_pool_gap(_rows(connection, POOL_GAP)),
-        read_driver_gaps(_rows(connection, DRIVER_GAPS)),
+        read_unallocated(connection),
         _rows(connection, _QUARANTINED_COUNT)[0][0],
         tuple(
             (place, note)

@@ -69,6 +69,7 @@ def describe_headlines(headlines: Headlines) -> list[dict[str, Any]]:
                 "state": metric.publication_state,
                 "month": latest.start_date if latest else None,
                 "value": latest.value if latest else None,
+                "no_value_reason": metric.no_value_reason or None,
                 "value_month_before": before.value if before else None,
                 "lower_bound": latest.lower_bound if latest else None,
                 "upper_bound": latest.upper_bound if latest else None,
@@ -102,7 +103,8 @@ def _show_headline(metric: MetricTrend, currency: str) -> None:
     shown = [
         format_month(latest.start_date),
         f"{format_ratio(latest.coverage_ratio)} measured ({measured})",
-        f"the truth is {format_bounds(latest.lower_bound, latest.upper_bound, metric.unit, currency)}",
+        metric.no_value_reason
+        or f"the truth is {format_bounds(latest.lower_bound, latest.upper_bound, metric.unit, currency)}",
     ]
     click.echo(click.style("  " + " · ".join(shown), dim=True))
     if metric.publication_state == "held":
@@ -115,7 +117,7 @@ def _why_nothing(metric: MetricTrend) -> str:
         # The whole reason, with what to do, stands below the headlines and in 'kpi status'.
         return f"held: {metric.held_reason.split('. ')[0]}"
     if metric.publication_state != "empty":
-        return "no month is closed yet"
+        return metric.no_value_reason or "no month is closed yet"
     # Tickets alone promise nothing, so with them and without a policy no clock runs.
     if metric.metric.startswith("sla_"):
         return "no ticket was promised anything yet: see policies/sla.yaml"

@@ -14,6 +14,8 @@ from pipelines.cli.exits import CommandError
 from pipelines.cli.options import chosen_home, common_options, json_option
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from metrics.spec import Metric
     from pipelines.cli.published import MetricTrend, PeriodValue
     from pipelines.home import Home
@@ -129,7 +131,18 @@ def _list(home: Home, grain: str, *, as_json: bool) -> None:
         rows,
     )  # fmt: skip
     click.echo()
+    for reason, names in _unclosed(trends.values()).items():
+        click.echo(f"No value of {', '.join(names)}: {reason}.")
     click.echo(click.style(f"Latest closed {grain}. 'kpi metrics NAME' says what a number means.", dim=True))
+
+
+def _unclosed(trends: Iterable[MetricTrend]) -> dict[str, list[str]]:
+    """Metrics that are published and have no closed period, by the reason."""
+    found: dict[str, list[str]] = {}
+    for trend in trends:
+        if trend.no_value_reason and trend.latest is None:
+            found.setdefault(trend.no_value_reason, []).append(trend.metric)
+    return found
 
 
 def _summary(metric: Metric, trend: MetricTrend | None, grain: str) -> dict[str, Any]:
@@ -139,6 +152,7 @@ def _summary(metric: Metric, trend: MetricTrend | None, grain: str) -> dict[str,
         "view": f"mart.{metric.view}",
         "state": trend.publication_state if trend else "not published",
         "held_reason": trend.held_reason if trend else None,
+        "no_value_reason": (trend.no_value_reason or None) if trend else None,
         "target": metric.target,
         f"latest_closed_{grain}": _described(latest, grain) if latest else None,
     }
@@ -188,6 +202,8 @@ def _show_definition(metric: Metric, trend: MetricTrend | None, currency: str) -
         "State": (trend.publication_state if trend else "not published")
         + (f": {trend.held_reason}" if trend and trend.held_reason else ""),
     }
+    if trend and trend.no_value_reason:
+        facts["No value because"] = trend.no_value_reason
     width = max(map(len, facts))
     for fact, text in facts.items():
         first, *others = wrap(text, width=90) or [""]

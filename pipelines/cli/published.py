@@ -12,6 +12,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from pipelines.cli.exits import CommandError
+from pipelines.cli.missing_values import explain_empty, explain_open, find_shortest
 
 if TYPE_CHECKING:
     import duckdb
@@ -44,6 +45,8 @@ class MetricTrend:
 
     Attributes:
         grain: month or quarter.
+        no_value_reason: why there is no value to show of a metric that is published; empty if there is one, or if its
+            state says it.
     """
 
     metric: str
@@ -57,11 +60,13 @@ class MetricTrend:
     counted_records: str
     period_date: str
     requires: str
+    closed_by: str
     publication_state: str
     held_reason: str | None
     fresh_as_of_at: datetime | None
     grain: str
     periods: tuple[PeriodValue, ...]
+    no_value_reason: str = ""
 
     @property
     def latest(self) -> PeriodValue | None:
@@ -184,11 +189,11 @@ def read_trends(
         connection,
         """
         SELECT metric, metric_version, label, meaning, formula, unit, direction, owner, counted_records, period_date,
-               requires, publication_state, held_reason, fresh_as_of_at
-        FROM meta.metrics WHERE $metric IS NULL OR metric = $metric ORDER BY rowid
+               requires, closed_by, publication_state, held_reason, fresh_as_of_at
+        FROM meta.metrics ORDER BY rowid
         """,
-        {"metric": metric},
     )
+    reasons = _explain_missing(connection, definitions, grain)
     values = read_rows(
         connection,
         """
@@ -208,7 +213,49 @@ def read_trends(
     by_metric: dict[str, list[PeriodValue]] = {}
     for row in values:
         by_metric.setdefault(row.pop("metric"), []).append(PeriodValue(**row))
-    return [MetricTrend(**row, grain=grain, periods=tuple(by_metric.get(row["metric"], ()))) for row in definitions]
+    return [
+        MetricTrend(
+            **row,
+            grain=grain,
+            periods=tuple(by_metric.get(row["metric"], ())),
+            no_value_reason=reasons.get(row["metric"], ""),
+        )
+        for row in definitions
+        if metric in (None, row["metric"])
+    ]
+
+
+def _explain_missing(
+    connection: duckdb.DuckDBPyConnection, definitions: list[dict[str, Any]], grain: str
+) -> dict[str, str]:
+    """By metric that is published and has no value of its latest closed period, or no closed one, why."""
+    zone = read_publication(connection).reporting_time_zone
+    shortest = find_shortest(definitions, zone)
+    records = {row["metric"]: row["counted_records"] for row in definitions if row["publication_state"] == "published"}
+    rows = read_rows(
+        connection,
+        """
+        SELECT metric, min(period_start_date) AS first_date, bool_or(is_period_closed) AS has_closed,
+               arg_max(row(value, numerator, denominator, measured_count), period_start_date)
+                   FILTER (is_period_closed) AS latest
+        FROM mart.metric_values
+        WHERE period_grain = $grain AND dimension = 'overall'
+          AND metric NOT IN (SELECT metric FROM meta.metrics WHERE contains(period_date, '(as_of_date)'))
+        GROUP BY metric
+        """,
+        {"grain": grain},
+    )
+    found = {}
+    for row in rows:
+        name = row["metric"]
+        if name not in records:
+            continue
+        if not row["has_closed"]:
+            found[name] = explain_open(row["first_date"], grain, records[name], shortest.get(name))
+        else:
+            value, *parts = row["latest"]
+            found[name] = "" if value is not None else explain_empty(name, grain, *parts)
+    return found
 
 
 def read_rows(

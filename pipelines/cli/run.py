@@ -111,9 +111,7 @@ def run_home(
         *find_unknown_names(project.policies, records.known_names),
         *find_unused_aliases(project.policies, _told_aliases(project), records.known_names),
         *note_drift(records.drift_notes),
-        *find_cost_notices(
-            records.pool_gap, records.driver_gaps, project.policies.costs, home.settings.reporting.currency
-        ),
+        *find_cost_notices(records.unallocated, project.policies.costs, home.settings.reporting.currency),
     )
     if as_json:
         _show_json_outcome(home, outcome, records, notices, seconds)

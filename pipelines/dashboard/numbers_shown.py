@@ -127,12 +127,32 @@ def _measure_chosen(snapshot: Snapshot, names: Sequence[str], filters: Filters) 
         }
         zone = snapshot.publication.reporting_time_zone
         frames.append(measure(of_reach, facts, time_zone=zone, as_of=reach.astimezone(UTC)))
-    measured = pl.concat(frames).filter(
+    measured = _close_as_published(snapshot, pl.concat(frames), marked, filters).filter(
         pl.col("dimension_value") == _CHOSEN,
         pl.col("period_start_date").is_between(filters.first, filters.last),
         pl.col("period_grain") == filters.grain.value,
     )
     return measured.select(COLUMNS).sort("metric", "period_start_date")
+
+
+def _close_as_published(
+    snapshot: Snapshot, measured: pl.DataFrame, marked: Dimension, filters: Filters
+) -> pl.DataFrame:
+    """The cells, closed when those of the published breakdown are: they may wait for more data than the whole."""
+    still_open = snapshot.ask(
+        """
+        SELECT DISTINCT metric, period_start_date FROM mart.metric_values
+        WHERE period_grain = $grain AND dimension = $dimension AND NOT is_period_closed
+        """,
+        {"grain": filters.grain.value, "dimension": marked.value},
+    )
+    keys = ["metric", "period_start_date"]
+    is_closed = pl.col("is_period_closed") & pl.col("is_open").is_null()
+    return (
+        measured.join(still_open.with_columns(is_open=pl.lit(True)), on=keys, how="left")
+        .with_columns(is_period_closed=is_closed)
+        .drop("is_open")
+    )
 
 
 def _read_fact(snapshot: Snapshot, fact: str, columns: Sequence[str]) -> pl.DataFrame:

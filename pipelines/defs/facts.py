@@ -52,19 +52,16 @@ from models.vendors import fct_contract_promises, fct_deliveries, fct_vendor_inv
 from models.vocabulary import RuleState
 from pipelines.defs.describe import check_result, check_spec, rule_asset, step_result, table_spec
 from pipelines.facts import (
-    MEASURED_FACTS,
     build_contract_promises,
     build_cost_facts,
     build_credit_facts,
     build_delay_facts,
-    build_kpi_signals,
-    build_metric_values,
     build_planning_facts,
     build_ticket_facts,
     build_vendor_facts,
-    build_vendor_scorecards,
 )
 from pipelines.instrumentation import build_instrumentation
+from pipelines.kpis import MEASURED_FACTS, build_kpi_signals, build_metric_values, build_vendor_scorecards
 from pipelines.reconciliation import COST_FACTS
 from pipelines.session import Session, Step
 from pipelines.vendor_credit_facts import CREDIT_SOURCES

@@ -16,7 +16,7 @@ import polars as pl
 from sqlalchemy import Table
 
 import sql
-from metrics.registry import METRICS, required_rules
+from metrics.registry import METRICS, closing_domains, required_domains, required_rules
 from models.ddl import conform, qualified_name
 from models.finance import fct_cost_allocations, fct_cost_lines, fct_transactions
 from models.marts import (
@@ -41,7 +41,7 @@ from models.vendor_performance import vendor_scorecard_parts, vendor_scorecards
 from models.vendors import fct_contract_promises
 from models.vocabulary import Domain
 from pipelines.arrivals import ARRIVALS
-from pipelines.facts import data_clocks, domains_of
+from pipelines.data_clocks import data_clocks
 from pipelines.fingerprint import hash_parts
 from pipelines.metric_states import read_metric_states
 from pipelines.planning_facts import PLANNING_FACTS
@@ -195,7 +195,8 @@ def _metric_rows(session: Session) -> pl.DataFrame:
         rows.append(
             {
                 **metric.definition(),
-                "requires": ", ".join(domain.value for domain in domains_of(session, metric)),
+                "requires": ", ".join(required_domains(metric, policies.costs, policies.vendors)),
+                "closed_by": ", ".join(closing_domains(metric, policies.costs, policies.vendors)),
                 "rules": ", ".join(required_rules(metric, policies.costs, policies.vendors)),
                 "publication_state": "held" if state.get("is_held") else "published" if has_values else "empty",
                 "held_reason": state.get("held_reason"),

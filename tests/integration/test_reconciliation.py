@@ -13,7 +13,8 @@ from demo_homes import DemoHome
 import pipelines.cost_facts
 from metrics.costs.allocation import allocate_costs
 from metrics.costs.lines import convert_cost_lines
-from pipelines.facts import build_cost_facts, find_reasons
+from pipelines.facts import build_cost_facts
+from pipelines.kpis import find_reasons
 from pipelines.session import open_session
 
 COST = "cost_per_transaction_reporting"

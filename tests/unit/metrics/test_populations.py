@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import polars as pl
 from made_up_operation import frame_of
 
-from metrics.populations import clock_records, fact_or_empty
+from metrics.measuring.fact_records import clock_records, fact_or_empty
 from models.catalog import table_named
 from models.ddl import polars_schema
 

@@ -21,9 +21,9 @@ from metrics.kinds import (
     Sum,
     UnitCost,
 )
-from metrics.populations import VENDOR_INVOICE_LINES
 from metrics.registry import HEADLINES, METRICS, metric_named, required_domains
 from metrics.spec import AS_OF_DATE, Direction, Metric, Unit
+from metrics.vendor_populations import VENDOR_INVOICE_LINES
 from metrics.vendors.credit_policy import CreditPromise, CreditTerms
 from metrics.vendors.policy import VendorPolicy
 from models.catalog import table_named

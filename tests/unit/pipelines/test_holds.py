@@ -16,8 +16,8 @@ from models.catalog import STAGED, tables_of
 from models.vocabulary import LOAD_TIERS, Layer, RuleAction
 from pipelines.affected_metrics import is_required
 from pipelines.fact_inputs import FACT_INPUTS, FACT_OF_RECORDS
-from pipelines.facts import MEASURED_FACTS
 from pipelines.holds import HeldBack, reasons_to_hold, unfit_tables
+from pipelines.kpis import MEASURED_FACTS
 from pipelines.policies import Policies
 from pipelines.scaffold import HomeFacts, write_home
 

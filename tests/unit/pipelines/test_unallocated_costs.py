@@ -7,8 +7,15 @@ from decimal import Decimal
 
 import pytest
 
-from metrics.costs.policy import CostPolicy, Driver, StepDown
-from pipelines.unallocated_costs import DriverGap, PoolGap, find_cost_notices
+from metrics.costs.policy import CostPolicy, CountedFact, Driver, StepDown, TransactionKind
+from pipelines.unallocated_costs import (
+    DriverGap,
+    MonthGap,
+    PoolGap,
+    TransactionSpan,
+    UnallocatedCosts,
+    find_cost_notices,
+)
 
 
 def gap(driver: Driver, *, team: str = "(none)", service: str = "(none)", months: int = 1) -> DriverGap:
@@ -17,8 +24,19 @@ def gap(driver: Driver, *, team: str = "(none)", service: str = "(none)", months
     return DriverGap("premises", driver.value, team, service, "(none)", amount, months, date(2026, 1, 1), last)
 
 
-def told(*gaps: DriverGap, pool_gap: PoolGap | None = None, policy: CostPolicy | None = None) -> list[str]:
-    return [notice.message for notice in find_cost_notices(pool_gap, gaps, policy or CostPolicy(), "EUR")]
+#: Tickets of half a year that name teams and services, and no vendor.
+SPAN = TransactionSpan(date(2026, 1, 3), date(2026, 6, 20), frozenset({"team", "service"}))
+
+
+def told(
+    *gaps: DriverGap,
+    pool_gap: PoolGap | None = None,
+    policy: CostPolicy | None = None,
+    span: TransactionSpan = SPAN,
+    month_gaps: tuple[MonthGap, ...] = (),
+) -> list[str]:
+    found = UnallocatedCosts(pool_gap, span, month_gaps, gaps)
+    return [notice.message for notice in find_cost_notices(found, policy or CostPolicy(), "EUR")]
 
 
 def test_nothing_open_is_no_notice() -> None:
@@ -40,9 +58,9 @@ def test_every_driver_says_why_it_left_cost_and_what_to_do(driver: Driver) -> No
 
 def test_a_named_bearer_without_transactions_is_named() -> None:
     (message,) = told(gap(Driver.DIRECT, team="Facilities", months=3))
-    assert "in 3 months from 2026-01 to 2026-03: the team 'Facilities' completed no transaction then." in message
+    assert "in 3 months from 2026-01 to 2026-03: the team 'Facilities' completed no transaction then, and" in message
     (message,) = told(gap(Driver.DIRECT, service="Email"))
-    assert "the service 'Email' completed no transaction then. Look whether tickets write that service" in message
+    assert "Look whether tickets write that service in another way, or name another bearer" in message
 
 
 def test_a_supporting_team_is_told_by_its_step() -> None:
@@ -55,3 +73,46 @@ def test_many_gaps_end_with_their_sum() -> None:
     messages = told(*(gap(driver) for driver in Driver), gap(Driver.DIRECT, team="Facilities"))
     assert len(messages) == 6
     assert messages[-1].startswith("2 smaller amounts, 2,469.00 EUR together, stay unallocated for like reasons")
+
+
+def counting(transaction: TransactionKind | CountedFact) -> CostPolicy:
+    return CostPolicy(transaction=transaction)
+
+
+def test_the_spelling_is_looked_for_where_transactions_are_written() -> None:
+    policy = counting(TransactionKind.DELIVERIES)
+    (message,) = told(gap(Driver.DIRECT, team="Facilities"), policy=policy)
+    assert "the team 'Facilities' completed no transaction then, and transactions are deliveries here. " in message
+    assert "Look whether deliveries write that team in another way" in message
+
+
+@pytest.mark.parametrize(
+    ("transaction", "named", "remedy"),
+    [
+        (TransactionKind.RESOLVED_TICKETS, "resolved tickets", "Let the contract of the ticket export feed one"),
+        (TransactionKind.PAID_DOCUMENTS, "paid documents", "Name theirs by cost_centres in policies/costs.yaml"),
+        (TransactionKind.DELIVERIES, "deliveries", "Let the contract of the export of deliveries feed one"),
+        (CountedFact("fct_sla_clocks", "decided_at"), "records of fct_sla_clocks", "Let the contract of its export"),
+    ],
+)
+def test_transactions_that_name_no_team_are_the_reason(
+    transaction: TransactionKind | CountedFact, named: str, remedy: str
+) -> None:
+    span = TransactionSpan(SPAN.first_date, SPAN.last_date)
+    (message,) = told(gap(Driver.FIXED_SHARES, team="Desk"), policy=counting(transaction), span=span)
+    assert (
+        f"transactions are {named} here, and none of them names a team, also not the team 'Desk'. {remedy}" in message
+    )
+    assert message.endswith("or count others by transaction in policies/costs.yaml.")
+
+
+def test_months_without_transactions_are_told_once_for_all_pools() -> None:
+    months = {"month_count": 2, "first_month": date(2026, 7, 1), "last_month": date(2026, 8, 1)}
+    gaps = (MonthGap(is_before=False, amount_reporting=Decimal("10.0000"), **months),)
+    (message,) = told(month_gaps=gaps)
+    assert message.startswith(
+        "10.00 EUR of cost in 2 months from 2026-07 to 2026-08 stays unallocated: transactions are resolved tickets "
+        "here, and the last one was completed on 2026-06-20"
+    )
+    (message,) = told(month_gaps=gaps, span=TransactionSpan())
+    assert "and there is none. Land the export that tells of them" in message

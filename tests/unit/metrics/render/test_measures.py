@@ -121,8 +121,9 @@ def _ask(reader: duckdb.DuckDBPyConnection, name: str, where: str) -> float | No
 
 def test_a_stock_adds_up_over_teams_and_never_over_days(demo: duckdb.DuckDBPyConnection) -> None:
     days = "period_grain = 'day' AND is_period_closed AND period_start_date"
-    last = "(SELECT max(period_start_date) FROM mart.metric_values WHERE period_grain = 'day' AND is_period_closed)"
     name = "ticket_work_in_progress_count"
+    closed = f"FROM mart.metric_values WHERE metric = '{name}' AND period_grain = 'day' AND is_period_closed"
+    last = f"(SELECT max(period_start_date) {closed})"
     of_teams = _ask(demo, name, f"dimension = 'team' AND {days} = {last}")
     assert of_teams == _ask(demo, name, f"dimension = 'overall' AND {days} = {last}")
     assert of_teams is not None and of_teams > 0

@@ -1,0 +1,70 @@
+"""The records that populations choose from: facts as they are, and SLA clocks with those that are missing.
+
+Which records are eligible is said in `metrics.populations` and `metrics.vendor_populations`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import polars as pl
+
+from models.catalog import table_named
+from models.ddl import polars_schema
+from models.vocabulary import SlaTarget
+
+_is_quarantined: Final = pl.col("is_quarantined")
+
+
+def fact_or_empty(facts: Mapping[str, pl.DataFrame], name: str) -> pl.DataFrame:
+    """The fact of that name, or the same columns without rows where the home has no such data."""
+    found = facts.get(name)
+    return pl.DataFrame(schema=polars_schema(table_named(name))) if found is None else found
+
+
+def records_of(facts: Mapping[str, pl.DataFrame], fact: str) -> pl.DataFrame:
+    """The records of a fact as populations expect them."""
+    if fact == "fct_sla_clocks":
+        return clock_records(fact_or_empty(facts, fact), fact_or_empty(facts, "fct_tickets"))
+    return fact_or_empty(facts, fact)
+
+
+#: Targets that every ticket of a policy's scope has.
+_OF_EVERY_TICKET: Final = (SlaTarget.RESOLUTION.value, SlaTarget.FIRST_RESPONSE.value)
+
+
+def clock_records(clocks: pl.DataFrame, tickets: pl.DataFrame) -> pl.DataFrame:
+    """SLA clocks with `is_quarantined` of their ticket, and one stand-in per set-aside ticket that has no clock.
+
+    A stand-in has no state, the breakdown of its ticket and, as `decided_at`, the ticket's resolution or creation.
+    There is one for resolution and for first response if any clock has that target: where no policy sets it, nothing
+    was missed. Whether a ticket was ever in a vendor's hands, or should have been talked about, is not known of one
+    without such a clock: the other targets have no stand-ins. Cancelled tickets have none.
+
+    Args:
+        clocks: rows of `fct_sla_clocks`.
+        tickets: rows of `fct_tickets`.
+
+    Returns:
+        The columns ticket_id, target, state, decided_at, team, priority, service, vendor, is_quarantined.
+    """
+    breakdown = ["team", "priority", "service", "vendor"]
+    set_aside = tickets.filter(_is_quarantined).select(
+        "ticket_id", "is_cancelled", *breakdown, best_known_at=pl.coalesce("resolved_at", "created_at")
+    )
+    is_quarantined = clocks["ticket_id"].is_in(set_aside["ticket_id"].implode())
+    judged = clocks.select("ticket_id", "target", "state", "decided_at", *breakdown, is_quarantined=is_quarantined)
+    # Few tickets are set aside: only their clocks are looked up.
+    places = is_quarantined.arg_true()
+    theirs = judged[places].join(set_aside.select("ticket_id", "best_known_at"), on="ticket_id", maintain_order="left")
+    decided_at = judged["decided_at"].scatter(
+        places, theirs.select(pl.coalesce("decided_at", "best_known_at")).to_series()
+    )
+    stand_ins = (
+        set_aside.filter(~pl.col("is_cancelled"))
+        .join(clocks.select(pl.col("target").unique()).filter(pl.col("target").is_in(_OF_EVERY_TICKET)), how="cross")
+        .join(theirs, on=["ticket_id", "target"], how="anti")
+        .with_columns(state=pl.lit(None, dtype=pl.String), decided_at="best_known_at", is_quarantined=pl.lit(True))
+    )
+    return pl.concat([judged.with_columns(decided_at), stand_ins.select(judged.columns)])
