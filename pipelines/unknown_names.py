@@ -117,6 +117,8 @@ class _Finder:
         """Teams and services that bear costs: of tickets, or of the headcount by which costs are divided."""
         costs = self.policies.costs
         teams = self.names.get("team", frozenset()) | self.names.get("headcount.team", frozenset())
+        # A supporting team needs no tickets: it hands on what reaches it.
+        teams |= {step.team for step in costs.step_down}
         services = self.names.get("service", frozenset())
         named: list[tuple[Path, str, str, str, frozenset[str]]] = [
             (("cost_centres", centre, "team"), "team", f"cost centre {centre}", team, teams)

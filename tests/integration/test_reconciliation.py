@@ -116,9 +116,7 @@ def test_held_books_keep_the_published_cost_until_they_balance(
 def test_a_negative_weight_holds_cost_with_team_and_period(clean: DemoHome, monkeypatch: pytest.MonkeyPatch) -> None:
     costs = clean.home.policies / "costs.yaml"
     text = costs.read_text(encoding="utf-8")
-    costs.write_text(
-        text.replace("driver: resolved_tickets}", "driver: metric, metric: ticket_touch_mean_count}"), encoding="utf-8"
-    )
+    costs.write_text(text.replace("metric: ticket_created_count", "metric: ticket_touch_mean_count"), encoding="utf-8")
     clean.run()
     assert clean.published("SELECT count(*) FROM meta.metrics WHERE publication_state = 'held'") == [(0,)]
     assert clean.published(
@@ -141,12 +139,11 @@ def test_a_negative_weight_holds_cost_with_team_and_period(clean: DemoHome, monk
 def test_supporting_teams_hand_on_their_cost_and_the_books_still_balance(clean: DemoHome) -> None:
     costs = clean.home.policies / "costs.yaml"
     text = costs.read_text(encoding="utf-8")
-    steps = """
-step_down:
+    steps = """step_down:
   - {team: Service Desk, driver: headcount}
   - {team: Facilities, driver: metric, metric: ticket_created_count}
 """
-    costs.write_text(text + steps, encoding="utf-8")
+    costs.write_text(text.replace("step_down:\n", steps), encoding="utf-8")
     total = "SELECT sum(amount_reporting) FROM core.fct_cost_allocations WHERE period_grain = 'month'"
     before = clean.published(total)
     clean.run()

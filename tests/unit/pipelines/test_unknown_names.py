@@ -54,6 +54,14 @@ def test_a_misspelt_team_is_told_with_the_nearest(tmp_path: Path) -> None:
     assert message.endswith(" Did you mean 'Network'?")
 
 
+def test_a_supporting_team_needs_no_tickets(tmp_path: Path) -> None:
+    costs = "cost_centres: {1: {team: Head Office}, 2: {team: Hed Office}}\n"
+    steps = "step_down: [{team: Head Office, driver: headcount}]\n"
+    (message,) = told(policies(tmp_path, costs=costs + steps))
+    assert message.startswith("costs.yaml: cost centre 2 names the team 'Hed Office', which no ticket has")
+    assert message.endswith("Did you mean 'Head Office'?")
+
+
 def test_capitals_are_told(tmp_path: Path) -> None:
     (message,) = scope(tmp_path, "priority: p1")
     assert message.endswith("Did you mean 'P1'? Capitals count.")
