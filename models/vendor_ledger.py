@@ -122,7 +122,7 @@ fct_vendor_commitments = table(
     money("committed_spend_reporting", "Committed spend at that rate"),
     money("spend_reporting", "Spend at that same rate, whatever day it was billed on"),
     money("shortfall_reporting", "Shortfall at that rate"),
-    day("as_of_date", "Day of the data's clock"),
+    day("as_of_date", "Day of the data's clock of invoices"),
 )
 
 fct_vendor_commitment_months = table(

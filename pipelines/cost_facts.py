@@ -6,8 +6,7 @@ the columns that are used, and each grain is written before the next is allocate
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Callable
 from typing import Final
 
 import polars as pl
@@ -34,7 +33,8 @@ from models.finance import (
 )
 from models.marts import metric_values
 from models.tickets import fct_tickets
-from models.vocabulary import Domain, Grain
+from models.vocabulary import Grain
+from pipelines.data_clocks import DataClocks
 from pipelines.session import Session
 
 #: Columns of tickets that transactions and drivers are computed from.
@@ -52,7 +52,7 @@ _OF_COST_LINES: Final = (
 
 
 def build_cost_tables(
-    session: Session, *, quarantined: frozenset[str], clocks: Callable[[], Mapping[Domain, datetime | None]]
+    session: Session, *, quarantined: frozenset[str], clocks: Callable[[], DataClocks]
 ) -> dict[str, int | None]:
     """Replace the three facts. Call in a transaction.
 
@@ -117,9 +117,7 @@ def _count(session: Session, policy: CostPolicy, quarantined: frozenset[str]) ->
     return count_transactions(policy, facts, time_zone=zone, quarantined_cost_lines=quarantined)
 
 
-def _driver_data(
-    session: Session, transactions: pl.DataFrame, clocks: Callable[[], Mapping[Domain, datetime | None]]
-) -> DriverData:
+def _driver_data(session: Session, transactions: pl.DataFrame, clocks: Callable[[], DataClocks]) -> DriverData:
     """What the policy's drivers are computed from; what none of them needs is empty."""
     warehouse, policy = session.warehouse, session.project.policies.costs
     zone = session.project.home.settings.reporting.time_zone
@@ -140,14 +138,13 @@ def _driver_data(
 _NO_VALUES: Final = polars_schema(metric_values).to_frame()
 
 
-def _measure_drivers(
-    session: Session, policy: CostPolicy, clocks: Callable[[], Mapping[Domain, datetime | None]]
-) -> pl.DataFrame:
+def _measure_drivers(session: Session, policy: CostPolicy, clocks: Callable[[], DataClocks]) -> pl.DataFrame:
     """The driving metrics by team, measured on the facts as they are now and not as they were published."""
     reaches = clocks()
     measured = []
     for metric in driving_metrics(policy):
-        as_of = min((clock for domain in metric.requires if (clock := reaches[domain]) is not None), default=None)
+        known = (reaches.of(domain, metric) for domain in metric.requires)
+        as_of = min((clock for clock in known if clock is not None), default=None)
         if as_of is None:
             continue
         facts = {

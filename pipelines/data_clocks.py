@@ -5,7 +5,7 @@ What a clock closes is decided in `metrics.registry`; how that of tickets is fou
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -27,16 +27,57 @@ class Reach:
     breakdowns_until: datetime
 
 
-def data_clocks(session: Session) -> dict[Domain, datetime | None]:
-    """How far each domain's facts reach, or what `--as-of` says.
+@dataclass(frozen=True, slots=True)
+class DataClocks:
+    """How far the data of each domain reach; those of vendors by deliveries and by invoices, which are two exports.
+
+    A clock is None where the domain has no data.
+    """
+
+    tickets: datetime | None
+    finance: datetime | None
+    deliveries: datetime | None
+    invoices: datetime | None
+
+    @property
+    def latest(self) -> datetime | None:
+        """How far any of them reaches."""
+        known = (self.tickets, self.finance, self.deliveries, self.invoices)
+        return max((clock for clock in known if clock is not None), default=None)
+
+    def of(self, domain: Domain, metric: Metric) -> datetime | None:
+        """The clock of a domain for one metric."""
+        match domain:
+            case Domain.TICKETS:
+                return self.tickets
+            case Domain.FINANCE:
+                return self.finance
+            case Domain.VENDORS:
+                return self._of_vendors(metric)
+
+    def _of_vendors(self, metric: Metric) -> datetime | None:
+        """Deliveries and what was billed end when their own export does.
+
+        What promises earn is judged up to there before, in the facts, so that it needs no clock of its own.
+        """
+        known = [clock for clock in (self.deliveries, self.invoices) if clock is not None]
+        if metric.fact == "fct_deliveries":
+            return self.deliveries or self.invoices
+        if metric.follows_promises:
+            return max(known, default=None)
+        return self.invoices or self.deliveries
+
+
+def data_clocks(session: Session) -> DataClocks:
+    """How far the facts of each domain reach, or what `--as-of` says.
 
     A line that was set aside, and one that was posted after the latest file landed, do not move the clock of finance.
     """
     if session.as_of_option is not None:
-        return dict.fromkeys(Domain, session.as_of_option)
-    return {
-        Domain.TICKETS: measured_until(session.warehouse),
-        Domain.FINANCE: _end_of_day(
+        return DataClocks(*(session.as_of_option,) * 4)
+    return DataClocks(
+        tickets=measured_until(session.warehouse),
+        finance=_end_of_day(
             session,
             """
             SELECT max(posting_date) FROM core.fct_cost_lines
@@ -44,30 +85,24 @@ def data_clocks(session: Session) -> dict[Domain, datetime | None]:
               AND posting_date <= (SELECT CAST(max(loaded_at) AS DATE) + 1 FROM ops.ops_loads)
             """,
         ),
-        Domain.VENDORS: _end_of_day(
-            session,
-            """
-            SELECT max(day) FROM (
-                SELECT max(delivered_date) AS day FROM core.fct_deliveries WHERE NOT is_quarantined
-                UNION ALL
-                SELECT max(invoice_date) FROM core.fct_vendor_invoice_lines WHERE NOT is_quarantined
-            )
-            """,
+        deliveries=_end_of_day(session, "SELECT max(delivered_date) FROM core.fct_deliveries WHERE NOT is_quarantined"),
+        invoices=_end_of_day(
+            session, "SELECT max(invoice_date) FROM core.fct_vendor_invoice_lines WHERE NOT is_quarantined"
         ),
-    }
+    )
 
 
-def reach_of(metric: Metric, policies: Policies, clocks: Mapping[Domain, datetime | None]) -> Reach | None:
+def reach_of(metric: Metric, policies: Policies, clocks: DataClocks) -> Reach | None:
     """As far as the data of every domain that the metric needs reach; None if those that close a period have none."""
-    domains = (of(metric, policies.costs, policies.vendors) for of in (closing_domains, required_domains))
     whole, breakdowns = (
-        min((clock for domain in needed if (clock := clocks[domain]) is not None), default=None) for needed in domains
+        min((clock for domain in needed if (clock := clocks.of(domain, metric)) is not None), default=None)
+        for needed in (of(metric, policies.costs, policies.vendors) for of in (closing_domains, required_domains))
     )
     return Reach(whole, breakdowns) if whole is not None and breakdowns is not None else None
 
 
 def group_by_reach(
-    metrics: Iterable[Metric], policies: Policies, clocks: Mapping[Domain, datetime | None]
+    metrics: Iterable[Metric], policies: Policies, clocks: DataClocks
 ) -> dict[Reach | None, list[Metric]]:
     """Metrics by how far their data reach."""
     groups: dict[Reach | None, list[Metric]] = {}

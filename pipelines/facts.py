@@ -100,8 +100,7 @@ def build_credit_facts(session: Session) -> list[Step]:
     clocks = data_clocks(session)
 
     def build() -> Frames:
-        until = {"tickets_until": clocks[Domain.TICKETS], "vendors_until": clocks[Domain.VENDORS]}
-        return build_credit_tables(session, **until)
+        return build_credit_tables(session, tickets_until=clocks.tickets, deliveries_until=clocks.deliveries)
 
     return _build(
         session,
@@ -133,7 +132,7 @@ def build_cost_facts(session: Session) -> list[Step]:
 def build_planning_facts(session: Session) -> list[Step]:
     """Budgets and their variance, the year's end, initiatives, rework and the bridge of unit cost."""
     clocks = data_clocks(session)
-    finance = reporting_date(session, clocks[Domain.FINANCE])
+    finance = reporting_date(session, clocks.finance)
     reach = reach_of(metric_named("cost_per_transaction_reporting"), session.project.policies, clocks)
     bridged = reporting_date(session, reach.breakdowns_until if reach else None)
     upstream = [session.input_hash_of(table.name) for table in (fct_cost_lines, fct_tickets)]

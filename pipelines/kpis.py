@@ -69,8 +69,7 @@ def build_metric_values(session: Session) -> Step:
     reasons = find_reasons(session)
     upstream = [session.input_hash_of(table.name) for table in MEASURED_FACTS]
     told = {name: [[reason.rule_id, reason.text] for reason in found] for name, found in reasons.items()}
-    clocks = {domain.value: str(clock) for domain, clock in data_clocks(session).items()}
-    input_hash = hash_parts(session.code_hash, upstream, told, clocks, reporting_settings(session))
+    input_hash = hash_parts(session.code_hash, upstream, told, str(data_clocks(session)), reporting_settings(session))
     held = [metric for metric in METRICS if metric.name in reasons]
     note = f"{len(METRICS) - len(held)} metrics measured" + (f", {len(held)} held" if held else "")
     return session.run_step(metric_values.name, input_hash, lambda: _metric_values(session, reasons), note=note)

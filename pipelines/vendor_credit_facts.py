@@ -45,12 +45,12 @@ CREDIT_SOURCES: Final[tuple[Table, ...]] = (
 
 
 def build_credit_tables(
-    session: Session, *, tickets_until: datetime | None, vendors_until: datetime | None
+    session: Session, *, tickets_until: datetime | None, deliveries_until: datetime | None
 ) -> dict[Table, pl.DataFrame]:
     """Service credits with what proves them, and all that may be recovered.
 
     Args:
-        tickets_until, vendors_until: the data's clocks of the two domains; None where there are no data.
+        tickets_until, deliveries_until: how far the cases reach that promises are judged by; None without data.
     """
     warehouse, reporting = session.warehouse, session.project.home.settings.reporting
     policies = session.project.policies
@@ -62,7 +62,7 @@ def build_credit_tables(
         deliveries=warehouse.read(fct_deliveries),
         time_zone=zone,
         tickets_as_of=local_date_of(tickets_until, zone) if tickets_until is not None else None,
-        deliveries_as_of=local_date_of(vendors_until, zone) if vendors_until is not None else None,
+        deliveries_as_of=local_date_of(deliveries_until, zone) if deliveries_until is not None else None,
     )
     built = build_service_credits(
         policies.vendors.credits,

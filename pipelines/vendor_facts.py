@@ -12,7 +12,7 @@ from sqlalchemy import Table
 
 from metrics.periods import local_date_of
 from metrics.vendors.commitments import build_commitments
-from metrics.vendors.contracts import build_contracts, find_as_of_date
+from metrics.vendors.contracts import build_contracts, day_after_last, find_as_of_date
 from metrics.vendors.duplicates import find_duplicates
 from metrics.vendors.invoices import build_invoice_lines
 from metrics.vendors.performance import build_deliveries
@@ -61,10 +61,12 @@ def build_vendor_tables(session: Session) -> dict[Table, pl.DataFrame]:
         warehouse.read(stg_deliveries), quarantined=quarantined_records(warehouse, stg_deliveries)
     )
     if session.as_of_option is not None:
-        as_of_date = local_date_of(session.as_of_option, reporting.time_zone)
+        as_of_date = billed_until = local_date_of(session.as_of_option, reporting.time_zone)
     else:
         trusted = staged_lines.with_columns(is_quarantined=pl.col("vendor_invoice_line_id").is_in(sorted(set_aside)))
         as_of_date = find_as_of_date(deliveries, trusted)
+        # Deliveries may be known of months whose invoices have not come: these months did not cost nothing.
+        billed_until = day_after_last(trusted, "invoice_date") or as_of_date
     contracts = build_contracts(
         staged_contracts,
         fx_rates,
@@ -90,7 +92,7 @@ def build_vendor_tables(session: Session) -> dict[Table, pl.DataFrame]:
     commitments, commitment_months = build_commitments(
         contracts,
         lines,
-        as_of_date=as_of_date,
+        as_of_date=billed_until,
         run_rate_months=policy.run_rate_months,
         minor_unit_digits=reporting.minor_unit_digits,
     )

@@ -56,7 +56,7 @@ def build_commitments(
     Args:
         contracts: `fct_vendor_contracts`.
         invoice_lines: `fct_vendor_invoice_lines`.
-        as_of_date: day of the data's clock; invoices after it do not count.
+        as_of_date: day of the data's clock of invoices; those after it do not count.
         run_rate_months: complete calendar months before that day whose spend makes the run-rate, as far as they lie
             after the contract's first day and the first invoice of all.
     """
@@ -82,6 +82,7 @@ def build_commitments(
                 "known_since_date": known_since,
                 "unmeasured_line_count": unmeasured_counts.get(contract["vendor_contract_id"], 0),
                 **_project(contract, billed, as_of_date, run_rate_months, known_since),
+                "as_of_date": as_of_date,
             }
         )
     commitments = conform(pl.DataFrame(described, infer_schema_length=None), fct_vendor_commitments)
@@ -140,6 +141,8 @@ def _project(
     committed: Decimal = contract["committed_spend_original"]
     spend = sum((amount for _, amount, _ in billed), Decimal(0))
     state, end = ContractState(contract["contract_state"]), contract["end_date"]
+    if state is ContractState.EXPIRED and end is not None and as_of_date <= end:
+        state = ContractState.ACTIVE  # it is over, and the invoices of its last days have not come
     rate = None
     if state is ContractState.ACTIVE:
         rate = _run_rate(contract["start_date"], billed, as_of_date, run_rate_months, known_since)

@@ -107,9 +107,15 @@ def find_as_of_date(deliveries: pl.DataFrame, invoice_lines: pl.DataFrame) -> da
         deliveries: delivered_date and is_quarantined.
         invoice_lines: invoice_date and is_quarantined.
     """
-    known = [
-        frame.filter(~pl.col("is_quarantined"))[column].max()
-        for frame, column in ((deliveries, "delivered_date"), (invoice_lines, "invoice_date"))
-    ]
-    days = [day for day in known if isinstance(day, date)]
-    return max(days) + timedelta(days=1) if days else None
+    known = (day_after_last(deliveries, "delivered_date"), day_after_last(invoice_lines, "invoice_date"))
+    return max((day for day in known if day is not None), default=None)
+
+
+def day_after_last(records: pl.DataFrame, column: str) -> date | None:
+    """The day after the last date of records that no rule has set aside; None if there is none.
+
+    Args:
+        records: the column, and is_quarantined.
+    """
+    last = records.filter(~pl.col("is_quarantined"))[column].max()
+    return last + timedelta(days=1) if isinstance(last, date) else None

@@ -43,7 +43,10 @@ def find_shortest(definitions: Sequence[Mapping[str, Any]], time_zone: str) -> d
             reaches[row["closed_by"]] = max(row["fresh_as_of_at"], reaches.get(row["closed_by"], row["fresh_as_of_at"]))
     found = {}
     for row in definitions:
-        known = [(reaches[domain], domain) for domain in row["closed_by"].split(", ") if domain in reaches]
+        closed_by = row["closed_by"].split(", ")
+        known = [(reaches[domain], domain) for domain in closed_by if domain in reaches]
+        if len(closed_by) == 1 and row["fresh_as_of_at"] is not None:
+            known = [(row["fresh_as_of_at"], closed_by[0])]
         if known:
             until, domain = min(known)
             last = (until - timedelta(microseconds=1)).astimezone(ZoneInfo(time_zone)).date()

@@ -112,8 +112,7 @@ class Publication:
 def gather_publication(session: Session) -> Publication:
     """The publication of what the warehouse holds now."""
     warehouse = session.warehouse
-    clocks = data_clocks(session)
-    as_of = max((clock for clock in clocks.values() if clock is not None), default=None)
+    as_of = data_clocks(session).latest
     facts = [
         PublishedTable("core", table.name, table, lambda table=table: warehouse.read(table))  # type: ignore[misc]
         for table in PUBLISHED_FACTS

@@ -51,4 +51,4 @@ COMMENT ON COLUMN mart.vendor_commitments.fx_rate IS 'Units of reporting currenc
 COMMENT ON COLUMN mart.vendor_commitments.committed_spend_reporting IS 'Committed spend at that rate';
 COMMENT ON COLUMN mart.vendor_commitments.spend_reporting IS 'Spend at that same rate, whatever day it was billed on';
 COMMENT ON COLUMN mart.vendor_commitments.shortfall_reporting IS 'Shortfall at that rate';
-COMMENT ON COLUMN mart.vendor_commitments.as_of_date IS 'Day of the data''s clock';
+COMMENT ON COLUMN mart.vendor_commitments.as_of_date IS 'Day of the data''s clock of invoices';
