@@ -195,7 +195,7 @@ class BoundedSum:
     """Exact sum of a money column of which every record says between what it lies, be it measured or not.
 
     A record that is not measured adds what is sure of it: of 20 to 50 it is 20, of 0 to 50 nothing. So the sum never
-    lies outside its own bounds.
+    lies outside its own bounds. Of a `Sum` nothing is known of such records but, at most, that they are not negative.
 
     Attributes:
         amount: records without it are not measured.

@@ -21,7 +21,7 @@ from metrics.kinds import (
     Sum,
     UnitCost,
 )
-from metrics.registry import HEADLINES, METRICS, metric_named, required_domains
+from metrics.registry import HEADLINES, METRICS, closing_domains, metric_named, required_domains
 from metrics.spec import AS_OF_DATE, Direction, Metric, Unit
 from metrics.vendor_populations import VENDOR_INVOICE_LINES
 from metrics.vendors.credit_policy import CreditPromise, CreditTerms
@@ -139,6 +139,26 @@ def test_promises_bring_the_domain_that_they_are_judged_by() -> None:
         terms = CreditTerms(contracts=("*",), promises=(CreditPromise("promise", kind=kind),))
         assert required_domains(recoverable, CostPolicy(), VendorPolicy(credits=(terms,))) == domains
     assert required_domains(recoverable, CostPolicy()) == (Domain.VENDORS,)
+
+
+def test_what_a_period_cost_is_closed_by_finance_and_who_bears_it_by_all() -> None:
+    total = metric_named("cost_total_reporting")
+    assert required_domains(total, CostPolicy()) == (Domain.TICKETS, Domain.FINANCE)
+    assert closing_domains(total, CostPolicy()) == (Domain.FINANCE,)
+    for name in ("cost_allocated_reporting", "cost_unallocated_reporting", "cost_per_transaction_reporting"):
+        assert closing_domains(metric_named(name), CostPolicy()) == (Domain.TICKETS, Domain.FINANCE)
+    for metric in METRICS:
+        assert set(metric.whole_requires) <= set(metric.requires)
+
+
+def test_what_is_billed_too_high_or_twice_needs_no_tickets() -> None:
+    terms = CreditTerms(contracts=("*",), promises=(CreditPromise("promise", kind=PromiseKind.SLA),))
+    policy = VendorPolicy(credits=(terms,))
+    for name in ("over_billing", "duplicate"):
+        metric = metric_named(f"vendor_recoverable_{name}_reporting")
+        assert required_domains(metric, CostPolicy(), policy) == (Domain.VENDORS,)
+    owed = metric_named("vendor_recoverable_service_credit_reporting")
+    assert required_domains(owed, CostPolicy(), policy) == (Domain.TICKETS, Domain.VENDORS)
 
 
 def test_every_kind_of_transaction_has_a_domain() -> None:

@@ -204,6 +204,19 @@ def test_closed_periods_are_those_the_clock_has_passed(measured: pl.DataFrame, a
     assert months["period_end_date"].to_list()[1] == date(2026, 2, 28)
 
 
+def test_the_whole_may_be_closed_before_its_breakdowns(facts: dict[str, pl.DataFrame], measured: pl.DataFrame) -> None:
+    cost = metric_named("cost_total_reporting")
+    early, late = datetime(2026, 2, 10, tzinfo=UTC), datetime(2026, 3, 10, tzinfo=UTC)
+    both = measure([cost], facts, time_zone=ZONE, as_of=early, whole_as_of=late).filter(period_grain="month")
+    closed = both.filter("is_period_closed").group_by("dimension").agg(pl.col("period_start_date").max())
+    assert dict(closed.iter_rows()) == {"overall": date(2026, 2, 1)} | dict.fromkeys(
+        ("team", "priority", "service", "vendor"), date(2026, 1, 1)
+    )
+    # Which clock closes a period changes no number.
+    same = measured.filter(metric=cost.name, period_grain="month").drop("is_period_closed")
+    assert_frame_equal(both.drop("is_period_closed"), same)
+
+
 def test_rows_are_in_order(measured: pl.DataFrame) -> None:
     keys = ["metric", *KEYS]
     assert measured.select(keys).equals(measured.select(keys).sort(keys))
