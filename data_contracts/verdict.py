@@ -158,7 +158,8 @@ def describe_result(result: RuleResult, consequence: str = "") -> str:
     elif rule.measure in ONE_NUMBER:
         found = "is out of bounds" if result.failed_count else "holds"
     else:
-        found = f"{result.failed_count:,} of {result.evaluated_count:,} rows"
+        rows = "row" if result.evaluated_count == 1 else "rows"
+        found = f"{result.failed_count:,} of {result.evaluated_count:,} {rows}"
     protects = f" Protects {', '.join(rule.protects)}." if rule.protects else ""
     return f"{rule.id}: {found}{consequence}. {rule.message.rstrip('.')}.{protects}"
 

@@ -51,12 +51,28 @@ def describe_effect(row: Mapping[str, Any], currency: str) -> str:
     elif width == 0:
         bounds = "its bounds do not move"
     else:
-        part, of = format_width(width, unit, currency), format_width(whole, unit, currency)
-        bounds = f"makes {'all' if part == of else part + ' of'} the {of} between its bounds"
+        bounds = _describe_part(width, whole, unit, currency)
     more = row["affected_metric_count"] - 1
     others = f"; {more} more {'KPI' if more == 1 else 'KPIs'}" if more else ""
     told = " and ".join(part for part in (coverage, bounds) if part)
     return f"{row['metric_label']}, {month}: {told}{others}"
+
+
+def _describe_part(width: float, whole: float, unit: str, currency: str) -> str:
+    """Which part of the distance between a KPI's bounds is due to it; what would be shown as 0 is said to be less."""
+    nothing = format_width(0.0, unit, currency)
+    part, of = format_width(width, unit, currency), format_width(whole, unit, currency)
+    if of == nothing:
+        return f"makes its bounds differ, by less than {_least_shown(unit, currency)}"
+    if part == nothing:
+        return f"makes less than {_least_shown(unit, currency)} of the {of} between its bounds"
+    return f"makes {'all' if part == of else part} of the {of} between its bounds"
+
+
+def _least_shown(unit: str, currency: str) -> str:
+    """The smallest distance that is not shown as 0."""
+    tenths = unit.endswith("_hours") or unit == "days"
+    return format_width(0.1 if tenths else 0.001 if unit == "ratio" else 0.01, unit, currency)
 
 
 def format_width(width: float | None, unit: str, currency: str) -> str:

@@ -41,6 +41,7 @@ from models.tickets import (
 )
 from models.vendors import fct_contract_promises
 from models.vocabulary import Domain, ExportShape
+from pipelines.cli.numbers import count_of
 from pipelines.fingerprint import hash_parts
 from pipelines.landing import active_loads
 from pipelines.session import Built, Session
@@ -274,7 +275,7 @@ def _measure_changed(warehouse: Warehouse, rules: MeasuringRules, last: datetime
     changes = _append_slices(warehouse, rules, only=_CHANGED)
     _replace_days(warehouse, before, add_up_days(changes, as_of=rules.as_of, time_zone=rules.time_zone))
     count = warehouse.rows(f"SELECT count(*) FROM {_CHANGED}")[0][0]
-    return f"{count:,} of {warehouse.count(stg_tickets):,} tickets measured again"
+    return f"{count:,} of {count_of(warehouse.count(stg_tickets), 'ticket')} measured again"
 
 
 def _find_changed(warehouse: Warehouse, last: datetime) -> None:

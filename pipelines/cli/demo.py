@@ -71,7 +71,10 @@ def _make(target: Path, facts: DemoFacts, *, is_quiet: bool) -> None:
             return
         facts = made_with
     if not is_quiet:
-        click.echo(f"Simulating {facts.tickets:,} tickets over {facts.years:g} years in {target} ...", err=True)
+        from pipelines.cli.numbers import count_of
+
+        years = "1 year" if facts.years == 1 else f"{facts.years:g} years"
+        click.echo(f"Simulating {count_of(facts.tickets, 'ticket')} over {years} in {target} ...", err=True)
     written = write_demo_home(target, facts)
     if not is_quiet:
         _show_sample(written)

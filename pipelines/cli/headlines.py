@@ -9,6 +9,7 @@ import click
 
 from pipelines.cli.numbers import (
     NOTHING,
+    count_records,
     draw_sparkline,
     format_bounds,
     format_change,
@@ -99,15 +100,14 @@ def _show_headline(metric: MetricTrend, currency: str) -> None:
         draw_sparkline(trend),
     ]
     click.echo("  ".join(parts).rstrip())
-    measured = f"{latest.measured_count:,} of {latest.eligible_count:,} {metric.counted_records}"
+    measured = f"{latest.measured_count:,} of {count_records(latest.eligible_count, metric.counted_records)}"
     shown = [
         format_month(latest.start_date),
         f"{format_ratio(latest.coverage_ratio)} measured ({measured})",
-        metric.no_value_reason,
+        metric.no_value_reason
+        or f"the truth is {format_bounds(latest.lower_bound, latest.upper_bound, metric.unit, currency)}",
     ]
-    if not metric.no_value_reason or latest.upper_bound is not None:
-        shown.append(f"the truth is {format_bounds(latest.lower_bound, latest.upper_bound, metric.unit, currency)}")
-    click.echo(click.style("  " + " · ".join(filter(None, shown)), dim=True))
+    click.echo(click.style("  " + " · ".join(shown), dim=True))
     if metric.publication_state == "held":
         click.echo(click.style("  held by the gate: this is the last good value", fg="red"))
 

@@ -39,6 +39,7 @@ def init(
 
         show_templates(as_json=as_json)
         return
+    from pipelines.cli.numbers import count_of
     from pipelines.cli.tables import show_json
     from pipelines.home import DEFAULT_HOME, SETTINGS_FILE
     from pipelines.scaffold import HomeFacts, write_home
@@ -52,7 +53,8 @@ def init(
     for path in written.created:
         click.echo(f"  {click.style('+', fg='green')} {path}")
     if written.kept:
-        click.echo(f"  {len(written.kept)} files existed and stay as they are.")
+        kept = count_of(len(written.kept), "file existed and stays as it is", "files existed and stay as they are")
+        click.echo(f"  {kept}.")
     option = "" if target == DEFAULT_HOME else f" --home {target}"
     first = templates[0] if templates else "my_export"
     click.echo()

@@ -88,6 +88,13 @@ def count_of(count: int, singular: str, plural: str | None = None) -> str:
     return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
 
 
+def count_records(count: int, records: str) -> str:
+    """A count of what a KPI counts, whose name is a plural; two kinds of records are never one."""
+    if " and " in records:
+        return f"{count:,} {records}"
+    return count_of(count, f"{records[:-3]}y" if records.endswith("ies") else records.removesuffix("s"), records)
+
+
 def list_all(words: Sequence[str]) -> str:
     """Words as people list them when all are meant: `a, b and c`."""
     return " and ".join([", ".join(words[:-1]), *words[-1:]]) if len(words) > 1 else "".join(words)

@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING, Final
 
 import click
 
-from pipelines.cli.numbers import NOTHING
+from pipelines.cli.numbers import NOTHING, count_of
 from pipelines.cli.tables import STATE_STYLES
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class LiveReporter(ProgressReporter):
 
 def format_step(step: Step, note: str) -> str:
     """One aligned line: asset, state, rows, seconds, and a note if it is short enough to stand there."""
-    rows = NOTHING if step.row_count is None else f"{step.row_count:,} rows"
+    rows = NOTHING if step.row_count is None else count_of(step.row_count, "row")
     style = STATE_STYLES.get(step.state, "")
     state = click.style(
         f"{step.state:<9}",

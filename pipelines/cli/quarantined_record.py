@@ -284,7 +284,7 @@ def _show_staged(staged: dict[str, list[dict[str, Any]]]) -> None:
                 ],
             )  # fmt: skip
             if len(rows) > _MOST_EVENTS:
-                click.echo(f"and {len(rows) - _MOST_EVENTS:,} events more")
+                click.echo(f"and {count_of(len(rows) - _MOST_EVENTS, 'event')} more")
             continue
         for row in rows:
             show_table([Column(name), Column("value")], [(column, _shown(value)) for column, value in row.items()])

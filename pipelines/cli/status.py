@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
@@ -109,10 +110,11 @@ def _show_domains(trends: Sequence[MetricTrend], records: BuildRecords | None) -
     from pipelines.cli.numbers import format_instant
     from pipelines.cli.tables import Column, show_table
 
+    rows = _domain_rows(trends, records)
     click.echo()
     show_table(
         [
-            Column("domain"), Column("verdict"), Column("data until"), Column("KPIs", is_right=True),
+            Column("domain"), Column("verdict"), Column("data until"), Column("published", is_right=True),
             Column("held", is_right=True), Column("summary"),
         ],
         [
@@ -124,9 +126,24 @@ def _show_domains(trends: Sequence[MetricTrend], records: BuildRecords | None) -
                 len(row["held_metrics"]),
                 shorten(row["summary"] or "", 80, placeholder=" ..."),
             )
-            for row in _domain_rows(trends, records)
+            for row in rows
         ],
     )  # fmt: skip
+    if trends:
+        click.echo(_count_kpis(trends, rows))
+
+
+def _count_kpis(trends: Sequence[MetricTrend], rows: Sequence[dict[str, Any]]) -> str:
+    """All KPIs once by their state, and why those of the domains are more."""
+    from pipelines.cli.numbers import count_of, list_all
+
+    counts = Counter(trend.publication_state for trend in trends)
+    words = (("published", "published"), ("held", "held"), ("empty", "without values"))
+    parts = [f"{counts[state]:,} {word}" for state, word in words if counts[state]]
+    listed = sum(row["published_metric_count"] + len(row["held_metrics"]) for row in rows)
+    is_overlapping = listed > counts["published"] + counts["held"]
+    overlap = " Those that need several domains stand with each." if is_overlapping else ""
+    return f"{count_of(len(trends), 'KPI')}: {list_all(parts)}.{overlap}"
 
 
 def _show_loads(exports: Sequence[ExportRecord]) -> None:

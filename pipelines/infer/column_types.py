@@ -13,6 +13,7 @@ from typing import Final
 
 import polars as pl
 
+from pipelines.cli.numbers import count_of
 from pipelines.infer.date_formats import DateReading, is_day_first, read_dates, swap_order
 from pipelines.infer.findings import ColumnFinding, Notation
 from pipelines.readers import values
@@ -104,7 +105,7 @@ def _try_dates(column: ColumnFinding, rest: pl.DataFrame) -> bool:
     kind = "times" if reading.has_time else "dates"
     parsed = int(rest["count"].filter(reading.parsed).sum())
     example = _quote([rest["text"].filter(reading.parsed)[0]])
-    column.evidence.append(f"{_share(parsed, rest)} are {kind} as {_join(reading.formats)}, such as {example}.")
+    column.evidence.append(f"{_share(parsed, rest, kind)} as {_join(reading.formats)}, such as {example}.")
     column.evidence += [f"{sentence[0].upper()}{sentence[1:]}." for sentence in reading.evidence]
     if reading.is_mixed:
         column.doubts.append("day and month stand in both orders; find out which rows are which before you trust any")
@@ -185,7 +186,7 @@ def _try_numbers(column: ColumnFinding, rest: pl.DataFrame, notation: Notation) 
     count = int(rest["count"].filter(is_number).sum())
     low, high = numbers["number"].min(), numbers["number"].max()
     _note_encoded_time(column, numbers["integer"], low, high)
-    column.evidence.append(f"{_share(count, rest)} are numbers, {_plain(low)} to {_plain(high)}.")
+    column.evidence.append(f"{_share(count, rest, 'numbers')}, {_plain(low)} to {_plain(high)}.")
     negative = int(rest["count"].filter((parsed["number"] < 0).fill_null(False)).sum())
     if negative:
         column.evidence.append(f"{negative:,} are negative.")
@@ -239,31 +240,32 @@ def _note_unreadable(column: ColumnFinding, strays: pl.DataFrame, kind: str) -> 
     if others.height:
         rows = int(others["count"].sum())
         column.doubts.append(
-            f"{_plural(rows, 'value')} in {_plural(others.height, 'spelling')} cannot be read as {kind}, such as "
+            f"{count_of(rows, 'value')} in {count_of(others.height, 'spelling')} cannot be read as {kind}, such as "
             f"{_quote(others['text'].head(2).to_list())}; they are unusable as they stand"
         )
 
 
 def _describe_text(rest: pl.DataFrame) -> str:
     if rest.height == 1:
-        return f'"{_cut(rest["text"][0])}" on each of {_plural(int(rest["count"].sum()), "row")}.'
+        return f'"{_cut(rest["text"][0])}" on each of {count_of(int(rest["count"].sum()), "row")}.'
     listed = "Values: " + ", ".join(f"{_cut(text)} ({count:,})" for text, count in rest.head(12).rows()) + "."
     if rest.height <= 12 and len(listed) <= _LONGEST_LIST:
         return listed
     return f"{rest.height:,} distinct texts, such as {_quote(rest['text'].head(_EXAMPLES).to_list())}."
 
 
-def _share(parsed: int, rest: pl.DataFrame) -> str:
+def _share(parsed: int, rest: pl.DataFrame, kind: str) -> str:
+    """How many of the values are of a kind, which is named in the plural."""
     total = int(rest["count"].sum())
-    return f"All {total:,} values" if parsed == total else f"{parsed:,} of {total:,} values ({100 * parsed // total} %)"
+    if total == 1:
+        return f"The only value is a {kind.removesuffix('s')}"
+    if parsed == total:
+        return f"All {total:,} values are {kind}"
+    return f"{parsed:,} of {total:,} values ({100 * parsed // total} %) are {kind}"
 
 
 def _join(formats: Sequence[str]) -> str:
     return " or ".join(formats)
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _plain(number: object) -> str:

@@ -12,6 +12,7 @@ from typing import Final
 
 import polars as pl
 
+from pipelines.cli.numbers import count_of
 from pipelines.readers import values
 
 _MONTH: Final = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
@@ -166,7 +167,7 @@ def _weigh_order(
         first = "day" if is_day_first(format_) else "month"
         if ours and rival in formats:
             is_mixed = True
-            evidence.append(f"{ours:,} values can only be {format_} and {theirs:,} only {rival}")
+            evidence.append(f"{count_of(ours, 'value')} can only be {format_} and {theirs:,} only {rival}")
             break
         if ours:
             second = "first" if first == "day" else "second"

@@ -13,6 +13,7 @@ from typing import Final
 import polars as pl
 
 from models.vocabulary import Domain, ExportShape
+from pipelines.cli.numbers import count_of
 from pipelines.infer.findings import ColumnFinding, Grain
 
 _ENTITY_NAME: Final = re.compile(
@@ -39,7 +40,8 @@ def find_grain(columns: Sequence[ColumnFinding], domain: Domain) -> Grain:
         return _grain_of_lines(columns, unique)
     entity = None if _names_a_case(columns) else _pick_unique_entity(unique)
     if entity is not None:
-        evidence = (f"{entity.header} is different on each of {entity.row_count:,} rows: no history in this export.",)
+        rows = count_of(entity.row_count, "row")
+        evidence = (f"{entity.header} is different on each of {rows}: no history in this export.",)
         keys = _keys(columns, unique)
         dated = [column for column in _export_dates(columns) if column.distinct_count == 1]
         if not dated:
@@ -68,7 +70,8 @@ def _grain_of_lines(columns: Sequence[ColumnFinding], unique: Sequence[ColumnFin
         evidence.append("No column and no pair of columns is unique: lines are known by file and row number.")
     if repeats:
         doubts.append(
-            f"{repeats:,} rows repeat another row exactly; all are kept: equal lines can be real (split transactions)"
+            f"{count_of(repeats, 'row repeats', 'rows repeat')} another row exactly; all are kept: equal lines can "
+            "be real (split transactions)"
         )
     description = f"one row per {' and '.join(keys[0])}" if keys else "one row per line"
     entity = keys[0][0] if keys and len(keys[0]) == 1 else None
@@ -100,7 +103,7 @@ def _grain_of_changes(columns: Sequence[ColumnFinding]) -> Grain:
     reason = [f"{column.header} reads like the day of an export: rows are repeated snapshots." for column in dated[:1]]
     others = _list_others(changing, times, time, columns)
     evidence = (
-        f"{entity.header} has {entity.distinct_count:,} values on {entity.row_count:,} rows.",
+        f"{entity.header} has {count_of(entity.distinct_count, 'value')} on {count_of(entity.row_count, 'row')}.",
         f"{time.header} changes within {100 * changing[time.name]:.0f} % of those that repeat{others}.",
         *_describe_coincidence(frame, entity, time),
         *reason,

@@ -9,6 +9,7 @@ import re
 from collections import Counter
 
 from models.vocabulary import ExportShape
+from pipelines.cli.numbers import count_of
 from pipelines.infer.findings import ColumnFinding, Grain, TableFinding
 
 
@@ -69,7 +70,7 @@ def _feed_changed_fields(history: TableFinding) -> None:
         ("team", r"^(group_id|group|team|assignment_group)$"),
     ):
         for value in [each for each in fields if re.search(words, each, re.IGNORECASE)][:1]:
-            reason = f"when {field.name} is {value} ({fields[value]:,} changes)"
+            reason = f"when {field.name} is {value} ({count_of(fields[value], 'change')})"
             after.feeds[f"ticket_events.{target} when {field.name}={value}"] = reason
             if before is not None and target != "vendor":
                 before.feeds[f"ticket_events.{target}_before when {field.name}={value}"] = reason

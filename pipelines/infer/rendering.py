@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from models.vocabulary import Domain, ExportShape
+from pipelines.cli.numbers import count_of
 from pipelines.infer.findings import ColumnFinding, Inference, OpenedFile, TableFinding
 from pipelines.infer.snapshot_rules import snapshot_rules
 from pipelines.infer.status_words import suggest_statuses
@@ -43,7 +44,7 @@ def render_contract(inference: Inference) -> str:
 
 def _header(inference: Inference, question_count: int) -> Iterator[str]:
     opened = inference.opened
-    rows = " and ".join(f"{finding.table.frame.height:,} rows" for finding in inference.tables)
+    rows = " and ".join(count_of(finding.table.frame.height, "row") for finding in inference.tables)
     yield from _comment(
         f"Draft of a contract for {' and '.join(opened.file_names) or opened.name} ({rows}), made from "
         f"{'its' if len(opened.file_names) < 2 else 'their'} content. Every finding stands above the line "
@@ -156,7 +157,7 @@ def _property(column: ColumnFinding, *, is_key: bool) -> Iterator[str]:
     empty = column.row_count - column.present_count
     facts = " ".join(column.evidence)
     if 0 < empty < column.row_count:
-        facts += f" Empty on {empty:,} of {column.row_count:,} rows."
+        facts += f" Empty on {empty:,} of {count_of(column.row_count, 'row')}."
     nulls = ", ".join(f"{_shown(text)} ({count:,})" for text, count in column.null_texts.items())
     if nulls and not any("null tokens" in doubt for doubt in column.doubts):
         facts += f" Null tokens: {nulls}."
@@ -219,7 +220,7 @@ def _custom_properties(inference: Inference) -> Iterator[str]:
     if opened.delimiter is not None:
         yield f"  - {{property: delimiter, value: {quote(opened.delimiter, always=True)}}}"
     if inference.null_tokens:
-        listed = ", ".join(f"{_shown(text)} {count:,} times" for text, count in inference.null_tokens.items())
+        listed = ", ".join(f"{_shown(text)} {count_of(count, 'time')}" for text, count in inference.null_tokens.items())
         yield from _comment(f"Texts that mean 'no value', in every column: {listed}.", "  ")
         yield f"  - {{property: nullTokens, value: {_list(inference.null_tokens)}}}"
     if inference.needs_zone:

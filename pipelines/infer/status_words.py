@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from models.vocabulary import Domain, StatusCategory
+from pipelines.cli.numbers import count_of
 from pipelines.infer.findings import Inference
 
 _TARGETS: Final = ("tickets.status", "ticket_events.status", "ticket_events.status_before")
@@ -54,7 +55,7 @@ def suggest_statuses(inference: Inference) -> Iterator[str]:
     for text in sorted(counts, key=lambda each: -counts[each])[:_LISTED]:
         meaning = guess_meaning(text)
         guess = f"{meaning}  #" if meaning else f"{StatusCategory.QUEUED.value}  # unknown word;"
-        yield f"#     {json.dumps(text, ensure_ascii=False)}: {guess} {counts[text]:,} rows"
+        yield f"#     {json.dumps(text, ensure_ascii=False)}: {guess} {count_of(counts[text], 'row')}"
     if len(counts) > _LISTED:
         yield f"#     ... and {len(counts) - _LISTED} more"
 

@@ -19,6 +19,7 @@ import polars as pl
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.csv  # type: ignore[import-untyped]
 
+from pipelines.cli.numbers import count_of
 from pipelines.readers.dialect import DELIMITERS, HeadRecords, detect_delimiter, read_records
 from pipelines.readers.files import FileFacts, read_content
 from pipelines.readers.headers import HeaderMatch, count_matches, match_headers
@@ -100,7 +101,8 @@ def _read_head(utf8: bytes, delimiter: str, options: ReadOptions, name: str) -> 
     if len(records) < options.header_row:
         raise RefusedFile(
             RefusalCode.HEADER,
-            f"{name} has {len(records)} rows, but the contract says that the header is row {options.header_row}.",
+            f"{name} has {count_of(len(records), 'row')}, but the contract says that the header is row "
+            f"{options.header_row}.",
             "Correct headerRow in the contract, or export again.",
             row=options.header_row,
         )
@@ -274,4 +276,5 @@ def _describe_preamble(preamble: list[list[str]]) -> list[str]:
     if not preamble:
         return []
     shown = " / ".join(" ".join(field for field in record if field) for record in preamble)
-    return [f"{len(preamble)} rows above the header are not records and did not land: {shown[:300]}"]
+    told = count_of(len(preamble), "row above the header is no record", "rows above the header are not records")
+    return [f"{told} and did not land: {shown[:300]}"]

@@ -14,6 +14,7 @@ from typing import Final
 import fastexcel
 import polars as pl
 
+from pipelines.cli.numbers import count_of
 from pipelines.readers.files import FileFacts, read_content
 from pipelines.readers.headers import count_matches, match_headers
 from pipelines.readers.landing import land_columns
@@ -159,4 +160,5 @@ def _describe_preamble(cells: pl.DataFrame, header_row: int) -> list[str]:
     if not any(rows):
         return []
     shown = " / ".join(row for row in rows if row)
-    return [f"{len(rows)} rows above the header are not records and did not land: {shown[:300]}"]
+    told = count_of(len(rows), "row above the header is no record", "rows above the header are not records")
+    return [f"{told} and did not land: {shown[:300]}"]

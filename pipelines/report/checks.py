@@ -13,6 +13,7 @@ from typing import Final
 
 from data_contracts.evaluation import MOST_SAMPLE_KEYS
 from models.vocabulary import RuleAction, RuleState, RuleTier
+from pipelines.cli.numbers import count_of
 from pipelines.report.markup import Html, element, join, page
 
 _TIERS: Final = {
@@ -215,8 +216,8 @@ def _found(rule: CheckedRule) -> str:
     if rule.state not in (RuleState.PASSED.value, RuleState.FAILED.value):
         return ""
     if not rule.failed_count:
-        return f"{rule.evaluated_count:,} rows"
-    return f"{rule.failed_count:,} of {rule.evaluated_count:,} rows ({_share(rule)})"
+        return count_of(rule.evaluated_count, "row")
+    return f"{rule.failed_count:,} of {count_of(rule.evaluated_count, 'row')} ({_share(rule)})"
 
 
 def _share(rule: CheckedRule) -> str:

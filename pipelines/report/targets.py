@@ -60,7 +60,7 @@ def targets_sentence(facts: ReportFacts) -> str | None:
     if not judged:
         return None
     met = sum(row["target_state"] == "met" for row in judged)
-    told = f"{met:,} of {count_of(len(judged), 'target')} {'was' if met == 1 else 'were'} met"
+    told = f"{met:,} of {count_of(len(judged), 'target')} {'was' if 1 in (met, len(judged)) else 'were'} met"
     # What the headlines missed stands in their own sentences.
     missed = [row["label"] for row in judged if row["target_state"] == "missed" and row["metric"] not in HEADLINES]
     named = missed[:_MOST_NAMES] + ([f"{len(missed) - _MOST_NAMES:,} more"] if len(missed) > _MOST_NAMES else [])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
+from pipelines.cli.numbers import count_of
 from pipelines.dashboard.charts import draw_bars, draw_bridge, draw_trend
 from pipelines.dashboard.filters import Filters
 from pipelines.dashboard.numbers_shown import read_values
@@ -88,5 +89,5 @@ def _show_lines(snapshot: Snapshot, filters: Filters, currency: str) -> None:
         "posting_date", "document_id", "cost_pool", "account", "cost_centre", "team", "vendor", "description",
         "amount_original", "currency_code", "amount_reporting", "is_quarantined", "cost_line_id",
     )  # fmt: skip
-    st.caption(f"{shown.height:,} lines, the largest first.")
+    st.caption(f"{count_of(shown.height, 'line')}, the largest first.")
     show_table(shown.head(2_000), key="lines", name="ledger_lines")

@@ -8,6 +8,7 @@ from typing import Final
 import polars as pl
 import streamlit as st
 
+from pipelines.cli.numbers import count_of
 from pipelines.dashboard.filters import Filters
 from pipelines.dashboard.flow_charts import BANDS, draw_ages, draw_cycle_times, draw_flow
 from pipelines.dashboard.plain_text import plain
@@ -76,7 +77,7 @@ def _show_cycle_times(snapshot: Snapshot, filters: Filters) -> None:
         f"{percent} % took at most {value:,.1f} open hours"
         for percent, value in zip(_PERCENTS, marks["hours"], strict=True)
     )
-    st.caption(f"{found.height:,} tickets: {told}.")
+    st.caption(f"{count_of(found.height, 'ticket')}: {told}.")
     if found.height > _MOST_POINTS:
         st.caption(f"{_MOST_POINTS:,} of them are drawn, chosen by their key.")
     zone = snapshot.publication.reporting_time_zone

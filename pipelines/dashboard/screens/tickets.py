@@ -7,6 +7,7 @@ from typing import Final
 import polars as pl
 import streamlit as st
 
+from pipelines.cli.numbers import count_of
 from pipelines.dashboard.charts import draw_life
 from pipelines.dashboard.filters import Filters
 from pipelines.dashboard.plain_text import plain
@@ -57,7 +58,7 @@ def show_tickets(snapshot: Snapshot, filters: Filters) -> None:
     if listed.height > _MOST_ROWS:
         st.caption(f"The {_MOST_ROWS:,} longest of {listed.height:,}; 'kpi query' gives all.")
     else:
-        st.caption(f"{listed.height:,} tickets.")
+        st.caption(f"{count_of(listed.height, 'ticket')}.")
     shown = listed.head(_MOST_ROWS)
     picked = show_table(shown, key="tickets", name="tickets", is_selectable=True)
     if picked is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
+from pipelines.cli.numbers import count_of
 from pipelines.dashboard.charts import draw_bars
 from pipelines.dashboard.filters import Filters
 from pipelines.dashboard.plain_text import plain
@@ -35,7 +36,7 @@ def show_vendors(snapshot: Snapshot, filters: Filters) -> None:
             | (pl.col("duplicate_at_stake_reporting") != 0)
             | pl.col("contract_unit_price_original").is_null()
         )
-    st.caption(f"{lines.height:,} lines.")
+    st.caption(f"{count_of(lines.height, 'line')}.")
     show_table(
         lines.sort("invoice_date", descending=True).select(
             "invoice_date", "vendor", "invoice_id", "item", "quantity", "unit_price_original",

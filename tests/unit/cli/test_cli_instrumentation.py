@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pytest
 
+from metrics.registry import METRICS
 from pipelines.cli.exits import ExitCode
 from pipelines.home import Home
 from pipelines.instrumentation_words import describe_effect
@@ -105,7 +106,10 @@ def test_an_unknown_kpi_is_an_error_with_the_likely_name(run_kpi: Kpi, published
         ({"held_metric_count": 2}, "holds 2 KPIs: their last good values stay"),
         ({"metric": None}, "no KPI of the last months lacks records for it"),
         ({"metric_width_value": None}, "takes 5.0 points of coverage and a bound is missing; 2 more KPIs"),
-        ({"metric_width_value": 0.08, "affected_metric_count": 1}, "and makes all the 8.0 points between its bounds"),
+        (
+            {"metric_width_value": 0.08, "affected_metric_count": 1},
+            "makes all of the 8.0 points between its bounds",
+        ),
         (
             {"metric_width_value": 0.0, "metric_lost_coverage_ratio": 0.0},
             "Oct 2026: its bounds do not move; 2 more KPIs",
@@ -114,3 +118,27 @@ def test_an_unknown_kpi_is_an_error_with_the_likely_name(run_kpi: Kpi, published
 )
 def test_what_a_gap_does_in_words(changed: dict[str, object], told: str) -> None:
     assert describe_effect({**_ROW, **changed}, "EUR").endswith(told)
+
+
+@pytest.mark.parametrize(
+    ("unit", "width", "whole", "told"),
+    [
+        ("business_hours", 0.01, 0.02, "makes its bounds differ, by less than 0.1 h"),
+        ("business_hours", 0.01, 3.2, "makes less than 0.1 h of the 3.2 h between its bounds"),
+        ("business_hours", 3.2, 3.2, "makes all of the 3.2 h between its bounds"),
+        ("business_hours", 1.5, 3.2, "makes 1.5 h of the 3.2 h between its bounds"),
+        ("ratio", 0.0001, 0.0002, "makes its bounds differ, by less than 0.1 points"),
+        ("reporting", 0.002, 0.003, "makes its bounds differ, by less than 0.01 EUR"),
+    ],
+)
+def test_a_width_too_small_to_be_shown_is_said_to_be_small(unit: str, width: float, whole: float, told: str) -> None:
+    row = _ROW | {
+        "metric_unit": unit, "metric_width_value": width, "metric_bounds_width_value": whole,
+        "metric_lost_coverage_ratio": None, "affected_metric_count": 1,
+    }  # fmt: skip
+    assert describe_effect(row, "EUR") == f"SLA attainment, resolution, Oct 2026: {told}"
+
+
+def test_status_counts_each_kpi_once(run_kpi: Kpi, published_home: Home) -> None:
+    said = run_kpi("status", "--home", published_home.folder).output
+    assert f"{len(METRICS)} KPIs: 1 published, 1 held and {len(METRICS) - 2} without values." in said

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from pipelines.cli.numbers import (
     count_of,
+    count_records,
     draw_sparkline,
     format_bounds,
     format_change,
@@ -114,3 +115,17 @@ def test_instants_and_counts() -> None:
         "1,200 files",
         "2 policies",
     ]
+
+
+@pytest.mark.parametrize(
+    ("count", "records", "shown"),
+    [
+        (1, "tickets", "1 ticket"),
+        (0, "tickets", "0 tickets"),
+        (1, "deliveries", "1 delivery"),
+        (1_204, "SLA clocks", "1,204 SLA clocks"),
+        (1, "cost lines and transactions", "1 cost lines and transactions"),
+    ],
+)
+def test_records_are_counted_with_their_noun(count: int, records: str, shown: str) -> None:
+    assert count_records(count, records) == shown
