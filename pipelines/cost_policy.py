@@ -26,7 +26,7 @@ from metrics.costs.planning_policy import (
 )
 from metrics.costs.policy import CostBasis, CostPolicy, CostPool, CountedFact, Driver, StepDown, TransactionKind
 from metrics.costs.policy_mistakes import find_initiative_mistakes, find_policy_mistakes
-from pipelines.policy_files import Day, Scope, Strict, Texts, as_texts
+from pipelines.policy_files import Day, Exact, Scope, Strict, Texts, as_texts
 
 
 class _Fx(Strict):
@@ -53,14 +53,14 @@ class _Pool(Strict):
     id: str = Field(min_length=1)
     where: _PoolLines = _PoolLines()
     driver: Driver
-    shares: dict[str, Decimal] = Field(default_factory=dict)
+    shares: dict[str, Exact] = Field(default_factory=dict)
     metric: str | None = None
 
 
 class _StepDown(Strict):
     team: str = Field(min_length=1)
     driver: Driver
-    shares: dict[str, Decimal] = Field(default_factory=dict)
+    shares: dict[str, Exact] = Field(default_factory=dict)
     metric: str | None = None
 
 

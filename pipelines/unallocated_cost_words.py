@@ -75,7 +75,7 @@ def explain_driver(driver: Driver) -> tuple[str, str]:
 _BY_DRIVER: Final[dict[Driver, tuple[str, str]]] = {
     Driver.DIRECT: (
         "its lines name no team, service or vendor",
-        f"Give their cost centres a team under cost_centres of {_FILE}, or the pool another driver.",
+        f"Name a team by cost_centres of {_FILE} or in the export's contract, or give the pool another driver.",
     ),
     Driver.FIXED_SHARES: (
         "the shares do not add up to 1",

@@ -104,10 +104,11 @@ def _show_headline(metric: MetricTrend, currency: str) -> None:
     shown = [
         format_month(latest.start_date),
         f"{format_ratio(latest.coverage_ratio)} measured ({measured})",
-        metric.no_value_reason
-        or f"the truth is {format_bounds(latest.lower_bound, latest.upper_bound, metric.unit, currency)}",
+        metric.no_value_reason,
     ]
-    click.echo(click.style("  " + " · ".join(shown), dim=True))
+    if not metric.no_value_reason or latest.upper_bound is not None:
+        shown.append(f"the truth is {format_bounds(latest.lower_bound, latest.upper_bound, metric.unit, currency)}")
+    click.echo(click.style("  " + " · ".join(filter(None, shown)), dim=True))
     if metric.publication_state == "held":
         click.echo(click.style("  held by the gate: this is the last good value", fg="red"))
 

@@ -258,3 +258,20 @@ def test_a_line_of_the_future_or_one_that_is_set_aside_closes_no_month(late: str
         "WHERE metric = 'cost_total_reporting' AND period_grain = 'month' AND is_period_closed"
     )
     assert closed == [(date(2026, 3, 1),)]
+
+
+def test_where_all_lines_are_set_aside_the_gap_shows(tmp_path: Path) -> None:
+    home = write_home(
+        tmp_path / "home", ledger="line;paid_on;supplier;amount;from;to\n1;05.01.2026;Acme;one;;\n", desk=None
+    )
+    settings = home.folder / "kpi.toml"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(
+        text.replace("# quarantine_limit_ratio = 0.05", "quarantine_limit_ratio = 1.0"), encoding="utf-8"
+    )
+    home.measure()
+    cells = home.warehouse(
+        "SELECT period_start_date, value, eligible_count, measured_count FROM mart.metric_values "
+        "WHERE metric = 'cost_total_reporting' AND period_grain = 'month' AND dimension = 'overall'"
+    )
+    assert cells == [(date(2026, 1, 1), None, 1, 0)]

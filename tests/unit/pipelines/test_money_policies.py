@@ -59,6 +59,12 @@ budget:
     ]
 
 
+def test_shares_in_percent_are_told_as_parts(tmp_path: Path) -> None:
+    text = "pools:\n  - id: a\n    driver: fixed_shares\n    shares:\n      Desk: 60\n      Field: 40 %\n"
+    (message,) = told(tmp_path, "costs.yaml", text)
+    assert "costs.yaml:6: key 'Field': '40 %' is not a number; write 0.4 for 40 %" in message
+
+
 def test_initiatives_are_told_at_their_own_line(tmp_path: Path) -> None:
     text = "initiatives:\n  - {id: a}\n  - id: b\n    tags: [a]\n    benefits:\n      - {}\n"
     first, second = told(tmp_path, "initiatives.yaml", text)
