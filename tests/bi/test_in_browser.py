@@ -23,10 +23,13 @@ from urllib.parse import urlsplit
 
 import duckdb
 import pytest
+from made_companies import HOSTILE, SLA, Company, publish
 
 from metrics.registry import HEADLINES
 from pipelines.cli.numbers import format_value
 from pipelines.dashboard.app import PAGES
+from pipelines.report.facts import read_facts
+from pipelines.report.page import render_report
 
 if TYPE_CHECKING:
     from conftest import Tool
@@ -118,6 +121,32 @@ def test_the_report_prints_on_a_few_pages(report: list[dict[str, Any]]) -> None:
     printed = [found["pdf_pages"] for found in report if "pdf_pages" in found]
     assert printed
     assert all(3 <= pages <= 20 for pages in printed), printed
+
+
+@pytest.fixture(scope="module")
+def made_reports(look: Look, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """Reports of a company that is large, with names of any kind, of a tiny one, and of one with a held KPI."""
+    folder = tmp_path_factory.mktemp("made")
+    companies = {
+        "large and hostile": Company(teams=200, months=120, tickets=1000, vendors=300, name=HOSTILE),
+        "one ticket": Company(),
+        "held": Company(teams=2, months=14, held=SLA),
+        "nothing yet": None,
+    }
+    looks = []
+    for name, company in companies.items():
+        page = folder / f"{name}.html"
+        facts = read_facts(publish(page.with_suffix(".duckdb"), company))
+        page.write_text(render_report(facts), encoding="utf-8")
+        looks += [*_everywhere(name, page.as_uri(), pdf=True), *_everywhere(name, page.as_uri(), open_all=True)]
+    return look(looks)
+
+
+def test_the_report_of_any_company_is_whole_everywhere(made_reports: list[dict[str, Any]]) -> None:
+    assert _by_page(made_reports, _faults) == {}
+    # What looks like a script in a name is a name.
+    assert all("<script>" in found["text"] for found in made_reports if found["name"] == "large and hostile")
+    assert all(found["pdf_pages"] <= 20 for found in made_reports if "pdf_pages" in found)
 
 
 _FAULTY = """<!DOCTYPE html><html><head><title>x</title></head><body><main><h1>x</h1>
