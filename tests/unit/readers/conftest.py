@@ -1,12 +1,16 @@
-"""Real files, written byte by byte into a landing folder, and read as the pipeline reads them."""
+"""Real files, written byte by byte into a landing folder, read as the pipeline reads them, or drafted contracts for."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from drafts import Draft, draft_path
 
+from data_contracts.spec import ExportContract
+from pipelines.infer import Inference
 from pipelines.readers import LandedFrame, ReadOptions, RefusedFile, inspect_file, read_export
 
 Read = Callable[..., LandedFrame]
@@ -42,3 +46,15 @@ def refuse(tmp_path: Path) -> Refuse:
         return refusal
 
     return refuse_bytes
+
+
+@pytest.fixture
+def draft(tmp_path: Path) -> Draft:
+    """Writes a file, drafts its contract and loads the draft as a home would."""
+
+    def draft_file(name: str, content: str | bytes, **options: Any) -> tuple[Inference, ExportContract, str]:
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return draft_path(path, **options)
+
+    return draft_file
