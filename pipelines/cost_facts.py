@@ -143,7 +143,7 @@ def _measure_drivers(session: Session, policy: CostPolicy, clocks: Callable[[], 
     reaches = clocks()
     measured = []
     for metric in driving_metrics(policy):
-        known = (reaches.of(domain, metric) for domain in metric.requires)
+        known = (reaches.of(domain, metric, session.project.policies) for domain in metric.requires)
         as_of = min((clock for clock in known if clock is not None), default=None)
         if as_of is None:
             continue

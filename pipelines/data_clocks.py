@@ -11,8 +11,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from metrics.periods import local_date_of
-from metrics.registry import closing_domains, required_domains
-from metrics.spec import Metric
+from metrics.registry import closing_domains, promise_domains, required_domains
+from metrics.spec import Metric, Unit
 from models.vocabulary import Domain
 from pipelines.policies import Policies
 from pipelines.session import Session
@@ -45,7 +45,7 @@ class DataClocks:
         known = (self.tickets, self.finance, self.deliveries, self.invoices)
         return max((clock for clock in known if clock is not None), default=None)
 
-    def of(self, domain: Domain, metric: Metric) -> datetime | None:
+    def of(self, domain: Domain, metric: Metric, policies: Policies) -> datetime | None:
         """The clock of a domain for one metric."""
         match domain:
             case Domain.TICKETS:
@@ -53,19 +53,20 @@ class DataClocks:
             case Domain.FINANCE:
                 return self.finance
             case Domain.VENDORS:
-                return self._of_vendors(metric)
+                return self._of_vendors(metric, policies)
 
-    def _of_vendors(self, metric: Metric) -> datetime | None:
-        """Deliveries and what was billed end when their own export does.
-
-        What promises earn is judged up to there before, in the facts, so that it needs no clock of its own.
-        """
-        known = [clock for clock in (self.deliveries, self.invoices) if clock is not None]
-        if metric.fact == "fct_deliveries":
-            return self.deliveries or self.invoices
-        if metric.follows_promises:
-            return max(known, default=None)
-        return self.invoices or self.deliveries
+    def _of_vendors(self, metric: Metric, policies: Policies) -> datetime | None:
+        """Deliveries, and promises about them, end when their export does; money, of which fees are a part, when
+        invoices do."""
+        is_of_deliveries = metric.fact == "fct_deliveries"
+        is_by_deliveries = metric.follows_promises and Domain.VENDORS in promise_domains(policies.vendors)
+        is_of_invoices = not is_of_deliveries and (not metric.follows_promises or metric.unit is Unit.REPORTING)
+        needed = (
+            self.deliveries if is_of_deliveries or is_by_deliveries else None,
+            self.invoices if is_of_invoices else None,
+        )
+        # An export that a home does not have closes nothing; then the other one tells how far the data reach.
+        return _earliest(needed) or _earliest((self.deliveries, self.invoices))
 
 
 def data_clocks(session: Session) -> DataClocks:
@@ -95,8 +96,8 @@ def data_clocks(session: Session) -> DataClocks:
 def reach_of(metric: Metric, policies: Policies, clocks: DataClocks) -> Reach | None:
     """As far as the data of every domain that the metric needs reach; None if those that close a period have none."""
     whole, breakdowns = (
-        min((clock for domain in needed if (clock := clocks.of(domain, metric)) is not None), default=None)
-        for needed in (of(metric, policies.costs, policies.vendors) for of in (closing_domains, required_domains))
+        _earliest(clocks.of(domain, metric, policies) for domain in of(metric, policies.costs, policies.vendors))
+        for of in (closing_domains, required_domains)
     )
     return Reach(whole, breakdowns) if whole is not None and breakdowns is not None else None
 
@@ -115,6 +116,11 @@ def reporting_date(session: Session, clock: datetime | None) -> date:
     """The day of a data clock in the reporting time zone; before any data, a day that closes no period."""
     zone = session.project.home.settings.reporting.time_zone
     return date(1970, 1, 1) if clock is None else local_date_of(clock, zone)
+
+
+def _earliest(clocks: Iterable[datetime | None]) -> datetime | None:
+    """The earliest of those that there are."""
+    return min((clock for clock in clocks if clock is not None), default=None)
 
 
 def _end_of_day(session: Session, query: str) -> datetime | None:
