@@ -83,11 +83,9 @@ def _check_transaction(value: Any) -> Any:
         return value
     shown = "nothing" if value is None else f"'{value}'"
     near = get_close_matches(str(value), kinds, n=1)
-    meant = f"; did you mean '{near[0]}'? Or" if near else "; write"
-    raise ValueError(
-        f"{shown} is no transaction{meant} one of {', '.join(kinds)}, or any fact and the date on which it counts, "
-        "such as {fact: fct_deliveries, date: delivered_date}"
-    )
+    write = f"did you mean '{near[0]}'? Write" if near else "write"
+    any_fact = "any fact and the date on which it counts, such as {fact: fct_deliveries, date: delivered_date}"
+    raise ValueError(f"{shown} is no transaction; {write} one of {', '.join(kinds)}, or {any_fact}")
 
 
 # Told apart beforehand, so that a mistake in a fact is not also called a misspelt short name.

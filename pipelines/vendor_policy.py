@@ -173,10 +173,10 @@ def _build_scorecard(
         part = ScorecardPart(told.id, told.metric, told.weight, points)
         trouble = find_trouble(part, by_name.get(told.metric))
         if trouble is not None:
-            what, remedy = trouble
             near = get_close_matches(told.metric, sorted(by_name), n=1) if told.metric not in by_name else []
-            remedy = f"Did you mean '{near[0]}'? {remedy}" if near else remedy
-            problems.append(document.problem(place, f"part '{told.id}': {what}", remedy))
+            remedy = f"Did you mean '{near[0]}'? {trouble.remedy}" if near else trouble.remedy
+            what = f"part '{told.id}': {trouble.what}"
+            problems.append(document.problem((*place, trouble.key), what, remedy))
         if told.id in seen:
             problems.append(document.problem(place, f"two parts have the id '{told.id}'", "Give each its own id."))
         seen.add(told.id)

@@ -58,28 +58,42 @@ class Scorecard:
     watch_from: Decimal = Decimal("0.6")
 
 
-def find_trouble(part: ScorecardPart, metric: Metric | None) -> tuple[str, str] | None:
-    """What is wrong with a part by itself and how to mend it; None if nothing is.
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What is wrong with a part: the key of the policy file that says it, what is wrong, and how to mend it."""
+
+    key: str
+    what: str
+    remedy: str
+
+
+def find_trouble(part: ScorecardPart, metric: Metric | None) -> Trouble | None:
+    """What is wrong with a part by itself; None if nothing is.
 
     Args:
         metric: the metric that it names; None if there is none.
     """
     if metric is None:
-        return f"no metric is called '{part.metric}'", "kpi metrics lists them."
+        return Trouble("metric", f"no metric is called '{part.metric}'", "kpi metrics lists them.")
     if Dimension.VENDOR not in metric.dimensions or not set(SCORED_GRAINS) <= set(metric.grains):
-        return f"'{part.metric}' is not published by vendor and month", "Name one that is."
+        return Trouble("metric", f"'{part.metric}' is not published by vendor and month", "Name one that is.")
     if part.weight <= 0:
-        return f"a weight of {part.weight} counts for nothing", "Give it one above 0, or leave the part out."
+        what = f"a weight of {part.weight} counts for nothing"
+        return Trouble("weight", what, "Give it one above 0, or leave the part out.")
     beyond = [point.value for point in part.scale if abs(point.value) > _most(metric)]
     if beyond:
-        what = f"the scale has {beyond[0]:f}, and '{part.metric}' is a ratio, of which 1 is the whole"
-        return what, f"Write {(beyond[0] / 100).normalize():f} for {beyond[0]:f} %."
+        ratio = "a ratio between 0 and 1" if _most(metric) == 1 else "a ratio, of which 1 is the whole"
+        what = f"the scale has {beyond[0]:f}, and '{part.metric}' is {ratio}"
+        written = [f"{(value / 100).normalize():f} for {value:f} %" for value in beyond]
+        return Trouble("scale", what, f"Write {', '.join(written)}.")
     scores = [point.score for point in part.scale]
     if len(scores) < 2 or {min(scores), max(scores)} != {Decimal(0), Decimal(1)}:
-        return "the scale does not lead from 0 to 1", "Write the worst value with 0 and the best with 1."
+        what = "the scale does not lead from 0 to 1"
+        return Trouble("scale", what, "Write the worst value with 0 and the best with 1.")
     steps = [after - before for before, after in pairwise(scores)]
     if not (all(step >= 0 for step in steps) or all(step <= 0 for step in steps)):
-        return "the scale rises and falls", "Let scores only rise, or only fall, as the value grows."
+        what = "the scale rises and falls"
+        return Trouble("scale", what, "Let scores only rise, or only fall, as the value grows.")
     return None
 
 

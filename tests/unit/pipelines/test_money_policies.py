@@ -82,8 +82,10 @@ def test_a_misspelt_transaction_may_have_been_meant_as_any_fact(tmp_path: Path) 
 def test_percent_on_a_scale_of_a_ratio_is_written_as_a_part(tmp_path: Path) -> None:
     within = SCALES.format(metric="vendor_off_contract_ratio", low="0.9", high="1.2")
     (message,) = told(tmp_path, "vendors.yaml", within)
-    assert "vendors.yaml:3: part 'a': the scale has 80, and 'vendor_on_time_delivery_ratio' is a ratio" in message
-    assert message.endswith("Write 0.8 for 80 %.")
+    assert (
+        "vendors.yaml:6: part 'a': the scale has 80, and 'vendor_on_time_delivery_ratio' is a ratio between" in message
+    )
+    assert message.endswith("Write 0.8 for 80 %, 0.95 for 95 %.")
     beyond = SCALES.format(metric="vendor_off_contract_ratio", low="90", high="120")
     assert [line.split("part ")[1][:3] for line in told(tmp_path, "vendors.yaml", beyond)] == ["'a'", "'b'"]
     days = SCALES.format(metric="vendor_delivery_delay_p85_days", low="-5", high="30")

@@ -206,8 +206,8 @@ def test_a_total_lies_within_its_bounds(numbers: list[float | None], weight: Dec
 def test_a_part_that_cannot_score_says_why(part: ScorecardPart, words: str) -> None:
     found = find_trouble(part, metric_named(part.metric))
     assert found is not None
-    assert words in found[0]
+    assert words in found.what
     assert find_trouble(ScorecardPart("a", ON_TIME, Decimal(1), RISING), metric_named(ON_TIME)) is None
     unknown = find_trouble(part, None)
     assert unknown is not None
-    assert "no metric is called" in unknown[0]
+    assert "no metric is called" in unknown.what
