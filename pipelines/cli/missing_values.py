@@ -43,14 +43,14 @@ def find_shortest(definitions: Sequence[Mapping[str, Any]], time_zone: str) -> d
             reaches[row["closed_by"]] = max(row["fresh_as_of_at"], reaches.get(row["closed_by"], row["fresh_as_of_at"]))
     found = {}
     for row in definitions:
-        closed_by = row["closed_by"].split(", ")
-        known = [(reaches[domain], domain) for domain in closed_by if domain in reaches]
-        if len(closed_by) == 1 and row["fresh_as_of_at"] is not None:
-            known = [(row["fresh_as_of_at"], closed_by[0])]
-        if known:
-            until, domain = min(known)
-            last = (until - timedelta(microseconds=1)).astimezone(ZoneInfo(time_zone)).date()
-            found[row["metric"]] = ShortestData(domain, last)
+        until, closed_by = row["fresh_as_of_at"], row["closed_by"].split(", ")
+        if until is None:
+            continue
+        # Deliveries and invoices end for themselves, so that vendors may be shorter than any metric of theirs alone.
+        shortest = [domain for domain in closed_by if reaches.get(domain) == until]
+        domain = shortest[0] if shortest else "vendors" if "vendors" in closed_by else closed_by[-1]
+        last = (until - timedelta(microseconds=1)).astimezone(ZoneInfo(time_zone)).date()
+        found[row["metric"]] = ShortestData(domain, last)
     return found
 
 
