@@ -103,9 +103,10 @@ def _state(state: ClockState) -> pl.Expr:
 def _join_breaches(rows: pl.DataFrame, open_time: OpenTime) -> pl.DataFrame:
     """The last row of each clock, with what is decisive for it, and when and in which stretch it was breached."""
     last = rows.filter(pl.col("clock").ne_missing(pl.col("clock").shift(-1)))
-    beyond = rows.filter(pl.col("elapsed") > pl.col("target"))
+    # Found by their positions first: the rows are wide, and few of them are the first of a breach.
+    beyond = rows.select("clock", "position").filter(rows["elapsed"] > rows["target"])
     first_beyond = beyond.filter(pl.col("clock").ne_missing(pl.col("clock").shift(1)))
-    breaches = _reach(rows, first_beyond, open_time)
+    breaches = _reach(rows, rows[first_beyond["position"]], open_time)
     # Clocks are numbered from 1 in order, so that their rows are found without a join, which would copy every column.
     is_breached = pl.repeat(False, last.height, eager=True).scatter(breaches["clock"] - 1, True)
     breach = pl.select(pl.when(is_breached).then(is_breached.cast(pl.UInt32).cum_sum() - 1)).to_series()

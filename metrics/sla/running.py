@@ -160,10 +160,9 @@ def measure_clocks(rows: pl.DataFrame, open_time: OpenTime) -> pl.DataFrame:
         .with_columns(
             begins_count=begins_count,
             run_through=runs.cum_sum(),
-            run_before=runs.cum_sum() - runs,
             paused_through=stands.cum_sum(),
-            paused_before=stands.cum_sum() - stands,
         )
+        .with_columns(run_before=pl.col("run_through") - runs, paused_before=pl.col("paused_through") - stands)
         .with_columns(
             run_at_attempt=since(attempt, run_before),
             run_at_count=since(pl.col("begins_count"), run_before),
