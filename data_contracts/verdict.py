@@ -44,6 +44,8 @@ class RuleResult:
         error: why the rule could not be evaluated, or why it was skipped.
         failed_record_count: distinct records that broke it; None where rows have no key.
         record_count: records of the kind that the key names; None where rows have no key.
+        failed_months: month of the reporting time zone -> distinct records of it that broke the rule, in order; empty
+            where none did, and where records have no date.
         hold: what it holds back, once that was decided; None if nothing.
     """
 
@@ -56,6 +58,7 @@ class RuleResult:
     error: str | None = None
     failed_record_count: int | None = None
     record_count: int | None = None
+    failed_months: tuple[tuple[str, int], ...] = ()
     hold: Hold | None = None
 
     @property

@@ -227,6 +227,10 @@ ops_rule_results = table(
     text("table_name", "Table that the rule is about"),
     integer("failed_record_count", "Distinct records that broke the rule; empty where rows have no key"),
     integer("record_count", "Records of the kind that the rule's key names; empty where rows have no key"),
+    text(
+        "failed_months",
+        "Month -> records of it that broke the rule, as a JSON object; empty where records have no date",
+    ),
 )
 
 ops_rule_outcomes = table(

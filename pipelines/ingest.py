@@ -24,6 +24,7 @@ from models.tickets import stg_ticket_events, stg_tickets
 from models.vocabulary import Domain, VerdictState
 from pipelines.arrivals import judge
 from pipelines.audit import AuditAbortedError, audit, offer_data_clock
+from pipelines.failed_months import add_failed_months
 from pipelines.fingerprint import hash_parts
 from pipelines.holds import HeldBack, read_holds
 from pipelines.landing import Landing, active_loads, land_export, raw_table_name
@@ -277,6 +278,7 @@ def _audit(
         fx_rate_rule=fx.rate,
         known_errors=errors,
     )
+    results = add_failed_months(session.warehouse, results, reporting.time_zone)
     return name_missing_rates(session.warehouse, results)
 
 

@@ -40,7 +40,8 @@ def current_verdict(warehouse: Warehouse, judged: str) -> tuple[str, VerdictStat
 def stored_results(warehouse: Warehouse, judged: str, rules: Sequence[Rule]) -> list[RuleResult]:
     """The outcome of each rule in the latest audit of a domain, or of facts, as stored with its verdict."""
     query = """
-        SELECT rule_id, state, evaluated_count, failed_count, sample_keys, failing_rows_query, holds, held_reason
+        SELECT rule_id, state, evaluated_count, failed_count, sample_keys, failing_rows_query, holds, held_reason,
+            failed_months
         FROM ops.ops_rule_results WHERE domain = ?
     """
     stored = {row[0]: row[1:] for row in warehouse.rows(query, [str(judged)])}
@@ -53,6 +54,7 @@ def stored_results(warehouse: Warehouse, judged: str, rules: Sequence[Rule]) -> 
             sample_keys=tuple(json.loads(found[3])),
             failing_rows_query=found[4],
             hold=Hold(HoldLevel(found[5]), str(found[6])) if found[5] else None,
+            failed_months=tuple(json.loads(found[7] or "{}").items()),
         )
         for rule in rules
         if (found := stored.get(rule.id))
@@ -147,6 +149,7 @@ def _result_row(domain: str, verdict: Verdict, result: RuleResult) -> dict[str, 
         "table_name": rule.table_name,
         "failed_record_count": result.failed_record_count,
         "record_count": result.record_count,
+        "failed_months": json.dumps(dict(result.failed_months)) if result.failed_months else None,
     }
 
 

@@ -109,6 +109,8 @@ def check_result(result: RuleResult, asset: str) -> dg.AssetCheckResult:
         "action": result.rule.action.value,
         "sample keys": json.dumps(list(result.sample_keys), ensure_ascii=False),
     }
+    if result.failed_months:
+        metadata["records that broke it, by month"] = _month_table(result)
     if result.hold is not None:
         metadata["holds"] = f"{result.hold.level.value}: {result.hold.reason}"
     if result.failing_rows_query:
@@ -120,6 +122,13 @@ def check_result(result: RuleResult, asset: str) -> dg.AssetCheckResult:
         severity=dg.AssetCheckSeverity.ERROR if holds else dg.AssetCheckSeverity.WARN,
         metadata=metadata,
     )
+
+
+def _month_table(result: RuleResult) -> dg.TableMetadataValue:
+    """Which months of the source broke a rule: no asset has partitions, see ADR 14, so its check says them."""
+    records = [dg.TableRecord({"month": month, "records": count}) for month, count in result.failed_months]
+    columns = [dg.TableColumn("month", "string"), dg.TableColumn("records", "int")]
+    return dg.MetadataValue.table(records, schema=dg.TableSchema(columns=columns))
 
 
 def step_result(step: Step, asset: str | None = None) -> dg.MaterializeResult:

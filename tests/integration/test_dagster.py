@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 import pytest
 from demo_homes import DemoHome
+from sqlalchemy import Date, DateTime
 
 from data_contracts.loader import load_fact_contract
 from models.catalog import STAGED
@@ -19,7 +20,9 @@ from pipelines.dagster_history import dagster_instance, record_history
 from pipelines.definitions import build_assets, build_defs
 from pipelines.definitions import defs as definitions_of_home
 from pipelines.defs.describe import check_name, rule_asset
+from pipelines.failed_months import DATE_OF
 from pipelines.publish.publication import PUBLISHED_FACTS, PUBLISHED_MARTS
+from pipelines.sample import DEFECTS
 
 if TYPE_CHECKING:
     from conftest import CleanRun
@@ -95,7 +98,7 @@ def test_every_rule_is_a_check_exactly_once(clean_run: CleanRun) -> None:
 
 
 def test_dagsters_own_run_publishes_the_same_content(never_run: DemoHome, clean_run: CleanRun) -> None:
-    definitions = build_defs(never_run.project())
+    definitions = build_defs(never_run.publish_to(*clean_run.demo.home.settings.publish.targets).project())
     with dg.DagsterInstance.ephemeral() as instance:
         result = definitions.resolve_job_def("kpi_run").execute_in_process(instance=instance)
         assert result.success
@@ -109,6 +112,34 @@ def test_dagsters_own_run_publishes_the_same_content(never_run: DemoHome, clean_
     rules = clean_run.demo.published("SELECT count(*) FROM meta.rule_results")[0][0]
     assert len(evaluations) == rules + len(clean_run.demo.home.settings.publish.targets)
     assert all(evaluation.passed for evaluation in evaluations)
+
+
+MONTHS_SET_ASIDE = """
+    SELECT strftime(timezone('Europe/Amsterdam', created_at), '%Y-%m') AS month, count(*)
+    FROM core.fct_tickets WHERE is_quarantined GROUP BY month ORDER BY month
+"""
+
+
+def test_a_broken_check_says_the_months_also_where_nothing_is_judged_anew(never_run: DemoHome) -> None:
+    DEFECTS["blank_team"].apply(never_run.landing)
+    for _ in range(2):
+        with dg.DagsterInstance.ephemeral() as instance:
+            result = build_defs(never_run.project()).resolve_job_def("kpi_run").execute_in_process(instance=instance)
+            (failed,) = [found for found in result.get_asset_check_evaluations() if not found.passed]
+        assert failed.check_name == "tickets__team__present_where_required"
+        assert failed.severity is dg.AssetCheckSeverity.WARN
+        table = failed.metadata["records that broke it, by month"].value
+        months = [(record.data["month"], record.data["records"]) for record in table.records]
+        assert months == never_run.published(MONTHS_SET_ASIDE)
+        assert len(months) > 1
+
+
+def test_every_staged_record_has_a_date_by_which_it_belongs_to_a_month() -> None:
+    tables = {table.name: table for domain in Domain for table in STAGED[domain]}
+    # A rule on events is about their ticket.
+    assert DATE_OF.keys() == tables.keys() - {"stg_ticket_events"}
+    for name, column in DATE_OF.items():
+        assert isinstance(tables[name].columns[column].type, Date | DateTime)
 
 
 def test_the_schedule_runs_every_morning_at_headquarters(
