@@ -12,18 +12,13 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Final
 
-import polars as pl
-
 from data_contracts.spec import ExportContract
 from data_contracts.verdict import RuleResult, Verdict, decide
 from metrics.costs.exchange_rates import FxPolicy, FxRateRule
-from metrics.tickets.data_clock import data_clock
 from models.catalog import STAGED
-from models.ops import ops_control_totals, ops_loads, ops_value_problems
-from models.tickets import stg_ticket_events, stg_tickets
 from models.vocabulary import Domain, VerdictState
 from pipelines.arrivals import judge
-from pipelines.audit import AuditAbortedError, audit, offer_data_clock
+from pipelines.audit import AuditAbortedError, audit
 from pipelines.failed_months import add_failed_months
 from pipelines.fingerprint import hash_parts
 from pipelines.holds import HeldBack, read_holds
@@ -32,18 +27,11 @@ from pipelines.landing_refusals import refuse_unclaimed
 from pipelines.missing_rates import name_missing_rates, store_missing_rates
 from pipelines.readers import Limits
 from pipelines.session import Session, Step
-from pipelines.source_drift import store_money_drift, store_source_drift
-from pipelines.staging.control_totals import total_up
-from pipelines.staging.lines import assemble_lines
-from pipelines.staging.parts import stage_parts
-from pipelines.staging.snapshots import read_snapshot_history
-from pipelines.staging.tickets import assemble_events, assemble_tickets
-from pipelines.ticket_facts import note_changes
+from pipelines.stage_domain import stage_domain
 from pipelines.unknown_names import KNOWN_NAMES, Names, read_names
 from pipelines.unmapped_statuses import UNMAPPED_STATUSES, UnmappedStatus, read_unmapped
 from pipelines.unused_aliases import find_told_aliases
 from pipelines.verdicts import count_quarantined, current_verdict, find_quarantined, store_verdict
-from pipelines.warehouse import Warehouse
 
 #: Files in folders that no contract reads belong to no domain; they are told with this one, once.
 _FIRST_DOMAIN: Final = next(iter(Domain))
@@ -170,7 +158,7 @@ def _ingest(session: Session, domain: Domain, errors: Mapping[str, str]) -> Batc
     if known is not None and known[0] == batch_hash and not session.is_full:
         counts, unmapped = _row_counts(session, domain), _unmapped_statuses(session, domain)
         return Batch(domain, batch_hash, known[1], known[2], landings, (), counts, False, unmapped)
-    _stage(session, domain, contracts)
+    stage_domain(session, domain, contracts)
     results = _audit(session, domain, contracts, errors)
     quarantined = find_quarantined(warehouse, results)
     verdict = _judge(session, domain, contracts, results, batch_hash, count_quarantined(quarantined))
@@ -215,49 +203,6 @@ def _rates_of(session: Session) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
             feed.table == "fx_rates" for item in contract.objects for column in item.columns for feed in column.feeds
         )
     )
-
-
-def _stage(session: Session, domain: Domain, contracts: Sequence[ExportContract]) -> None:
-    warehouse, policies = session.warehouse, session.project.policies
-    parts, totals, problems = stage_parts(warehouse, contracts)
-    problems += [part.problems for staged in parts.values() for part in staged]
-    totals.append(total_up(part for staged in parts.values() for part in staged))
-    for table in STAGED[domain]:
-        if table in (stg_tickets, stg_ticket_events):
-            continue
-        warehouse.replace(table, assemble_lines(parts.get(table.name, []), table, policies))
-    if domain is Domain.TICKETS:
-        history = read_snapshot_history(warehouse, contracts, policies)
-        event_parts, ticket_parts = (parts.get(table.name, []) for table in (stg_ticket_events, stg_tickets))
-        events, event_problems = assemble_events(event_parts, policies, history.events)
-        tickets, ticket_problems = assemble_tickets(ticket_parts, events, event_parts, policies, history.tickets)
-        warehouse.replace(stg_ticket_events, events)
-        warehouse.replace(stg_tickets, tickets)
-        note_changes(warehouse, [part.frame for part in (*event_parts, *ticket_parts)])
-        clock = data_clock(tickets, events, loads=warehouse.read(ops_loads))
-        offer_data_clock(warehouse, clock)
-        store_source_drift(session, clock)
-        problems += [history.problems, event_problems, ticket_problems]
-    else:
-        store_money_drift(session, domain)
-    _store_problems(warehouse, domain, problems)
-    _store_totals(warehouse, domain, totals)
-
-
-def _store_problems(warehouse: Warehouse, domain: Domain, problems: Sequence[pl.DataFrame]) -> None:
-    warehouse.execute("DELETE FROM ops.ops_value_problems WHERE domain = ?", [domain.value])
-    if not problems:
-        return
-    loads = warehouse.frame("SELECT load_id, export, 'raw.' || raw_table AS raw_table FROM ops.ops_loads")
-    found = pl.concat(problems).unique(maintain_order=True).join(loads, on="load_id", how="left", maintain_order="left")
-    warehouse.append(ops_value_problems, found.with_columns(pl.lit(domain.value).alias("domain")))
-
-
-def _store_totals(warehouse: Warehouse, domain: Domain, totals: Sequence[pl.DataFrame]) -> None:
-    warehouse.execute("DELETE FROM ops.ops_control_totals WHERE domain = ?", [domain.value])
-    loads = warehouse.frame("SELECT load_id, export, file_name FROM ops.ops_loads")
-    found = pl.concat(totals).join(loads, on="load_id", how="left", maintain_order="left")
-    warehouse.append(ops_control_totals, found.with_columns(pl.lit(domain.value).alias("domain")))
 
 
 def _audit(

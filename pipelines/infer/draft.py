@@ -18,31 +18,21 @@ from models.vocabulary import Domain, ExportShape
 from pipelines.infer.case_money import draft_cases, find_amount, speaks_of_money
 from pipelines.infer.column_types import examine_columns
 from pipelines.infer.control_totals import find_totals
-from pipelines.infer.dated_names import apply_dated_name, leave_out_dates, read_dated_name
+from pipelines.infer.dated_names import apply_dated_name, read_dated_name
 from pipelines.infer.findings import ColumnFinding, Inference, Notation, ReadTable, TableFinding
 from pipelines.infer.grain import find_grain
+from pipelines.infer.guesses import guess_currency, guess_source, id_from_name
 from pipelines.infer.history import join_history
 from pipelines.infer.mapping import Meaning, assign_feeds, find_meaning, read_as_tickets
 from pipelines.infer.number_notation import find_notation
 from pipelines.infer.signs import find_signs
 from pipelines.infer.spellings import open_together
-from pipelines.readers import slugify_header
 from pipelines.readers.values import clean_text
 
-_SYSTEMS: Final = (
-    ("servicenow", re.compile(r"sys_(created|updated|mod)|incident_state|cmdb_ci")),
-    ("jira", re.compile(r"issuetype|customfield_|changelog|issue_key")),
-    ("zendesk", re.compile(r"requester_id|audits|organization_id.*group_id")),
-)
-_CURRENCY_SIGNS: Final = {"£": "GBP", "€": "EUR", "$": "USD", "¥": "JPY"}
-_CURRENCY_IN_HEADER: Final = re.compile(r"(?:^|_)(gbp|eur|usd|chf|jpy|cad|aud|sek|nok|dkk|pln)(?:_|$)")
 _MONEY: Final = ("amount_original", "unit_price_original", "committed_spend_original")
 _CUSTOMER: Final = re.compile(r"^(customer|client|debtor|account_holder)(_?(id|name|number|no))?$")
-#: Words that name no system, as in `my_export`.
-_POSSESSIVES: Final = frozenset(("my", "our", "the"))
 _TOTAL: Final = r"(?i)^\s*(grand\s+|sub)?totals?\b"
 _TAIL_ROWS: Final = 10
-_DATE_IN_NAME: Final = re.compile(r"[-_. ]?(?:19|20)\d\d(?:[-_.]?(?:[Qq][1-4]|0[1-9]|1[0-2])(?:[-_.]?[0-3]\d)?)?(?!\d)")
 
 
 def infer_contract(
@@ -90,13 +80,13 @@ def infer_contract(
         apply_dated_name(finding, dated)
     if opened.format in ("json", "jsonl"):
         opened = replace(opened, remarks=(*opened.remarks, *_leave_out_constants(tables)))
-    used_id = contract_id or _id_from_name(opened.name)
+    used_id = contract_id or id_from_name(opened.name)
     columns_need_zone = any(_needs_zone(column) for table in tables for column in table.columns)
     days_need_zone = any(_tells_day_of_instant(column) for table in tables for column in table.columns)
     names_need_zone = dated is not None and dated.needs_zone and any(table.snapshots for table in tables)
     inference = Inference(
         contract_id=used_id,
-        source=_guess_source(used_id, examined),
+        source=guess_source(used_id, examined),
         domain=domain,
         opened=opened,
         tables=[table for table in tables if table.columns],
@@ -197,7 +187,7 @@ def _finish_log(
         return _finish_table(table, columns, read_as_tickets(columns), Domain.TICKETS, notation)
     grain, cases = draft_cases(columns, grain)
     finding = TableFinding(table, columns, grain, cases=cases)
-    finding.constants["cost_lines.currency_code"] = _guess_currency(columns)
+    finding.constants["cost_lines.currency_code"] = guess_currency(columns)
     finding.remarks.append(
         "these are drafted as costs, each case once; 'kpi contract infer FILE --domain tickets' drafts the lives of "
         "the cases"
@@ -211,7 +201,7 @@ def _complete(finding: TableFinding, meaning: Meaning) -> None:
     targets = {target for column in finding.columns for target in column.feeds}
     has_money = any(f"{table}.{name}" in targets for name in _MONEY)
     if has_money and f"{table}.currency_code" not in targets:
-        finding.constants[f"{table}.currency_code"] = _guess_currency(finding.columns)
+        finding.constants[f"{table}.currency_code"] = guess_currency(finding.columns)
     if not meaning.is_complete and finding.grain.event_time is None:
         wanted = " or ".join(" with ".join(sorted(need)) for need in meaning.words.needs)
         finding.remarks.append(f"what are these rows? The nearest is {table}, but it needs {wanted}")
@@ -222,24 +212,6 @@ def _complete(finding: TableFinding, meaning: Meaning) -> None:
                 column.feeds[f"{table}.vendor"] = "nobody else is named"
                 column.doubts.append("a customer stands in for the vendor: these seem to be invoices that you send")
                 break
-
-
-def _guess_currency(columns: Sequence[ColumnFinding]) -> tuple[str, str]:
-    for column in columns:
-        named = _CURRENCY_IN_HEADER.search(slugify_header(column.header))
-        if named:
-            return named[1].upper(), f"the header '{column.header}' names it"
-    for column in columns:
-        if column.logical_type == "number":
-            for sign, code in _CURRENCY_SIGNS.items():
-                if column.text.str.contains(sign, literal=True).any():
-                    return code, f"{column.header} holds {sign}"
-    if any(
-        column.text.head(1000).str.contains(r"\.gov\.uk|[sS]eRCOP").any() or "SeRCOP" in column.header
-        for column in columns
-    ):
-        return "GBP", "the export follows a British public spending standard"
-    return "XXX", "nothing in the file names a currency; XXX holds publication until you replace it"
 
 
 def _find_totals(finding: TableFinding) -> None:
@@ -277,22 +249,6 @@ def _gather_null_tokens(examined: Sequence[Sequence[ColumnFinding]]) -> dict[str
                 key = spelling.setdefault(text.lower(), text)
                 counts[key] += count
     return dict(counts.most_common())
-
-
-def _id_from_name(name: str) -> str:
-    stem = re.sub(
-        r"(\.(csv|tsv|txt|jsonl?|ndjson|xlsx|parquet|xes|gz|zip))+$", "", Path(name).name, flags=re.IGNORECASE
-    )
-    slug = slugify_header(_DATE_IN_NAME.sub("", leave_out_dates(stem))) or slugify_header(stem)
-    plain = re.sub(r"[^a-z0-9_]", "", slug) or "export"
-    return plain if plain[0].isalpha() else f"export_{plain}"
-
-
-def _guess_source(contract_id: str, examined: Sequence[Sequence[ColumnFinding]]) -> str:
-    headers = " ".join(column.header for columns in examined for column in columns)
-    known = next((system for system, pattern in _SYSTEMS if pattern.search(headers)), None)
-    words = [word for word in contract_id.split("_") if word not in _POSSESSIVES]
-    return known or re.sub(r"[^a-z0-9]", "", words[0] if words else "") or "export"
 
 
 def _leave_out_constants(tables: Sequence[TableFinding]) -> list[str]:
