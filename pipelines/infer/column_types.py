@@ -235,7 +235,11 @@ def _note_unreadable(column: ColumnFinding, strays: pl.DataFrame, kind: str) -> 
     if frequent.height:
         column.null_texts = {**column.null_texts, **dict(frequent.rows())}
         listed = ", ".join(f'"{text}" ({count:,})' for text, count in frequent.rows())
-        column.doubts.append(f"{listed} stand in place of {kind}; the draft takes them for null tokens")
+        one = frequent.height == 1
+        column.doubts.append(
+            f"{listed} {'stands' if one else 'stand'} in place of {kind}; the draft takes "
+            f"{'it for a null token' if one else 'them for null tokens'}"
+        )
     others = strays.filter(~pl.col("text").is_in(frequent["text"].to_list()))
     if others.height:
         rows = int(others["count"].sum())

@@ -159,7 +159,7 @@ def _property(column: ColumnFinding, *, is_key: bool) -> Iterator[str]:
     if 0 < empty < column.row_count:
         facts += f" Empty on {empty:,} of {count_of(column.row_count, 'row')}."
     nulls = ", ".join(f"{_shown(text)} ({count:,})" for text, count in column.null_texts.items())
-    if nulls and not any("null tokens" in doubt for doubt in column.doubts):
+    if nulls and not any("null token" in doubt for doubt in column.doubts):
         facts += f" Null tokens: {nulls}."
     yield f"      - name: {column.name}"
     yield from _comment(facts, inner)

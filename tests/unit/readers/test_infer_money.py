@@ -55,7 +55,7 @@ class TestLines:
         assert column_of(contract, "delivered_date").formats == ("%d-%b-%y",)
         assert column_of(contract, "freight_cost_usd").logical_type == "number"
         assert set(contract.null_tokens) == {"Date Not Captured", "Invoiced Separately"}
-        assert '"Date Not Captured" (10) stand in place of dates' in unwrap(text)
+        assert '"Date Not Captured" (10) stands in place of dates' in unwrap(text)
         assert "cannot be read as numbers" in unwrap(text)
 
     def test_document_and_line_make_a_key(self, draft: Draft) -> None:
