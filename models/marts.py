@@ -232,6 +232,16 @@ meta_run = table(
     text("home_name", "Name of the home, from kpi.toml", required=True),
 )
 
+meta_data_clocks = table(
+    Layer.MART,
+    "meta_data_clocks",
+    "One row per kind of data: how far it reaches. A period is closed for a KPI when all data have passed it that close it.",
+    text("data", "tickets, finance, deliveries or invoices", key=True),
+    text("domain", "tickets, finance or vendors", required=True),
+    instant("as_of_at", "The instant that the data reach; empty where there are none"),
+    day("last_date", "Last day in the reporting time zone of which they tell; empty where there are none"),
+)
+
 meta_metrics = table(
     Layer.MART,
     "meta_metrics",
@@ -360,6 +370,7 @@ TABLES = (
     instrumentation_gaps,
     instrumentation_scorecard,
     meta_run,
+    meta_data_clocks,
     meta_metrics,
     meta_verdicts,
     meta_rule_results,

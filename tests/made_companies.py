@@ -178,14 +178,18 @@ def publish(file: Path, company: Company | None) -> Path:
         fill_table(connection, "meta_metrics", definitions(company.held if company else None, is_empty=not company))
         if company is None:
             return file
+        clock = {"as_of_at": AS_OF, "last_date": AS_OF.date()}
+        clocks = {"tickets": "tickets", "finance": "finance", "deliveries": "vendors", "invoices": "vendors"}
+        rows = [{"data": name, "domain": domain, **clock} for name, domain in clocks.items()]
+        fill_table(connection, "meta_data_clocks", rows)
         measured = values(company)
         targets = [Target(SLA, Decimal("0.93")), Target(P85, Decimal(20))]
         fill_table(connection, "metric_values", measured)
         fill_table(connection, "kpi_signals", find_signals(measured))
         fill_table(connection, "kpi_targets", judge_targets(measured, targets, METRICS))
         fill_table(connection, "kpi_change_drivers", explain_changes(measured, METRICS))
-        for table, rows in {**tickets(company), **vendors(company)}.items():
-            fill_table(connection, table, rows)
+        for table, facts in {**tickets(company), **vendors(company)}.items():
+            fill_table(connection, table, facts)
         if company.held:
             verdict = {"domain": "tickets", "batch_hash": "b", "verdict": "hold", "decided_at": AS_OF, "summary": "s"}
             rule = {"domain": "tickets", "contract_id": HOSTILE, "contract_version": "1", "tier": "row",

@@ -266,12 +266,18 @@ TICKET_METRICS: Final[tuple[Metric, ...]] = (
     ),
     _stock(
         "work_in_progress",
-        "Work in progress",
-        "in work (queued, active or waiting)",
+        "Open tickets (work in progress)",
+        "open: in work, be they queued, active or waiting",
         (_QUEUED, _ACTIVE, _WAITING),
         Direction.DOWN_IS_GOOD,
     ),
-    _stock("backlog", "Backlog", "queued: ours, and not begun", (_QUEUED,), Direction.DOWN_IS_GOOD),
+    _stock(
+        "backlog",
+        "Backlog (queued tickets)",
+        "queued: ours, and not begun",
+        (_QUEUED,),
+        Direction.DOWN_IS_GOOD,
+    ),
     _stock("active", "Tickets active", "being worked on", (_ACTIVE,), Direction.NEUTRAL),
     _stock(
         "waiting", "Tickets waiting", "waiting for a customer, a vendor or another team", (_WAITING,), Direction.NEUTRAL

@@ -13,13 +13,21 @@ from pipelines.cli.numbers import (
     draw_sparkline,
     format_bounds,
     format_change,
-    format_instant,
     format_month,
     format_ratio,
     format_value,
     judge_change,
 )
-from pipelines.cli.published import MetricTrend, PublicationFacts, open_published, read_publication, read_trends
+from pipelines.cli.published import (
+    DataReach,
+    MetricTrend,
+    PublicationFacts,
+    describe_reaches,
+    open_published,
+    read_publication,
+    read_reaches,
+    read_trends,
+)
 from pipelines.cli.tables import STATE_STYLES, show_heading
 
 if TYPE_CHECKING:
@@ -32,6 +40,7 @@ class Headlines:
 
     publication: PublicationFacts
     metrics: tuple[MetricTrend, ...]
+    reaches: tuple[DataReach, ...]
 
 
 def read_headlines(home: Home) -> Headlines | None:
@@ -43,14 +52,14 @@ def read_headlines(home: Home) -> Headlines | None:
     names = [metric.name for metric in HEADLINES]
     with open_published(home) as connection:
         trends = {trend.metric: trend for trend in read_trends(connection)}
-        publication = read_publication(connection)
-    return Headlines(publication, tuple(trends[name] for name in names if name in trends))
+        publication, reaches = read_publication(connection), read_reaches(connection)
+    return Headlines(publication, tuple(trends[name] for name in names if name in trends), tuple(reaches))
 
 
 def show_headlines(headlines: Headlines) -> None:
     """Print two lines per headline: the number with its movement, and how sure it is."""
     publication = headlines.publication
-    show_heading(publication.home_name, f"data until {format_instant(publication.as_of_at)}")
+    show_heading(publication.home_name, describe_reaches(headlines.reaches) if headlines.reaches else "no data yet")
     for metric in headlines.metrics:
         click.echo()
         _show_headline(metric, publication.reporting_currency_code)

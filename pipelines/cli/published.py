@@ -5,7 +5,7 @@ It is opened read-only, without access to other files or the network, and only f
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -111,6 +111,15 @@ class PublicationFacts:
     home_name: str
 
 
+@dataclass(frozen=True, slots=True)
+class DataReach:
+    """Until when tickets, finance, deliveries or invoices reach."""
+
+    data: str
+    as_of_at: datetime
+    last_date: date
+
+
 @contextmanager
 def open_published(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     """The published file, for reading. Tables of `mart`, `core` and `meta` need no schema before their name.
@@ -175,6 +184,17 @@ def read_publication(connection: duckdb.DuckDBPyConnection) -> PublicationFacts:
         """,
     )
     return PublicationFacts(**found[0])
+
+
+def read_reaches(connection: duckdb.DuckDBPyConnection) -> list[DataReach]:
+    """How far each kind of data reaches, of which there are any."""
+    query = "SELECT data, as_of_at, last_date FROM meta.data_clocks WHERE last_date IS NOT NULL ORDER BY rowid"
+    return [DataReach(**row) for row in read_rows(connection, query)]
+
+
+def describe_reaches(reaches: Sequence[DataReach]) -> str:
+    """Until when data reach, one kind after the other: `data until: tickets 2026-11-15, finance 2026-09-30`."""
+    return f"data until: {', '.join(f'{reach.data} {reach.last_date}' for reach in reaches)}"
 
 
 def read_trends(

@@ -43,6 +43,9 @@ def report(
 ) -> None:
     """Make the executive report again, of the latest closed month or of any closed period.
 
+    A KPI whose data end before that period does, such as cost while the ledger is late, is shown for its own last
+    complete period, and the report says so.
+
     Everything in it is read from the published file, so it says what was published last. 'kpi run' makes it by itself.
 
     \b

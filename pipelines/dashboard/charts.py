@@ -55,28 +55,32 @@ def draw_trend(values: pl.DataFrame, title: str, unit: str, *, height: int = HEI
     return (band + line + points).properties(height=height, title=_title(title))
 
 
-def draw_lines(values: pl.DataFrame, title: str, unit: str) -> alt.Chart:
+def draw_lines(values: pl.DataFrame, title: str, unit: str) -> alt.LayerChart:
     """A metric over its periods, a line for each value of a breakdown.
 
+    A period that is still open is a faint point, as in `draw_trend`.
+
     Args:
-        values: `period_start_date`, `dimension_value`, `value`, of `MOST_LINES` values at most.
+        values: `period_start_date`, `dimension_value`, `value`, `coverage_ratio`, `is_period_closed`, of `MOST_LINES`
+            values at most.
     """
-    return (
-        alt.Chart(_in_display_unit(values, unit))
-        .mark_line(point=True)
-        .encode(
-            x=alt.X("period_start_date:T", axis=_time_axis()),
-            y=alt.Y("value:Q", title=None, scale=alt.Scale(zero=False)),
-            color=alt.Color("dimension_value:N", title=None, legend=alt.Legend(orient="bottom", columns=2)),
-            tooltip=[
-                alt.Tooltip("dimension_value:N", title="of"),
-                alt.Tooltip("period_start_date:T", title="period from", format=_DATE),
-                alt.Tooltip("value:Q", title=title, format=",.2f"),
-                alt.Tooltip("coverage_ratio:Q", title="coverage", format=".1%"),
-            ],
-        )
-        .properties(height=HEIGHT + 60, title=_title(title))
+    base = alt.Chart(_in_display_unit(values, unit)).encode(
+        x=alt.X("period_start_date:T", axis=_time_axis()),
+        y=alt.Y("value:Q", title=None, scale=alt.Scale(zero=False)),
+        color=alt.Color("dimension_value:N", title=None, legend=alt.Legend(orient="bottom", columns=2)),
     )
+    line = base.transform_filter("datum.is_period_closed").mark_line()
+    points = base.mark_point(size=45, filled=True).encode(
+        opacity=alt.condition("datum.is_period_closed", alt.value(1), alt.value(0.35)),
+        tooltip=[
+            alt.Tooltip("dimension_value:N", title="of"),
+            alt.Tooltip("period_start_date:T", title="period from", format=_DATE),
+            alt.Tooltip("value:Q", title=title, format=",.2f"),
+            alt.Tooltip("coverage_ratio:Q", title="coverage", format=".1%"),
+            alt.Tooltip("is_period_closed:N", title="closed"),
+        ],
+    )
+    return (line + points).properties(height=HEIGHT + 60, title=_title(title))
 
 
 def draw_bars(values: pl.DataFrame, label: str, amount: str, title: str, unit: str = "") -> alt.Chart:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from models.vocabulary import Grain
 from pipelines.cli.numbers import format_instant
+from pipelines.cli.published import describe_reaches
 from pipelines.dashboard.filters import Filters
 from pipelines.dashboard.plain_text import plain
 from pipelines.dashboard.snapshot import BREAKDOWNS, Snapshot
@@ -23,7 +24,7 @@ def choose_filters(snapshot: Snapshot) -> Filters:
         publication = snapshot.publication
         st.markdown(f"**{plain(publication.home_name)}**")
         st.caption(
-            f"Data until {format_instant(publication.as_of_at)}. "
+            f"{plain(describe_reaches(snapshot.reaches).capitalize())}. "
             f"Published {format_instant(publication.published_at)}, {publication.publication_id}."
         )
         grain = st.segmented_control(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 
 from models.vocabulary import NO_VALUE, Dimension
-from pipelines.cli.published import PublicationFacts, open_published, read_publication
+from pipelines.cli.published import DataReach, PublicationFacts, open_published, read_publication, read_reaches
 from pipelines.dashboard.filters import Filters
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class Snapshot:
         self._connection = connection
         self._answers = answers
         self.publication: PublicationFacts = read_publication(connection)
+        self.reaches: list[DataReach] = read_reaches(connection)
 
     def ask(self, query: str, parameters: Mapping[str, Any] | None = None) -> pl.DataFrame:
         """The answer to a query with `$name` parameters, in the order of its rows."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -16,6 +16,7 @@ import polars as pl
 from sqlalchemy import Table
 
 import sql
+from metrics.periods import local_date_of
 from metrics.registry import METRICS, closing_domains, required_domains, required_rules
 from models.ddl import conform, qualified_name
 from models.finance import fct_cost_allocations, fct_cost_lines, fct_transactions
@@ -26,6 +27,7 @@ from models.marts import (
     kpi_signals,
     kpi_targets,
     meta_control_totals,
+    meta_data_clocks,
     meta_loads,
     meta_metrics,
     meta_quarantined_records,
@@ -41,7 +43,7 @@ from models.vendor_performance import vendor_scorecard_parts, vendor_scorecards
 from models.vendors import fct_contract_promises
 from models.vocabulary import Domain
 from pipelines.arrivals import ARRIVALS
-from pipelines.data_clocks import data_clocks
+from pipelines.data_clocks import DataClocks, data_clocks
 from pipelines.fingerprint import hash_parts
 from pipelines.metric_states import read_metric_states
 from pipelines.planning_facts import PLANNING_FACTS
@@ -112,12 +114,13 @@ class Publication:
 def gather_publication(session: Session) -> Publication:
     """The publication of what the warehouse holds now."""
     warehouse = session.warehouse
-    as_of = data_clocks(session).latest
+    clocks = data_clocks(session)
     facts = [
         PublishedTable("core", table.name, table, lambda table=table: warehouse.read(table))  # type: ignore[misc]
         for table in PUBLISHED_FACTS
     ]
     metas = [
+        (meta_data_clocks, _clock_rows(session, clocks)),
         (meta_metrics, _metric_rows(session)),
         (meta_verdicts, _verdict_rows(warehouse)),
         (meta_rule_results, _rule_rows(warehouse)),
@@ -127,7 +130,7 @@ def gather_publication(session: Session) -> Publication:
     ]
     content_hash = _content_hash(warehouse, [frame for _, frame in metas])
     publication_id = f"{session.run_id}-{content_hash[:8]}"
-    metas.insert(0, (meta_run, _run_row(session, publication_id, content_hash, as_of)))
+    metas.insert(0, (meta_run, _run_row(session, publication_id, content_hash, clocks.latest)))
     tables = [
         *(
             PublishedTable("mart", table.name, table, lambda table=table: warehouse.read(table))  # type: ignore[misc]
@@ -142,7 +145,7 @@ def gather_publication(session: Session) -> Publication:
         ),
         *(_meta_table(table, frame) for table, frame in metas),
     ]
-    return Publication(publication_id, content_hash, as_of, tuple(tables), sql.load_views())
+    return Publication(publication_id, content_hash, clocks.latest, tuple(tables), sql.load_views())
 
 
 def publication_in(file: Path) -> Publication:
@@ -182,6 +185,26 @@ def _run_row(session: Session, publication_id: str, content_hash: str, as_of: da
         "home_name": settings.home.name,
     }
     return pl.DataFrame([record])
+
+
+def _clock_rows(session: Session, clocks: DataClocks) -> pl.DataFrame:
+    zone = session.project.home.settings.reporting.time_zone
+    rows = [
+        {
+            "data": name,
+            "domain": domain.value,
+            "as_of_at": clock,
+            # A clock at midnight has seen the day before to its end, and nothing of its own.
+            "last_date": None if clock is None else local_date_of(clock - timedelta(microseconds=1), zone),
+        }
+        for name, domain, clock in (
+            ("tickets", Domain.TICKETS, clocks.tickets),
+            ("finance", Domain.FINANCE, clocks.finance),
+            ("deliveries", Domain.VENDORS, clocks.deliveries),
+            ("invoices", Domain.VENDORS, clocks.invoices),
+        )
+    ]
+    return pl.DataFrame(rows, infer_schema_length=None)
 
 
 def _metric_rows(session: Session) -> pl.DataFrame:

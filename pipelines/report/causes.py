@@ -9,11 +9,14 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Final
 
+from models.vocabulary import Grain
 from pipelines.cli.numbers import format_ratio
 from pipelines.report.charts import Bar, bar_chart
+from pipelines.report.completeness import notes, titled
 from pipelines.report.drivers import driver_figures
-from pipelines.report.facts import ReportFacts
+from pipelines.report.facts import BREACHES_ARE_OF, BRIDGE_IS_OF, ReportFacts
 from pipelines.report.figures import Figure, Section, Table
+from pipelines.report.period import ReportPeriod
 
 #: Bars of a figure at most; the table under it has more.
 _MOST_BARS: Final = 8
@@ -39,8 +42,8 @@ def _breaches(facts: ReportFacts) -> Figure | None:
     )
     return Figure(
         id="breaches",
-        title="Broken promises, by what took the most time",
-        sentences=(told,),
+        title=titled(facts, BREACHES_ARE_OF, "Broken promises, by what took the most time"),
+        sentences=(told, *notes(facts, BREACHES_ARE_OF)),
         draw=lambda width: bar_chart(bars, value_format=",d", width=width),
         alternative="Broken promises by cause",
         table=Table(
@@ -58,9 +61,11 @@ def _breaches(facts: ReportFacts) -> Figure | None:
 
 
 def _unit_cost(facts: ReportFacts) -> Figure | None:
-    rows = facts.rows("unit_cost")
-    if not rows:
+    rows, period = facts.rows("unit_cost"), facts.period_of(BRIDGE_IS_OF)
+    # Where the month has no step of its own, the latest before it is answered, which is about other months.
+    if not rows or period is None or rows[0]["to_month_date"] != period.start:
         return None
+    before = ReportPeriod(Grain.MONTH, rows[0]["from_month_date"])
     currency = facts.publication.currency
     whole = rows[0]["whole_change_reporting"]
     bars = [
@@ -68,13 +73,13 @@ def _unit_cost(facts: ReportFacts) -> Figure | None:
         for row in rows[:_MOST_BARS]
     ]
     told = (
-        f"Cost per transaction moved by {_money(whole)} {currency}. The largest part: {_step(rows[0])}, "
-        f"{_money(rows[0]['change_reporting'])} {currency}."
+        f"From {before.label} to {period.label} cost per transaction moved by {_money(whole)} {currency}. The largest "
+        f"part: {_step(rows[0])}, {_money(rows[0]['change_reporting'])} {currency}."
     )
     return Figure(
         id="unit-cost",
-        title=f"Cost per transaction, in {currency}",
-        sentences=(told, "All parts in the table add up to the change to the cent."),
+        title=titled(facts, BRIDGE_IS_OF, f"Cost per transaction, in {currency}"),
+        sentences=(told, "All parts in the table add up to the change to the cent.", *notes(facts, BRIDGE_IS_OF)),
         draw=lambda width: bar_chart(bars, value_format="+,.2f", width=width),
         alternative="What each part added to the change of cost per transaction",
         table=Table(

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from pipelines.cli.numbers import count_of, format_value
 from pipelines.report.charts import Bar, bar_chart
+from pipelines.report.completeness import notes, titled
 from pipelines.report.facts import DRIVEN, ReportFacts
 from pipelines.report.figures import Figure, Table
 
@@ -50,8 +51,8 @@ def _told_first(facts: ReportFacts, metric: str) -> list[dict[str, Any]]:
 
 
 def _drivers(facts: ReportFacts, metric: str) -> Figure | None:
-    rows, number = _rows(facts, metric), facts.numbers[metric]
-    if not rows:
+    rows, number, period = _rows(facts, metric), facts.numbers[metric], facts.period_of(metric)
+    if not rows or period is None:
         return None
     unit, currency = number["unit"], facts.publication.currency
     # Each breakdown explains the whole change; one of them is drawn, the others are in the table.
@@ -68,8 +69,9 @@ def _drivers(facts: ReportFacts, metric: str) -> Figure | None:
     ]
     before, after = (format_value(float(first[name]), unit, currency) for name in ("value_before", "value_after"))
     told = (
-        f"{number['label']} went from {before} to {after}. By {dimension}, {first['dimension_value']} made the largest "
-        f"part of it: {format_part(first['change_value'], unit, currency)}."
+        f"{number['label']} went from {before} in {period.previous.label} to {after} in {period.label}. "
+        f"By {dimension}, {first['dimension_value']} made the largest part of it: "
+        f"{format_part(first['change_value'], unit, currency)}."
     )
     is_ratio = any(row["mix_value"] or row["rate_value"] for row in rows)
     columns = ("of", "by", *(("mix", "rate") if is_ratio else ()), "change")
@@ -78,8 +80,8 @@ def _drivers(facts: ReportFacts, metric: str) -> Figure | None:
     listed = [row for name in dimensions for row in _bounded([row for row in rows if row["dimension"] == name])]
     return Figure(
         id=f"drivers-{metric}",
-        title=f"{number['label']}: who moved it, in {named.get(unit, unit.replace('_', ' '))}",
-        sentences=(told, _ADDING_UP if is_ratio else "The parts of a breakdown add up."),
+        title=titled(facts, metric, f"{number['label']}: who moved it, in {named.get(unit, unit.replace('_', ' '))}"),
+        sentences=(told, _ADDING_UP if is_ratio else "The parts of a breakdown add up.", *notes(facts, metric)),
         draw=lambda width: bar_chart(bars, value_format=_AXES.get(unit, "+,d"), width=width),
         alternative=f"What each {dimension} added to the change of {number['label']}",
         table=Table(

@@ -44,6 +44,13 @@ SUPPORTING: Final = (
 #: KPIs whose change is taken apart on the page; of percentiles nothing adds up.
 DRIVEN: Final = ("sla_attainment_ratio", "cost_per_transaction_reporting", "ticket_backlog_count")
 
+#: KPIs whose closed period the figures that are no KPI themselves are of.
+BREACHES_ARE_OF: Final = "sla_attainment_ratio"
+FLOW_IS_OF: Final = "ticket_created_count"
+CYCLE_TIMES_ARE_OF: Final = "ticket_cycle_time_p85_business_hours"
+BRIDGE_IS_OF: Final = "cost_per_transaction_reporting"
+BUDGET_IS_OF: Final = "cost_budget_variance_ratio"
+
 #: Periods that a trend shows.
 TREND_LENGTH: Final = 24
 #: Periods that a cumulative flow diagram shows, the one of the report being the last.
@@ -69,15 +76,27 @@ class Publication:
     home_name: str
 
 
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far tickets, finance, deliveries or invoices reach: the clock, and the last day of which they tell; None
+    where there are none."""
+
+    data: str
+    as_of_at: datetime | None
+    last_date: date | None
+
+
 @dataclass(frozen=True)
 class ReportFacts:
     """Everything that a report shows.
 
     Attributes:
         period: what it is about; None while no period is closed.
-        numbers: every KPI in the period, by name.
-        histories: values of the shown KPIs, by name.
-        answers: the other answers, by name.
+        numbers: every KPI, by name: in the period, or in its own last closed one where its data do not reach the end
+            of the period (`is_late`).
+        histories: values of the shown KPIs, by name; closed periods only.
+        answers: the other answers, by name; each of the period of the KPI that it is about.
+        reaches: how far each kind of data reaches.
     """
 
     publication: Publication
@@ -85,6 +104,24 @@ class ReportFacts:
     numbers: Mapping[str, Mapping[str, Any]]
     histories: Mapping[str, Answer]
     answers: Mapping[str, Answer]
+    reaches: tuple[Reach, ...] = ()
+
+    def is_late(self, metric: str) -> bool:
+        """Whether the period is not closed for a KPI, so that it is told of another, or of none."""
+        row = self.numbers.get(metric)
+        return row is not None and row["is_wanted_closed"] is False
+
+    def period_of(self, metric: str) -> ReportPeriod | None:
+        """The closed period that a KPI is told of; None if there is none."""
+        return _period_of(self.numbers, metric, self.period)
+
+    def as_of(self, data: str) -> datetime | None:
+        """The clock of a kind of data: what is open in it is told as of then."""
+        return next((reach.as_of_at for reach in self.reaches if reach.data == data), None)
+
+    def last_date_of(self, data: str) -> date | None:
+        """The last day of which a kind of data tells."""
+        return next((reach.last_date for reach in self.reaches if reach.data == data), None)
 
     def rows(self, name: str) -> tuple[dict[str, Any], ...]:
         """Rows of an answer; none where it was not asked."""
@@ -169,13 +206,27 @@ def _read(connection: duckdb.DuckDBPyConnection, period: ReportPeriod | None, gr
     answers["recoverable"] = ask(connection, "money_to_recover")
     answers["deadlines"] = ask(connection, "contracts_to_cancel_or_renew")
     if period is not None:
-        answers |= _of_the_period(connection, period)
-    return ReportFacts(_publication(connection), period, numbers, histories, answers)
+        answers |= _up_to_the_period(connection, period)
+        answers |= _of_the_period(connection, period, numbers)
+    reaches = connection.execute("SELECT data, as_of_at, last_date FROM meta.data_clocks ORDER BY rowid").fetchall()
+    return ReportFacts(
+        _publication(connection), period, numbers, histories, answers, tuple(Reach(*reach) for reach in reaches)
+    )
 
 
-def _of_the_period(connection: duckdb.DuckDBPyConnection, period: ReportPeriod) -> dict[str, Answer]:
-    """What is told of the period alone; of months more than of weeks."""
-    start, end, grain = period.start.isoformat(), period.end.isoformat(), period.grain.value
+def _period_of(
+    numbers: Mapping[str, Mapping[str, Any]], metric: str, period: ReportPeriod | None
+) -> ReportPeriod | None:
+    """The closed period that a KPI is told of; that of the report for one that is not published."""
+    row = numbers.get(metric)
+    if period is None or row is None or row["is_wanted_closed"] is not False:
+        return period
+    return ReportPeriod(period.grain, row["period_start_date"]) if row["period_start_date"] else None
+
+
+def _up_to_the_period(connection: duckdb.DuckDBPyConnection, period: ReportPeriod) -> dict[str, Answer]:
+    """What is told of closed periods up to the one of the report."""
+    start, grain = period.start.isoformat(), period.grain.value
     answers = {
         f"signals {metric}": ask(
             connection,
@@ -190,24 +241,46 @@ def _of_the_period(connection: duckdb.DuckDBPyConnection, period: ReportPeriod) 
     answers["targets"] = ask(
         connection, "values_against_targets", period_grain=grain, to_date=start, row_limit=str(TREND_LENGTH)
     )
-    answers |= {
-        f"drivers {metric}": ask(
-            connection, "what_drove_a_change", metric=metric, period_grain=grain, period_start_date=start
-        )
-        for metric in DRIVEN
-    }
-    answers["breaches"] = ask(connection, "breaches_by_cause", from_date=start, to_date=end)
-    first = period
-    for _ in range(_FLOW_PERIODS[period.grain] - 1):
-        first = first.previous
-    answers["flow"] = ask(connection, "cumulative_flow_by_day", from_date=first.start.isoformat(), to_date=end)
-    answers["cycle_times"] = ask(
-        connection, "cycle_times_of_a_period", from_date=start, to_date=end, row_limit=str(_MOST_POINTS)
-    )
-    if period.grain is Grain.MONTH:
-        answers["unit_cost"] = ask(connection, "what_made_unit_cost_move", to_month=start)
-        answers["budget"] = ask(connection, "budget_variance", from_month=start, to_month=start)
     return answers
+
+
+def _of_the_period(
+    connection: duckdb.DuckDBPyConnection, period: ReportPeriod, numbers: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Answer]:
+    """What is told of one period alone, of months more than of weeks: that of the KPI that it is about.
+
+    So nothing is told of a period that the data of its domain do not reach.
+    """
+
+    def about(metric: str) -> ReportPeriod | None:
+        return _period_of(numbers, metric, period)
+
+    answers = {}
+    for metric in DRIVEN:
+        if (told := about(metric)) is not None:
+            spans = {"period_grain": told.grain.value, "period_start_date": told.start.isoformat()}
+            answers[f"drivers {metric}"] = ask(connection, "what_drove_a_change", metric=metric, **spans)
+    if (told := about(BREACHES_ARE_OF)) is not None:
+        answers["breaches"] = ask(connection, "breaches_by_cause", **_days(told))
+    if (told := about(FLOW_IS_OF)) is not None:
+        first = told
+        for _ in range(_FLOW_PERIODS[told.grain] - 1):
+            first = first.previous
+        days = _days(told) | {"from_date": first.start.isoformat()}
+        answers["flow"] = ask(connection, "cumulative_flow_by_day", **days)
+    if (told := about(CYCLE_TIMES_ARE_OF)) is not None:
+        answers["cycle_times"] = ask(connection, "cycle_times_of_a_period", **_days(told), row_limit=str(_MOST_POINTS))
+    if period.grain is Grain.MONTH:
+        if (told := about(BRIDGE_IS_OF)) is not None:
+            answers["unit_cost"] = ask(connection, "what_made_unit_cost_move", to_month=told.start.isoformat())
+        if (told := about(BUDGET_IS_OF)) is not None:
+            month = told.start.isoformat()
+            answers["budget"] = ask(connection, "budget_variance", from_month=month, to_month=month)
+    return answers
+
+
+def _days(period: ReportPeriod) -> dict[str, str]:
+    return {"from_date": period.start.isoformat(), "to_date": period.end.isoformat()}
 
 
 def _publication(connection: duckdb.DuckDBPyConnection) -> Publication:

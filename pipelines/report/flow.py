@@ -7,7 +7,8 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from pipelines.cli.numbers import NOTHING, count_of, format_ratio
-from pipelines.report.facts import ReportFacts
+from pipelines.report.completeness import notes, titled
+from pipelines.report.facts import CYCLE_TIMES_ARE_OF, FLOW_IS_OF, ReportFacts
 from pipelines.report.figures import Figure, Section, Table
 from pipelines.report.flow_charts import (
     AGE_PARTS,
@@ -48,14 +49,19 @@ def _cumulative_flow(facts: ReportFacts) -> Figure | None:
     over = sum(last[f"{band}_count"] - first[f"{band}_count"] for band in ("done", "cancelled"))
     told = (
         f"From {_day(first['day_date'])} to {_day(last['day_date'])} {count_of(arrived, 'ticket')} came in and "
-        f"{over:,} went out, so that the work in hand went from {_in_hand(first):,} to {_in_hand(last):,}."
+        f"{over:,} went out, so that open tickets went from {_open(first):,} to {_open(last):,}, of which "
+        f"{last['queued_count']:,} {'is' if last['queued_count'] == 1 else 'are'} queued: the backlog."
     )
     ends = [row for row in rows if row["day_date"].weekday() == 6 or row is last]
     columns = ("day's end", *reversed(FLOW_BANDS), "arrived")
     return Figure(
         id="cumulative-flow",
-        title="Cumulative flow",
-        sentences=(told, "The picture counts what was done and cancelled from its lowest on; the table has all."),
+        title=titled(facts, FLOW_IS_OF, "Cumulative flow"),
+        sentences=(
+            told,
+            "The picture counts what was done and cancelled from its lowest on; the table has all.",
+            *notes(facts, FLOW_IS_OF),
+        ),
         draw=lambda width: flow_chart(days, width=width),
         alternative=f"Tickets by state at the end of {count_of(len(rows), 'day')}, stacked",
         table=Table(
@@ -90,9 +96,10 @@ def _cycle_times(facts: ReportFacts) -> Figure | None:
         shares = ", ".join(f"{line.name.removeprefix('p')} % at most {line.value:,.1f} h" for line in lines)
         told.append(f"Of all tickets, {shares}.".replace("%", "% took", 1))
     told.append("The scale multiplies, so that short and long times are both seen.")
+    told += notes(facts, CYCLE_TIMES_ARE_OF)
     return Figure(
         id="cycle-times",
-        title="Cycle time of each resolved ticket, in open hours",
+        title=titled(facts, CYCLE_TIMES_ARE_OF, "Cycle time of each resolved ticket, in open hours"),
         sentences=tuple(told),
         draw=lambda width: cycle_time_chart(tickets, lines, width=width),
         alternative=f"{count_of(len(rows), 'ticket')} by day of resolution and cycle time, with percentiles",
@@ -128,7 +135,8 @@ def age_figure(facts: ReportFacts) -> Figure | None:
     total, broken = (sum(row[name] for row in rows) for name in ("ticket_count", "broken_count"))
     unknown = sum(row["ticket_count"] for row in rows) - sum(row["ticket_count"] for row in known)
     lines = _lines(facts, _LEAD_TIMES)
-    told = [f"{count_of(total, 'ticket is', 'tickets are')} open; of {broken:,} a promise is broken already."]
+    opened = count_of(total, "ticket is", "tickets are")
+    told = [f"{opened} open (queued, active or waiting); of {broken:,} a promise is broken already."]
     told += _compared(facts, known, lines)
     if unknown:
         told.append(f"The age of {unknown:,} is not known.")
@@ -154,12 +162,13 @@ def age_figure(facts: ReportFacts) -> Figure | None:
 
 def _compared(facts: ReportFacts, known: Sequence[dict[str, Any]], lines: Sequence[Line]) -> list[str]:
     """What the lines mean. Whole classes can be counted beyond a line, and no part of one."""
-    if not lines or facts.period is None:
+    period = facts.period_of(_LEAD_TIMES[-1][1])
+    if not lines or period is None:
         return []
     line = lines[-1]
     older = sum(row["ticket_count"] for row in known if row["age_from_business_hours"] >= line.value)
     share = line.name.removeprefix("p")
-    told = f"The lines are lead times of {facts.period.label}: {share} % were resolved within {line.value:,.1f} open h."
+    told = f"The lines are lead times of {period.label}: {share} % were resolved within {line.value:,.1f} open h."
     return [f"{told} At least {count_of(older, 'open ticket is', 'open tickets are')} older." if older else told]
 
 
@@ -169,7 +178,7 @@ def _lines(facts: ReportFacts, metrics: Sequence[tuple[int, str]]) -> list[Line]
     return [Line(f"p{share}", row["value"]) for share, row in found if row is not None and row["value"] is not None]
 
 
-def _in_hand(row: dict[str, Any]) -> int:
+def _open(row: dict[str, Any]) -> int:
     count: int = row["queued_count"] + row["active_count"] + row["waiting_count"]
     return count
 

@@ -16,6 +16,7 @@ from pipelines.cli.numbers import (
     judge_change,
 )
 from pipelines.report.charts import Limits, TrendPoint
+from pipelines.report.completeness import late_note
 from pipelines.report.facts import HEADLINES, ReportFacts
 from pipelines.report.targets import target_of, verdict, wanted
 
@@ -25,11 +26,13 @@ class Card:
     """One headline number.
 
     Attributes:
+        period: which period it is of, where that is not the report's; else empty.
         movement: change against the period before, with its arrow.
         judgement: better, worse, or empty.
         certainty: coverage and bounds, in words.
         target: what it is to be, and whether it is; empty without a target.
         target_state: met, missed, not_measured, or empty.
+        late: why it is not of the report's period; empty if it is.
         held: since when and why it is stale; empty if it is fresh.
         trend: values up to the period.
     """
@@ -37,11 +40,13 @@ class Card:
     metric: str
     label: str
     value: str
+    period: str
     movement: str
     judgement: str
     certainty: str
     target: str
     target_state: str
+    late: str
     held: str
     trend: tuple[TrendPoint, ...]
 
@@ -73,11 +78,19 @@ def trend_limits(facts: ReportFacts, metric: str) -> tuple[Limits, ...]:
     return tuple(stretches)
 
 
+def latest_signal(facts: ReportFacts, metric: str) -> dict[str, Any] | None:
+    """What is said of the value that is told of a KPI: a signal, usual variation, too early to tell; None if nothing.
+
+    Everything that the report says of signals asks this.
+    """
+    period, rows = facts.period_of(metric), facts.rows(f"signals {metric}")
+    return rows[-1] if rows and period is not None and rows[-1]["period_start_date"] == period.start else None
+
+
 def signal_sentence(facts: ReportFacts, metric: str) -> str:
-    """Whether the period's value is a signal, in words."""
-    rows = facts.rows(f"signals {metric}")
-    latest = rows[-1] if rows else None
-    if latest is None or facts.period is None or latest["period_start_date"] != facts.period.start:
+    """Whether the value that is told of a KPI is a signal, in words."""
+    latest = latest_signal(facts, metric)
+    if latest is None:
         return "Whether the latest value is more than usual variation cannot be told yet."
     if latest["signal_state"] == "signal":
         rules = ", ".join(part.strip().replace("_", " ") for part in (latest["broken_rules"] or "").split(","))
@@ -112,7 +125,7 @@ def shown_value(row: Mapping[str, Any], currency: str) -> str:
 def certainty(row: Mapping[str, Any], currency: str) -> str:
     """How much of a value could be measured, and where the truth lies."""
     if row["value"] is None:
-        return "not measured"
+        return "not measured" if row["eligible_count"] else "nothing to measure"
     coverage = f"{format_ratio(row['coverage_ratio'])} measured"
     bounds = format_bounds(row["lower_bound"], row["upper_bound"], row["unit"], currency)
     return f"{coverage} ({row['measured_count']:,} of {row['eligible_count']:,}); the truth is {bounds}"
@@ -131,17 +144,20 @@ def _card(facts: ReportFacts, metric: str) -> Card:
     row = facts.numbers[metric]
     currency = facts.publication.currency
     movement = format_change(row["value"], row["previous_value"], row["unit"])
-    before = facts.period.previous.short_label if facts.period else ""
+    period = facts.period_of(metric)
+    before = period.previous.short_label if period else ""
     target = target_of(facts, metric)
     return Card(
         metric=metric,
         label=row["label"],
         value=shown_value(row, currency),
+        period=period.label if facts.is_late(metric) and period else "",
         movement="nothing to compare with" if movement == NOTHING else f"{movement} against {before}",
         judgement=judge_change(row["value"], row["previous_value"], row["direction"]),
-        certainty=certainty(row, currency),
+        certainty=certainty(row, currency) if period else "",
         target=_target(target, row["unit"], currency) if target else "",
         target_state=target["target_state"] if target else "",
+        late=late_note(facts, metric),
         held=held_note(row),
         trend=trend_points(facts, metric),
     )

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from pipelines.cli.numbers import NOTHING, count_of, format_ratio
 from pipelines.report.charts import Bar, bar_chart
-from pipelines.report.facts import ReportFacts
+from pipelines.report.completeness import notes, titled
+from pipelines.report.facts import BUDGET_IS_OF, ReportFacts
 from pipelines.report.figures import Figure, Section, Table
 
 _MOST_ROWS: Final = 8
@@ -31,8 +32,8 @@ def recoverable_total(facts: ReportFacts) -> Decimal | None:
 
 
 def _budget(facts: ReportFacts) -> Figure | None:
-    rows = facts.rows("budget")
-    if not rows:
+    rows, period = facts.rows("budget"), facts.period_of(BUDGET_IS_OF)
+    if not rows or period is None:
         return None
     currency = facts.publication.currency
     actual, budget, variance = (
@@ -41,14 +42,14 @@ def _budget(facts: ReportFacts) -> Figure | None:
     )
     more = "more" if variance > 0 else "less"
     told = (
-        f"{actual:,.2f} {currency} were spent of a budget of {budget:,.2f}: {abs(variance):,.2f} {more}, over what has "
-        "both."
+        f"{actual:,.2f} {currency} were spent in {period.label} of a budget of {budget:,.2f}: {abs(variance):,.2f} "
+        f"{more}, over what has both."
     )
     largest = sorted(rows, key=lambda row: -abs(row["variance_reporting"] or 0))
     return Figure(
         id="budget",
-        title=f"Actual cost against budget, in {currency}",
-        sentences=(told,),
+        title=titled(facts, BUDGET_IS_OF, f"Actual cost against budget, in {currency}"),
+        sentences=(told, *notes(facts, BUDGET_IS_OF)),
         table=Table(
             ("account", "team", "actual", "budget", "variance"),
             tuple(

@@ -9,6 +9,7 @@ from typing import Any, Final
 from metrics.registry import METRICS
 from pipelines.cli.numbers import format_instant
 from pipelines.report.charts import sparkline
+from pipelines.report.completeness import describe_reaches, late_note, sentence_case
 from pipelines.report.drawing import dark_rules, draw_svg, inline_svg, unchecked_charts
 from pipelines.report.facts import ReportFacts
 from pipelines.report.figures import Figure, Section, Table
@@ -59,11 +60,11 @@ def _style() -> str:
 
 def _header(facts: ReportFacts) -> Html:
     period = facts.period
-    data = f"Data until {format_instant(facts.publication.as_of_at)}"
+    data = describe_reaches(facts)
     return element(
         "header",
         element("p", facts.publication.home_name, class_="home"),
-        element("h1", _sentence_case(period.label) if period else "Nothing to report yet"),
+        element("h1", sentence_case(period.label) if period else "Nothing to report yet"),
         element("p", f"{period.days}. {data}." if period else f"{data}.", class_="quiet"),
     )
 
@@ -94,11 +95,13 @@ def _card(card: Card) -> Html:
         "li",
         element("h3", element("a", card.label, href=f"#definition-{card.metric}")),
         element("p", card.value, class_="value"),
+        *([element("p", card.period, class_="period")] if card.period else []),
         element("p", card.movement, element("span", f" {card.judgement}" if card.judgement else "", class_="verdict"),
                 class_=f"movement {card.judgement}".rstrip()),
         *([element("p", card.target, class_=f"target {card.target_state}")] if card.target else []),
         drawn,
-        element("p", card.certainty, class_="quiet small"),
+        *([element("p", card.certainty, class_="quiet small")] if card.certainty else []),
+        *([element("p", card.late, class_="late")] if card.late else []),
         *([element("p", card.held, class_="held")] if card.held else []),
         class_="card",
     )  # fmt: skip
@@ -207,14 +210,21 @@ def _definitions(metrics: Sequence[str], facts: ReportFacts) -> Html:
 
 
 def _in_the_period(row: Mapping[str, Any] | None, facts: ReportFacts) -> list[Html]:
-    """The value and how sure it is. Programs find all digits of the value beside the rounded ones."""
+    """The value and how sure it is. Programs find all digits of the value, and its period, beside the rounded ones."""
     if row is None:
         return []
+    period = facts.period_of(row["metric"])
+    if period is None:
+        return [join(f"{late_note(facts, row['metric'])} ")] if facts.is_late(row["metric"]) else []
     if row["value"] is None:
-        return [join("In the period: not measured. ")]
+        return [join(f"In {period.label}: not measured. ")]
     currency = facts.publication.currency
-    shown = element("data", shown_value(row, currency), value=repr(row["value"]), data_metric=row["metric"])
-    return [join("In the period: "), shown, join(f", {certainty(row, currency)}. ")]
+    shown = element(
+        "data", shown_value(row, currency), value=repr(row["value"]), data_metric=row["metric"],
+        data_period=period.name,
+    )  # fmt: skip
+    late = [join(f"{late_note(facts, row['metric'])} ")] if facts.is_late(row["metric"]) else []
+    return [join(f"In {period.label}: "), shown, join(f", {certainty(row, currency)}. "), *late]
 
 
 def _footer(facts: ReportFacts) -> Html:
@@ -228,7 +238,3 @@ def _footer(facts: ReportFacts) -> Html:
         ),
         element("p", "Content ", element("code", publication.content_hash)),
     )
-
-
-def _sentence_case(text: str) -> str:
-    return text[:1].upper() + text[1:]

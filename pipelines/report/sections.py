@@ -8,6 +8,7 @@ from typing import Any
 from pipelines.cli.numbers import NOTHING, count_of, format_change, format_instant, format_ratio, format_value
 from pipelines.report.causes import causes_section
 from pipelines.report.charts import Bar, bar_chart, trend_chart
+from pipelines.report.completeness import notes, periods_differ
 from pipelines.report.facts import HEADLINES, SUPPORTING, ReportFacts
 from pipelines.report.figures import Figure, Section, Table
 from pipelines.report.flow import age_figure, flow_section
@@ -47,6 +48,7 @@ def _trend(facts: ReportFacts, metric: str) -> Figure:
     told = [signal_sentence(facts, metric)] if known else ["There is no closed period with a value yet."]
     if known and len(targets) > 1:
         told.append("The dashed line is the target.")
+    told += notes(facts, metric)
     return Figure(
         id=f"trend-{metric}",
         title=row["label"],
@@ -79,9 +81,11 @@ def _numbers(facts: ReportFacts) -> Section:
     rows = [facts.numbers[metric] for metric in (*HEADLINES, *SUPPORTING) if metric in facts.numbers]
     has_target = any(target_of(facts, row["metric"]) for row in rows)
     has_held = any(row["publication_state"] == "held" for row in rows)
+    has_late = periods_differ(facts, (row["metric"] for row in rows))
     cells = tuple(
         (
             row["label"],
+            *([_period(facts, row["metric"])] if has_late else []),
             format_value(row["value"], row["unit"], currency),
             format_change(row["value"], row["previous_value"], row["unit"]),
             format_value(row["lower_bound"], row["unit"], currency),
@@ -95,11 +99,12 @@ def _numbers(facts: ReportFacts) -> Section:
     if not any(row["value"] is not None for row in rows):
         return Section("numbers", "The numbers beside them")
     more = [name for name, is_told in (("target", has_target), ("state", has_held)) if is_told]
-    columns = ("KPI", "value", "change", "at least", "at most", "measured", *more)
-    table = Table(columns, cells, frozenset(columns[1:6]))
+    sure = ("value", "change", "at least", "at most", "measured")
+    table = Table(("KPI", *(("period",) if has_late else ()), *sure, *more), cells, frozenset(sure))
     figure = Figure(
         id="numbers-table",
         title="The numbers and how sure they are",
+        sentences=notes(facts, *(row["metric"] for row in rows)),
         table=table,
         is_table_open=True,
         answer=facts.answers["numbers"],
@@ -107,6 +112,11 @@ def _numbers(facts: ReportFacts) -> Section:
         is_wide=True,
     )
     return Section("numbers", "The numbers beside them", [figure])
+
+
+def _period(facts: ReportFacts, metric: str) -> str:
+    period = facts.period_of(metric)
+    return period.short_label if period else NOTHING
 
 
 def _target(facts: ReportFacts, row: Mapping[str, Any]) -> str:
@@ -129,7 +139,8 @@ def _risk(facts: ReportFacts) -> Section:
         figures.append(_next_to_breach(facts, next_ones))
     if oldest:
         figures.append(_oldest(facts, oldest))
-    lead = f"As of {format_instant(facts.publication.as_of_at)}, whatever period the report is about."
+    # All of it is about tickets, whose clock is not that of money and vendors.
+    lead = f"As of {format_instant(facts.as_of('tickets'))}, whatever period the report is about."
     return Section("now", "What needs attention now", figures, lead)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from pipelines.cli.numbers import format_value
+from pipelines.report.completeness import in_period, incomplete
 from pipelines.report.drivers import format_part, largest_driver
 from pipelines.report.facts import DRIVEN, HEADLINES, ReportFacts
-from pipelines.report.headlines import trend_points
+from pipelines.report.headlines import latest_signal
 from pipelines.report.money import recoverable_total
 from pipelines.report.targets import target_of, targets_sentence, wanted
 
@@ -19,9 +20,11 @@ def _more(facts: ReportFacts) -> list[str]:
     """What an executive asks next: is it a signal, what made the difference, and what money is at stake."""
     currency = facts.publication.currency
     signals = [
-        facts.numbers[metric]["label"]
+        f"{facts.numbers[metric]['label']}{in_period(facts, metric)}"
         for metric in HEADLINES
-        if metric in facts.numbers and (points := trend_points(facts, metric)) and points[-1].is_signal
+        if metric in facts.numbers
+        and (latest := latest_signal(facts, metric)) is not None
+        and latest["signal_state"] == "signal"
     ]
     told = []
     if signals:
@@ -35,7 +38,9 @@ def _more(facts: ReportFacts) -> list[str]:
         if driver is not None and driver["change_value"]:
             row = facts.numbers[metric]
             part = format_part(driver["change_value"], row["unit"], currency)
-            told.append(f"{row['label']}: {driver['dimension_value']} moved it most, by {part}.")
+            told.append(
+                f"{row['label']}{in_period(facts, metric)}: {driver['dimension_value']} moved it most, by {part}."
+            )
     total = recoverable_total(facts)
     if total:
         told.append(f"{total:,.2f} {currency} are to be recovered from vendors over twelve months.")
@@ -60,16 +65,20 @@ def summarize(facts: ReportFacts) -> list[str]:
         return ["No period is closed yet, so there is no number to report."]
     sentences = []
     for metric in HEADLINES:
-        row = facts.numbers.get(metric)
-        if row is None or row["value"] is None:
+        row, period = facts.numbers.get(metric), facts.period_of(metric)
+        if row is None or (row["value"] is None and not facts.is_late(metric)):
+            continue
+        if row["value"] is None or period is None:
+            sentences.append(f"{row['label']} is not known: {incomplete(facts, metric)}.")
             continue
         currency = facts.publication.currency
         value = format_value(row["value"], row["unit"], currency)
         before = format_value(row["previous_value"], row["unit"], currency)
-        told = f"{row['label']} was {value} in {facts.period.label}"
+        told = f"{row['label']} was {value} in {period.label}"
         if row["previous_value"] is not None:
             told += f", after {before} before"
-        sentences.append(f"{told}{_against_target(facts, metric, row['unit'])}.")
+        told += _against_target(facts, metric, row["unit"])
+        sentences.append(f"{told}; {incomplete(facts, metric)}." if facts.is_late(metric) else f"{told}.")
     if sentences:
         sentences += _more(facts)
     return sentences or [f"Nothing was measured in {facts.period.label}."]

@@ -15,8 +15,8 @@ from pptx.dml.color import RGBColor
 from pptx.enum.text import PP_ALIGN
 from pptx.util import Emu, Inches, Pt
 
-from pipelines.cli.numbers import format_instant
 from pipelines.report.charts import sparkline
+from pipelines.report.completeness import describe_reaches
 from pipelines.report.drawing import color, draw_png
 from pipelines.report.facts import ReportFacts
 from pipelines.report.figures import Figure, Table
@@ -46,7 +46,7 @@ def build_slides(facts: ReportFacts) -> bytes:
     deck.core_properties.title = name
     deck.core_properties.author = _short(publication.home_name)
     deck.core_properties.created = deck.core_properties.modified = publication.published_at.replace(tzinfo=None)
-    footer = f"Data until {format_instant(publication.as_of_at)} · publication {publication.publication_id}"
+    footer = f"{describe_reaches(facts)} · publication {publication.publication_id}"
 
     sentences = summarize(facts)
     slide = _slide(deck, name)
@@ -86,10 +86,12 @@ def _add_headlines(slide: Any, cards: Sequence[Card]) -> None:
     width = (_WIDTH - 2 * _MARGIN) / len(cards)
     for position, card in enumerate(cards):
         left = _MARGIN + position * width
-        told = [card.label, card.value, f"{card.movement} {card.judgement}".rstrip()]
-        frame = _text(slide, told, left=left, top=1.5, width=width - 0.3, height=2.0, size=16)
+        told = [card.label, card.value, card.period, f"{card.movement} {card.judgement}".rstrip()]
+        frame = _text(
+            slide, [text for text in told if text], left=left, top=1.5, width=width - 0.3, height=2.0, size=16
+        )
         _style(frame, 36, "ink", is_bold=True, paragraph=1)
-        more = [text for text in (card.target, card.certainty, card.held) if text]
+        more = [text for text in (card.target, card.certainty, card.late, card.held) if text]
         _text(slide, more, left=left, top=5.0, width=width - 0.3, height=1.8, size=13, ink="quiet")
         if sum(point.value is not None for point in card.trend) > 1:
             picture = draw_png(sparkline(card.trend, width=300, height=90))

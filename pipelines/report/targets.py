@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from pipelines.cli.numbers import count_of, format_value
+from pipelines.cli.numbers import format_value
 from pipelines.report.facts import HEADLINES, ReportFacts
 
 #: Names of missed KPIs that a sentence tells at most.
@@ -15,15 +15,12 @@ _MOST_NAMES: Final = 3
 
 
 def target_of(facts: ReportFacts, metric: str) -> dict[str, Any] | None:
-    """The target of a KPI in the period, with what became of it; None if it has none."""
-    if facts.period is None:
+    """The target of a KPI in the period that it is told of, with what became of it; None if it has none."""
+    period = facts.period_of(metric)
+    if period is None:
         return None
     return next(
-        (
-            row
-            for row in facts.rows("targets")
-            if row["metric"] == metric and row["period_start_date"] == facts.period.start
-        ),
+        (row for row in facts.rows("targets") if row["metric"] == metric and row["period_start_date"] == period.start),
         None,
     )
 
@@ -52,19 +49,40 @@ def verdict(row: Mapping[str, Any], unit: str, currency: str) -> str:
 
 
 def targets_sentence(facts: ReportFacts) -> str | None:
-    """How many KPIs met their target in the period, and which others than the headlines missed it."""
+    """How many KPIs met their target in the report's period, and which others than the headlines missed it.
+
+    A KPI for which the period is not closed is not counted; it is named.
+    """
     if facts.period is None:
         return None
-    rows = [row for row in facts.rows("targets") if row["period_start_date"] == facts.period.start]
-    judged = [row for row in rows if row["target_state"] != "not_measured"]
-    if not judged:
-        return None
-    met = sum(row["target_state"] == "met" for row in judged)
-    told = f"{met:,} of {count_of(len(judged), 'target')} {'was' if 1 in (met, len(judged)) else 'were'} met"
+    rows = facts.rows("targets")
+    judged = [
+        row for row in rows if row["period_start_date"] == facts.period.start and row["target_state"] != "not_measured"
+    ]
+    late = dict.fromkeys(row["label"] for row in rows if facts.is_late(row["metric"]))
+    told = []
     # What the headlines missed stands in their own sentences.
     missed = [row["label"] for row in judged if row["target_state"] == "missed" and row["metric"] not in HEADLINES]
-    named = missed[:_MOST_NAMES] + ([f"{len(missed) - _MOST_NAMES:,} more"] if len(missed) > _MOST_NAMES else [])
-    return f"{told}; beside the headlines missed: {'; '.join(named)}." if named else f"{told}."
+    if len(judged) > 1:
+        others = f"; beside the headlines missed: {_named(missed)}" if missed else ""
+        told.append(f"{_how_many(judged)}{others}.")
+    elif judged and judged[0]["metric"] not in HEADLINES:
+        told.append(f"{judged[0]['label']} {judged[0]['target_state']} its target.")
+    if late:
+        told.append(f"Not held against a target for {facts.period.label} yet: {_named(list(late))}.")
+    return " ".join(told) or None
+
+
+def _how_many(judged: Sequence[Mapping[str, Any]]) -> str:
+    met, count = sum(row["target_state"] == "met" for row in judged), len(judged)
+    if met in (0, count):
+        return f"None of {count:,} targets was met" if met == 0 else f"All {count:,} targets were met"
+    return f"{met:,} of {count:,} targets {'was' if met == 1 else 'were'} met"
+
+
+def _named(labels: Sequence[str]) -> str:
+    more = [f"{len(labels) - _MOST_NAMES:,} more"] if len(labels) > _MOST_NAMES else []
+    return "; ".join([*labels[:_MOST_NAMES], *more])
 
 
 def _distance(distance: Decimal, unit: str, currency: str) -> str:

@@ -2,7 +2,11 @@
 -- parameter period_grain: length of the periods [one of: day, week, month, quarter] [default: month]
 -- parameter period_start_date: first day of the period; latest for the latest that is closed [date] [default: latest]
 -- example: kpi query --query numbers_of_a_period --param period_grain=week
--- answer: sla_attainment_ratio | SLA attainment, resolution | ratio | up_is_good | 2026-10-01 | 2026-10-31 | 0.923 | 0.936 | -0.013 | 0.923 | 0.923 | 611 | 611 | 1.0 | 564.0 | 611.0 | published |  | 2026-11-15 21:30:40+00
+-- answer: sla_attainment_ratio | SLA attainment, resolution | ratio | up_is_good | 2026-10-01 | 2026-10-31 | 0.923 | 0.936 | -0.013 | 0.923 | 0.923 | 611 | 611 | 1.0 | 564.0 | 611.0 | published |  | 2026-11-15 21:30:40+00 | 2026-10-01 | true |
+--         Domains end at different times. A KPI whose data do not reach the end of the period is told of the last period
+--         before it that is closed for it: period_start_date says which (empty if none is), wanted_start_date which was
+--         asked for, is_wanted_closed whether it is closed for this KPI, and first_ended_data which data end
+--         first among those that close its periods.
 WITH chosen AS (
     SELECT
         CASE
@@ -12,28 +16,53 @@ WITH chosen AS (
     FROM mart.metric_values
     WHERE period_grain = $period_grain AND dimension = 'overall'
 ),
-spans AS (
+step AS (
     SELECT
-        start_date,
-        CAST(
-            start_date - CASE $period_grain
-                WHEN 'day' THEN INTERVAL 1 DAY
-                WHEN 'week' THEN INTERVAL 7 DAY
-                WHEN 'month' THEN INTERVAL 1 MONTH
-                ELSE INTERVAL 3 MONTH
-            END AS DATE
-        ) AS previous_start_date
-    FROM chosen
+        CASE $period_grain
+            WHEN 'day' THEN INTERVAL 1 DAY
+            WHEN 'week' THEN INTERVAL 7 DAY
+            WHEN 'month' THEN INTERVAL 1 MONTH
+            ELSE INTERVAL 3 MONTH
+        END AS length
+),
+spans AS (
+    SELECT start_date, CAST(start_date + length - INTERVAL 1 DAY AS DATE) AS end_date FROM chosen, step
 ),
 overall AS (
     SELECT * FROM mart.metric_values WHERE period_grain = $period_grain AND dimension = 'overall'
+),
+-- Where a KPI has no row of the period, how far its own data reach tells whether one may still come.
+closing AS (
+    SELECT
+        definition.metric,
+        coalesce(
+            bool_or(overall.is_period_closed) FILTER (overall.period_start_date = spans.start_date),
+            spans.end_date
+                < CAST(
+                    timezone((SELECT reporting_time_zone FROM meta.run), definition.fresh_as_of_at) AS DATE
+                )
+        ) AS is_wanted_closed,
+        max(overall.period_start_date)
+            FILTER (overall.is_period_closed AND overall.period_start_date < spans.start_date) AS last_closed_date
+    FROM meta.metrics AS definition
+    CROSS JOIN spans
+    LEFT JOIN overall ON overall.metric = definition.metric
+    GROUP BY definition.metric, definition.fresh_as_of_at, spans.start_date, spans.end_date
+),
+told AS (
+    SELECT
+        closing.metric,
+        closing.is_wanted_closed,
+        CASE WHEN closing.is_wanted_closed IS FALSE THEN closing.last_closed_date ELSE spans.start_date END
+            AS start_date
+    FROM closing, spans
 )
 SELECT
     definition.metric,
     definition.label,
     definition.unit,
     definition.direction,
-    spans.start_date AS period_start_date,
+    told.start_date AS period_start_date,
     measured.period_end_date,
     measured.value,
     previous.value AS previous_value,
@@ -47,11 +76,24 @@ SELECT
     measured.denominator,
     definition.publication_state,
     definition.held_reason,
-    definition.fresh_as_of_at
+    definition.fresh_as_of_at,
+    spans.start_date AS wanted_start_date,
+    told.is_wanted_closed,
+    CASE
+        WHEN told.is_wanted_closed IS FALSE THEN (
+            SELECT string_agg(clock.data, ', ' ORDER BY clock.rowid)
+            FROM meta.data_clocks AS clock
+            WHERE list_contains(string_split(definition.closed_by, ', '), clock.domain)
+                AND clock.as_of_at = definition.fresh_as_of_at
+        )
+    END AS first_ended_data
 FROM meta.metrics AS definition
 CROSS JOIN spans
+CROSS JOIN step
+JOIN told ON told.metric = definition.metric
 LEFT JOIN overall AS measured
-    ON measured.metric = definition.metric AND measured.period_start_date = spans.start_date
+    ON measured.metric = definition.metric AND measured.period_start_date = told.start_date
 LEFT JOIN overall AS previous
-    ON previous.metric = definition.metric AND previous.period_start_date = spans.previous_start_date
+    ON previous.metric = definition.metric
+    AND previous.period_start_date = CAST(told.start_date - step.length AS DATE)
 ORDER BY definition.rowid;

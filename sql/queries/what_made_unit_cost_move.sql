@@ -3,7 +3,7 @@
 -- parameter from_month: first day of the closed month that it is compared with [date] [default: before]
 -- parameter dimension: breakdown [one of: team, service] [default: team]
 -- example: kpi query --query what_made_unit_cost_move --param dimension=service
--- answer: rate | Network Operations | vendor_services | 2.9505 | 3.3101
+-- answer: rate | Network Operations | vendor_services | 2.9505 | 3.3101 | 2026-09-01 | 2026-10-01
 WITH steps AS (
     SELECT * FROM mart.unit_cost_bridges WHERE period_grain = 'month' AND dimension = $dimension
 ),
@@ -30,7 +30,9 @@ SELECT
     dimension_value,
     cost_pool,
     sum(change_reporting) AS change_reporting,
-    (SELECT sum(change_reporting) FROM taken) AS whole_change_reporting
+    (SELECT sum(change_reporting) FROM taken) AS whole_change_reporting,
+    (SELECT min(previous_period_start_date) FROM taken) AS from_month_date,
+    (SELECT max(period_start_date) FROM taken) AS to_month_date
 FROM taken
 GROUP BY part, dimension_value, cost_pool
 ORDER BY abs(sum(change_reporting)) DESC, part, dimension_value, cost_pool;

@@ -66,8 +66,8 @@ view: metric_values {
 
   measure: ticket_work_in_progress_count {
     type: number
-    label: "Work in progress"
-    description: "Tickets in work (queued, active or waiting) at the end of the period; while the period is open, at the data's clock. Sum of ticket_count of fct_ticket_days (queued + active + waiting) on the last day of the period, under the team of that day. Of several periods take the last: a stock is never added up over time. Owner: Service management."
+    label: "Open tickets (work in progress)"
+    description: "Tickets open: in work, be they queued, active or waiting at the end of the period; while the period is open, at the data's clock. Sum of ticket_count of fct_ticket_days (queued + active + waiting) on the last day of the period, under the team of that day. Of several periods take the last: a stock is never added up over time. Owner: Service management."
     value_format: "#,##0.##"
     drill_fields: [detail*]
     sql: CASE WHEN COUNT(CASE WHEN ${TABLE}.metric = 'ticket_work_in_progress_count' THEN 1 END) = 1 THEN MAX(CASE WHEN ${TABLE}.metric = 'ticket_work_in_progress_count' THEN ${TABLE}.value END) WHEN COUNT(DISTINCT CASE WHEN ${TABLE}.metric = 'ticket_work_in_progress_count' THEN ${TABLE}.period_grain END) = 1 AND COUNT(DISTINCT CASE WHEN ${TABLE}.metric = 'ticket_work_in_progress_count' THEN ${TABLE}.dimension END) = 1 AND COUNT(DISTINCT CASE WHEN ${TABLE}.metric = 'ticket_work_in_progress_count' THEN ${TABLE}.period_start_date END) = 1 AND COUNT(CASE WHEN ${TABLE}.metric = 'ticket_work_in_progress_count' THEN ${TABLE}.value END) = COUNT(CASE WHEN ${TABLE}.metric = 'ticket_work_in_progress_count' THEN 1 END) THEN CAST(SUM(CASE WHEN ${TABLE}.metric = 'ticket_work_in_progress_count' THEN ${TABLE}.value END) AS DOUBLE PRECISION) END ;;
@@ -75,7 +75,7 @@ view: metric_values {
 
   measure: ticket_backlog_count {
     type: number
-    label: "Backlog"
+    label: "Backlog (queued tickets)"
     description: "Tickets queued: ours, and not begun at the end of the period; while the period is open, at the data's clock. Sum of ticket_count of fct_ticket_days (queued) on the last day of the period, under the team of that day. Of several periods take the last: a stock is never added up over time. Owner: Service management."
     value_format: "#,##0.##"
     drill_fields: [detail*]

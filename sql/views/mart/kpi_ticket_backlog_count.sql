@@ -1,6 +1,6 @@
 -- Generated from metrics/registry.py by `python -m pipelines.generate`; a test fails if it was edited by hand.
 --
--- Backlog
+-- Backlog (queued tickets)
 -- Tickets queued: ours, and not begun at the end of the period; while the period is open, at the data's clock.
 -- Formula: Sum of ticket_count of fct_ticket_days (queued) on the last day of the period, under the team of that day.
 -- Of several periods take the last: a stock is never added up over time.
@@ -12,7 +12,7 @@
 -- To combine cells: add values up over one breakdown; of several periods take the last, never the sum.
 CREATE OR REPLACE VIEW mart.kpi_ticket_backlog_count AS
 SELECT
-    'Backlog' AS label,
+    'Backlog (queued tickets)' AS label,
     measured.period_grain,
     measured.period_start_date,
     measured.period_end_date,
@@ -40,7 +40,7 @@ FROM mart.metric_values AS measured
 LEFT JOIN meta.metrics AS definition ON definition.metric = measured.metric
 WHERE measured.metric = 'ticket_backlog_count';
 
-COMMENT ON VIEW mart.kpi_ticket_backlog_count IS 'Backlog. Tickets queued: ours, and not begun at the end of the period; while the period is open, at the data''s clock. Sum of ticket_count of fct_ticket_days (queued) on the last day of the period, under the team of that day. Of several periods take the last: a stock is never added up over time.';
+COMMENT ON VIEW mart.kpi_ticket_backlog_count IS 'Backlog (queued tickets). Tickets queued: ours, and not begun at the end of the period; while the period is open, at the data''s clock. Sum of ticket_count of fct_ticket_days (queued) on the last day of the period, under the team of that day. Of several periods take the last: a stock is never added up over time.';
 COMMENT ON COLUMN mart.kpi_ticket_backlog_count.label IS 'Short name for people';
 COMMENT ON COLUMN mart.kpi_ticket_backlog_count.period_grain IS 'day, week, month or quarter';
 COMMENT ON COLUMN mart.kpi_ticket_backlog_count.period_start_date IS 'First day of the period in the reporting time zone';
@@ -48,7 +48,7 @@ COMMENT ON COLUMN mart.kpi_ticket_backlog_count.period_end_date IS 'Last day of 
 COMMENT ON COLUMN mart.kpi_ticket_backlog_count.is_period_closed IS 'Whether the data''s clock has passed the end of the period';
 COMMENT ON COLUMN mart.kpi_ticket_backlog_count.dimension IS 'overall, team, priority, service or vendor';
 COMMENT ON COLUMN mart.kpi_ticket_backlog_count.dimension_value IS 'Value of the breakdown; empty text for overall, (none) where records have none';
-COMMENT ON COLUMN mart.kpi_ticket_backlog_count.value IS 'Backlog, count. Tickets queued: ours, and not begun at the end of the period; while the period is open, at the data''s clock.';
+COMMENT ON COLUMN mart.kpi_ticket_backlog_count.value IS 'Backlog (queued tickets), count. Tickets queued: ours, and not begun at the end of the period; while the period is open, at the data''s clock.';
 COMMENT ON COLUMN mart.kpi_ticket_backlog_count.unit IS 'Unit of the value';
 COMMENT ON COLUMN mart.kpi_ticket_backlog_count.numerator IS 'Upper part of a ratio or unit cost, so that readers can re-aggregate';
 COMMENT ON COLUMN mart.kpi_ticket_backlog_count.denominator IS 'Lower part of a ratio or unit cost';

@@ -1,7 +1,8 @@
 -- Generated from metrics/registry.py by `python -m pipelines.generate`; a test fails if it was edited by hand.
 --
--- Work in progress
--- Tickets in work (queued, active or waiting) at the end of the period; while the period is open, at the data's clock.
+-- Open tickets (work in progress)
+-- Tickets open: in work, be they queued, active or waiting at the end of the period; while the period is open, at the
+-- data's clock.
 -- Formula: Sum of ticket_count of fct_ticket_days (queued + active + waiting) on the last day of the period, under the
 -- team of that day. Of several periods take the last: a stock is never added up over time.
 -- Counted: Tickets queued, active or waiting at the end of that day. A ticket of which only a snapshot is known, or
@@ -12,7 +13,7 @@
 -- To combine cells: add values up over one breakdown; of several periods take the last, never the sum.
 CREATE OR REPLACE VIEW mart.kpi_ticket_work_in_progress_count AS
 SELECT
-    'Work in progress' AS label,
+    'Open tickets (work in progress)' AS label,
     measured.period_grain,
     measured.period_start_date,
     measured.period_end_date,
@@ -40,7 +41,7 @@ FROM mart.metric_values AS measured
 LEFT JOIN meta.metrics AS definition ON definition.metric = measured.metric
 WHERE measured.metric = 'ticket_work_in_progress_count';
 
-COMMENT ON VIEW mart.kpi_ticket_work_in_progress_count IS 'Work in progress. Tickets in work (queued, active or waiting) at the end of the period; while the period is open, at the data''s clock. Sum of ticket_count of fct_ticket_days (queued + active + waiting) on the last day of the period, under the team of that day. Of several periods take the last: a stock is never added up over time.';
+COMMENT ON VIEW mart.kpi_ticket_work_in_progress_count IS 'Open tickets (work in progress). Tickets open: in work, be they queued, active or waiting at the end of the period; while the period is open, at the data''s clock. Sum of ticket_count of fct_ticket_days (queued + active + waiting) on the last day of the period, under the team of that day. Of several periods take the last: a stock is never added up over time.';
 COMMENT ON COLUMN mart.kpi_ticket_work_in_progress_count.label IS 'Short name for people';
 COMMENT ON COLUMN mart.kpi_ticket_work_in_progress_count.period_grain IS 'day, week, month or quarter';
 COMMENT ON COLUMN mart.kpi_ticket_work_in_progress_count.period_start_date IS 'First day of the period in the reporting time zone';
@@ -48,7 +49,7 @@ COMMENT ON COLUMN mart.kpi_ticket_work_in_progress_count.period_end_date IS 'Las
 COMMENT ON COLUMN mart.kpi_ticket_work_in_progress_count.is_period_closed IS 'Whether the data''s clock has passed the end of the period';
 COMMENT ON COLUMN mart.kpi_ticket_work_in_progress_count.dimension IS 'overall, team, priority, service or vendor';
 COMMENT ON COLUMN mart.kpi_ticket_work_in_progress_count.dimension_value IS 'Value of the breakdown; empty text for overall, (none) where records have none';
-COMMENT ON COLUMN mart.kpi_ticket_work_in_progress_count.value IS 'Work in progress, count. Tickets in work (queued, active or waiting) at the end of the period; while the period is open, at the data''s clock.';
+COMMENT ON COLUMN mart.kpi_ticket_work_in_progress_count.value IS 'Open tickets (work in progress), count. Tickets open: in work, be they queued, active or waiting at the end of the period; while the period is open, at the data''s clock.';
 COMMENT ON COLUMN mart.kpi_ticket_work_in_progress_count.unit IS 'Unit of the value';
 COMMENT ON COLUMN mart.kpi_ticket_work_in_progress_count.numerator IS 'Upper part of a ratio or unit cost, so that readers can re-aggregate';
 COMMENT ON COLUMN mart.kpi_ticket_work_in_progress_count.denominator IS 'Lower part of a ratio or unit cost';

@@ -17,6 +17,7 @@ import sql
 from metrics.registry import METRICS
 from models.finance import fct_cost_lines
 from models.marts import (
+    meta_data_clocks,
     meta_loads,
     meta_metrics,
     meta_quarantined_records,
@@ -91,6 +92,12 @@ def _publication() -> Publication:
         *(_table("core", name, table, []) for name, table in facts.items() if name != fct_cost_lines.name),
         _table("core", fct_cost_lines.name, fct_cost_lines, _cost_lines()),
         _table("meta", "run", meta_run, [run]),
+        _table(
+            "meta",
+            "data_clocks",
+            meta_data_clocks,
+            [{"data": "tickets", "domain": "tickets", "as_of_at": AS_OF, "last_date": AS_OF.date()}],
+        ),
         _table("meta", "metrics", meta_metrics, _definitions()),
         _table("meta", "verdicts", meta_verdicts, []),
         _table("meta", "rule_results", meta_rule_results, []),

@@ -34,7 +34,8 @@ def number(metric: str, **more: Any) -> dict[str, Any]:
         "metric": metric, "label": metric, "unit": "ratio", "direction": "up_is_good", "value": 0.9,
         "previous_value": 0.8, "lower_bound": 0.9, "upper_bound": 0.9, "coverage_ratio": 1.0, "eligible_count": 10,
         "measured_count": 10, "publication_state": "published", "held_reason": None,
-        "fresh_as_of_at": datetime(2026, 11, 1, tzinfo=UTC),
+        "fresh_as_of_at": datetime(2026, 11, 1, tzinfo=UTC), "period_start_date": date(2026, 10, 1),
+        "wanted_start_date": date(2026, 10, 1), "is_wanted_closed": True, "first_ended_data": None,
     }  # fmt: skip
     return {**row, **more}
 
@@ -99,7 +100,8 @@ def test_who_moved_the_unit_cost_is_told_in_money() -> None:
 def test_parts_of_the_unit_cost_that_are_not_shown_are_one_part() -> None:
     rows = [
         {"part": "rate", "dimension_value": f"team {n}", "cost_pool": None, "change_reporting": Decimal("0.10"),
-         "whole_change_reporting": Decimal("2.50")}
+         "whole_change_reporting": Decimal("2.50"), "from_month_date": date(2026, 9, 1),
+         "to_month_date": date(2026, 10, 1)}
         for n in range(25)
     ]  # fmt: skip
     (figure,) = causes_section(facts(unit_cost=answer("what_made_unit_cost_move", *rows))).figures

@@ -62,7 +62,8 @@ def test_cumulative_flow_says_what_came_in_and_went_out() -> None:
     days = [day(1, queued=4, active=1, done=1000), day(2, queued=5, active=1, done=1003, cancelled=1)]
     figure = figure_of(flow=answer("cumulative_flow_by_day", *days))
     assert figure.sentences[0] == (
-        "From 1 Oct 2026 to 2 Oct 2026 5 tickets came in and 4 went out, so that the work in hand went from 5 to 6."
+        "From 1 Oct 2026 to 2 Oct 2026 5 tickets came in and 4 went out, so that open tickets went from 5 to 6, of "
+        "which 5 are queued: the backlog."
     )
     assert figure.draw is not None
     drawn = figure.draw(430).to_dict()["data"]["values"]
@@ -101,7 +102,7 @@ def test_open_tickets_are_held_against_lead_times() -> None:
     figure = age_figure(given)
     assert figure is not None
     assert figure.sentences == (
-        "10 tickets are open; of 5 a promise is broken already.",
+        "10 tickets are open (queued, active or waiting); of 5 a promise is broken already.",
         f"The lines are {LEAD_TIMES} At least 4 open tickets are older.",
         "The age of 1 is not known.",
     )

@@ -107,14 +107,14 @@ def test_what_made_unit_cost_move(published: duckdb.DuckDBPyConnection, fill: Fi
         part(MARCH, FEBRUARY, "Desk", "9.0000", period_grain="quarter"),
     )
     latest = [
-        ("rate", "Desk", "payroll", Decimal("-0.5"), Decimal("-0.4")),
-        ("mix", "Desk", "", Decimal("0.1"), Decimal("-0.4")),
+        ("rate", "Desk", "payroll", Decimal("-0.5"), Decimal("-0.4"), FEBRUARY, MARCH),
+        ("mix", "Desk", "", Decimal("0.1"), Decimal("-0.4"), FEBRUARY, MARCH),
     ]
     assert ask(published, "what_made_unit_cost_move") == latest
     assert ask(published, "what_made_unit_cost_move", from_month="2026-01-01") == [
-        ("rate", "Desk", "payroll", Decimal("1.0"), Decimal("0.85")),
-        ("rate", "Network", "payroll", Decimal("-0.25"), Decimal("0.85")),
-        ("mix", "Desk", "", Decimal("0.1"), Decimal("0.85")),
+        ("rate", "Desk", "payroll", Decimal("1.0"), Decimal("0.85"), JANUARY, MARCH),
+        ("rate", "Network", "payroll", Decimal("-0.25"), Decimal("0.85"), JANUARY, MARCH),
+        ("mix", "Desk", "", Decimal("0.1"), Decimal("0.85"), JANUARY, MARCH),
     ]
     only_february = ask(published, "what_made_unit_cost_move", to_month="2026-02-01")
     assert [row[3] for row in only_february] == [Decimal("1.5"), Decimal("-0.25")]

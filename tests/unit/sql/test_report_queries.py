@@ -74,7 +74,7 @@ def test_numbers_of_a_period(fill: Fill, answer: Callable[..., list[tuple[Any, .
     found = answer("numbers_of_a_period")
     assert found[0] == (
         SLA, SLA, SLA, SLA, date(2026, 10, 1), date(2026, 10, 1), 0.875, 0.75, 0.125, 0.8, 0.9, 10, 9, 0.9, 7.0, 8.0,
-        "published", None, fresh,
+        "published", None, fresh, date(2026, 10, 1), True, None,
     )  # fmt: skip
     assert found[1][:2] == ("never_measured_ratio",) * 2
     assert found[1][4] == date(2026, 10, 1)
@@ -94,6 +94,55 @@ def test_a_period_is_compared_with_the_one_before_it_and_no_other(
         measured(date(2026, 10, 26), 0.25, grain="week"),
     )
     assert answer("numbers_of_a_period", period_grain="week")[0][6:9] == (0.5, 0.25, 0.25)
+
+
+def test_a_kpi_whose_data_end_too_early_is_told_of_its_last_closed_period(
+    fill: Fill, answer: Callable[..., list[tuple[Any, ...]]]
+) -> None:
+    cost, rework, other = "cost_ratio", "cost_rework_ratio", "never_closed_ratio"
+    tickets, finance = datetime(2026, 11, 15, 21, tzinfo=UTC), datetime(2026, 9, 30, 22, tzinfo=UTC)
+    fill("meta_run", {"publication_id": "p", "reporting_time_zone": "Europe/Amsterdam"})
+    fill(
+        "meta_data_clocks",
+        {"data": "tickets", "domain": "tickets", "as_of_at": tickets, "last_date": date(2026, 11, 15)},
+        {"data": "finance", "domain": "finance", "as_of_at": finance, "last_date": date(2026, 9, 30)},
+        {"data": "deliveries", "domain": "vendors"},
+    )
+    fill(
+        "meta_metrics",
+        definition(closed_by="tickets", fresh_as_of_at=tickets),
+        # It has no row of October at all: how far its data reach tells that one may still come.
+        definition(rework, closed_by="finance, tickets", fresh_as_of_at=finance),
+        definition(cost, requires="finance, tickets", closed_by="finance", fresh_as_of_at=finance),
+        definition(other, closed_by="finance", fresh_as_of_at=finance),
+        definition("unfed_ratio", closed_by="vendors"),
+    )
+    october, september, august = date(2026, 10, 1), date(2026, 9, 1), date(2026, 8, 1)
+    fill(
+        "metric_values",
+        measured(october, 0.875),
+        measured(september, 0.5, metric=rework),
+        measured(october, 0.01, metric=cost, is_closed=False),
+        measured(september, 0.25, metric=cost),
+        measured(august, 0.75, metric=cost),
+        measured(october, 0.01, metric=other, is_closed=False),
+    )
+
+    def told(**given: str) -> dict[str, tuple[Any, ...]]:
+        return {row[0]: (row[4], row[6], row[7], *row[19:]) for row in answer("numbers_of_a_period", **given)}
+
+    assert told() == {
+        SLA: (october, 0.875, None, october, True, None),
+        rework: (september, 0.5, None, october, False, "finance"),
+        cost: (september, 0.25, 0.75, october, False, "finance"),
+        other: (None, None, None, october, False, "finance"),
+        "unfed_ratio": (october, None, None, october, None, None),
+    }
+    november = told(period_start_date="2026-11-01")
+    assert november[SLA] == (october, 0.875, None, date(2026, 11, 1), False, "tickets")
+    assert november[rework][-1] == "finance"
+    # Of August everything is closed: nothing later is told.
+    assert told(period_start_date="2026-08-01")[cost] == (august, 0.75, None, august, True, None)
 
 
 def test_metric_history(fill: Fill, answer: Callable[..., list[tuple[Any, ...]]]) -> None:

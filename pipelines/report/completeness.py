@@ -1,0 +1,75 @@
+"""Which period each number of a report is of, in words.
+
+Domains end at different times: a ledger often comes weeks after the tickets. A KPI whose data do not reach the end of
+the report's period is told of its own last closed period, and everything that is made of it says so. Which period that
+is, is decided by the question `numbers_of_a_period`; nothing is decided here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from pipelines.report.facts import ReportFacts
+
+
+def late_note(facts: ReportFacts, metric: str) -> str:
+    """Why a KPI is not told of the report's period, and of which it is; empty if it is told of the report's."""
+    if facts.period is None or not facts.is_late(metric):
+        return ""
+    last, grain = facts.period_of(metric), facts.period.grain.value
+    known = f"Last complete {grain}: {last.label}." if last else f"No {grain} before it is complete."
+    return f"{sentence_case(incomplete(facts, metric))}. {known}"
+
+
+def incomplete(facts: ReportFacts, metric: str) -> str:
+    """Until when a late KPI's data reach: `October 2026 is not complete for finance: data reach 30 September 2026`."""
+    row, period = facts.numbers[metric], facts.period
+    if period is None:
+        return ""
+    names = row["first_ended_data"].split(", ") if row["first_ended_data"] else []
+    last = facts.last_date_of(names[0]) if names else None
+    if last is None:
+        # No clock stands where the KPI's own does: its values are those of an earlier publication.
+        return f"{period.label} is not complete for {row['label']}: it is held as of earlier data"
+    reach = "reach" if last < period.end else "end in the course of"
+    return f"{period.label} is not complete for {' and '.join(names)}: data {reach} {long_day(last)}"
+
+
+def in_period(facts: ReportFacts, metric: str) -> str:
+    """` in September 2026` where a KPI is not told of the report's period, else nothing."""
+    period = facts.period_of(metric)
+    return f" in {period.label}" if facts.is_late(metric) and period else ""
+
+
+def titled(facts: ReportFacts, metric: str, title: str) -> str:
+    """A title with the period of a KPI, where that is not the report's."""
+    period = facts.period_of(metric)
+    return f"{title}, {period.label}" if facts.is_late(metric) and period else title
+
+
+def notes(facts: ReportFacts, *metrics: str) -> tuple[str, ...]:
+    """The notes on KPIs that are not told of the report's period, each once."""
+    found = (late_note(facts, metric) for metric in metrics if metric in facts.numbers)
+    return tuple(dict.fromkeys(note for note in found if note))
+
+
+def periods_differ(facts: ReportFacts, metrics: Iterable[str]) -> bool:
+    """Whether some of these KPIs are told of another period than the report's."""
+    return any(facts.is_late(metric) for metric in metrics)
+
+
+def describe_reaches(facts: ReportFacts) -> str:
+    """Until when each kind of data reaches: `Data until: tickets 15 November 2026, finance 30 September 2026`."""
+    known = [f"{reach.data} {long_day(reach.last_date)}" for reach in facts.reaches if reach.last_date is not None]
+    return f"Data until: {', '.join(known)}" if known else "No data yet"
+
+
+def long_day(day: date) -> str:
+    """A day for people: `30 September 2026`."""
+    return f"{day.day} {day:%B %Y}"
+
+
+def sentence_case(text: str) -> str:
+    """A text with a capital at its beginning: `Week 45 of 2026`."""
+    return text[:1].upper() + text[1:]
