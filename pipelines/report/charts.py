@@ -83,9 +83,8 @@ def trend_chart(
     height: int = 190,
 ) -> Any:
     """A trend with its limits of usual variation, its signals and its target."""
-    x = alt.X(
-        "start:T", scale=_DAYS, axis=alt.Axis(title=None, grid=False, labelOverlap=True, tickCount=6, format="%b %y")
-    )
+    axis = alt.Axis(title=None, grid=False, labelOverlap=True, labelFlush=False, tickCount=6, format="%b %y")
+    x = alt.X("start:T", scale=_DAYS, axis=axis)
     scale = alt.Scale(zero=False, nice=True, padding=8)
     y = alt.Y("value:Q", axis=alt.Axis(title=None, format=axis_format(unit), tickCount=5), scale=scale)
     layers = []

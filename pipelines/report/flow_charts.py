@@ -27,7 +27,15 @@ FLOW_BANDS: Final[dict[str, str]] = {
 AGE_PARTS: Final[dict[str, str]] = {"promise broken": "red", "promise running": "blue", "no promise": "grey"}
 #: Axis labels of hours on a scale on which each step multiplies.
 _HOURS: Final = tuple(factor * 10**power for power in range(6) for factor in (1, 2, 5))
-_DAY_AXIS: Final = {"title": None, "grid": False, "labelOverlap": True, "tickCount": 5, "format": "%-d %b"}
+_DAY_AXIS: Final = {
+    "title": None,
+    "grid": False,
+    "labelOverlap": True,
+    # Labels at either end that keep within the chart run into their neighbours.
+    "labelFlush": False,
+    "tickCount": 5,
+    "format": "%-d %b",
+}
 #: A number of hours on an axis, without exponents.
 _WHOLE: Final = "format(datum.value, ',d')"
 #: Ages below an hour are drawn as if they began here: a scale that multiplies has no zero.

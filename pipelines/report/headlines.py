@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from metrics.possible_values import possible_values
+from metrics.registry import metric_named
 from pipelines.cli.numbers import (
     NOTHING,
     format_bounds,
@@ -67,12 +69,21 @@ def trend_points(facts: ReportFacts, metric: str) -> tuple[TrendPoint, ...]:
 
 
 def trend_limits(facts: ReportFacts, metric: str) -> tuple[Limits, ...]:
-    """The limits of usual variation up to the period, a stretch for each time that they were set."""
+    """The limits of usual variation up to the period, a stretch for each time that they were set.
+
+    They are drawn no further than the quantity can go: no share is above 100 %, no time below 0.
+    """
+    least, greatest = possible_values(metric_named(metric).kind)
     stretches: list[Limits] = []
     for row in facts.rows(f"signals {metric}"):
         if row["centre_value"] is None:
             continue
-        set_to = (row["centre_value"], row["lower_limit_value"], row["upper_limit_value"])
+        lower, upper = row["lower_limit_value"], row["upper_limit_value"]
+        set_to = (
+            row["centre_value"],
+            lower if least is None else max(lower, least),
+            upper if greatest is None else min(upper, greatest),
+        )
         first = stretches.pop().first if stretches and _of(stretches[-1]) == set_to else row["period_start_date"]
         stretches.append(Limits(first, row["period_start_date"], *set_to))
     return tuple(stretches)

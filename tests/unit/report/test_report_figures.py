@@ -136,6 +136,19 @@ def test_limits_are_one_stretch_until_they_are_set_anew() -> None:
     assert f"{SLA} is outside usual variation." in summarize(given)
 
 
+def test_limits_are_drawn_no_further_than_the_quantity_can_go() -> None:
+    """A share ends at 0 and 1, a time at 0; cost per transaction may be below 0, as credits may be larger than cost."""
+    wide = {"lower_limit_value": -0.5, "upper_limit_value": 1.5}
+    rows = [signal(9, "noise", 0.5) | wide]
+    given = facts(**{f"signals {metric}": answer("signal_or_noise", *rows) for metric in HEADLINES})
+    ends = {metric: [(item.lower, item.upper) for item in trend_limits(given, metric)] for metric in HEADLINES}
+    assert ends == {
+        "ticket_cycle_time_p85_business_hours": [(0.0, 1.5)],
+        SLA: [(0.0, 1.0)],
+        "cost_per_transaction_reporting": [(-0.5, 1.5)],
+    }
+
+
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
