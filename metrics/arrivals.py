@@ -7,38 +7,16 @@ the events of last year. Pure; what a contract may promise is in `data_contracts
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import pairwise
-from typing import Final, Literal
+from typing import Final
 
-PeriodUnit = Literal["day", "week", "month", "quarter"]
+from metrics.periods import Period, period_holding
+from models.vocabulary import Grain
 
 #: After so many days without anything, a few events are doubted: a garbled date must not make an export look fresh.
 _ISOLATION_DAYS: Final = 90
 #: Few is one event in so many, and one at least.
 _FEW: Final = 1000
-_MONTHS: Final = {"month": 1, "quarter": 3}
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """A day, ISO week, month or quarter, by its first and last day."""
-
-    first: date
-    last: date
-    unit: PeriodUnit
-
-    @property
-    def name(self) -> str:
-        """`2026-03-14`, `2026-W11`, `2026-03` or `2026-Q1`."""
-        year, week, _ = self.first.isocalendar()
-        return {
-            "day": self.first.isoformat(),
-            "week": f"{year}-W{week:02d}",
-            "month": f"{self.first:%Y-%m}",
-            "quarter": f"{self.first.year}-Q{(self.first.month + 2) // 3}",
-        }[self.unit]
 
 
 def believed_days(counts: Mapping[date, int], *, until: date | None = None) -> list[date]:
@@ -77,19 +55,18 @@ def age_in_days(newest: date, as_of: date, is_counted: Callable[[date], bool] | 
     return sum(is_counted(newest + timedelta(days=ahead)) for ahead in range(1, days + 1))
 
 
-def list_periods(first: date, last: date, unit: PeriodUnit) -> list[Period]:
-    """Every period of a unit from the one that holds `first` to the one that holds `last`, both included."""
-    starts = [_start(first, unit)]
-    while (following := _next(starts[-1], unit)) <= last:
-        starts.append(following)
-    starts.append(following)
-    return [Period(start, after - timedelta(days=1), unit) for start, after in pairwise(starts)]
+def list_periods(first: date, last: date, grain: Grain) -> list[Period]:
+    """Every period of a length from the one that holds `first` to the one that holds `last`, both included."""
+    periods = [period_holding(first, grain)]
+    while (following := periods[-1].following).start <= last:
+        periods.append(following)
+    return periods
 
 
 def expected_periods(
     first: date,
     last: date,
-    unit: PeriodUnit,
+    grain: Grain,
     *,
     is_counted: Callable[[date], bool] | None = None,
     excused: Collection[date] = (),
@@ -102,26 +79,10 @@ def expected_periods(
     """
     return [
         period
-        for period in list_periods(first, last, unit)
+        for period in list_periods(first, last, grain)
         if any((is_counted is None or is_counted(day)) and day not in excused for day in _days(period))
     ]
 
 
 def _days(period: Period) -> list[date]:
-    return [period.first + timedelta(days=ahead) for ahead in range((period.last - period.first).days + 1)]
-
-
-def _start(day: date, unit: PeriodUnit) -> date:
-    if unit == "day":
-        return day
-    if unit == "week":
-        return day - timedelta(days=day.weekday())
-    months = _MONTHS[unit]
-    return date(day.year, (day.month - 1) // months * months + 1, 1)
-
-
-def _next(start: date, unit: PeriodUnit) -> date:
-    if unit in _MONTHS:
-        index = start.month - 1 + _MONTHS[unit]
-        return date(start.year + index // 12, index % 12 + 1, 1)
-    return start + timedelta(days=7 if unit == "week" else 1)
+    return [period.start + timedelta(days=ahead) for ahead in range((period.end - period.start).days + 1)]

@@ -1,14 +1,14 @@
 """Periods: the day, ISO week, month or calendar quarter of the reporting time zone that a date or an instant lies in.
 
-Expressions only, so that they serve any frame. Working calendars and open hours do not belong here; see
-`metrics.calendars.business_time`.
+`Period` is one of them; the expressions are for frames. What a period is called for people is said where it is shown,
+and working calendars and open hours do not belong here either; see `metrics.calendars.business_time`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Final
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Final, Self
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -34,6 +34,68 @@ class Reporting:
     as_of_date: date
     week_start: int = MONDAY
     whole_as_of_date: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A day, week, month or quarter.
+
+    Attributes:
+        grain: its length.
+        start: its first day. Of a week that is any day of the week; use `period_holding` for the one that holds a day.
+    """
+
+    grain: Grain
+    start: date
+
+    @property
+    def end(self) -> date:
+        """Last day, inclusive."""
+        return self.following.start - timedelta(days=1)
+
+    @property
+    def following(self) -> Self:
+        """The period after it."""
+        return self._stepped(1)
+
+    @property
+    def previous(self) -> Self:
+        """The period before it."""
+        return self._stepped(-1)
+
+    @property
+    def name(self) -> str:
+        """Its ISO name: `2026-03-14`, `2026-W11`, `2026-03` or `2026-Q1`. A week is named after its fourth day."""
+        match self.grain:
+            case Grain.DAY:
+                return self.start.isoformat()
+            case Grain.WEEK:
+                year, week, _ = (self.start + timedelta(days=3)).isocalendar()
+                return f"{year}-W{week:02}"
+            case Grain.MONTH:
+                return f"{self.start:%Y-%m}"
+            case Grain.QUARTER:
+                return f"{self.start.year}-Q{(self.start.month + 2) // 3}"
+
+    def _stepped(self, count: int) -> Self:
+        if self.grain in _MONTHS_OF:
+            months = self.start.year * 12 + self.start.month - 1 + count * _MONTHS_OF[self.grain]
+            return replace(self, start=date(months // 12, months % 12 + 1, 1))
+        return replace(self, start=self.start + timedelta(days=count * (7 if self.grain is Grain.WEEK else 1)))
+
+
+#: Months of the periods that are made of months.
+_MONTHS_OF: Final = {Grain.MONTH: 1, Grain.QUARTER: 3}
+
+
+def period_holding(day: date, grain: Grain) -> Period:
+    """The period that a calendar date lies in; weeks begin on Monday."""
+    if grain is Grain.WEEK:
+        return Period(grain, day - timedelta(days=day.weekday()))
+    if grain in _MONTHS_OF:
+        months = _MONTHS_OF[grain]
+        return Period(grain, date(day.year, (day.month - 1) // months * months + 1, 1))
+    return Period(grain, day)
 
 
 def local_date(instant: pl.Expr, time_zone: str) -> pl.Expr:

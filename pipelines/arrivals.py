@@ -21,12 +21,12 @@ from sqlalchemy import Date
 from data_contracts.feeds import canonical_tables
 from data_contracts.spec import ExportContract, Rule, ServiceLevel
 from data_contracts.verdict import RuleResult, Verdict, decide
-from metrics.arrivals import PeriodUnit, age_in_days, believed_days, expected_periods
+from metrics.arrivals import age_in_days, believed_days, expected_periods
 from metrics.calendars.working_calendar import WorkingCalendar
 from metrics.periods import local_date_of
 from models.ddl import quote_identifier, quote_text
 from models.ops import ops_source_arrivals
-from models.vocabulary import Domain, RuleState, ServiceLevelKind, VerdictState
+from models.vocabulary import Domain, Grain, RuleState, ServiceLevelKind, VerdictState
 from pipelines.audit import AuditAbortedError, audit
 from pipelines.fingerprint import hash_parts
 from pipelines.session import Session, Step
@@ -198,18 +198,18 @@ def _rows(session: Session, one: _Measured, as_of: date) -> Iterator[dict[str, o
         }
         return
     excused = _excused(session, days[0], days[-1])
-    unit = cast("PeriodUnit", level.unit)
-    for period in expected_periods(days[0], days[-1], unit, is_counted=is_counted, excused=excused):
+    grain = Grain(level.unit)
+    for period in expected_periods(days[0], days[-1], grain, is_counted=is_counted, excused=excused):
         count = (
-            sum(one.counts[day] for day in days if period.first <= day <= period.last)
-            if unit != "day"
-            else (one.counts.get(period.first, 0))
+            sum(one.counts[day] for day in days if period.start <= day <= period.end)
+            if grain is not Grain.DAY
+            else (one.counts.get(period.start, 0))
         )
         yield {
             **common,
             "period": period.name,
-            "first_date": period.first,
-            "last_date": period.last,
+            "first_date": period.start,
+            "last_date": period.end,
             "event_count": count,
             "age_days": None,
             "limit_days": None,

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final
@@ -27,6 +27,7 @@ import polars as pl
 
 from metrics.costs.unit_cost_bridge import round_parts
 from metrics.kinds import Aggregation
+from metrics.periods import Period
 from metrics.spec import Metric
 from models.ddl import polars_schema
 from models.marts import kpi_change_drivers
@@ -107,7 +108,7 @@ def _total(groups: Mapping[str, Parts]) -> Parts:
 
 
 def explain_changes(metric_values: pl.DataFrame, metrics: Sequence[Metric]) -> pl.DataFrame:
-    """`kpi_change_drivers`: latest closed periods against the period before each, by every breakdown.
+    """`kpi_change_drivers`: the latest closed periods of each KPI against the period before each, by every breakdown.
 
     A change is explained where both periods have a value, and where the groups of the breakdown add up to the whole in
     both; otherwise it has no rows.
@@ -122,20 +123,27 @@ def explain_changes(metric_values: pl.DataFrame, metrics: Sequence[Metric]) -> p
         of_grain = metric_values.filter(
             pl.col("period_grain") == grain.value, "is_period_closed", pl.col("metric").is_in(list(exact))
         )
-        starts = sorted(of_grain["period_start_date"].unique().to_list())[-count - 1 :]
-        recent = of_grain.filter(pl.col("period_start_date").is_in(starts))
-        cells = _cells(recent)
+        # The latest of each KPI: domains end at different times, some years before others.
+        latest = (
+            of_grain.filter(pl.col("dimension") == Dimension.OVERALL.value)
+            .select("metric", "period_start_date")
+            .sort("period_start_date")
+            .group_by("metric", maintain_order=True)
+            .tail(count + 1)
+        )
+        cells = _cells(of_grain.join(latest, on=["metric", "period_start_date"], how="semi"))
         for (name, start), whole in cells.whole.items():
-            previous = cells.whole.get((name, _before(start, grain)))
-            if previous is None or start == starts[0]:
+            before = Period(grain, start).previous.start
+            previous = cells.whole.get((name, before))
+            if previous is None:
                 continue
             metric = exact[name]
             for dimension in metric.dimensions:
                 if dimension is Dimension.OVERALL:
                     continue
-                groups = [cells.groups.get((name, dimension.value, day), {}) for day in (_before(start, grain), start)]
+                groups = [cells.groups.get((name, dimension.value, day), {}) for day in (before, start)]
                 known = {"metric": name, "period_grain": grain.value, "period_start_date": start,
-                         "previous_period_start_date": _before(start, grain), "dimension": dimension.value,
+                         "previous_period_start_date": before, "dimension": dimension.value,
                          "unit": metric.unit.value}  # fmt: skip
                 rows += [{**known, **row} for row in _explain(metric, [previous, whole], groups)]
     return pl.DataFrame(rows, schema=polars_schema(kpi_change_drivers), orient="row")
@@ -218,11 +226,3 @@ def _exact(number: float | None) -> Fraction:
 
 def _is_equal(found: Fraction, wanted: Fraction) -> bool:
     return abs(found - wanted) <= _TOLERANCE * max(Fraction(1), abs(wanted))
-
-
-def _before(start: date, grain: Grain) -> date:
-    """First day of the period before the one that begins on `start`."""
-    if grain is Grain.WEEK:
-        return start - timedelta(days=7)
-    months = start.year * 12 + start.month - 1 - (3 if grain is Grain.QUARTER else 1)
-    return date(months // 12, months % 12 + 1, 1)

@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 #: Months or quarters that a trend shows.
 TREND_LENGTH: Final = 12
 
-#: Months of the periods that commands show.
-_MONTHS_OF: Final = {"month": 1, "quarter": 3}
-
 
 @dataclass(frozen=True, slots=True)
 class PeriodValue:
@@ -92,9 +89,10 @@ class MetricTrend:
         return values[::-1]
 
     def _start_before(self, start: date) -> date:
-        for _ in range(_MONTHS_OF[self.grain]):
-            start = previous_month(start)
-        return start
+        from metrics.periods import Period
+        from models.vocabulary import Grain
+
+        return Period(Grain(self.grain), start).previous.start
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,8 +283,3 @@ def read_rows(
     cursor = connection.execute(query, parameters)
     names = [column[0] for column in cursor.description or ()]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-
-
-def previous_month(month: date) -> date:
-    """First day of the month before the one that begins on `month`."""
-    return date(month.year - (month.month == 1), (month.month - 2) % 12 + 1, 1)

@@ -8,6 +8,8 @@ from typing import Any, Final
 import polars as pl
 import streamlit as st
 
+from metrics.periods import Period
+from models.vocabulary import Grain
 from pipelines.cli.numbers import (
     format_bounds,
     format_change,
@@ -38,7 +40,7 @@ def show_card(snapshot: Snapshot, definition: dict[str, Any], values: pl.DataFra
             st.caption(_why_nothing(definition))
             return
         latest = closed.row(-1, named=True)
-        before = closed.row(-2, named=True)["value"] if closed.height > 1 else None
+        before = _value_before(closed, latest)
         st.markdown(f"## {format_value(latest['value'], unit, currency)}")
         change = format_change(latest["value"], before, unit)
         colour = _COLOURS[judge_change(latest["value"], before, definition["direction"])]
@@ -48,6 +50,13 @@ def show_card(snapshot: Snapshot, definition: dict[str, Any], values: pl.DataFra
         st.caption(f"{format_ratio(latest['coverage_ratio'])} measured; the truth is {bounds}.")
         if definition["publication_state"] == "held":
             st.warning(_why_nothing(definition), icon=":material/pause_circle:")
+
+
+def _value_before(closed: pl.DataFrame, latest: dict[str, Any]) -> float | None:
+    """The value of the period before the latest, and of no earlier one."""
+    start = Period(Grain(latest["period_grain"]), latest["period_start_date"]).previous.start
+    found = closed.filter(period_start_date=start)["value"]
+    return None if found.is_empty() else found[0]
 
 
 def show_definition(definition: dict[str, Any]) -> None:

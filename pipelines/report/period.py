@@ -1,52 +1,18 @@
-"""The period that a report is about: how people write it, what it is called, and which one comes before."""
+"""The period that a report is about: how people write it and what they call it."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
+from metrics.periods import Period
 from models.vocabulary import Grain
 
 
 @dataclass(frozen=True, slots=True)
-class ReportPeriod:
-    """A week, month or quarter, by its first day.
-
-    Attributes:
-        grain: week, month or quarter; days are too short for an executive.
-        start: first day.
-    """
-
-    grain: Grain
-    start: date
-
-    @property
-    def end(self) -> date:
-        """Last day, inclusive."""
-        return self.next_start - timedelta(days=1)
-
-    @property
-    def next_start(self) -> date:
-        """First day of the period after it."""
-        return _shift(self.grain, self.start, 1)
-
-    @property
-    def previous(self) -> ReportPeriod:
-        """The period before it."""
-        return ReportPeriod(self.grain, _shift(self.grain, self.start, -1))
-
-    @property
-    def name(self) -> str:
-        """Its ISO name, as files are called: `2026-10`, `2026-W45`, `2026-Q4`."""
-        match self.grain:
-            case Grain.WEEK:
-                year, week, _ = (self.start + timedelta(days=3)).isocalendar()
-                return f"{year}-W{week:02}"
-            case Grain.QUARTER:
-                return f"{self.start.year}-Q{(self.start.month + 2) // 3}"
-            case _:
-                return f"{self.start:%Y-%m}"
+class ReportPeriod(Period):
+    """A week, month or quarter as people call it; days are too short for an executive. Files have its ISO name."""
 
     @property
     def label(self) -> str:
@@ -99,10 +65,3 @@ def parse_period(text: str) -> ReportPeriod:
     except ValueError:
         pass
     raise ValueError(f"'{text}' is no period; write a month 2026-10, a week 2026-W45 or a quarter 2026-Q3")
-
-
-def _shift(grain: Grain, start: date, count: int) -> date:
-    if grain is Grain.WEEK:
-        return start + timedelta(days=7 * count)
-    months = start.year * 12 + start.month - 1 + count * (3 if grain is Grain.QUARTER else 1)
-    return date(months // 12, months % 12 + 1, 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -19,7 +19,6 @@ from pipelines.cli.numbers import (
     format_value,
     judge_change,
 )
-from pipelines.cli.published import previous_month
 
 _VALUES = st.none() | st.floats(allow_nan=False, allow_infinity=False, width=32)
 
@@ -97,14 +96,6 @@ def test_sparkline_has_one_mark_per_value_and_keeps_the_order(values: list[float
             assert value > other or bar <= other_bar
     if pairs and min(pairs)[0] < max(pairs)[0]:
         assert {"▁", "█"} <= {bar for _, bar in pairs}
-
-
-@given(st.dates(min_value=date(1990, 2, 1), max_value=date(2090, 1, 1)))
-def test_previous_month_ends_the_day_before_this_one(day: date) -> None:
-    month = day.replace(day=1)
-    before = previous_month(month)
-    assert before.day == 1
-    assert (month.toordinal() - before.toordinal()) in (28, 29, 30, 31)
 
 
 def test_instants_and_counts() -> None:

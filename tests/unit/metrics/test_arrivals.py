@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import itertools
 from datetime import date, timedelta
-from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metrics.arrivals import PeriodUnit, age_in_days, believed_days, expected_periods, list_periods
+from metrics.arrivals import age_in_days, believed_days, expected_periods, list_periods
+from models.vocabulary import Grain
 
-UNITS: tuple[PeriodUnit, ...] = get_args(PeriodUnit)
 DATES = st.dates(date(1995, 1, 1), date(2035, 12, 31))
 
 
@@ -20,29 +19,30 @@ def _is_weekday(day: date) -> bool:
     return day.weekday() < 5
 
 
-@given(DATES, st.integers(0, 900), st.sampled_from(UNITS))
-def test_periods_cover_every_day_once(first: date, length: int, unit: PeriodUnit) -> None:
+@given(DATES, st.integers(0, 900), st.sampled_from(Grain))
+def test_periods_cover_every_day_once(first: date, length: int, grain: Grain) -> None:
     last = first + timedelta(days=length)
-    periods = list_periods(first, last, unit)
-    assert periods[0].first <= first <= periods[0].last
-    assert periods[-1].first <= last <= periods[-1].last
+    periods = list_periods(first, last, grain)
+    assert periods[0].start <= first <= periods[0].end
+    assert periods[-1].start <= last <= periods[-1].end
     for before, after in itertools.pairwise(periods):
-        assert after.first == before.last + timedelta(days=1)
+        assert after.start == before.end + timedelta(days=1)
+        assert (before.following, after.previous) == (after, before)
     assert len({period.name for period in periods}) == len(periods)
 
 
 @pytest.mark.parametrize(
-    ("unit", "names"),
+    ("grain", "names"),
     [
-        ("day", ["2026-12-30", "2026-12-31", "2027-01-01"]),
+        (Grain.DAY, ["2026-12-30", "2026-12-31", "2027-01-01"]),
         # 30 December 2026 is a Wednesday of the 53rd ISO week, which ends on Sunday, 3 January.
-        ("week", ["2026-W53"]),
-        ("month", ["2026-12", "2027-01"]),
-        ("quarter", ["2026-Q4", "2027-Q1"]),
+        (Grain.WEEK, ["2026-W53"]),
+        (Grain.MONTH, ["2026-12", "2027-01"]),
+        (Grain.QUARTER, ["2026-Q4", "2027-Q1"]),
     ],
 )
-def test_names_of_periods_over_a_new_year(unit: PeriodUnit, names: list[str]) -> None:
-    assert [period.name for period in list_periods(date(2026, 12, 30), date(2027, 1, 1), unit)] == names
+def test_names_of_periods_over_a_new_year(grain: Grain, names: list[str]) -> None:
+    assert [period.name for period in list_periods(date(2026, 12, 30), date(2027, 1, 1), grain)] == names
 
 
 @given(DATES, st.integers(-30, 400))
@@ -57,16 +57,16 @@ def test_a_weekend_is_no_age_on_a_calendar_of_weekdays() -> None:
 
 
 def test_a_weekend_is_not_expected_on_a_calendar_of_weekdays() -> None:
-    periods = expected_periods(date(2026, 3, 5), date(2026, 3, 10), "day", is_counted=_is_weekday)
+    periods = expected_periods(date(2026, 3, 5), date(2026, 3, 10), Grain.DAY, is_counted=_is_weekday)
     assert [period.name for period in periods] == ["2026-03-05", "2026-03-06", "2026-03-09", "2026-03-10"]
 
 
 def test_only_a_period_that_is_excused_as_a_whole_is_not_expected() -> None:
     february = frozenset(date(2026, 2, day) for day in range(1, 29))
-    months = expected_periods(date(2026, 1, 5), date(2026, 4, 2), "month", excused=february)
+    months = expected_periods(date(2026, 1, 5), date(2026, 4, 2), Grain.MONTH, excused=february)
     assert [period.name for period in months] == ["2026-01", "2026-03", "2026-04"]
     most = february - {date(2026, 2, 14)}
-    months = expected_periods(date(2026, 1, 5), date(2026, 4, 2), "month", excused=most)
+    months = expected_periods(date(2026, 1, 5), date(2026, 4, 2), Grain.MONTH, excused=most)
     assert [period.name for period in months] == ["2026-01", "2026-02", "2026-03", "2026-04"]
 
 

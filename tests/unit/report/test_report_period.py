@@ -51,6 +51,6 @@ def test_the_next_of_the_previous_is_the_period_itself(grain: Grain, day: date) 
         Grain.QUARTER: date(day.year, (day.month - 1) // 3 * 3 + 1, 1),
     }[grain]
     period = ReportPeriod(grain, start)
-    assert period.previous.next_start == start
+    assert period.previous.following == period
     assert (period.start - period.previous.end).days == 1
     assert parse_period(period.name) == period
