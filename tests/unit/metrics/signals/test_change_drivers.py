@@ -128,6 +128,25 @@ def test_a_period_without_a_value_or_a_gap_explains_nothing() -> None:
     assert explained(cells("sla_attainment_ratio", (SEPTEMBER, "overall", "", None, 0.0, 0.0), *TWO_MONTHS[2:])) == []
 
 
+def test_the_latest_periods_of_a_kpi_are_explained_however_far_another_goes_on() -> None:
+    """Tickets of 2026 are explained, though there is cost of each month of the next five years."""
+    later = [date(2027 + number // 12, number % 12 + 1, 1) for number in range(60)]
+    cost = cells("cost_total_reporting", *((start, "overall", "", 1.0, None, None) for start in later))
+    frame = pl.concat([cells("sla_attainment_ratio", *TWO_MONTHS), cost])
+    assert explained(frame) == explained(cells("sla_attainment_ratio", *TWO_MONTHS)) != []
+
+
+def test_no_more_than_the_latest_thirteen_months_of_a_kpi_are_explained() -> None:
+    months = [date(2025 + number // 12, number % 12 + 1, 1) for number in range(20)]
+    rows = [
+        (start, *place, number / 20, float(number), 20.0)
+        for number, start in enumerate(months)
+        for place in (("overall", ""), ("team", "Desk"))
+    ]
+    found = {row[0] for row in explained(cells("sla_attainment_ratio", *rows))}
+    assert found == set(months[-13:])
+
+
 def test_a_count_is_explained_by_what_each_group_has_more_or_less() -> None:
     rows = [
         (SEPTEMBER, "overall", "", 7.0, None, None), (SEPTEMBER, "team", "Desk", 7.0, None, None),
