@@ -62,7 +62,7 @@ def slide_texts(facts: ReportFacts) -> list[str]:
 @pytest.fixture(scope="module")
 def late(tmp_path_factory: pytest.TempPathFactory) -> DemoHome:
     """The small company, of whose ledger nothing later than September has come."""
-    home = write_small_company(tmp_path_factory.mktemp("late") / "home")
+    home = write_small_company(tmp_path_factory.mktemp("late") / "home").publish_to("duckdb", "report")
     keep_lines(home, date.min, CUT)
     assert home.run().steps
     return home
@@ -160,7 +160,7 @@ def test_the_report_of_september_is_complete(late: DemoHome) -> None:
 def test_a_ledger_that_ended_years_before_the_tickets(tmp_path: Path) -> None:
     """Three years are simulated, the ledger ends after the first quarter of them."""
     write_demo_home(tmp_path / "home", SMALL_COMPANY.__class__(tickets=150, years=3, seed=7))
-    home = DemoHome(tmp_path / "home")
+    home = DemoHome(tmp_path / "home").publish_to("duckdb", "report")
     keep_lines(home, date.min, date(2024, 4, 1))
     assert home.run().steps
     facts = read_facts(home.home.published_file)
