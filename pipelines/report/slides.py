@@ -61,7 +61,8 @@ def build_slides(facts: ReportFacts) -> bytes:
         if figure.draw is not None or (figure.table is not None and figure.is_wide):
             slide = _slide(deck, figure.title)
             _add_figure(slide, figure)
-            _add_footer(slide, f"{figure.answer.command} · {footer}" if figure.answer else footer)
+            # Beside a command there is no room for more than where it is asked.
+            _add_footer(slide, f"{figure.answer.command} · {publication.publication_id}" if figure.answer else footer)
     written = BytesIO()
     deck.save(written)
     return written.getvalue()

@@ -2,7 +2,7 @@
 -- parameter period_grain: length of the periods [one of: day, week, month, quarter] [default: month]
 -- parameter period_start_date: first day of the period; latest for the latest that is closed [date] [default: latest]
 -- example: kpi query --query numbers_of_a_period --param period_grain=week
--- answer: sla_attainment_ratio | SLA attainment, resolution | ratio | up_is_good | 2026-10-01 | 2026-10-31 | 0.923 | 0.936 | -0.013 | 0.923 | 0.923 | 611 | 611 | 1.0 | 564.0 | 611.0 | published |  | 2026-11-15 21:30:40+00 | 2026-10-01 | true |
+-- answer: cost_per_transaction_reporting | Cost per transaction | reporting | down_is_good | 2026-09-01 | 2026-09-30 | 29.66 | 36.63 | -6.97 | 29.66 | 30.41 | 662 | 662 | 1.0 | 18241.83 | 615.0 | published |  | 2026-09-30 22:00:00+00 | 2026-10-01 | false | finance
 --         Domains end at different times. A KPI whose data do not reach the end of the period is told of the last period
 --         before it that is closed for it: period_start_date says which (empty if none is), wanted_start_date which was
 --         asked for, is_wanted_closed whether it is closed for this KPI, and first_ended_data which data end

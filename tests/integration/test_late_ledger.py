@@ -12,12 +12,12 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from demo_homes import SMALL_COMPANY, DemoHome, write_small_company
+from demo_homes import DemoHome
 from page_accessibility import problems
 from pptx import Presentation
 from test_report import read
 
-from pipelines.cli.demo_home import write_demo_home
+from pipelines.cli.demo_home import DemoFacts, write_demo_home
 from pipelines.cli.numbers import format_value
 from pipelines.report.facts import BUDGET_IS_OF, HEADLINES, SUPPORTING, ReportFacts, read_facts
 from pipelines.report.headlines import headline_cards
@@ -61,8 +61,10 @@ def slide_texts(facts: ReportFacts) -> list[str]:
 
 @pytest.fixture(scope="module")
 def late(tmp_path_factory: pytest.TempPathFactory) -> DemoHome:
-    """The small company, of whose ledger nothing later than September has come."""
-    home = write_small_company(tmp_path_factory.mktemp("late") / "home").publish_to("duckdb", "report")
+    """A small company, of whose ledger nothing later than September has come."""
+    folder = tmp_path_factory.mktemp("late") / "home"
+    write_demo_home(folder, DemoFacts(tickets=200, years=0.5, seed=7))
+    home = DemoHome(folder).publish_to("duckdb", "report")
     keep_lines(home, date.min, CUT)
     assert home.run().steps
     return home
@@ -159,7 +161,7 @@ def test_the_report_of_september_is_complete(late: DemoHome) -> None:
 @pytest.mark.slow
 def test_a_ledger_that_ended_years_before_the_tickets(tmp_path: Path) -> None:
     """Three years are simulated, the ledger ends after the first quarter of them."""
-    write_demo_home(tmp_path / "home", SMALL_COMPANY.__class__(tickets=150, years=3, seed=7))
+    write_demo_home(tmp_path / "home", DemoFacts(tickets=150, years=3, seed=7))
     home = DemoHome(tmp_path / "home").publish_to("duckdb", "report")
     keep_lines(home, date.min, date(2024, 4, 1))
     assert home.run().steps
