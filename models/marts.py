@@ -235,7 +235,7 @@ meta_run = table(
 meta_data_clocks = table(
     Layer.MART,
     "meta_data_clocks",
-    "One row per kind of data: how far it reaches. A period is closed for a KPI when all data have passed it that close it.",
+    "One row per kind of data: how far it reaches. What closes the periods of a KPI is in meta_metrics.closed_by.",
     text("data", "tickets, finance, deliveries or invoices", key=True),
     text("domain", "tickets, finance or vendors", required=True),
     instant("as_of_at", "The instant that the data reach; empty where there are none"),
