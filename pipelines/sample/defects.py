@@ -170,6 +170,18 @@ _ALL: Final = (
         money_faults.leave_out_a_month,
     ),
     Defect(
+        "ledger_stopped", "The ledger was not exported for the last seven weeks.",
+        _F, ledger.EXPORT, Outcome.FLAGGED,
+        "The newest posting is seven weeks older than everything else; names the export, the day and the limit.",
+        money_faults.stop_the_ledger,
+    ),
+    Defect(
+        "rates_stopped", "The download of exchange rates has failed for three weeks.",
+        _F, exchange_rates.EXPORT, Outcome.FLAGGED,
+        "The newest rate is three weeks older than everything else; names the export, the day and the limit.",
+        money_faults.stop_the_rates,
+    ),
+    Defect(
         "unknown_currency", "One ledger line is in EUX, a currency that does not exist.",
         _F, ledger.EXPORT, Outcome.FLAGGED,
         "The currency 'EUX' is no ISO 4217 code and has no rate; never converted at 1.",

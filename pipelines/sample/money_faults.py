@@ -60,6 +60,20 @@ def leave_out_a_month(landing: Path) -> None:
         file.remove({index for index, month in enumerate(months) if month == known[len(known) // 2]})
 
 
+def stop_the_ledger(landing: Path) -> None:
+    """Nothing that was posted in the last seven weeks is in the latest ledger file."""
+    with _open_ledger(landing) as file:
+        days = [_read_ledger_date(row["Posting date"]) for row in file]
+        file.remove({index for index, day in enumerate(days) if day > max(days) - timedelta(weeks=7)})
+
+
+def stop_the_rates(landing: Path) -> None:
+    """The rates of the last three weeks are not there, of any currency."""
+    with CsvEdit(latest_file(landing, exchange_rates.EXPORT)) as file:
+        days = [date.fromisoformat(row["date"]) for row in file]
+        file.remove({index for index, day in enumerate(days) if day > max(days) - timedelta(weeks=3)})
+
+
 def write_unknown_currency(landing: Path) -> None:
     """One line is in a currency that does not exist."""
     with _open_ledger(landing) as file:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +30,11 @@ pytestmark = pytest.mark.xdist_group("faults")
 #: A new file of an event log adds to what is there, so these are injected where no ticket has arrived yet.
 EVENT_LOGS = ("servicenow_incidents", "jira_issues", "zendesk_tickets")
 ROW = "fault matrix row"
+#: Months of a KPI that are said not to be over, over everything.
+OPEN_MONTHS = """
+    SELECT period_start_date FROM mart.metric_values
+    WHERE metric = ? AND period_grain = 'month' AND dimension = 'overall' AND NOT is_period_closed
+"""
 
 
 class Effect(StrEnum):
@@ -37,11 +42,12 @@ class Effect(StrEnum):
 
     SAME = "unchanged"
     COVERAGE = "lower coverage"
+    OPEN = "open months only"
     HELD = "held"
     MOVED = "moved, unsaid"
 
 
-SAME, COVERAGE, HELD, MOVED = Effect
+SAME, COVERAGE, OPEN, HELD, MOVED = Effect
 Effects = tuple[Effect, Effect, Effect]
 
 
@@ -117,6 +123,14 @@ EXPECTED = {
     ),
     # What was left out of a journal is told by its total; a journal that is not there at all has none.
     "ledger_month_missing": _caught("cost_lines.general_ledger.periods_present", effects=(SAME, SAME, HELD)),
+    # Nothing is wrong with what is there: the month in which the books end is not closed, and says so.
+    "ledger_stopped": _caught("cost_lines.general_ledger.fresh", effects=(SAME, SAME, OPEN)),
+    "rates_stopped": _caught(
+        "fx_rates.fx_rates.fresh",
+        "cost_lines.posting_date.has_rate",
+        "vendor_invoice_lines.invoice_date.has_rate",
+        effects=(SAME, SAME, COVERAGE),
+    ),
     "unknown_currency": _caught("cost_lines.currency_code.valid", effects=(SAME, SAME, COVERAGE)),
     "missing_fx_rate": _caught(
         "fx_rates.rate_date.complete", "cost_lines.posting_date.rate_not_lost", effects=(SAME, SAME, COVERAGE)
@@ -202,7 +216,10 @@ def _look_at(demo: DemoHome, clean_months: dict[str, list[Month]]) -> Found:
     for metric in METRICS:
         if metric.is_headline:
             months = [Month(*row) for row in demo.warehouse(MONTHS, [metric.name])]
-            effects.append(Effect.HELD if metric.name in held else _compare(months, clean_months[metric.name]))
+            open_months = {day for (day,) in demo.warehouse(OPEN_MONTHS, [metric.name])}
+            effects.append(
+                Effect.HELD if metric.name in held else _compare(months, clean_months[metric.name], open_months)
+            )
     return Found(
         failed_rules=frozenset(demo.failed_rules()),
         refused={path: code for path, (code, _) in demo.refusals().items()},
@@ -217,9 +234,13 @@ def _reach(demo: DemoHome) -> datetime | None:
     return reach
 
 
-def _compare(months: list[Month], clean: list[Month]) -> Effect:
+def _compare(months: list[Month], clean: list[Month], open_months: set[date]) -> Effect:
     if months == clean:
         return SAME
+    if {month.first_date for month in set(months) ^ set(clean)} <= open_months | {
+        month.first_date for month in clean if month.first_date > max(each.first_date for each in months)
+    }:
+        return OPEN
     were = {month.first_date: month.coverage_ratio or 0.0 for month in clean}
     if any((month.coverage_ratio or 0.0) < were.get(month.first_date, 0.0) for month in months):
         return COVERAGE

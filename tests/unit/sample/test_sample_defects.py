@@ -40,6 +40,8 @@ LINES: dict[str, tuple[int | None, int | None]] = {
     "empty_file": (None, 0),
     "export_stopped": (None, 0),
     "ledger_month_missing": (None, 0),
+    "ledger_stopped": (None, 0),
+    "rates_stopped": (None, 0),
 }
 
 
