@@ -136,7 +136,7 @@ def shown_value(row: Mapping[str, Any], currency: str) -> str:
 def certainty(row: Mapping[str, Any], currency: str) -> str:
     """How much of a value could be measured, and where the truth lies."""
     if row["value"] is None:
-        return "not measured" if row["eligible_count"] else "nothing to measure"
+        return "not measured" if row["eligible_count"] else "there is nothing to measure"
     coverage = f"{format_ratio(row['coverage_ratio'])} measured"
     bounds = format_bounds(row["lower_bound"], row["upper_bound"], row["unit"], currency)
     return f"{coverage} ({row['measured_count']:,} of {row['eligible_count']:,}); the truth is {bounds}"
@@ -163,7 +163,7 @@ def _card(facts: ReportFacts, metric: str) -> Card:
         label=row["label"],
         value=shown_value(row, currency),
         period=period.label if facts.is_late(metric) and period else "",
-        movement="nothing to compare with" if movement == NOTHING else f"{movement} against {before}",
+        movement=_movement(row, movement, before, period.label if period else ""),
         judgement=judge_change(row["value"], row["previous_value"], row["direction"]),
         certainty=certainty(row, currency) if period else "",
         target=_target(target, row["unit"], currency) if target else "",
@@ -172,6 +172,13 @@ def _card(facts: ReportFacts, metric: str) -> Card:
         held=held_note(row),
         trend=trend_points(facts, metric),
     )
+
+
+def _movement(row: Mapping[str, Any], change: str, before: str, period: str) -> str:
+    """The change against the period before; of a KPI without a value, in which period it has none."""
+    if row["value"] is None:
+        return f"no value in {period}" if period else ""
+    return "nothing to compare with" if change == NOTHING else f"{change} against {before}"
 
 
 def _target(target: Mapping[str, Any], unit: str, currency: str) -> str:

@@ -136,6 +136,17 @@ def test_limits_are_one_stretch_until_they_are_set_anew() -> None:
     assert f"{SLA} is outside usual variation." in summarize(given)
 
 
+def test_a_card_without_a_value_says_of_which_period_it_has_none() -> None:
+    given = facts()
+    given.numbers[SLA] = number(SLA, value=None, previous_value=None, eligible_count=None, measured_count=None)  # type: ignore[index]
+    card = next(card for card in headline_cards(given) if card.metric == SLA)
+    assert (card.value, card.movement, card.certainty) == (
+        "–",
+        "no value in October 2026",
+        "there is nothing to measure",
+    )
+
+
 def test_limits_are_drawn_no_further_than_the_quantity_can_go() -> None:
     """A share ends at 0 and 1, a time at 0; cost per transaction may be below 0, as credits may be larger than cost."""
     wide = {"lower_limit_value": -0.5, "upper_limit_value": 1.5}
