@@ -237,14 +237,11 @@ def _reach(demo: DemoHome) -> datetime | None:
 def _compare(months: list[Month], clean: list[Month], open_months: set[date]) -> Effect:
     if months == clean:
         return SAME
-    if {month.first_date for month in set(months) ^ set(clean)} <= open_months | {
-        month.first_date for month in clean if month.first_date > max(each.first_date for each in months)
-    }:
-        return OPEN
     were = {month.first_date: month.coverage_ratio or 0.0 for month in clean}
     if any((month.coverage_ratio or 0.0) < were.get(month.first_date, 0.0) for month in months):
         return COVERAGE
-    return MOVED
+    moved = {month.first_date for month in set(months) ^ set(clean)}
+    return OPEN if moved <= open_months else MOVED
 
 
 def _hash_values(demo: DemoHome) -> object:
