@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from models.vocabulary import Domain
 from pipelines.cli.numbers import (
     NOTHING,
+    count_of,
     count_records,
     draw_sparkline,
     format_bounds,
@@ -36,11 +38,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Headlines:
-    """The headline metrics of a publication."""
+    """The headline metrics of a publication.
+
+    Attributes:
+        has_tickets: whether any KPI of tickets alone is published or held.
+        other_count: how many other KPIs are published.
+    """
 
     publication: PublicationFacts
     metrics: tuple[MetricTrend, ...]
     reaches: tuple[DataReach, ...]
+    has_tickets: bool = True
+    other_count: int = 0
 
 
 def read_headlines(home: Home) -> Headlines | None:
@@ -53,7 +62,15 @@ def read_headlines(home: Home) -> Headlines | None:
     with open_published(home) as connection:
         trends = {trend.metric: trend for trend in read_trends(connection)}
         publication, reaches = read_publication(connection), read_reaches(connection)
-    return Headlines(publication, tuple(trends[name] for name in names if name in trends), tuple(reaches))
+    return Headlines(
+        publication,
+        tuple(trends[name] for name in names if name in trends),
+        tuple(reaches),
+        has_tickets=any(
+            trend.requires == Domain.TICKETS.value and trend.publication_state != "empty" for trend in trends.values()
+        ),
+        other_count=sum(trend.publication_state == "published" and name not in names for name, trend in trends.items()),
+    )
 
 
 def show_headlines(headlines: Headlines) -> None:
@@ -62,7 +79,11 @@ def show_headlines(headlines: Headlines) -> None:
     show_heading(publication.home_name, describe_reaches(headlines.reaches) if headlines.reaches else "no data yet")
     for metric in headlines.metrics:
         click.echo()
-        _show_headline(metric, publication.reporting_currency_code)
+        _show_headline(metric, publication.reporting_currency_code, has_tickets=headlines.has_tickets)
+    if headlines.other_count and all(metric.latest is None for metric in headlines.metrics):
+        click.echo()
+        told = count_of(headlines.other_count, "other KPI is", "other KPIs are")
+        click.echo(f"{told} published: 'kpi metrics' lists them.")
 
 
 def describe_headlines(headlines: Headlines) -> list[dict[str, Any]]:
@@ -91,11 +112,11 @@ def describe_headlines(headlines: Headlines) -> list[dict[str, Any]]:
     return described
 
 
-def _show_headline(metric: MetricTrend, currency: str) -> None:
+def _show_headline(metric: MetricTrend, currency: str, *, has_tickets: bool) -> None:
     latest = metric.latest
     label = click.style(f"{metric.label:<32}", bold=True)
     if latest is None:
-        click.echo(f"{label}  {NOTHING}  {click.style(_why_nothing(metric), dim=True)}")
+        click.echo(f"{label}  {NOTHING}  {click.style(_why_nothing(metric, has_tickets=has_tickets), dim=True)}")
         return
     before = metric.period_before
     before_value = before.value if before else None
@@ -122,7 +143,7 @@ def _show_headline(metric: MetricTrend, currency: str) -> None:
         click.echo(click.style("  held by the gate: this is the last good value", fg="red"))
 
 
-def _why_nothing(metric: MetricTrend) -> str:
+def _why_nothing(metric: MetricTrend, *, has_tickets: bool) -> str:
     """Why a headline has no closed month to show."""
     if metric.held_reason:
         # The whole reason, with what to do, stands below the headlines and in 'kpi status'.
@@ -130,7 +151,7 @@ def _why_nothing(metric: MetricTrend) -> str:
     if metric.publication_state != "empty":
         return metric.no_value_reason or "no month is closed yet"
     # Tickets alone promise nothing, so with them and without a policy no clock runs.
-    if metric.metric.startswith("sla_"):
+    if has_tickets and metric.metric.startswith("sla_"):
         return "no ticket was promised anything yet: see policies/sla.yaml"
     return "no export feeds it yet"
 
