@@ -60,4 +60,4 @@ def guess_currency(columns: Sequence[ColumnFinding]) -> tuple[str, str]:
         for column in columns
     ):
         return "GBP", "the export follows a British public spending standard"
-    return "XXX", "nothing in the file names a currency; XXX holds publication until you replace it"
+    return "XXX", "nothing in the file names a currency; until you replace XXX, no amount can be converted"
