@@ -120,7 +120,7 @@ def _show_headline(metric: MetricTrend, currency: str, *, has_tickets: bool) -> 
         return
     before = metric.period_before
     before_value = before.value if before else None
-    judgement = judge_change(latest.value, before_value, metric.direction)
+    judgement = judge_change(latest.value, before_value, metric.direction, metric.unit)
     trend = metric.trend()
     color = STATE_STYLES.get(judgement)
     parts = [

@@ -49,6 +49,8 @@ def format_change(value: float | None, before: float | None, unit: str) -> str:
     if value == before:
         return "no change"
     arrow = "▲" if value > before else "▼"
+    if is_slight(value, before, unit):
+        return f"{arrow} < 0.1 {'points' if unit == 'ratio' else '%'}"
     if unit == "ratio":
         return f"{arrow} {abs(value - before) * 100:.1f} points"
     if before == 0:
@@ -59,9 +61,16 @@ def format_change(value: float | None, before: float | None, unit: str) -> str:
     return f"{arrow} {abs(value - before) / abs(before) * 100:.1f} %"
 
 
-def judge_change(value: float | None, before: float | None, direction: str) -> str:
-    """`better`, `worse`, or nothing where a metric has no good direction or did not move."""
-    if value is None or before is None or value == before or direction == "neutral":
+def is_slight(value: float, before: float, unit: str) -> bool:
+    """Whether a change is less than what `format_change` has digits for: nobody should be told of it as good or bad."""
+    if unit == "ratio":
+        return abs(value - before) < 0.0005
+    return before > 0 and value >= 0 and abs(value - before) / before < 0.0005
+
+
+def judge_change(value: float | None, before: float | None, direction: str, unit: str) -> str:
+    """`better`, `worse`, or nothing where a metric has no good direction or did not move by what digits tell."""
+    if value is None or before is None or direction == "neutral" or is_slight(value, before, unit) or value == before:
         return ""
     return "better" if (value > before) == (direction == "up_is_good") else "worse"
 

@@ -43,7 +43,7 @@ def show_card(snapshot: Snapshot, definition: dict[str, Any], values: pl.DataFra
         before = _value_before(closed, latest)
         st.markdown(f"## {format_value(latest['value'], unit, currency)}")
         change = format_change(latest["value"], before, unit)
-        colour = _COLOURS[judge_change(latest["value"], before, definition["direction"])]
+        colour = _COLOURS[judge_change(latest["value"], before, definition["direction"], unit)]
         period = latest["period_start_date"]
         st.markdown(f":{colour}[{change}] in the {latest['period_grain']} from {period:%d %b %Y}")
         bounds = format_bounds(latest["lower_bound"], latest["upper_bound"], unit, currency)

@@ -164,7 +164,7 @@ def _card(facts: ReportFacts, metric: str) -> Card:
         value=shown_value(row, currency),
         period=period.label if facts.is_late(metric) and period else "",
         movement=_movement(row, movement, before, period.label if period else ""),
-        judgement=judge_change(row["value"], row["previous_value"], row["direction"]),
+        judgement=judge_change(row["value"], row["previous_value"], row["direction"], row["unit"]),
         certainty=certainty(row, currency) if period else "",
         target=_target(target, row["unit"], currency) if target else "",
         target_state=target["target_state"] if target else "",

@@ -75,6 +75,9 @@ def test_open_bounds_are_said(lower: float | None, upper: float | None, shown: s
         (-5.0, 12.0, "count", "down_is_good", "▼ by 17", "better"),
         (3.0, 0.0, "count", "neutral", "▲ from 0", ""),
         (3.0, 3.0, "count", "up_is_good", "no change", ""),
+        (25.9899, 25.9901, "reporting", "down_is_good", "▼ < 0.1 %", ""),
+        (0.7504, 0.7500, "ratio", "up_is_good", "▲ < 0.1 points", ""),
+        (0.7505, 0.7499, "ratio", "up_is_good", "▲ 0.1 points", "better"),
         (3.0, None, "count", "up_is_good", "–", ""),
     ],
 )
@@ -82,7 +85,7 @@ def test_change_is_judged_by_the_metrics_direction(
     value: float, before: float | None, unit: str, direction: str, change: str, judgement: str
 ) -> None:
     assert format_change(value, before, unit) == change
-    assert judge_change(value, before, direction) == judgement
+    assert judge_change(value, before, direction, unit) == judgement
 
 
 @given(st.lists(_VALUES, max_size=30))
