@@ -204,8 +204,14 @@ def _message(
             "slaProperties in its contract."
         )
     every = f"working day of the calendar {calendar}" if calendar else unit
+    closed = (
+        " If these are days on which nobody works, such as Saturdays and Sundays, name a calendar beside the promise "
+        "(custom property calendar)."
+        if unit == "day" and calendar is None
+        else ""
+    )
     return (
         f"The contract promises a {what} for every {every}, and between the first and the last some have none: a file "
-        "is missing, or the export left the time out. Bring it; if there was nothing to tell, name the days under "
-        "[[gate.known_incidents]] in kpi.toml."
+        f"is missing, or the export left the time out. Bring it.{closed} If there was nothing to tell, name the days "
+        "under [[gate.known_incidents]] in kpi.toml."
     )

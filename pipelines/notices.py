@@ -5,7 +5,7 @@ Mistakes in contracts and policies are errors and never get here; what is wrong 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
@@ -13,7 +13,7 @@ from typing import Final
 
 from data_contracts.spec import ExportContract
 from metrics.sla.policy import SlaPolicy
-from models.vocabulary import Domain
+from models.vocabulary import Domain, RuleState
 from pipelines.project import Project
 
 #: How drafts mark the lines that a person has to decide; see `pipelines.infer`.
@@ -29,7 +29,7 @@ class Notice:
 
     Attributes:
         code: `unagreed_contract`, `unknown_source`, `unknown_reason`, `unreachable_policy`, `unknown_name`,
-            `unused_alias`, `cost_in_no_pool` or `cost_not_taken`, for programs.
+            `unused_alias`, `cost_in_no_pool`, `cost_not_taken` or `late_arrival`, for programs.
         subject: file that it is about, as a person knows it.
     """
 
@@ -47,6 +47,17 @@ def find_notices(project: Project) -> tuple[Notice, ...]:
         *_unknown_reasons(project),
         *_unreachable_policies(project),
     )
+
+
+def note_arrivals(found: Iterable[tuple[str, str, str]]) -> Iterator[Notice]:
+    """What came late or not at all, where the contract only warns of it.
+
+    Args:
+        found: contract, state and message of the rules on arrivals that hold nothing.
+    """
+    for contract_id, state, message in found:
+        if state == RuleState.FAILED.value:
+            yield Notice("late_arrival", contract_id, message)
 
 
 def _unagreed_contracts(project: Project) -> Iterator[Notice]:

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from pipelines.cli.main import kpi
 from pipelines.home import Home
-from pipelines.notices import find_notices
+from pipelines.notices import find_notices, note_arrivals
 from pipelines.project import load_project
 from pipelines.scaffold import HomeFacts, write_home
 
@@ -142,3 +142,9 @@ def test_check_of_the_contracts_shows_them(home: Home) -> None:
     document = json.loads(CliRunner().invoke(kpi, ["contract", "check", "--json", "--home", str(home.folder)]).output)
     assert [notice["code"] for notice in document["notices"]] == ["unagreed_contract"]
     assert {found["id"]: found["status"] for found in document["contracts"]}["jira_issues"] == "draft"
+
+
+def test_what_came_late_is_noted_where_it_holds_nothing() -> None:
+    found = [("rates", "failed", "The newest rate is old."), ("ledger", "passed", "Old."), ("log", "skipped", "Old.")]
+    (notice,) = note_arrivals(found)
+    assert (notice.code, notice.subject, notice.message) == ("late_arrival", "rates", "The newest rate is old.")
