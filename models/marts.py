@@ -178,10 +178,17 @@ instrumentation_scorecard = table(
     integer("affected_metric_count", "KPIs that it holds, or of which it leaves records unmeasured", required=True),
     integer("held_metric_count", "KPIs that it holds now", required=True),
     text("affected_metrics", "Their names, separated by commas"),
+    flag(
+        "is_recent",
+        "Whether it still happens: it lies in one of the last three closed months of a KPI, or in the open one. Empty "
+        "where no KPI of the last months lacks records for it",
+    ),
+    day("last_seen_date", "First day of the latest month in which a KPI lacks records for it"),
     text("metric", "One of them: a headline KPI if one is touched, else the one that loses most coverage"),
     text("metric_label", "Its short name for people"),
     day("metric_period_start_date", "Month of that KPI: the latest closed one that is touched, else the open one"),
     integer("metric_record_count", "Records that the KPI lacks in that month for this reason"),
+    integer("metric_eligible_count", "Records that the KPI should count in that month"),
     real("metric_lost_coverage_ratio", "Coverage that it takes from the KPI in that month"),
     real(
         "metric_width_value",

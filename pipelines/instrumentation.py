@@ -49,9 +49,13 @@ def build_instrumentation(session: Session) -> list[Step]:
 
 def _build(session: Session) -> Built:
     warehouse = session.warehouse
-    gaps = _gaps(session)
+    values = warehouse.frame(
+        "SELECT * FROM mart.metric_values "
+        f"WHERE period_grain = '{Grain.MONTH.value}' AND dimension = '{Dimension.OVERALL.value}'"
+    )
+    gaps = _gaps(session, values)
     outcomes = warehouse.read(ops_rule_outcomes)
-    scorecard = build_scorecard(METRICS, outcomes, gaps, _judged_rules(warehouse))
+    scorecard = build_scorecard(METRICS, outcomes, gaps, _judged_rules(warehouse), values.filter("is_period_closed"))
     warehouse.replace(instrumentation_gaps, gaps)
     warehouse.replace(instrumentation_scorecard, scorecard)
     open_count = scorecard["fix_rank"].count()
@@ -59,16 +63,12 @@ def _build(session: Session) -> Built:
     return Built({instrumentation_gaps.name: gaps.height, instrumentation_scorecard.name: scorecard.height}, note)
 
 
-def _gaps(session: Session) -> pl.DataFrame:
+def _gaps(session: Session, values: pl.DataFrame) -> pl.DataFrame:
     warehouse, project = session.warehouse, session.project
     states = read_metric_states(warehouse)
     measured = [metric for metric in METRICS if not states.get(metric.name, {}).get("is_held")]
     facts = _read_facts(warehouse, measured)
     set_aside = warehouse.frame("SELECT table_name, record_id, rule_id FROM ops.ops_quarantined_records")
-    values = warehouse.frame(
-        "SELECT * FROM mart.metric_values "
-        f"WHERE period_grain = '{Grain.MONTH.value}' AND dimension = '{Dimension.OVERALL.value}'"
-    )
     counts_tickets = counted_table(project.policies.costs.transaction) is fct_tickets
     zone = project.home.settings.reporting.time_zone
     frames = [pl.DataFrame(schema=polars_schema(instrumentation_gaps))]

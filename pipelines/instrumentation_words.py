@@ -44,7 +44,8 @@ def describe_effect(row: Mapping[str, Any], currency: str) -> str:
         return "no KPI of the last months lacks records for it"
     month, unit = format_month(row["metric_period_start_date"]), row["metric_unit"]
     lost = row["metric_lost_coverage_ratio"]
-    coverage = f"takes {format_ratio(lost).replace(' %', ' points')} of coverage" if lost else ""
+    counted = f" ({row['metric_record_count']:,} of {row['metric_eligible_count']:,})"
+    coverage = f"takes {format_ratio(lost).replace(' %', ' points')} of coverage{counted}" if lost else ""
     width, whole = row["metric_width_value"], row["metric_bounds_width_value"]
     if width is None:
         bounds = "a bound is missing"
@@ -55,7 +56,8 @@ def describe_effect(row: Mapping[str, Any], currency: str) -> str:
     more = row["affected_metric_count"] - 1
     others = f"; {more} more {'KPI' if more == 1 else 'KPIs'}" if more else ""
     told = " and ".join(part for part in (coverage, bounds) if part)
-    return f"{row['metric_label']}, {month}: {told}{others}"
+    stopped = "" if row["is_recent"] else f"last seen in {format_month(row['last_seen_date'])}; "
+    return f"{stopped}{row['metric_label']}, {month}: {told}{others}"
 
 
 def _describe_part(width: float, whole: float, unit: str, currency: str) -> str:

@@ -1,7 +1,8 @@
 """The instrumentation scorecard: what is captured of each source, table and rule, and what to put right first.
 
 Brings together what rules found over time and what gaps do to the metrics' bounds. First comes what holds metrics, then
-what takes most coverage from a headline metric, then from any other, then what is only warned of. Counting records is
+what still happens, then what has stopped. Within these comes first what takes most coverage from a headline metric,
+then from any other; what is only warned of comes between, as nobody knows of it whether it goes on. Counting records is
 in `metrics.instrumentation.unmeasured`, bounds in `metrics.instrumentation.widths`; rules are judged in
 `data_contracts`.
 """
@@ -21,8 +22,11 @@ from models.ddl import conform
 from models.marts import instrumentation_scorecard
 from models.vocabulary import GapKind, RuleAction, RuleState
 
-#: How far back gaps are looked for: months, the open one included.
+#: How far back gaps of a metric are looked for: months, up to its last closed one.
 MONTHS: Final = 13
+#: A gap still happens if it lies in one of so many last closed months of a metric, or in the open one. They are taken
+#: together, so that a month of few records does not come first by chance.
+RECENT_MONTHS: Final = 3
 #: How long ago the second comparison lies at least.
 EARLIER: Final = timedelta(days=28)
 
@@ -49,7 +53,11 @@ class JudgedRule:
 
 
 def build_scorecard(
-    metrics: Sequence[Metric], outcomes: pl.DataFrame, gaps: pl.DataFrame, rules: Mapping[str, JudgedRule]
+    metrics: Sequence[Metric],
+    outcomes: pl.DataFrame,
+    gaps: pl.DataFrame,
+    rules: Mapping[str, JudgedRule],
+    months: pl.DataFrame,
 ) -> pl.DataFrame:
     """One row per source, table and rule or missing thing.
 
@@ -58,19 +66,23 @@ def build_scorecard(
         outcomes: rows of `models.ops.ops_rule_outcomes`.
         gaps: rows of `models.marts.instrumentation_gaps`.
         rules: rules of the latest judgements, by id.
+        months: `metric`, `period_start_date` and `eligible_count` of each closed month of each metric over everything.
+            Exports end at different times, so that each metric has last months of its own.
 
     Returns:
         `models.marts.instrumentation_scorecard`, those with something to put right first, in their order.
     """
-    touched = _latest_of_each_metric(gaps)
+    touched = _with_recent_losses(_latest_of_each_metric(gaps, months), gaps, months)
     rows = pl.concat([_of_rules(outcomes, rules), _of_missing(touched, gaps)], how="diagonal_relaxed")
     shown = _shown_metrics(touched, metrics)
     names = touched.group_by(_PLACE).agg(
         gap_metrics=pl.col("metric").unique(),
-        most_lost=pl.col("lost_coverage_ratio").max(),
-        headline_lost=pl.col("lost_coverage_ratio")
-        .filter(pl.col("metric").is_in([metric.name for metric in metrics if metric.is_headline]))
-        .max(),
+        is_recent=pl.col("is_recent").any(),
+        last_seen_date=pl.col("last_seen_date").max(),
+        most_lost=_LOST.max(),
+        headline_lost=_LOST.filter(
+            pl.col("metric").is_in([metric.name for metric in metrics if metric.is_headline])
+        ).max(),
     )
     order = {metric.name: place for place, metric in enumerate(metrics)}
     joined = rows.join(names, on=_PLACE, how="left").join(shown, on=_PLACE, how="left")
@@ -80,6 +92,9 @@ def build_scorecard(
     )  # fmt: skip
     return conform(_ranked(frame), instrumentation_scorecard)
 
+
+#: Coverage that a gap takes from a metric: of its last months if it still happens, else of the last that has it.
+_LOST: Final = pl.coalesce("recent_lost", "lost_coverage_ratio")
 
 _DESCRIBED: Final = {
     "gap_kind": pl.String,
@@ -138,15 +153,43 @@ def _captured_at(now: pl.DataFrame, judged: pl.DataFrame, instant: str, name: st
     )
 
 
-def _latest_of_each_metric(gaps: pl.DataFrame) -> pl.DataFrame:
+def _latest_of_each_metric(gaps: pl.DataFrame, months: pl.DataFrame) -> pl.DataFrame:
     """Of each place and metric the latest closed month that the gap touches; the open one where there is none."""
-    last = gaps["period_start_date"].max()
-    told = gaps.filter(pl.col("gap_kind").is_in(_TOLD))
-    if last is None or told.is_empty():
-        return told
-    recent = told.filter(pl.col("period_start_date") > pl.lit(last).dt.offset_by(f"-{MONTHS}mo"))
-    return recent.sort("is_period_closed", "period_start_date", descending=True).unique(
-        [*_PLACE, "metric"], keep="first", maintain_order=True
+    last = months.group_by("metric").agg(last_month=pl.col("period_start_date").max())
+    month, last_month = pl.col("period_start_date"), pl.col("last_month")
+    told = gaps.filter(pl.col("gap_kind").is_in(_TOLD)).join(last, on="metric", how="left")
+    near = told.filter(last_month.is_null() | (month > last_month.dt.offset_by(f"-{MONTHS}mo")))
+    return (
+        near.with_columns(last_seen_date=month.max().over(*_PLACE, "metric"))
+        .sort("is_period_closed", "period_start_date", descending=True)
+        .unique([*_PLACE, "metric"], keep="first", maintain_order=True)
+        .drop("last_month")
+    )
+
+
+def _with_recent_losses(touched: pl.DataFrame, gaps: pl.DataFrame, months: pl.DataFrame) -> pl.DataFrame:
+    """With `recent_lost`, the coverage that a gap takes from the last closed months of a metric together; empty where
+    it lies in none of them; and `is_recent`, whether it lies in one of them or in the open month."""
+    newest = months.sort("period_start_date", descending=True).group_by("metric", maintain_order=True)
+    recent = newest.head(RECENT_MONTHS)
+    eligible = recent.group_by("metric").agg(recent_eligible_count=pl.col("eligible_count").sum())
+    lost = (
+        gaps.join(recent.select("metric", "period_start_date"), on=["metric", "period_start_date"], how="semi")
+        .group_by(*_PLACE, "metric")
+        .agg(recent_count=pl.col("attributed_record_count").sum())
+        .join(eligible, on="metric", how="left")
+        .with_columns(
+            recent_lost=pl.when(pl.col("recent_eligible_count") > 0)
+            .then(pl.col("recent_count") / pl.col("recent_eligible_count"))
+        )
+        .drop("recent_count", "recent_eligible_count")
+    )  # fmt: skip
+    in_open = gaps.filter(~pl.col("is_period_closed")).select(*_PLACE, "metric").unique()
+    return (
+        touched.join(lost, on=[*_PLACE, "metric"], how="left")
+        .join(in_open.with_columns(is_in_open=pl.lit(value=True)), on=[*_PLACE, "metric"], how="left")
+        .with_columns(is_recent=pl.col("recent_lost").is_not_null() | pl.col("is_in_open").fill_null(value=False))
+        .drop("is_in_open")
     )
 
 
@@ -187,12 +230,14 @@ def _shown_metrics(touched: pl.DataFrame, metrics: Sequence[Metric]) -> pl.DataF
     )
     return (
         touched.join(known, on="metric", how="inner")
-        .sort("is_headline", "lost_coverage_ratio", "order", descending=[True, True, False], nulls_last=True)
+        .with_columns(lost=_LOST)
+        .sort("is_recent", "is_headline", "lost", "order", descending=[True, True, True, False], nulls_last=True)
         .unique(_PLACE, keep="first", maintain_order=True)
         .select(
             *_PLACE, "metric", "metric_label",
             metric_period_start_date="period_start_date",
             metric_record_count="record_count",
+            metric_eligible_count="eligible_count",
             metric_lost_coverage_ratio="lost_coverage_ratio",
             metric_width_value="width_value",
             metric_bounds_width_value="bounds_width_value",
@@ -251,9 +296,10 @@ def _what_to_do(row: dict[str, object], kind: GapKind, rule: JudgedRule | None) 
 def _ranked(frame: pl.DataFrame) -> pl.DataFrame:
     is_open = pl.col("gap_kind") != GapKind.NONE.value
     in_order = frame.sort(
-        is_open, "held_metric_count", pl.col("headline_lost").fill_null(-1), pl.col("most_lost").fill_null(-1),
+        is_open, "held_metric_count", pl.col("is_recent").fill_null(value=True),
+        pl.col("headline_lost").fill_null(-1), pl.col("most_lost").fill_null(-1),
         pl.col("captured_ratio").fill_null(1), *_PLACE,
-        descending=[True, True, True, True, False, False, False, False], nulls_last=True,
+        descending=[True, True, True, True, True, False, False, False, False], nulls_last=True,
     )  # fmt: skip
     return in_order.with_columns(
         fix_rank=pl.when(is_open).then(pl.int_range(1, pl.len() + 1)),

@@ -107,7 +107,7 @@ def _show_gap(row: dict[str, Any], currency: str) -> None:
 
 
 def _show_whole(found: Sequence[dict[str, Any]]) -> None:
-    from pipelines.cli.numbers import NOTHING, format_count, format_ratio
+    from pipelines.cli.numbers import format_count, format_ratio
     from pipelines.cli.tables import Column, show_table
 
     click.echo()
@@ -115,7 +115,7 @@ def _show_whole(found: Sequence[dict[str, Any]]) -> None:
         [Column("captured whole"), Column("source", left_out=2), Column("records", is_right=True, left_out=1),
          Column("captured", is_right=True), Column("KPIs", is_right=True)],
         [
-            (row["rule_id"], row["source"] or NOTHING, format_count(row["record_count"]),
+            (row["rule_id"], row["source"] or "all sources", format_count(row["record_count"]),
              format_ratio(row["captured_ratio"]), row["protected_metric_count"])
             for row in found
         ],

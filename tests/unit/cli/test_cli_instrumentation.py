@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from conftest import Kpi
 
 EFFECT = (
-    "SLA attainment, resolution, Oct 2026: takes 5.0 points of coverage and makes 5.0 points of the 8.0 points between "
-    "its bounds; 2 more KPIs"
+    "SLA attainment, resolution, Oct 2026: takes 5.0 points of coverage (3 of 60) and makes 5.0 points of the 8.0 points "
+    "between its bounds; 2 more KPIs"
 )
 _ROW = {
     "source": "desk", "table_name": "tickets", "rule_id": "tickets.status.mapped", "fix_rank": 1,
@@ -30,7 +30,8 @@ _ROW = {
     "failed_record_count": 4, "captured_ratio": 0.9, "captured_change_ratio": -0.05, "protected_metric_count": 60,
     "affected_metric_count": 3, "held_metric_count": 0, "metric": "sla_attainment_ratio",
     "metric_label": "SLA attainment, resolution", "metric_period_start_date": date(2026, 10, 1),
-    "metric_record_count": 3, "metric_lost_coverage_ratio": 0.05, "metric_width_value": 0.05,
+    "is_recent": True, "last_seen_date": date(2026, 10, 1), "metric_record_count": 3, "metric_eligible_count": 60,
+    "metric_lost_coverage_ratio": 0.05, "metric_width_value": 0.05,
     "metric_bounds_width_value": 0.08, "metric_unit": "ratio",
 }  # fmt: skip
 _GAP = {
@@ -100,12 +101,17 @@ def test_an_unknown_kpi_is_an_error_with_the_likely_name(run_kpi: Kpi, published
     assert "Did you mean 'sla_attainment_ratio'?" in result.output
 
 
+def test_a_gap_that_has_stopped_says_when_it_was_seen_last() -> None:
+    row = {**_ROW, "is_recent": False, "last_seen_date": date(2026, 6, 1)}
+    assert describe_effect(row, "EUR").startswith("last seen in Jun 2026; SLA attainment, resolution, Oct 2026: takes")
+
+
 @pytest.mark.parametrize(
     ("changed", "told"),
     [
         ({"held_metric_count": 2}, "holds 2 KPIs: their last good values stay"),
         ({"metric": None}, "no KPI of the last months lacks records for it"),
-        ({"metric_width_value": None}, "takes 5.0 points of coverage and a bound is missing; 2 more KPIs"),
+        ({"metric_width_value": None}, "takes 5.0 points of coverage (3 of 60) and a bound is missing; 2 more KPIs"),
         (
             {"metric_width_value": 0.08, "affected_metric_count": 1},
             "makes all of the 8.0 points between its bounds",

@@ -40,7 +40,14 @@ def gap(rule: str, metric: str, month: int, count: int, *, kind: str = "quaranti
     }  # fmt: skip
 
 
-def scorecard(outcomes: list[dict[str, object]], gaps: list[dict[str, object]], rules: dict[str, JudgedRule]) -> list[dict[str, object]]:  # fmt: skip  # noqa: E501
+def closed_months(metrics: tuple[str, ...] = (HEADLINE, OTHER), last: int = 10, eligible: tuple[int, ...] = (80, 80, 80)) -> pl.DataFrame:  # fmt: skip  # noqa: E501
+    """Months of each KPI up to the last closed one of 2026, with the records that they should count."""
+    first = last - len(eligible) + 1
+    rows = [(metric, date(2026, first + place, 1), count) for metric in metrics for place, count in enumerate(eligible)]
+    return pl.DataFrame(rows, schema=["metric", "period_start_date", "eligible_count"], orient="row")
+
+
+def scorecard(outcomes: list[dict[str, object]], gaps: list[dict[str, object]], rules: dict[str, JudgedRule], months: pl.DataFrame | None = None) -> list[dict[str, object]]:  # fmt: skip  # noqa: E501
     frames = [
         pl.DataFrame([{name: row.get(name) for name in schema} for row in rows], schema=schema)
         for rows, schema in (
@@ -48,7 +55,9 @@ def scorecard(outcomes: list[dict[str, object]], gaps: list[dict[str, object]], 
             (gaps, polars_schema(instrumentation_gaps)),
         )
     ]
-    return build_scorecard(METRICS, frames[0], frames[1], rules).to_dicts()
+    return build_scorecard(
+        METRICS, frames[0], frames[1], rules, closed_months() if months is None else months
+    ).to_dicts()
 
 
 RULE = JudgedRule("A rule that is broken.", [HEADLINE, OTHER])
@@ -148,3 +157,56 @@ def test_rules_that_were_not_evaluated_say_nothing_and_one_that_errored_is_to_be
 
 def test_a_home_without_anything_has_an_empty_scorecard() -> None:
     assert scorecard([], [], {}) == []
+
+
+def test_each_kpi_has_last_months_of_its_own() -> None:
+    """The other KPI's data end in October, the headline's ended in June of that year: its gaps of June still stand."""
+    rows = scorecard(
+        [],
+        [
+            gap("a.b.measured", HEADLINE, 6, 4, kind="not_instrumented"),
+            gap("c.d.measured", OTHER, 10, 40, kind="not_instrumented"),
+        ],
+        {},
+        pl.concat([closed_months((HEADLINE,), last=6), closed_months((OTHER,), last=10)]),
+    )
+    assert [(row["rule_id"], row["is_recent"], row["last_seen_date"]) for row in rows] == [
+        ("a.b.measured", True, date(2026, 6, 1)),
+        ("c.d.measured", True, date(2026, 10, 1)),
+    ]
+
+
+def test_what_still_happens_comes_before_what_has_stopped() -> None:
+    rows = scorecard(
+        [outcome("warns", NOW, 50, action="warn")],
+        [
+            gap("stopped.x.measured", HEADLINE, 6, 70, kind="not_instrumented"),
+            gap("goes_on.x.measured", OTHER, 8, 1, kind="not_instrumented"),
+            gap("begins.x.measured", OTHER, 11, 2, kind="not_instrumented"),
+        ],
+        {"warns": RULE},
+    )
+    # August is the third last closed month, November the open one, of which coverage is that of the month: 2 of 80.
+    assert [(row["rule_id"], row["is_recent"], row["last_seen_date"]) for row in rows] == [
+        ("begins.x.measured", True, date(2026, 11, 1)),
+        ("goes_on.x.measured", True, date(2026, 8, 1)),
+        ("warns", None, None),
+        ("stopped.x.measured", False, date(2026, 6, 1)),
+    ]
+
+
+def test_a_month_of_few_records_does_not_come_first_by_chance() -> None:
+    # 2 of 4 tickets of October are 50 %, but 2 of the 164 of three months; 30 of 80 in September are 30 of 164.
+    months = closed_months(eligible=(80, 80, 4))
+    rows = scorecard(
+        [],
+        [
+            gap("few.x.measured", HEADLINE, 10, 2, kind="not_instrumented", eligible_count=4, lost_coverage_ratio=0.5),
+            gap("many.x.measured", HEADLINE, 9, 30, kind="not_instrumented"),
+        ],
+        {},
+        months,
+    )
+    assert [row["rule_id"] for row in rows] == ["many.x.measured", "few.x.measured"]
+    few = rows[1]
+    assert (few["metric_record_count"], few["metric_eligible_count"], few["metric_lost_coverage_ratio"]) == (2, 4, 0.5)
