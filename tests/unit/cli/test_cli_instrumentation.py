@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from conftest import Kpi
 
 EFFECT = (
-    "SLA attainment, resolution, Oct 2026: takes 5.0 points of coverage (3 of 60) and makes 5.0 points of the 8.0 points "
-    "between its bounds; 2 more KPIs"
+    "SLA attainment, resolution, Oct 2026: takes 5.0 points of coverage (3 of 60) and makes 5.0 points of the 8.0 "
+    "points between its bounds; 2 more KPIs"
 )
 _ROW = {
     "source": "desk", "table_name": "tickets", "rule_id": "tickets.status.mapped", "fix_rank": 1,
