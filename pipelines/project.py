@@ -54,7 +54,8 @@ def load_project(home: Home) -> Project:
 def _faults_between(
     contracts: Sequence[ExportContract], warehouse_contracts: Sequence[WarehouseContract]
 ) -> Iterator[Problem]:
-    """What no contract can see alone: names of metrics, rules, tables and columns that do not exist."""
+    """What no contract can see alone: names of metrics, rules, tables and columns that do not exist, or are shared."""
+    yield from _faults_of_raw_tables(contracts)
     yield from faults_of_requirements(warehouse_contracts)
     for contract in contracts:
         yield from faults_of_protects(contract)
@@ -62,6 +63,22 @@ def _faults_between(
         from pipelines.contract_lint import faults_of_queries
 
         yield from faults_of_queries(contracts)
+
+
+def _faults_of_raw_tables(contracts: Sequence[ExportContract]) -> Iterator[Problem]:
+    """Objects of one name and source lie in one raw table, where rows of two exports could not be told apart."""
+    first: dict[str, ExportContract] = {}
+    for contract in contracts:
+        for item in contract.objects:
+            other = first.setdefault(item.raw_table.lower(), contract)
+            if other is not contract:
+                yield Problem(
+                    contract.origin,
+                    None,
+                    f"object '{item.name}' of source '{contract.source}' is in {other.origin} too, and rows of both "
+                    "would lie in one table",
+                    "Give one of them another name under 'schema', or its own 'source'.",
+                )
 
 
 def _collect(problems: list[Problem], load: Any) -> Any:

@@ -71,6 +71,20 @@ def test_a_rule_that_would_do_nothing_is_refused_at_load(
     assert remedy in f"{problem.remedy} {problem.suggestion}"
 
 
+def test_two_exports_may_not_share_a_raw_table(tmp_path: Path) -> None:
+    """Their rows would lie together, and those of one would count as those of the other."""
+    extends = "customProperties:\n  - {property: extends, value: deliveries}\n"
+    load(tmp_path, extends)
+    other = tmp_path / "home" / "contracts" / "works.yaml"
+    other.write_text(f"id: works\n{extends}", encoding="utf-8")
+    with pytest.raises(DocumentError) as refused:
+        load_project(Home(tmp_path / "home"))
+    (problem,) = refused.value.problems
+    assert (problem.file, "deliveries.yaml too" in problem.what) == ("contracts/works.yaml", True)
+    other.write_text(f"id: works\n{extends}  - {{property: source, value: works}}\n", encoding="utf-8")
+    assert len(load_project(Home(tmp_path / "home")).contracts) == 2
+
+
 def test_a_metric_that_requires_a_rule_nobody_defines_is_an_error() -> None:
     contracts = load_warehouse_contracts()
     assert list(faults_of_requirements(contracts)) == []
