@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from models.ops import ops_source_arrivals
 from models.vocabulary import GapKind
 from pipelines.cli.numbers import count_of, format_month, format_ratio, format_value
 
 
 def describe_place(row: Mapping[str, Any]) -> str:
-    """Whose records they are: source and table."""
+    """Whose records they are: source and table; of a promise on when data come, the export that made it."""
+    if row["table_name"] == ops_source_arrivals.name:
+        # <table>.<export>.<what is promised>
+        return str(row["rule_id"]).split(".")[1]
     return " ".join(part for part in (row["source"], row["table_name"].replace("_", " ")) if part)
 
 

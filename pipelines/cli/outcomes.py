@@ -84,8 +84,9 @@ def show_holds(records: BuildRecords) -> None:
         if verdict.verdict != "hold":
             continue
         click.echo()
-        show_paragraph(verdict.summary, indent=2)
-        for rule in blocking_rules(records.rules, verdict.domain):
+        broken = blocking_rules(records.rules, verdict.domain)
+        show_paragraph(_head_of(verdict.summary, broken), indent=2)
+        for rule in broken:
             _show_broken_rule(rule, held_by(records, rule.rule_id))
     click.echo()
     show_paragraph(
@@ -93,6 +94,16 @@ def show_holds(records: BuildRecords) -> None:
         "policy); 'kpi check' then tells whether it is right, and 'kpi run' publishes.",
         indent=2,
     )
+
+
+def _head_of(summary: str, broken: Sequence[RuleRecord]) -> str:
+    """A verdict's summary without what the rules below it say themselves.
+
+    Of records set aside only the summary says how many may be, so that it stays whole.
+    """
+    head, colon, _ = summary.partition(": ")
+    is_told_below = broken and all(rule.action == "block" for rule in broken)
+    return f"{head}:" if colon and is_told_below else summary
 
 
 def _count_held(records: BuildRecords) -> str:

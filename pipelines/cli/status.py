@@ -11,13 +11,16 @@ import click
 from pipelines.cli.options import chosen_home, common_options, json_option
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from pipelines.cli.build_records import BuildRecords, ExportRecord
+    from pipelines.cli.build_records import BuildRecords, ExportRecord, RuleRecord
     from pipelines.cli.published import MetricTrend, PublicationFacts
     from pipelines.home import Home
 
 _DOMAINS = ("tickets", "finance", "vendors")
+#: As in `pipelines.arrivals`, which takes long to import.
+_ARRIVALS = "arrivals"
+_MOST_PERIODS = 3
 
 
 @click.command()
@@ -100,10 +103,53 @@ def _domain_rows(trends: Sequence[MetricTrend], records: BuildRecords | None) ->
                 "decided_at": verdict.decided_at if verdict else None,
                 "fresh_as_of_at": max(reaches, default=None),
                 "published_metric_count": sum(trend.publication_state == "published" for trend in touched),
-                "held_metrics": [trend.metric for trend in touched if trend.publication_state == "held"],
+                "held_metrics": (held := [trend.metric for trend in touched if trend.publication_state == "held"]),
+                "held_by": _rules_holding(records, held),
             }
         )
     return rows
+
+
+def _rules_holding(records: BuildRecords | None, metrics: Sequence[str]) -> list[str]:
+    """The rules that hold any of some KPIs; a KPI of several domains may be held by a rule of another one."""
+    held = records.held_metrics if records else ()
+    return sorted({rule for found in held if found.metric in metrics for rule in found.held_by})
+
+
+def _held_elsewhere(row: dict[str, Any]) -> str:
+    """Which rules hold KPIs of a domain whose own rules hold none."""
+    first, *others = row["held_by"] or [""]
+    more = f" and {len(others)} more" if others else ""
+    return f"held by {first}{more}; " if row["verdict"] == "pass" and first else ""
+
+
+def _late_exports(records: BuildRecords | None) -> list[RuleRecord]:
+    """The promises of contracts on when data come that are not kept."""
+    return [rule for rule in (records.rules if records else ()) if rule.domain == _ARRIVALS and rule.is_broken]
+
+
+def _arrivals_row(records: BuildRecords | None) -> Iterator[tuple[object, ...]]:
+    """What came late or is missing, by export; nothing where that was never judged."""
+    from pipelines.cli.outcomes import held_by
+
+    verdict = next((found for found in records.verdicts if found.domain == _ARRIVALS), None) if records else None
+    if records is None or verdict is None:
+        return
+    late = _late_exports(records)
+    held = {metric for rule in late for metric in held_by(records, rule.rule_id)}
+    told = "; ".join(map(describe_lateness, late)) or verdict.summary
+    yield _ARRIVALS, verdict.verdict, "", "", len(held), told
+
+
+def describe_lateness(rule: RuleRecord) -> str:
+    """What a broken rule on arrivals found, in a few words: the export, and how late or what is missing."""
+    if rule.state == "errored":
+        return f"{rule.contract_id} could not be judged"
+    if rule.rule_id.endswith(".fresh"):
+        return f"{rule.contract_id} is late (newest {rule.sample_keys[0]})"
+    named = ", ".join(rule.sample_keys[:_MOST_PERIODS])
+    more = rule.failed_count - min(len(rule.sample_keys), _MOST_PERIODS)
+    return f"{rule.contract_id} lacks {named}" + (f" and {more:,} more" if more else "")
 
 
 def _show_domains(trends: Sequence[MetricTrend], records: BuildRecords | None) -> None:
@@ -124,10 +170,11 @@ def _show_domains(trends: Sequence[MetricTrend], records: BuildRecords | None) -
                 format_instant(row["fresh_as_of_at"]),
                 row["published_metric_count"],
                 len(row["held_metrics"]),
-                shorten(row["summary"] or "", 80, placeholder=" ..."),
+                shorten(_held_elsewhere(row) + (row["summary"] or ""), 80, placeholder=" ..."),
             )
             for row in rows
-        ],
+        ]
+        + list(_arrivals_row(records)),
     )  # fmt: skip
     if trends:
         click.echo(_count_kpis(trends, rows))
@@ -189,7 +236,7 @@ def _show_kept_out(records: BuildRecords) -> None:
 def _show_json(
     home: Home, publication: PublicationFacts | None, trends: Sequence[MetricTrend], records: BuildRecords | None
 ) -> None:
-    from pipelines.cli.outcomes import describe_outcome
+    from pipelines.cli.outcomes import describe_outcome, describe_rule
     from pipelines.cli.tables import show_json
 
     show_json(
@@ -200,6 +247,7 @@ def _show_json(
             "is_run_under_way": records is None,
             "last_run": records.runs[0] if records and records.runs else None,
             "domains": _domain_rows(trends, records),
+            "late_exports": [describe_rule(rule) for rule in _late_exports(records)] if records else None,
             "exports": list(records.exports) if records else None,
             "quarantine": list(records.quarantine) if records else None,
             "quarantined_count": records.quarantined_count if records else None,

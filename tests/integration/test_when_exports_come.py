@@ -18,6 +18,7 @@ from pipelines.session import open_session
 
 FRESH = "ticket_events.servicenow_incidents.fresh"
 MONTHS = "cost_lines.general_ledger.periods_present"
+RATES = "cost_lines.posting_date.has_rate"
 RULE = "SELECT state, failed_count, message, holds FROM ops.ops_rule_results WHERE rule_id = ?"
 
 
@@ -61,6 +62,30 @@ def test_kpi_check_says_it_before_a_run(without_a_month: DemoHome) -> None:
     rules = {rule["rule"]: rule for rule in json.loads(result.output)["rules"]}
     assert rules[MONTHS]["failed_count"] == 1
     assert "Missing: 20" in rules[MONTHS]["message"]
+
+
+def test_status_names_late_exports_and_tells_each_message_once(without_a_month: DemoHome) -> None:
+    DEFECTS["rates_stopped"].apply(without_a_month.landing)
+    ran = CliRunner().invoke(kpi, ["run", "--quiet", "--home", str(without_a_month.folder)])
+    assert ran.exit_code == 3
+    month = f"{_missing_month(without_a_month):%Y-%m}"
+    ((newest,),) = without_a_month.warehouse("SELECT max(rate_date) FROM stg.stg_fx_rates")
+    shown = CliRunner().invoke(kpi, ["status", "--home", str(without_a_month.folder)]).output
+    rows = {line.split()[0]: line for line in reversed(shown.splitlines()) if line.strip()}
+    arrivals = " ".join(rows["arrivals"].split())
+    assert arrivals.startswith("arrivals hold ")
+    assert f"general_ledger lacks {month}" in arrivals
+    assert f"fx_rates is late (newest {newest})" in arrivals
+    assert f"held by {MONTHS} and 1 more; tickets" in " ".join(rows["tickets"].split())
+    for output in (ran.output, shown):
+        assert "arrivals held by 1 rule:" in output
+        assert " ".join(output.split()).count(f"Missing: {month}.") == 1
+    told = json.loads(CliRunner().invoke(kpi, ["status", "--json", "--home", str(without_a_month.folder)]).output)
+    assert {one["contract"]: one["action"] for one in told["late_exports"]} == {
+        "general_ledger": "block", "fx_rates": "warn",
+    }  # fmt: skip
+    tickets = next(one for one in told["domains"] if one["domain"] == "tickets")
+    assert (tickets["verdict"], tickets["held_by"]) == ("pass", [MONTHS, RATES])
 
 
 def test_a_known_incident_excuses_the_month(without_a_month: DemoHome) -> None:
