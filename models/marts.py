@@ -187,6 +187,10 @@ instrumentation_scorecard = table(
     text("metric", "One of them: a headline KPI if one is touched, else the one that loses most coverage"),
     text("metric_label", "Its short name for people"),
     day("metric_period_start_date", "Month of that KPI: the latest closed one that is touched, else the open one"),
+    day(
+        "metric_last_closed_date",
+        "Last closed month of that KPI, from which months are counted; empty if none is closed",
+    ),
     integer("metric_record_count", "Records that the KPI lacks in that month for this reason"),
     integer("metric_eligible_count", "Records that the KPI should count in that month"),
     real("metric_lost_coverage_ratio", "Coverage that it takes from the KPI in that month"),

@@ -61,7 +61,17 @@ def describe_effect(row: Mapping[str, Any], currency: str) -> str:
     others = f"; {more} more {'KPI' if more == 1 else 'KPIs'}" if more else ""
     told = " and ".join(part for part in (coverage, bounds) if part)
     stopped = "" if row["is_recent"] else f"last seen in {format_month(row['last_seen_date'])}; "
-    return f"{stopped}{row['metric_label']}, {month}: {told}{others}"
+    return f"{stopped}{row['metric_label']}, {month}{_describe_reach(row)}: {told}{others}"
+
+
+def _describe_reach(row: Mapping[str, Any]) -> str:
+    """Until when the KPI's months are closed; its last months are counted back from there."""
+    closed = row["metric_last_closed_date"]
+    if closed is None:
+        return " (no month is closed yet)"
+    if closed == row["metric_period_start_date"]:
+        return " (its last closed month)"
+    return f" (closed until {format_month(closed)})"
 
 
 def _describe_part(width: float, whole: float, unit: str, currency: str) -> str:

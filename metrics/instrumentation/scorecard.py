@@ -154,16 +154,18 @@ def _captured_at(now: pl.DataFrame, judged: pl.DataFrame, instant: str, name: st
 
 
 def _latest_of_each_metric(gaps: pl.DataFrame, months: pl.DataFrame) -> pl.DataFrame:
-    """Of each place and metric the latest closed month that the gap touches; the open one where there is none."""
-    last = months.group_by("metric").agg(last_month=pl.col("period_start_date").max())
-    month, last_month = pl.col("period_start_date"), pl.col("last_month")
+    """Of each place and metric the latest closed month that the gap touches; the open one where there is none.
+
+    Beside it `last_seen_date`, the last month of the gap, and `last_closed_date`, the last closed one of the metric.
+    """
+    last = months.group_by("metric").agg(last_closed_date=pl.col("period_start_date").max())
+    month, last_month = pl.col("period_start_date"), pl.col("last_closed_date")
     told = gaps.filter(pl.col("gap_kind").is_in(_TOLD)).join(last, on="metric", how="left")
     near = told.filter(last_month.is_null() | (month > last_month.dt.offset_by(f"-{MONTHS}mo")))
     return (
         near.with_columns(last_seen_date=month.max().over(*_PLACE, "metric"))
         .sort("is_period_closed", "period_start_date", descending=True)
         .unique([*_PLACE, "metric"], keep="first", maintain_order=True)
-        .drop("last_month")
     )
 
 
@@ -236,6 +238,7 @@ def _shown_metrics(touched: pl.DataFrame, metrics: Sequence[Metric]) -> pl.DataF
         .select(
             *_PLACE, "metric", "metric_label",
             metric_period_start_date="period_start_date",
+            metric_last_closed_date="last_closed_date",
             metric_record_count="record_count",
             metric_eligible_count="eligible_count",
             metric_lost_coverage_ratio="lost_coverage_ratio",

@@ -1,7 +1,7 @@
 -- question: Which gap in instrumentation should be put right first, and what does it do to the KPIs?
 -- parameter row_limit: gaps at most [number] [default: 20]
 -- example: kpi query --query what_to_put_right_first --param row_limit=5
--- answer: 1 | quarantined | jira | tickets | tickets.status.mapped | 4 | 90 | 0.95 | -0.01 | 2026-11-01 | 68 | 0 | true | 2026-11-01 | sla_attainment_ratio | SLA attainment | 2026-10-01 | 3 | 75 | 0.04 | 0.04 | 0.05 | ratio | Map it.
+-- answer: 1 | quarantined | jira | tickets | tickets.status.mapped | 4 | 90 | 0.95 | -0.01 | 2026-11-01 | 68 | 0 | true | 2026-11-01 | sla_attainment_ratio | SLA attainment | 2026-10-01 | 2026-10-01 | 3 | 75 | 0.04 | 0.04 | 0.05 | ratio | Map it.
 SELECT
     fix_rank,
     gap_kind,
@@ -20,6 +20,7 @@ SELECT
     metric,
     metric_label,
     metric_period_start_date,
+    metric_last_closed_date,
     metric_record_count,
     metric_eligible_count,
     metric_lost_coverage_ratio,

@@ -10,6 +10,8 @@ from demo_homes import DemoHome, states
 from pipelines.sample import DEFECTS
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from conftest import CleanRun
 
 pytestmark = pytest.mark.xdist_group("instrumentation")
@@ -146,3 +148,28 @@ def test_a_held_kpi_has_no_gap_and_the_rule_that_holds_it_comes_first(clean: Dem
     assert not clean.published(
         "SELECT 1 FROM mart.instrumentation_gaps JOIN meta.metrics USING (metric) WHERE publication_state = 'held'"
     )
+
+
+def test_when_each_gap_was_last_seen_counted_again_in_plain_python(spoilt: DemoHome) -> None:
+    closed: dict[str, list[date]] = {}
+    for metric, month in spoilt.published(
+        "SELECT metric, period_start_date FROM mart.metric_values WHERE period_grain = 'month' "
+        "AND dimension = 'overall' AND is_period_closed ORDER BY metric, period_start_date"
+    ):
+        closed.setdefault(metric, []).append(month)
+    gaps: dict[tuple[str, ...], list[tuple[str, date]]] = {}
+    for *place, metric, month in spoilt.published(
+        "SELECT source, table_name, rule_id, metric, period_start_date FROM mart.instrumentation_gaps "
+        "WHERE gap_kind <> 'not_attributed'"
+    ):
+        gaps.setdefault(tuple(place), []).append((metric, month))
+    told = spoilt.published(
+        "SELECT source, table_name, rule_id, metric, metric_last_closed_date, last_seen_date, is_recent "
+        "FROM mart.instrumentation_scorecard WHERE metric IS NOT NULL"
+    )
+    assert {is_recent for *_, is_recent in told} >= {True}
+    for *place, metric, last_closed, last_seen, is_recent in told:
+        touched = gaps[tuple(place)]
+        assert last_closed == closed[metric][-1]
+        assert last_seen == max(month for _, month in touched)
+        assert is_recent == any(month in closed[name][-3:] or month > closed[name][-1] for name, month in touched)

@@ -36,6 +36,8 @@ def show_evidence(snapshot: Snapshot, filters: Filters) -> None:
                 "affected_metric_count",
                 "metric_label",
                 "metric_lost_coverage_ratio",
+                "last_seen_date",
+                "metric_last_closed_date",
                 "what_to_do",
             ),
             key="to_do",

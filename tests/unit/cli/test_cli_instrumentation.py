@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from conftest import Kpi
 
 EFFECT = (
-    "SLA attainment, resolution, Oct 2026: takes 5.0 points of coverage (3 of 60) and makes 5.0 points of the 8.0 "
-    "points between its bounds; 2 more KPIs"
+    "SLA attainment, resolution, Oct 2026 (its last closed month): takes 5.0 points of coverage (3 of 60) and makes "
+    "5.0 points of the 8.0 points between its bounds; 2 more KPIs"
 )
 _ROW = {
     "source": "desk", "table_name": "tickets", "rule_id": "tickets.status.mapped", "fix_rank": 1,
@@ -30,9 +30,9 @@ _ROW = {
     "failed_record_count": 4, "captured_ratio": 0.9, "captured_change_ratio": -0.05, "protected_metric_count": 60,
     "affected_metric_count": 3, "held_metric_count": 0, "metric": "sla_attainment_ratio",
     "metric_label": "SLA attainment, resolution", "metric_period_start_date": date(2026, 10, 1),
-    "is_recent": True, "last_seen_date": date(2026, 10, 1), "metric_record_count": 3, "metric_eligible_count": 60,
-    "metric_lost_coverage_ratio": 0.05, "metric_width_value": 0.05,
-    "metric_bounds_width_value": 0.08, "metric_unit": "ratio",
+    "metric_last_closed_date": date(2026, 10, 1), "is_recent": True, "last_seen_date": date(2026, 10, 1),
+    "metric_record_count": 3, "metric_eligible_count": 60, "metric_lost_coverage_ratio": 0.05,
+    "metric_width_value": 0.05, "metric_bounds_width_value": 0.08, "metric_unit": "ratio",
 }  # fmt: skip
 _GAP = {
     "metric": "sla_attainment_ratio", "period_start_date": date(2026, 10, 1), "source": "desk", "table_name": "tickets",
@@ -103,7 +103,9 @@ def test_an_unknown_kpi_is_an_error_with_the_likely_name(run_kpi: Kpi, published
 
 def test_a_gap_that_has_stopped_says_when_it_was_seen_last() -> None:
     row = {**_ROW, "is_recent": False, "last_seen_date": date(2026, 6, 1)}
-    assert describe_effect(row, "EUR").startswith("last seen in Jun 2026; SLA attainment, resolution, Oct 2026: takes")
+    assert describe_effect(row, "EUR").startswith(
+        "last seen in Jun 2026; SLA attainment, resolution, Oct 2026 (its last"
+    )
 
 
 @pytest.mark.parametrize(
@@ -118,7 +120,7 @@ def test_a_gap_that_has_stopped_says_when_it_was_seen_last() -> None:
         ),
         (
             {"metric_width_value": 0.0, "metric_lost_coverage_ratio": 0.0},
-            "Oct 2026: its bounds do not move; 2 more KPIs",
+            "Oct 2026 (its last closed month): its bounds do not move; 2 more KPIs",
         ),
     ],
 )
@@ -142,7 +144,18 @@ def test_a_width_too_small_to_be_shown_is_said_to_be_small(unit: str, width: flo
         "metric_unit": unit, "metric_width_value": width, "metric_bounds_width_value": whole,
         "metric_lost_coverage_ratio": None, "affected_metric_count": 1,
     }  # fmt: skip
-    assert describe_effect(row, "EUR") == f"SLA attainment, resolution, Oct 2026: {told}"
+    assert describe_effect(row, "EUR") == f"SLA attainment, resolution, Oct 2026 (its last closed month): {told}"
+
+
+@pytest.mark.parametrize(
+    ("closed", "told"),
+    [
+        (date(2026, 12, 1), "Oct 2026 (closed until Dec 2026): takes"),
+        (None, "Oct 2026 (no month is closed yet): takes"),
+    ],
+)
+def test_a_gap_says_until_when_the_months_of_its_kpi_are_closed(closed: date | None, told: str) -> None:
+    assert told in describe_effect({**_ROW, "metric_last_closed_date": closed}, "EUR")
 
 
 def test_status_counts_each_kpi_once(run_kpi: Kpi, published_home: Home) -> None:

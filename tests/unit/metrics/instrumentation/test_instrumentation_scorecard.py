@@ -170,9 +170,10 @@ def test_each_kpi_has_last_months_of_its_own() -> None:
         {},
         pl.concat([closed_months((HEADLINE,), last=6), closed_months((OTHER,), last=10)]),
     )
-    assert [(row["rule_id"], row["is_recent"], row["last_seen_date"]) for row in rows] == [
-        ("a.b.measured", True, date(2026, 6, 1)),
-        ("c.d.measured", True, date(2026, 10, 1)),
+    told = ("rule_id", "is_recent", "last_seen_date", "metric_last_closed_date")
+    assert [tuple(row[name] for name in told) for row in rows] == [
+        ("a.b.measured", True, date(2026, 6, 1), date(2026, 6, 1)),
+        ("c.d.measured", True, date(2026, 10, 1), date(2026, 10, 1)),
     ]
 
 
