@@ -19,12 +19,13 @@ from data_contracts.spec import Rule
 from models.catalog import STAGED
 from models.finance import fct_cost_lines
 from models.ops import ops_source_arrivals
-from models.vocabulary import Domain, RuleAction, RuleState
+from models.vocabulary import Domain
 from pipelines.arrivals import ARRIVALS, arrival_rules
-from pipelines.defs.describe import check_name
+from pipelines.defs.describe import check_name, check_result, rule_asset
 from pipelines.home import Home
 from pipelines.project import Project
 from pipelines.reconciliation import COST_FACTS
+from pipelines.verdicts import stored_results
 from pipelines.warehouse import Warehouse, open_warehouse
 
 _RECORDED = "recorded.json"
@@ -103,16 +104,13 @@ def _materialization(asset: str, row_count: int | None, built_at: datetime) -> d
 
 
 def _evaluations(warehouse: Warehouse, judged: str, rules: Sequence[Rule]) -> Iterator[dg.AssetCheckEvaluation]:
-    query = "SELECT rule_id, state, evaluated_count, failed_count FROM ops.ops_rule_results WHERE domain = ?"
-    stored = {row[0]: row[1:] for row in warehouse.rows(query, [judged])}
-    for rule in rules:
-        if rule.id in stored:
-            state, evaluated, failed = stored[rule.id]
-            blocks = rule.action is RuleAction.BLOCK
-            yield dg.AssetCheckEvaluation(
-                asset_key=dg.AssetKey(rule.table_name.rpartition(".")[2]),
-                check_name=check_name(rule),
-                passed=state in (RuleState.PASSED, RuleState.SKIPPED),
-                severity=dg.AssetCheckSeverity.ERROR if blocks else dg.AssetCheckSeverity.WARN,
-                metadata={"state": state, "rows looked at": evaluated, "rows that broke it": failed},
-            )
+    """What the latest audit found, as the run of a Dagster job tells it."""
+    for result in stored_results(warehouse, judged, rules):
+        told = check_result(result, rule_asset(result.rule))
+        yield dg.AssetCheckEvaluation(
+            asset_key=dg.AssetKey(rule_asset(result.rule)),
+            check_name=check_name(result.rule),
+            passed=told.passed,
+            severity=told.severity,
+            metadata=told.metadata,
+        )

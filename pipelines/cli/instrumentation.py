@@ -13,10 +13,10 @@ from pipelines.cli.options import chosen_home, common_options, json_option
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_ALL = "SELECT * FROM mart.instrumentation_scorecard ORDER BY fix_rank NULLS LAST, source, table_name, rule_id"
-_OPEN = "SELECT * FROM mart.instrumentation_scorecard WHERE fix_rank IS NOT NULL ORDER BY fix_rank"
+_ALL = "SELECT {columns} FROM mart.instrumentation_scorecard ORDER BY fix_rank NULLS LAST, source, table_name, rule_id"
+_OPEN = "SELECT {columns} FROM mart.instrumentation_scorecard WHERE fix_rank IS NOT NULL ORDER BY fix_rank"
 _OF_METRIC = """
-    SELECT * FROM mart.instrumentation_gaps WHERE metric = $metric
+    SELECT {columns} FROM mart.instrumentation_gaps WHERE metric = $metric
     ORDER BY period_start_date DESC, lost_coverage_ratio DESC, width_value DESC NULLS LAST, source, rule_id
 """
 
@@ -36,6 +36,7 @@ def instrumentation(metric: str | None, show_all: bool, rows: int, as_csv: bool,
 
     Reads the published file.
     """
+    from models.marts import instrumentation_gaps, instrumentation_scorecard
     from pipelines.cli.published import open_published, read_publication, read_rows
     from pipelines.cli.query_output import write_csv_rows
     from pipelines.cli.tables import show_json
@@ -43,12 +44,10 @@ def instrumentation(metric: str | None, show_all: bool, rows: int, as_csv: bool,
     name = _metric_named(metric) if metric else None
     with open_published(chosen_home()) as connection:
         currency = read_publication(connection).reporting_currency_code
-        if name:
-            found = read_rows(connection, _OF_METRIC, {"metric": name})
-        else:
-            found = read_rows(connection, _ALL if show_all else _OPEN)
-        columns = [column[0] for column in connection.execute(f"DESCRIBE {_OF_METRIC if name else _ALL}",
-                   {"metric": name} if name else None).fetchall()]  # fmt: skip
+        # By their names, so that a file which lacks one is known for one of another version.
+        columns = (instrumentation_gaps if name else instrumentation_scorecard).columns.keys()
+        query = (_OF_METRIC if name else _ALL if show_all else _OPEN).format(columns=", ".join(columns))
+        found = read_rows(connection, query, {"metric": name} if name else None)
     if as_json:
         show_json(found)
     elif as_csv:

@@ -197,6 +197,13 @@ def test_what_kpi_run_built_is_told_to_dagster_once(clean: DemoHome, specs: dict
         for name in made:
             records = instance.fetch_materializations(dg.AssetKey(name), limit=5).records
             assert len(records) == 1, name
+        # Checks say as much as those of a run that Dagster starts itself.
+        key = dg.AssetCheckKey(dg.AssetKey("stg_tickets"), "tickets__team__present_where_required")
+        (record,) = instance.event_log_storage.get_asset_check_execution_history(key, limit=5)
+        assert record.event is not None
+        told = record.event.get_dagster_event().asset_check_evaluation_data
+        assert told.passed
+        assert {"rows looked at", "share that broke it", "query of all such rows", "action"} <= told.metadata.keys()
     assert record_history(project) == 0
 
     (clean.home.published_file).unlink()

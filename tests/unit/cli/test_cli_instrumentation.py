@@ -89,6 +89,14 @@ def test_for_programs_and_spreadsheets(run_kpi: Kpi, with_gaps: Home) -> None:
     assert (gap["rule_id"], gap["width_value"]) == ("tickets.status.mapped", 0.05)
 
 
+def test_a_file_of_another_version_is_said_to_be_one(run_kpi: Kpi, with_gaps: Home) -> None:
+    with duckdb.connect(str(with_gaps.published_file)) as connection:
+        connection.execute("ALTER TABLE mart.instrumentation_scorecard DROP COLUMN is_recent")
+    told = run_kpi("instrumentation", "--home", with_gaps.folder)
+    assert told.exit_code == ExitCode.USAGE
+    assert "another version of this program" in " ".join(told.output.split())
+
+
 def test_nothing_to_put_right_is_said(run_kpi: Kpi, published_home: Home) -> None:
     assert "Nothing is to be put right" in run_kpi("instrumentation", "--home", published_home.folder).output
     told = run_kpi("instrumentation", "sla_attainment_ratio", "--home", published_home.folder).output
