@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from pipelines.session import Step
 
-_NAME_WIDTH: Final = 26
+_NAME_WIDTH: Final = 30
 _NOTE_WIDTH: Final = 80
 
 
