@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
+from models.vocabulary import Grain
 from pipelines.cli.numbers import NOTHING, count_of, format_ratio
 from pipelines.report.charts import Bar, bar_chart
 from pipelines.report.completeness import notes, titled
@@ -22,13 +24,23 @@ _PARTS: Final = (
 def money_section(facts: ReportFacts) -> Section:
     """Budget and vendors."""
     made = (_budget(facts), _recoverable(facts), _scorecards(facts), _deadlines(facts))
-    return Section("money", "Budget and vendors", [figure for figure in made if figure is not None])
+    lead = "What is told of vendors is as of the latest data, whatever period the report is about."
+    figures = [figure for figure in made if figure is not None]
+    return Section(
+        "money", "Budget and vendors", figures, lead if any(figure.id != "budget" for figure in figures) else ""
+    )
 
 
 def recoverable_total(facts: ReportFacts) -> Decimal | None:
     """What is to be recovered from all vendors; None if nothing is told of it."""
     rows = facts.rows("recoverable")
     return sum((row["recoverable_reporting"] for row in rows if row["recoverable_reporting"]), Decimal(0)) or None
+
+
+def recoverable_months(facts: ReportFacts) -> str:
+    """Of which months that is: `over the twelve months to November 2026`, the latest that any vendor has."""
+    last = max(row["last_month_date"] for row in facts.rows("recoverable"))
+    return f"over the twelve months to {last:%B %Y}"
 
 
 def _budget(facts: ReportFacts) -> Figure | None:
@@ -78,7 +90,8 @@ def _recoverable(facts: ReportFacts) -> Figure | None:
         if row[column]
     ]
     total, doubtful = recoverable_total(facts), sum(row["unmeasured_count"] or 0 for row in rows)
-    told = f"{total or 0:,.2f} {currency} are to be recovered from {count_of(len(rows), 'vendor')} over twelve months."
+    told = f"{total or 0:,.2f} {currency} are to be recovered from {count_of(len(rows), 'vendor')} "
+    told += f"{recoverable_months(facts)}."
     unknown = f"{count_of(doubtful, 'more case')} could not be measured." if doubtful else ""
     return Figure(
         id="recoverable",
@@ -112,7 +125,7 @@ def _scorecards(facts: ReportFacts) -> Figure | None:
         return None
     return Figure(
         id="scorecards",
-        title="Vendor scorecard",
+        title=f"Vendor scorecard, {_scored_period(facts, next(iter(cards.values()))['period_start_date'])}",
         sentences=("A vendor without data has no score; the parts of a score are in the packaged query.",),
         table=Table(
             ("vendor", "state", "score", "at least", "at most", "measured"),
@@ -151,6 +164,12 @@ def _deadlines(facts: ReportFacts) -> Figure | None:
         is_wide=True,
         answer=facts.answers["deadlines"],
     )  # fmt: skip
+
+
+def _scored_period(facts: ReportFacts, first_date: date) -> str:
+    """The period that scorecards are of: the latest closed month, in a report on a quarter the latest quarter."""
+    is_quarter = facts.period is not None and facts.period.grain is Grain.QUARTER
+    return f"quarter from {first_date:%B %Y}" if is_quarter else f"{first_date:%B %Y}"
 
 
 def _day(day: object) -> str:

@@ -9,7 +9,7 @@ from pipelines.report.completeness import in_period, incomplete
 from pipelines.report.drivers import format_part, largest_driver
 from pipelines.report.facts import DRIVEN, HEADLINES, ReportFacts
 from pipelines.report.headlines import latest_signal
-from pipelines.report.money import recoverable_total
+from pipelines.report.money import recoverable_months, recoverable_total
 from pipelines.report.targets import target_of, targets_sentence, wanted
 
 #: Headlines of which the summary says who moved them.
@@ -43,7 +43,7 @@ def _more(facts: ReportFacts) -> list[str]:
             )
     total = recoverable_total(facts)
     if total:
-        told.append(f"{total:,.2f} {currency} are to be recovered from vendors over twelve months.")
+        told.append(f"{total:,.2f} {currency} are to be recovered from vendors {recoverable_months(facts)}.")
     held = sum(row["publication_state"] == "held" for row in facts.numbers.values())
     if held:
         told.append(f"{held:,} {'KPI is' if held == 1 else 'KPIs are'} held by the gate and shown as of earlier data.")

@@ -114,10 +114,11 @@ def test_parts_of_the_unit_cost_that_are_not_shown_are_one_part() -> None:
 def test_what_cannot_be_measured_is_said_and_not_added() -> None:
     row = {"vendor": HOSTILE, "recoverable_reporting": Decimal("10.50"), "over_billing_reporting": Decimal("10.50"),
            "duplicate_invoice_reporting": None, "service_credit_reporting": None,
-           "at_least_reporting": Decimal("10.50"), "at_most_reporting": None, "unmeasured_count": 2}  # fmt: skip
+           "at_least_reporting": Decimal("10.50"), "at_most_reporting": None, "unmeasured_count": 2,
+           "last_month_date": date(2026, 11, 1)}  # fmt: skip
     (figure,) = money_section(facts(recoverable=answer("money_to_recover", row))).figures
     assert figure.sentences == (
-        "10.50 EUR are to be recovered from 1 vendor over twelve months.",
+        "10.50 EUR are to be recovered from 1 vendor over the twelve months to November 2026.",
         "2 more cases could not be measured.",
     )
     assert figure.table is not None
