@@ -24,7 +24,7 @@ from rich.terminal_theme import TerminalTheme
 from rich.text import Text
 
 PICTURE: Final = Path(__file__).with_name("demo.svg")
-_COLUMNS, _ROWS = 116, 60
+_COLUMNS, _ROWS = 120, 60
 _LAST_LINE: Final = "The published warehouse is"
 #: Enough contrast on its dark ground for grey text to be read in a README.
 _THEME: Final = TerminalTheme(
