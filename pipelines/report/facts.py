@@ -200,10 +200,6 @@ def _read(connection: duckdb.DuckDBPyConnection, period: ReportPeriod | None, gr
     answers["ages"] = ask(connection, "open_tickets_by_age")
     answers["held"] = ask(connection, "held_metrics_and_rules")
     answers["to_put_right"] = ask(connection, "what_to_put_right_first", row_limit="1000")
-    answers["scorecards"] = ask(
-        connection, "vendor_scorecard", period_grain="quarter" if grain is Grain.QUARTER else "month"
-    )
-    answers["recoverable"] = ask(connection, "money_to_recover")
     answers["deadlines"] = ask(connection, "contracts_to_cancel_or_renew")
     if period is not None:
         answers |= _up_to_the_period(connection, period)
@@ -226,7 +222,7 @@ def _period_of(
 
 def _up_to_the_period(connection: duckdb.DuckDBPyConnection, period: ReportPeriod) -> dict[str, Answer]:
     """What is told of closed periods up to the one of the report."""
-    start, grain = period.start.isoformat(), period.grain.value
+    start, end, grain = period.start.isoformat(), period.end.isoformat(), period.grain.value
     answers = {
         f"signals {metric}": ask(
             connection,
@@ -241,6 +237,10 @@ def _up_to_the_period(connection: duckdb.DuckDBPyConnection, period: ReportPerio
     answers["targets"] = ask(
         connection, "values_against_targets", period_grain=grain, to_date=start, row_limit=str(TREND_LENGTH)
     )
+    # Vendors are judged by months and quarters, never by weeks.
+    scored = Grain.QUARTER if period.grain is Grain.QUARTER else Grain.MONTH
+    answers["scorecards"] = ask(connection, "vendor_scorecard", period_grain=scored.value, to_date=end)
+    answers["recoverable"] = ask(connection, "money_to_recover", to_date=end)
     return answers
 
 

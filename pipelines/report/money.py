@@ -24,11 +24,7 @@ _PARTS: Final = (
 def money_section(facts: ReportFacts) -> Section:
     """Budget and vendors."""
     made = (_budget(facts), _recoverable(facts), _scorecards(facts), _deadlines(facts))
-    lead = "What is told of vendors is as of the latest data, whatever period the report is about."
-    figures = [figure for figure in made if figure is not None]
-    return Section(
-        "money", "Budget and vendors", figures, lead if any(figure.id != "budget" for figure in figures) else ""
-    )
+    return Section("money", "Budget and vendors", [figure for figure in made if figure is not None])
 
 
 def recoverable_total(facts: ReportFacts) -> Decimal | None:
@@ -38,7 +34,7 @@ def recoverable_total(facts: ReportFacts) -> Decimal | None:
 
 
 def recoverable_months(facts: ReportFacts) -> str:
-    """Of which months that is: `over the twelve months to November 2026`, the latest that any vendor has."""
+    """Of which months that is: `over the twelve months to October 2026`, the report's or the latest before it."""
     last = max(row["last_month_date"] for row in facts.rows("recoverable"))
     return f"over the twelve months to {last:%B %Y}"
 
@@ -150,6 +146,7 @@ def _deadlines(facts: ReportFacts) -> Figure | None:
     return Figure(
         id="deadlines",
         title="Contracts to cancel or renew within 90 days",
+        sentences=("As of the latest data, whatever period the report is about.",),
         table=Table(
             ("vendor", "contract", "notice by", "ends", f"billed in a year, {currency}"),
             tuple(

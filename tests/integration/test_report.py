@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
 from statistics import median
@@ -26,6 +27,7 @@ from pipelines.report.charts import sparkline
 from pipelines.report.drawing import configured
 from pipelines.report.facts import HEADLINES, read_facts
 from pipelines.report.headlines import headline_cards
+from pipelines.report.money import recoverable_total
 from pipelines.report.sections import build_sections
 from pipelines.report.sentences import summarize
 from pipelines.run import run_project
@@ -137,6 +139,20 @@ def test_open_tickets_by_age_are_the_open_tickets_of_the_list(clean_run: CleanRu
     ages = facts.rows("ages")
     assert counted == tuple(sum(row[name] for row in ages) for name in ("ticket_count", "broken_count"))
     assert counted[0] > 0
+
+
+def test_a_report_on_an_earlier_month_tells_of_vendors_what_was_so_then(clean_run: CleanRun) -> None:
+    file = clean_run.demo.home.published_file
+    latest = read_facts(file)
+    assert latest.period is not None
+    earlier = latest.period.previous
+    facts = read_facts(file, earlier)
+    query = "SELECT sum(recoverable_reporting) FROM mart.vendor_money_to_recover WHERE month_date <= ?"
+    (until_then,), (until_now,) = (clean_run.demo.published(query, [day])[0] for day in (earlier.end, date(2999, 1, 1)))
+    assert recoverable_total(facts) == until_then != until_now
+    assert f"over the twelve months to {earlier.label}" in " ".join(summarize(facts))
+    assert {row["period_start_date"] for row in facts.rows("scorecards")} == {earlier.start}
+    assert {row["period_start_date"] for row in latest.rows("scorecards")} == {latest.period.start}
 
 
 def test_every_chart_follows_the_schema_of_vega_lite(clean_run: CleanRun) -> None:

@@ -328,17 +328,28 @@ def test_money_to_recover(fill: Fill, published: duckdb.DuckDBPyConnection) -> N
         ("Dora", 3, 0, 0, 3, 3, 9, 1, SEPTEMBER, SEPTEMBER),
         ("Crane", 0, 0, 0, 0, None, None, 1, SEPTEMBER, SEPTEMBER),
     ]
+    # Of what was to recover before: the credit of August, and nothing where September alone is asked for.
+    asked = question_named("money_to_recover")
+    (august,) = _ask(published, asked, months="12", to_date="2026-08-31").fetchall()
+    assert august == ("Acme", 7, 0, 0, 7, 7, 7, 0, date(2026, 8, 1), date(2026, 8, 1))
+    assert [row[:2] for row in _ask(published, asked, months="1").fetchall()] == [
+        ("Acme", 113),
+        ("Dora", 3),
+        ("Crane", 0),
+    ]
 
 
-def test_vendor_scorecard(fill: Fill, answer: Callable[[str], list[tuple[Any, ...]]]) -> None:
+def test_vendor_scorecard(
+    fill: Fill, published: duckdb.DuckDBPyConnection, answer: Callable[[str], list[tuple[Any, ...]]]
+) -> None:
     key = {"vendor": "Acme", "period_grain": "month", "is_period_closed": True}
-    september = {**key, "period_start_date": SEPTEMBER}
+    september = {**key, "period_start_date": SEPTEMBER, "period_end_date": date(2026, 9, 30)}
     fill(
         "vendor_scorecards",
         {**september, "score_ratio": 0.75, "score_state": "watch", "lower_bound": 0.45, "upper_bound": 0.85,
          "coverage_ratio": 0.6},
-        {**key, "period_start_date": OCTOBER, "is_period_closed": False},
-        {**key, "period_start_date": date(2026, 8, 1), "score_ratio": 1.0},
+        {**key, "period_start_date": OCTOBER, "period_end_date": date(2026, 10, 31), "is_period_closed": False},
+        {**key, "period_start_date": date(2026, 8, 1), "period_end_date": date(2026, 8, 31), "score_ratio": 1.0},
     )  # fmt: skip
     fill(
         "vendor_scorecard_parts",
@@ -350,6 +361,8 @@ def test_vendor_scorecard(fill: Fill, answer: Callable[[str], list[tuple[Any, ..
         (*total, "repairs", 0.95, 0.75, Decimal("0.6"), pytest.approx(0.45)),
         (*total, "billing", None, None, Decimal("0.4"), None),
     ]
+    # The day before the end of September has August's, whose parts are not there.
+    assert _ask(published, question_named("vendor_scorecard"), to_date="2026-09-29").fetchall() == []
 
 
 def test_coverage_gaps(fill: Fill, answer: Callable[[str], list[tuple[Any, ...]]]) -> None:
