@@ -1,4 +1,5 @@
-"""Cost that nobody bears: lines in no pool, months without transactions, and what the pools' drivers leave, with why.
+"""Cost that nobody bears: lines in no pool, months without transactions, and what the pools' drivers leave, with why;
+and pools that select nothing, which is how a misspelt pattern shows.
 
 Only notices: unallocated cost is shown in `fct_cost_allocations` and in the metrics' bounds, so nothing is wrong with
 the numbers. Who bears a cost is decided in `metrics.costs.allocation`. What is said of a gap is in
@@ -85,13 +86,27 @@ class DriverGap:
 
 
 @dataclass(frozen=True, slots=True)
+class PoolLines:
+    """Cost lines that lie in a pool, and the further pools that select them but stand below it.
+
+    Attributes:
+        cost_pool: `(none)` where no pool selects them.
+        later_pools: separated by commas; None where there is none.
+    """
+
+    cost_pool: str
+    later_pools: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class UnallocatedCosts:
-    """All cost that nobody bears."""
+    """All cost that nobody bears, and what pools select."""
 
     pool_gap: PoolGap | None = None
     span: TransactionSpan = TransactionSpan()
     month_gaps: tuple[MonthGap, ...] = ()
     driver_gaps: tuple[DriverGap, ...] = ()
+    pool_lines: tuple[PoolLines, ...] = ()
 
 
 #: Nothing where every line is in a pool, as where there are no lines.
@@ -100,6 +115,7 @@ _POOL_GAP: Final = """
            coalesce(sum(amount_reporting) FILTER (matching_pool_count = 0), 0), count(*)
     FROM core.fct_cost_lines WHERE NOT is_quarantined HAVING count(*) FILTER (matching_pool_count = 0) > 0
 """
+_POOL_LINES: Final = "SELECT DISTINCT cost_pool, other_cost_pools FROM core.fct_cost_lines ORDER BY ALL"
 _SPAN: Final = f"""
     SELECT min(completed_date), max(completed_date), coalesce(bool_or(team <> '{NO_VALUE}'), false),
            coalesce(bool_or(service <> '{NO_VALUE}'), false), coalesce(bool_or(vendor <> '{NO_VALUE}'), false)
@@ -146,6 +162,7 @@ def read_unallocated(connection: Any) -> UnallocatedCosts:
         TransactionSpan(first, last, named),
         tuple(MonthGap(*row) for row in rows(_MONTH_GAPS)),
         tuple(DriverGap(*row) for row in rows(_DRIVER_GAPS)),
+        tuple(PoolLines(*row) for row in rows(_POOL_LINES)),
     )
 
 
@@ -157,6 +174,8 @@ def find_cost_notices(unallocated: UnallocatedCosts, policy: CostPolicy, currenc
     words = words_for(policy.transaction)
     if unallocated.pool_gap is not None:
         yield Notice("cost_in_no_pool", _FILE, _tell_pool_gap(unallocated.pool_gap, currency))
+    for message in _tell_idle_pools(unallocated.pool_lines, policy):
+        yield Notice("pool_without_lines", _FILE, message)
     for gap in unallocated.month_gaps:
         yield Notice("cost_not_taken", _FILE, _tell_month_gap(gap, unallocated.span, words, currency))
     steps = {step.team: step for step in policy.step_down}
@@ -179,6 +198,25 @@ def _tell_pool_gap(gap: PoolGap, currency: str) -> str:
         f"no pool of {_FILE} and stays unallocated. 'kpi query --query cost_lines_and_pools' lists what it is; give it "
         "a pool if you know who bears it."
     )
+
+
+def _tell_idle_pools(pool_lines: Sequence[PoolLines], policy: CostPolicy) -> Iterator[str]:
+    """Pools in which no line lies, where there are lines at all."""
+    taking = {lines.cost_pool for lines in pool_lines}
+    selecting = {name for lines in pool_lines for name in (lines.later_pools or "").split(", ")}
+    for pool in policy.pools if pool_lines else ():
+        if pool.id in taking:
+            continue
+        if pool.id in selecting:
+            yield (
+                f"The pool '{pool.id}' of {_FILE} has no cost line, because pools above it take all that it selects: "
+                "the first one that matches has the line. Move it up if it should have them."
+            )
+        else:
+            yield (
+                f"The pool '{pool.id}' of {_FILE} selects no cost line. Look whether its patterns are spelt as the "
+                "ledger spells accounts, cost centres, vendors and texts: 'kpi query --query cost_lines_and_pools'."
+            )
 
 
 def _tell_month_gap(gap: MonthGap, span: TransactionSpan, words: TransactionWords, currency: str) -> str:

@@ -16,22 +16,16 @@ from typing import Final
 
 import polars as pl
 
+from metrics.instrumentation.latest_gaps import PLACE, find_latest_gaps
 from metrics.instrumentation.reasons import remedy_of
 from metrics.spec import Metric
 from models.ddl import conform
 from models.marts import instrumentation_scorecard
 from models.vocabulary import GapKind, RuleAction, RuleState
 
-#: How far back gaps of a metric are looked for: months, up to its last closed one.
-MONTHS: Final = 13
-#: A gap still happens if it lies in one of so many last closed months of a metric, or in the open one. They are taken
-#: together, so that a month of few records does not come first by chance.
-RECENT_MONTHS: Final = 3
 #: How long ago the second comparison lies at least.
 EARLIER: Final = timedelta(days=28)
 
-_PLACE: Final = ["source", "table_name", "rule_id"]
-_TOLD: Final = (GapKind.QUARANTINED.value, GapKind.NOT_INSTRUMENTED.value, GapKind.UNALLOCATED.value)
 _UNALLOCATED_REMEDY: Final = (
     "Give this cost a pool and a driver in policies/costs.yaml; 'kpi query --query cost_lines_and_pools' lists it."
 )
@@ -72,10 +66,10 @@ def build_scorecard(
     Returns:
         `models.marts.instrumentation_scorecard`, those with something to put right first, in their order.
     """
-    touched = _with_recent_losses(_latest_of_each_metric(gaps, months), gaps, months)
+    touched = find_latest_gaps(gaps, months)
     rows = pl.concat([_of_rules(outcomes, rules), _of_missing(touched, gaps)], how="diagonal_relaxed")
     shown = _shown_metrics(touched, metrics)
-    names = touched.group_by(_PLACE).agg(
+    names = touched.group_by(PLACE).agg(
         gap_metrics=pl.col("metric").unique(),
         is_recent=pl.col("is_recent").any(),
         last_seen_date=pl.col("last_seen_date").max(),
@@ -85,7 +79,7 @@ def build_scorecard(
         ).max(),
     )
     order = {metric.name: place for place, metric in enumerate(metrics)}
-    joined = rows.join(names, on=_PLACE, how="left").join(shown, on=_PLACE, how="left")
+    joined = rows.join(names, on=PLACE, how="left").join(shown, on=PLACE, how="left")
     described = [_described(row, rules.get(row["rule_id"]), order) for row in joined.iter_rows(named=True)]
     frame = pl.DataFrame(described, schema={**joined.schema, **_DESCRIBED}, orient="row") if described else (
         joined.with_columns(pl.lit(None, dtype=kind).alias(name) for name, kind in _DESCRIBED.items())
@@ -134,7 +128,7 @@ def _of_rules(outcomes: pl.DataFrame, rules: Mapping[str, JudgedRule]) -> pl.Dat
     before = _captured_at(now, judged, "previous_at", "previous_captured_ratio")
     before = _captured_at(before, judged, "earlier_at", "four_weeks_ago_captured_ratio")
     return before.select(
-        *_PLACE, "action", "state", "failed_count", "record_count", "failed_record_count", "captured_ratio",
+        *PLACE, "action", "state", "failed_count", "record_count", "failed_record_count", "captured_ratio",
         "previous_captured_ratio", "four_weeks_ago_captured_ratio",
         previous_date=pl.when(pl.col("previous_captured_ratio").is_not_null()).then(pl.col("previous_at").dt.date()),
     )  # fmt: skip
@@ -153,62 +147,20 @@ def _captured_at(now: pl.DataFrame, judged: pl.DataFrame, instant: str, name: st
     )
 
 
-def _latest_of_each_metric(gaps: pl.DataFrame, months: pl.DataFrame) -> pl.DataFrame:
-    """Of each place and metric the latest closed month that the gap touches; the open one where there is none.
-
-    Beside it `last_seen_date`, the last month of the gap, and `last_closed_date`, the last closed one of the metric.
-    """
-    last = months.group_by("metric").agg(last_closed_date=pl.col("period_start_date").max())
-    month, last_month = pl.col("period_start_date"), pl.col("last_closed_date")
-    told = gaps.filter(pl.col("gap_kind").is_in(_TOLD)).join(last, on="metric", how="left")
-    near = told.filter(last_month.is_null() | (month > last_month.dt.offset_by(f"-{MONTHS}mo")))
-    return (
-        near.with_columns(last_seen_date=month.max().over(*_PLACE, "metric"))
-        .sort("is_period_closed", "period_start_date", descending=True)
-        .unique([*_PLACE, "metric"], keep="first", maintain_order=True)
-    )
-
-
-def _with_recent_losses(touched: pl.DataFrame, gaps: pl.DataFrame, months: pl.DataFrame) -> pl.DataFrame:
-    """With `recent_lost`, the coverage that a gap takes from the last closed months of a metric together; empty where
-    it lies in none of them; and `is_recent`, whether it lies in one of them or in the open month."""
-    newest = months.sort("period_start_date", descending=True).group_by("metric", maintain_order=True)
-    recent = newest.head(RECENT_MONTHS)
-    eligible = recent.group_by("metric").agg(recent_eligible_count=pl.col("eligible_count").sum())
-    lost = (
-        gaps.join(recent.select("metric", "period_start_date"), on=["metric", "period_start_date"], how="semi")
-        .group_by(*_PLACE, "metric")
-        .agg(recent_count=pl.col("attributed_record_count").sum())
-        .join(eligible, on="metric", how="left")
-        .with_columns(
-            recent_lost=pl.when(pl.col("recent_eligible_count") > 0)
-            .then(pl.col("recent_count") / pl.col("recent_eligible_count"))
-        )
-        .drop("recent_count", "recent_eligible_count")
-    )  # fmt: skip
-    in_open = gaps.filter(~pl.col("is_period_closed")).select(*_PLACE, "metric").unique()
-    return (
-        touched.join(lost, on=[*_PLACE, "metric"], how="left")
-        .join(in_open.with_columns(is_in_open=pl.lit(value=True)), on=[*_PLACE, "metric"], how="left")
-        .with_columns(is_recent=pl.col("recent_lost").is_not_null() | pl.col("is_in_open").fill_null(value=False))
-        .drop("is_in_open")
-    )
-
-
 def _of_missing(touched: pl.DataFrame, gaps: pl.DataFrame) -> pl.DataFrame:
     """What exports do not tell, by the metric that lacks most records for it, with the month before."""
     missing = touched.filter(pl.col("gap_kind") != GapKind.QUARANTINED.value)
     largest = missing.sort("record_count", "metric", descending=[True, False]).unique(
-        _PLACE, keep="first", maintain_order=True
+        PLACE, keep="first", maintain_order=True
     )
     captured = 1 - pl.col("record_count") / pl.col("source_eligible_count")
-    before = gaps.select(*_PLACE, "metric", "period_start_date", previous=captured)
+    before = gaps.select(*PLACE, "metric", "period_start_date", previous=captured)
     return (
         largest.with_columns(previous_date=pl.col("period_start_date").dt.offset_by("-1mo"))
-        .join(before, left_on=[*_PLACE, "metric", "previous_date"],
-              right_on=[*_PLACE, "metric", "period_start_date"], how="left")
+        .join(before, left_on=[*PLACE, "metric", "previous_date"],
+              right_on=[*PLACE, "metric", "period_start_date"], how="left")
         .select(
-            *_PLACE,
+            *PLACE,
             pl.col("gap_kind").alias("missing_kind"),
             record_count="source_eligible_count",
             failed_record_count=pl.when(pl.col("source_eligible_count").is_not_null()).then(pl.col("record_count")),
@@ -234,9 +186,9 @@ def _shown_metrics(touched: pl.DataFrame, metrics: Sequence[Metric]) -> pl.DataF
         touched.join(known, on="metric", how="inner")
         .with_columns(lost=_LOST)
         .sort("is_recent", "is_headline", "lost", "order", descending=[True, True, True, False], nulls_last=True)
-        .unique(_PLACE, keep="first", maintain_order=True)
+        .unique(PLACE, keep="first", maintain_order=True)
         .select(
-            *_PLACE, "metric", "metric_label",
+            *PLACE, "metric", "metric_label",
             metric_period_start_date="period_start_date",
             metric_last_closed_date="last_closed_date",
             metric_record_count="record_count",
@@ -301,7 +253,7 @@ def _ranked(frame: pl.DataFrame) -> pl.DataFrame:
     in_order = frame.sort(
         is_open, "held_metric_count", pl.col("is_recent").fill_null(value=True),
         pl.col("headline_lost").fill_null(-1), pl.col("most_lost").fill_null(-1),
-        pl.col("captured_ratio").fill_null(1), *_PLACE,
+        pl.col("captured_ratio").fill_null(1), *PLACE,
         descending=[True, True, True, True, True, False, False, False, False], nulls_last=True,
     )  # fmt: skip
     return in_order.with_columns(

@@ -7,11 +7,12 @@ from decimal import Decimal
 
 import pytest
 
-from metrics.costs.policy import CostPolicy, CountedFact, Driver, StepDown, TransactionKind
+from metrics.costs.policy import CostPolicy, CostPool, CountedFact, Driver, StepDown, TransactionKind
 from pipelines.unallocated_costs import (
     DriverGap,
     MonthGap,
     PoolGap,
+    PoolLines,
     TransactionSpan,
     UnallocatedCosts,
     find_cost_notices,
@@ -46,6 +47,18 @@ def test_nothing_open_is_no_notice() -> None:
 def test_lines_in_no_pool() -> None:
     (message,) = told(pool_gap=PoolGap(24, Decimal("9891.5900"), 1369))
     assert message.startswith("9,891.59 EUR of cost in 24 of 1,369 cost lines is in no pool of policies/costs.yaml")
+
+
+def test_a_pool_that_selects_nothing_is_named_and_one_that_comes_too_late_is_told_apart() -> None:
+    pools = tuple(CostPool(name, driver=Driver.DIRECT) for name in ("rents", "suplies", "late"))
+    lines = (PoolLines("rents", "late"), PoolLines("(none)", None))
+    found = UnallocatedCosts(span=SPAN, pool_lines=lines)
+    messages = [notice.message for notice in find_cost_notices(found, CostPolicy(pools=pools), "EUR")]
+    assert [message.split(" of policies", 1)[0] for message in messages] == ["The pool 'suplies'", "The pool 'late'"]
+    assert "selects no cost line. Look whether its patterns are spelt as the ledger spells" in messages[0]
+    assert "pools above it take all that it selects" in messages[1]
+    # Where no line has come, nothing can be said of pools.
+    assert list(find_cost_notices(UnallocatedCosts(), CostPolicy(pools=pools), "EUR")) == []
 
 
 @pytest.mark.parametrize("driver", list(Driver))
