@@ -1,4 +1,4 @@
-"""Homes that tests run the whole pipeline on."""
+"""What tests of the whole pipeline run on, and what they have to tell beside whether they passed."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import os
 from pathlib import Path
 
 import pytest
+
+#: Under which a test records how many of its kills hit a run before it had ended.
+KILLS = "kills that hit"
 
 
 @pytest.fixture(scope="session")
@@ -15,3 +18,20 @@ def real_exports() -> Path:
     if not folder:
         pytest.skip("KPI_REAL_EXPORTS is not set: no real exports to check against")
     return Path(folder)
+
+
+@pytest.hookimpl
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print how many kills hit a running run, also where the tests ran in several processes."""
+    reports = [report for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, [])]
+    told = [
+        value
+        for report in reports
+        if isinstance(report, pytest.TestReport)
+        for name, value in report.user_properties
+        if name == KILLS
+    ]
+    if told:
+        terminalreporter.section("kills")
+        for line in told:
+            terminalreporter.write_line(str(line))

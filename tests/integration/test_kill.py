@@ -3,7 +3,8 @@
 Once a child process that runs the pipeline sends itself SIGKILL at its n-th database statement or file operation, so
 that the points are spread over landing, staging, audit, facts and publication, and the same in every test run. And
 once it is killed from outside at instants that are drawn: in the middle of a write, of a checkpoint, of a rename. The
-seed is printed. It cannot catch that signal: no clean-up of ours or of Python's runs.
+seed, and how many of the kills hit a run that was still running, are printed after the tests. It cannot catch that
+signal: no clean-up of ours or of Python's runs.
 """
 
 from __future__ import annotations
@@ -15,13 +16,16 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pipelines.cli.demo_home import DemoFacts, write_demo_home
 
+#: Under which a test records how many of its kills hit; `conftest` prints it after the tests.
+KILLS = "kills that hit"
 #: More of them by hand: KPI_KILLS=100.
 POINTS = int(os.environ.get("KPI_KILLS", "10"))
 #: Another draw of instants than the last one, or the one that a failure named.
@@ -155,12 +159,14 @@ def _set_a_ticket_aside(export: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.parametrize("drawn", [False, True], ids=["at every operation", "at any instant"])
-def test_a_killed_run_repeats_to_the_same_result(drawn: bool, tmp_path: Path) -> None:
+def test_a_killed_run_repeats_to_the_same_result(
+    drawn: bool, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     _make_homes(tmp_path, ["clean", *(f"killed-{number}" for number in range(POINTS))])
     driver = tmp_path / "driver.py"
     driver.write_text(_DRIVER, encoding="utf-8")
     seed = str(SEED) if drawn else ""
-    print(f"KPI_KILL_SEED={seed}")
+    print(f"KPI_KILL_SEED={seed}")  # Also where the child comes to nothing, and no kill is counted.
     told = subprocess.run(
         [sys.executable, "-W", "ignore", str(driver), str(tmp_path), str(POINTS), seed],
         capture_output=True,
@@ -173,6 +179,7 @@ def test_a_killed_run_repeats_to_the_same_result(drawn: bool, tmp_path: Path) ->
     assert found["rows"] > 1000
     assert found["kept"]["ops.ops_quarantined_records"] > 0
     killed = [outcome for outcome in found["outcomes"] if outcome[1] == signal.SIGKILL]
+    record_property(KILLS, _count_kills(found, killed, seed))
     # A run that is quicker than the one whose time was taken has ended before its instant; under load many are.
     assert len(killed) >= (POINTS / 3 if drawn else POINTS), found["outcomes"]
     for where, _, repaired, again in found["outcomes"]:
@@ -182,3 +189,14 @@ def test_a_killed_run_repeats_to_the_same_result(drawn: bool, tmp_path: Path) ->
         assert again[3] == found["expected"], f"Parquet differs from the file after a kill at {place}"
         assert again[4] == found["kept"], f"rows are lost or doubled after a kill at {place}"
         assert again[5] in (None, found["expected"]), f"a wrong publication after a kill at {place}"
+
+
+def _count_kills(found: dict[str, Any], killed: Sequence[Sequence[Any]], seed: str) -> str:
+    """How many kills hit a run before it had ended, and how far apart they lay."""
+    hit = f"{len(killed)} of {len(found['outcomes'])} kills hit a running run"
+    if not killed:
+        return hit
+    first, last = (edge(outcome[0] for outcome in killed) for edge in (min, max))
+    if not seed:
+        return f"{hit}, between its operations {first:,} and {last:,}"
+    return f"{hit}, after {first:.1f} to {last:.1f} of {found['seconds']:.1f} seconds (KPI_KILL_SEED={seed})"
