@@ -155,6 +155,7 @@ class RuleProperties(Properties):
     key_column: str | None = None
     tolerance: Share = Decimal(0)
     quarantine_limit: Share | None = None
+    only_with_known: Literal["team", "priority", "service", "vendor"] | None = None
 
 
 class ServiceLevelProperties(Properties):

@@ -6,7 +6,7 @@ decided in `data_contracts.verdict`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Final
@@ -31,26 +31,32 @@ def evaluate(
     connection: duckdb.DuckDBPyConnection,
     *,
     known_errors: Mapping[str, str] | None = None,
+    listed_dimensions: Collection[str] = (),
 ) -> list[RuleResult]:
     """The result of every rule, in the order of the rules.
 
     Tiers are evaluated one after the other; when a blocking rule on files or columns breaks, the later tiers of that
     table are skipped: its rows will not be counted, and their answers would only repeat the fault. Rules on an empty
-    table are skipped too, unless they count its
-    rows: an empty table proves nothing.
+    table are skipped too, unless they count its rows: an empty table proves nothing. So are rules that hold names
+    against a list which nobody made.
 
     Args:
         connection: open, with or without an open transaction; either is left exactly as it was.
         known_errors: rule id -> message, for rules that are not to be evaluated; see `AuditAbortedError`.
+        listed_dimensions: dimensions whose known names are listed; see `Rule.listed_dimension`.
 
     Raises:
         AuditAbortedError: a query failed in a way that ended the open transaction.
     """
     errors = dict(known_errors or {})
-    results: dict[str, RuleResult] = {}
+    results: dict[str, RuleResult] = {
+        rule.id: RuleResult(rule=rule, state=RuleState.SKIPPED, error=no_list_of(rule.listed_dimension))
+        for rule in rules
+        if rule.listed_dimension is not None and rule.listed_dimension not in listed_dimensions
+    }
     stopped_by: dict[str, Rule] = {}
     for tier in RuleTier:
-        in_tier = [rule for rule in rules if rule.tier is tier]
+        in_tier = [rule for rule in rules if rule.tier is tier and rule.id not in results]
         for rule in in_tier:
             if (stopper := stopped_by.get(rule.table_name)) is not None:
                 reason = f"a rule of an earlier tier is broken: {stopper.id}"
@@ -61,6 +67,11 @@ def evaluate(
         if tier in LOAD_TIERS:
             stopped_by |= {rule.table_name: rule for rule in in_tier if _stops(results[rule.id])}
     return [results[rule.id] for rule in rules]
+
+
+def no_list_of(dimension: str) -> str:
+    """Why a rule that needs the known names of a dimension was not asked."""
+    return f"policies/dimensions.yaml lists no known {dimension}"
 
 
 def failing_keys(rule: Rule, connection: duckdb.DuckDBPyConnection) -> list[str]:

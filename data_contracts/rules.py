@@ -169,6 +169,7 @@ def _read_rule(
         arguments=dict(entry.get("arguments") or {}),
         query=query,
         key_column=key_column,
+        listed_dimension=properties.only_with_known,
         file=position.file,
         line=position.line,
     )

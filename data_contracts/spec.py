@@ -218,6 +218,8 @@ class Rule:
         tolerance: share of rows, 0 to 1, that may break the rule before it counts as broken.
         quarantine_limit: share of records, 0 to 1, above which quarantine becomes a hold; None means the home's.
         key_column: column whose values name a failing row; never another value of the row is shown.
+        listed_dimension: dimension whose known names the home has to list before the rule can be asked; None for rules
+            that need no such list.
         arguments: `validValues`, `pattern` or `missingValues` of the measure.
         query: SELECT that lists failing rows (`failingRows`) or computes one number (`scalar`).
         line: where the rule stands in its contract.
@@ -245,6 +247,7 @@ class Rule:
     arguments: Mapping[str, Any] = field(default_factory=dict)
     query: str | None = None
     key_column: str | None = None
+    listed_dimension: str | None = None
     file: str
     line: int
 

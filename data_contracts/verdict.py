@@ -147,6 +147,15 @@ def _hold(result: RuleResult, quarantine_limit: Decimal) -> Hold:
     return Hold(level, f"{_describe_hold(result, quarantine_limit)}. {remedy}.")
 
 
+def meaning_of(result: RuleResult) -> str:
+    """What a rule is about, and why it was not evaluated if it was not."""
+    message = result.rule.message
+    if result.error is None:
+        return message
+    verb = "Not evaluated" if result.state is RuleState.SKIPPED else "Could not be evaluated"
+    return f"{message} ({verb}: {result.error.rstrip('.')}.)"
+
+
 def describe_result(result: RuleResult, consequence: str = "") -> str:
     """What a rule found, in one line: the rule, the rows, what it means and the KPIs it protects.
 

@@ -16,7 +16,8 @@ TICKET_RULES: Final[Patterns] = (
     *(
         f"tickets.{part}.*"
         for part in (
-            *("rows", "ticket_id", "team", "created_at", "resolved_at", "closed_at", "status"),
+            *("rows", "ticket_id", "team", "priority", "service", "vendor"),
+            *("created_at", "resolved_at", "closed_at", "status"),
             *("events", "values", "times", "instants", "null_share"),
         )
     ),

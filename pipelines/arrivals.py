@@ -27,7 +27,7 @@ from metrics.periods import local_date_of
 from models.ddl import quote_identifier, quote_text
 from models.ops import ops_source_arrivals
 from models.vocabulary import Domain, Grain, RuleState, ServiceLevelKind, VerdictState
-from pipelines.audit import AuditAbortedError, audit
+from pipelines.audit import AuditAbortedError, audit, settings_of
 from pipelines.fingerprint import hash_parts
 from pipelines.session import Session, Step
 from pipelines.staging.sightings import days_of_files
@@ -83,7 +83,7 @@ def judge(session: Session, input_hash: str) -> tuple[Verdict, list[RuleResult]]
         warehouse.append(ops_source_arrivals, frame)
     rules = arrival_rules(contracts)
     try:
-        found = audit(warehouse, rules, reporting_currency=session.project.home.settings.reporting.currency)
+        found = audit(warehouse, rules, **settings_of(session.project))
     except AuditAbortedError as aborted:
         found = [
             RuleResult(rule=rule, state=RuleState.ERRORED, error="; ".join(aborted.errors.values())) for rule in rules

@@ -6,20 +6,25 @@ What a rule is and how it is evaluated is in `data_contracts`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from data_contracts import evaluation
 from data_contracts.evaluation import AuditAbortedError
 from data_contracts.spec import Rule
 from data_contracts.verdict import RuleResult
-from metrics.costs.exchange_rates import FxRateRule
+from metrics.costs.exchange_rates import FxPolicy, FxRateRule
 from models.currencies import MINOR_UNIT_DIGITS
 from models.ddl import quote_text
 from pipelines.warehouse import Warehouse
 
-__all__ = ["AuditAbortedError", "audit", "failing_keys", "offer_data_clock", "offer_settings"]
+if TYPE_CHECKING:
+    from pipelines.project import Project
+
+__all__ = ["AuditAbortedError", "audit", "failing_keys", "offer_data_clock", "offer_settings", "settings_of"]
 
 
 def audit(
@@ -32,6 +37,7 @@ def audit(
     planning_rate_currencies: Sequence[str] | None = None,
     fiscal_year_start_month: int = 1,
     fx_rate_rule: FxRateRule = FxRateRule.POSTING_DATE,
+    listed_names: Mapping[str, Collection[str]] = MappingProxyType({}),
     known_errors: Mapping[str, str] | None = None,
 ) -> list[RuleResult]:
     """The result of every rule, in the order of the rules, over what the open transaction holds.
@@ -43,6 +49,7 @@ def audit(
         planning_rate_currencies: those whose rate it fixes for budgets; None if budgets have the rates of costs.
         fiscal_year_start_month: month of kpi.toml with which a fiscal year begins.
         fx_rate_rule: which rate converts a cost line under policies/costs.yaml.
+        listed_names: dimension -> names that policies/dimensions.yaml lists as known, of dimensions that have a list.
         known_errors: rules that ended an earlier transaction, with the message; they count as errored.
 
     Raises:
@@ -56,8 +63,33 @@ def audit(
         planning_rate_currencies=planning_rate_currencies,
         fiscal_year_start_month=fiscal_year_start_month,
         fx_rate_rule=fx_rate_rule,
+        listed_names=listed_names,
     )
-    return evaluation.evaluate(rules, warehouse.connection, known_errors=known_errors)
+    return evaluation.evaluate(
+        rules, warehouse.connection, known_errors=known_errors, listed_dimensions=listed_names.keys()
+    )
+
+
+def settings_of(project: Project) -> dict[str, Any]:
+    """What a home says that rules may ask, as keywords for `audit`.
+
+    Whoever audits passes all of it: the views stay as the last audit left them, and people run rules' queries later.
+    """
+    policies, reporting = project.policies, project.home.settings.reporting
+    fx, planning_fx = policies.costs.fx, policies.costs.budget.fx
+    return {
+        "reporting_currency": reporting.currency,
+        "fixed_rate_currencies": _fixed_currencies(fx),
+        "minor_unit_digits": reporting.minor_unit_digits,
+        "planning_rate_currencies": None if planning_fx is None else _fixed_currencies(planning_fx),
+        "fiscal_year_start_month": reporting.fiscal_year_start_month,
+        "fx_rate_rule": fx.rate,
+        "listed_names": policies.listed_names,
+    }
+
+
+def _fixed_currencies(fx: FxPolicy) -> tuple[str, ...]:
+    return tuple(fx.fixed) if fx.rate is FxRateRule.FIXED else ()
 
 
 def offer_settings(
@@ -69,6 +101,7 @@ def offer_settings(
     planning_rate_currencies: Sequence[str] | None = None,
     fiscal_year_start_month: int = 1,
     fx_rate_rule: FxRateRule = FxRateRule.POSTING_DATE,
+    listed_names: Mapping[str, Collection[str]] = MappingProxyType({}),
 ) -> None:
     """Every view of settings that a contract's SQL may ask, beside `ops.data_clock`; see `audit`."""
     planning = fixed_rate_currencies if planning_rate_currencies is None else planning_rate_currencies
@@ -78,6 +111,7 @@ def offer_settings(
     _offer_units(warehouse, reporting_currency, minor_unit_digits)
     warehouse.execute(f"CREATE OR REPLACE VIEW ops.fiscal_year AS SELECT {int(fiscal_year_start_month)} AS start_month")
     warehouse.execute(f"CREATE OR REPLACE VIEW ops.fx_policy AS SELECT {quote_text(fx_rate_rule.value)} AS rate_rule")
+    _offer_listed_names(warehouse, listed_names)
 
 
 def failing_keys(warehouse: Warehouse, rule: Rule) -> list[str]:
@@ -92,6 +126,18 @@ def offer_data_clock(warehouse: Warehouse, as_of: datetime | None) -> None:
     """
     instant = quote_text(as_of.astimezone(UTC).isoformat()) if as_of else "NULL"
     warehouse.execute(f"CREATE OR REPLACE VIEW ops.data_clock AS SELECT CAST({instant} AS TIMESTAMPTZ) AS as_of_at")
+
+
+def _offer_listed_names(warehouse: Warehouse, listed_names: Mapping[str, Collection[str]]) -> None:
+    """The view `ops.listed_names`: `dimension` and `name`, one row per name that the home lists as known."""
+    rows = ", ".join(
+        f"({quote_text(dimension)}, {quote_text(name)})"
+        for dimension, names in sorted(listed_names.items())
+        for name in sorted(names)
+    )
+    listed = f"SELECT * FROM (VALUES {rows}) AS known (dimension, name)"
+    nothing = "SELECT CAST(NULL AS VARCHAR) AS dimension, CAST(NULL AS VARCHAR) AS name WHERE false"
+    warehouse.execute(f"CREATE OR REPLACE VIEW ops.listed_names AS {listed if rows else nothing}")
 
 
 def _offer_units(warehouse: Warehouse, reporting_currency: str, minor_unit_digits: int) -> None:

@@ -14,11 +14,10 @@ from typing import Final
 
 from data_contracts.spec import ExportContract
 from data_contracts.verdict import RuleResult, Verdict, decide
-from metrics.costs.exchange_rates import FxPolicy, FxRateRule
 from models.catalog import STAGED
 from models.vocabulary import Domain, VerdictState
 from pipelines.arrivals import judge
-from pipelines.audit import AuditAbortedError, audit
+from pipelines.audit import AuditAbortedError, audit, settings_of
 from pipelines.failed_months import add_failed_months
 from pipelines.fingerprint import hash_parts
 from pipelines.holds import HeldBack, read_holds
@@ -29,6 +28,7 @@ from pipelines.readers import Limits
 from pipelines.session import Session, Step
 from pipelines.stage_domain import stage_domain
 from pipelines.unknown_names import KNOWN_NAMES, Names, read_names
+from pipelines.unlisted_names import name_unlisted
 from pipelines.unmapped_statuses import UNMAPPED_STATUSES, UnmappedStatus, read_unmapped
 from pipelines.unused_aliases import find_told_aliases
 from pipelines.verdicts import count_quarantined, current_verdict, find_quarantined, store_verdict
@@ -211,24 +211,11 @@ def _audit(
     rules = [rule for contract in contracts for rule in contract.rules]
     rules += session.project.warehouse_contract(domain).rules
     costs, reporting = session.project.policies.costs, session.project.home.settings.reporting
-    fx, planning_fx = costs.fx, costs.budget.fx
     store_missing_rates(session.warehouse, domain, costs, reporting.currency)
-    results = audit(
-        session.warehouse,
-        rules,
-        reporting_currency=reporting.currency,
-        fixed_rate_currencies=_fixed_currencies(fx),
-        planning_rate_currencies=None if planning_fx is None else _fixed_currencies(planning_fx),
-        fiscal_year_start_month=reporting.fiscal_year_start_month,
-        fx_rate_rule=fx.rate,
-        known_errors=errors,
-    )
+    results = audit(session.warehouse, rules, known_errors=errors, **settings_of(session.project))
     results = add_failed_months(session.warehouse, results, reporting.time_zone)
-    return name_missing_rates(session.warehouse, results)
-
-
-def _fixed_currencies(fx: FxPolicy) -> tuple[str, ...]:
-    return tuple(fx.fixed) if fx.rate is FxRateRule.FIXED else ()
+    results = name_missing_rates(session.warehouse, results)
+    return name_unlisted(session.warehouse, results, session.project.policies)
 
 
 def _judge(

@@ -27,6 +27,7 @@ from metrics.vendors.policy import VendorPolicy
 from models.vocabulary import StatusCategory
 from pipelines.calendar_policy import any_public_holidays, build_calendars, build_team_calendars
 from pipelines.cost_policy import CostFile, InitiativeFile, build_cost_policy, build_initiatives
+from pipelines.dimension_policy import build_aliases, build_listed_names
 from pipelines.fingerprint import hash_parts
 from pipelines.policy_files import CalendarFile, DimensionFile, StatusFile
 from pipelines.sla_policy import SlaFile, build_sla_policies
@@ -49,6 +50,7 @@ class Policies:
     Attributes:
         statuses: source -> status as the source writes it -> meaning.
         dimensions: dimension -> alias in lower case -> common name.
+        listed_names: dimension -> all common names that there are; only of dimensions for which the home lists them.
         hashes: policy file name -> hash of its content, so that a change is seen; of calendars with public holidays
             also of the version of the package that knows them.
         documents: policy file name -> what stands in it, with its lines.
@@ -64,6 +66,7 @@ class Policies:
     targets: tuple[Target, ...]
     baselines: tuple[Baseline, ...]
     dimensions: Mapping[str, Mapping[str, str]]
+    listed_names: Mapping[str, frozenset[str]] = field(default_factory=dict)
     hashes: Mapping[str, str] = field(default_factory=dict)
     documents: Mapping[str, Document] = field(default_factory=dict)
 
@@ -112,10 +115,8 @@ def load_policies(folder: Path) -> Policies:
     ]
     if problems:
         raise DocumentError(problems)
-    dimensions = {
-        dimension: {alias.strip().lower(): common for common, aliases in names.items() for alias in aliases}
-        for dimension, names in dimension_file
-    }
+    dimensions = build_aliases(dimension_file)
+    listed_names = build_listed_names(dimension_file, dimensions, documents["dimensions.yaml"], problems)
     calendars = build_calendars(calendar_file, documents["calendars.yaml"], problems)
     team_calendars = build_team_calendars(calendar_file, documents["calendars.yaml"], dimensions["team"], problems)
     sla = build_sla_policies(sla_file, set(calendar_file.calendars), documents["sla.yaml"], problems)
@@ -143,6 +144,7 @@ def load_policies(folder: Path) -> Policies:
         targets=targets,
         baselines=baselines,
         dimensions=dimensions,
+        listed_names=listed_names,
         hashes=hashes,
         documents=documents,
     )

@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, field_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, field_validator
 
 from data_contracts.problems import list_words, suggest, words_of
 from models.vocabulary import StatusCategory
@@ -186,8 +186,28 @@ class Scope(Strict):
     vendor: Texts = ()
 
 
+def _filled(names: tuple[str, ...]) -> tuple[str, ...]:
+    if not names or any(not name.strip() for name in names):
+        raise ValueError("there is a name that is empty, or none at all; write each name that is known")
+    return names
+
+
+_Names = Annotated[Texts, AfterValidator(_filled)]
+
+
+class ListedNames(Strict):
+    """Which names there are, by dimension; None where nobody listed them."""
+
+    team: _Names | None = None
+    priority: _Names | None = None
+    service: _Names | None = None
+    vendor: _Names | None = None
+
+
 class DimensionFile(Strict):
-    """`dimensions.yaml`."""
+    """`dimensions.yaml`: common name -> aliases, by dimension, and which common names there are."""
+
+    known: ListedNames = ListedNames()
 
     team: dict[str, Texts] = {}
     priority: dict[str, Texts] = {}

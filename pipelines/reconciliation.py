@@ -16,7 +16,7 @@ from data_contracts.spec import Rule
 from data_contracts.verdict import RuleResult, Verdict, decide
 from models.finance import fct_cost_lines, stg_cost_lines
 from models.vocabulary import Domain, RuleState, VerdictState
-from pipelines.audit import AuditAbortedError, audit
+from pipelines.audit import AuditAbortedError, audit, settings_of
 from pipelines.session import Session
 from pipelines.verdicts import current_verdict, store_verdict
 
@@ -38,7 +38,7 @@ def reconcile_cost_facts(session: Session, input_hash: str) -> None:
     Raises:
         NotReconciledError: a rule is broken or could not be evaluated. Roll back, then call `hold_cost_facts`.
     """
-    warehouse, reporting = session.warehouse, session.project.home.settings.reporting
+    warehouse = session.warehouse
     rules = load_fact_contract(COST_FACTS).rules
     if warehouse.count(stg_cost_lines) == warehouse.count(fct_cost_lines) == 0:
         verdict = Verdict(
@@ -51,12 +51,7 @@ def reconcile_cost_facts(session: Session, input_hash: str) -> None:
         store_verdict(warehouse, verdict, (), run_id=session.run_id, name=COST_FACTS)
         return
     try:
-        results = audit(
-            warehouse,
-            rules,
-            reporting_currency=reporting.currency,
-            minor_unit_digits=reporting.minor_unit_digits,
-        )
+        results = audit(warehouse, rules, **settings_of(session.project))
     except AuditAbortedError as aborted:
         raise _errored(rules, "; ".join(aborted.errors.values()), input_hash) from aborted
     verdict = _judge(results, input_hash)

@@ -14,7 +14,7 @@ from typing import Final
 import polars as pl
 
 from data_contracts.spec import Rule
-from data_contracts.verdict import Hold, RuleResult, Verdict
+from data_contracts.verdict import Hold, RuleResult, Verdict, meaning_of
 from models.catalog import STAGED, table_named
 from models.ddl import quote_identifier
 from models.ops import ops_quarantined_records, ops_rule_results, ops_verdicts
@@ -139,7 +139,7 @@ def _result_row(domain: str, verdict: Verdict, result: RuleResult) -> dict[str, 
         "state": result.state.value,
         "evaluated_count": result.evaluated_count,
         "failed_count": result.failed_count,
-        "message": rule.message if result.error is None else f"{rule.message} ({_why(result)}.)",
+        "message": meaning_of(result),
         "sample_keys": json.dumps(list(result.sample_keys), ensure_ascii=False),
         "failing_rows_query": result.failing_rows_query,
         "protects": json.dumps(list(rule.protects)),
@@ -151,11 +151,6 @@ def _result_row(domain: str, verdict: Verdict, result: RuleResult) -> dict[str, 
         "record_count": result.record_count,
         "failed_months": json.dumps(dict(result.failed_months)) if result.failed_months else None,
     }
-
-
-def _why(result: RuleResult) -> str:
-    verb = "Not evaluated" if result.state is RuleState.SKIPPED else "Could not be evaluated"
-    return f"{verb}: {result.error}".rstrip(".")
 
 
 def _with_provenance(warehouse: Warehouse, verdict: Verdict, quarantined: pl.DataFrame) -> pl.DataFrame:

@@ -92,6 +92,9 @@ def _compare_quarantine_limits(old: Rule, new: Rule) -> Iterator[Difference]:
 def _compare_what_is_asked(old: Rule, new: Rule) -> Iterator[Difference]:
     if old.measure is not new.measure or old.columns != new.columns or old.key_column != new.key_column:
         yield _changed(new, "it looks at other columns, or in another way", old.protects)
+    elif old.listed_dimension != new.listed_dimension:
+        needs = [f"of the {rule.listed_dimension}" if rule.listed_dimension else "of nothing" for rule in (old, new)]
+        yield _changed(new, f"it needed a list {needs[0]}, and needs one {needs[1]}", old.protects)
     elif _plain(old.query) != _plain(new.query):
         yield _changed(new, "its query is another", old.protects)
     elif dict(old.arguments) != dict(new.arguments):

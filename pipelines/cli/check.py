@@ -72,7 +72,8 @@ def check(domain: str | None, show_all: bool, html: Path | None, as_json: bool) 
     if as_json:
         _show_json(batches, rules, refusals, notices)
     else:
-        _show(batches, rules, refusals, notices, unfed=_unfed_tables(project), show_all=show_all)
+        unfed, unlisted = _unfed_tables(project), _rules_without_a_list(project)
+        _show(batches, rules, refusals, notices, unfed=unfed, unlisted=unlisted, show_all=show_all)
     held = [batch for batch in batches.values() if _verdict(batch) == "hold"]
     is_late = any(result.hold is not None for batch in batches.values() for result in batch.arrivals)
     return of_outcome(has_held=bool(held) or is_late, has_refused=bool(refusals))
@@ -85,6 +86,7 @@ def _verdict(batch: Batch) -> str | None:
 
 def _rule_records(home: Home, batches: Mapping[Domain, Batch]) -> list[RuleRecord]:
     """The rules as just audited; where a batch was judged before and nothing changed, as they stand stored."""
+    from data_contracts.verdict import meaning_of
     from pipelines.cli.build_records import RuleRecord, read_build_records
 
     records: list[RuleRecord] = []
@@ -101,7 +103,7 @@ def _rule_records(home: Home, batches: Mapping[Domain, Batch]) -> list[RuleRecor
                 state=result.state.value,
                 evaluated_count=result.evaluated_count,
                 failed_count=result.failed_count,
-                message=result.rule.message + (f" {result.error}" if result.error else ""),
+                message=meaning_of(result),
                 sample_keys=tuple(map(str, result.sample_keys)),
                 protects=tuple(result.rule.protects),
                 tier=result.rule.tier.value,
@@ -148,6 +150,7 @@ def _show(
     notices: Sequence[Notice],
     *,
     unfed: Collection[str],
+    unlisted: Mapping[str, str],
     show_all: bool,
 ) -> None:
     from pipelines.cli.outcomes import show_notices, show_refusals, show_unmapped_statuses
@@ -155,8 +158,10 @@ def _show(
 
     click.echo()
     # What could not be judged for want of data needs nobody: it stands below what is broken, or only as a number.
-    idle = [rule for rule in rules if not show_all and rule.state == "skipped" and _table_of(rule) in unfed]
-    told = [rule for rule in rules if rule not in idle and (show_all or rule.state != "passed")]
+    skipped = [rule for rule in rules if not show_all and rule.state == "skipped"]
+    idle = [rule for rule in skipped if _table_of(rule) in unfed]
+    unasked = [rule for rule in skipped if rule not in idle and rule.rule_id in unlisted]
+    told = [rule for rule in rules if rule not in (*idle, *unasked) and (show_all or rule.state != "passed")]
     shown = sorted(told, key=lambda rule: not rule.is_broken)
     if shown:
         show_table(
@@ -178,7 +183,10 @@ def _show(
             click.echo(f"{click.style(rule.rule_id, bold=True)}: {rule.message}")
     if any(rule.is_broken for rule in rules):
         click.echo()
-    click.echo(_count_rules(rules, idle) + ("" if show_all or not rules else " --all shows them too."))
+    click.echo(
+        _count_rules(rules, idle, {rule.rule_id: unlisted[rule.rule_id] for rule in unasked})
+        + ("" if show_all or not rules else " --all shows them too.")
+    )
     show_table(
         [Column("domain"), Column("verdict"), Column("summary", is_cut=True)],
         [
@@ -204,20 +212,40 @@ def _table_of(rule: RuleRecord) -> str:
     return rule.rule_id.partition(".")[0]
 
 
-def _count_rules(rules: Sequence[RuleRecord], idle: Sequence[RuleRecord]) -> str:
-    """How many rules passed, and of the others why not."""
+def _rules_without_a_list(project: Project) -> dict[str, str]:
+    """The rules that hold names against a list which policies/dimensions.yaml does not have, and of which dimension."""
+    contracts = (*project.contracts, *project.warehouse_contracts)
+    return {
+        rule.id: rule.listed_dimension
+        for contract in contracts
+        for rule in contract.rules
+        if rule.listed_dimension is not None and rule.listed_dimension not in project.policies.listed_names
+    }
+
+
+def _count_rules(rules: Sequence[RuleRecord], idle: Sequence[RuleRecord], unasked: Mapping[str, str]) -> str:
+    """How many rules passed, and of the others why not.
+
+    Args:
+        idle: those about tables that nothing feeds.
+        unasked: those that need a list which nobody made -> of which dimension.
+    """
+    from data_contracts.problems import list_words
     from pipelines.cli.numbers import count_of, list_all
 
     if not rules:
         return "No rule had anything to judge."
     passed, broken = sum(rule.state == "passed" for rule in rules), sum(rule.is_broken for rule in rules)
-    without_rows = len(rules) - passed - broken - len(idle)
+    without_rows = len(rules) - passed - broken - len(idle) - len(unasked)
     parts = [f"{passed:,} of {count_of(len(rules), 'rule')} passed"]
     parts += [count_of(broken, "is broken", "are broken")] if broken else []
     parts += [f"{without_rows:,} had no rows to judge"] if without_rows else []
     if idle:
         tables = list_all(sorted({_table_of(rule) for rule in idle}))
         parts.append(f"{count_of(len(idle), 'is', 'are')} about what no contract of this home feeds ({tables})")
+    if unasked:
+        told = count_of(len(unasked), "was not asked, because", "were not asked, because")
+        parts.append(f"{told} policies/dimensions.yaml lists no known {list_words(sorted(set(unasked.values())))}")
     return f"{', '.join(parts)}."
 
 

@@ -80,6 +80,12 @@ _ALL: Final = (
         ticket_faults.rename_status,
     ),
     Defect(
+        "service_renamed", "An administrator renamed the service Workplace to Digital Workplace.",
+        _T, servicenow.EXPORT, Outcome.FLAGGED,
+        "The service 'Digital Workplace' is not known; how many tickets have it, and that it resembles 'Workplace'.",
+        ticket_faults.rename_service,
+    ),
+    Defect(
         "half_a_day_missing", "Everything after noon on the busiest day of the latest incident file is missing.",
         _T, servicenow.EXPORT, Outcome.FLAGGED,
         "Far fewer updates than usual on that day, and gaps in the update numbers of its incidents.",

@@ -44,6 +44,14 @@ def rename_status(landing: Path) -> None:
                 file.replace(index, incident_state="Pending Vendor")
 
 
+def rename_service(landing: Path) -> None:
+    """An administrator renamed a service; the latest file has the new name."""
+    with CsvEdit(latest_file(landing, servicenow.EXPORT)) as file:
+        for index, row in enumerate(file):
+            if row["business_service"] == "Workplace":
+                file.replace(index, business_service="Digital Workplace")
+
+
 def lose_half_a_day(landing: Path) -> None:
     """Everything updated after noon on the busiest day of the latest file is missing."""
     with CsvEdit(latest_file(landing, servicenow.EXPORT)) as file:

@@ -38,15 +38,15 @@ ROW = "fault matrix row"
 COLUMNS = {
     "cost_lines": (
         *("cost_line_id", "document_id", "posting_date", "service_start_date", "service_end_date"),
-        *("vendor", "amount_original", "currency_code"),
+        *("vendor", "amount_original", "currency_code", "team", "service"),
     ),
     "fx_rates": ("rate_date", "base_currency_code", "quote_currency_code", "fx_rate"),
     "headcount": ("month_date", "team", "headcount"),
     "budget_lines": (
         *("budget_line_id", "month_date", "budget_year", "kind", "account", "cost_centre"),
-        *("amount_original", "currency_code"),
+        *("amount_original", "currency_code", "team"),
     ),
-    "benefit_lines": ("benefit_line_id", "initiative", "benefit_date", "amount_original", "currency_code"),
+    "benefit_lines": ("benefit_line_id", "initiative", "benefit_date", "amount_original", "currency_code", "team"),
     "vendor_contracts": (
         *("vendor_contract_line_id", "vendor_contract_id", "vendor", "start_date", "end_date", "currency_code"),
         *("item", "unit_price_original", "price_start_date", "price_end_date"),
@@ -59,7 +59,9 @@ COLUMNS = {
         *("purchase_order_line_id", "purchase_order_id", "vendor", "vendor_contract_id", "approved_original"),
         *("currency_code", "start_date", "end_date"),
     ),
-    "deliveries": ("delivery_id", "vendor", "ordered_date", "promised_date", "delivered_date", "quantity"),
+    "deliveries": (
+        *("delivery_id", "vendor", "ordered_date", "promised_date", "delivered_date", "quantity", "team", "service"),
+    ),
 }  # fmt: skip
 FINANCE = ("cost_lines", "fx_rates", "headcount", "budget_lines", "benefit_lines")
 #: Row -> as it should be.
@@ -216,6 +218,20 @@ ROWS = {
     "a word for how many": _row("deliveries", "values.parsed", quantity="a few"),
     "a delivery from nobody": _row("deliveries", "vendor.present", vendor=""),
     "promised for no day": _row("deliveries", "promised_date.present", promised_date=""),
+    "a cost of a team that nobody knows": _row("cost_lines", "team.known", team="Nobody"),
+    "a cost of a service that nobody knows": _row("cost_lines", "service.known", service="Telex"),
+    "a cost of a vendor that nobody knows": _row("cost_lines", "vendor.known", vendor="Acme"),
+    "a cost of a team in small letters": _row("cost_lines", "team.known", team="desk"),
+    "a cost under an alias": _row("cost_lines", (), team="SERVICEDESK"),
+    "a plan of a team that nobody knows": _row("budget_lines", "team.known", team="Nobody"),
+    "a claim of a team that nobody knows": _row("benefit_lines", "team.known", team="Nobody"),
+    "heads of a team that nobody knows": _row("headcount", "team.known"),
+    "a contract with a vendor that nobody knows": _row("vendor_contracts", "vendor.known", vendor="Acme"),
+    "an invoice from a vendor that nobody knows": _row("vendor_invoice_lines", "vendor.known", vendor="Acme"),
+    "an order from a vendor that nobody knows": _row("purchase_orders", "vendor.known", vendor="Acme"),
+    "a delivery from a vendor that nobody knows": _row("deliveries", "vendor.known", vendor="Acme"),
+    "a delivery of a service that nobody knows": _row("deliveries", "service.known", service="Telex"),
+    "a delivery to a team that nobody knows": _row("deliveries", "team.known", team="Nobody"),
 }  # fmt: skip
 
 
@@ -294,13 +310,33 @@ SPECIAL = {
     ),
 }
 
+#: The names that there are. The teams of headcount are the names of its rows.
+LISTS = "\n".join(
+    [
+        "team: {Desk: [Servicedesk]}",
+        "known:",
+        "  priority: [P1, P2]",
+        "  service: [Mail]",
+        "  vendor: [Ace]",
+        "  team:",
+        "  - Desk",
+        *(f"  - good {number}" for number in range(200)),
+        *(
+            f"  - {name}"
+            for name, one in ROWS.items()
+            if one.table == "headcount" and "headcount.team.known" not in one.rules
+        ),
+    ]
+)
+
 STATUSES = "statuses:\n  plain: {New: queued, Active: active, Closed: done}\n"
 TICKET_COLUMNS = (
-    *("ticket_id", "created_at", "status", "first_response_at", "resolved_at", "closed_at"), "team",
+    *("ticket_id", "created_at", "status", "first_response_at", "resolved_at", "closed_at"),
+    *("team", "priority", "service", "vendor"),
 )  # fmt: skip
 GOOD_TICKET = {
     "created_at": "2026-03-10 09:00:00", "status": "Closed", "resolved_at": "2026-03-10 15:00:00",
-    "occurred_at": "2026-03-10 15:00:00", "team": "Desk",
+    "occurred_at": "2026-03-10 15:00:00", "team": "Desk", "priority": "P1", "service": "Mail", "vendor": "Ace",
 }  # fmt: skip
 
 
@@ -322,6 +358,13 @@ TICKETS = {
         "snapshot", "times.unambiguous", resolved_at="2026-03-29 02:30:00"
     ),
     "an event in words": _ticket("event_log", "events.parsed", "events.present", occurred_at="later"),
+    "with a team that nobody knows": _ticket("snapshot", "team.known", team="Nobody"),
+    "of a priority that nobody knows": _ticket("snapshot", "priority.known", priority="P9"),
+    "about a service that nobody knows": _ticket("snapshot", "service.known", service="Telex"),
+    "with a vendor that nobody knows": _ticket("snapshot", "vendor.known", vendor="Acme"),
+    "from a team that nobody knows": _ticket("event_log", "team.known", team_before="Nobody"),
+    "raised from a priority that nobody knows": _ticket("event_log", "priority.known", priority_before="P9"),
+    "once with a vendor that nobody knows": _ticket("event_log", "vendor.known", vendor="Acme"),
 }  # fmt: skip
 
 
@@ -372,7 +415,7 @@ def _ingest(folder: Path, *domains: Domain) -> DemoHome:
 
 @pytest.fixture(scope="module")
 def money(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
-    folder = write_plain_home(tmp_path_factory.mktemp("rows") / "home")
+    folder = write_plain_home(tmp_path_factory.mktemp("rows") / "home", {"dimensions.yaml": LISTS})
     for table in COLUMNS:
         _write(folder, table, _rows_of(table, ROWS))
     for name, special in SPECIAL.items():
@@ -397,13 +440,15 @@ def _write_special(folder: Path, name: str, special: Special) -> None:
 
 @pytest.fixture(scope="module")
 def tickets(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
-    folder = write_plain_home(tmp_path_factory.mktemp("tickets") / "home", {"statuses.yaml": STATUSES})
+    policies = {"statuses.yaml": STATUSES, "dimensions.yaml": LISTS}
+    folder = write_plain_home(tmp_path_factory.mktemp("tickets") / "home", policies)
     for shape in ("snapshot", "event_log"):
         rows = [{"ticket_id": f"{shape} {number}"} for number in range(200)]
         rows += [{"ticket_id": name, **one.values} for name, one in TICKETS.items() if one.table == shape]
         fed: dict[str, Iterable[str]] = {"tickets": TICKET_COLUMNS}
         if shape == "event_log":
-            fed["ticket_events"] = ("ticket_id", "occurred_at", "status")
+            told = ("team", "team_before", "priority", "priority_before", "vendor")
+            fed["ticket_events"] = ("ticket_id", "occurred_at", "status", *told)
         good = [{**GOOD_TICKET, **row} for row in rows]
         write_export(folder, shape, fed, good, shape=shape, zone="Europe/Amsterdam")
     return _broken(_ingest(folder, Domain.TICKETS))
@@ -415,14 +460,14 @@ def test_a_spoilt_row_is_named(
 ) -> None:
     one = (ROWS | TICKETS)[name]
     broken = request.getfixturevalue("money" if name in ROWS else "tickets")
-    assert broken[name] == set(one.rules)
-    first, *rest = sorted(one.rules)
-    words = f"caught: {first}" + (f" and {len(rest)} more" if rest else "")
+    assert broken.get(name, set()) == set(one.rules)
+    first, *rest = sorted(one.rules) or ["harmless"]
+    words = (f"caught: {first}" if one.rules else first) + (f" and {len(rest)} more" if rest else "")
     record_property(ROW, [f"row: {name}", words, "", "", ""])
 
 
 def test_nothing_but_the_spoilt_rows_of_money_is_named(money: dict[str, set[str]]) -> None:
-    expected = {name: set(one.rules) for name, one in ROWS.items()}
+    expected = {name: set(one.rules) for name, one in ROWS.items() if one.rules}
     for special in SPECIAL.values():
         for name, rules in special.broken.items():
             expected[name] = {f"{special.table}.{rule}" for rule in rules}

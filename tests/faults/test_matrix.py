@@ -84,6 +84,8 @@ EXPECTED = {
     "overlapping_export": _HARMLESS,
     # One ticket in twenty and more is set aside: the rest no longer speaks for the whole.
     "status_renamed": _caught("ticket_events.status.mapped", effects=(HELD, HELD, HELD)),
+    # Only what is told by service changes.
+    "service_renamed": _caught("tickets.service.known", effects=(SAME, SAME, SAME)),
     "half_a_day_missing": _caught("ticket_events.event_sequence.without_gaps", effects=(COVERAGE, COVERAGE, COVERAGE)),
     "swapped_day_and_month": _caught(
         "tickets.resolved_at.not_before_created",

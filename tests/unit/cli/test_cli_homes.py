@@ -120,14 +120,25 @@ def test_rules_on_what_the_home_does_not_have_are_told_in_one_line(run_kpi: Kpi,
     shutil.copy(tmp_path / "spend.csv", home.landing / "spend")
     said = run_kpi("check", "--home", home.folder).output
     rules = json.loads(run_kpi("check", "--home", home.folder, "--json").stdout)["rules"]
-    idle = [rule["rule"] for rule in rules if rule["state"] == "skipped"]
+    skipped = [rule["rule"] for rule in rules if rule["state"] == "skipped"]
+    unlisted = ["cost_lines.service.known", "cost_lines.team.known", "cost_lines.vendor.known"]
+    idle = [rule for rule in skipped if rule not in unlisted]
     assert {rule.partition(".")[0] for rule in idle} == {"benefit_lines", "budget_lines", "fx_rates", "headcount"}
-    assert not any(rule in said for rule in idle)
+    assert sorted(set(skipped) - set(idle)) == unlisted
+    assert not any(rule in said for rule in skipped)
     passed = sum(rule["state"] == "passed" for rule in rules)
     assert f"{passed} of {len(rules)} rules passed" in said
     tables = "benefit_lines, budget_lines, fx_rates and headcount"
-    assert f"{len(idle)} are about what no contract of this home feeds ({tables})." in said
-    assert all(rule in run_kpi("check", "--home", home.folder, "--all").output for rule in idle)
+    assert f"{len(idle)} are about what no contract of this home feeds ({tables}), " in said
+    no_list = "3 were not asked, because policies/dimensions.yaml lists no known service, team or vendor."
+    assert no_list in said
+    assert all(rule in run_kpi("check", "--home", home.folder, "--all").output for rule in skipped)
+    # One list, and its rule is asked; the others still are not.
+    (home.policies / "dimensions.yaml").write_text("known: {vendor: [Brightway, Orbit]}\n", encoding="utf-8")
+    said = " ".join(run_kpi("check", "--home", home.folder).output.split())
+    assert "cost_lines.vendor.known failed warn 1 1" in said
+    assert "Not known: 'Ace' in 1 line. What is new belongs into known: vendor (policies/dimensions.yaml:1)." in said
+    assert "2 were not asked, because policies/dimensions.yaml lists no known service or team." in said
 
 
 def test_a_draft_in_a_home_is_called_as_its_file_and_every_question_is_counted(

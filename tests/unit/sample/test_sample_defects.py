@@ -129,6 +129,13 @@ def test_renaming_a_status_changes_that_word_alone(spoil: Spoil) -> None:
     assert renamed == spoilt.added[path]
 
 
+def test_renaming_a_service_changes_that_name_alone(spoil: Spoil) -> None:
+    spoilt = spoil("service_renamed")
+    ((path, removed),) = spoilt.removed.items()
+    renamed = Counter(line.replace(b",Workplace,", b",Digital Workplace,") for line in removed.elements())
+    assert renamed == spoilt.added[path]
+
+
 def test_losing_credit_signs_changes_amounts_and_no_totals(spoil: Spoil) -> None:
     spoilt = spoil("lost_credit_sign")
     ((path, added),) = spoilt.added.items()
