@@ -5,6 +5,7 @@ DuckDB enforces keys only where asked: staged tables must be able to hold the fa
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal
 
 import polars as pl
@@ -93,7 +94,12 @@ def qualified_name(table: Table, schema: str | None = None) -> str:
 
 
 def create_table(
-    table: Table, *, dialect: Dialect = "duckdb", schema: str | None = None, with_keys: bool = False
+    table: Table,
+    *,
+    dialect: Dialect = "duckdb",
+    schema: str | None = None,
+    with_keys: bool = False,
+    enumerations: Mapping[str, Sequence[str]] | None = None,
 ) -> str:
     """`CREATE TABLE` for a declared table.
 
@@ -101,11 +107,14 @@ def create_table(
         dialect: whose type names to write.
         schema: where to create it; the declared schema if None.
         with_keys: whether to state NOT NULL and the primary key, as published targets do.
+        enumerations: values of the columns to be stored as enumerations, by column; DuckDB only.
     """
     lines = []
     for column in table.columns:
         required = " NOT NULL" if with_keys and not column.nullable else ""
-        lines.append(f"    {quote_identifier(column.name)} {sql_type(column, dialect)}{required}")
+        values = (enumerations or {}).get(column.name)
+        type_ = f"ENUM({', '.join(map(quote_text, values))})" if values else sql_type(column, dialect)
+        lines.append(f"    {quote_identifier(column.name)} {type_}{required}")
     keys = [quote_identifier(column.name) for column in key_columns(table)]
     if with_keys and keys:
         lines.append(f"    PRIMARY KEY ({', '.join(keys)})")

@@ -14,17 +14,18 @@ metric_values = table(
     Layer.MART,
     "metric_values",
     "One row per metric, period and breakdown value: the number, its parts and how sure it is.",
-    text("metric", "Name of the metric; see meta_metrics", key=True),
+    text("metric", "Name of the metric; see meta_metrics", key=True, has_few_values=True),
     integer("metric_version", "Version of the metric's definition", required=True),
-    text("period_grain", "day, week, month or quarter", key=True),
+    text("period_grain", "day, week, month or quarter", key=True, has_few_values=True),
     day("period_start_date", "First day of the period in the reporting time zone", key=True),
     day("period_end_date", "Last day of the period, inclusive", required=True),
     flag("is_period_closed", "Whether the data's clock has passed the end of the period", required=True),
-    text("dimension", "overall, team, priority, service or vendor", key=True),
+    text("dimension", "overall, team, priority, service or vendor", key=True, has_few_values=True),
     text(
         "dimension_value",
         "Value of the breakdown; empty text for overall, (none) where records have none",
         key=True,
+        has_few_values=True,
     ),
     real("value", "The number, in the metric's unit; empty where it is undefined"),
     real("numerator", "Upper part of a ratio or unit cost, so that readers can re-aggregate"),
@@ -34,7 +35,7 @@ metric_values = table(
     integer("eligible_count", "Records that should count", required=True),
     integer("measured_count", "Records that could be measured", required=True),
     real("coverage_ratio", "measured_count / eligible_count; empty if none is eligible"),
-    text("unit", "Unit of the value", required=True),
+    text("unit", "Unit of the value", required=True, has_few_values=True),
 )
 
 kpi_signals = table(

@@ -27,9 +27,18 @@ def _column(name: str, type_: Any, meaning: str, *, key: bool = False, required:
     return Column(name, type_, primary_key=key, nullable=not (key or required), comment=meaning, info=info)
 
 
-def text(name: str, meaning: str, *, key: bool = False, required: bool = False) -> Column[Any]:
-    """A text column."""
-    return _column(name, Text(), meaning, key=key, required=required)
+def text(
+    name: str, meaning: str, *, key: bool = False, required: bool = False, has_few_values: bool = False
+) -> Column[Any]:
+    """A text column.
+
+    Args:
+        has_few_values: whether many rows share each value, so that the build database does well to store it as an
+            enumeration (`models.enumerations`). Readers get plain text either way.
+    """
+    column = _column(name, Text(), meaning, key=key, required=required)
+    column.info["has_few_values"] = has_few_values
+    return column
 
 
 def instant(name: str, meaning: str, *, key: bool = False, required: bool = False) -> Column[Any]:

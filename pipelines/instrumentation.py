@@ -49,10 +49,8 @@ def build_instrumentation(session: Session) -> list[Step]:
 
 def _build(session: Session) -> Built:
     warehouse = session.warehouse
-    values = warehouse.frame(
-        "SELECT * FROM mart.metric_values "
-        f"WHERE period_grain = '{Grain.MONTH.value}' AND dimension = '{Dimension.OVERALL.value}'"
-    )
+    by_month = f"period_grain = '{Grain.MONTH.value}' AND dimension = '{Dimension.OVERALL.value}'"
+    values = warehouse.read(metric_values, where=by_month)
     gaps = _gaps(session, values)
     outcomes = warehouse.read(ops_rule_outcomes)
     scorecard = build_scorecard(METRICS, outcomes, gaps, _judged_rules(warehouse), values.filter("is_period_closed"))

@@ -21,7 +21,6 @@ from sqlalchemy import Table
 from models.catalog import tables_of
 from models.ddl import (
     comment_statements,
-    conform,
     conform_encoded,
     create_table,
     polars_schema,
@@ -29,6 +28,7 @@ from models.ddl import (
     quote_identifier,
     sql_type,
 )
+from models.enumerations import columns_with_few_values, enumerate_texts, enumerations_of
 from models.vocabulary import Layer
 
 
@@ -90,14 +90,17 @@ class Warehouse:
         # Not by `execute`, whose result is computed by one processor as it is fetched.
         return self.connection.sql(query).to_arrow_table(rows).to_batches()
 
-    def read(self, table: Table, columns: Sequence[str] | None = None) -> pl.DataFrame:
-        """All rows of a declared table, with its exact types; of all its columns, or of some."""
-        if columns is None:
-            return conform(self.frame(f"SELECT * FROM {qualified_name(table)}"), table)
-        names = ", ".join(map(quote_identifier, columns))
+    def read(self, table: Table, columns: Sequence[str] | None = None, *, where: str = "true") -> pl.DataFrame:
+        """Rows of a declared table, with its exact types; of all its columns, or of some.
+
+        Args:
+            where: SQL condition on the rows.
+        """
         schema = polars_schema(table)
-        found = self.frame(f"SELECT {names} FROM {qualified_name(table)}")
-        return found.select(pl.col(name).cast(schema[name]) for name in columns)
+        names = list(schema) if columns is None else columns
+        chosen = ", ".join(map(quote_identifier, names))
+        found = self.frame(f"SELECT {chosen} FROM {qualified_name(table)} WHERE {where}")
+        return found.select(pl.col(name).cast(schema[name]) for name in names)
 
     def insert(self, table_name: str, frame: pl.DataFrame, computed: Mapping[str, str] | None = None) -> None:
         """Append a frame to a table by column name. `table_name` is qualified and quoted by the caller.
@@ -133,8 +136,23 @@ class Warehouse:
 
     def replace(self, table: Table, frame: pl.DataFrame) -> None:
         """Make a frame the whole content of a declared table."""
-        self.execute(f"DELETE FROM {qualified_name(table)}")
+        if columns_with_few_values(table):
+            frame = enumerate_texts(frame, table)
+            self._create_again(table, enumerations_of(frame))
+        else:
+            self.execute(f"DELETE FROM {qualified_name(table)}")
         self.append(table, frame)
+
+    def _create_again(self, table: Table, enumerations: Mapping[str, Sequence[str]]) -> None:
+        """Put an empty table in the place of one, whose enumerations hold the values that it will have.
+
+        An enumeration takes no other values than those that it was created with: with each content it is created anew,
+        whatever the table held before, and whether an older version had created it with text.
+        """
+        self.execute(f"DROP TABLE IF EXISTS {qualified_name(table)}")
+        self.execute(create_table(table, enumerations=enumerations))
+        for statement in comment_statements(table):
+            self.execute(statement)
 
     def count(self, table: Table) -> int:
         """Number of rows of a declared table."""

@@ -73,6 +73,24 @@ def test_every_table_view_and_column_explains_itself(clean_run: CleanRun) -> Non
     assert len(described) == demo.published(f"SELECT count(*) FROM {relations}")[0][0] >= 150
 
 
+def test_readers_get_text_however_the_build_database_stores_it(clean: DemoHome) -> None:
+    """Enumerations, or text as an older version wrote it: the same rows are published, and the same hash of them."""
+    types = "SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = 'metric_values' AND NOT internal"
+    enumerated = {name for name, type_ in clean.warehouse(types) if type_.startswith("ENUM")}
+    assert enumerated == {"metric", "period_grain", "dimension", "dimension_value", "unit"}
+    published = dict(clean.published(types))
+    assert {published[name] for name in enumerated} == {"VARCHAR"}
+    numbers, content_hash = clean.numbers(), clean.content_hash()
+    with duckdb.connect(str(clean.home.warehouse)) as connection:
+        for name in enumerated:
+            connection.execute(f"ALTER TABLE mart.metric_values ALTER {name} TYPE VARCHAR")
+    with open_session(clean.project()) as session:
+        assert gather_publication(session).content_hash == content_hash
+    clean.run(is_full=True)
+    assert {name for name, type_ in clean.warehouse(types) if type_.startswith("ENUM")} == enumerated
+    assert (clean.numbers(), clean.content_hash()) == (numbers, content_hash)
+
+
 def test_bi_tools_see_views_and_the_tables_that_are_meant_for_them(clean_run: CleanRun) -> None:
     """Facts lie in a schema of their own, so that a tool that shows `mart` and `meta` shows each thing once."""
     tables = {name for (name,) in clean_run.demo.published(TABLES)}

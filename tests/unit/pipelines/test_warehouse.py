@@ -12,10 +12,13 @@ import duckdb
 import polars as pl
 import pytest
 
+from models.ddl import comment_statements, create_table, polars_schema, qualified_name
+from models.enumerations import MOST_VALUES, columns_with_few_values
 from models.finance import stg_cost_lines
+from models.marts import metric_values
 from models.ops import ops_runs
 from models.tickets import fct_tickets
-from pipelines.warehouse import open_warehouse
+from pipelines.warehouse import Warehouse, open_warehouse
 
 
 def _run(run_id: str) -> pl.DataFrame:
@@ -93,3 +96,59 @@ def test_a_changed_declaration_rebuilds_derived_tables_and_keeps_memory(tmp_path
         assert warehouse.read(ops_runs)["run_id"].to_list() == ["r1"]
         columns = [row[0] for row in warehouse.rows("SELECT column_name FROM (DESCRIBE core.fct_tickets)")]
         assert columns == [column.name for column in fct_tickets.columns]
+
+
+def _values(*values: str) -> pl.DataFrame:
+    """Metric values, one of each breakdown value that is given."""
+    rows = [{"metric": "m", "period_grain": "month", "dimension": "team", "dimension_value": v} for v in values]
+    return pl.DataFrame(rows, schema=polars_schema(metric_values))
+
+
+def _types(warehouse: Warehouse) -> dict[str, str]:
+    return dict(warehouse.rows(f"SELECT column_name, column_type FROM (DESCRIBE {qualified_name(metric_values)})"))
+
+
+def test_texts_with_few_values_are_enumerated_and_read_as_text(tmp_path: Path) -> None:
+    """In the order of text, and beside other text, so that no query can tell."""
+    given = ["b", "", "it's, \\ \n", "Zoë", "(none)", "a", "B"]
+    with open_warehouse(tmp_path / "w.duckdb") as warehouse:
+        warehouse.replace(metric_values, _values(*given))
+        types = _types(warehouse)
+        assert {name for name, type_ in types.items() if type_.startswith("ENUM")} == set(
+            columns_with_few_values(metric_values)
+        ) - {"unit"}, "a column without values has nothing to enumerate"
+        assert warehouse.read(metric_values).schema == polars_schema(metric_values)
+        name = qualified_name(metric_values)
+        ordered = [row[0] for row in warehouse.rows(f"SELECT dimension_value FROM {name} ORDER BY dimension_value")]
+        assert ordered == sorted(given)
+        assert warehouse.rows(f"SELECT max(dimension_value) FROM {name}") == [(max(given),)]
+        assert warehouse.rows(f"SELECT count(*) FROM {name} WHERE dimension = 'not one of them'") == [(0,)]
+        comments = "SELECT count(*) FROM duckdb_columns() WHERE table_name = 'metric_values' AND comment IS NULL"
+        assert warehouse.rows(comments) == [(0,)]
+
+
+def test_values_that_are_new_take_the_place_of_old_ones(tmp_path: Path) -> None:
+    path = tmp_path / "w.duckdb"
+    for given in (["a"], ["b", "c"], [], [f"v{number:06}" for number in range(MOST_VALUES + 1)], ["nul\0"], ["d"]):
+        with open_warehouse(path) as warehouse:
+            warehouse.replace(metric_values, _values(*given))
+        with open_warehouse(path) as warehouse:
+            assert warehouse.read(metric_values)["dimension_value"].to_list() == given
+
+
+def test_a_database_of_a_version_that_stored_text_is_taken_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "w.duckdb"
+    with open_warehouse(path) as warehouse:
+        warehouse.execute(f"DROP TABLE {qualified_name(metric_values)}")
+        for statement in (create_table(metric_values), *comment_statements(metric_values)):
+            warehouse.execute(statement)
+        warehouse.append(metric_values, _values("old"))
+    with open_warehouse(path) as warehouse:
+        assert warehouse.read(metric_values)["dimension_value"].to_list() == ["old"], "values of held metrics stay"
+        assert _types(warehouse)["dimension_value"] == "VARCHAR"
+        with pytest.raises(RuntimeError, match="stop"), warehouse.transaction():
+            warehouse.replace(metric_values, _values("new"))
+            raise RuntimeError("stop")
+        assert warehouse.read(metric_values)["dimension_value"].to_list() == ["old"]
+        warehouse.replace(metric_values, _values("new"))
+        assert _types(warehouse)["dimension_value"] == "ENUM('new')"

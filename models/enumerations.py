@@ -1,0 +1,42 @@
+"""Texts with few values as enumerations: small numbers that a list of the values gives their names.
+
+DuckDB takes a tenth of the time to write an enumeration that it takes for the same text, and compares, joins, orders
+and prints it as text. Only the build database has such columns; what is published has plain text, which every tool
+reads.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+from sqlalchemy import Table
+
+#: Values of a column up to which they are worth an enumeration: what tells rows apart is not.
+MOST_VALUES: Final = 50_000
+_TEXTS: Final = (pl.String, pl.Categorical, pl.Enum)
+
+
+def columns_with_few_values(table: Table) -> list[str]:
+    """The columns that are declared to have few values."""
+    return [column.name for column in table.columns if column.info.get("has_few_values")]
+
+
+def enumerate_texts(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
+    """The frame with the columns that are declared to have few values as enumerations of those that they hold.
+
+    Values are in ascending order, so that rows ordered by an enumeration are in the order of the text. A column without
+    values, with too many, or with one that cannot be written into a statement stays as it is.
+    """
+    texts = [name for name in columns_with_few_values(table) if isinstance(frame.schema.get(name), _TEXTS)]
+    values = {name: frame[name].drop_nulls().unique().cast(pl.String).sort() for name in texts}
+    return frame.with_columns(pl.col(name).cast(pl.Enum(found)) for name, found in values.items() if _is_worth(found))
+
+
+def enumerations_of(frame: pl.DataFrame) -> dict[str, list[str]]:
+    """The values of every enumeration of a frame, in their order."""
+    return {name: type_.categories.to_list() for name, type_ in frame.schema.items() if isinstance(type_, pl.Enum)}
+
+
+def _is_worth(values: pl.Series) -> bool:
+    return 0 < len(values) <= MOST_VALUES and not values.str.contains("\0", literal=True).any()
