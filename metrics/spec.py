@@ -128,7 +128,6 @@ class Metric:
         follows_transactions: whether it also needs the domains that the cost policy's transactions and drivers
             come from; see `metrics.registry.required_domains`.
         follows_promises: whether it also needs the domains that the promises of policies/vendors.yaml are judged by.
-        target: value that the home aims at, in the metric's unit, if it sets one.
     """
 
     name: str
@@ -149,7 +148,6 @@ class Metric:
     is_headline: bool = False
     follows_transactions: bool = False
     follows_promises: bool = False
-    target: float | None = None
 
     def __post_init__(self) -> None:
         if not _METRIC_NAME.fullmatch(self.name):

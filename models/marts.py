@@ -289,6 +289,18 @@ meta_metrics = table(
     instant("fresh_as_of_at", "The data's clock when the published values were computed"),
 )
 
+meta_targets = table(
+    Layer.MART,
+    "meta_targets",
+    "One row per target in policies/targets.yaml, also of KPIs without a value. Whether it is met is in kpi_targets.",
+    integer("target_number", "Place in the file, from 1 on", key=True),
+    text("metric", "Name of the metric; see meta_metrics", required=True),
+    text("period_grain", "week, month or quarter that it is for; empty for all of them"),
+    day("effective_from_date", "Periods that begin on or after this day have it; empty for all before the next one"),
+    day("effective_to_date", "Periods that begin after this day have it no longer; empty if the next one ends it"),
+    quantity("target_value", "What the metric is to be at least, or at most where down_is_good", required=True),
+)
+
 #: What a verdict and a rule's result are of.
 _JUDGED: Final = (
     "tickets, finance or vendors; cost_facts for the reconciliation of cost facts, arrivals for when exports came"
@@ -384,6 +396,7 @@ TABLES = (
     meta_run,
     meta_data_clocks,
     meta_metrics,
+    meta_targets,
     meta_verdicts,
     meta_rule_results,
     meta_rule_outcomes,

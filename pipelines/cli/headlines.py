@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from models.vocabulary import Domain
 from pipelines.cli.numbers import (
     NOTHING,
     count_of,
@@ -41,14 +40,12 @@ class Headlines:
     """The headline metrics of a publication.
 
     Attributes:
-        has_tickets: whether any KPI of tickets alone is published or held.
         other_count: how many other KPIs are published.
     """
 
     publication: PublicationFacts
     metrics: tuple[MetricTrend, ...]
     reaches: tuple[DataReach, ...]
-    has_tickets: bool = True
     other_count: int = 0
 
 
@@ -66,9 +63,6 @@ def read_headlines(home: Home) -> Headlines | None:
         publication,
         tuple(trends[name] for name in names if name in trends),
         tuple(reaches),
-        has_tickets=any(
-            trend.requires == Domain.TICKETS.value and trend.publication_state != "empty" for trend in trends.values()
-        ),
         other_count=sum(trend.publication_state == "published" and name not in names for name, trend in trends.items()),
     )
 
@@ -79,7 +73,7 @@ def show_headlines(headlines: Headlines) -> None:
     show_heading(publication.home_name, describe_reaches(headlines.reaches) if headlines.reaches else "no data yet")
     for metric in headlines.metrics:
         click.echo()
-        _show_headline(metric, publication.reporting_currency_code, has_tickets=headlines.has_tickets)
+        _show_headline(metric, publication.reporting_currency_code)
     if headlines.other_count and all(metric.latest is None for metric in headlines.metrics):
         click.echo()
         told = count_of(headlines.other_count, "other KPI is", "other KPIs are")
@@ -112,11 +106,11 @@ def describe_headlines(headlines: Headlines) -> list[dict[str, Any]]:
     return described
 
 
-def _show_headline(metric: MetricTrend, currency: str, *, has_tickets: bool) -> None:
+def _show_headline(metric: MetricTrend, currency: str) -> None:
     latest = metric.latest
     label = click.style(f"{metric.label:<32}", bold=True)
     if latest is None:
-        click.echo(f"{label}  {NOTHING}  {click.style(_why_nothing(metric, has_tickets=has_tickets), dim=True)}")
+        click.echo(f"{label}  {NOTHING}  {click.style(metric.no_value_reason, dim=True)}")
         return
     before = metric.period_before
     before_value = before.value if before else None
@@ -141,19 +135,6 @@ def _show_headline(metric: MetricTrend, currency: str, *, has_tickets: bool) -> 
     click.echo(click.style("  " + " · ".join(filter(None, shown)), dim=True))
     if metric.publication_state == "held":
         click.echo(click.style("  held by the gate: this is the last good value", fg="red"))
-
-
-def _why_nothing(metric: MetricTrend, *, has_tickets: bool) -> str:
-    """Why a headline has no closed month to show."""
-    if metric.held_reason:
-        # The whole reason, with what to do, stands below the headlines and in 'kpi status'.
-        return f"held: {metric.held_reason.split('. ')[0]}"
-    if metric.publication_state != "empty":
-        return metric.no_value_reason or "no month is closed yet"
-    # Tickets alone promise nothing, so with them and without a policy no clock runs.
-    if has_tickets and metric.metric.startswith("sla_"):
-        return "no ticket was promised anything yet: see policies/sla.yaml"
-    return "no export feeds it yet"
 
 
 def _movement(value: float | None, before: float | None, metric: MetricTrend, judgement: str) -> str:

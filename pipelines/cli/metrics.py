@@ -14,7 +14,7 @@ from pipelines.cli.exits import CommandError
 from pipelines.cli.options import chosen_home, common_options, json_option
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from metrics.spec import Metric
     from pipelines.cli.published import MetricTrend, PeriodValue
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: Closed periods that are shown of one metric.
 _PERIODS_DESCRIBED = 6
+#: Names of metrics that a sentence has at most.
+_MOST_NAMES = 3
 
 
 @click.command()
@@ -100,7 +102,7 @@ def _list(home: Home, grain: str, *, as_json: bool) -> None:
     from metrics.registry import METRICS
     from pipelines.cli.numbers import NOTHING, draw_sparkline, format_change, format_period, format_ratio, format_value
     from pipelines.cli.published import TREND_LENGTH
-    from pipelines.cli.tables import Column, show_json, show_table
+    from pipelines.cli.tables import Column, show_json, show_paragraph, show_table
 
     trends, currency = _read(home, None, grain, TREND_LENGTH)
     if as_json:
@@ -131,18 +133,28 @@ def _list(home: Home, grain: str, *, as_json: bool) -> None:
         rows,
     )  # fmt: skip
     click.echo()
-    for reason, names in _unclosed(trends.values()).items():
-        click.echo(f"No value of {', '.join(names)}: {reason}.")
+    for reason, names in group_by_reason(trends.values()).items():
+        show_paragraph(f"No value of {name_some(names)}: {reason}.", indent=0)
     click.echo(click.style(f"Latest closed {grain}. 'kpi metrics NAME' says what a number means.", dim=True))
 
 
-def _unclosed(trends: Iterable[MetricTrend]) -> dict[str, list[str]]:
-    """Metrics that are published and have no closed period, by the reason."""
+def group_by_reason(trends: Iterable[MetricTrend]) -> dict[str, list[str]]:
+    """Metrics without a value of their latest closed period, by the reason."""
     found: dict[str, list[str]] = {}
     for trend in trends:
-        if trend.no_value_reason and trend.latest is None:
+        if trend.no_value_reason:
             found.setdefault(trend.no_value_reason, []).append(trend.metric)
     return found
+
+
+def name_some(metrics: Sequence[str]) -> str:
+    """Names of metrics for a sentence: `vendor_*` for all of a subject, and not more than can be read."""
+    from pipelines.affected_metrics import name_briefly
+    from pipelines.cli.numbers import list_all
+
+    names = name_briefly(metrics)
+    shown = names if len(names) <= _MOST_NAMES + 1 else [*names[:_MOST_NAMES], f"{len(names) - _MOST_NAMES} more"]
+    return list_all(shown)
 
 
 def _summary(metric: Metric, trend: MetricTrend | None, grain: str) -> dict[str, Any]:
@@ -153,7 +165,7 @@ def _summary(metric: Metric, trend: MetricTrend | None, grain: str) -> dict[str,
         "state": trend.publication_state if trend else "not published",
         "held_reason": trend.held_reason if trend else None,
         "no_value_reason": (trend.no_value_reason or None) if trend else None,
-        "target": metric.target,
+        "target": float(trend.target) if trend and trend.target is not None else None,
         f"latest_closed_{grain}": _described(latest, grain) if latest else None,
     }
 
@@ -182,7 +194,6 @@ def _describe(home: Home, metric: Metric, grain: str, *, as_json: bool) -> None:
 
 
 def _show_definition(metric: Metric, trend: MetricTrend | None, currency: str) -> None:
-    from pipelines.cli.numbers import format_value
     from pipelines.cli.tables import show_heading
 
     show_heading(metric.label, f"{metric.name}, version {metric.version}")
@@ -194,7 +205,7 @@ def _show_definition(metric: Metric, trend: MetricTrend | None, currency: str) -
         "Period": metric.period_date,
         "Unit": metric.unit.label if metric.unit != "reporting" else f"{currency}, the reporting currency",
         "Better when": {"up_is_good": "up", "down_is_good": "down"}.get(metric.direction, "neither way"),
-        "Target": format_value(metric.target, metric.unit, currency) if metric.target is not None else "none",
+        "Target": _wanted(metric, trend, currency),
         "Broken down by": ", ".join(dimension for dimension in metric.dimensions if dimension != "overall"),
         "Owner": metric.owner,
         "Requires": trend.requires if trend else ", ".join(domain.value for domain in metric.requires),
@@ -202,7 +213,7 @@ def _show_definition(metric: Metric, trend: MetricTrend | None, currency: str) -
         "State": (trend.publication_state if trend else "not published")
         + (f": {trend.held_reason}" if trend and trend.held_reason else ""),
     }
-    if trend and trend.no_value_reason:
+    if trend and trend.no_value_reason and not trend.held_reason:
         facts["No value because"] = trend.no_value_reason
     width = max(map(len, facts))
     for fact, text in facts.items():
@@ -210,6 +221,15 @@ def _show_definition(metric: Metric, trend: MetricTrend | None, currency: str) -
         click.echo(f"{click.style(f'{fact:<{width}}', dim=True)}  {first}")
         for line in others:
             click.echo(" " * (width + 2) + line)
+
+
+def _wanted(metric: Metric, trend: MetricTrend | None, currency: str) -> str:
+    from pipelines.cli.numbers import format_value
+
+    if trend is None or trend.target is None:
+        return "none"
+    bound = "at least" if metric.direction == "up_is_good" else "at most"
+    return f"{bound} {format_value(float(trend.target), metric.unit, currency)}"
 
 
 def _show_periods(metric: Metric, trend: MetricTrend | None, currency: str) -> None:

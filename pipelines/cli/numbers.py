@@ -120,8 +120,17 @@ def format_month(month: date) -> str:
 
 
 def format_period(start: date, grain: str) -> str:
-    """A month, or a quarter such as `Q3 2026`, by its first day."""
-    return f"Q{(start.month + 2) // 3} {start.year}" if grain == "quarter" else format_month(start)
+    """A period by its first day: `Oct 2026`, `Q3 2026`, `W45 2026`, `2026-10-01`."""
+    match grain:
+        case "quarter":
+            return f"Q{(start.month + 2) // 3} {start.year}"
+        case "week":
+            year, week, _ = start.isocalendar()
+            return f"W{week:02} {year}"
+        case "day":
+            return str(start)
+        case _:
+            return format_month(start)
 
 
 def draw_sparkline(values: Sequence[float | None]) -> str:

@@ -9,14 +9,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from pipelines.cli.exits import CommandError
-from pipelines.cli.missing_values import explain_empty, explain_open, find_shortest
+from pipelines.missing_values import explain_missing
 
 if TYPE_CHECKING:
     import duckdb
 
+    from metrics.signals.targets import Target
     from pipelines.home import Home
 
 #: Months or quarters that a trend shows.
@@ -42,8 +44,8 @@ class MetricTrend:
 
     Attributes:
         grain: month or quarter.
-        no_value_reason: why there is no value to show of a metric that is published; empty if there is one, or if its
-            state says it.
+        target: the target of the latest closed period; where none is closed, the one that is in force last.
+        no_value_reason: why there is no value of its latest closed period to show; empty if there is one.
     """
 
     metric: str
@@ -64,6 +66,7 @@ class MetricTrend:
     grain: str
     periods: tuple[PeriodValue, ...]
     no_value_reason: str = ""
+    target: Decimal | None = None
 
     @property
     def latest(self) -> PeriodValue | None:
@@ -203,6 +206,8 @@ def read_trends(
     grain: str = "month",
 ) -> list[MetricTrend]:
     """All metrics (or one) in the order of the registry, each with its latest closed months or quarters."""
+    from pipelines.published_targets import read_targets
+
     definitions = read_rows(
         connection,
         """
@@ -211,7 +216,7 @@ def read_trends(
         FROM meta.metrics ORDER BY rowid
         """,
     )
-    reasons = _explain_missing(connection, definitions, grain)
+    reasons = explain_missing(connection, grain)
     values = read_rows(
         connection,
         """
@@ -231,49 +236,26 @@ def read_trends(
     by_metric: dict[str, list[PeriodValue]] = {}
     for row in values:
         by_metric.setdefault(row.pop("metric"), []).append(PeriodValue(**row))
+    targets = read_targets(connection)
     return [
         MetricTrend(
             **row,
             grain=grain,
-            periods=tuple(by_metric.get(row["metric"], ())),
+            periods=(periods := tuple(by_metric.get(row["metric"], ()))),
             no_value_reason=reasons.get(row["metric"], ""),
+            target=_target_of(targets.get(row["metric"], ()), grain, periods),
         )
         for row in definitions
         if metric in (None, row["metric"])
     ]
 
 
-def _explain_missing(
-    connection: duckdb.DuckDBPyConnection, definitions: list[dict[str, Any]], grain: str
-) -> dict[str, str]:
-    """By metric that is published and has no value of its latest closed period, or no closed one, why."""
-    zone = read_publication(connection).reporting_time_zone
-    shortest = find_shortest(definitions, zone)
-    records = {row["metric"]: row["counted_records"] for row in definitions if row["publication_state"] == "published"}
-    rows = read_rows(
-        connection,
-        """
-        SELECT metric, min(period_start_date) AS first_date, bool_or(is_period_closed) AS has_closed,
-               arg_max(row(value, numerator, denominator, measured_count), period_start_date)
-                   FILTER (is_period_closed) AS latest
-        FROM mart.metric_values
-        WHERE period_grain = $grain AND dimension = 'overall'
-          AND metric NOT IN (SELECT metric FROM meta.metrics WHERE contains(period_date, '(as_of_date)'))
-        GROUP BY metric
-        """,
-        {"grain": grain},
-    )
-    found = {}
-    for row in rows:
-        name = row["metric"]
-        if name not in records:
-            continue
-        if not row["has_closed"]:
-            found[name] = explain_open(row["first_date"], grain, records[name], shortest.get(name))
-        else:
-            value, *parts = row["latest"]
-            found[name] = "" if value is not None else explain_empty(name, grain, *parts)
-    return found
+def _target_of(targets: Sequence[Target], grain: str, periods: Sequence[PeriodValue]) -> Decimal | None:
+    from metrics.signals.targets import target_in_force
+    from models.vocabulary import Grain
+
+    held_to = target_in_force(targets, Grain(grain), periods[-1].start_date if periods else date.max)
+    return held_to.value if held_to else None
 
 
 def read_rows(

@@ -103,6 +103,11 @@ def _domain_rows(trends: Sequence[MetricTrend], records: BuildRecords | None) ->
                 "decided_at": verdict.decided_at if verdict else None,
                 "fresh_as_of_at": max(reaches, default=None),
                 "published_metric_count": sum(trend.publication_state == "published" for trend in touched),
+                "no_value_reasons": {
+                    trend.metric: trend.no_value_reason
+                    for trend in touched
+                    if trend.publication_state == "published" and trend.no_value_reason
+                },
                 "held_metrics": (held := [trend.metric for trend in touched if trend.publication_state == "held"]),
                 "held_by": _rules_holding(records, held),
             }
@@ -178,19 +183,35 @@ def _show_domains(trends: Sequence[MetricTrend], records: BuildRecords | None) -
     )  # fmt: skip
     if trends:
         click.echo(_count_kpis(trends, rows))
+        _show_missing(trends)
 
 
 def _count_kpis(trends: Sequence[MetricTrend], rows: Sequence[dict[str, Any]]) -> str:
-    """All KPIs once by their state, and why those of the domains are more."""
+    """All KPIs once by their state, how many of them show no value, and why those of the domains are more."""
     from pipelines.cli.numbers import count_of, list_all
 
     counts = Counter(trend.publication_state for trend in trends)
+    lacking = Counter(trend.publication_state for trend in trends if trend.no_value_reason)
     words = (("published", "published"), ("held", "held"), ("empty", "without values"))
-    parts = [f"{counts[state]:,} {word}" for state, word in words if counts[state]]
+    parts = []
+    for state, word in words:
+        if counts[state]:
+            of_them = f" ({lacking[state]:,} of them with no value to show)"
+            parts.append(f"{counts[state]:,} {word}{of_them if lacking[state] and state != 'empty' else ''}")
     listed = sum(row["published_metric_count"] + len(row["held_metrics"]) for row in rows)
     is_overlapping = listed > counts["published"] + counts["held"]
     overlap = " Those that need several domains stand with each." if is_overlapping else ""
     return f"{count_of(len(trends), 'KPI')}: {list_all(parts)}.{overlap}"
+
+
+def _show_missing(trends: Sequence[MetricTrend]) -> None:
+    """Why KPIs that are published have no value of their latest closed month; of the others it stands elsewhere."""
+    from pipelines.cli.metrics import group_by_reason, name_some
+    from pipelines.cli.tables import show_paragraph
+
+    published = [trend for trend in trends if trend.publication_state == "published"]
+    for reason, names in group_by_reason(published).items():
+        show_paragraph(f"No value of {name_some(names)}: {reason}.", indent=2)
 
 
 def _show_loads(exports: Sequence[ExportRecord]) -> None:

@@ -18,6 +18,7 @@ from pipelines.cli.numbers import (
     format_value,
     judge_change,
 )
+from pipelines.dashboard.filters import Filters
 from pipelines.dashboard.plain_text import plain
 from pipelines.dashboard.snapshot import Snapshot
 from pipelines.spreadsheet_text import without_formula
@@ -25,11 +26,12 @@ from pipelines.spreadsheet_text import without_formula
 _COLOURS: Final = {"better": "green", "worse": "red", "": "gray"}
 
 
-def show_card(snapshot: Snapshot, definition: dict[str, Any], values: pl.DataFrame) -> None:
+def show_card(snapshot: Snapshot, definition: dict[str, Any], values: pl.DataFrame, filters: Filters) -> None:
     """A metric's latest closed period: value, change, coverage and bounds.
 
     Args:
         values: its rows of `numbers_shown.COLUMNS`, in order of periods.
+        filters: those that the rows went through.
     """
     unit, currency = definition["unit"], snapshot.publication.reporting_currency_code
     closed = values.filter("is_period_closed")
@@ -37,7 +39,7 @@ def show_card(snapshot: Snapshot, definition: dict[str, Any], values: pl.DataFra
         st.markdown(f"**{definition['label']}**")
         if closed.is_empty():
             st.markdown("## –")
-            st.caption(_why_nothing(definition))
+            st.caption(_why_nothing(snapshot, definition, filters))
             return
         latest = closed.row(-1, named=True)
         before = _value_before(closed, latest)
@@ -47,9 +49,12 @@ def show_card(snapshot: Snapshot, definition: dict[str, Any], values: pl.DataFra
         period = latest["period_start_date"]
         st.markdown(f":{colour}[{change}] in the {latest['period_grain']} from {period:%d %b %Y}")
         bounds = format_bounds(latest["lower_bound"], latest["upper_bound"], unit, currency)
-        st.caption(f"{format_ratio(latest['coverage_ratio'])} measured; the truth is {bounds}.")
+        if latest["value"] is None:
+            st.caption(_why_nothing(snapshot, definition, filters, period))
+        else:
+            st.caption(f"{format_ratio(latest['coverage_ratio'])} measured; the truth is {bounds}.")
         if definition["publication_state"] == "held":
-            st.warning(_why_nothing(definition), icon=":material/pause_circle:")
+            st.warning(_why_held(definition), icon=":material/pause_circle:")
 
 
 def _value_before(closed: pl.DataFrame, latest: dict[str, Any]) -> float | None:
@@ -119,8 +124,16 @@ def period_label(start: date, grain: str) -> str:
     return f"{grain} from {start:%d %b %Y}"
 
 
-def _why_nothing(definition: dict[str, Any]) -> str:
+def _why_nothing(snapshot: Snapshot, definition: dict[str, Any], filters: Filters, start: date | None = None) -> str:
+    """Why a card has no value. What is known of everything does not tell why a part of it has none."""
     if definition["publication_state"] == "held":
-        since = format_instant(definition["fresh_as_of_at"])
-        return f"Held: {plain(definition['held_reason'])} The last good value is as of {since}."
-    return "No closed period of these filters has a value."
+        return _why_held(definition)
+    reason = snapshot.no_value_reason(definition["metric"], filters.grain.value, start)
+    if definition["publication_state"] == "empty" or (reason and not filters.chosen):
+        return f"No value: {plain(reason)}."
+    return "No closed period of these filters has a value." if start is None else "Nothing of it could be measured."
+
+
+def _why_held(definition: dict[str, Any]) -> str:
+    since = format_instant(definition["fresh_as_of_at"])
+    return f"Held: {plain(definition['held_reason'])} The last good value is as of {since}."

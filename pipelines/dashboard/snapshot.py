@@ -16,6 +16,7 @@ import polars as pl
 from models.vocabulary import NO_VALUE, Dimension
 from pipelines.cli.published import DataReach, PublicationFacts, open_published, read_publication, read_reaches
 from pipelines.dashboard.filters import Filters
+from pipelines.missing_values import explain_missing
 
 if TYPE_CHECKING:
     import duckdb
@@ -88,6 +89,15 @@ class Snapshot:
     def definition(self, metric: str) -> dict[str, Any]:
         """What is published of one metric's meaning and state."""
         return self.definitions().row(by_predicate=pl.col("metric") == metric, named=True)
+
+    def no_value_reason(self, metric: str, grain: str, start: date | None) -> str:
+        """Why a metric has no value over everything; empty if it has one.
+
+        Args:
+            start: first day of the period that is shown; None if no closed one is.
+        """
+        told = {metric: start} if start is not None else None
+        return explain_missing(self._connection, grain, told).get(metric, "")
 
     def rows_of(self, relation: str, filters: Filters, *, day: str | None = None) -> pl.DataFrame:
         """The rows of a view of `mart` that the filters let through.

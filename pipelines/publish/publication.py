@@ -18,7 +18,7 @@ from sqlalchemy import Table
 import sql
 from metrics.periods import local_date_of
 from metrics.registry import METRICS, closing_domains, required_domains, required_rules
-from models.ddl import conform, qualified_name
+from models.ddl import conform, polars_schema, qualified_name
 from models.finance import fct_cost_allocations, fct_cost_lines, fct_transactions
 from models.marts import (
     instrumentation_gaps,
@@ -34,6 +34,7 @@ from models.marts import (
     meta_rule_outcomes,
     meta_rule_results,
     meta_run,
+    meta_targets,
     meta_verdicts,
     metric_values,
 )
@@ -122,6 +123,7 @@ def gather_publication(session: Session) -> Publication:
     metas = [
         (meta_data_clocks, _clock_rows(session, clocks)),
         (meta_metrics, _metric_rows(session)),
+        (meta_targets, _target_rows(session)),
         (meta_verdicts, _verdict_rows(warehouse)),
         (meta_rule_results, _rule_rows(warehouse)),
         (meta_quarantined_records, _quarantine_rows(warehouse)),
@@ -227,6 +229,21 @@ def _metric_rows(session: Session) -> pl.DataFrame:
             }
         )
     return pl.DataFrame(rows, infer_schema_length=None)
+
+
+def _target_rows(session: Session) -> pl.DataFrame:
+    rows = [
+        {
+            "target_number": number,
+            "metric": target.metric,
+            "period_grain": target.grain.value if target.grain else None,
+            "effective_from_date": target.first_date,
+            "effective_to_date": target.last_date,
+            "target_value": target.value,
+        }
+        for number, target in enumerate(session.project.policies.targets, start=1)
+    ]
+    return pl.DataFrame(rows, schema=polars_schema(meta_targets))
 
 
 def _verdict_rows(warehouse: Warehouse) -> pl.DataFrame:

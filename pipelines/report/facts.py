@@ -5,16 +5,19 @@ Reading is here, and only here; what is made of the answers is in `pipelines.rep
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
 import duckdb
 
+from metrics.signals.targets import Target
 from models.vocabulary import Grain
+from pipelines.missing_values import explain_missing
 from pipelines.published_file import open_published_file
+from pipelines.published_targets import read_targets
 from pipelines.report.asking import Answer, ask
 from pipelines.report.period import ReportPeriod
 
@@ -97,6 +100,8 @@ class ReportFacts:
         histories: values of the shown KPIs, by name; closed periods only.
         answers: the other answers, by name; each of the period of the KPI that it is about.
         reaches: how far each kind of data reaches.
+        no_value_reasons: why KPIs have no value of the period that they are told of, by name.
+        targets: what KPIs are to be, by name, also of those without a value.
     """
 
     publication: Publication
@@ -105,6 +110,8 @@ class ReportFacts:
     histories: Mapping[str, Answer]
     answers: Mapping[str, Answer]
     reaches: tuple[Reach, ...] = ()
+    no_value_reasons: Mapping[str, str] = field(default_factory=dict)
+    targets: Mapping[str, Sequence[Target]] = field(default_factory=dict)
 
     def is_late(self, metric: str) -> bool:
         """Whether the period is not closed for a KPI, so that it is told of another, or of none."""
@@ -205,8 +212,17 @@ def _read(connection: duckdb.DuckDBPyConnection, period: ReportPeriod | None, gr
         answers |= _up_to_the_period(connection, period)
         answers |= _of_the_period(connection, period, numbers)
     reaches = connection.execute("SELECT data, as_of_at, last_date FROM meta.data_clocks ORDER BY rowid").fetchall()
+    # While no period is closed, the question answers of a day that nobody meant.
+    told = {metric: row["period_start_date"] for metric, row in numbers.items()} if period else None
     return ReportFacts(
-        _publication(connection), period, numbers, histories, answers, tuple(Reach(*reach) for reach in reaches)
+        _publication(connection),
+        period,
+        numbers,
+        histories,
+        answers,
+        tuple(Reach(*reach) for reach in reaches),
+        explain_missing(connection, grain.value, told),
+        read_targets(connection),
     )
 
 

@@ -31,7 +31,7 @@ class Card:
         period: which period it is of, where that is not the report's; else empty.
         movement: change against the period before, with its arrow.
         judgement: better, worse, or empty.
-        certainty: coverage and bounds, in words.
+        certainty: coverage and bounds, in words; of a KPI without a value, why.
         target: what it is to be, and whether it is; empty without a target.
         target_state: met, missed, not_measured, or empty.
         late: why it is not of the report's period; empty if it is.
@@ -135,11 +135,15 @@ def shown_value(row: Mapping[str, Any], currency: str) -> str:
 
 def certainty(row: Mapping[str, Any], currency: str) -> str:
     """How much of a value could be measured, and where the truth lies."""
-    if row["value"] is None:
-        return "not measured" if row["eligible_count"] else "there is nothing to measure"
     coverage = f"{format_ratio(row['coverage_ratio'])} measured"
     bounds = format_bounds(row["lower_bound"], row["upper_bound"], row["unit"], currency)
     return f"{coverage} ({row['measured_count']:,} of {row['eligible_count']:,}); the truth is {bounds}"
+
+
+def no_value_note(facts: ReportFacts, metric: str) -> str:
+    """Why a KPI has no value to show, as a sentence; empty if it has one."""
+    reason = facts.no_value_reasons.get(metric, "")
+    return f"No value: {reason}." if reason else ""
 
 
 def held_note(row: Mapping[str, Any]) -> str:
@@ -165,7 +169,7 @@ def _card(facts: ReportFacts, metric: str) -> Card:
         period=period.label if facts.is_late(metric) and period else "",
         movement=_movement(row, movement, before, period.label if period else ""),
         judgement=judge_change(row["value"], row["previous_value"], row["direction"], row["unit"]),
-        certainty=certainty(row, currency) if period else "",
+        certainty=no_value_note(facts, metric) if row["value"] is None else certainty(row, currency),
         target=_target(target, row["unit"], currency) if target else "",
         target_state=target["target_state"] if target else "",
         late=late_note(facts, metric),

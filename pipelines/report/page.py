@@ -13,7 +13,7 @@ from pipelines.report.completeness import describe_reaches, late_note, sentence_
 from pipelines.report.drawing import dark_rules, draw_svg, inline_svg, unchecked_charts
 from pipelines.report.facts import ReportFacts
 from pipelines.report.figures import Figure, Section, Table
-from pipelines.report.headlines import Card, certainty, headline_cards, shown_value
+from pipelines.report.headlines import Card, certainty, headline_cards, no_value_note, shown_value
 from pipelines.report.markup import Html, element, join, page
 from pipelines.report.sections import build_sections
 from pipelines.report.sentences import summarize
@@ -217,7 +217,7 @@ def _in_the_period(row: Mapping[str, Any] | None, facts: ReportFacts) -> list[Ht
     if period is None:
         return [join(f"{late_note(facts, row['metric'])} ")] if facts.is_late(row["metric"]) else []
     if row["value"] is None:
-        return [join(f"In {period.label}: not measured. ")]
+        return [join(f"In {period.label}: {no_value_note(facts, row['metric']) or 'no value.'} ")]
     currency = facts.publication.currency
     shown = element(
         "data", shown_value(row, currency), value=repr(row["value"]), data_metric=row["metric"],

@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pipelines.cli.numbers import NOTHING, count_of, format_change, format_instant, format_ratio, format_value
+from pipelines.cli.numbers import (
+    NOTHING,
+    count_of,
+    format_change,
+    format_instant,
+    format_ratio,
+    format_value,
+    list_all,
+)
 from pipelines.report.causes import causes_section
 from pipelines.report.charts import Bar, bar_chart, trend_chart
 from pipelines.report.completeness import notes, periods_differ
 from pipelines.report.facts import HEADLINES, SUPPORTING, ReportFacts
 from pipelines.report.figures import Figure, Section, Table
 from pipelines.report.flow import age_figure, flow_section
-from pipelines.report.headlines import signal_sentence, trend_limits, trend_points
+from pipelines.report.headlines import no_value_note, signal_sentence, trend_limits, trend_points
 from pipelines.report.instrumentation import instrumentation_section
 from pipelines.report.money import money_section
 from pipelines.report.targets import target_of, target_points
@@ -46,6 +54,8 @@ def _trend(facts: ReportFacts, metric: str) -> Figure:
     history = facts.histories[metric]
     targets = target_points(facts, metric)
     told = [signal_sentence(facts, metric)] if known else ["There is no closed period with a value yet."]
+    if row["value"] is None:
+        told.append(no_value_note(facts, metric))
     if known and len(targets) > 1:
         told.append("The dashed line is the target.")
     told += notes(facts, metric)
@@ -104,7 +114,7 @@ def _numbers(facts: ReportFacts) -> Section:
     figure = Figure(
         id="numbers-table",
         title="The numbers and how sure they are",
-        sentences=notes(facts, *(row["metric"] for row in rows)),
+        sentences=(*notes(facts, *(row["metric"] for row in rows)), *_missing(facts, rows)),
         table=table,
         is_table_open=True,
         answer=facts.answers["numbers"],
@@ -112,6 +122,15 @@ def _numbers(facts: ReportFacts) -> Section:
         is_wide=True,
     )
     return Section("numbers", "The numbers beside them", [figure])
+
+
+def _missing(facts: ReportFacts, rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Why some of these KPIs have no value, each reason once."""
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        if row["value"] is None and (reason := facts.no_value_reasons.get(row["metric"])):
+            found.setdefault(reason, []).append(row["label"])
+    return [f"No value of {list_all(labels)}: {reason}." for reason, labels in found.items()]
 
 
 def _period(facts: ReportFacts, metric: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from pipelines.cli.numbers import format_value
 from pipelines.report.completeness import in_period, incomplete
@@ -53,23 +54,32 @@ def _more(facts: ReportFacts) -> list[str]:
 def _against_target(facts: ReportFacts, metric: str, unit: str) -> str:
     """How the sentence of a headline goes on where the KPI has a target."""
     target = target_of(facts, metric)
-    if target is None:
+    if target is None or target["target_state"] == "not_measured":
         return ""
-    state = "met" if target["target_state"] == "met" else "missed"  # it has a value here
+    state = "met" if target["target_state"] == "met" else "missed"
     return f", and {state} its target of {wanted(target, unit, facts.publication.currency)}"
 
 
+def _missing(facts: ReportFacts, row: Mapping[str, Any]) -> list[str]:
+    """That a headline is not known, and why. What no export feeds, nobody expects in the summary."""
+    if facts.is_late(row["metric"]):
+        return [f"{row['label']} is not known: {incomplete(facts, row['metric'])}."]
+    reason = facts.no_value_reasons.get(row["metric"])
+    return [f"{row['label']} is not known: {reason}."] if reason and row["publication_state"] != "empty" else []
+
+
 def summarize(facts: ReportFacts) -> list[str]:
-    """The sentences, one per headline number that has a value."""
+    """The sentences: one per headline number, then what an executive asks next."""
     if facts.period is None:
         return ["No period is closed yet, so there is no number to report."]
-    sentences = []
+    sentences: list[str] = []
+    missing: list[str] = []
     for metric in HEADLINES:
         row, period = facts.numbers.get(metric), facts.period_of(metric)
-        if row is None or (row["value"] is None and not facts.is_late(metric)):
+        if row is None:
             continue
         if row["value"] is None or period is None:
-            sentences.append(f"{row['label']} is not known: {incomplete(facts, metric)}.")
+            missing += _missing(facts, row)
             continue
         currency = facts.publication.currency
         value = format_value(row["value"], row["unit"], currency)
@@ -79,6 +89,6 @@ def summarize(facts: ReportFacts) -> list[str]:
             told += f", after {before} before"
         told += _against_target(facts, metric, row["unit"])
         sentences.append(f"{told}; {incomplete(facts, metric)}." if facts.is_late(metric) else f"{told}.")
-    if sentences:
-        sentences += _more(facts)
-    return sentences or [f"Nothing was measured in {facts.period.label}."]
+    if not sentences and not missing:
+        return [f"Nothing was measured in {facts.period.label}."]
+    return [*sentences, *missing, *_more(facts)]

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
+from metrics.signals.targets import target_in_force
 from pipelines.cli.numbers import format_value
 from pipelines.report.facts import HEADLINES, ReportFacts
 
@@ -15,14 +16,25 @@ _MOST_NAMES: Final = 3
 
 
 def target_of(facts: ReportFacts, metric: str) -> dict[str, Any] | None:
-    """The target of a KPI in the period that it is told of, with what became of it; None if it has none."""
-    period = facts.period_of(metric)
+    """The target of a KPI in the period that it is told of, with what became of it; None if it has none.
+
+    Of a KPI without a value it is the one in force in that period, or in the report's where it is told of none.
+    """
+    period = facts.period_of(metric) or facts.period
     if period is None:
         return None
-    return next(
-        (row for row in facts.rows("targets") if row["metric"] == metric and row["period_start_date"] == period.start),
-        None,
-    )
+    judged = [
+        row for row in facts.rows("targets") if row["metric"] == metric and row["period_start_date"] == period.start
+    ]
+    if judged:
+        return judged[0]
+    number = facts.numbers.get(metric)
+    held_to = target_in_force(facts.targets.get(metric, ()), period.grain, period.start)
+    if held_to is None or number is None:
+        return None
+    unmeasured = {"value": None, "distance_value": None, "target_state": "not_measured", "is_certain": None}
+    kept = {name: number[name] for name in ("metric", "label", "direction")}
+    return {**kept, **unmeasured, "period_start_date": period.start, "target_value": held_to.value}
 
 
 def target_points(facts: ReportFacts, metric: str) -> tuple[tuple[date, float], ...]:
@@ -51,7 +63,7 @@ def verdict(row: Mapping[str, Any], unit: str, currency: str) -> str:
 def targets_sentence(facts: ReportFacts) -> str | None:
     """How many KPIs met their target in the report's period, and which others than the headlines missed it.
 
-    A KPI for which the period is not closed is not counted; it is named.
+    A KPI that has no value to hold against its target is not counted; it is named.
     """
     if facts.period is None:
         return None
@@ -59,7 +71,14 @@ def targets_sentence(facts: ReportFacts) -> str | None:
     judged = [
         row for row in rows if row["period_start_date"] == facts.period.start and row["target_state"] != "not_measured"
     ]
-    late = dict.fromkeys(row["label"] for row in rows if facts.is_late(row["metric"]))
+    aimed_at = {*facts.targets, *(row["metric"] for row in rows)}
+    wanted_of = {metric: target_of(facts, metric) for metric in facts.numbers if metric in aimed_at}
+    late = [facts.numbers[metric]["label"] for metric, target in wanted_of.items() if target and facts.is_late(metric)]
+    unknown = [
+        target["label"]
+        for metric, target in wanted_of.items()
+        if target and target["target_state"] == "not_measured" and not facts.is_late(metric)
+    ]
     told = []
     # What the headlines missed stands in their own sentences.
     missed = [row["label"] for row in judged if row["target_state"] == "missed" and row["metric"] not in HEADLINES]
@@ -69,7 +88,9 @@ def targets_sentence(facts: ReportFacts) -> str | None:
     elif judged and judged[0]["metric"] not in HEADLINES:
         told.append(f"{judged[0]['label']} {judged[0]['target_state']} its target.")
     if late:
-        told.append(f"Not held against a target for {facts.period.label} yet: {_named(list(late))}.")
+        told.append(f"Not held against a target for {facts.period.label} yet: {_named(late)}.")
+    if unknown:
+        told.append(f"Without a value to hold against a target: {_named(unknown)}.")
     return " ".join(told) or None
 
 

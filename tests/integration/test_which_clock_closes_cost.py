@@ -198,7 +198,7 @@ def test_commands_say_whose_data_end_too_early(apart: tuple[DemoHome, dict[str, 
     assert headline["value"] is None
     assert headline["no_value_reason"] == f"{why} and transactions"
     listed = CliRunner().invoke(kpi, ["metrics", "--home", str(home.folder)]).output
-    assert f"No value of cost_allocated_reporting, cost_unallocated_reporting: {why}." in listed
+    assert f"No value of cost_allocated_reporting and cost_unallocated_reporting: {why}." in listed
     described = CliRunner().invoke(kpi, ["metrics", "cost_unallocated_reporting", "--home", str(home.folder)]).output
     assert f"No value because  {why}" in " ".join(described.split()).replace("because no", "because  no")
     total = CliRunner().invoke(kpi, ["metrics", "cost_total_reporting", "--json", "--home", str(home.folder)]).output

@@ -24,7 +24,7 @@ def show_costs(snapshot: Snapshot, filters: Filters) -> None:
     values = read_values(snapshot, _SHOWN, filters)
     for column, name in zip(st.columns(len(_SHOWN)), _SHOWN, strict=True):
         with column:
-            show_card(snapshot, snapshot.definition(name), values.filter(metric=name))
+            show_card(snapshot, snapshot.definition(name), values.filter(metric=name), filters)
     unit_cost = values.filter(metric=_SHOWN[0])
     if not unit_cost.is_empty():
         title = f"cost per transaction ({currency})"

@@ -35,7 +35,7 @@ def show_kpis(snapshot: Snapshot, filters: Filters) -> None:
     values = read_values(snapshot, [name], filters)
     left, right = st.columns([1, 2])
     with left:
-        show_card(snapshot, definition, values)
+        show_card(snapshot, definition, values, filters)
     with right:
         show_definition(definition)
     if values.is_empty():

@@ -27,7 +27,7 @@ def show_overview(snapshot: Snapshot, filters: Filters) -> None:
     currency = snapshot.publication.reporting_currency_code
     for column, name in zip(st.columns(len(names)), names, strict=True):
         with column:
-            show_card(snapshot, snapshot.definition(name), values.filter(metric=name))
+            show_card(snapshot, snapshot.definition(name), values.filter(metric=name), filters)
     for column, name in zip(st.columns(len(names)), names, strict=True):
         with column:
             definition, own = snapshot.definition(name), values.filter(metric=name)

@@ -23,6 +23,7 @@ from models.marts import (
     meta_quarantined_records,
     meta_rule_results,
     meta_run,
+    meta_targets,
     meta_verdicts,
     metric_values,
 )
@@ -99,6 +100,12 @@ def _publication() -> Publication:
             [{"data": "tickets", "domain": "tickets", "as_of_at": AS_OF, "last_date": AS_OF.date()}],
         ),
         _table("meta", "metrics", meta_metrics, _definitions()),
+        _table(
+            "meta",
+            "targets",
+            meta_targets,
+            [{"target_number": 1, "metric": "sla_attainment_ratio", "target_value": Decimal("0.93")}],
+        ),
         _table("meta", "verdicts", meta_verdicts, []),
         _table("meta", "rule_results", meta_rule_results, []),
         _table("meta", "quarantined_records", meta_quarantined_records, []),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -140,11 +141,12 @@ def test_limits_are_one_stretch_until_they_are_set_anew() -> None:
 def test_a_card_without_a_value_says_of_which_period_it_has_none() -> None:
     given = facts()
     given.numbers[SLA] = number(SLA, value=None, previous_value=None, eligible_count=None, measured_count=None)  # type: ignore[index]
+    given = replace(given, no_value_reasons={SLA: "there is nothing to measure: Oct 2026 has no SLA clocks"})
     card = next(card for card in headline_cards(given) if card.metric == SLA)
     assert (card.value, card.movement, card.certainty) == (
         "–",
         "no value in October 2026",
-        "there is nothing to measure",
+        "No value: there is nothing to measure: Oct 2026 has no SLA clocks.",
     )
 
 

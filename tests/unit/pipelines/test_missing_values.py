@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from pipelines.cli.missing_values import ShortestData, explain_empty, explain_open, find_shortest
+from metrics.registry import METRICS, metric_named
+from pipelines.missing_values import ShortestData, explain_empty, explain_open, explain_unfed, find_shortest
 
 TICKETS, FINANCE = datetime(2026, 9, 15, 10, tzinfo=UTC), datetime(2026, 10, 31, 23, tzinfo=UTC)
 DELIVERIES, INVOICES = datetime(2026, 11, 15, 23, tzinfo=UTC), datetime(2026, 8, 31, 22, tzinfo=UTC)
@@ -63,4 +64,40 @@ def test_parts_of_a_closed_period_tell_what_it_lacked() -> None:
     assert "no transaction was completed" in explain_empty(unit_cost, "month", 5.0, 0.0, 3)
     assert "no driver took any cost" in explain_empty(unit_cost, "month", None, 4.0, 3)
     assert explain_empty("ticket_reopen_ratio", "quarter", None, None, 0) == "nothing of that quarter could be measured"
-    assert explain_empty("vendor_spend_concentration_ratio", "month", None, None, 7) == ""
+    assert explain_empty("cost_budget_variance_ratio", "month", 5.0, 0.0, 7) == (
+        "it is a share, and the whole of that month is 0"
+    )
+    assert explain_empty("vendor_spend_concentration_ratio", "month", None, None, 7) == (
+        "its formula gives no value for that month"
+    )
+
+
+ALL = {"tickets", "finance", "vendors", "deliveries", "invoices"}
+
+
+@pytest.mark.parametrize(
+    ("metric", "known", "said"),
+    [
+        ("cost_total_reporting", {"tickets"}, "no export feeds finance yet"),
+        ("cost_of_rework_ratio", set(), "no export feeds tickets and finance yet"),
+        ("cost_of_rework_ratio", {"tickets", "finance"}, "none of the tickets counts for it yet"),
+        ("sla_attainment_ratio", {"tickets"}, "no promise of a resolution was kept or broken yet: see policies/sla"),
+        ("sla_first_response_attainment_ratio", {"tickets"}, "no promise of a first response"),
+        ("sla_source_attainment_ratio", {"tickets"}, "tickets.is_sla_met_at_source"),
+        ("cost_budget_variance_ratio", {"finance"}, "no export feeds budget lines yet"),
+        ("vendor_on_time_delivery_ratio", {"vendors", "invoices"}, "no export feeds deliveries yet"),
+        ("vendor_billed_reporting", {"vendors", "deliveries"}, "no export feeds invoices yet"),
+        ("vendor_recoverable_reporting", {"vendors", "deliveries"}, "none of the amounts counts for it yet"),
+        ("vendor_committed_spend_used_ratio", ALL, "no contract in the register"),
+        ("vendor_service_credit_due_reporting", ALL, "see service_credits in policies/vendors.yaml"),
+        ("cost_of_delay_reporting", ALL, "no rule under delay in policies/costs.yaml"),
+    ],
+)
+def test_what_nothing_feeds_says_what_would(metric: str, known: set[str], said: str) -> None:
+    assert said in explain_unfed(metric_named(metric).definition(), known)
+
+
+def test_every_kpi_that_nothing_feeds_has_a_reason() -> None:
+    for metric in METRICS:
+        assert explain_unfed(metric.definition(), ALL)
+        assert explain_unfed(metric.definition(), set()).startswith("no export feeds ")
