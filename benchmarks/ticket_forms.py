@@ -18,6 +18,7 @@ from pathlib import Path
 
 import duckdb
 import polars as pl
+from sqlalchemy import Table
 
 from benchmarks import textbook_polars, textbook_sql
 from benchmarks.compared import COLUMNS, Rules, total_up, totals_query
@@ -26,6 +27,9 @@ from metrics.calendars.business_time import OpenTime
 from metrics.tickets.clocks import covering_span
 from metrics.tickets.facts import MeasuringRules
 from metrics.tickets.flow import add_up_days
+from models.ddl import create_table, qualified_name
+from models.enumerations import columns_with_few_values
+from models.tickets import stg_ticket_events, stg_tickets
 from pipelines.home import Home
 from pipelines.kpis import build_metric_values
 from pipelines.policies import load_policies
@@ -54,9 +58,27 @@ def stage(data: Path, warehouse: Path, _: Path) -> Totals:
     with open_warehouse(warehouse):
         pass
     with duckdb.connect(str(warehouse)) as connection:
-        for table, folder in (("stg_tickets", "tickets"), ("stg_ticket_events", "events")):
-            connection.execute(f"INSERT INTO stg.{table} BY NAME FROM '{data / folder}/*.parquet'")
+        for table, folder in ((stg_tickets, "tickets"), (stg_ticket_events, "events")):
+            stage_rows(connection, table, f"FROM '{data / folder}/*.parquet'")
     return {}
+
+
+def stage_rows(connection: duckdb.DuckDBPyConnection, table: Table, rows: str) -> None:
+    """Make the result of a query the rows of a staged table, with enumerations as `Warehouse.replace` makes them.
+
+    Not by that, for it takes a frame, and fifty million events do not fit the memory of most machines.
+
+    Args:
+        rows: a query that does not read the table itself.
+    """
+    enumerations = {}
+    for name in columns_with_few_values(table):
+        found = connection.execute(f"SELECT DISTINCT {name}::VARCHAR FROM ({rows}) WHERE {name} IS NOT NULL ORDER BY 1")
+        enumerations[name] = [value for (value,) in found.fetchall()]
+    staged = qualified_name(table)
+    connection.execute(f"DROP TABLE {staged}")
+    connection.execute(create_table(table, enumerations=enumerations))
+    connection.execute(f"INSERT INTO {staged} BY NAME {rows}")
 
 
 def run_kernel(_: Path, warehouse_file: Path, __: Path) -> Totals:

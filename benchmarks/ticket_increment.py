@@ -22,9 +22,11 @@ from typing import Final
 import duckdb
 
 from benchmarks.ticket_events import read_parquet
-from benchmarks.ticket_forms import Totals, build_tables, session_of, stage
+from benchmarks.ticket_forms import Totals, build_tables, session_of, stage, stage_rows
 from benchmarks.ticket_kernel import make_data
 from benchmarks.timing import HEADER, Timing, ratio_rows, time_command
+from models.ddl import qualified_name
+from models.tickets import stg_ticket_events, stg_tickets
 from pipelines.ticket_facts import note_changes
 from pipelines.warehouse import open_warehouse
 
@@ -82,11 +84,17 @@ def stage_delta(data: Path, warehouse: Path) -> None:
     """Stage one more export, as the pipeline does: tickets that it tells again take the place of their old rows, events
     are added, and the tickets are noted of which it tells.
     """
+    told = {
+        stg_tickets: f"FROM '{data / 'tickets'}/*.parquet'",
+        stg_ticket_events: f"FROM '{data / 'events'}/*.parquet'",
+    }
+    kept = {stg_tickets: f"ANTI JOIN ({told[stg_tickets]}) USING (ticket_id)", stg_ticket_events: ""}
     with duckdb.connect(str(warehouse)) as connection:
-        connection.execute(f"CREATE TEMP VIEW delta AS FROM '{data / 'tickets'}/*.parquet'")
-        connection.execute("DELETE FROM stg.stg_tickets WHERE ticket_id IN (SELECT ticket_id FROM delta)")
-        connection.execute("INSERT INTO stg.stg_tickets BY NAME FROM delta")
-        connection.execute(f"INSERT INTO stg.stg_ticket_events BY NAME FROM '{data / 'events'}/*.parquet'")
+        for table, rows in told.items():
+            old = f"FROM {qualified_name(table)} {kept[table]}"
+            connection.execute(f"CREATE TEMP TABLE merged AS {old} UNION ALL BY NAME {rows}")
+            stage_rows(connection, table, "FROM merged")
+            connection.execute("DROP TABLE merged")
     with open_warehouse(warehouse) as staged:
         note_changes(staged, read_parquet(data))
 

@@ -38,5 +38,11 @@ def enumerations_of(frame: pl.DataFrame) -> dict[str, list[str]]:
     return {name: type_.categories.to_list() for name, type_ in frame.schema.items() if isinstance(type_, pl.Enum)}
 
 
+def spell_out(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with enumerations and categories as plain text."""
+    encoded = [name for name, type_ in frame.schema.items() if isinstance(type_, pl.Categorical | pl.Enum)]
+    return frame.with_columns(pl.col(encoded).cast(pl.String))
+
+
 def _is_worth(values: pl.Series) -> bool:
     return 0 < len(values) <= MOST_VALUES and not values.str.contains("\0", literal=True).any()

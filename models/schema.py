@@ -89,7 +89,7 @@ def table(layer: Layer, name: str, meaning: str, *columns: Column[Any]) -> Table
 def provenance() -> tuple[Column[Any], ...]:
     """The columns by which a staged row is walked back to the file row it came from."""
     return (
-        text("load_id", "Load that brought the row; see ops_loads", required=True),
+        text("load_id", "Load that brought the row; see ops_loads", required=True, has_few_values=True),
         integer("row_number", "Record number in the file, the header being row 1", required=True),
         text("row_hash", "Hash of the row's text as it stood in the file", required=True),
     )

@@ -171,8 +171,10 @@ def _prepare(session: Session, rules_hash: str) -> _Measurement:
 
 def _data_reach(warehouse: Warehouse) -> datetime | None:
     """The data's clock of everything that is staged."""
-    told = [f"SELECT ticket_id, load_id, occurred_at AS told_at FROM {qualified_name(stg_ticket_events)}"]
-    told += [f"SELECT ticket_id, load_id, {name} FROM {qualified_name(stg_tickets)}" for name in PAST_INSTANTS]
+    # Enumerations of two tables have no type in common but text.
+    keys = "ticket_id, load_id::VARCHAR AS load_id"
+    told = [f"SELECT {keys}, occurred_at AS told_at FROM {qualified_name(stg_ticket_events)}"]
+    told += [f"SELECT {keys}, {name} FROM {qualified_name(stg_tickets)}" for name in PAST_INSTANTS]
     instants = warehouse.lazy(f"SELECT * FROM ({' UNION ALL '.join(told)}) WHERE told_at IS NOT NULL")
     instants = instants.rename({"told_at": "at"})
     count = warehouse.count(stg_tickets)

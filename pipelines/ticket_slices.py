@@ -7,7 +7,7 @@ handed out slice by slice. What is measured of a slice is in `metrics.tickets.fa
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
@@ -28,8 +28,6 @@ PASS_EVENTS: Final = 5_000_000
 _MOST_PASSES: Final = 5
 #: Rows that DuckDB hands over at once.
 _BATCH_ROWS: Final = 500_000
-#: Texts of a column up to which they are worth an enumeration: what tells rows apart is not.
-_MOST_TEXTS: Final = 50_000
 
 #: What of a staged ticket decides what is measured of it.
 TICKET_COLUMNS: Final = (
@@ -108,7 +106,7 @@ def read_slices(
     slice_tickets = max(int(slice_events / events_a_ticket), 1)
     pass_events = max(pass_events, event_count // _MOST_PASSES)
     pass_tickets = max(int(pass_events / events_a_ticket) // slice_tickets, 1) * slice_tickets
-    told = {name: f"events.{name}" for name in EVENT_COLUMNS} if only else _enumerate_texts(warehouse)
+    told = EVENT_COLUMNS if only else _told_columns(warehouse)
     for first in range(0, ticket_count, pass_tickets):
         end = min(first + pass_tickets, ticket_count)
         tickets = _read_tickets(warehouse, first, end)
@@ -142,7 +140,7 @@ def _number_tickets(warehouse: Warehouse, only: str | None) -> int:
 
 def _read_tickets(warehouse: Warehouse, first: int, end: int) -> pl.DataFrame:
     names = ", ".join(f"tickets.{name}" for name in TICKET_COLUMNS)
-    tickets = warehouse.frame(
+    tickets = warehouse.encoded_frame(
         f"""
         SELECT numbered.ticket, {names}, numbered.is_quarantined
         FROM {qualified_name(stg_tickets)} AS tickets JOIN numbered_tickets AS numbered USING (ticket_id)
@@ -153,39 +151,22 @@ def _read_tickets(warehouse: Warehouse, first: int, end: int) -> pl.DataFrame:
     return _encode(tickets).sort("ticket").drop("ticket")
 
 
-def _enumerate_texts(warehouse: Warehouse) -> dict[str, str]:
-    """The columns of events that hold anything, and the SQL that reads each.
-
-    Text becomes an enumeration of the few values that its column has: handed over as small numbers, it is read in half
-    the time and a third of the memory.
-    """
-    events = qualified_name(stg_ticket_events)
-    types = polars_schema(stg_ticket_events)
-    texts = [name for name in EVENT_COLUMNS if types[name] == pl.String]
-    others = [name for name in EVENT_COLUMNS if name not in texts]
-    counts = ", ".join(f"count({name})" for name in others)
-    told = dict(zip(others, warehouse.rows(f"SELECT {counts} FROM {events}")[0], strict=True))
-    for name in texts:
-        values = f"SELECT DISTINCT {name} FROM {events} WHERE {name} IS NOT NULL LIMIT {_MOST_TEXTS + 1}"
-        warehouse.execute(f"CREATE OR REPLACE TEMP TYPE texts_of_{name} AS ENUM ({values})")
-        told[name] = warehouse.rows(f"SELECT len(enum_range(NULL::texts_of_{name}))")[0][0]
-    is_enumerated = {name: name in texts and told[name] <= _MOST_TEXTS for name in EVENT_COLUMNS}
-    return {
-        name: f"events.{name}::texts_of_{name}" if is_enumerated[name] else f"events.{name}"
-        for name in EVENT_COLUMNS
-        if told[name]
-    }
+def _told_columns(warehouse: Warehouse) -> list[str]:
+    """The columns of events that hold anything: a source that tells only what changed leaves many empty."""
+    counts = ", ".join(f"count({name})" for name in EVENT_COLUMNS)
+    found = warehouse.rows(f"SELECT {counts} FROM {qualified_name(stg_ticket_events)}")[0]
+    return [name for name, count in zip(EVENT_COLUMNS, found, strict=True) if count]
 
 
 def _read_events(
-    warehouse: Warehouse, first: int, end: int, slice_tickets: int, told: Mapping[str, str]
+    warehouse: Warehouse, first: int, end: int, slice_tickets: int, told: Sequence[str]
 ) -> list[list[pl.DataFrame]]:
     """The events of a range of tickets: for each slice, the pieces that every batch had of it.
 
     Args:
-        told: the columns to read, and the SQL of each.
+        told: the columns to read.
     """
-    names = ", ".join(f"{sql} AS {name}" for name, sql in told.items())
+    names = ", ".join(f"events.{name}" for name in told)
     query = f"""
         SELECT (numbered.ticket - {first})::UINTEGER AS ticket, {names}
         FROM {qualified_name(stg_ticket_events)} AS events JOIN numbered_tickets AS numbered USING (ticket_id)

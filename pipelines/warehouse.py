@@ -28,7 +28,7 @@ from models.ddl import (
     quote_identifier,
     sql_type,
 )
-from models.enumerations import columns_with_few_values, enumerate_texts, enumerations_of
+from models.enumerations import columns_with_few_values, enumerate_texts, enumerations_of, spell_out
 from models.vocabulary import Layer
 
 
@@ -63,11 +63,15 @@ class Warehouse:
         return self.connection.execute(query, list(parameters)).fetchall()
 
     def frame(self, query: str, given: Mapping[str, pl.DataFrame] | None = None) -> pl.DataFrame:
-        """The result of a query as a frame.
+        """The result of a query as a frame, with all text as text.
 
         Args:
             given: frames that the query may read, by the names it gives them.
         """
+        return spell_out(self.encoded_frame(query, given))
+
+    def encoded_frame(self, query: str, given: Mapping[str, pl.DataFrame] | None = None) -> pl.DataFrame:
+        """The same, with enumerations of the database as categories, which take a fraction of the memory of text."""
         for name, frame in (given or {}).items():
             self.connection.register(name, frame.to_arrow())
         try:
@@ -99,7 +103,7 @@ class Warehouse:
         schema = polars_schema(table)
         names = list(schema) if columns is None else columns
         chosen = ", ".join(map(quote_identifier, names))
-        found = self.frame(f"SELECT {chosen} FROM {qualified_name(table)} WHERE {where}")
+        found = self.encoded_frame(f"SELECT {chosen} FROM {qualified_name(table)} WHERE {where}")
         return found.select(pl.col(name).cast(schema[name]) for name in names)
 
     def insert(self, table_name: str, frame: pl.DataFrame, computed: Mapping[str, str] | None = None) -> None:

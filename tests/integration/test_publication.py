@@ -78,6 +78,8 @@ def test_readers_get_text_however_the_build_database_stores_it(clean: DemoHome) 
     types = "SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = 'metric_values' AND NOT internal"
     enumerated = {name for name, type_ in clean.warehouse(types) if type_.startswith("ENUM")}
     assert enumerated == {"metric", "period_grain", "dimension", "dimension_value", "unit"}
+    staged = dict(clean.warehouse(types.replace("metric_values", "stg_ticket_events")))
+    assert {staged[name].partition("(")[0] for name in ("source", "status", "team", "load_id")} == {"ENUM"}
     published = dict(clean.published(types))
     assert {published[name] for name in enumerated} == {"VARCHAR"}
     numbers, content_hash = clean.numbers(), clean.content_hash()
