@@ -71,7 +71,7 @@ def _describe_reach(row: Mapping[str, Any]) -> str:
         return " (no month is closed yet)"
     if closed == row["metric_period_start_date"]:
         return " (its last closed month)"
-    return f" (closed until {format_month(closed)})"
+    return f" (its last closed month is {format_month(closed)})"
 
 
 def _describe_part(width: float, whole: float, unit: str, currency: str) -> str:

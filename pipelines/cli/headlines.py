@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pipelines.certainty_words import describe_truth
 from pipelines.cli.numbers import (
     NOTHING,
     count_of,
     count_records,
     draw_sparkline,
-    format_bounds,
     format_change,
     format_month,
     format_ratio,
@@ -131,7 +131,8 @@ def _show_headline(metric: MetricTrend, currency: str) -> None:
         metric.no_value_reason,
     ]
     if not metric.no_value_reason or latest.upper_bound is not None:
-        shown.append(f"the truth is {format_bounds(latest.lower_bound, latest.upper_bound, metric.unit, currency)}")
+        bounds = (latest.coverage_ratio, latest.lower_bound, latest.upper_bound)
+        shown.append(describe_truth(metric.metric, *bounds, metric.unit, currency))
     click.echo(click.style("  " + " · ".join(filter(None, shown)), dim=True))
     if metric.publication_state == "held":
         click.echo(click.style("  held by the gate: this is the last good value", fg="red"))

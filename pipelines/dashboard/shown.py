@@ -10,8 +10,8 @@ import streamlit as st
 
 from metrics.periods import Period
 from models.vocabulary import Grain
+from pipelines.certainty_words import describe_truth
 from pipelines.cli.numbers import (
-    format_bounds,
     format_change,
     format_instant,
     format_ratio,
@@ -48,11 +48,12 @@ def show_card(snapshot: Snapshot, definition: dict[str, Any], values: pl.DataFra
         colour = _COLOURS[judge_change(latest["value"], before, definition["direction"], unit)]
         period = latest["period_start_date"]
         st.markdown(f":{colour}[{change}] in the {latest['period_grain']} from {period:%d %b %Y}")
-        bounds = format_bounds(latest["lower_bound"], latest["upper_bound"], unit, currency)
+        bounds = (latest["coverage_ratio"], latest["lower_bound"], latest["upper_bound"])
         if latest["value"] is None:
             st.caption(_why_nothing(snapshot, definition, filters, period))
         else:
-            st.caption(f"{format_ratio(latest['coverage_ratio'])} measured; the truth is {bounds}.")
+            truth = describe_truth(definition["metric"], *bounds, unit, currency)
+            st.caption(f"{format_ratio(latest['coverage_ratio'])} measured; {truth}.")
         if definition["publication_state"] == "held":
             st.warning(_why_held(definition), icon=":material/pause_circle:")
 

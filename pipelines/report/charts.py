@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import altair as alt
 
+from pipelines.report.axes import axis_of_values
 from pipelines.report.drawing import color
 from pipelines.report.markup import shown_text
 
@@ -85,8 +86,12 @@ def trend_chart(
     """A trend with its limits of usual variation, its signals and its target."""
     axis = alt.Axis(title=None, grid=False, labelOverlap=True, labelFlush=False, tickCount=6, format="%b %y")
     x = alt.X("start:T", scale=_DAYS, axis=axis)
-    scale = alt.Scale(zero=False, nice=True, padding=8)
-    y = alt.Y("value:Q", axis=alt.Axis(title=None, format=axis_format(unit), tickCount=5), scale=scale)
+    known = [
+        *(point.value for point in points if point.value is not None),
+        *(bound for item in limits for bound in (item.lower, item.upper)),
+        *(value for _, value in targets),
+    ]
+    y = alt.Y("value:Q", **axis_of_values(known, axis_format(unit), most=6, zero=False, nice=True, padding=8))
     layers = []
     if limits:
         spans = [
@@ -134,7 +139,9 @@ def bar_chart(bars: Sequence[Bar], *, value_format: str, width: int, step: int =
         sort=names,
         axis=alt.Axis(title=None, domain=False, ticks=False, labelLimit=label_width, labelPadding=6),
     )
-    x = alt.X("value:Q", axis=alt.Axis(title=None, format=value_format, tickCount=4), stack="zero")
+    room = max(width - label_width, 120)
+    lengths = (_ends_of_bars(rows), _ends_of_bars(rows, sign=-1))
+    x = alt.X("value:Q", stack="zero", **axis_of_values(lengths, value_format, most=5))
     encoded: dict[str, Any] = {"x": x, "y": y}
     if groups:
         colors = {bar.group: color(bar.color) for bar in bars}
@@ -146,7 +153,15 @@ def bar_chart(bars: Sequence[Bar], *, value_format: str, width: int, step: int =
     else:
         encoded["color"] = alt.Color("color:N", scale=None)
     chart = alt.Chart(alt.Data(values=rows)).mark_bar(height={"band": 0.62}).encode(**encoded)
-    return chart.properties(width=max(width - label_width, 120), height=alt.Step(step))
+    return chart.properties(width=room, height=alt.Step(step))
+
+
+def _ends_of_bars(rows: Sequence[dict[str, Any]], sign: int = 1) -> float:
+    """Where the longest bar ends on one side of 0; bars of one name are stacked."""
+    ends: dict[str, float] = {}
+    for row in rows:
+        ends[row["name"]] = ends.get(row["name"], 0.0) + max(row["value"] * sign, 0.0)
+    return sign * max(ends.values(), default=0.0)
 
 
 def _points(points: Sequence[TrendPoint]) -> list[dict[str, Any]]:

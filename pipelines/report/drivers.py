@@ -29,6 +29,11 @@ def largest_driver(facts: ReportFacts, metric: str) -> dict[str, Any] | None:
     return max(_told_first(facts, metric), key=lambda row: abs(row["change_value"]), default=None)
 
 
+def net_change(facts: ReportFacts, metric: str) -> Decimal:
+    """What the parts of a KPI's change come to."""
+    return sum((row["change_value"] for row in _told_first(facts, metric)), Decimal(0))
+
+
 def format_part(change: Decimal, unit: str, currency: str) -> str:
     """A part of a change with its sign and unit."""
     if unit == "ratio":
@@ -50,9 +55,44 @@ def _told_first(facts: ReportFacts, metric: str) -> list[dict[str, Any]]:
     return [row for row in rows if row["dimension"] == dimension]
 
 
+def _told_whole(facts: ReportFacts, metric: str, row: dict[str, Any]) -> str:
+    """How a KPI moved on the whole. Where that cannot be seen in the digits, nobody is told that it went somewhere."""
+    period, number = facts.period_of(metric), facts.numbers[metric]
+    if period is None:
+        return ""
+    before, after = (
+        format_value(float(row[name]), number["unit"], facts.publication.currency)
+        for name in ("value_before", "value_after")
+    )
+    if before == after:
+        nearly = "" if row["value_before"] == row["value_after"] else " nearly"
+        return f"{number['label']} is{nearly} the same in {period.label} as in {period.previous.label}, {after}."
+    return f"{number['label']} went from {before} in {period.previous.label} to {after} in {period.label}."
+
+
+def _told_parts(rows: Sequence[dict[str, Any]], dimension: str, unit: str, currency: str) -> str:
+    """The largest part of a change, and the largest against it where parts cancel each other out.
+
+    Args:
+        rows: parts of one breakdown, the largest first.
+    """
+    first, part = rows[0], format_part(rows[0]["change_value"], unit, currency)
+    total = sum((row["change_value"] for row in rows), Decimal(0))
+    against = next((row for row in rows if row["change_value"] * first["change_value"] < 0), None)
+    if against is None or total * first["change_value"] > 0:
+        return f"By {dimension}, {first['dimension_value']} made the largest part of it: {part}."
+    other = f"{against['dimension_value']}, {format_part(against['change_value'], unit, currency)}"
+    return (
+        f"By {dimension}, its parts go against each other: the largest is {first['dimension_value']}, {part}, and "
+        f"against that {other}."
+    )
+
+
 def _drivers(facts: ReportFacts, metric: str) -> Figure | None:
     rows, number, period = _rows(facts, metric), facts.numbers[metric], facts.period_of(metric)
     if not rows or period is None:
+        return None
+    if not any(row["change_value"] for row in rows):
         return None
     unit, currency = number["unit"], facts.publication.currency
     # Each breakdown explains the whole change; one of them is drawn, the others are in the table.
@@ -67,12 +107,7 @@ def _drivers(facts: ReportFacts, metric: str) -> Figure | None:
         )
         for row in drawn[:_MOST_GROUPS]
     ]
-    before, after = (format_value(float(first[name]), unit, currency) for name in ("value_before", "value_after"))
-    told = (
-        f"{number['label']} went from {before} in {period.previous.label} to {after} in {period.label}. "
-        f"By {dimension}, {first['dimension_value']} made the largest part of it: "
-        f"{format_part(first['change_value'], unit, currency)}."
-    )
+    told = f"{_told_whole(facts, metric, first)} {_told_parts(drawn, dimension, unit, currency)}"
     is_ratio = any(row["mix_value"] or row["rate_value"] for row in rows)
     columns = ("of", "by", *(("mix", "rate") if is_ratio else ()), "change")
     named = {"ratio": "percentage points", "reporting": currency, "count": "tickets"}

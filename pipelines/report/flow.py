@@ -94,7 +94,7 @@ def _cycle_times(facts: ReportFacts) -> Figure | None:
         told = [f"Each point is a ticket, on the day of its resolution. {drawn}"]
     if lines:
         shares = ", ".join(f"{line.name.removeprefix('p')} % at most {line.value:,.1f} h" for line in lines)
-        told.append(f"Of all tickets, {shares}.".replace("%", "% took", 1))
+        told.append(f"{_measured(facts)}, {shares}.".replace("%", "% took", 1))
     told.append("The scale multiplies, so that short and long times are both seen.")
     told += notes(facts, CYCLE_TIMES_ARE_OF)
     return Figure(
@@ -118,6 +118,15 @@ def _cycle_times(facts: ReportFacts) -> Figure | None:
     )  # fmt: skip
 
 
+def _measured(facts: ReportFacts) -> str:
+    """Of which tickets the percentiles are: those whose cycle time is known, and how many others there are."""
+    row = next(facts.numbers[metric] for _, metric in _CYCLE_TIMES if _has_value(facts, metric))
+    measured, eligible = row["measured_count"], row["eligible_count"]
+    if measured == eligible:
+        return f"Of all {count_of(eligible, 'ticket')}" if eligible != 1 else "Of the one ticket"
+    return f"Of the {measured:,} of {count_of(eligible, 'ticket')} whose cycle time is known"
+
+
 def age_figure(facts: ReportFacts) -> Figure | None:
     """How old the open tickets are, held against how long finished ones took."""
     rows = facts.rows("ages")
@@ -136,7 +145,7 @@ def age_figure(facts: ReportFacts) -> Figure | None:
     unknown = sum(row["ticket_count"] for row in rows) - sum(row["ticket_count"] for row in known)
     lines = _lines(facts, _LEAD_TIMES)
     opened = count_of(total, "ticket is", "tickets are")
-    told = [f"{opened} open (queued, active or waiting); of {broken:,} a promise is broken already."]
+    told = [f"{opened} open (queued, active or waiting); {_told_of_promises(rows, total, broken)}."]
     told += _compared(facts, known, lines)
     if unknown:
         told.append(f"The age of {unknown:,} is not known.")
@@ -160,6 +169,14 @@ def age_figure(facts: ReportFacts) -> Figure | None:
     )
 
 
+def _told_of_promises(rows: Sequence[dict[str, Any]], total: int, broken: int) -> str:
+    if broken:
+        return f"of {broken:,} a promise is broken already"
+    them = "it" if total == 1 else "them"
+    is_promised = any(row["promised_count"] for row in rows)
+    return f"no promise to {them} is broken" if is_promised else f"nothing was promised of {them}"
+
+
 def _compared(facts: ReportFacts, known: Sequence[dict[str, Any]], lines: Sequence[Line]) -> list[str]:
     """What the lines mean. Whole classes can be counted beyond a line, and no part of one."""
     period = facts.period_of(_LEAD_TIMES[-1][1])
@@ -168,14 +185,23 @@ def _compared(facts: ReportFacts, known: Sequence[dict[str, Any]], lines: Sequen
     line = lines[-1]
     older = sum(row["ticket_count"] for row in known if row["age_from_business_hours"] >= line.value)
     share = line.name.removeprefix("p")
-    told = f"The lines are lead times of {period.label}: {share} % were resolved within {line.value:,.1f} open h."
+    whom = "" if _are_all_measured(facts, _LEAD_TIMES) else " of those whose lead time is known"
+    told = f"The lines are lead times of {period.label}: {share} %{whom} were resolved within {line.value:,.1f} open h."
     return [f"{told} At least {count_of(older, 'open ticket is', 'open tickets are')} older." if older else told]
+
+
+def _has_value(facts: ReportFacts, metric: str) -> bool:
+    row = facts.numbers.get(metric)
+    return row is not None and row["value"] is not None
+
+
+def _are_all_measured(facts: ReportFacts, metrics: Sequence[tuple[int, str]]) -> bool:
+    return all(facts.numbers[metric]["coverage_ratio"] == 1 for _, metric in metrics if _has_value(facts, metric))
 
 
 def _lines(facts: ReportFacts, metrics: Sequence[tuple[int, str]]) -> list[Line]:
     """Published percentiles, those that have a value."""
-    found = [(share, facts.numbers.get(metric)) for share, metric in metrics]
-    return [Line(f"p{share}", row["value"]) for share, row in found if row is not None and row["value"] is not None]
+    return [Line(f"p{share}", facts.numbers[metric]["value"]) for share, metric in metrics if _has_value(facts, metric)]
 
 
 def _open(row: dict[str, Any]) -> int:

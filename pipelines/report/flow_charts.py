@@ -6,13 +6,16 @@ machine's own time zone is.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import pairwise
+from math import log1p
 from typing import Any, Final
 
 import altair as alt
 
+from pipelines.report.axes import axis_of_values
 from pipelines.report.drawing import color
 
 #: Bands of a cumulative flow diagram from the bottom to the top, with the colour of each.
@@ -38,6 +41,8 @@ _DAY_AXIS: Final = {
 }
 #: A number of hours on an axis, without exponents.
 _WHOLE: Final = "format(datum.value, ',d')"
+#: Room of a line's name, in pixels.
+_NAME_WIDTH, _NAME_HEIGHT = 30, 15
 #: Ages below an hour are drawn as if they began here: a scale that multiplies has no zero.
 _LEAST_AGE: Final = 0.5
 
@@ -83,12 +88,13 @@ def flow_chart(days: Sequence[FlowDay], *, width: int, height: int = 230) -> Any
         for item in days
         for position, band in enumerate(bands)
     ]
+    highest = max((sum(item.counts.values()) for item in days), default=0)
     return (
         alt.Chart(alt.Data(values=rows))
         .mark_area(opacity=1)
         .encode(
             x=alt.X("day:T", scale=alt.Scale(type="utc"), axis=alt.Axis(**_DAY_AXIS)),
-            y=alt.Y("count:Q", stack="zero", axis=alt.Axis(title=None, format=",d", tickCount=5)),
+            y=alt.Y("count:Q", stack="zero", **axis_of_values((0, highest), ",d", most=6)),
             color=alt.Color(
                 "band:N",
                 scale=alt.Scale(domain=bands, range=[color(FLOW_BANDS[band]) for band in bands]),
@@ -113,7 +119,8 @@ def cycle_time_chart(tickets: Sequence[FinishedTicket], lines: Sequence[Line], *
         .mark_circle(color=color("blue"), size=14, opacity=0.45)
         .encode(x=alt.X("at:T", scale=alt.Scale(type="utc"), axis=alt.Axis(**_DAY_AXIS)), y=y)
     )
-    layers = [points, *_marked(lines, axis="y", scale=scale)]
+    heights = {line.name: height * log1p(line.value) / log1p(most) for line in lines}
+    layers = [points, *_marked(lines, axis="y", scale=scale, heights=heights)]
     return alt.layer(*layers).properties(width=width, height=height)
 
 
@@ -128,6 +135,7 @@ def age_chart(classes: Sequence[AgeClass], lines: Sequence[Line], *, width: int,
             rows.append({"first": max(item.first, _LEAST_AGE), "last": item.last, "part": part, "below": below,
                          "above": above})  # fmt: skip
             below = above
+    highest = max((sum(item.counts.values()) for item in classes), default=0)
     edges = sorted({max(edge, _LEAST_AGE) for item in classes for edge in (item.first, item.last)})
     label = f"datum.value < 1 ? '0' : {_WHOLE}"
     scale = alt.Scale(type="log", base=2, nice=False)
@@ -149,7 +157,7 @@ def age_chart(classes: Sequence[AgeClass], lines: Sequence[Line], *, width: int,
         .encode(
             x=x,
             x2="last:Q",
-            y=alt.Y("below:Q", axis=alt.Axis(title=None, format=",d", tickCount=4, tickMinStep=1)),
+            y=alt.Y("below:Q", **axis_of_values((0, highest), ",d", most=5)),
             y2="above:Q",
             color=alt.Color(
                 "part:N",
@@ -162,14 +170,31 @@ def age_chart(classes: Sequence[AgeClass], lines: Sequence[Line], *, width: int,
     return alt.layer(bars, *_marked(within, axis="x", scale=scale)).properties(width=width, height=height)
 
 
-def _marked(lines: Sequence[Line], *, axis: str, scale: Any) -> list[Any]:
-    """A rule for each line, with its name at the end of it; names beside each other stand one below the other."""
+def _places_beside(lines: Sequence[Line], heights: Mapping[str, float]) -> dict[str, int]:
+    """How many names stand to the right of each line's own, because their lines are too near to write one below the
+    other.
+
+    Args:
+        heights: of each line over the bottom, in pixels.
+    """
+    ordered = sorted(lines, key=lambda line: heights[line.name])
+    places = {line.name: 0 for line in ordered}
+    for below, above in pairwise(ordered):
+        if heights[above.name] - heights[below.name] < _NAME_HEIGHT:
+            places[above.name] = places[below.name] + 1
+    return places
+
+
+def _marked(lines: Sequence[Line], *, axis: str, scale: Any, heights: Mapping[str, float] | None = None) -> list[Any]:
+    """A rule for each line, with its name at the end of it; names that would overlap stand beside each other."""
     layers = []
+    places = _places_beside(lines, heights or {line.name: 0.0 for line in lines})
     for position, line in enumerate(lines):
         base = alt.Chart(alt.Data(values=[{"name": line.name, "value": line.value}]))
         if axis == "y":
             place = {"y": alt.Y("value:Q", scale=scale)}
-            text = base.mark_text(align="right", baseline="bottom", dx=-2, dy=-1, color=color("ink"), fontWeight=600)
+            shift = -2 - _NAME_WIDTH * places[line.name]
+            text = base.mark_text(align="right", baseline="bottom", dx=shift, dy=-1, color=color("ink"), fontWeight=600)
             text = text.encode(x=alt.value("width"), text="name:N", **place)
         else:
             place = {"x": alt.X("value:Q", scale=scale)}

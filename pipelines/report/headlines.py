@@ -8,9 +8,9 @@ from typing import Any
 
 from metrics.possible_values import possible_values
 from metrics.registry import metric_named
+from pipelines.certainty_words import describe_truth
 from pipelines.cli.numbers import (
     NOTHING,
-    format_bounds,
     format_change,
     format_instant,
     format_ratio,
@@ -136,8 +136,9 @@ def shown_value(row: Mapping[str, Any], currency: str) -> str:
 def certainty(row: Mapping[str, Any], currency: str) -> str:
     """How much of a value could be measured, and where the truth lies."""
     coverage = f"{format_ratio(row['coverage_ratio'])} measured"
-    bounds = format_bounds(row["lower_bound"], row["upper_bound"], row["unit"], currency)
-    return f"{coverage} ({row['measured_count']:,} of {row['eligible_count']:,}); the truth is {bounds}"
+    bounds = (row["coverage_ratio"], row["lower_bound"], row["upper_bound"])
+    truth = describe_truth(row["metric"], *bounds, row["unit"], currency)
+    return f"{coverage} ({row['measured_count']:,} of {row['eligible_count']:,}); {truth}"
 
 
 def no_value_note(facts: ReportFacts, metric: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pipelines.cli.numbers import format_value
 from pipelines.report.completeness import in_period, incomplete
-from pipelines.report.drivers import format_part, largest_driver
+from pipelines.report.drivers import format_part, largest_driver, net_change
 from pipelines.report.facts import DRIVEN, HEADLINES, ReportFacts
 from pipelines.report.headlines import latest_signal
 from pipelines.report.money import recoverable_months, recoverable_total
@@ -36,7 +36,7 @@ def _more(facts: ReportFacts) -> list[str]:
         told.append(targets)
     for metric in _DRIVEN:
         driver = largest_driver(facts, metric)
-        if driver is not None and driver["change_value"]:
+        if driver is not None and driver["change_value"] * net_change(facts, metric) > 0:
             row = facts.numbers[metric]
             part = format_part(driver["change_value"], row["unit"], currency)
             told.append(

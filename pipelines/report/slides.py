@@ -8,6 +8,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from io import BytesIO
+from textwrap import wrap
 from typing import Any, Final
 
 from pptx import Presentation
@@ -29,16 +30,23 @@ _WIDTH, _HEIGHT, _MARGIN = 13.333, 7.5, 0.6
 #: Placeholder layouts of the library's own template, by position.
 _TITLE_ONLY: Final = 5
 _CHART_PIXELS: Final = 800
-#: Rows of a table that fit on a slide, its head not counted.
-_MOST_ROWS: Final = 16
-#: Characters of a table's cell that fit beside each other.
-_CHARACTERS_IN_AN_INCH: Final = 11
+#: Where the content of a slide begins and ends, in inches.
+_TOP, _BOTTOM = 1.35, 6.9
+#: Slides that one table takes at most.
+_MOST_SLIDES: Final = 3
+#: Characters that stand beside each other in an inch of a cell, and of a sentence.
+_CELL_CHARACTERS, _SENTENCE_CHARACTERS = 11.0, 10.0
+#: Left and right of a cell's text, in inches.
+_CELL_MARGIN: Final = 0.06
+#: Characters of a word at most for which a column is made wider.
+_LONGEST_WORD: Final = 32
 #: Characters of a text at most; a slide does not scroll.
 _MOST_CHARACTERS: Final = 400
 
 
 def build_slides(facts: ReportFacts) -> bytes:
-    """A presentation: the summary, the headlines, and a slide for each figure that has a chart, and for the numbers."""
+    """A presentation: the summary, the headlines, and the figures: each chart, and each table that is a figure
+    itself."""
     deck = Presentation()
     deck.slide_width, deck.slide_height = Inches(_WIDTH), Inches(_HEIGHT)
     period, publication = facts.period, facts.publication
@@ -58,11 +66,14 @@ def build_slides(facts: ReportFacts) -> bytes:
         _add_headlines(slide, cards)
         _add_footer(slide, footer)
     for figure in (figure for section in build_sections(facts) for figure in section.figures):
-        if figure.draw is not None or (figure.table is not None and figure.is_wide):
+        # Beside a command there is no room for more than where it is asked.
+        source = f"{figure.answer.command} · {publication.publication_id}" if figure.answer else footer
+        if figure.draw is not None:
             slide = _slide(deck, figure.title)
             _add_figure(slide, figure)
-            # Beside a command there is no room for more than where it is asked.
-            _add_footer(slide, f"{figure.answer.command} · {publication.publication_id}" if figure.answer else footer)
+            _add_footer(slide, source)
+        elif figure.table is not None and figure.is_table_open:
+            _add_table_slides(deck, figure, figure.table, source)
     written = BytesIO()
     deck.save(written)
     return written.getvalue()
@@ -100,42 +111,107 @@ def _add_headlines(slide: Any, cards: Sequence[Card]) -> None:
 
 
 def _add_figure(slide: Any, figure: Figure) -> None:
-    if figure.draw is None:
-        if figure.table is not None:
-            _add_table(slide, figure.table)
-        return
-    _text(slide, figure.sentences, top=1.25, height=1.3, size=14)
-    top = 1.3 + 0.42 * max(1, len(figure.sentences))
-    picture = draw_png(figure.draw(_CHART_PIXELS))
+    """A figure's chart below what it says."""
+    top = _add_sentences(slide, figure)
+    picture = draw_png(figure.draw(_CHART_PIXELS)) if figure.draw else b""
     described = figure.alternative or figure.title
-    _add_picture(slide, picture, described, _MARGIN, top, _WIDTH - 2 * _MARGIN, _HEIGHT - 0.7 - top)
+    _add_picture(slide, picture, described, _MARGIN, top, _WIDTH - 2 * _MARGIN, _BOTTOM - top)
 
 
-def _add_table(slide: Any, table: Table) -> None:
-    rows = table.rows[:_MOST_ROWS]
-    if len(table.rows) > _MOST_ROWS:
-        more = f"and {len(table.rows) - _MOST_ROWS + 1:,} more, in the report"
-        rows = (*table.rows[: _MOST_ROWS - 1], (more, *("" for _ in table.columns[1:])))
-    place = (Inches(_MARGIN), Inches(1.35), Inches(_WIDTH - 2 * _MARGIN), Inches(0.32 * (len(rows) + 1)))
-    grid = slide.shapes.add_table(len(rows) + 1, len(table.columns), *place).table
-    widths = _column_widths(table.columns, rows)
+def _add_sentences(slide: Any, figure: Figure) -> float:
+    """What a figure says. Returns where what stands below it begins, in inches."""
+    if not figure.sentences:
+        return _TOP
+    height = _sentences_height(figure)
+    _text(slide, figure.sentences, top=_TOP - 0.1, height=height, size=14)
+    return _TOP + height
+
+
+def _add_table_slides(deck: Any, figure: Figure, table: Table, footer: str) -> None:
+    """A table on as many slides as it needs, up to a few: nobody scrolls a slide, and no cell is cut.
+
+    What the figure says stands on the first of them.
+    """
+    widths = _column_widths(table)
+    pages: list[list[Sequence[str]]] = [[]]
+    room = _BOTTOM - _TOP - _row_height(table.columns, widths)
+    left = room - _sentences_height(figure)
+    shown = 0
+    for row in table.rows[: table.most_rows]:
+        height = _row_height(row, widths)
+        if height > left and (pages[-1] or left < room):
+            if len(pages) == _MOST_SLIDES:
+                break
+            pages.append([])
+            left = room
+        pages[-1].append(row)
+        left -= height
+        shown += 1
+    more = len(table.rows) - shown
+    for number, rows in enumerate(pages, start=1):
+        slide = _slide(deck, figure.title + (f" ({number} of {len(pages)})" if len(pages) > 1 else ""))
+        top = _add_sentences(slide, figure) if number == 1 else _TOP
+        _add_table(slide, table, rows, widths, top)
+        rest = f"and {more:,} more, in the report · " if more and number == len(pages) else ""
+        _add_footer(slide, f"{rest}{footer}")
+
+
+def _add_table(slide: Any, table: Table, rows: Sequence[Sequence[str]], widths: Sequence[float], top: float) -> None:
+    heights = [_row_height(cells, widths) for cells in (table.columns, *rows)]
+    place = (Inches(_MARGIN), Inches(top), Inches(sum(widths)), Inches(sum(heights)))
+    grid = slide.shapes.add_table(len(heights), len(table.columns), *place).table
     for column, width in zip(grid.columns, widths, strict=True):
         column.width = Inches(width)
     for line, cells in enumerate((table.columns, *rows)):
-        grid.rows[line].height = Inches(0.32)
+        grid.rows[line].height = Inches(heights[line])
         for position, text in enumerate(cells):
             cell = grid.cell(line, position)
             cell.margin_top = cell.margin_bottom = Emu(0)
-            cell.text_frame.text = _short(text, int(widths[position] * _CHARACTERS_IN_AN_INCH))
+            cell.margin_left = cell.margin_right = Inches(_CELL_MARGIN)
+            cell.text_frame.word_wrap = True
+            cell.text_frame.text = _short(text)
             for paragraph in cell.text_frame.paragraphs:
                 paragraph.font.size = Pt(11)
+                paragraph.alignment = PP_ALIGN.RIGHT if table.columns[position] in table.numbers else PP_ALIGN.LEFT
 
 
-def _column_widths(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[float]:
-    """Widths in inches by what stands in the columns, so that a row is one line; longer texts are cut."""
-    longest = [max(len(text) for text in texts) for texts in zip(columns, *rows, strict=True)]
-    weights = [min(max(length, 8), 60) for length in longest]
-    return [(_WIDTH - 2 * _MARGIN) * weight / sum(weights) for weight in weights]
+def _column_widths(table: Table) -> list[float]:
+    """Widths in inches by what stands in the columns. A number and the longest word are never broken; longer texts wrap
+    in the room that is left."""
+    texts = list(zip(table.columns, *table.rows[: table.most_rows], strict=True))
+    least = [
+        max(
+            max(len(_short(text)) for text in column[1:]) if name in table.numbers and len(column) > 1 else 0,
+            min(max((len(word) for text in column for word in _short(text).split()), default=1), _LONGEST_WORD),
+        )
+        for name, column in zip(table.columns, texts, strict=True)
+    ]
+    wished = [max(max(len(_short(text)) for text in column), few) for column, few in zip(texts, least, strict=True)]
+    room = (_WIDTH - 2 * _MARGIN - 2 * _CELL_MARGIN * len(texts)) * _CELL_CHARACTERS
+    spare = max(room - sum(least), 0.0)
+    asked = [wish - few for wish, few in zip(wished, least, strict=True)]
+    share = min(1.0, spare / sum(asked)) if sum(asked) else 0.0
+    characters = [few + ask * share for few, ask in zip(least, asked, strict=True)]
+    scale = (_WIDTH - 2 * _MARGIN) / (sum(characters) / _CELL_CHARACTERS + 2 * _CELL_MARGIN * len(texts))
+    return [(count / _CELL_CHARACTERS + 2 * _CELL_MARGIN) * scale for count in characters]
+
+
+def _row_height(cells: Sequence[str], widths: Sequence[float]) -> float:
+    lines = max(
+        _line_count(text, width - 2 * _CELL_MARGIN, _CELL_CHARACTERS) for text, width in zip(cells, widths, strict=True)
+    )
+    return 0.13 + 0.19 * lines
+
+
+def _sentences_height(figure: Figure) -> float:
+    lines = sum(_line_count(sentence, _WIDTH - 2 * _MARGIN, _SENTENCE_CHARACTERS) for sentence in figure.sentences)
+    return 0.28 * lines + 0.06 * len(figure.sentences) + 0.1 if figure.sentences else 0.0
+
+
+def _line_count(text: str, width: float, characters: float) -> int:
+    """On how many lines a text stands in a width in inches; words are broken only where one is longer than a line."""
+    most = max(int(width * characters), 1)
+    return max(len(wrap(_short(text), most, break_on_hyphens=False)), 1)
 
 
 def _add_picture(

@@ -77,7 +77,7 @@ def _show_cycle_times(snapshot: Snapshot, filters: Filters) -> None:
         f"{percent} % took at most {value:,.1f} open hours"
         for percent, value in zip(_PERCENTS, marks["hours"], strict=True)
     )
-    st.caption(f"{count_of(found.height, 'ticket')}: {told}.")
+    st.caption(f"{count_of(found.height, 'ticket')} with a cycle time: {told}.")
     if found.height > _MOST_POINTS:
         st.caption(f"{_MOST_POINTS:,} of them are drawn, chosen by their key.")
     zone = snapshot.publication.reporting_time_zone

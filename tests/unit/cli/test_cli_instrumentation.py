@@ -158,7 +158,7 @@ def test_a_width_too_small_to_be_shown_is_said_to_be_small(unit: str, width: flo
 @pytest.mark.parametrize(
     ("closed", "told"),
     [
-        (date(2026, 12, 1), "Oct 2026 (closed until Dec 2026): takes"),
+        (date(2026, 12, 1), "Oct 2026 (its last closed month is Dec 2026): takes"),
         (None, "Oct 2026 (no month is closed yet): takes"),
     ],
 )

@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
+from metrics.registry import METRICS
 from models.vocabulary import Grain
+from pipelines.certainty_words import RESTS
 from pipelines.report.asking import Answer
 from pipelines.report.causes import causes_section
 from pipelines.report.drawing import color
 from pipelines.report.facts import HEADLINES, Publication, ReportFacts
-from pipelines.report.headlines import headline_cards, signal_sentence, trend_limits, trend_points
+from pipelines.report.headlines import certainty, headline_cards, signal_sentence, trend_limits, trend_points
 from pipelines.report.money import money_section
 from pipelines.report.page import render_report
 from pipelines.report.period import ReportPeriod
@@ -76,6 +78,48 @@ def test_drivers_are_told_by_team_where_teams_are_known() -> None:
     assert f"By team, {HOSTILE} made the largest part of it: +7.00 points." in figure.sentences[0]
     assert figure.table is not None
     assert [row[-1] for row in figure.table.rows] == ["+7.00 points", "+3.00 points", "+20.00 points"]
+
+
+def told_of_team(*changes: tuple[str, str], before: float = 0.8, after: float = 0.9) -> str:
+    rows = [driver("team", name, change) | {"value_before": before, "value_after": after} for name, change in changes]
+    (figure,) = causes_section(facts(**{f"drivers {SLA}": answer("what_drove_a_change", *rows)})).figures
+    return figure.sentences[0]
+
+
+def test_parts_that_cancel_each_other_are_no_part_of_nothing() -> None:
+    assert told_of_team(("Desk", "-0.04"), ("Field", "0.04"), before=0.58, after=0.58) == (
+        f"{SLA} is the same in October 2026 as in September 2026, 58.0 %. By team, its parts go against each other: "
+        "the largest is Desk, -4.00 points, and against that Field, +4.00 points."
+    )
+    # The largest part goes down, the whole goes up.
+    assert told_of_team(("Desk", "-0.04"), ("Field", "0.03"), ("Lab", "0.03"), before=0.58, after=0.60).endswith(
+        "the largest is Desk, -4.00 points, and against that Field, +3.00 points."
+    )
+    assert told_of_team(("Desk", "0.0001"), before=0.58, after=0.5801).startswith(f"{SLA} is nearly the same")
+
+
+def test_where_nothing_moved_there_is_no_figure_and_no_sentence_of_who_moved_it() -> None:
+    still = facts(**{f"drivers {SLA}": answer("what_drove_a_change", driver("team", "Desk", "0"))})
+    assert causes_section(still).figures == []
+    cancelled = [driver("team", "Desk", "-0.04"), driver("team", "Field", "0.04")]
+    told = summarize(facts(**{f"drivers {SLA}": answer("what_drove_a_change", *cancelled)}))
+    assert not [sentence for sentence in told if "moved it most" in sentence]
+
+
+def test_bounds_that_differ_though_all_is_measured_say_by_what() -> None:
+    cost = "cost_per_transaction_reporting"
+    row = number(cost, unit="reporting", value=34.0, lower_bound=34.0, upper_bound=35.0)
+    assert certainty(row, "EUR") == (
+        "100 % measured (10 of 10); the truth is between 34.00 EUR and 35.00 EUR, depending on who bears the cost that "
+        "is unallocated"
+    )
+    assert certainty(row | {"upper_bound": 34.0}, "EUR").endswith("the truth is exactly 34.00 EUR")
+    # What was not measured is the first reason, and is told by the share.
+    assert certainty(row | {"coverage_ratio": 0.9}, "EUR").endswith("between 34.00 EUR and 35.00 EUR")
+
+
+def test_every_reason_for_bounds_is_of_a_kpi_that_there_is() -> None:
+    assert {metric.name for metric in METRICS} >= set(RESTS)
 
 
 def test_groups_that_are_not_named_are_one_row_and_all_rows_add_up() -> None:

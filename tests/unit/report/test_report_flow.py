@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
+import pytest
 from test_report_figures import answer, facts, number
 
+from pipelines.report.charts import Bar, TrendPoint, bar_chart, trend_chart
 from pipelines.report.drawing import draw_svg
 from pipelines.report.figures import Figure
 from pipelines.report.flow import age_figure, flow_section
-from pipelines.report.flow_charts import AgeClass, FinishedTicket, Line, age_chart, cycle_time_chart
+from pipelines.report.flow_charts import (
+    AgeClass,
+    FinishedTicket,
+    FlowDay,
+    Line,
+    age_chart,
+    cycle_time_chart,
+    flow_chart,
+)
 
 LEAD_TIMES = "lead times of October 2026: 85 % were resolved within 9.5 open h."
 DRAW = """
@@ -89,9 +101,82 @@ def test_percentile_lines_are_the_published_values() -> None:
         metric = f"ticket_cycle_time_p{share}_business_hours"
         given.numbers[metric] = number(metric, value=value, unit="business_hours")  # type: ignore[index]
     (figure,) = flow_section(given).figures
-    assert "Of all tickets, 50 % took at most 2.0 h, 85 % at most 4.5 h." in figure.sentences
+    assert "Of all 10 tickets, 50 % took at most 2.0 h, 85 % at most 4.5 h." in figure.sentences
     assert figure.table is not None
     assert [row[:2] for row in figure.table.rows] == [("p50", "2.0"), ("p85", "4.5"), ("p95", "–")]
+
+
+def test_percentiles_are_said_to_be_of_the_measured() -> None:
+    given = facts(cycle_times=answer("cycle_times_of_a_period", *finished(3, total=3)))
+    metric = "ticket_cycle_time_p85_business_hours"
+    part = {"measured_count": 54, "eligible_count": 55, "coverage_ratio": 54 / 55}
+    given.numbers[metric] = number(metric, value=4.5, unit="business_hours", **part)  # type: ignore[index]
+    (figure,) = flow_section(given).figures
+    assert "Of the 54 of 55 tickets whose cycle time is known, 85 % took at most 4.5 h." in figure.sentences
+
+
+def test_lead_times_are_said_to_be_of_the_measured() -> None:
+    given = facts(ages=answer("open_tickets_by_age", age(0, 2)))
+    metric = "ticket_lead_time_p85_business_hours"
+    given.numbers[metric] = number(metric, value=9.5, unit="business_hours", coverage_ratio=0.9)  # type: ignore[index]
+    figure = age_figure(given)
+    assert figure is not None
+    assert "85 % of those whose lead time is known were resolved within 9.5 open h." in figure.sentences[1]
+
+
+def test_nobody_is_told_of_a_broken_promise_to_nobody() -> None:
+    promised = age_figure(facts(ages=answer("open_tickets_by_age", age(0, 2))))
+    assert promised is not None
+    assert promised.sentences[0] == "2 tickets are open (queued, active or waiting); no promise to them is broken."
+    nothing = age(0, 1) | {"promised_count": 0, "unpromised_count": 1}
+    unpromised = age_figure(facts(ages=answer("open_tickets_by_age", nothing)))
+    assert unpromised is not None
+    assert unpromised.sentences[0] == "1 ticket is open (queued, active or waiting); nothing was promised of it."
+
+
+def _labels_of_values(svg: str) -> list[str]:
+    """Texts of the axis of values of a drawn chart."""
+    return re.findall(r">([−+\d.,]+%?)</text>", svg)
+
+
+def test_axes_of_small_counts_have_each_label_once() -> None:
+    days = [FlowDay(date(2026, 10, day), {"queued": 1}) for day in range(1, 9)]
+    points = [TrendPoint(date(2026, month, 1), 26 + month % 2) for month in range(1, 9)]
+    bars = [Bar("a", 1), Bar("b", 2)]
+    for svg in (
+        draw_svg(flow_chart(days, width=400)),
+        draw_svg(trend_chart(points, "count", width=400)),
+        draw_svg(
+            trend_chart([TrendPoint(p.start, 0.9991 + p.start.month / 10**5) for p in points], "ratio", width=400)
+        ),
+        draw_svg(bar_chart(bars, value_format=",d", width=400)),
+        draw_svg(bar_chart(bars, value_format="+,.2f", width=310)),
+    ):
+        labels = _labels_of_values(svg)
+        assert 2 <= len(labels) <= 7
+        assert len(set(labels)) == len(labels)
+
+
+def test_labels_of_an_axis_of_large_amounts_do_not_run_into_each_other() -> None:
+    """Twelve pixels a letter would be three times what they need."""
+    for width in (310, 430):
+        svg = draw_svg(bar_chart([Bar("a", 1_234_567.5), Bar("b", -1_034_567.5)], value_format="+,.2f", width=width))
+        placed = re.findall(r'<text[^>]*transform="translate\(([-\d.]+),[^>]*>([−+][\d.,]+)</text>', svg)
+        assert len(placed) >= 2
+        ends = sorted((float(at) - 3.4 * len(label), float(at) + 3.4 * len(label)) for at, label in placed)
+        assert all(right < left for (_, right), (left, _) in pairwise(ends))
+
+
+@pytest.mark.parametrize(
+    ("p85", "p95", "places"),
+    [(31.0, 32.0, [0, 0, 30]), (20.0, 90.0, [0, 0, 0]), (6.4, 6.4, [0, 30, 60])],
+)
+def test_names_of_lines_that_are_near_stand_beside_each_other(p85: float, p95: float, places: list[int]) -> None:
+    tickets = [FinishedTicket(datetime(2026, 10, 2, tzinfo=UTC), 100.0)]
+    lines = [Line("p50", 6.3), Line("p85", p85), Line("p95", p95)]
+    drawn = cycle_time_chart(tickets, lines, width=430).to_dict()
+    shifts = [-2 - layer["mark"]["dx"] for layer in drawn["layer"] if layer["mark"]["type"] == "text"]
+    assert shifts == places
 
 
 def test_open_tickets_are_held_against_lead_times() -> None:
