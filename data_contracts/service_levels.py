@@ -17,7 +17,7 @@ from data_contracts.custom_properties import ServiceLevelProperties, read_custom
 from data_contracts.documents import Document, Path
 from data_contracts.feeds import canonical_tables
 from data_contracts.problems import Problem, list_words, suggest
-from data_contracts.spec import ExportColumn, ExportObject, Measure, Rule, ServiceLevel
+from data_contracts.spec import PROMISE, ExportColumn, ExportObject, Measure, Rule, ServiceLevel
 from models.ddl import quote_text
 from models.vocabulary import Domain, QualityDimension, RuleAction, RuleTier, ServiceLevelKind
 
@@ -134,6 +134,7 @@ def _read(
             f"AND service_level = {quote_text(kind.value)} AND NOT is_met"
         ),
         key_column="period",
+        counted=unit if kind is ServiceLevelKind.FREQUENCY else PROMISE,
         file=position.file,
         line=position.line,
     )

@@ -183,6 +183,8 @@ class Measure(StrEnum):
     SCALAR = "scalar"
 
 
+#: What the counts of a rule are of that is kept or not.
+PROMISE: Final = "promise"
 #: Measures that give one number of a whole table, and name no rows.
 ONE_NUMBER: Final = frozenset({Measure.ROW_COUNT, Measure.SCALAR})
 
@@ -218,6 +220,8 @@ class Rule:
         tolerance: share of rows, 0 to 1, that may break the rule before it counts as broken.
         quarantine_limit: share of records, 0 to 1, above which quarantine becomes a hold; None means the home's.
         key_column: column whose values name a failing row; never another value of the row is shown.
+        counted: what its counts are of: `row`; of a promise that something comes every so often, that period; and
+            `promise` of one on how old the newest may be, which is kept or not.
         listed_dimension: dimension whose known names the home has to list before the rule can be asked; None for rules
             that need no such list.
         arguments: `validValues`, `pattern` or `missingValues` of the measure.
@@ -247,6 +251,7 @@ class Rule:
     arguments: Mapping[str, Any] = field(default_factory=dict)
     query: str | None = None
     key_column: str | None = None
+    counted: str = "row"
     listed_dimension: str | None = None
     file: str
     line: int

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
-from data_contracts.spec import ONE_NUMBER, Rule
+from data_contracts.spec import ONE_NUMBER, PROMISE, Rule
 from models.vocabulary import LOAD_TIERS, Domain, HoldLevel, RuleAction, RuleState, VerdictState
 
 #: Share of a domain's records that may be set aside before the rest no longer speaks for the whole.
@@ -84,6 +84,8 @@ class Verdict:
         summary: one line for a person.
         blocking: the results that hold facts or metrics back.
         holds: rule id -> what it holds back, for each of `blocking`.
+        quarantine_limit: share of records, 0 to 1, above which a rule that sets them aside holds, if it names no share
+            of its own.
         warnings: further results that a person should see.
     """
 
@@ -95,6 +97,7 @@ class Verdict:
     blocking: tuple[RuleResult, ...] = ()
     warnings: tuple[RuleResult, ...] = ()
     holds: Mapping[str, Hold] = field(default_factory=dict)
+    quarantine_limit: Decimal = QUARANTINE_LIMIT
 
 
 def decide(
@@ -134,6 +137,7 @@ def decide(
         blocking=blocking,
         warnings=warnings,
         holds={result.rule.id: _hold(result, quarantine_limit) for result in blocking},
+        quarantine_limit=quarantine_limit,
     )
 
 
@@ -167,11 +171,13 @@ def describe_result(result: RuleResult, consequence: str = "") -> str:
         found = f"could not be evaluated ({result.error})"
     elif result.state is RuleState.SKIPPED:
         found = f"was not evaluated ({result.error})"
+    elif rule.counted == PROMISE:
+        found = "is not kept" if result.failed_count else "is kept"
     elif rule.measure in ONE_NUMBER:
         found = "is out of bounds" if result.failed_count else "holds"
     else:
-        rows = "row" if result.evaluated_count == 1 else "rows"
-        found = f"{result.failed_count:,} of {result.evaluated_count:,} {rows}"
+        things = rule.counted if result.evaluated_count == 1 else f"{rule.counted}s"
+        found = f"{result.failed_count:,} of {result.evaluated_count:,} {things}"
     protects = f" Protects {', '.join(rule.protects)}." if rule.protects else ""
     return f"{rule.id}: {found}{consequence}. {rule.message.rstrip('.')}.{protects}"
 

@@ -231,6 +231,11 @@ ops_rule_results = table(
         "failed_months",
         "Month -> records of it that broke the rule, as a JSON object; empty where records have no date",
     ),
+    text("counted", "What the counts are of: row, or day, week, month or quarter; promise where one is kept or not"),
+    real(
+        "quarantine_limit_ratio",
+        "Share of the records that it may set aside before it holds; empty if it sets none aside",
+    ),
 )
 
 ops_rule_outcomes = table(

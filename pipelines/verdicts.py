@@ -150,7 +150,15 @@ def _result_row(domain: str, verdict: Verdict, result: RuleResult) -> dict[str, 
         "failed_record_count": result.failed_record_count,
         "record_count": result.record_count,
         "failed_months": json.dumps(dict(result.failed_months)) if result.failed_months else None,
+        "counted": rule.counted,
+        "quarantine_limit_ratio": _limit_of(rule, verdict),
     }
+
+
+def _limit_of(rule: Rule, verdict: Verdict) -> float | None:
+    if rule.action is not RuleAction.QUARANTINE:
+        return None
+    return float(verdict.quarantine_limit if rule.quarantine_limit is None else rule.quarantine_limit)
 
 
 def _with_provenance(warehouse: Warehouse, verdict: Verdict, quarantined: pl.DataFrame) -> pl.DataFrame:

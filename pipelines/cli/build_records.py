@@ -78,6 +78,17 @@ class RuleRecord:
     protects: tuple[str, ...]
     tier: str
     query: str | None
+    counted: str = "row"
+    failed_record_count: int | None = None
+    record_count: int | None = None
+    quarantine_limit_ratio: float | None = None
+
+    @property
+    def set_aside_ratio(self) -> float:
+        """Share of the records that broke the rule; of what was counted where that names no records."""
+        if self.failed_record_count is not None and self.record_count:
+            return self.failed_record_count / self.record_count
+        return self.failed_count / self.evaluated_count if self.evaluated_count else 0.0
 
     @property
     def is_broken(self) -> bool:
@@ -180,7 +191,7 @@ def _read(connection: duckdb.DuckDBPyConnection) -> BuildRecords:
         tuple(RunRecord(*row) for row in _rows(connection, _RUNS)),
         tuple(ExportRecord(*row) for row in _rows(connection, _EXPORTS)),
         tuple(RefusalRecord(*row) for row in _rows(connection, _REFUSALS)),
-        tuple(_rule_record(row) for row in _rows(connection, _RULES)),
+        tuple(_rule_record(row) for row in _rows(connection, _rules_query(connection))),
         tuple(VerdictRecord(*row) for row in _rows(connection, _VERDICTS)),
         tuple(QuarantineRecord(*row) for row in _rows(connection, _QUARANTINE)),
         read_unmapped(_rows(connection, UNMAPPED_STATUSES)),
@@ -208,9 +219,16 @@ _REFUSALS = """
 """
 _RULES = """
     SELECT domain, rule_id, contract_id, action, state, evaluated_count, failed_count, message, tier,
-        failing_rows_query, sample_keys, protects
+        failing_rows_query, sample_keys, protects, {later}
     FROM ops.ops_rule_results ORDER BY domain, rule_id
 """
+#: Columns that homes lack which were run last before there were any, and what holds there.
+_LATER_COLUMNS = {
+    "counted": "'row'",
+    "failed_record_count": "NULL",
+    "record_count": "NULL",
+    "quarantine_limit_ratio": "NULL",
+}
 _VERDICTS = "SELECT domain, verdict, summary, decided_at FROM ops.ops_verdicts WHERE is_current ORDER BY domain"
 _HELD = "SELECT metric, held_by FROM ops.ops_metric_states WHERE is_held ORDER BY metric"
 _PUBLISHED_COUNT = "SELECT count(*) FROM ops.ops_metric_states WHERE NOT is_held AND fresh_as_of_at IS NOT NULL"
@@ -232,12 +250,19 @@ _QUARANTINED_COUNT = (
 )
 
 
+def _rules_query(connection: Any) -> str:
+    columns = _rows(connection, "SELECT column_name FROM duckdb_columns() WHERE table_name = 'ops_rule_results'")
+    present = {name for (name,) in columns}
+    later = [f"coalesce({name}, {nothing})" if name in present else nothing for name, nothing in _LATER_COLUMNS.items()]
+    return _RULES.format(later=", ".join(later))
+
+
 def _rows(connection: Any, query: str) -> list[tuple[Any, ...]]:
     found: list[tuple[Any, ...]] = connection.execute(query).fetchall()
     return found
 
 
 def _rule_record(row: tuple[Any, ...]) -> RuleRecord:
-    *facts, tier, query, sample_keys, protects = row
+    facts, (tier, query, sample_keys, protects), counts = row[:8], row[8:12], row[12:]
     lists = (tuple(json.loads(listed or "[]")) for listed in (sample_keys, protects))
-    return RuleRecord(*facts, *lists, tier, query)
+    return RuleRecord(*facts, *lists, tier, query, *counts)

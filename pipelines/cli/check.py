@@ -108,6 +108,7 @@ def _rule_records(home: Home, batches: Mapping[Domain, Batch]) -> list[RuleRecor
                 protects=tuple(result.rule.protects),
                 tier=result.rule.tier.value,
                 query=result.failing_rows_query,
+                counted=result.rule.counted,
             )
             for result in (*batch.results, *batch.arrivals)
         ]
@@ -166,7 +167,7 @@ def _show(
     if shown:
         show_table(
             [
-                Column("rule"), Column("state"), Column("action"), Column("rows", is_right=True),
+                Column("rule"), Column("state"), Column("action"), Column("looked at", is_right=True),
                 Column("broke it", is_right=True), Column("such as", is_cut=True),
             ],
             [

@@ -86,6 +86,7 @@ def _checked(rule: RuleRecord) -> CheckedRule:
         remedy=_remedy(rule),
         sample_keys=rule.sample_keys,
         query=rule.query,
+        counted=rule.counted,
         metrics=name_briefly(metrics_protected(rule.rule_id, rule.protects, rule.domain)),
     )
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from data_contracts.spec import PROMISE
 from pipelines.cli.build_records import BuildRecords, RefusalRecord, RuleRecord
-from pipelines.cli.numbers import count_of
+from pipelines.cli.numbers import count_of, format_ratio
 from pipelines.cli.tables import show_heading, show_paragraph
 from pipelines.unmapped_statuses import UnmappedStatus
 
@@ -97,13 +98,9 @@ def show_holds(records: BuildRecords) -> None:
 
 
 def _head_of(summary: str, broken: Sequence[RuleRecord]) -> str:
-    """A verdict's summary without what the rules below it say themselves.
-
-    Of records set aside only the summary says how many may be, so that it stays whole.
-    """
+    """A verdict's summary without what the rules below it say themselves."""
     head, colon, _ = summary.partition(": ")
-    is_told_below = broken and all(rule.action == "block" for rule in broken)
-    return f"{head}:" if colon and is_told_below else summary
+    return f"{head}:" if colon and broken else summary
 
 
 def _count_held(records: BuildRecords) -> str:
@@ -155,12 +152,23 @@ def _show_broken_rule(rule: RuleRecord, held: Sequence[str]) -> None:
     show_paragraph(rule.message, indent=4)
     if rule.state == "errored":
         click.echo("    It could not be evaluated, which counts as broken.")
-    else:
-        click.echo(f"    {rule.failed_count:,} of {count_of(rule.evaluated_count, 'row')} broke it{_samples(rule)}")
+    elif rule.counted != PROMISE:
+        show_paragraph(_count_broken(rule), indent=4)
     if held:
         show_paragraph(f"holds {_named(held)}", indent=4)
     elif metrics := protected_metrics(rule):
         show_paragraph(f"holds none now; protects {_named(metrics)}", indent=4)
+
+
+def _count_broken(rule: RuleRecord) -> str:
+    """How much broke a rule; of one that holds because it sets too much aside, also how much may be."""
+    counted = f"{rule.failed_count:,} of {count_of(rule.evaluated_count, rule.counted)}"
+    if rule.counted != "row":
+        return f"{counted} {'is' if rule.failed_count == 1 else 'are'} missing"
+    limit, share = rule.quarantine_limit_ratio, rule.set_aside_ratio
+    is_too_much = limit is not None and share > limit
+    told = f" ({format_ratio(share)} of the records; {format_ratio(limit)} may be set aside)" if is_too_much else ""
+    return f"{counted} broke it{told}{_samples(rule)}"
 
 
 def _named(metrics: Sequence[str]) -> str:

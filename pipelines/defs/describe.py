@@ -100,10 +100,11 @@ def check_result(result: RuleResult, asset: str) -> dg.AssetCheckResult:
     """A rule's outcome as Dagster shows it. The gate itself reads the stored verdict, never this."""
     # As the gate sees it: too many records set aside hold as much as a block; so does a rule that could not be asked.
     holds = result.hold is not None or result.rule.action is RuleAction.BLOCK
+    things = f"{result.rule.counted}s"
     metadata: dict[str, object] = {
         "state": result.state.value,
-        "rows looked at": result.evaluated_count,
-        "rows that broke it": result.failed_count,
+        f"{things} looked at": result.evaluated_count,
+        f"{things} that broke it": result.failed_count,
         "share that broke it": round(result.failing_share, 6),
         "tier": result.rule.tier.value,
         "action": result.rule.action.value,

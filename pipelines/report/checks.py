@@ -12,6 +12,7 @@ from importlib import resources
 from typing import Final
 
 from data_contracts.evaluation import MOST_SAMPLE_KEYS
+from data_contracts.spec import PROMISE
 from models.vocabulary import RuleAction, RuleState, RuleTier
 from pipelines.cli.numbers import count_of
 from pipelines.report.markup import Html, element, join, page
@@ -41,6 +42,7 @@ class CheckedRule:
     Attributes:
         tier: when it is evaluated: file, schema, row, set or drift.
         remedy: what to do, beyond what the message says.
+        counted: what its counts are of: row, or a period; `promise` where one is kept or not.
         sample_keys: keys of some rows that broke it.
         query: SELECT that lists all rows that broke it.
         metrics: KPIs that it protects, named briefly.
@@ -58,6 +60,7 @@ class CheckedRule:
     sample_keys: Sequence[str]
     query: str | None
     metrics: Sequence[str]
+    counted: str = "row"
 
     @property
     def is_broken(self) -> bool:
@@ -213,11 +216,11 @@ def _rule(rule: CheckedRule) -> Html:
 
 
 def _found(rule: CheckedRule) -> str:
-    if rule.state not in (RuleState.PASSED.value, RuleState.FAILED.value):
+    if rule.state not in (RuleState.PASSED.value, RuleState.FAILED.value) or rule.counted == PROMISE:
         return ""
     if not rule.failed_count:
-        return count_of(rule.evaluated_count, "row")
-    return f"{rule.failed_count:,} of {count_of(rule.evaluated_count, 'row')} ({_share(rule)})"
+        return count_of(rule.evaluated_count, rule.counted)
+    return f"{rule.failed_count:,} of {count_of(rule.evaluated_count, rule.counted)} ({_share(rule)})"
 
 
 def _share(rule: CheckedRule) -> str:

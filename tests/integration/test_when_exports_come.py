@@ -70,6 +70,14 @@ def test_status_names_late_exports_and_tells_each_message_once(without_a_month: 
     assert ran.exit_code == 3
     month = f"{_missing_month(without_a_month):%Y-%m}"
     ((newest,),) = without_a_month.warehouse("SELECT max(rate_date) FROM stg.stg_fx_rates")
+    months = (
+        "SELECT count(*) FROM ops.ops_source_arrivals WHERE export = 'general_ledger' AND service_level = 'frequency'"
+    )
+    ((expected,),) = without_a_month.warehouse(months)
+    ((summary,),) = without_a_month.warehouse(
+        "SELECT summary FROM ops.ops_verdicts WHERE domain = 'arrivals' AND is_current"
+    )
+    assert f"{MONTHS}: 1 of {expected} months. " in summary
     shown = CliRunner().invoke(kpi, ["status", "--home", str(without_a_month.folder)]).output
     rows = {line.split()[0]: line for line in reversed(shown.splitlines()) if line.strip()}
     arrivals = " ".join(rows["arrivals"].split())
@@ -79,7 +87,9 @@ def test_status_names_late_exports_and_tells_each_message_once(without_a_month: 
     assert f"held by {MONTHS} and 1 more; tickets" in " ".join(rows["tickets"].split())
     for output in (ran.output, shown):
         assert "arrivals held by 1 rule:" in output
-        assert " ".join(output.split()).count(f"Missing: {month}.") == 1
+        said = " ".join(output.split())
+        assert said.count(f"Missing: {month}.") == 1
+        assert f"Missing: {month}. 1 of {expected} months is missing" in said
     told = json.loads(CliRunner().invoke(kpi, ["status", "--json", "--home", str(without_a_month.folder)]).output)
     assert {one["contract"]: one["action"] for one in told["late_exports"]} == {
         "general_ledger": "block", "fx_rates": "warn",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -35,18 +36,52 @@ def test_lateness_is_told_by_export(rule: RuleRecord, said: str) -> None:
     assert describe_lateness(rule) == said
 
 
-@pytest.mark.parametrize(("action", "times"), [("block", 1), ("quarantine", 2)])
-def test_a_summary_is_cut_where_the_rules_below_say_it_all(
-    action: str, times: int, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Only the summary says how many records may be set aside."""
-    rule = _rule("cost_lines.ledger.periods_present", "2026-01", action=action)
-    summary = f"arrivals held by 1 rule: {rule.rule_id}: 1 of 9 rows (of which 5.0% may be). {rule.message}"
-    verdict = VerdictRecord("arrivals", "hold", summary, datetime(2026, 3, 14, tzinfo=UTC))
+def _shown(rule: RuleRecord, summary: str, capsys: pytest.CaptureFixture[str]) -> str:
+    verdict = VerdictRecord(rule.domain, "hold", summary, datetime(2026, 3, 14, tzinfo=UTC))
     show_holds(BuildRecords((), (), (), (rule,), (verdict,), ()))
-    shown = capsys.readouterr().out
-    assert "arrivals held by 1 rule:" in shown
-    assert shown.count("A month is missing.") == times
+    return " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize("action", ["block", "quarantine"])
+def test_the_message_of_a_rule_that_holds_is_told_once(action: str, capsys: pytest.CaptureFixture[str]) -> None:
+    rule = replace(_rule("tickets.created_at.present", "desk:7", action=action), domain="tickets", counted="row")
+    shown = _shown(rule, f"tickets held by 1 rule: {rule.rule_id}: 1 of 9 rows. {rule.message}", capsys)
+    assert "tickets held by 1 rule:" in shown
+    assert shown.count("A month is missing.") == 1
+
+
+@pytest.mark.parametrize(
+    ("failed", "records", "said"),
+    [
+        # 3 of 20 tickets are 15 %, and 5 % may be set aside: that holds.
+        (3, 20, "3 of 40 rows broke it (15.0 % of the records; 5.0 % may be set aside), such as desk:7"),
+        # 1 of 20 is no more than 5 %: another rule holds.
+        (1, 20, "3 of 40 rows broke it, such as desk:7"),
+        # Without records, 3 of 40 rows are 7.5 %.
+        (None, None, "3 of 40 rows broke it (7.5 % of the records; 5.0 % may be set aside), such as desk:7"),
+    ],
+)
+def test_a_rule_that_sets_too_much_aside_says_how_much_may_be(
+    failed: int | None, records: int | None, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rule = replace(
+        _rule("tickets.created_at.present", "desk:7", failed=3, action="quarantine"),
+        domain="tickets", counted="row", evaluated_count=40, failed_record_count=failed, record_count=records,
+        quarantine_limit_ratio=0.05,
+    )  # fmt: skip
+    assert said in _shown(rule, "tickets held by 1 rule: ...", capsys)
+
+
+def test_missing_periods_are_counted_as_periods_and_a_late_export_not_at_all(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    missing = replace(_rule("cost_lines.ledger.periods_present", "2026-01"), counted="month", evaluated_count=3)
+    shown = _shown(missing, "arrivals held by 1 rule: ...", capsys)
+    assert "A month is missing. 1 of 3 months is missing" in shown
+    assert "row" not in shown
+    late = replace(_rule("cost_lines.ledger.fresh", "2026-01-02"), counted="promise", evaluated_count=1)
+    shown = _shown(late, "arrivals held by 1 rule: ...", capsys)
+    assert "1 of" not in shown
 
 
 def test_the_place_of_a_promise_is_the_export_that_made_it() -> None:

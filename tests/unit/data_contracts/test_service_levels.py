@@ -7,7 +7,7 @@ import pytest
 from data_contracts.comparing.contracts import compare_exports
 from data_contracts.documents import DocumentError
 from data_contracts.loader import load_export_contract, packaged_templates
-from data_contracts.spec import ExportContract
+from data_contracts.spec import PROMISE, ExportContract
 from models.vocabulary import QualityDimension, RuleAction, RuleTier, ServiceLevelKind
 
 LEDGER = """\
@@ -60,6 +60,7 @@ def test_a_latency_warns_by_default() -> None:
     rule = level.rule
     assert rule.id == "cost_lines.books.fresh"
     assert (rule.action, rule.severity, rule.tier) == (RuleAction.WARN, "info", RuleTier.SET)
+    assert rule.counted == PROMISE
     assert rule.quality_dimension is QualityDimension.TIMELINESS
     assert "The newest posted of books is older than the 2 weeks that its contract allows" in rule.message
     assert (rule.file, rule.line) == ("books.yaml", 8)
@@ -71,6 +72,7 @@ def test_a_frequency_may_block() -> None:
     (rule,) = contract.arrival_rules
     assert rule.id == "cost_lines.books.periods_present"
     assert (rule.action, rule.severity) == (RuleAction.BLOCK, "error")
+    assert rule.counted == "month"
     assert rule.quality_dimension is QualityDimension.COMPLETENESS
     assert contract.rules == ()
 
