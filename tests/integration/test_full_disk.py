@@ -107,6 +107,45 @@ def test_a_first_run_on_a_full_disk_leaves_nothing_half_done(
         assert_whole(demo, clean_run.demo)
 
 
+def count_loads(demo: DemoHome, folder: Path, *, with_log: bool) -> int:
+    """Loads of a copy of the build database, with the log that lies beside it or as if it had been lost."""
+    folder.mkdir()
+    for path in demo.folder.glob(f"{demo.home.warehouse.name}*"):
+        if with_log or path == demo.home.warehouse:
+            shutil.copyfile(path, folder / path.name)
+    with duckdb.connect(str(folder / demo.home.warehouse.name)) as warehouse:
+        tables = warehouse.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'ops_loads'").fetchall()
+        return int(warehouse.execute("SELECT count(*) FROM ops.ops_loads").fetchall()[0][0]) if tables[0][0] else 0
+
+
+def test_what_the_log_beside_the_database_holds_is_neither_lost_nor_loaded_twice(
+    clean_run: CleanRun, tmp_path: Path
+) -> None:
+    """Where no room is left to move it into the database, what was committed stays in DuckDB's log, `.wal`."""
+    for megabytes in (5, 4, 6, 7, 8):
+        with mounted(tmp_path / f"disk {megabytes}", megabytes * MEGABYTE) as disk:
+            demo = clean_run.never_run.copy_to(disk.folder / "home")
+            assert kpi_run(demo.folder).returncode == 1
+            log = demo.home.warehouse.with_name(f"{demo.home.warehouse.name}.wal")
+            if not log.exists():
+                continue
+            # It is no remainder: without it, loads that were committed would be gone.
+            committed = count_loads(demo, tmp_path / "whole", with_log=True)
+            assert committed > count_loads(demo, tmp_path / "lost", with_log=False)
+            # On a disk that is as full as before the next run can do no more, and loses none of it.
+            told = kpi_run(demo.folder)
+            assert told.returncode == 1, told.stderr
+            assert f"The disk {disk.folder} is full" in told.stderr
+            assert count_loads(demo, tmp_path / "again", with_log=True) >= committed
+            disk.resize(ROOMY)
+            told = kpi_run(demo.folder)
+            assert told.returncode == 0, told.stderr
+            assert not log.exists()
+            assert_whole(demo, clean_run.demo)
+            return
+    pytest.fail("no disk was so full that a log stayed: try other sizes")
+
+
 @pytest.fixture(scope="module")
 def before_and_after(clean_run: CleanRun, tmp_path_factory: pytest.TempPathFactory) -> tuple[DemoHome, DemoHome]:
     """A home that was published and has got a new file, and the same after its next run on a large disk."""
