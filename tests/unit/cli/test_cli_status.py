@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
-from pipelines.cli.build_records import BuildRecords, RuleRecord, VerdictRecord
+from pipelines.cli.build_records import BuildRecords, RuleRecord, VerdictRecord, read_build_records
 from pipelines.cli.outcomes import show_holds
 from pipelines.cli.status import describe_lateness
 from pipelines.instrumentation_words import describe_place
+from pipelines.warehouse import open_warehouse
 
 
 def _rule(rule_id: str, *keys: str, failed: int = 1, action: str = "block", state: str = "failed") -> RuleRecord:
@@ -82,6 +84,25 @@ def test_missing_periods_are_counted_as_periods_and_a_late_export_not_at_all(
     late = replace(_rule("cost_lines.ledger.fresh", "2026-01-02"), counted="promise", evaluated_count=1)
     shown = _shown(late, "arrivals held by 1 rule: ...", capsys)
     assert "1 of" not in shown
+
+
+def test_a_home_that_was_run_last_before_there_were_such_columns_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "warehouse.duckdb"
+    with open_warehouse(file) as warehouse:
+        for column in ("counted", "failed_record_count", "record_count", "quarantine_limit_ratio"):
+            warehouse.execute(f"ALTER TABLE ops.ops_rule_results DROP COLUMN {column}")
+        warehouse.execute(
+            """
+            INSERT INTO ops.ops_rule_results BY NAME
+            SELECT 'tickets' AS domain, 'b' AS batch_hash, 'tickets.ticket_id.unique' AS rule_id, 'c' AS contract_id,
+                '1.0.0' AS contract_version, 'set' AS tier, 'uniqueness' AS quality_dimension, 'block' AS action,
+                'failed' AS state, 8 AS evaluated_count, 2 AS failed_count, 'Twice.' AS message
+            """
+        )
+    records = read_build_records(file)
+    assert records is not None
+    (rule,) = records.rules
+    assert (rule.counted, rule.quarantine_limit_ratio, rule.set_aside_ratio) == ("row", None, 0.25)
 
 
 def test_the_place_of_a_promise_is_the_export_that_made_it() -> None:
