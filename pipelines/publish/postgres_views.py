@@ -2,14 +2,12 @@
 
 A view that readers know keeps its name, its columns' order, its comments and the rights that somebody gave on it;
 only the version behind it changes. A column that would go or change its type is refused, unless the home's promise to
-its readers has a new major version. No reader sees an error or a mix of versions: views are locked all together, for
-less time than PostgreSQL waits before it looks for deadlocks, or not at all, and then tried again.
+its readers has a new major version. No reader sees an error or a mix of versions: all views are locked (see
+`postgres_locks`) before any of them is changed.
 """
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -17,12 +15,10 @@ from typing import Any, Final
 import psycopg
 
 from models.ddl import quote_identifier, quote_text
+from pipelines.publish.postgres_locks import ViewsInUseError, with_all_locked
 from pipelines.publish.postgres_version import MARK, Version, type_of
 from pipelines.publish.relations import READER_SCHEMAS, Relation
 from pipelines.publish.target import PublishError
-
-#: Share of PostgreSQL's deadlock_timeout for which views may be locked in part.
-_LOCKING_SHARE: Final = 0.7
 
 _OUR_VIEWS: Final = """
     SELECT view_schema.nspname, view.relname, attribute.attname, format_type(attribute.atttypid, attribute.atttypmod),
@@ -147,34 +143,22 @@ class ReaderViews:
         Raises:
             PublishError: readers did not let go of a view in time, or something was built on one that has to go.
         """
-        statements = self._statements(version, state, reader_role)
-        locked = ", ".join(f"{quote_identifier(schema)}.{quote_identifier(name)}" for schema, name in self.known)
-        (setting,) = self.connection.execute(
-            "SELECT setting::int FROM pg_settings WHERE name = 'deadlock_timeout'"
-        ).fetchone() or (1000,)
-        lock_milliseconds = max(50, round(setting * _LOCKING_SHARE))
-        deadline = time.monotonic() + patience_seconds
-        while True:
-            try:
-                with self.connection.transaction():
-                    if locked:
-                        self.connection.execute(f"SET LOCAL statement_timeout = {lock_milliseconds}")
-                        self.connection.execute(f"LOCK TABLE {locked} IN ACCESS EXCLUSIVE MODE")
-                        self.connection.execute("SET LOCAL statement_timeout = 0")
-                    self.connection.execute(";\n".join(statements))
-                return
-            except psycopg.errors.DependentObjectsStillExist as error:
-                raise PublishError(
-                    f"{str(error).splitlines()[0]}: {error.diag.message_detail}. Drop what was built on it, publish, "
-                    "and build it anew; readers see the old publication."
-                ) from error
-            except (
-                psycopg.errors.LockNotAvailable, psycopg.errors.QueryCanceled, psycopg.errors.DeadlockDetected
-            ) as error:  # fmt: skip
-                if time.monotonic() > deadline:
-                    raise PublishError(self._who_holds(patience_seconds)) from error
-                # Readers that waited behind the lock go first; chance keeps two of us from meeting again.
-                time.sleep(random.uniform(0.1, 0.5))
+        statements = ";\n".join(self._statements(version, state, reader_role))
+        views = [f"{quote_identifier(schema)}.{quote_identifier(name)}" for schema, name in self.known]
+        try:
+            with_all_locked(
+                self.connection, views, lambda: self._execute(statements), patience_seconds=patience_seconds
+            )
+        except psycopg.errors.DependentObjectsStillExist as error:
+            raise PublishError(
+                f"{str(error).splitlines()[0]}: {error.diag.message_detail}. Drop what was built on it, publish, "
+                "and build it anew; readers see the old publication."
+            ) from error
+        except ViewsInUseError as error:
+            raise PublishError(self._who_holds(patience_seconds)) from error
+
+    def _execute(self, statements: str) -> None:
+        self.connection.execute(statements)
 
     def _read_known(self) -> dict[tuple[str, str], KnownView]:
         views: dict[tuple[str, str], KnownView] = {}

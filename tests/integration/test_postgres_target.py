@@ -336,6 +336,38 @@ def test_an_open_reader_delays_the_switch_and_sees_one_publication(
     assert postgres.rows("SELECT publication_id FROM meta.run") == [("the second",)]
 
 
+@pytest.mark.slow
+def test_long_queries_that_overlap_do_not_keep_a_publication_out(
+    file: Path, postgres: postgres_servers.PostgresDatabase
+) -> None:
+    """Each takes longer than views may be locked in part, and there is no instant at which none of them runs."""
+    target = target_of(postgres, patience_seconds=20)
+    target.write(build_of(file))
+    stop, errors = threading.Event(), []
+
+    def read(delay_seconds: float) -> None:
+        time.sleep(delay_seconds)
+        try:
+            with postgres.connect(autocommit=True) as reader:
+                while not stop.is_set():
+                    reader.execute("SELECT pg_sleep(3) FROM mart.ticket_facts LIMIT 1")
+        except psycopg.Error as error:
+            errors.append(error)
+
+    readers = [threading.Thread(target=read, args=(delay,)) for delay in (0, 0.75, 1.5, 2.25)]
+    for reader in readers:
+        reader.start()
+    try:
+        time.sleep(2.5)
+        target.write(build_of(file, 2))
+    finally:
+        stop.set()
+        for reader in readers:
+            reader.join(timeout=30)
+    assert errors == []
+    assert published_id(postgres) == build_of(file, 2).publication.publication_id
+
+
 def test_patience_ends_with_a_message_that_names_the_reader(
     file: Path, postgres: postgres_servers.PostgresDatabase
 ) -> None:
