@@ -29,7 +29,8 @@ class Notice:
 
     Attributes:
         code: `unagreed_contract`, `unknown_source`, `unknown_reason`, `unreachable_policy`, `unknown_name`,
-            `unused_alias`, `cost_in_no_pool`, `pool_without_lines`, `cost_not_taken` or `late_arrival`, for programs.
+            `unused_alias`, `unlisted_name`, `cost_in_no_pool`, `pool_without_lines`, `cost_not_taken` or
+            `late_arrival`, for programs.
         subject: file that it is about, as a person knows it.
     """
 
@@ -58,6 +59,21 @@ def note_arrivals(found: Iterable[tuple[str, str, str]]) -> Iterator[Notice]:
     for contract_id, state, message in found:
         if state == RuleState.FAILED.value:
             yield Notice("late_arrival", contract_id, message)
+
+
+def note_unlisted(project: Project, found: Iterable[tuple[str, str, str]]) -> Iterator[Notice]:
+    """Names that records have and policies/dimensions.yaml does not list, of dimensions that it lists.
+
+    Args:
+        found: id, state and message of rules, as they were judged.
+    """
+    contracts = (*project.contracts, *project.warehouse_contracts)
+    asking = {rule.id: rule for contract in contracts for rule in contract.rules if rule.listed_dimension is not None}
+    for rule_id, state, message in found:
+        if rule_id in asking and state == RuleState.FAILED.value:
+            # What it means stands in the rule; here are the names, and what to write for them.
+            said = message.removeprefix(asking[rule_id].message).strip() or message
+            yield Notice("unlisted_name", f"{project.home.policies.name}/dimensions.yaml", f"{rule_id}: {said}")
 
 
 def _unagreed_contracts(project: Project) -> Iterator[Notice]:

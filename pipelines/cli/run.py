@@ -86,7 +86,7 @@ def run_home(
         show_unmapped_statuses,
     )
     from pipelines.cli.progress import progress_reporter
-    from pipelines.notices import find_notices, note_arrivals
+    from pipelines.notices import find_notices, note_arrivals, note_unlisted
     from pipelines.project import load_project
     from pipelines.unallocated_costs import find_cost_notices
     from pipelines.unknown_names import find_unknown_names
@@ -110,6 +110,7 @@ def run_home(
         *find_notices(project),
         *find_unknown_names(project.policies, records.known_names),
         *find_unused_aliases(project.policies, _told_aliases(project), records.known_names),
+        *note_unlisted(project, ((rule.rule_id, rule.state, rule.message) for rule in records.rules)),
         *note_drift(records.drift_notes),
         *note_arrivals(
             (rule.contract_id, rule.state, rule.message)

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from pipelines.cli.main import kpi
 from pipelines.home import Home
-from pipelines.notices import find_notices, note_arrivals
+from pipelines.notices import find_notices, note_arrivals, note_unlisted
 from pipelines.project import load_project
 from pipelines.scaffold import HomeFacts, write_home
 
@@ -148,3 +148,20 @@ def test_what_came_late_is_noted_where_it_holds_nothing() -> None:
     found = [("rates", "failed", "The newest rate is old."), ("ledger", "passed", "Old."), ("log", "skipped", "Old.")]
     (notice,) = note_arrivals(found)
     assert (notice.code, notice.subject, notice.message) == ("late_arrival", "rates", "The newest rate is old.")
+
+
+def test_names_that_no_list_knows_are_noted_without_what_the_rule_means(home: Home) -> None:
+    project = load_project(home)
+    rules = {rule.id: rule for contract in project.warehouse_contracts for rule in contract.rules}
+    unlisted = (
+        "Not known: 'Servicedesk' in 2 tickets. What is new belongs into known: team (policies/dimensions.yaml:2)."
+    )
+    found = [
+        ("tickets.team.known", "failed", f"{rules['tickets.team.known'].message} {unlisted}"),
+        ("tickets.vendor.known", "passed", rules["tickets.vendor.known"].message),
+        ("tickets.service.known", "skipped", rules["tickets.service.known"].message),
+        ("tickets.events.present", "failed", rules["tickets.events.present"].message),
+    ]
+    (notice,) = note_unlisted(project, found)
+    assert (notice.code, notice.subject) == ("unlisted_name", "policies/dimensions.yaml")
+    assert notice.message == f"tickets.team.known: {unlisted}"
