@@ -6,16 +6,18 @@ finding for each look. What is expected of a page is in the tests. Chromium is t
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
 import sys
 from pathlib import Path
+from statistics import median
 from typing import Any
 from urllib.parse import urlsplit
 
 import axe_playwright_python
-from playwright.sync_api import Browser, ConsoleMessage, Page, Response, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, ElementHandle, Page, Response, sync_playwright
 
 _AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 _LAYOUT = Path(__file__).with_name("page_layout.js").read_text(encoding="utf-8")
@@ -63,6 +65,10 @@ def look(browser: Browser, wanted: dict[str, Any]) -> dict[str, Any]:
         "text": page.inner_text("body"),
     }
     found["violations"] = _violations(page)
+    if wanted.get("edges"):
+        decoder = context.new_page()
+        parts = [part for part in page.query_selector_all(wanted["edges"]) if part.is_visible()]
+        found["edges"] = [_look_at_edge(part, decoder) for part in parts]
     if wanted.get("picture"):
         page.screenshot(path=wanted["picture"], full_page=True)
     if wanted.get("pdf"):
@@ -73,6 +79,37 @@ def look(browser: Browser, wanted: dict[str, Any]) -> dict[str, Any]:
         found["printed"] = page.evaluate(_LAYOUT, True)
     context.close()
     return found
+
+
+#: Decodes a picture and tells how light its middle column is from top to bottom, and the last but one: 0 to 255.
+_LIGHTNESS = """async (picture) => {
+  const image = new Image();
+  image.src = `data:image/png;base64,${picture}`;
+  await image.decode();
+  const canvas = new OffscreenCanvas(image.width, image.height).getContext('2d');
+  canvas.drawImage(image, 0, 0);
+  const column = (x) => {
+    const data = canvas.getImageData(x, 0, 1, image.height).data;
+    return Array.from({length: image.height}, (_, y) => (data[4 * y] + data[4 * y + 1] + data[4 * y + 2]) / 3);
+  };
+  return [column(Math.floor(image.width / 2)), column(image.width - 2)];
+}"""
+
+
+def _look_at_edge(part: ElementHandle, decoder: Page) -> dict[str, Any]:
+    """By how much a part of a page is wider than its place, and how far the colour of its right edge is from that of
+    its middle, scrolled to either end: 0 to 255, of most of its rows, so that no letter counts.
+
+    Args:
+        decoder: an empty page that looks at the picture.
+    """
+    hidden = part.evaluate("(part) => part.scrollWidth - part.clientWidth")
+    apart = []
+    for place in ("0", "part.scrollWidth"):
+        part.evaluate(f"(part) => {{ part.scrollLeft = {place}; }}")
+        middle, edge = decoder.evaluate(_LIGHTNESS, base64.b64encode(part.screenshot()).decode())
+        apart.append(abs(median(edge) - median(middle)))
+    return {"hidden_pixels": hidden, "at_start": apart[0], "at_end": apart[1]}
 
 
 def _settle(page: Page) -> None:

@@ -33,5 +33,20 @@
       if (left < right + 2) collided.push(`${named(cells[index - 1])} | ${named(cells[index])}`);
     }
   }
+  // Labels of one chart: those of its axes, and names of lines. A pixel is what the boxes of letters have around them.
+  for (const chart of document.querySelectorAll('svg.chart, svg[role="img"]')) {
+    if (!visible(chart)) continue;
+    const labels = [...chart.querySelectorAll('text')]
+      .filter((text) => visible(text) && text.textContent.trim())
+      .map((text) => [text.textContent.trim(), text.getBoundingClientRect()])
+      .filter(([, box]) => box.width);
+    labels.forEach(([name, box], index) => {
+      for (const [other, its] of labels.slice(index + 1)) {
+        const apart = box.right < its.left + 1 || its.right < box.left + 1
+          || box.bottom < its.top + 4 || its.bottom < box.top + 4;
+        if (!apart) collided.push(`${name} | ${other}`);
+      }
+    });
+  }
   return {page_width: document.documentElement.scrollWidth, cut, collided};
 }

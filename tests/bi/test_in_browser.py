@@ -101,7 +101,7 @@ def report(clean_run: CleanRun, look: Look) -> list[dict[str, Any]]:
     return look(
         [
             *_everywhere("report", latest, pdf=True),
-            *_everywhere("report unfolded", latest, open_all=True),
+            *_everywhere("report unfolded", latest, open_all=True, edges=".scroll"),
             *_everywhere("index", index),
         ]
     )
@@ -121,6 +121,18 @@ def test_the_report_prints_on_a_few_pages(report: list[dict[str, Any]]) -> None:
     printed = [found["pdf_pages"] for found in report if "pdf_pages" in found]
     assert printed
     assert all(3 <= pages <= 20 for pages in printed), printed
+
+
+def test_a_table_that_goes_on_says_so_at_its_edge(report: list[dict[str, Any]]) -> None:
+    """Where a table is as wide as its place, and where a reader has scrolled to its end, there is nothing."""
+    edges = [edge for found in report if found["name"] == "report unfolded" for edge in found["edges"]]
+    # What hangs over by less than the shadow's width is the space after the last column.
+    narrow = [edge for edge in edges if edge["hidden_pixels"] >= 24]
+    assert narrow
+    assert all(edge["at_start"] > 30 and edge["at_end"] < 10 for edge in narrow), narrow
+    whole = [edge for edge in edges if edge["hidden_pixels"] <= 1]
+    assert whole
+    assert all(edge["at_start"] < 10 for edge in whole), whole
 
 
 @pytest.fixture(scope="module")
@@ -154,7 +166,8 @@ _FAULTY = """<!DOCTYPE html><html><head><title>x</title></head><body><main><h1>x
 <p style="width:3rem;overflow:hidden;white-space:nowrap">a sentence that does not fit</p>
 <div style="width:2000px">wide</div>
 <table><tr><td style="max-width:2rem;white-space:nowrap">reaches over</td><td>its neighbour</td></tr></table>
-<svg width="50" height="20" role="img" aria-label="x"><text x="-90" y="9">beside the page</text></svg>
+<svg width="50" height="20" role="img" aria-label="x"><text x="-90" y="9">beside the page</text>
+<text x="0" y="9">first label</text><text x="20" y="9">second label</text></svg>
 <img src="http://127.0.0.1:9/none.png"><script>console.error('said'); throw new Error('thrown')</script>
 </main></body></html>"""
 
@@ -165,6 +178,7 @@ _FAULTS = (
     "cut on the screen: p: a sentence",
     "svg text: beside",
     "td: reaches over | td: its neighbour",
+    "run into each other on the screen: first label | second label",
     "color-contrast",
     "html-has-lang",
     "image-alt",
@@ -209,7 +223,8 @@ def dashboard(clean_run: CleanRun, look: Look) -> Iterator[list[dict[str, Any]]]
             for name in ("kpis", "tickets")
             for look in _everywhere(f"{name} filtered", f"{address}{name}{filters}", settle=True, wait_for="h1")
         ]
-        yield look([*looks, *filtered])
+        named = _everywhere("kpis named", f"{address}kpis?kpi={HEADLINES[-1].name}", settle=True, wait_for="h1")
+        yield look([*looks, *filtered, *named])
     finally:
         server.terminate()
         try:
@@ -241,6 +256,14 @@ def _ours(found: dict[str, Any]) -> list[str]:
 def test_no_page_of_the_dashboard_is_cut_faint_or_says_an_error(dashboard: list[dict[str, Any]]) -> None:
     assert _by_page(dashboard, _ours) == {}
     assert {found["name"].split()[0] for found in dashboard} == {name for _, name, _, _ in PAGES}
+
+
+def test_an_address_with_a_kpi_shows_that_kpi(dashboard: list[dict[str, Any]]) -> None:
+    shown = [found["text"] for found in dashboard if found["name"] == "kpis named"]
+    assert len(shown) == len(WIDTHS) * len(SCHEMES)
+    assert all(HEADLINES[-1].meaning in text for text in shown)
+    others = [found["text"] for found in dashboard if found["name"] == "kpis"]
+    assert not any(HEADLINES[-1].meaning in text for text in others)
 
 
 def test_the_outline_of_the_dashboard_skips_nothing(dashboard: list[dict[str, Any]]) -> None:

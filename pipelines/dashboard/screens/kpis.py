@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Final
+
 import polars as pl
 import streamlit as st
 
@@ -14,18 +17,15 @@ from pipelines.dashboard.plain_text import plain
 from pipelines.dashboard.shown import show_card, show_definition, show_nothing, show_table
 from pipelines.dashboard.snapshot import BREAKDOWNS, Snapshot
 
+#: What the address calls the KPI that is shown.
+_ADDRESSED: Final = "kpi"
+
 
 def show_kpis(snapshot: Snapshot, filters: Filters) -> None:
     """One KPI, chosen by name or label."""
     st.title("KPIs")
     definitions = {row["metric"]: row for row in snapshot.definitions().iter_rows(named=True)}
-    name = st.selectbox(
-        "KPI",
-        list(definitions),
-        format_func=lambda chosen: definitions[chosen]["label"],
-        key="kpi",
-        bind="query-params",
-    )
+    name = _choose_kpi({name: row["label"] for name, row in definitions.items()})
     definition = definitions[name]
     metric = next(metric for metric in METRICS if metric.name == name)
     st.caption(f"Of {plain(filters.describe())}.")
@@ -46,6 +46,29 @@ def show_kpis(snapshot: Snapshot, filters: Filters) -> None:
     _show_breakdown(snapshot, filters, name, title, definition["unit"], [each.value for each in metric.dimensions])
     st.header("Numbers")
     show_table(values.drop("metric", "period_grain"), key="kpi_numbers", name=name)
+
+
+def _choose_kpi(labels: Mapping[str, str]) -> str:
+    """The KPI that the address names, or another that is picked; the address follows.
+
+    Streamlit's own binding of a selection knows values by what is shown of them: an address with a KPI's name would
+    show the first KPI, and one with its label would be another KPI's when labels change.
+
+    Args:
+        labels: of every KPI, by name.
+    """
+    asked = st.query_params.get(_ADDRESSED, "")
+    if _ADDRESSED not in st.session_state:
+        # Addresses that were copied when they had labels go on to work.
+        by_label = {label: name for name, label in labels.items()}
+        wanted = asked if asked in labels else by_label.get(asked)
+        if asked and wanted is None:
+            st.warning(f"There is no KPI '{plain(asked)}'; choose one.", icon=":material/search_off:")
+        st.session_state[_ADDRESSED] = wanted or next(iter(labels))
+    name: str = st.selectbox("KPI", list(labels), format_func=labels.__getitem__, key=_ADDRESSED)
+    if asked != name:
+        st.query_params[_ADDRESSED] = name
+    return name
 
 
 def _show_breakdown(snapshot: Snapshot, filters: Filters, name: str, title: str, unit: str, known: list[str]) -> None:

@@ -14,7 +14,7 @@ import duckdb
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from metrics.registry import HEADLINES
+from metrics.registry import HEADLINES, METRICS, metric_named
 from pipelines.cli.numbers import format_value
 from pipelines.dashboard.app import PAGES
 from pipelines.dashboard.plain_text import plain
@@ -62,6 +62,40 @@ def test_a_link_carries_its_filters(draw: Draw) -> None:
     page = draw("overview", team="Facilities", periods="quarter")
     assert "Of team Facilities." in _texts(page)
     assert page.multiselect(key="team").value == ["Facilities"]
+
+
+def _addressed(page: AppTest) -> str:
+    """The KPI in the address; Streamlit tells it as it was given, alone or as the one of a list."""
+    told = page.query_params["kpi"]
+    return told if isinstance(told, str) else told[0]
+
+
+@pytest.mark.parametrize("metric", ["cost_per_transaction_reporting", "sla_attainment_ratio", METRICS[0].name])
+def test_a_link_to_a_kpi_shows_that_kpi(draw: Draw, metric: str) -> None:
+    page = draw("kpis", kpi=metric)
+    assert page.selectbox(key="kpi").value == metric
+    assert f"**{metric_named(metric).label}**" in [part.value for part in page.markdown]
+    assert _addressed(page) == metric
+
+
+def test_a_link_with_the_label_of_a_kpi_goes_on_to_work(draw: Draw) -> None:
+    page = draw("kpis", kpi="Cost per transaction")
+    assert page.selectbox(key="kpi").value == "cost_per_transaction_reporting"
+    assert _addressed(page) == "cost_per_transaction_reporting"
+
+
+def test_the_address_follows_the_kpi_that_is_picked(draw: Draw) -> None:
+    page = draw("kpis", kpi="cost_per_transaction_reporting")
+    page.selectbox(key="kpi").set_value("sla_attainment_ratio").run()
+    assert _addressed(page) == "sla_attainment_ratio"
+    assert page.selectbox(key="kpi").value == "sla_attainment_ratio"
+
+
+def test_a_link_to_a_kpi_that_there_is_not_says_so(draw: Draw) -> None:
+    page = draw("kpis", kpi="cost_per_ticket_<script>")
+    assert "There is no KPI" in page.warning[0].value
+    assert plain("<script>") in page.warning[0].value
+    assert page.selectbox(key="kpi").value == METRICS[0].name
 
 
 def test_a_link_to_a_ticket_shows_its_life(draw: Draw, published: DemoHome) -> None:
