@@ -1,4 +1,10 @@
-"""The dashboard's charts: frames in, Altair charts out. Nothing is read or computed here but what is drawn."""
+"""The dashboard's charts: frames in, Altair charts out. Nothing is read or computed here but what is drawn.
+
+They are pointed at and fit any width; they are drawn by the browser in Streamlit's theme, so their colours have to be
+seen on light and dark paper alike. They show what a filter changes: the band of possible values, and the period that
+is still open. The report's (`pipelines.report.charts`) are pictures with limits, signals and targets. What both draw
+alike, as the charts of flow, is in `pipelines.charts`.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +12,8 @@ from typing import Any, Final
 
 import altair as alt
 import polars as pl
+
+from pipelines.charts.look import ChartLook
 
 #: Height of a chart that has the page's whole width, in pixels.
 HEIGHT: Final = 280
@@ -21,6 +29,19 @@ CATEGORY_COLOURS: Final = {
     "done": "#3f8f63",
     "cancelled": "#b0606a",
 }
+#: How the charts look that the dashboard shares with the report.
+LOOK: Final = ChartLook(
+    {
+        **CATEGORY_COLOURS,
+        "promise broken": "#c2513f",
+        "promise running": "#3b82c4",
+        "no promise": "#9aa5b1",
+        "point": "#3b82c4",
+        "mark": "#c2513f",
+    },
+    legend={"orient": "bottom"},
+    has_tooltips=True,
+)
 _DATE: Final = "%d %b %Y"
 
 

@@ -1,5 +1,10 @@
 """The charts of the report, each a function from plain values to an Altair chart of a given width.
 
+They are pictures: read on paper too, drawn for two widths, in colours that the page's style replaces where it is
+dark. Nobody can point at a mark, so limits, signals and targets are drawn. Those of the dashboard
+(`pipelines.dashboard.charts`) are pointed at, fit any width, and show what a filter changes: the band of possible
+values, and the period that is still open. What both draw alike is in `pipelines.charts`.
+
 Nothing is computed here, and no file is read. Every text of others goes through `shown_text` before it is drawn.
 """
 
@@ -12,7 +17,7 @@ from typing import Any, Final
 
 import altair as alt
 
-from pipelines.report.axes import axis_of_values
+from pipelines.charts.axes import axis_of_values
 from pipelines.report.drawing import color
 from pipelines.report.markup import shown_text
 

@@ -17,6 +17,7 @@ import altair as alt
 import vl_convert
 from altair.utils import schemapi
 
+from pipelines.charts.look import ChartLook
 from pipelines.report.markup import Html, shown_text
 
 #: Name -> colour on light and on dark paper. Texts and marks reach a contrast of 4.5 and 3 on either.
@@ -74,6 +75,23 @@ def unchecked_charts() -> Iterator[None]:
 def color(name: str) -> str:
     """A colour of the palette, as charts name it."""
     return PALETTE[name][0]
+
+
+#: Colours of the charts that the report shares with the dashboard. Legends and fonts are those of `configured`.
+LOOK: Final = ChartLook(
+    {
+        "done": color("blue_soft"),
+        "cancelled": color("line"),
+        "waiting": color("amber"),
+        "active": color("blue"),
+        "queued": color("grey"),
+        "promise broken": color("red"),
+        "promise running": color("blue"),
+        "no promise": color("grey"),
+        "point": color("blue"),
+        "mark": color("ink"),
+    }
+)
 
 
 def dark_rules(chart: str = ".chart") -> str:

@@ -6,11 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from pipelines.cli.numbers import NOTHING, count_of, format_ratio
-from pipelines.report.completeness import notes, titled
-from pipelines.report.facts import CYCLE_TIMES_ARE_OF, FLOW_IS_OF, ReportFacts
-from pipelines.report.figures import Figure, Section, Table
-from pipelines.report.flow_charts import (
+from pipelines.charts.flow import (
     AGE_PARTS,
     FLOW_BANDS,
     AgeClass,
@@ -21,6 +17,11 @@ from pipelines.report.flow_charts import (
     cycle_time_chart,
     flow_chart,
 )
+from pipelines.cli.numbers import NOTHING, count_of, format_ratio
+from pipelines.report.completeness import notes, titled
+from pipelines.report.drawing import LOOK
+from pipelines.report.facts import CYCLE_TIMES_ARE_OF, FLOW_IS_OF, ReportFacts
+from pipelines.report.figures import Figure, Section, Table
 
 _CYCLE_TIMES: Final = tuple((share, f"ticket_cycle_time_p{share}_business_hours") for share in (50, 85, 95))
 _LEAD_TIMES: Final = tuple((share, f"ticket_lead_time_p{share}_business_hours") for share in (50, 85, 95))
@@ -62,7 +63,7 @@ def _cumulative_flow(facts: ReportFacts) -> Figure | None:
             "The picture counts what was done and cancelled from its lowest on; the table has all.",
             *notes(facts, FLOW_IS_OF),
         ),
-        draw=lambda width: flow_chart(days, width=width),
+        draw=lambda width: flow_chart(days, LOOK, width=width),
         alternative=f"Tickets by state at the end of {count_of(len(rows), 'day')}, stacked",
         table=Table(
             columns,
@@ -101,7 +102,7 @@ def _cycle_times(facts: ReportFacts) -> Figure | None:
         id="cycle-times",
         title=titled(facts, CYCLE_TIMES_ARE_OF, "Cycle time of each resolved ticket, in open hours"),
         sentences=tuple(told),
-        draw=lambda width: cycle_time_chart(tickets, lines, width=width),
+        draw=lambda width: cycle_time_chart(tickets, lines, LOOK, width=width),
         alternative=f"{count_of(len(rows), 'ticket')} by day of resolution and cycle time, with percentiles",
         table=Table(
             ("percentile", "cycle time, open h", "at least", "at most", "measured"),
@@ -154,7 +155,7 @@ def age_figure(facts: ReportFacts) -> Figure | None:
         id="aging",
         title="Open tickets by age",
         sentences=tuple(told),
-        draw=lambda width: age_chart(classes, lines, width=width),
+        draw=lambda width: age_chart(classes, lines, LOOK, width=width),
         alternative=f"{count_of(total, 'open ticket')} by age, stacked by the state of their promises",
         table=Table(
             columns,

@@ -8,9 +8,19 @@ from typing import Final
 import polars as pl
 import streamlit as st
 
+from pipelines.charts.flow import (
+    FLOW_BANDS,
+    AgeClass,
+    FinishedTicket,
+    FlowDay,
+    Line,
+    age_chart,
+    cycle_time_chart,
+    flow_chart,
+)
 from pipelines.cli.numbers import count_of
+from pipelines.dashboard.charts import HEIGHT, LOOK
 from pipelines.dashboard.filters import Filters
-from pipelines.dashboard.flow_charts import BANDS, draw_ages, draw_cycle_times, draw_flow
 from pipelines.dashboard.plain_text import plain
 from pipelines.dashboard.shown import show_nothing, show_table
 from pipelines.dashboard.snapshot import Snapshot
@@ -43,7 +53,11 @@ def _show_cumulative_flow(snapshot: Snapshot, filters: Filters) -> None:
     if found.is_empty():
         show_nothing("No day is there.")
         return
-    days = found.group_by("day_date").agg(pl.col(f"{band}_count").sum().alias(band) for band in BANDS).sort("day_date")
+    days = (
+        found.group_by("day_date")
+        .agg(pl.col(f"{band}_count").sum().alias(band) for band in FLOW_BANDS)
+        .sort("day_date")
+    )
     first, last = days.row(0, named=True), days.row(-1, named=True)
     in_work = ("waiting", "active", "queued")
     before, now = (sum(int(day[band]) for band in in_work) for day in (first, last))
@@ -52,10 +66,11 @@ def _show_cumulative_flow(snapshot: Snapshot, filters: Filters) -> None:
         "What was done and cancelled before is left out of the picture."
     )
     over = [(pl.col(band) - pl.col(band).first()).alias(band) for band in ("done", "cancelled")]
-    drawn = days.with_columns(over).unpivot(BANDS, index="day_date", variable_name="band", value_name="tickets")
-    number = {band: position for position, band in enumerate(BANDS)}
-    places = pl.col("band").replace_strict(number, return_dtype=pl.Int64)
-    st.altair_chart(draw_flow(drawn.with_columns(position=places)), alt="Cumulative flow")
+    drawn = [
+        FlowDay(row["day_date"], {band: int(row[band]) for band in FLOW_BANDS})
+        for row in days.with_columns(over).iter_rows(named=True)
+    ]
+    st.altair_chart(flow_chart(drawn, LOOK, height=HEIGHT + 60), alt="Cumulative flow")
 
 
 def _show_cycle_times(snapshot: Snapshot, filters: Filters) -> None:
@@ -67,25 +82,22 @@ def _show_cycle_times(snapshot: Snapshot, filters: Filters) -> None:
         show_nothing("No ticket with a cycle time was resolved.")
         return
     hours = found["cycle_time_business_hours"]
-    marks = pl.DataFrame(
-        {
-            "name": [f"p{percent}" for percent in _PERCENTS],
-            "hours": [hours.quantile(percent / 100, "linear") for percent in _PERCENTS],
-        }
-    )
+    marks = [Line(f"p{percent}", float(hours.quantile(percent / 100, "linear") or 0)) for percent in _PERCENTS]
     told = ", ".join(
-        f"{percent} % took at most {value:,.1f} open hours"
-        for percent, value in zip(_PERCENTS, marks["hours"], strict=True)
+        f"{percent} % took at most {mark.value:,.1f} open hours" for percent, mark in zip(_PERCENTS, marks, strict=True)
     )
     st.caption(f"{count_of(found.height, 'ticket')} with a cycle time: {told}.")
     if found.height > _MOST_POINTS:
         st.caption(f"{_MOST_POINTS:,} of them are drawn, chosen by their key.")
     zone = snapshot.publication.reporting_time_zone
     drawn = found.sort(pl.col("ticket_id").hash(), "ticket_id").head(_MOST_POINTS)
-    # The browser would show instants by its own clock: the wall clock of the reporting zone, told as if it were UTC.
-    local = pl.col("resolved_at").dt.convert_time_zone(zone).dt.replace_time_zone(None).dt.replace_time_zone("UTC")
-    points = drawn.select("ticket_id", local, pl.col("team").fill_null("(none)"), hours="cycle_time_business_hours")
-    st.altair_chart(draw_cycle_times(points, marks), alt="Cycle time of each resolved ticket")
+    points = [
+        FinishedTicket(at, hours, ticket, team or "(none)")
+        for at, hours, ticket, team in drawn.select(
+            pl.col("resolved_at").dt.convert_time_zone(zone), "cycle_time_business_hours", "ticket_id", "team"
+        ).iter_rows()
+    ]
+    st.altair_chart(cycle_time_chart(points, marks, LOOK, height=HEIGHT + 60), alt="Cycle time of each resolved ticket")
 
 
 def _show_ages(snapshot: Snapshot, filters: Filters) -> None:
@@ -100,7 +112,6 @@ def _show_ages(snapshot: Snapshot, filters: Filters) -> None:
         .then(0)
         .otherwise(pl.lit(2.0) ** pl.col("age_business_hours").clip(1).log(2).floor())
     )
-    ends = pl.when(pl.col("begins") == 0).then(1).otherwise(2 * pl.col("begins"))
     promise = (
         pl.when("has_open_breach")
         .then(pl.lit("promise broken"))
@@ -108,17 +119,20 @@ def _show_ages(snapshot: Snapshot, filters: Filters) -> None:
         .then(pl.lit("promise running"))
         .otherwise(pl.lit("no promise"))
     )
-    classes = (
+    counted = (
         aged.with_columns(begins=begins.cast(pl.Int64), promise=promise)
         .group_by("begins", "promise")
         .agg(tickets=pl.len())
         .sort("begins", "promise")
-        .with_columns(age=pl.format("{} to {}", "begins", ends))
     )
+    classes: dict[int, dict[str, int]] = {}
+    for first, state, tickets in counted.iter_rows():
+        classes.setdefault(first, {})[state] = tickets
+    drawn = [AgeClass(first, max(1, 2 * first), counts) for first, counts in classes.items()]
     unknown = found.height - aged.height
     more = f" The age of {unknown:,} more is not known." if unknown else ""
     st.caption(f"{aged.height:,} open tickets as of the data's own clock.{more}")
-    st.altair_chart(draw_ages(classes), alt="Open tickets by age")
+    st.altair_chart(age_chart(drawn, (), LOOK, height=HEIGHT), alt="Open tickets by age")
     oldest = aged.sort("age_business_hours", descending=True).head(200)
     show_table(
         oldest.select(

@@ -12,11 +12,7 @@ from typing import Any
 import pytest
 from test_report_figures import answer, facts, number
 
-from pipelines.report.charts import Bar, TrendPoint, bar_chart, trend_chart
-from pipelines.report.drawing import draw_svg
-from pipelines.report.figures import Figure
-from pipelines.report.flow import age_figure, flow_section
-from pipelines.report.flow_charts import (
+from pipelines.charts.flow import (
     AgeClass,
     FinishedTicket,
     FlowDay,
@@ -25,21 +21,25 @@ from pipelines.report.flow_charts import (
     cycle_time_chart,
     flow_chart,
 )
+from pipelines.report.charts import Bar, TrendPoint, bar_chart, trend_chart
+from pipelines.report.drawing import LOOK, draw_svg
+from pipelines.report.figures import Figure
+from pipelines.report.flow import age_figure, flow_section
 
 LEAD_TIMES = "lead times of October 2026: 85 % were resolved within 9.5 open h."
 DRAW = """
 import sys
 from datetime import date, datetime
 from pipelines.report.charts import TrendPoint, sparkline, trend_chart
-from pipelines.report.drawing import draw_svg
-from pipelines.report.flow_charts import FinishedTicket, FlowDay, cycle_time_chart, flow_chart
+from pipelines.report.drawing import LOOK, draw_svg
+from pipelines.charts.flow import FinishedTicket, FlowDay, cycle_time_chart, flow_chart
 days = [date(2026, month, 1) for month in range(1, 10)]
 points = [TrendPoint(day, day.month / 10, day.month == 5) for day in days]
 for chart in (
     sparkline(points),
     trend_chart(points, "ratio", width=400),
-    flow_chart([FlowDay(day, {"done": day.month}) for day in days], width=400),
-    cycle_time_chart([FinishedTicket(datetime(2026, 10, day), day) for day in range(1, 30)], (), width=400),
+    flow_chart([FlowDay(day, {"done": day.month}) for day in days], LOOK, width=400),
+    cycle_time_chart([FinishedTicket(datetime(2026, 10, day), day) for day in range(1, 30)], (), LOOK, width=400),
 ):
     sys.stdout.write(draw_svg(chart))
 """
@@ -144,7 +144,7 @@ def test_axes_of_small_counts_have_each_label_once() -> None:
     points = [TrendPoint(date(2026, month, 1), 26 + month % 2) for month in range(1, 9)]
     bars = [Bar("a", 1), Bar("b", 2)]
     for svg in (
-        draw_svg(flow_chart(days, width=400)),
+        draw_svg(flow_chart(days, LOOK, width=400)),
         draw_svg(trend_chart(points, "count", width=400)),
         draw_svg(
             trend_chart([TrendPoint(p.start, 0.9991 + p.start.month / 10**5) for p in points], "ratio", width=400)
@@ -174,7 +174,7 @@ def test_labels_of_an_axis_of_large_amounts_do_not_run_into_each_other() -> None
 def test_names_of_lines_that_are_near_stand_beside_each_other(p85: float, p95: float, places: list[int]) -> None:
     tickets = [FinishedTicket(datetime(2026, 10, 2, tzinfo=UTC), 100.0)]
     lines = [Line("p50", 6.3), Line("p85", p85), Line("p95", p95)]
-    drawn = cycle_time_chart(tickets, lines, width=430).to_dict()
+    drawn = cycle_time_chart(tickets, lines, LOOK, width=430).to_dict()
     shifts = [-2 - layer["mark"]["dx"] for layer in drawn["layer"] if layer["mark"]["type"] == "text"]
     assert shifts == places
 
@@ -198,7 +198,7 @@ def test_open_tickets_are_held_against_lead_times() -> None:
 
 def test_bars_of_age_are_as_high_as_what_they_count() -> None:
     classes = [AgeClass(0, 1, {"promise broken": 1, "promise running": 2}), AgeClass(1, 2, {"no promise": 4})]
-    drawn = age_chart(classes, [Line("p85", 1.5), Line("p95", 99)], width=400).to_dict()
+    drawn = age_chart(classes, [Line("p85", 1.5), Line("p95", 99)], LOOK, width=400).to_dict()
     (bars,) = [layer["data"]["values"] for layer in drawn["layer"] if layer["mark"]["type"] == "rect"]
     assert [(row["first"], row["below"], row["above"]) for row in bars if row["above"] > row["below"]] == [
         (0.5, 0, 1), (0.5, 1, 3), (1, 0, 4),
@@ -209,7 +209,7 @@ def test_bars_of_age_are_as_high_as_what_they_count() -> None:
 
 def test_tickets_that_took_no_time_are_drawn() -> None:
     tickets = [FinishedTicket(datetime(2026, 10, 2, tzinfo=UTC), hours) for hours in (0.0, 3.0)]
-    svg = draw_svg(cycle_time_chart(tickets, (), width=400))
+    svg = draw_svg(cycle_time_chart(tickets, (), LOOK, width=400))
     assert "NaN" not in svg
     assert "Infinity" not in svg
 
