@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import time
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime
+from typing import TYPE_CHECKING, Final, TypeVar
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -21,21 +23,56 @@ if TYPE_CHECKING:
     from pipelines.run import RunOutcome
     from pipelines.unknown_names import Names
 
+_Day = TypeVar("_Day", bound=date)
+
 
 class InstantType(click.ParamType):
-    """An ISO 8601 instant with its offset, so that it means the same everywhere."""
+    """A calendar day, or an ISO 8601 instant with its offset, so that it means the same everywhere."""
 
-    name = "INSTANT"
+    name = "DAY or INSTANT"
 
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """The instant in UTC."""
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> date | datetime:
+        """The instant in UTC; a day without an offset as a date, because only a home knows in which zone it begins."""
+        text = str(value).strip()
         try:
-            instant = datetime.fromisoformat(str(value))
+            if _DAY.fullmatch(text):
+                return _within_reach(date.fromisoformat(text))
+            of_day = _DAY_WITH_OFFSET.fullmatch(text)
+            instant = datetime.fromisoformat(f"{of_day[1]}T00:00{of_day[2]}" if of_day else text)
+            _within_reach(instant)
         except ValueError:
-            self.fail(f"'{value}' is not an ISO 8601 instant; write one such as 2026-11-01T00:00:00Z.", param, ctx)
+            self.fail(
+                f"'{value}' is neither a day nor an ISO 8601 instant; write one such as 2026-11-01 or "
+                "2026-11-01T00:00:00Z.",
+                param,
+                ctx,
+            )
         if instant.tzinfo is None:
-            self.fail(f"'{value}' has no offset; write {value}Z for UTC, or one such as {value}+01:00.", param, ctx)
+            told = instant.isoformat()
+            self.fail(f"'{value}' has no offset; write {told}Z for UTC, or one such as {told}+01:00.", param, ctx)
         return instant.astimezone(UTC)
+
+
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
+#: Python would read the offset behind a day as a time.
+_DAY_WITH_OFFSET: Final = re.compile(r"(\d{4}-\d\d-\d\d)(Z|[+-]\d\d:?\d\d)")
+
+
+def _within_reach(day: _Day) -> _Day:
+    """The day, where another time zone cannot move it out of the calendar."""
+    if not MINYEAR < day.year < MAXYEAR:
+        raise ValueError(f"the year {day.year} is out of reach")
+    return day
+
+
+def instant_of(as_of: date | datetime, time_zone: str) -> datetime:
+    """The instant that `--as-of` means: itself, or the moment at which the day begins in a time zone.
+
+    Where clocks skip midnight a day begins after it, and where midnight comes twice it begins with the first.
+    """
+    if isinstance(as_of, datetime):
+        return as_of
+    return datetime(as_of.year, as_of.month, as_of.day, tzinfo=ZoneInfo(time_zone)).astimezone(UTC)
 
 
 @click.command()
@@ -43,7 +80,8 @@ class InstantType(click.ParamType):
 @click.option(
     "--as-of",
     type=InstantType(),
-    help="Measure open tickets and running clocks at this instant instead of where the data ends.",
+    help="Measure as of this day (its start in the home's time zone) or this instant, "
+    "instead of where the data end. The day after a month closes it.",
 )
 @click.option(
     "--full", is_flag=True, help="Compute everything again from the landed files, whatever is known to be unchanged."
@@ -51,7 +89,7 @@ class InstantType(click.ParamType):
 @click.option("--quiet", "-q", is_flag=True, help="No progress, no KPIs: only what was refused or held.")
 @json_option
 @common_options
-def run(only: tuple[str, ...], as_of: datetime | None, full: bool, quiet: bool, as_json: bool) -> ExitCode:
+def run(only: tuple[str, ...], as_of: date | datetime | None, full: bool, quiet: bool, as_json: bool) -> ExitCode:
     """Read new files, audit them, compute the KPIs and publish.
 
     Only what has changed since the last run is done again; of tickets, those that are open or have new rows. A file
@@ -63,7 +101,9 @@ def run(only: tuple[str, ...], as_of: datetime | None, full: bool, quiet: bool, 
     Exit codes: 0 ok, 1 a target could not be published to, 3 something is held, 5 files were refused and nothing is
     held, 4 another run is under way.
     """
-    return run_home(chosen_home(), only=only, as_of=as_of, is_full=full, quiet=quiet, as_json=as_json)
+    home = chosen_home()
+    instant = None if as_of is None else instant_of(as_of, home.settings.reporting.time_zone)
+    return run_home(home, only=only, as_of=instant, is_full=full, quiet=quiet, as_json=as_json)
 
 
 def run_home(

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import time
 import urllib.request
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,6 @@ from click.testing import CliRunner, Result
 
 from metrics.registry import HEADLINES
 from pipelines.cli.main import kpi
-from pipelines.cli.run import InstantType
 from pipelines.home import Home
 
 pytestmark = pytest.mark.slow
@@ -207,12 +205,3 @@ def run_folder(tmp_path: Path) -> Path:
     """A home with a contract and no files."""
     invoke("init", tmp_path / "home", "--with-template", "servicenow_incidents")
     return tmp_path / "home"
-
-
-def test_as_of_needs_an_offset_and_is_read_as_utc() -> None:
-    instant = InstantType().convert("2026-11-01T00:00:00+01:00", None, None)
-    assert instant == datetime(2026, 10, 31, 23, tzinfo=UTC)
-    result = invoke("run", "--as-of", "2026-11-01")
-    assert result.exit_code == 2
-    assert "has no offset" in result.output
-    assert "not an ISO 8601 instant" in invoke("run", "--as-of", "yesterday").output

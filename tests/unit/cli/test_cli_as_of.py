@@ -1,0 +1,97 @@
+"""`kpi run --as-of`: a day begins in the home's time zone, and what a message says to write is accepted."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from pipelines.cli.main import kpi
+from pipelines.cli.run import InstantType, instant_of
+
+
+def read(text: str) -> date | datetime:
+    return InstantType().convert(text, None, None)
+
+
+def test_an_instant_is_read_as_utc_whatever_its_offset() -> None:
+    assert read("2026-11-01T00:00:00+01:00") == datetime(2026, 10, 31, 23, tzinfo=UTC)
+    assert read("2026-11-01T00:00Z") == datetime(2026, 11, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "hour"), [("2012-12-01Z", 0), ("2012-12-01+00:00", 0), ("2012-12-01-05:00", 5), ("2012-12-01-0500", 5)]
+)
+def test_a_day_with_an_offset_is_its_start_there(text: str, hour: int) -> None:
+    assert read(text) == datetime(2012, 12, 1, hour, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "begins"),
+    [
+        ("UTC", "2012-12-01", datetime(2012, 12, 1, tzinfo=UTC)),
+        ("Europe/Amsterdam", "2012-12-01", datetime(2012, 11, 30, 23, tzinfo=UTC)),
+        ("America/New_York", "2012-12-01", datetime(2012, 12, 1, 5, tzinfo=UTC)),
+        # Clocks went from 24:00 of the 7th to 01:00 of the 8th: the day began when they did.
+        ("America/Santiago", "2024-09-08", datetime(2024, 9, 8, 4, tzinfo=UTC)),
+        # 00:00 came twice, at 04:00 UTC and, after clocks went back from 01:00, at 05:00.
+        ("America/Havana", "2024-11-03", datetime(2024, 11, 3, 4, tzinfo=UTC)),
+    ],
+)
+def test_a_day_begins_in_the_time_zone_of_the_home(zone: str, day: str, begins: datetime) -> None:
+    assert instant_of(read(day), zone) == begins
+
+
+def test_an_instant_stays_itself_in_every_zone() -> None:
+    instant = read("2012-12-01T06:00:00+02:00")
+    assert instant_of(instant, "Asia/Tokyo") == instant == datetime(2012, 12, 1, 4, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "refused", ["yesterday", "2012-13-01", "0001-01-01", "9999-12-31", "2012-12-01 10:00", "2012-12-01T10:00:30.5"]
+)
+def test_every_remedy_is_accepted_when_it_is_pasted(refused: str) -> None:
+    with pytest.raises(click.BadParameter) as caught:
+        read(refused)
+    message = caught.value.message
+    remedies = re.findall(r"\d{4}-\d\d-\d\d[^\s;]*", message.partition("write ")[2])
+    assert len(remedies) == 2, message
+    for remedy in remedies:
+        read(remedy.rstrip(".,"))
+
+
+def test_the_run_of_a_home_is_as_of_the_start_of_the_day_in_its_zone(tmp_path: Path) -> None:
+    """The first of December closes November of an export that ends on the 30th; the data alone leave it open."""
+
+    def say(*arguments: str | Path) -> str:
+        result = CliRunner().invoke(kpi, [*map(str, arguments), "--home", str(tmp_path / "home")])
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    home = tmp_path / "home"
+    CliRunner().invoke(kpi, ["init", str(home), "--time-zone", "Asia/Tokyo"])
+    rows = "\n".join(
+        f"T-{number},2012-11-{number:02d}T09:00:00+09:00,2012-11-{number:02d}T16:29:00+09:00,Solved"
+        for number in range(1, 31)
+    )
+    export = tmp_path / "desk.csv"
+    export.write_text(f"number,opened,resolved,state\n{rows}\n", encoding="utf-8")
+    draft = say("contract", "infer", export)
+    (home / "contracts" / "desk.yaml").write_text(draft, encoding="utf-8")
+    (home / "policies" / "statuses.yaml").write_text("statuses: {desk: {Solved: done}}\n", encoding="utf-8")
+    (home / "landing" / "desk").mkdir(parents=True)
+    (home / "landing" / "desk" / "desk.csv").write_bytes(export.read_bytes())
+    query = (
+        "SELECT is_period_closed FROM metric_values WHERE metric = 'ticket_resolved_count' AND period_grain = 'month' "
+        "AND dimension = 'overall' AND period_start_date = DATE '2012-11-01'"
+    )
+    say("run", "--quiet")
+    assert "false" in say("query", query, "--format", "csv")
+    say("run", "--quiet", "--as-of", "2012-12-01")
+    assert "true" in say("query", query, "--format", "csv")
+    as_of = say("query", "SELECT as_of_at FROM run", "--format", "csv")
+    assert "2012-11-30T15:00:00" in as_of
