@@ -221,7 +221,9 @@ def _summarise(
     notes = notes if quarantined else []
     warned = _with(warnings, RuleAction.WARN)
     if warned:
-        notes.append(f"{_count(warned, 'warning')}: {', '.join(result.rule.id for result in warned[:_MOST_NAMED])}")
+        more = f" and {len(warned) - _MOST_NAMED} more" if len(warned) > _MOST_NAMED else ""
+        named = ", ".join(result.rule.id for result in warned[:_MOST_NAMED])
+        notes.append(f"{_count(warned, 'warning')}: {named}{more}")
     told = f" ({'; '.join(notes)})" if notes else ""
     passed = [result for result in judged if result.state is RuleState.PASSED]
     share = f"{len(passed):,} of " if len(passed) < len(judged) else ""

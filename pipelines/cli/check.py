@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -155,7 +154,7 @@ def _show(
     show_all: bool,
 ) -> None:
     from pipelines.cli.outcomes import show_notices, show_refusals, show_unmapped_statuses
-    from pipelines.cli.tables import Column, show_table
+    from pipelines.cli.tables import Column, in_short, show_table
 
     click.echo()
     # What could not be judged for want of data needs nobody: it stands below what is broken, or only as a number.
@@ -189,9 +188,9 @@ def _show(
         + ("" if show_all or not rules else " --all shows them too.")
     )
     show_table(
-        [Column("domain"), Column("verdict"), Column("summary", is_cut=True)],
+        [Column("domain"), Column("verdict"), Column("summary")],
         [
-            (domain.value, _verdict(batch) or "no files", shorten(batch.summary, 80, placeholder=" ..."))
+            (domain.value, _verdict(batch) or "no files", in_short(batch.summary, "told above"))
             for domain, batch in batches.items()
         ],
     )

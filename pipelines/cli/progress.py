@@ -10,13 +10,12 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from textwrap import shorten
 from typing import IO, TYPE_CHECKING, Final
 
 import click
 
 from pipelines.cli.numbers import NOTHING, count_of
-from pipelines.cli.tables import STATE_STYLES
+from pipelines.cli.tables import STATE_STYLES, in_short
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from pipelines.session import Step
 
 _NAME_WIDTH: Final = 30
-_NOTE_WIDTH: Final = 80
 
 
 @contextmanager
@@ -105,7 +103,7 @@ class LiveReporter(ProgressReporter):
 
 
 def format_step(step: Step, note: str) -> str:
-    """One aligned line: asset, state, rows, seconds, and a note if it is short enough to stand there."""
+    """One aligned line: asset, state, rows, seconds, and a note, in short."""
     rows = NOTHING if step.row_count is None else count_of(step.row_count, "row")
     style = STATE_STYLES.get(step.state, "")
     state = click.style(
@@ -114,7 +112,7 @@ def format_step(step: Step, note: str) -> str:
         bold="bold" in style or None,
         dim="dim" in style or None,
     )
-    shown = click.style(f"  {shorten(note, _NOTE_WIDTH, placeholder=' ...')}", dim=True) if note else ""
+    shown = click.style(f"  {in_short(note)}", dim=True) if note else ""
     return f"{step.asset:<{_NAME_WIDTH}}  {state}  {rows:>16}  {step.seconds:>7.2f} s{shown}"
 
 

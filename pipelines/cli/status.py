@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -159,7 +158,7 @@ def describe_lateness(rule: RuleRecord) -> str:
 
 def _show_domains(trends: Sequence[MetricTrend], records: BuildRecords | None) -> None:
     from pipelines.cli.numbers import format_instant
-    from pipelines.cli.tables import Column, show_table
+    from pipelines.cli.tables import Column, in_short, show_table
 
     rows = _domain_rows(trends, records)
     click.echo()
@@ -175,7 +174,7 @@ def _show_domains(trends: Sequence[MetricTrend], records: BuildRecords | None) -
                 format_instant(row["fresh_as_of_at"]),
                 row["published_metric_count"],
                 len(row["held_metrics"]),
-                shorten(_held_elsewhere(row) + (row["summary"] or ""), 80, placeholder=" ..."),
+                _held_elsewhere(row) + in_short(row["summary"] or ""),
             )
             for row in rows
         ]

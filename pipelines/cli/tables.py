@@ -7,6 +7,7 @@ other programs can read them. What to print is the commands' business.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 from collections.abc import Sequence
@@ -25,6 +26,9 @@ _MOST_FITTED: Final = 500
 #: Longer lines of text are hard to read.
 _READABLE: Final = 110
 _BETWEEN: Final = "  "
+#: A verdict's summary that is longer is told in short.
+_MOST_OF_A_SUMMARY: Final = 80
+_SUMMARY: Final = re.compile(r"\w+( \w+)? (passed|held) ")
 
 #: Colour of each word that tells a state.
 STATE_STYLES: Final = {
@@ -115,6 +119,18 @@ def _show_plain(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> No
             space = " " * (width - cell_len(text))
             padded.append(space + text if column.is_right else text + space)
         click.echo(_BETWEEN.join(padded).rstrip())
+
+
+def in_short(summary: str, where: str = "'kpi check' tells all") -> str:
+    """A verdict's summary without what does not fit into a line, and where the rest is told; never cut within a word.
+
+    Other texts, and summaries that fit, stay as they are.
+    """
+    whole = one_line(summary)
+    head, colon, _ = whole.partition(": ")
+    if len(whole) <= _MOST_OF_A_SUMMARY or not colon or not _SUMMARY.match(whole):
+        return whole
+    return f"{head}; {where})" if "(" in head else f"{head} ({where})"
 
 
 def show_heading(title: str, detail: str = "") -> None:

@@ -114,6 +114,8 @@ def test_the_summary_names_rule_rows_meaning_and_metrics() -> None:
     twice = [result(RuleAction.QUARANTINE, RuleState.FAILED, count) for count in (2, 3)]
     assert "(at least 3 quarantined by 2 rules)" in judge(*twice).summary
     counted = decide(Domain.TICKETS, twice, "batch", {}, quarantined_count=4)
+    many = [result(RuleAction.WARN, RuleState.FAILED, 1) for _ in range(5)]
+    assert judge(*many).summary.endswith("created_at.present and 2 more)."), "what is not named is counted"
     assert "(4 quarantined by 2 rules)" in counted.summary, "each record once, as whoever knows them counts"
     assert "\n" not in verdict.summary + over.summary + passed.summary
     assert "could not be evaluated (no such column)" in describe_result(result(RuleAction.WARN, RuleState.ERRORED))
