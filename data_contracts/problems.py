@@ -98,6 +98,15 @@ _KIND_NAMES: Final = {
     "date_parsing": "a date such as 2026-01-31",
     "date_from_datetime_parsing": "a date such as 2026-01-31",
 }
+#: Pattern that a text must have -> what a text without it is not, and what to write.
+_PATTERNS: Final = {
+    r"^[A-Z]{3}$": ("a currency code", "Write the three capitals of ISO 4217, such as EUR, GBP or USD."),
+    r"^\d+\.\d+\.\d+$": ("a version", "Write three whole numbers with points between them, such as 1.0.0."),
+    r"^([a-z][a-z0-9_]*)?$": (
+        "the beginning of a schema's name",
+        "Write small letters, digits and underscores, a letter first, such as kpi_.",
+    ),
+}
 
 
 def problems_of(
@@ -171,6 +180,9 @@ def _describe(location: Path, detail: dict[str, Any], model: type[BaseModel]) ->
         return f"key '{key}': {_shown(given)} is not {_KIND_NAMES[kind]}", "Correct the value.", None
     if kind == "too_short":
         return f"key '{key}': there is nothing in it", "Write at least one.", None
+    if kind == "string_pattern_mismatch" and context["pattern"] in _PATTERNS:
+        thing, remedy = _PATTERNS[context["pattern"]]
+        return f"key '{key}': {_shown(given)} is not {thing}", remedy, None
     if kind in _BOUNDS:
         word, name = _BOUNDS[kind]
         bound = context[name]

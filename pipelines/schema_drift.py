@@ -19,6 +19,7 @@ import polars as pl
 from data_contracts.spec import ExportColumn, ExportContract, ExportObject
 from models.ddl import quote_identifier
 from pipelines.drift_notes import NEW_COLUMN
+from pipelines.infer.date_formats import DateReading, read_dates
 from pipelines.infer.rendering import quote
 from pipelines.readers import FileFacts, LandedFrame, ReadOptions, RefusedFile, read_export
 from pipelines.readers.headers import nearest
@@ -229,10 +230,24 @@ def _sample(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.gather_every(max(1, frame.height // _TRIED_ROWS)) if frame.height > _TRIED_ROWS else frame
 
 
-def _find_retyped(
-    contract: ExportContract, item: ExportObject, landed: LandedFrame
-) -> Iterator[tuple[ExportColumn, Sequence[str]]]:
-    """Columns of which next to no value can be read as the contract says, each with how its values are written."""
+@dataclass(frozen=True, slots=True)
+class _Retyped:
+    """A column of which next to no value can be read.
+
+    Attributes:
+        shapes: how its values are written, see `shape_of`.
+        formats: of a date or an instant, those that read the values; none where that cannot be found out.
+        rival: a format that reads them as well, with day and month the other way round.
+    """
+
+    column: ExportColumn
+    shapes: Sequence[str]
+    formats: Sequence[str] = ()
+    rival: str | None = None
+
+
+def _find_retyped(contract: ExportContract, item: ExportObject, landed: LandedFrame) -> Iterator[_Retyped]:
+    """Columns of which next to no value can be read as the contract says."""
     names = [column.name for column in item.columns if column.feeds and column.logical_type != "string"]
     if not names or landed.frame.height < _FEWEST_VALUES:
         return
@@ -248,24 +263,36 @@ def _find_retyped(
         given = given.filter(~given.str.strip_chars().is_in(["", *contract.null_tokens]))
         if failed >= _FEWEST_VALUES and failed >= _RETYPED_SHARE * given.len():
             shapes = given.map_elements(shape_of, return_dtype=pl.String).value_counts(sort=True)
-            yield column, shapes.get_column(column.name).head(3).to_list()
+            written = shapes.get_column(column.name).head(3).to_list()
+            reading = _read_as_dates(given) if column.logical_type in ("date", "timestamp") else None
+            if reading is None:
+                yield _Retyped(column, written)
+            else:
+                formats = [each for each in reading.formats if each not in column.formats]
+                yield _Retyped(column, written, formats, next(iter(reading.rivals), None))
+
+
+def _read_as_dates(given: pl.Series) -> DateReading | None:
+    counts = given.str.strip_chars().alias("x").value_counts(sort=True)
+    return read_dates(counts.get_column("x"), counts.get_column("count"))
 
 
 def _refuse_retyped(
     contract: ExportContract,
     item: ExportObject,
     facts: FileFacts,
-    retyped: Sequence[tuple[ExportColumn, Sequence[str]]],
+    retyped: Sequence[_Retyped],
 ) -> RefusedFile:
     parts = [
-        f"'{column.name}' ({_expected(contract, column)}; here it is written like {' or '.join(map(repr, shapes))})"
-        for column, shapes in retyped
+        f"'{one.column.name}' ({_expected(contract, one.column)}; here it is written like "
+        f"{' or '.join(map(repr, one.shapes))})"
+        for one in retyped
     ]
     message = f"{facts.name}: next to no value can be read of {', '.join(parts)}. In these, 9 stands for a digit."
-    first = retyped[0][0]
+    first = retyped[0].column
     remedy = (
         f"Export as before; or, if the export has changed for good, say in {contract.origin} how it is written now, "
-        f"for column '{first.name}' of '{item.name}': {_how_to_say(first)}."
+        f"for column '{first.name}' of '{item.name}': {_how_to_say(retyped[0])}."
     )
     return RefusedFile(RefusalCode.RETYPED, message, remedy, column=first.name)
 
@@ -278,11 +305,18 @@ def _expected(contract: ExportContract, column: ExportColumn) -> str:
     return f"the contract says {column.logical_type}, with '{contract.decimal_separator}' before decimals"
 
 
-def _how_to_say(column: ExportColumn) -> str:
+def _how_to_say(retyped: _Retyped) -> str:
+    """What to write into the contract."""
+    column = retyped.column
     if column.logical_type in ("date", "timestamp"):
-        formats = ", ".join(quote(text) for text in [*column.formats, "%Y-%m-%d"])
-        line = f"customProperties: [{{property: formats, value: [{formats}]}}]"
-        return f"{line}, with the new format in the place of the last"
+        if not retyped.formats:
+            return "its formats, if these are dates at all: no usual way to write one reads them"
+        listed = ", ".join(quote(text) for text in [*column.formats, *retyped.formats])
+        line = f"customProperties: [{{property: formats, value: [{listed}]}}]"
+        doubt = (
+            f". The values do not tell day from month: it may also be {quote(retyped.rival)}" if retyped.rival else ""
+        )
+        return f"{line}{doubt}"
     if column.logical_type == "boolean":
         return "its trueTokens and falseTokens"
     return "decimalSeparator and thousandsSeparator of the contract, or another logicalType"

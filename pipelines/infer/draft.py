@@ -202,6 +202,8 @@ def _complete(finding: TableFinding, meaning: Meaning) -> None:
     has_money = any(f"{table}.{name}" in targets for name in _MONEY)
     if has_money and f"{table}.currency_code" not in targets:
         finding.constants[f"{table}.currency_code"] = guess_currency(finding.columns)
+    if table == "budget_lines" and has_money and f"{table}.kind" not in targets:
+        finding.constants[f"{table}.kind"] = _guess_plan(finding.columns)
     if not meaning.is_complete and finding.grain.event_time is None:
         wanted = " or ".join(" with ".join(sorted(need)) for need in meaning.words.needs)
         finding.remarks.append(f"what are these rows? The nearest is {table}, but it needs {wanted}")
@@ -212,6 +214,13 @@ def _complete(finding: TableFinding, meaning: Meaning) -> None:
                 column.feeds[f"{table}.vendor"] = "nobody else is named"
                 column.doubts.append("a customer stands in for the vendor: these seem to be invoices that you send")
                 break
+
+
+def _guess_plan(columns: Sequence[ColumnFinding]) -> tuple[str, str]:
+    """Whether all figures of a plan are a budget or a forecast, and what speaks for it."""
+    headers = " ".join(column.header.lower() for column in columns)
+    kind = "forecast" if "forecast" in headers and "budget" not in headers else "budget"
+    return kind, "no column says of each line whether it is budget or forecast; without it all are set aside"
 
 
 def _find_totals(finding: TableFinding) -> None:

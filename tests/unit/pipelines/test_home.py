@@ -39,6 +39,22 @@ def test_an_unknown_zone_is_refused_with_an_example(tmp_path: Path) -> None:
     assert "Europe/Amsterdam" in message
 
 
+@pytest.mark.parametrize(
+    ("section", "line", "told"),
+    [
+        ("reporting", 'currency = "POUND"', "'POUND' is not a currency code. Write the three capitals of ISO 4217"),
+        ("publish", 'version = "two"', "'two' is not a version. Write three whole numbers with points between them"),
+        ("publish.postgresql", 'schema_prefix = "Kpi-"', "'Kpi-' is not the beginning of a schema's name. Write small"),
+    ],
+)
+def test_a_text_of_the_wrong_form_is_refused_in_words_with_an_example(
+    tmp_path: Path, section: str, line: str, told: str
+) -> None:
+    message = _settings_error(tmp_path, f"[{section}]\n{line}\n")
+    assert message.startswith(f"kpi.toml:2: key '{line.partition(' ')[0]}': {told}")
+    assert "pattern" not in message
+
+
 def test_a_currency_is_three_capital_letters(tmp_path: Path) -> None:
     assert "kpi.toml:2: " in _settings_error(tmp_path, '[reporting]\ncurrency = "euro"\n')
 

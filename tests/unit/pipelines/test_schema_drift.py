@@ -190,6 +190,35 @@ def test_the_format_that_is_shown_lets_it_in(after_first: Warehouse, spend: Expo
     assert land(after_first, contract, folder).refusals == ()
 
 
+@pytest.mark.parametrize(
+    ("written", "formats"),
+    [
+        (r"2026.01.\1", '"%Y.%m.%d"'),
+        (r"\1/01/2026", '"%d/%m/%Y"'),
+        (r"13/\1/2026", '"%d/%m/%Y"'),
+        (r"\1/13/2026", '"%m/%d/%Y"'),
+        (r"\1-Jan-2026", '"%d-%b-%Y"'),
+        (r"2026\1", None),
+    ],
+)
+def test_only_formats_that_read_the_values_are_shown(
+    after_first: Warehouse, spend: ExportContract, drop: Drop, written: str, formats: str | None
+) -> None:
+    """Every format that is offered lets the file in when it is pasted; where none reads it none is offered."""
+    folder = drop("b.csv", second(re.sub(r"(\d\d)\.01\.2026", written, FIRST)))
+    _, message = refused(after_first, spend, folder, "b.csv")
+    if formats is None:
+        assert "property: formats" not in message
+        assert "no usual way to write one reads them" in message
+        return
+    line = f'customProperties: [{{property: formats, value: ["%d.%m.%Y", {formats}]}}]'
+    assert line in message
+    is_open = "/01/" in written
+    assert ('do not tell day from month: it may also be "%m/%d/%Y"' in message) is is_open
+    contract = load_export_contract(SPEND.replace('["%d.%m.%Y"]', f'["%d.%m.%Y", {formats}]'), "x.yaml", {})
+    assert land(after_first, contract, folder).refusals == ()
+
+
 def test_some_dirty_values_are_for_the_gate(after_first: Warehouse, spend: ExportContract, drop: Drop) -> None:
     text = second(FIRST.replace("01.01.2026", "soon", 1).replace("02.01.2026", "later", 1))
     assert land(after_first, spend, drop("b.csv", text)).refusals == ()

@@ -108,6 +108,27 @@ class TestLines:
         assert (contract.format, item.sheet, item.header_row, contract.id) == ("xlsx", "Budget", 4, "budget")
         assert feeds_of(contract)["budget_lines.amount_original"] == "budget_amount"
         assert "Sheet 'Notes' was left out" in unwrap(text)
+        assert item.constants == {"budget_lines.kind": "budget"}
+        assert "# CHECK: budget_lines.kind is budget on every row? No column says of each line" in unwrap(text)
+
+    @pytest.mark.parametrize(
+        ("headers", "kind"),
+        [
+            (["Month", "Account", "Budget amount"], "budget"),
+            (["Month", "Account", "Forecast amount"], "forecast"),
+            (["Month", "Account", "Budget amount", "Kind"], None),
+        ],
+    )
+    def test_a_plan_is_drafted_with_its_kind(self, draft: Draft, headers: list[str], kind: str | None) -> None:
+        """Every line of the draft is staged with a kind that the rules know; a column that says it is taken."""
+        rows: list[list[object]] = [list(headers)]
+        for n in range(24):
+            cells = [f"2026-{n % 12 + 1:02d}-01", f"65{n // 12}0", f"{n}00.50", "forecast" if n % 2 else "budget"]
+            rows.append([*cells[: len(headers)]])
+        _, contract, _ = draft("budget.csv", write_lines(rows))
+        assert contract.objects[0].constants.get("budget_lines.kind") == kind
+        if kind is None:
+            assert feeds_of(contract)["budget_lines.kind"] == "kind"
 
 
 LEDGER = [["Journal", "Date", "Account", "Debit", "Credit", "Cost centre"]]
