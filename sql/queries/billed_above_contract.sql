@@ -1,22 +1,58 @@
 -- question: Which vendors billed above their contracts, for which items, and how much is to be claimed back?
--- parameter since_date: first month that counts, by date of invoice [date] [default: 2000-01-01]
--- parameter at_least_reporting: variance from which on a row is listed, in the reporting currency [number] [default: 0.01]
+-- parameter since_date: first day of invoices that count [date] [default: 2000-01-01]
+-- parameter at_least_reporting: rows that come to less than this, either way, are left out; reporting currency [number] [default: 0]
 -- example: kpi query --query billed_above_contract --param since_date=2026-01-01
--- answer: Brightway Facilities | BF-2024-02 | Maintenance visit | EUR | 17 | 375.99 | 335.70 | 40.29 | 40.29 | 2026-03-01 | 2026-08-01
+-- answer: Brightway Facilities | BF-2024-02 | Maintenance visit | EUR | 5 | 2521.68 | 2251.50 | 270.18 | 270.18 | 0.00 | 2025-03-05 | 2026-11-04
+--         over_billed_reporting adds up to the KPI vendor_recoverable_over_billing_reporting. It counts line by line: what was
+--         billed too low on other lines pays for nothing, and stands in under_billed_reporting. A credit note counts with
+--         its sign; a line that may be billed twice is left to invoices_billed_twice. Counted, billed and contracted are
+--         only the lines of which over_billed consists.
+WITH judged AS (
+    SELECT
+        line.vendor,
+        line.vendor_contract_id,
+        line.item,
+        line.currency_code,
+        line.invoice_date,
+        line.amount_original,
+        line.contracted_original,
+        line.rate_card_variance_original,
+        line.rate_card_variance_reporting,
+        coalesce(line.duplicate_at_stake_reporting, 0) = 0 AS is_billed_once,
+        recoverable.amount_reporting AS over_billed_reporting,
+        CASE
+            WHEN recoverable.amount_reporting IS NULL THEN line.rate_card_variance_original > 0
+            ELSE recoverable.amount_reporting <> 0
+        END AS is_over_billed
+    FROM mart.vendor_recoverable_facts AS recoverable
+    JOIN mart.vendor_invoice_line_facts AS line USING (vendor_invoice_line_id)
+    WHERE
+        recoverable.recoverable_kind = 'over_billing'
+        AND NOT recoverable.is_quarantined
+        AND recoverable.recovery_date >= CAST($since_date AS DATE)
+)
 SELECT
     vendor,
     vendor_contract_id,
     item,
     currency_code,
-    sum(matched_line_count) AS line_count,
-    sum(billed_original) AS billed_original,
-    sum(contracted_original) AS contracted_original,
-    sum(rate_card_variance_original) AS rate_card_variance_original,
-    sum(rate_card_variance_reporting) AS rate_card_variance_reporting,
-    min(month_date) FILTER (rate_card_variance_original > 0) AS first_month_date,
-    max(month_date) FILTER (rate_card_variance_original > 0) AS last_month_date
-FROM mart.vendor_rate_card_variance
-WHERE month_date >= CAST($since_date AS DATE)
+    count(*) FILTER (is_over_billed) AS over_billed_line_count,
+    sum(amount_original) FILTER (is_over_billed) AS billed_original,
+    sum(contracted_original) FILTER (is_over_billed) AS contracted_original,
+    sum(rate_card_variance_original) FILTER (is_over_billed) AS over_billed_original,
+    sum(over_billed_reporting) FILTER (is_over_billed) AS over_billed_reporting,
+    coalesce(
+        sum(rate_card_variance_reporting) FILTER (
+            amount_original > 0 AND rate_card_variance_reporting < 0 AND is_billed_once
+        ),
+        0
+    ) AS under_billed_reporting,
+    min(invoice_date) FILTER (is_over_billed) AS first_invoice_date,
+    max(invoice_date) FILTER (is_over_billed) AS last_invoice_date
+FROM judged
 GROUP BY ALL
-HAVING sum(rate_card_variance_reporting) >= CAST($at_least_reporting AS DECIMAL(18, 4))
-ORDER BY rate_card_variance_reporting DESC, vendor, item;
+HAVING
+    count(*) FILTER (is_over_billed) > 0
+    AND coalesce(abs(sum(over_billed_reporting)), CAST($at_least_reporting AS DECIMAL(18, 4)))
+        >= CAST($at_least_reporting AS DECIMAL(18, 4))
+ORDER BY over_billed_reporting DESC NULLS LAST, vendor, item;

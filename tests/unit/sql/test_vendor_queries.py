@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 import duckdb
+import polars as pl
 import pytest
 
+from metrics.measuring.measure import measure
+from metrics.registry import metric_named
+from metrics.vendors.recoverables import list_recoverables
+from models.ddl import polars_schema
+from models.vendor_performance import fct_service_credit_notes, fct_service_credits
+from models.vendors import fct_vendor_invoice_lines
 from pipelines.cli.questions import fill_parameters, question_named
 
 Fill = Callable[..., None]
@@ -46,14 +53,32 @@ def _line(number: int, vendor: str, amount: str, **columns: Any) -> dict[str, An
         "contracted_original": None if variance is None else Decimal(amount) - Decimal(variance),
         "rate_card_variance_original": None if variance is None else Decimal(variance),
         "rate_card_variance_reporting": None if variance is None else Decimal(variance),
+        "duplicate_at_stake_reporting": Decimal(0),
         "is_quarantined": False,
         **columns,
     }
 
 
-def test_billed_above_contract(fill: Fill, answer: Answer) -> None:
-    fill(
-        "fct_vendor_invoice_lines",
+@pytest.fixture
+def bill(fill: Fill) -> Callable[..., pl.DataFrame]:
+    """Publishes lines with what may be recovered of them, which it gives back."""
+
+    def add(*lines: dict[str, Any]) -> pl.DataFrame:
+        schema = polars_schema(fct_vendor_invoice_lines)
+        frame = pl.DataFrame([{name: line.get(name) for name in schema} for line in lines], schema=schema)
+        credits_, notes = (
+            pl.DataFrame(schema=polars_schema(table)) for table in (fct_service_credits, fct_service_credit_notes)
+        )
+        found = list_recoverables(frame, credits_, notes)
+        fill("fct_vendor_invoice_lines", *lines)
+        fill("fct_vendor_recoverables", *found.rows(named=True))
+        return found
+
+    return add
+
+
+def test_billed_above_contract(bill: Callable[..., pl.DataFrame], answer: Answer) -> None:
+    bill(
         _line(1, "Acme", "112", variance="12"),
         _line(2, "Acme", "-56", variance="-6"),
         _line(3, "Acme", "112", variance="12", invoice_date=date(2026, 4, 3)),
@@ -61,12 +86,47 @@ def test_billed_above_contract(fill: Fill, answer: Answer) -> None:
         _line(5, "Globex", "90", variance="-10"),
         _line(6, "Initech", "500"),
     )
-    april, may = date(2026, 4, 1), date(2026, 5, 1)
-    assert answer("billed_above_contract") == [("Acme", "C-Acme", "Visit", "EUR", 3, 168, 150, 18, 18, april, may)]
+    first, second, april = date(2026, 5, 1), date(2026, 5, 2), date(2026, 4, 3)
+    assert answer("billed_above_contract") == [
+        ("Acme", "C-Acme", "Visit", "EUR", 3, 168, 150, 18, 18, 0, april, second)
+    ]
     assert answer("billed_above_contract", since_date="2026-05-01") == [
-        ("Acme", "C-Acme", "Visit", "EUR", 2, 56, 50, 6, 6, may, may)
+        ("Acme", "C-Acme", "Visit", "EUR", 2, 56, 50, 6, 6, 0, first, second)
     ]
     assert answer("billed_above_contract", at_least_reporting="18.01") == []
+
+
+def test_what_was_billed_too_low_pays_for_nothing_that_was_billed_too_high(
+    bill: Callable[..., pl.DataFrame], answer: Answer
+) -> None:
+    found = bill(
+        # An item that comes to less than its contract in all: 30 are to come back, whatever the other lines were.
+        _line(1, "Acme", "130", variance="30"),
+        _line(2, "Acme", "20", variance="-80"),
+        _line(3, "Acme", "99", variance="-1"),
+        # It may be billed twice, so that all of it is to come back, and nothing as over-billing.
+        _line(4, "Acme", "80", variance="-20", duplicate_at_stake_reporting=Decimal(80)),
+        _line(5, "Acme", "140", variance="40", duplicate_at_stake_reporting=Decimal(140)),
+        # A credit note of what was billed too high before the first of these lines.
+        _line(6, "Globex", "-55", variance="-5"),
+        # No rate: how much it is in the reporting currency is not known.
+        _line(7, "Hooli", "12", variance="2", amount_reporting=None, rate_card_variance_reporting=None),
+        _line(8, "Initech", "70", variance="-30"),
+    )
+    rows = answer("billed_above_contract")
+    assert [(row[0], *row[4:10]) for row in rows] == [
+        ("Acme", 1, 130, 100, 30, 30, -81),
+        ("Globex", 1, -55, -50, -5, -5, 0),
+        ("Hooli", 1, 12, 10, 2, None, 0),
+    ]
+    as_of = datetime(2026, 7, 1, tzinfo=UTC)
+    cells = measure(
+        [metric_named("vendor_recoverable_over_billing_reporting")],
+        {"fct_vendor_recoverables": found},
+        time_zone="UTC",
+        as_of=as_of,
+    ).filter(dimension="overall", period_grain="month")
+    assert cells["value"].sum() == sum(row[8] or 0 for row in rows) == 25
 
 
 def test_the_variance_view_says_what_has_none(fill: Fill, published: duckdb.DuckDBPyConnection) -> None:
