@@ -27,9 +27,9 @@ from metrics.sla.policy import SlaPolicy
 from metrics.tickets.clocks import covering_span
 from metrics.tickets.data_clock import PAST_INSTANTS, last_evidence
 from metrics.tickets.facts import MeasuringRules, TicketFacts, measure_tickets
-from metrics.tickets.flow import add_up_days, count_day_changes, no_day_changes
+from metrics.tickets.flow import add_up_days, compare_days, count_day_changes, no_day_changes
 from metrics.vendors.contract_promises import resolve_contract_promises
-from models.ddl import conform_encoded, polars_schema, qualified_name, quote_text
+from models.ddl import polars_schema, qualified_name, quote_text
 from models.ops import ops_loads, ops_steps, ops_ticket_changes, ops_ticket_measurements
 from models.tickets import (
     fct_sla_clocks,
@@ -271,11 +271,11 @@ def _measure_all(warehouse: Warehouse, rules: MeasuringRules) -> str:
 
 def _measure_changed(warehouse: Warehouse, rules: MeasuringRules, last: datetime) -> str:
     _find_changed(warehouse, last)
-    before = add_up_days(_changes_so_far(warehouse, rules), as_of=last, time_zone=rules.time_zone)
+    before = _changes_so_far(warehouse, rules)
     for table in _BY_TICKET:
         warehouse.execute(f"DELETE FROM {qualified_name(table)} WHERE ticket_id IN (SELECT ticket_id FROM {_CHANGED})")
-    changes = _append_slices(warehouse, rules, only=_CHANGED)
-    _replace_days(warehouse, before, add_up_days(changes, as_of=rules.as_of, time_zone=rules.time_zone))
+    now = _append_slices(warehouse, rules, only=_CHANGED)
+    _change_days(warehouse, compare_days(now, before, as_of=rules.as_of, last=last, time_zone=rules.time_zone))
     count = warehouse.rows(f"SELECT count(*) FROM {_CHANGED}")[0][0]
     return f"{count:,} of {count_of(warehouse.count(stg_tickets), 'ticket')} measured again"
 
@@ -316,22 +316,16 @@ def _changes_so_far(warehouse: Warehouse, rules: MeasuringRules) -> pl.DataFrame
     return count_day_changes(intervals, tickets, time_zone=rules.time_zone)
 
 
-def _replace_days(warehouse: Warehouse, before: pl.DataFrame, now: pl.DataFrame) -> None:
-    """Give the daily counts the difference that the changed tickets make."""
+def _change_days(warehouse: Warehouse, difference: pl.DataFrame) -> None:
+    """Add to the daily counts the difference that the changed tickets make."""
+    if difference.is_empty():
+        return
     days = qualified_name(fct_ticket_days)
     columns = list(polars_schema(fct_ticket_days))
     keys = [name for name in columns if name != "ticket_count"]
-    difference = (
-        pl.concat([now, before.with_columns(-pl.col("ticket_count"))])
-        .group_by(keys)
-        .agg(pl.col("ticket_count").sum())
-        .filter(pl.col("ticket_count") != 0)
-    )
-    if difference.is_empty():
-        return
     same = " AND ".join(f"days.{name} IS NOT DISTINCT FROM change.{name}" for name in keys)
     named = ", ".join(f"change.{name}" for name in keys)
-    with warehouse.registered(conform_encoded(difference, fct_ticket_days)) as change:
+    with warehouse.registered(difference) as change:
         warehouse.execute(
             f"""
             CREATE OR REPLACE TEMP TABLE changed_days AS

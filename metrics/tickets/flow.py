@@ -73,15 +73,45 @@ def add_up_days(changes: pl.DataFrame, *, as_of: datetime, time_zone: str) -> pl
     Args:
         changes: what `count_day_changes` gave, for all tickets.
     """
+    return _count_days(changes, _day_after(as_of, time_zone))
+
+
+def compare_days(
+    now: pl.DataFrame, before: pl.DataFrame, *, as_of: datetime, last: datetime, time_zone: str
+) -> pl.DataFrame:
+    """What some tickets add to the number at the end of each day, or take from it, since they were counted last.
+
+    It is what `add_up_days` gives for them now less what it gave before, without the days on which that is nothing. The
+    changes are taken from each other first: of tickets that have lain open for years, only the last days differ, and
+    nothing else is written out day by day.
+
+    Args:
+        now: what `count_day_changes` gives for the tickets.
+        before: what it gave for them when they were counted last.
+        as_of, last: the data's clock now and then.
+
+    Returns:
+        `fct_ticket_days` with a `ticket_count` that is not 0 and may be negative.
+    """
+    end = _day_after(last, time_zone)
+    counted = before.filter(pl.col("day_date") < end)
+    undone = counted.with_columns(-pl.col("change"))
+    # No day after `last` was counted: there the counts of then have come to their end.
+    ended = counted.with_columns(pl.lit(end).alias("day_date"))
+    return _count_days(pl.concat([now, undone, ended]), _day_after(as_of, time_zone))
+
+
+def _count_days(changes: pl.DataFrame, end: date) -> pl.DataFrame:
+    """The running sum of changes for each breakdown and day before `end`, where it is not 0, in that order."""
     changes, breakdowns = _number_breakdowns(_sum_changes(changes))
     begins = pl.col("breakdown").ne_missing(pl.col("breakdown").shift(1))
     ends = pl.col("breakdown").ne_missing(pl.col("breakdown").shift(-1))
     running = changes.with_columns(
         count=pl.col("change").cum_sum(),
-        until=pl.when(ends).then(_day_after(as_of, time_zone)).otherwise(pl.col("day_date").shift(-1)),
+        until=pl.when(ends).then(end).otherwise(pl.min_horizontal(pl.col("day_date").shift(-1), pl.lit(end))),
     )
     base = pl.when(begins).then(pl.col("count") - pl.col("change")).forward_fill()
-    counted = running.with_columns(ticket_count=pl.col("count") - base).filter(pl.col("ticket_count") > 0)
+    counted = running.with_columns(ticket_count=pl.col("count") - base).filter(pl.col("ticket_count") != 0)
     days = counted.select(
         "breakdown", "ticket_count", day_date=pl.date_ranges("day_date", "until", closed="left")
     ).explode("day_date", empty_as_null=False)
