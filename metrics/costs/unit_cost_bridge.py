@@ -30,6 +30,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from metrics.costs.transactions import months_with_cost
 from metrics.periods import MONDAY, is_closed, period_end, period_start
 from models.ddl import polars_schema
 from models.planning import fct_unit_cost_bridges
@@ -192,12 +193,11 @@ def _group_periods(
         .group_by("period_start_date", dimension.value, "cost_pool")
         .agg(pl.col("amount_reporting").sum())
     )
-    counts = (
-        transactions.with_columns(start)
-        .filter(is_over)
-        .group_by("period_start_date", dimension.value)
-        .agg(pl.col("transaction_count").sum())
-    )
+    counted = transactions.with_columns(start).filter(is_over)
+    if grain is Grain.QUARTER:
+        month = pl.col("completed_date").dt.month_start()
+        counted = counted.filter(month.is_in(months_with_cost(allocations).implode()))
+    counts = counted.group_by("period_start_date", dimension.value).agg(pl.col("transaction_count").sum())
     by_pool: defaultdict[date, defaultdict[str, dict[str, Fraction]]] = defaultdict(lambda: defaultdict(dict))
     for period, group, pool, amount in costs.iter_rows():
         by_pool[period][group][pool] = Fraction(amount)

@@ -7,21 +7,25 @@ are decimals until the last step.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Final
 
 import polars as pl
 
+from metrics.costs.transactions import months_with_cost
 from metrics.kinds import CostPart, CostSum
 from metrics.measuring import bounds
 from metrics.measuring.cells import CELL
 from metrics.measuring.fact_records import fact_or_empty
 from metrics.measuring.published_cells import Numbers, close_periods, publish_cells
-from metrics.periods import Reporting, period_start
+from metrics.periods import Reporting, is_closed, period_end, period_start
 from metrics.spec import Metric
 from models.vocabulary import NO_VALUE, Dimension, Grain
 
 _PERIOD: Final = ["period_grain", "period_start_date"]
 _COUNTS: Final = ["transaction_count", "set_aside_count"]
+#: The same of months that no cost is known of: they are divided by nothing.
+_COSTLESS_COUNT: Final = "costless_count"
 
 
 def measure_costs(
@@ -30,7 +34,9 @@ def measure_costs(
     """Rows of `metric_values`, one frame per metric in the order of the metrics, each in order of its cells.
 
     A cell exists in each period that has cost, or cost lines that could not be used. Where there is no cost at all
-    (say, before the ledger begins) there is no row, rather than a cost of nothing.
+    (say, before the ledger begins) there is no row, rather than a cost of nothing. A quarter may hold months without
+    any: each that is over counts as one cost line that is not measured, and transactions completed in one are not
+    measured either, as nobody knows what they cost.
 
     Args:
         metrics: metrics of the kinds CostSum and UnitCost.
@@ -43,7 +49,9 @@ def measure_costs(
     lines = fact_or_empty(facts, "fct_cost_lines")
     transactions = fact_or_empty(facts, "fct_transactions")
     periods = _periods(allocations, lines, reporting.week_start)
-    cells = _cells(allocations, transactions, periods, reporting.week_start).sort(CELL)
+    costly = months_with_cost(allocations)
+    periods = _count_missing_months(periods, costly, reporting.whole_as_of_date or reporting.as_of_date)
+    cells = _cells(allocations, transactions, periods, costly, reporting.week_start).sort(CELL)
     cells = close_periods(cells, reporting)
     return [_values(cells, metric) for metric in metrics]
 
@@ -74,6 +82,16 @@ def _periods(allocations: pl.DataFrame, lines: pl.DataFrame, week_start: int) ->
     )
 
 
+def _count_missing_months(periods: pl.DataFrame, costly: pl.Series, as_of_date: date) -> pl.DataFrame:
+    """Periods in which months of a quarter that are over and have no cost count as lines that are not measured."""
+    months = [pl.col("period_start_date").dt.offset_by(f"{number}mo") for number in range(3)]
+    missing = pl.sum_horizontal(
+        is_closed(period_end(month, Grain.MONTH), as_of_date) & ~month.is_in(costly.implode()) for month in months
+    ).cast(pl.Int64)
+    is_quarter = pl.col("period_grain") == Grain.QUARTER.value
+    return periods.with_columns(pl.col("eligible_count") + pl.when(is_quarter).then(missing).otherwise(0))
+
+
 def _count_lines(allocations: pl.DataFrame, days: pl.DataFrame, grain: Grain, week_start: int) -> pl.DataFrame:
     """Cost lines that lie in each period of a grain: those begun by then less those that ended before."""
     spans = days.with_columns(period_start(pl.col("start", "end"), grain, week_start))
@@ -99,7 +117,7 @@ def _overlapping(spans: pl.DataFrame, starts: pl.Series) -> pl.Series:
 
 
 def _cells(
-    allocations: pl.DataFrame, transactions: pl.DataFrame, periods: pl.DataFrame, week_start: int
+    allocations: pl.DataFrame, transactions: pl.DataFrame, periods: pl.DataFrame, costly: pl.Series, week_start: int
 ) -> pl.DataFrame:
     """One row per grain, period and breakdown value: exact sums, transactions, and the counts of the period."""
     completed = pl.concat(
@@ -111,6 +129,12 @@ def _cells(
             for grain in Grain
         ]
     ).join(periods.select(_PERIOD), on=_PERIOD, how="semi")
+    is_quarter = pl.col("period_grain") == Grain.QUARTER.value
+    is_costless = is_quarter & ~pl.col("completed_date").dt.truncate("1mo").is_in(costly.implode())
+    costless = pl.when(is_costless).then(pl.sum_horizontal(_COUNTS)).otherwise(0).alias(_COSTLESS_COUNT)
+    completed = completed.with_columns(
+        costless, *(pl.when(is_costless).then(0).otherwise(pl.col(name)).alias(name) for name in _COUNTS)
+    )
     amount, is_allocated = pl.col("amount_reporting"), pl.col("is_allocated")
     sums = [
         amount.sum().alias(CostPart.TOTAL),
@@ -120,7 +144,7 @@ def _cells(
     cells = []
     for dimension in Dimension:
         costs = _broken_down(allocations, dimension).group_by(CELL).agg(sums)
-        counts = _broken_down(completed, dimension).group_by(CELL).agg(pl.col(_COUNTS).sum())
+        counts = _broken_down(completed, dimension).group_by(CELL).agg(pl.col(*_COUNTS, _COSTLESS_COUNT).sum())
         joined = costs.join(counts, on=CELL, how="full", coalesce=True)
         if dimension is Dimension.OVERALL:
             # A period whose every line was set aside has no sum; the gap must show nevertheless.
@@ -152,13 +176,14 @@ def _values(cells: pl.DataFrame, metric: Metric) -> pl.DataFrame:
         lower, upper = bounds.sum_bounds(value, measured, eligible)
         numbers = Numbers(value=value, lower=lower, upper=upper, eligible=eligible, measured=measured)
         return publish_cells(cells, metric, numbers)
-    allocated, count, set_aside = pl.col(CostPart.ALLOCATED), *(pl.col(name).fill_null(0) for name in _COUNTS)
+    count, set_aside, costless = (pl.col(name).fill_null(0) for name in (*_COUNTS, _COSTLESS_COUNT))
+    allocated = pl.col(CostPart.ALLOCATED)
     lower, upper = bounds.unit_cost_bounds(
         allocated + pl.col("unallocated_credits"),
         allocated + pl.col("unallocated_debits"),
         count,
         set_aside,
-        is_cost_known=measured == eligible,
+        is_cost_known=(measured == eligible) & (costless == 0),
     )
     # Where no driver took anything, nobody knows what a transaction cost: nothing would look like an answer.
     numerator = pl.when("has_allocated").then(allocated)
@@ -168,7 +193,7 @@ def _values(cells: pl.DataFrame, metric: Metric) -> pl.DataFrame:
         denominator=count,
         lower=lower,
         upper=upper,
-        eligible=eligible + count + set_aside,
+        eligible=eligible + count + set_aside + costless,
         measured=measured + count,
     )
     return publish_cells(cells, metric, numbers)
