@@ -31,7 +31,7 @@ from pipelines.dimension_policy import build_aliases, build_listed_names
 from pipelines.fingerprint import hash_parts
 from pipelines.policy_files import CalendarFile, DimensionFile, StatusFile
 from pipelines.sla_policy import SlaFile, build_sla_policies
-from pipelines.target_policy import TargetFile, build_baselines, build_targets
+from pipelines.target_policy import TargetFile, build_baselines, build_targets, find_misspelt_metrics
 from pipelines.vendor_policy import VendorPolicyFile, build_vendor_policy
 
 
@@ -114,7 +114,10 @@ def load_policies(folder: Path) -> Policies:
         for name in unknown
     ]
     if problems:
-        raise DocumentError(problems)
+        # A line with two mistakes is told of both: how a KPI is spelt can be judged whatever else is wrong with it.
+        if "targets.yaml" in documents:
+            problems += find_misspelt_metrics(documents["targets.yaml"], METRICS)
+        raise DocumentError(dict.fromkeys(problems))
     dimensions = build_aliases(dimension_file)
     listed_names = build_listed_names(dimension_file, dimensions, documents["dimensions.yaml"], problems)
     calendars = build_calendars(calendar_file, documents["calendars.yaml"], problems)

@@ -5,7 +5,7 @@ What the records mean is documented in `metrics.signals.targets` and `metrics.si
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Annotated, Any, Final, Literal
 
@@ -94,6 +94,17 @@ def build_baselines(
                 problems.append(document.problem(place, what, "Leave one, and tell both reasons in it."))
             baselines.append(Baseline(name, told.effective_from, told.reason))
     return tuple(baselines)
+
+
+def find_misspelt_metrics(document: Document, metrics: Sequence[Metric]) -> Iterator[Problem]:
+    """Names in a file that could not be decoded, of targets of KPIs that there are not."""
+    by_name = {metric.name: metric for metric in metrics}
+    written = document.value.get("targets") if isinstance(document.value, dict) else None
+    for index, told in enumerate(written if isinstance(written, list) else []):
+        name = told.get("metric") if isinstance(told, dict) else None
+        if isinstance(name, str) and name not in by_name:
+            remedy = _with_guess("'kpi metrics' lists them.", name, by_name)
+            yield document.problem(("targets", index, "metric"), f"target of {name}: '{name}' is no KPI", remedy)
 
 
 def _with_guess(remedy: str, name: str, by_name: Mapping[str, Metric]) -> str:

@@ -70,7 +70,7 @@ class DriverGap:
     """What a pool's cost is in months in which its driver left it, or its bearer had no transaction.
 
     Attributes:
-        team, service, vendor: who is named and has no transaction; `(none)` where nobody is.
+        team, service, vendor: who is named and has no transaction, only the first of them that is; `(none)` else.
         first_month, last_month: first days of the first and last of the months.
     """
 
@@ -139,10 +139,18 @@ _MONTH_GAPS: Final = f"""{_UNTAKEN}
            min(period_start_date), max(period_start_date)
     FROM untaken WHERE is_before OR is_after GROUP BY ALL ORDER BY ALL
 """
-_DRIVER_GAPS: Final = f"""{_UNTAKEN}
+#: One row for each bearer of a pool: the team where one is named, else the service, else the vendor. What else the lines
+#: name plays no part in why the cost found nobody, so it does not part the sums either.
+_DRIVER_GAPS: Final = f"""{_UNTAKEN}, bearers AS (
+        SELECT * REPLACE (
+            if(team <> '{NO_VALUE}', '{NO_VALUE}', service) AS service,
+            if(team <> '{NO_VALUE}' OR service <> '{NO_VALUE}', '{NO_VALUE}', vendor) AS vendor
+        )
+        FROM untaken WHERE NOT is_before AND NOT is_after
+    )
     SELECT cost_pool, driver, team, service, vendor, sum(amount_reporting), count(DISTINCT period_start_date),
            min(period_start_date), max(period_start_date)
-    FROM untaken WHERE NOT is_before AND NOT is_after
+    FROM bearers
     GROUP BY ALL
     ORDER BY sum(abs(amount_reporting)) DESC, cost_pool, team, service, vendor
 """

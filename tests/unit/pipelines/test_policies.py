@@ -356,6 +356,11 @@ def test_a_promise_may_be_that_of_a_contract(tmp_path: Path) -> None:
         ),
         (
             "targets.yaml",
+            "targets:\n  - {metric: sla_atainment_ratio, value: high}\n",
+            ("targets.yaml:2", "'high'", "'sla_atainment_ratio' is no KPI", "Did you mean 'sla_attainment_ratio'?"),
+        ),
+        (
+            "targets.yaml",
             "targets: [{metric: cost_total_reporting, value: 90000}]\n",
             ("adds up over time", "'period: month'"),
         ),

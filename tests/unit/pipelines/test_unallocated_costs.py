@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+import duckdb
 import pytest
 
 from metrics.costs.policy import CostPolicy, CostPool, CountedFact, Driver, StepDown, TransactionKind
@@ -16,6 +17,7 @@ from pipelines.unallocated_costs import (
     TransactionSpan,
     UnallocatedCosts,
     find_cost_notices,
+    read_unallocated,
 )
 
 
@@ -86,6 +88,45 @@ def test_many_gaps_end_with_their_sum() -> None:
     messages = told(*(gap(driver) for driver in Driver), gap(Driver.DIRECT, team="Facilities"))
     assert len(messages) == 6
     assert messages[-1].startswith("2 smaller amounts, 2,469.00 EUR together, stay unallocated for like reasons")
+
+
+def test_one_fact_is_told_once_with_all_that_it_costs() -> None:
+    """Lines of one pool and team that name different services and vendors are one gap, of the sum of them all."""
+    with duckdb.connect(":memory:") as connection:
+        connection.execute("CREATE SCHEMA core")
+        connection.execute(
+            "CREATE TABLE core.fct_cost_lines AS SELECT DATE '2026-06-30' AS posting_date, false AS is_quarantined, "
+            "1 AS matching_pool_count, 1.0::DECIMAL(18, 4) AS amount_reporting, 'direct_lines' AS cost_pool, "
+            "NULL::VARCHAR AS other_cost_pools"
+        )
+        connection.execute(
+            "CREATE TABLE core.fct_transactions AS SELECT unnest([DATE '2026-01-03', DATE '2026-06-20']) AS "
+            "completed_date, 'Desk' AS team, '(none)' AS service, 'Acme' AS vendor, 1 AS transaction_count"
+        )
+        connection.execute("""
+            CREATE TABLE core.fct_cost_allocations AS
+            SELECT 'direct_lines' AS cost_pool, 'direct' AS driver, team, service, vendor,
+                   amount::DECIMAL(18, 4) AS amount_reporting, day AS period_start_date, 'month' AS period_grain,
+                   false AS is_allocated
+            FROM (VALUES
+                ('Back office', '(none)', 'Acme', 10.25, DATE '2026-01-01'),
+                ('Back office', 'Email', 'Acme', 20.50, DATE '2026-01-01'),
+                ('Back office', 'Email', 'Zeta', -5.00, DATE '2026-02-01'),
+                ('Back office', '(none)', 'Zeta', 100.00, DATE '2026-03-01'),
+                ('(none)', 'Email', 'Acme', 1.00, DATE '2026-03-01'),
+                ('(none)', 'Email', 'Zeta', 2.00, DATE '2026-03-01'),
+                ('(none)', '(none)', 'Zeta', 0.50, DATE '2026-03-01')
+            ) AS rows(team, service, vendor, amount, day)
+        """)
+        unallocated = read_unallocated(connection)
+    messages = [notice.message for notice in find_cost_notices(unallocated, CostPolicy(), "EUR")]
+    # 10.25 + 20.50 - 5.00 + 100.00 = 125.75, and 1.00 + 2.00 = 3.00
+    assert [message.partition(": ")[0] for message in messages] == [
+        "125.75 EUR of the pool 'direct_lines' (direct) stays unallocated in 3 months from 2026-01 to 2026-03",
+        "3.00 EUR of the pool 'direct_lines' (direct) stays unallocated in 2026-03",
+        "0.50 EUR of the pool 'direct_lines' (direct) stays unallocated in 2026-03",
+    ]
+    assert ["Back office" in messages[0], "'Email'" in messages[1], "'Zeta'" in messages[2]] == [True] * 3
 
 
 def counting(transaction: TransactionKind | CountedFact) -> CostPolicy:
