@@ -139,8 +139,8 @@ _MONTH_GAPS: Final = f"""{_UNTAKEN}
            min(period_start_date), max(period_start_date)
     FROM untaken WHERE is_before OR is_after GROUP BY ALL ORDER BY ALL
 """
-#: One row for each bearer of a pool: the team where one is named, else the service, else the vendor. What else the lines
-#: name plays no part in why the cost found nobody, so it does not part the sums either.
+#: One row for each bearer of a pool: the team where one is named, else the service, else the vendor. What else the
+#: lines name plays no part in why the cost found nobody, so it does not part the sums either.
 _DRIVER_GAPS: Final = f"""{_UNTAKEN}, bearers AS (
         SELECT * REPLACE (
             if(team <> '{NO_VALUE}', '{NO_VALUE}', service) AS service,

@@ -1,8 +1,10 @@
 """Names in policies that nothing in the data has: of a team that is misspelt in an SLA's scope there are no clocks, and
-of a contract that is misspelt in service credits nobody owes any.
+of a contract that is misspelt in service credits nobody owes any. So too names in the contract register: a vendor that
+neither bills nor delivers, and an item for which two contracts of one vendor hold on the same days.
 
 Only a notice, because the name may be right and its first ticket still to come. Sources and reasons, which contracts
-and policies know without any data, are in `pipelines.notices`.
+and policies know without any data, are in `pipelines.notices`; names in the contract register are in
+`pipelines.register_names`.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
 from models.vocabulary import Domain
+from pipelines.register_names import OVERLAPS, TERMS, find_idle_vendors, find_overlaps
 
 if TYPE_CHECKING:
     from data_contracts.documents import Path
@@ -35,6 +38,9 @@ _COLUMNS: Final[Mapping[Domain, tuple[tuple[str, str, str], ...]]] = {
         ("contract", "stg.stg_vendor_contracts", "trim(vendor_contract_id)"),
         ("contract.item", "stg.stg_vendor_contracts", "trim(item)"),
         ("invoice_lines.item", "stg.stg_vendor_invoice_lines", "trim(item)"),
+        ("contract.vendor", "stg.stg_vendor_contracts", "trim(vendor)"),
+        ("dealing.vendor", "stg.stg_vendor_invoice_lines", "trim(vendor)"),
+        ("dealing.vendor", "stg.stg_deliveries", "trim(vendor)"),
     ),
 }
 #: Items for which a vendor's contracts promise a time: dimension `promised_by.<vendor>`.
@@ -44,13 +50,14 @@ _PROMISES: Final = """
 """
 #: SELECT of a domain's names: dimension, name.
 KNOWN_NAMES: Final[Mapping[Domain, str]] = {
-    domain: " UNION ".join(
+    domain: (TERMS if domain is Domain.VENDORS else "")
+    + " UNION ".join(
         [
             *(
                 f"SELECT '{dimension}' AS dimension, {column} AS name FROM {table} WHERE {column} IS NOT NULL"
                 for dimension, table, column in columns
             ),
-            *([_PROMISES] if domain is Domain.VENDORS else []),
+            *([_PROMISES, OVERLAPS] if domain is Domain.VENDORS else []),
         ]
     )
     for domain, columns in _COLUMNS.items()
@@ -84,6 +91,8 @@ def find_unknown_names(policies: Policies, names: Names, folder: str = "policies
         *(finder.in_costs() if has_tickets else ()),
         *(finder.in_pools() if has_lines else ()),
         *((*finder.in_contract_promises(), *finder.in_vendors()) if names.get("contract") else ()),
+        *find_idle_vendors(names),
+        *find_overlaps(names),
     )
 
 

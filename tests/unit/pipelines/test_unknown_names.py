@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import duckdb
 import pytest
 
+from models.vocabulary import Domain
 from pipelines.policies import Policies, load_policies
-from pipelines.unknown_names import Names, find_unknown_names, read_names
+from pipelines.unknown_names import KNOWN_NAMES, Names, find_unknown_names, read_names
 
 KNOWN = read_names(
     [
@@ -203,3 +205,67 @@ def test_vendor_policies_are_held_against_contracts_and_invoices(tmp_path: Path)
         )
     ]
     assert told(found, {}) == []
+
+
+def register(tmp_path: Path, contracts: str, dealing: str = "('Acme Ltd')") -> list[str]:
+    """The notices on a register, read by the real query from real tables."""
+    with duckdb.connect(":memory:") as connection:
+        connection.execute("CREATE SCHEMA stg")
+        connection.execute(
+            "CREATE TABLE stg.stg_vendor_contracts AS SELECT vendor_contract_id, vendor, item, "
+            "CAST(start_date AS DATE) AS start_date, CAST(end_date AS DATE) AS end_date, NULL AS sla_target_hours "
+            f"FROM (VALUES {contracts}) AS rows(vendor_contract_id, vendor, item, start_date, end_date)"
+        )
+        connection.execute(
+            f"CREATE TABLE stg.stg_vendor_invoice_lines AS SELECT vendor, 'x' AS item FROM (VALUES {dealing}) r(vendor)"
+        )
+        connection.execute("CREATE TABLE stg.stg_deliveries AS SELECT 'Northlight Couriers' AS vendor")
+        names = read_names(connection.execute(KNOWN_NAMES[Domain.VENDORS]).fetchall())
+    return [notice.message for notice in find_unknown_names(load_policies(tmp_path), names)]
+
+
+def contract(
+    contract_id: str, vendor: str, item: str, start: str = "2026-01-01", end: str | None = "2026-12-31"
+) -> str:
+    return f"('{contract_id}', '{vendor}', '{item}', '{start}', {'NULL' if end is None else repr(end)})"
+
+
+def test_a_vendor_of_the_register_that_neither_bills_nor_delivers_is_told_with_the_nearest(tmp_path: Path) -> None:
+    rows = [
+        contract("K-1", "acme  ltd", "Visit"),
+        contract("K-2", "Orgenix Ltd", "Visit"),
+        contract("K-3", "Northlight Couriers", "Parcel"),
+        contract("K-4", "Quite Another", "Visit"),
+    ]
+    misspelt, nobody = register(tmp_path, ", ".join(rows), "('Acme Ltd'), ('Organix Ltd')")
+    assert "names the vendor 'Orgenix Ltd', which no invoice and no delivery has" in misspelt
+    assert "Did you mean 'Organix Ltd'?" in misspelt
+    line = re.search(r"under vendor: (.+)\.$", misspelt)
+    assert line is not None
+    accepted = policies(tmp_path, dimensions=f"vendor:\n  {line[1]}\n")
+    assert accepted.dimensions["vendor"]["orgenix ltd"] == "Organix Ltd"
+    assert "names a vendor of whom there is no invoice and no delivery: 'Quite Another'." in nobody
+
+
+def test_two_contracts_of_one_vendor_with_one_item_on_the_same_days_are_told(tmp_path: Path) -> None:
+    rows = [
+        contract("K-1", "Acme Ltd", "Visit"),
+        contract("K-1", "Acme Ltd", "Parts"),
+        contract("K-2", "ACME Ltd", "visit ", "2026-06-01", None),
+        contract("K-2", "ACME Ltd", "Advice", "2026-06-01", None),
+        contract("K-0", "Acme Ltd", "Visit", "2025-01-01", "2025-12-31"),
+    ]
+    (message,) = register(tmp_path, ", ".join(rows))
+    assert message.startswith(
+        "The contracts K-1 and K-2 of 'Acme Ltd' both have 'Visit' from 2026-06-01 to 2026-12-31. What is billed"
+    )
+
+
+def test_contracts_whose_days_follow_each_other_or_contradict_are_not_told(tmp_path: Path) -> None:
+    rows = [
+        contract("K-1", "Acme Ltd", "Visit", "2026-01-01", "2026-05-31"),
+        contract("K-2", "Acme Ltd", "Visit", "2026-06-01", "2026-12-31"),
+        contract("K-3", "Acme Ltd", "Visit", "2026-02-01", "2026-12-31"),
+        contract("K-3", "Acme Ltd", "Parts", "2026-03-01", "2026-12-31"),
+    ]
+    assert register(tmp_path, ", ".join(rows)) == []
