@@ -1,7 +1,7 @@
 """From `dimensions.yaml` to aliases and known names, with everything that contradicts itself in it.
 
 How the file is spelt is in `pipelines.policy_files`; that records keep to the known names is judged by the gate, see
-`pipelines.listed_names`.
+`pipelines.unlisted_names`.
 """
 
 from __future__ import annotations
@@ -16,13 +16,28 @@ Aliases = Mapping[str, Mapping[str, str]]
 ListedNames = Mapping[str, frozenset[str]]
 
 
-def build_aliases(file: DimensionFile) -> Aliases:
-    """Dimension -> alias in lower case -> common name."""
-    return {
-        dimension: {alias.strip().lower(): common for common, aliases in names.items() for alias in aliases}
-        for dimension, names in file
-        if dimension != "known"
-    }
+def build_aliases(file: DimensionFile, document: Document, problems: list[Problem]) -> Aliases:
+    """Dimension -> alias in lower case -> common name.
+
+    An alias of two names is added to `problems`, because a record can have only one of them.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for dimension, names in file:
+        if dimension == "known":
+            continue
+        common_names = found[dimension] = {}
+        for common, aliases in names.items():
+            for index, alias in enumerate(aliases):
+                first = common_names.setdefault(alias.strip().lower(), common)
+                if first != common:
+                    problems.append(
+                        document.problem(
+                            (dimension, common, index),
+                            f"'{alias}' is an alias of '{common}', but also of '{first}'",
+                            "Take it out of one of the two; lower and upper case are the same.",
+                        )
+                    )
+    return found
 
 
 def build_listed_names(

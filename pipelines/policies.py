@@ -118,7 +118,7 @@ def load_policies(folder: Path) -> Policies:
         if "targets.yaml" in documents:
             problems += find_misspelt_metrics(documents["targets.yaml"], METRICS)
         raise DocumentError(dict.fromkeys(problems))
-    dimensions = build_aliases(dimension_file)
+    dimensions = build_aliases(dimension_file, documents["dimensions.yaml"], problems)
     listed_names = build_listed_names(dimension_file, dimensions, documents["dimensions.yaml"], problems)
     calendars = build_calendars(calendar_file, documents["calendars.yaml"], problems)
     team_calendars = build_team_calendars(calendar_file, documents["calendars.yaml"], dimensions["team"], problems)

@@ -174,6 +174,13 @@ def test_lines_and_figures_are_called_what_they_are(warehouse: Warehouse, tmp_pa
                 "that name. Take it out of one of the two."
             ),
         ),
+        (
+            "team:\n  Second Line: [Value 2]\n  Third Line: [Value 3, value 2]\n",
+            (
+                "dimensions.yaml:3: 'value 2' is an alias of 'Third Line', but also of 'Second Line'. Take it out of "
+                "one of the two; lower and upper case are the same."
+            ),
+        ),
         ("known:\n  team: []\n", "dimensions.yaml:2: key 'team': there is a name that is empty, or none at all"),
         ("known:\n  team: [Service Desk, ' ']\n", "dimensions.yaml:2: key 'team': there is a name that is empty"),
         (
