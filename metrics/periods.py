@@ -98,6 +98,11 @@ def period_holding(day: date, grain: Grain) -> Period:
     return Period(grain, day)
 
 
+def last_whole_month(until: date) -> Period:
+    """The last month that is over at the end of a day."""
+    return period_holding(until + timedelta(days=1), Grain.MONTH).previous
+
+
 def local_date(instant: pl.Expr, time_zone: str) -> pl.Expr:
     """The calendar date of a UTC instant in a time zone.
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-from typing import Final
+from datetime import date
 
 import streamlit as st
 
@@ -13,9 +12,6 @@ from pipelines.cli.published import describe_reaches
 from pipelines.dashboard.filters import Filters
 from pipelines.dashboard.plain_text import plain
 from pipelines.dashboard.snapshot import BREAKDOWNS, Snapshot
-
-#: How far back the trends begin, unless chosen.
-_DEFAULT_DAYS: Final = 395
 
 
 def choose_filters(snapshot: Snapshot) -> Filters:
@@ -51,7 +47,8 @@ def choose_filters(snapshot: Snapshot) -> Filters:
 
 def _choose_span(snapshot: Snapshot) -> tuple[date, date]:
     first, last = snapshot.span()
-    start = max(first, last - timedelta(days=_DEFAULT_DAYS))
+    # Twelve whole months, and the one that is still open.
+    start = max(first, date(last.year - 1, last.month, 1))
     picked = st.date_input(
         "From – to",
         (start, last),

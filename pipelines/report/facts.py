@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import duckdb
 
+from metrics.periods import last_whole_month
 from metrics.signals.targets import Target
 from models.vocabulary import Grain
 from pipelines.missing_values import explain_missing
@@ -53,6 +54,7 @@ FLOW_IS_OF: Final = "ticket_created_count"
 CYCLE_TIMES_ARE_OF: Final = "ticket_cycle_time_p85_business_hours"
 BRIDGE_IS_OF: Final = "cost_per_transaction_reporting"
 BUDGET_IS_OF: Final = "cost_budget_variance_ratio"
+RECOVERABLE_IS_OF: Final = "vendor_recoverable_reporting"
 
 #: Periods that a trend shows.
 TREND_LENGTH: Final = 24
@@ -256,7 +258,6 @@ def _up_to_the_period(connection: duckdb.DuckDBPyConnection, period: ReportPerio
     # Vendors are judged by months and quarters, never by weeks.
     scored = Grain.QUARTER if period.grain is Grain.QUARTER else Grain.MONTH
     answers["scorecards"] = ask(connection, "vendor_scorecard", period_grain=scored.value, to_date=end)
-    answers["recoverable"] = ask(connection, "money_to_recover", to_date=end)
     return answers
 
 
@@ -271,7 +272,9 @@ def _of_the_period(
     def about(metric: str) -> ReportPeriod | None:
         return _period_of(numbers, metric, period)
 
-    answers = {}
+    # Money is told of whole months, the last of which the data of vendors have passed.
+    recovered_until = last_whole_month((about(RECOVERABLE_IS_OF) or period).end)
+    answers = {"recoverable": ask(connection, "money_to_recover", to_date=recovered_until.end.isoformat())}
     for metric in DRIVEN:
         if (told := about(metric)) is not None:
             spans = {"period_grain": told.grain.value, "period_start_date": told.start.isoformat()}

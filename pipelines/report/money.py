@@ -34,9 +34,8 @@ def recoverable_total(facts: ReportFacts) -> Decimal | None:
 
 
 def recoverable_months(facts: ReportFacts) -> str:
-    """Of which months that is: `over the twelve months to October 2026`, the report's or the latest before it."""
-    last = max(row["last_month_date"] for row in facts.rows("recoverable"))
-    return f"over the twelve months to {last:%B %Y}"
+    """Of which months that is: `over the twelve months to October 2026`, the last that report and data have passed."""
+    return f"over the twelve months to {facts.rows('recoverable')[0]['counted_to_date']:%B %Y}"
 
 
 def _budget(facts: ReportFacts) -> Figure | None:
@@ -75,8 +74,10 @@ def _budget(facts: ReportFacts) -> Figure | None:
 
 
 def _recoverable(facts: ReportFacts) -> Figure | None:
-    rows = [row for row in facts.rows("recoverable") if row["recoverable_reporting"] or row["unmeasured_count"]]
-    if not rows:
+    known = facts.rows("recoverable")
+    rows = [row for row in known if row["recoverable_reporting"]]
+    unmeasured = [row for row in known if row["unmeasured_count"]]
+    if not rows and not unmeasured:
         return None
     currency = facts.publication.currency
     bars = [
@@ -85,14 +86,27 @@ def _recoverable(facts: ReportFacts) -> Figure | None:
         for column, name, colour in _PARTS
         if row[column]
     ]
-    total, doubtful = recoverable_total(facts), sum(row["unmeasured_count"] or 0 for row in rows)
-    told = f"{total or 0:,.2f} {currency} are to be recovered from {count_of(len(rows), 'vendor')} "
-    told += f"{recoverable_months(facts)}."
-    unknown = f"{count_of(doubtful, 'more case')} could not be measured." if doubtful else ""
+    owing = [row for row in rows if row["recoverable_reporting"] > 0]
+    total = recoverable_total(facts)
+    told = f"{total:,.2f} {currency} are" if total is not None else "Nothing is known"
+    whom = count_of(len(owing), "vendor") if owing else "vendors"
+    told += f" to be recovered from {whom} {recoverable_months(facts)}."
+    credited = sum((row["recoverable_reporting"] for row in rows if row["recoverable_reporting"] < 0), Decimal(0))
+    repaid = (
+        f"Taken off are {-credited:,.2f} that {count_of(len(rows) - len(owing), 'vendor')} credited of earlier months."
+        if credited
+        else ""
+    )
+    unknown = (
+        f"{count_of(sum(row['unmeasured_count'] for row in unmeasured), 'more case')} of "
+        f"{count_of(len(unmeasured), 'vendor')} could not be measured."
+        if unmeasured
+        else ""
+    )
     return Figure(
         id="recoverable",
         title=f"Money to recover, in {currency}",
-        sentences=tuple(sentence for sentence in (told, unknown) if sentence),
+        sentences=tuple(sentence for sentence in (told, repaid, unknown) if sentence),
         draw=(
             lambda width: bar_chart(bars, value_format=",.0f", width=width, groups=[name for _, name, _ in _PARTS])
         )
@@ -107,7 +121,9 @@ def _recoverable(facts: ReportFacts) -> Figure | None:
                 for row in rows
             ),
             frozenset({"to recover", "at least", "at most", *(name for _, name, _ in _PARTS)}),
-        ),
+        )
+        if rows
+        else None,
         answer=facts.answers["recoverable"],
         metrics=("vendor_recoverable_reporting",),
     )  # fmt: skip

@@ -7,14 +7,18 @@ after the day until which the data are told.
 from __future__ import annotations
 
 import csv
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
+from streamlit.testing.v1 import AppTest
 
+from pipelines.cli.numbers import count_of
 from pipelines.report.asking import ask
+from pipelines.report.facts import read_facts
+from pipelines.report.money import money_section, recoverable_total
 
 if TYPE_CHECKING:
     from conftest import CleanRun
@@ -61,3 +65,46 @@ def test_what_was_billed_above_contract_adds_up_to_its_kpi(company: DemoHome) ->
     # Too low on lines of the same items, and on some by more than was billed too high.
     assert any(row["under_billed_reporting"] < 0 for row in rows)
     assert any(row["over_billed_reporting"] + row["under_billed_reporting"] < 0 for row in rows)
+
+
+_VENDORS_PAGE = """
+from pipelines.dashboard.app import PAGES, page_function
+page_function(next(show for _, name, _, show in PAGES if name == "vendors"))()
+"""
+
+
+def test_report_query_and_dashboard_tell_the_same_of_the_same_months(
+    company: DemoHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, last = date(2025, 11, 1), date(2026, 10, 31)
+    listed = company.published(
+        "SELECT vendor, sum(amount_reporting) FROM mart.vendor_recoverable_facts "
+        "WHERE NOT is_quarantined AND recovery_date BETWEEN ? AND ? GROUP BY ALL HAVING sum(amount_reporting) > 0",
+        [first, last],
+    )
+    expected = sum((amount for _, amount in listed), Decimal(0))
+    ((later,),) = company.published(
+        "SELECT sum(amount_reporting) FROM mart.vendor_recoverable_facts WHERE recovery_date > ?", [last]
+    )
+    assert expected > 0 < later, "nothing is dated after the data's clock"
+
+    facts = read_facts(company.home.published_file)
+    with duckdb.connect(str(company.home.published_file), read_only=True) as connection:
+        rows = ask(connection, "money_to_recover").rows
+    assert {(row["counted_from_date"], row["counted_to_date"]) for row in rows} == {(first, last)}
+    assert sum(row["recoverable_reporting"] for row in rows) == recoverable_total(facts) == expected
+    vendors = count_of(len(listed), "vendor")
+    figure = next(figure for figure in money_section(facts).figures if figure.id == "recoverable")
+    told = f"{expected:,.2f} EUR are to be recovered from {vendors} over the twelve months to October 2026."
+    assert figure.sentences[0] == told
+    assert figure.table is not None
+    assert len(figure.table.rows) == len(listed)
+
+    monkeypatch.setenv("KPI_HOME", str(company.folder))
+    page = AppTest.from_string(_VENDORS_PAGE, default_timeout=60).run()
+    assert not page.exception
+    assert f"### {expected:,.2f} EUR" in [part.value for part in page.markdown]
+    captions = [part.value for part in page.caption]
+    assert f"From {vendors}." in captions
+    # All months that the data have passed; they begin with the company's first.
+    assert any("to October 2026: those that begin in the chosen days" in caption for caption in captions)

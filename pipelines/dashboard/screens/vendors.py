@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import polars as pl
 import streamlit as st
 
+from metrics.periods import Period, last_whole_month, local_date_of, period_holding
+from models.vocabulary import Grain, RecoverableKind
 from pipelines.cli.numbers import count_of
 from pipelines.dashboard.charts import draw_bars
 from pipelines.dashboard.filters import Filters
 from pipelines.dashboard.plain_text import plain
 from pipelines.dashboard.shown import show_nothing, show_table
 from pipelines.dashboard.snapshot import Snapshot
+from pipelines.questions import packaged_questions
 
 
 def show_vendors(snapshot: Snapshot, filters: Filters) -> None:
@@ -74,30 +80,76 @@ def _show_scorecards(snapshot: Snapshot, filters: Filters) -> None:
 
 
 def _show_recoverables(snapshot: Snapshot, filters: Filters) -> None:
+    """The same number as the report and the packaged query have for the same months."""
     st.header("Money to recover")
-    found = snapshot.rows_of("vendor_recoverable_facts", filters, day="recovery_date")
-    found = found.filter((pl.col("amount_reporting") != 0).fill_null(True))
-    if found.is_empty():
-        show_nothing("Nothing is to be recovered.")
+    months = _counted_months(snapshot, filters)
+    if not months:
+        show_nothing("No month that the data of vendors have passed begins in the chosen days.")
         return
-    total = found["amount_reporting"].sum()
-    currency = snapshot.publication.reporting_currency_code
-    st.markdown(f"### {total:,.2f} {currency}")
-    unmeasured = found["amount_reporting"].null_count()
-    if unmeasured:
-        st.caption(f"{unmeasured:,} more cases could not be measured.")
-    by_vendor = (
-        found.group_by("vendor", "recoverable_kind")
-        .agg(pl.col("amount_reporting").sum())
-        .sort("amount_reporting", descending=True)
-        .with_columns(of=pl.col("vendor") + " · " + pl.col("recoverable_kind").str.replace_all("_", " "))
+    first, last = months[0].start, months[-1].end
+    st.caption(
+        f"Of whole months, {first:%B %Y} to {last:%B %Y}: those that begin in the chosen days and that the data of "
+        "vendors have passed."
     )
-    st.altair_chart(draw_bars(by_vendor, "of", "amount_reporting", f"to recover ({currency})"), alt="Money to recover")
-    show_table(
-        found.sort("amount_reporting", descending=True, nulls_last=True).select(
-            "recovery_date", "vendor", "recoverable_kind", "amount_reporting",
-            "at_least_reporting", "at_most_reporting", "invoice_id", "service_credit_id", "vendor_contract_id",
-        ),
-        key="recoverables",
-        name="money_to_recover",
-    )  # fmt: skip
+    by_vendor = snapshot.ask(
+        packaged_questions()["money_to_recover"].text, {"months": str(len(months)), "to_date": last.isoformat()}
+    )
+    if vendors := filters.chosen.get("vendor"):
+        by_vendor = by_vendor.filter(pl.col("vendor").is_in(vendors))
+    with_money = by_vendor.filter(pl.col("recoverable_reporting") != 0)
+    total, currency = with_money["recoverable_reporting"].sum(), snapshot.publication.reporting_currency_code
+    if with_money.is_empty():
+        show_nothing("Nothing is known to be recovered.")
+    else:
+        owing = with_money.filter(pl.col("recoverable_reporting") > 0).height
+        st.markdown(f"### {total:,.2f} {currency}")
+        st.caption(f"From {count_of(owing, 'vendor')}.")
+    if unmeasured := by_vendor["unmeasured_count"].sum():
+        doubtful = by_vendor.filter(pl.col("unmeasured_count") > 0).height
+        st.caption(f"{count_of(unmeasured, 'more case')} of {count_of(doubtful, 'vendor')} could not be measured.")
+    if not with_money.is_empty():
+        st.altair_chart(
+            draw_bars(_by_kind(with_money), "of", "amount_reporting", f"to recover ({currency})"),
+            alt="Money to recover",
+        )
+    evidence = snapshot.rows_of(
+        "vendor_recoverable_facts", replace(filters, first=first, last=last), day="recovery_date"
+    )
+    evidence = evidence.filter((pl.col("amount_reporting") != 0).fill_null(True))
+    if not evidence.is_empty():
+        show_table(
+            evidence.sort("amount_reporting", descending=True, nulls_last=True).select(
+                "recovery_date", "vendor", "recoverable_kind", "amount_reporting",
+                "at_least_reporting", "at_most_reporting", "invoice_id", "service_credit_id", "vendor_contract_id",
+                "is_quarantined",
+            ),
+            key="recoverables",
+            name="money_to_recover",
+        )  # fmt: skip
+
+
+def _counted_months(snapshot: Snapshot, filters: Filters) -> list[Period]:
+    """Months that begin in the chosen days, up to the last that is closed for the sum of all that may be recovered."""
+    clock = snapshot.definition("vendor_recoverable_reporting")["fresh_as_of_at"] or min(
+        (reach.as_of_at for reach in snapshot.reaches if reach.data in {"deliveries", "invoices"}), default=None
+    )
+    if clock is None:
+        return []
+    passed = local_date_of(clock, snapshot.publication.reporting_time_zone) - timedelta(days=1)
+    months, month = [], period_holding(filters.first, Grain.MONTH)
+    while month.start <= min(filters.last, last_whole_month(passed).start):
+        if month.start >= filters.first:
+            months.append(month)
+        month = month.following
+    return months
+
+
+def _by_kind(by_vendor: pl.DataFrame) -> pl.DataFrame:
+    """What is to be recovered from each vendor, by kind; without what is nothing."""
+    kinds = {f"{kind.value}_reporting": kind.value.replace("_", " ") for kind in RecoverableKind}
+    return (
+        by_vendor.unpivot(list(kinds), index="vendor", variable_name="kind", value_name="amount_reporting")
+        .filter(pl.col("amount_reporting") != 0)
+        .with_columns(of=pl.col("vendor") + " · " + pl.col("kind").replace(kinds))
+        .sort("amount_reporting", descending=True)
+    )

@@ -160,14 +160,41 @@ def test_what_cannot_be_measured_is_said_and_not_added() -> None:
     row = {"vendor": HOSTILE, "recoverable_reporting": Decimal("10.50"), "over_billing_reporting": Decimal("10.50"),
            "duplicate_invoice_reporting": None, "service_credit_reporting": None,
            "at_least_reporting": Decimal("10.50"), "at_most_reporting": None, "unmeasured_count": 2,
-           "last_month_date": date(2026, 11, 1)}  # fmt: skip
+           "counted_to_date": date(2026, 11, 30)}  # fmt: skip
     (figure,) = money_section(facts(recoverable=answer("money_to_recover", row))).figures
     assert figure.sentences == (
         "10.50 EUR are to be recovered from 1 vendor over the twelve months to November 2026.",
-        "2 more cases could not be measured.",
+        "2 more cases of 1 vendor could not be measured.",
     )
     assert figure.table is not None
     assert figure.table.rows[0] == (HOSTILE, "10.50", "10.50", "–", "10.50", "–", "–")
+
+
+def test_vendors_from_whom_nothing_is_to_come_back_are_not_counted() -> None:
+    nothing = {"vendor": "Bolt", "recoverable_reporting": Decimal(0), "over_billing_reporting": Decimal(0),
+               "duplicate_invoice_reporting": Decimal(0), "service_credit_reporting": Decimal(0),
+               "at_least_reporting": Decimal(0), "at_most_reporting": Decimal(90), "unmeasured_count": 3,
+               "counted_to_date": date(2026, 11, 30)}  # fmt: skip
+    money = ("recoverable_reporting", "over_billing_reporting")
+    owes = nothing | {"vendor": "Acme", "unmeasured_count": 0} | dict.fromkeys(money, Decimal(20))
+    repaid = owes | {"vendor": "Crane"} | dict.fromkeys(money, Decimal(-5))
+    (figure,) = money_section(facts(recoverable=answer("money_to_recover", owes, nothing, repaid))).figures
+    assert figure.sentences == (
+        "15.00 EUR are to be recovered from 1 vendor over the twelve months to November 2026.",
+        "Taken off are 5.00 that 1 vendor credited of earlier months.",
+        "3 more cases of 1 vendor could not be measured.",
+    )
+    assert figure.table is not None
+    assert [row[:2] for row in figure.table.rows] == [("Acme", "20.00"), ("Crane", "-5.00")]
+    assert figure.draw is not None
+    drawn = str(figure.draw(400).to_dict()["data"])
+    assert "Acme" in drawn
+    assert "Bolt" not in drawn
+
+    (figure,) = money_section(facts(recoverable=answer("money_to_recover", nothing))).figures
+    months = "over the twelve months to November 2026"
+    assert figure.sentences[0] == f"Nothing is known to be recovered from vendors {months}."
+    assert (figure.table, figure.draw) == (None, None)
 
 
 def test_limits_are_one_stretch_until_they_are_set_anew() -> None:

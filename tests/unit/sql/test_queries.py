@@ -299,6 +299,10 @@ def _recoverable(kind: str, amount: str | None, **columns: Any) -> Row:
 
 
 def test_money_to_recover(fill: Fill, published: duckdb.DuckDBPyConnection) -> None:
+    # Midnight after 30 September in Amsterdam: September is the last month that the data have passed.
+    passed = datetime(2026, 9, 30, 22, tzinfo=UTC)
+    fill("meta_run", {"reporting_time_zone": "Europe/Amsterdam"})
+    fill("meta_metrics", _definition("vendor_recoverable_reporting", fresh_as_of_at=passed))
     fill(
         "fct_vendor_recoverables",
         _recoverable("over_billing", "12.50", vendor_invoice_line_id="ap:2"),
@@ -322,21 +326,48 @@ def test_money_to_recover(fill: Fill, published: duckdb.DuckDBPyConnection) -> N
         ("Acme", date(2026, 8, 1), None, None, "A1/repairs"),
     ]
     # 12.50 + 0.50 + 100 + 7; at the least without the suspicion, at the most with the line without a price.
+    # An invoice that is dated later counts if it is asked for.
+    fill("fct_vendor_recoverables", _recoverable("over_billing", "1000", vendor="Erin", recovery_date=OCTOBER))
+    year = (OCTOBER.replace(year=2025), date(2026, 9, 30))
     assert _ask(published, question_named("money_to_recover"), months="12").fetchall() == [
-        ("Acme", 120, 13, 100, 7, 20, 125, 1, date(2026, 8, 1), SEPTEMBER),
+        ("Acme", 120, 13, 100, 7, 20, 125, 1, date(2026, 8, 1), SEPTEMBER, *year),
         # Not measured, but 3 of it are sure.
-        ("Dora", 3, 0, 0, 3, 3, 9, 1, SEPTEMBER, SEPTEMBER),
-        ("Crane", 0, 0, 0, 0, None, None, 1, SEPTEMBER, SEPTEMBER),
+        ("Dora", 3, 0, 0, 3, 3, 9, 1, SEPTEMBER, SEPTEMBER, *year),
+        ("Crane", 0, 0, 0, 0, None, None, 1, SEPTEMBER, SEPTEMBER, *year),
     ]
     # Of what was to recover before: the credit of August, and nothing where September alone is asked for.
     asked = question_named("money_to_recover")
     (august,) = _ask(published, asked, months="12", to_date="2026-08-31").fetchall()
-    assert august == ("Acme", 7, 0, 0, 7, 7, 7, 0, date(2026, 8, 1), date(2026, 8, 1))
+    year_before = (SEPTEMBER.replace(year=2025), date(2026, 8, 31))
+    assert august == ("Acme", 7, 0, 0, 7, 7, 7, 0, date(2026, 8, 1), date(2026, 8, 1), *year_before)
+    (october,) = _ask(published, asked, months="1", to_date="2026-10-01").fetchall()
+    assert october[:2] == ("Erin", 1000)
     assert [row[:2] for row in _ask(published, asked, months="1").fetchall()] == [
         ("Acme", 113),
         ("Dora", 3),
         ("Crane", 0),
     ]
+
+
+def test_money_to_recover_that_waits_for_data_of_others_is_told_until_those_of_vendors_end(
+    fill: Fill, published: duckdb.DuckDBPyConnection
+) -> None:
+    invoices, deliveries = datetime(2026, 10, 2, tzinfo=UTC), datetime(2026, 11, 20, tzinfo=UTC)
+    fill("meta_run", {"reporting_time_zone": "UTC"})
+    fill("meta_metrics", _definition("vendor_recoverable_reporting"))
+    fill(
+        "meta_data_clocks",
+        {"data": "tickets", "domain": "tickets"},
+        {"data": "invoices", "domain": "vendors", "as_of_at": invoices},
+        {"data": "deliveries", "domain": "vendors", "as_of_at": deliveries},
+    )
+    fill(
+        "fct_vendor_recoverables",
+        _recoverable("over_billing", "7"),
+        _recoverable("over_billing", "9", recovery_date=date(2026, 10, 1)),
+    )
+    (row,) = _ask(published, question_named("money_to_recover"), months="12").fetchall()
+    assert (row[1], row[-1]) == (7, date(2026, 9, 30))
 
 
 def test_vendor_scorecard(
