@@ -17,12 +17,21 @@ def assemble_lines(parts: Sequence[StagedPart], table: Table, policies: Policies
     """All lines of all exports.
 
     A line with a key that a later file brings again is superseded by it: exports overlap, and corrections come that
-    way. Two lines of one file with one key are both kept, for a rule to find. Lines without a key are all kept,
+    way. Two lines of one file with one key are both kept, for a rule to find, and so are those of two contracts with
+    the same source: what one calls by a number need not be what the other does. Lines without a key are all kept,
     however equal: real ledgers hold split transactions.
     """
     frames = [conform(_with_key(part.frame, table), table) for part in parts]
-    lines = pl.concat(frames) if frames else polars_schema(table).to_frame()
-    lines = apply_aliases(_latest_file_wins(lines, table), policies.dimensions)
+    if _single_key(table) is None:
+        # Rates and headcounts are known by what they are of, whoever tells them.
+        frames = [pl.concat(frames)] if frames else []
+    else:
+        of_contract: dict[str, list[pl.DataFrame]] = {}
+        for part, frame in zip(parts, frames, strict=True):
+            of_contract.setdefault(part.contract.id, []).append(frame)
+        frames = [pl.concat(same) for same in of_contract.values()]
+    kept = [_latest_file_wins(frame, table) for frame in frames]
+    lines = apply_aliases(pl.concat(kept) if kept else polars_schema(table).to_frame(), policies.dimensions)
     if table.name in ("stg_cost_lines", "stg_budget_lines"):
         lines = _place_cost_centres(lines, policies)
     return lines

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -104,6 +105,24 @@ def test_two_lines_of_one_file_with_one_key_are_both_kept_for_the_audit(
     folder = drop("a.csv", 'line,paid_on,supplier,amount\n1,03.01.2026,Ace,"1,00"\n1,03.01.2026,Ace,"2,00"\n')
     lines = assemble_lines([_stage(warehouse, spend, folder, "cost_lines")], stg_cost_lines, POLICIES)
     assert lines["cost_line_id"].to_list() == ["books:1", "books:1"]
+
+
+def test_lines_of_two_contracts_with_one_source_are_both_kept_for_the_audit(
+    warehouse: Warehouse, spend: ExportContract, drop: Drop
+) -> None:
+    folder = drop("a.csv", 'line,paid_on,supplier,amount\n1,03.01.2026,Ace,"1,00"\n2,03.01.2026,Ace,"2,00"\n')
+    part = _stage(warehouse, spend, folder, "cost_lines")
+    other = replace(
+        part,
+        contract=replace(spend, id="other"),
+        frame=part.frame.with_columns(load_id=pl.lit("zzz"), vendor=pl.lit("Bee")).head(1),
+    )
+    lines = assemble_lines([part, other], stg_cost_lines, POLICIES).sort("cost_line_id", "vendor")
+    assert lines.select("cost_line_id", "vendor").rows() == [("books:1", "Ace"), ("books:1", "Bee"), ("books:2", "Ace")]
+    # Of one contract the later file takes the place of the earlier.
+    same = replace(other, contract=spend)
+    lines = assemble_lines([part, same], stg_cost_lines, POLICIES).sort("cost_line_id")
+    assert lines.select("cost_line_id", "vendor").rows() == [("books:1", "Bee"), ("books:2", "Ace")]
 
 
 UPDATES = """ticket,at,field,value,service
