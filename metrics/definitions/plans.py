@@ -35,10 +35,13 @@ PLAN_METRICS: Final[tuple[Metric, ...]] = (
     Metric(
         name="cost_budget_variance_reporting",
         label="Budget variance",
-        meaning="What was spent beyond the budget; below 0 where less was spent.",
+        meaning=(
+            "What was spent beyond the budget, also on what has no budget of its own; below 0 where less was spent."
+        ),
         formula=(
             "Actual cost less budget, over the months of the period that have both: variance_reporting of "
-            "fct_budget_variances. By team it is the team that was booked, before any allocation."
+            "fct_budget_variances. All cost of such a month counts, whether or not its account has a budget. By team "
+            "it is the team that was booked, before any allocation."
         ),
         unit=Unit.REPORTING,
         direction=Direction.DOWN_IS_GOOD,
@@ -53,7 +56,10 @@ PLAN_METRICS: Final[tuple[Metric, ...]] = (
         name="cost_budget_variance_ratio",
         label="Budget variance ratio",
         meaning="Budget variance as a share of the budget: 0.05 is 5 % overspent, -0.05 is 5 % underspent.",
-        formula="Actual cost less budget / budget, over the months of the period that have both; empty without budget.",
+        formula=(
+            "Actual cost less budget / budget, over the months of the period that have both; empty without budget. All "
+            "cost of such a month counts, whether or not its account has a budget."
+        ),
         unit=Unit.RATIO,
         direction=Direction.DOWN_IS_GOOD,
         owner=_FINANCE,

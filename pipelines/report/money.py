@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -47,21 +48,19 @@ def _budget(facts: ReportFacts) -> Figure | None:
         sum((row[f"{name}_reporting"] or Decimal(0) for row in rows), Decimal(0))
         for name in ("actual", "budget", "variance")
     )
-    more = "more" if variance > 0 else "less"
-    told = (
-        f"{actual:,.2f} {currency} were spent in {period.label} of a budget of {budget:,.2f}: {abs(variance):,.2f} "
-        f"{more}, over what has both."
-    )
+    told = f"{actual:,.2f} {currency} were spent in {period.label} of a budget of {budget:,.2f}: "
+    told += f"{_more_or_less(variance)}."
     largest = sorted(rows, key=lambda row: -abs(row["variance_reporting"] or 0))
     return Figure(
         id="budget",
         title=titled(facts, BUDGET_IS_OF, f"Actual cost against budget, in {currency}"),
-        sentences=(told, *notes(facts, BUDGET_IS_OF)),
+        sentences=(told, *_without_budget(rows), *notes(facts, BUDGET_IS_OF)),
         table=Table(
             ("account", "team", "actual", "budget", "variance"),
             tuple(
                 (f"{row['cost_centre'] or NOTHING}/{row['account'] or NOTHING}", row["team"] or "(none)",
-                 _money(row["actual_reporting"]), _money(row["budget_reporting"]), _money(row["variance_reporting"]))
+                 _money(row["actual_reporting"]), NOTHING if _has_no_budget(row) else _money(row["budget_reporting"]),
+                 _money(row["variance_reporting"]))
                 for row in largest
             ),
             frozenset({"actual", "budget", "variance"}),
@@ -71,6 +70,30 @@ def _budget(facts: ReportFacts) -> Figure | None:
         answer=facts.answers["budget"],
         metrics=("cost_budget_variance_ratio",),
     )  # fmt: skip
+
+
+def _has_no_budget(row: Mapping[str, Any]) -> bool:
+    """Whether no budget line is of what a row is of; a budget of 0 is one."""
+    return bool(row["unbudgeted_month_count"] == row["month_count"])
+
+
+def _more_or_less(variance: Decimal) -> str:
+    return f"{abs(variance):,.2f} {'more' if variance > 0 else 'less'}" if variance else "as much as planned"
+
+
+def _without_budget(rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """What of the variance is spending that nobody planned, and what is left of it where there was a plan."""
+    unplanned = [row for row in rows if _has_no_budget(row)]
+    if not unplanned:
+        return ()
+    planned = [row for row in rows if not _has_no_budget(row)]
+    outside = sum((row["actual_reporting"] for row in unplanned), Decimal(0))
+    spent, budget = (sum((row[f"{name}_reporting"] for row in planned), Decimal(0)) for name in ("actual", "budget"))
+    where = f"{len(unplanned):,} of {count_of(len(rows), 'account by team', 'accounts by team')}"
+    return (
+        f"For {where} no budget was made; {outside:,.2f} were spent there, all of it over budget.",
+        f"Where one was made, {spent:,.2f} were spent of {budget:,.2f}: {_more_or_less(spent - budget)}.",
+    )
 
 
 def _recoverable(facts: ReportFacts) -> Figure | None:

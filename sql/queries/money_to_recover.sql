@@ -3,9 +3,9 @@
 -- parameter to_date: a day of the last month that counts; latest for the last month that the data have passed [date] [default: latest]
 -- example: kpi query --query money_to_recover --param months=3
 -- answer: Acme Cables | 1234.56 | 700.00 | 324.56 | 210.00 | 910.00 | 1300.00 | 4 | 2026-04-01 | 2026-09-01 | 2025-11-01 | 2026-10-31
---         Whole months count, from counted_from_date to counted_to_date. By default they are those of the report: the last is
---         the latest that is closed for the KPI vendor_recoverable_reporting. Invoices that are dated later count if to_date
---         names a later month.
+--         Whole months count, from counted_from_date to counted_to_date. By default the last is the latest that is closed for the
+--         KPI vendor_recoverable_reporting; a report asks for those up to its own period. Invoices that are dated later count
+--         if to_date names a later month.
 WITH clock AS (
     -- Where the KPI waits for data that never came, the exports of the vendors tell how far they reach.
     SELECT

@@ -148,7 +148,7 @@ view: metric_values {
   measure: cost_budget_variance_reporting {
     type: number
     label: "Budget variance"
-    description: "What was spent beyond the budget; below 0 where less was spent. Actual cost less budget, over the months of the period that have both: variance_reporting of fct_budget_variances. By team it is the team that was booked, before any allocation. Owner: Finance."
+    description: "What was spent beyond the budget, also on what has no budget of its own; below 0 where less was spent. Actual cost less budget, over the months of the period that have both: variance_reporting of fct_budget_variances. All cost of such a month counts, whether or not its account has a budget. By team it is the team that was booked, before any allocation. Owner: Finance."
     value_format: "#,##0.00 \"EUR\""
     drill_fields: [detail*]
     sql: CASE WHEN COUNT(CASE WHEN ${TABLE}.metric = 'cost_budget_variance_reporting' THEN 1 END) = 1 THEN MAX(CASE WHEN ${TABLE}.metric = 'cost_budget_variance_reporting' THEN ${TABLE}.value END) WHEN COUNT(DISTINCT CASE WHEN ${TABLE}.metric = 'cost_budget_variance_reporting' THEN ${TABLE}.period_grain END) = 1 AND COUNT(DISTINCT CASE WHEN ${TABLE}.metric = 'cost_budget_variance_reporting' THEN ${TABLE}.dimension END) = 1 AND COUNT(CASE WHEN ${TABLE}.metric = 'cost_budget_variance_reporting' THEN ${TABLE}.value END) = COUNT(CASE WHEN ${TABLE}.metric = 'cost_budget_variance_reporting' THEN 1 END) THEN CAST(SUM(CASE WHEN ${TABLE}.metric = 'cost_budget_variance_reporting' THEN CAST(${TABLE}.value AS DECIMAL(18, 4)) END) AS DOUBLE PRECISION) END ;;
@@ -157,7 +157,7 @@ view: metric_values {
   measure: cost_budget_variance_ratio {
     type: number
     label: "Budget variance ratio"
-    description: "Budget variance as a share of the budget: 0.05 is 5 % overspent, -0.05 is 5 % underspent. Actual cost less budget / budget, over the months of the period that have both; empty without budget. Owner: Finance."
+    description: "Budget variance as a share of the budget: 0.05 is 5 % overspent, -0.05 is 5 % underspent. Actual cost less budget / budget, over the months of the period that have both; empty without budget. All cost of such a month counts, whether or not its account has a budget. Owner: Finance."
     value_format: "0.0%"
     drill_fields: [detail*]
     sql: CASE WHEN COUNT(CASE WHEN ${TABLE}.metric = 'cost_budget_variance_ratio' THEN 1 END) = 1 THEN MAX(CASE WHEN ${TABLE}.metric = 'cost_budget_variance_ratio' THEN ${TABLE}.value END) WHEN COUNT(DISTINCT CASE WHEN ${TABLE}.metric = 'cost_budget_variance_ratio' THEN ${TABLE}.period_grain END) = 1 AND COUNT(DISTINCT CASE WHEN ${TABLE}.metric = 'cost_budget_variance_ratio' THEN ${TABLE}.dimension END) = 1 AND COUNT(CASE WHEN ${TABLE}.metric = 'cost_budget_variance_ratio' THEN ${TABLE}.numerator END) = COUNT(CASE WHEN ${TABLE}.metric = 'cost_budget_variance_ratio' THEN 1 END) AND COUNT(CASE WHEN ${TABLE}.metric = 'cost_budget_variance_ratio' THEN ${TABLE}.denominator END) = COUNT(CASE WHEN ${TABLE}.metric = 'cost_budget_variance_ratio' THEN 1 END) AND SUM(CASE WHEN ${TABLE}.metric = 'cost_budget_variance_ratio' THEN CAST(${TABLE}.denominator AS DECIMAL(18, 4)) END) > 0 THEN CAST(SUM(CASE WHEN ${TABLE}.metric = 'cost_budget_variance_ratio' THEN CAST(${TABLE}.numerator AS DECIMAL(18, 4)) END) AS DOUBLE PRECISION) / CAST(SUM(CASE WHEN ${TABLE}.metric = 'cost_budget_variance_ratio' THEN CAST(${TABLE}.denominator AS DECIMAL(18, 4)) END) AS DOUBLE PRECISION) END ;;

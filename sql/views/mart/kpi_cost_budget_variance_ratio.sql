@@ -2,7 +2,8 @@
 --
 -- Budget variance ratio
 -- Budget variance as a share of the budget: 0.05 is 5 % overspent, -0.05 is 5 % underspent.
--- Formula: Actual cost less budget / budget, over the months of the period that have both; empty without budget.
+-- Formula: Actual cost less budget / budget, over the months of the period that have both; empty without budget. All
+-- cost of such a month counts, whether or not its account has a budget.
 -- Counted: Cost lines and budget lines of the months that have both. A line that was set aside or has no rate may be
 -- any team's, so every team has the coverage of the whole period.
 -- Period: month in which the cost lies and that is planned (month_date), in the reporting time zone.
@@ -39,7 +40,7 @@ FROM mart.metric_values AS measured
 LEFT JOIN meta.metrics AS definition ON definition.metric = measured.metric
 WHERE measured.metric = 'cost_budget_variance_ratio';
 
-COMMENT ON VIEW mart.kpi_cost_budget_variance_ratio IS 'Budget variance ratio. Budget variance as a share of the budget: 0.05 is 5 % overspent, -0.05 is 5 % underspent. Actual cost less budget / budget, over the months of the period that have both; empty without budget.';
+COMMENT ON VIEW mart.kpi_cost_budget_variance_ratio IS 'Budget variance ratio. Budget variance as a share of the budget: 0.05 is 5 % overspent, -0.05 is 5 % underspent. Actual cost less budget / budget, over the months of the period that have both; empty without budget. All cost of such a month counts, whether or not its account has a budget.';
 COMMENT ON COLUMN mart.kpi_cost_budget_variance_ratio.label IS 'Short name for people';
 COMMENT ON COLUMN mart.kpi_cost_budget_variance_ratio.period_grain IS 'day, week, month or quarter';
 COMMENT ON COLUMN mart.kpi_cost_budget_variance_ratio.period_start_date IS 'First day of the period in the reporting time zone';

@@ -1,9 +1,10 @@
 -- Generated from metrics/registry.py by `python -m pipelines.generate`; a test fails if it was edited by hand.
 --
 -- Budget variance
--- What was spent beyond the budget; below 0 where less was spent.
+-- What was spent beyond the budget, also on what has no budget of its own; below 0 where less was spent.
 -- Formula: Actual cost less budget, over the months of the period that have both: variance_reporting of
--- fct_budget_variances. By team it is the team that was booked, before any allocation.
+-- fct_budget_variances. All cost of such a month counts, whether or not its account has a budget. By team it is the
+-- team that was booked, before any allocation.
 -- Counted: Cost lines and budget lines of the months that have both. A line that was set aside or has no rate may be
 -- any team's, so every team has the coverage of the whole period.
 -- Period: month in which the cost lies and that is planned (month_date), in the reporting time zone.
@@ -39,7 +40,7 @@ FROM mart.metric_values AS measured
 LEFT JOIN meta.metrics AS definition ON definition.metric = measured.metric
 WHERE measured.metric = 'cost_budget_variance_reporting';
 
-COMMENT ON VIEW mart.kpi_cost_budget_variance_reporting IS 'Budget variance. What was spent beyond the budget; below 0 where less was spent. Actual cost less budget, over the months of the period that have both: variance_reporting of fct_budget_variances. By team it is the team that was booked, before any allocation.';
+COMMENT ON VIEW mart.kpi_cost_budget_variance_reporting IS 'Budget variance. What was spent beyond the budget, also on what has no budget of its own; below 0 where less was spent. Actual cost less budget, over the months of the period that have both: variance_reporting of fct_budget_variances. All cost of such a month counts, whether or not its account has a budget. By team it is the team that was booked, before any allocation.';
 COMMENT ON COLUMN mart.kpi_cost_budget_variance_reporting.label IS 'Short name for people';
 COMMENT ON COLUMN mart.kpi_cost_budget_variance_reporting.period_grain IS 'day, week, month or quarter';
 COMMENT ON COLUMN mart.kpi_cost_budget_variance_reporting.period_start_date IS 'First day of the period in the reporting time zone';
@@ -47,7 +48,7 @@ COMMENT ON COLUMN mart.kpi_cost_budget_variance_reporting.period_end_date IS 'La
 COMMENT ON COLUMN mart.kpi_cost_budget_variance_reporting.is_period_closed IS 'Whether the data''s clock has passed the end of the period';
 COMMENT ON COLUMN mart.kpi_cost_budget_variance_reporting.dimension IS 'overall, team, priority, service or vendor';
 COMMENT ON COLUMN mart.kpi_cost_budget_variance_reporting.dimension_value IS 'Value of the breakdown; empty text for overall, (none) where records have none';
-COMMENT ON COLUMN mart.kpi_cost_budget_variance_reporting.value IS 'Budget variance, reporting currency. What was spent beyond the budget; below 0 where less was spent.';
+COMMENT ON COLUMN mart.kpi_cost_budget_variance_reporting.value IS 'Budget variance, reporting currency. What was spent beyond the budget, also on what has no budget of its own; below 0 where less was spent.';
 COMMENT ON COLUMN mart.kpi_cost_budget_variance_reporting.unit IS 'Unit of the value';
 COMMENT ON COLUMN mart.kpi_cost_budget_variance_reporting.numerator IS 'Upper part of a ratio or unit cost, so that readers can re-aggregate';
 COMMENT ON COLUMN mart.kpi_cost_budget_variance_reporting.denominator IS 'Lower part of a ratio or unit cost';

@@ -170,6 +170,38 @@ def test_what_cannot_be_measured_is_said_and_not_added() -> None:
     assert figure.table.rows[0] == (HOSTILE, "10.50", "10.50", "–", "10.50", "–", "–")
 
 
+def test_spending_without_a_budget_is_named_and_not_told_as_if_it_had_one() -> None:
+    def cell(account: str, actual: str, budget: str, *, has_budget: bool) -> dict[str, Any]:
+        spent, planned = Decimal(actual), Decimal(budget)
+        return {"cost_centre": "100", "account": account, "team": "Desk", "month_count": 1, "actual_reporting": spent,
+                "budget_reporting": planned, "variance_reporting": spent - planned,
+                "unbudgeted_month_count": int(not has_budget)}  # fmt: skip
+
+    rows = (
+        cell("61", "120", "150", has_budget=True),
+        cell("62", "40", "0", has_budget=False),
+        cell("63", "-2.50", "0", has_budget=False),
+        # A budget of nothing is one.
+        cell("64", "5", "0", has_budget=True),
+    )
+    (figure,) = money_section(facts(budget=answer("budget_variance", *rows))).figures
+    assert figure.sentences[:3] == (
+        "162.50 EUR were spent in October 2026 of a budget of 150.00: 12.50 more.",
+        "For 2 of 4 accounts by team no budget was made; 37.50 were spent there, all of it over budget.",
+        "Where one was made, 125.00 were spent of 150.00: 25.00 less.",
+    )
+    assert figure.table is not None
+    assert [(row[0], row[3]) for row in figure.table.rows] == [
+        ("100/62", "–"),
+        ("100/61", "150.00"),
+        ("100/64", "0.00"),
+        ("100/63", "–"),
+    ]
+    (figure,) = money_section(facts(budget=answer("budget_variance", rows[0]))).figures
+    assert figure.sentences[0] == "120.00 EUR were spent in October 2026 of a budget of 150.00: 30.00 less."
+    assert not any("no budget was made" in sentence for sentence in figure.sentences)
+
+
 def test_vendors_from_whom_nothing_is_to_come_back_are_not_counted() -> None:
     nothing = {"vendor": "Bolt", "recoverable_reporting": Decimal(0), "over_billing_reporting": Decimal(0),
                "duplicate_invoice_reporting": Decimal(0), "service_credit_reporting": Decimal(0),

@@ -65,7 +65,8 @@ def test_no_cell_is_cut_and_no_table_leaves_its_slide() -> None:
 
 def test_budget_and_scorecards_are_on_slides() -> None:
     line = {"cost_centre": "100", "account": "Rent", "team": "Desk", "actual_reporting": Decimal("120.50"),
-            "budget_reporting": Decimal(100), "variance_reporting": Decimal("20.50")}  # fmt: skip
+            "budget_reporting": Decimal(100), "variance_reporting": Decimal("20.50"), "month_count": 1,
+            "unbudgeted_month_count": 0}  # fmt: skip
     score = {"vendor": "Acme", "score_state": "watch", "score_ratio": 0.7, "lower_bound": 0.7, "upper_bound": 0.8,
              "coverage_ratio": 0.9, "period_start_date": date(2026, 10, 1)}  # fmt: skip
     given = facts(budget=answer("budget_variance", line), scorecards=answer("vendor_scorecard", score))

@@ -33,6 +33,7 @@ def test_budget_variance(published: duckdb.DuckDBPyConnection, fill: Fill) -> No
             "actual_reporting": actual,
             "budget_reporting": budget,
             "variance_reporting": actual - budget if is_compared else None,  # type: ignore[operator]
+            "budget_line_count": 1,
             **more,
         }
 
@@ -40,16 +41,21 @@ def test_budget_variance(published: duckdb.DuckDBPyConnection, fill: Fill) -> No
         "fct_budget_variances",
         cell(JANUARY, "61", 120, 100),
         cell(FEBRUARY, "61", 95, 100),
-        cell(FEBRUARY, "62", 40, 0),
+        cell(JANUARY, "62", 10, 0),
+        cell(FEBRUARY, "62", 30, 0, budget_line_count=0),
         cell(FEBRUARY, "63", 7, None),
         cell(MARCH, "61", 1, 100, is_month_closed=False),
     )
     assert ask(published, "budget_variance") == [
-        ("100", "62", "Desk", 1, Decimal(40), Decimal(0), Decimal(40), None),
-        ("100", "61", "Desk", 2, Decimal(215), Decimal(200), Decimal(15), 0.075),
+        # In January it had a budget of 0, in February none.
+        ("100", "62", "Desk", 2, Decimal(40), Decimal(0), Decimal(40), None, Decimal(30), 1),
+        ("100", "61", "Desk", 2, Decimal(215), Decimal(200), Decimal(15), 0.075, Decimal(0), 0),
     ]
     assert [row[1] for row in ask(published, "budget_variance", at_least="20")] == ["62"]
-    assert [row[6] for row in ask(published, "budget_variance", from_month="2026-01-01", to_month="2026-01-01")] == [20]
+    assert [row[6] for row in ask(published, "budget_variance", from_month="2026-01-01", to_month="2026-01-01")] == [
+        20,
+        10,
+    ]
 
 
 def test_year_end_forecast(published: duckdb.DuckDBPyConnection, fill: Fill) -> None:
