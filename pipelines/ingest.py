@@ -26,6 +26,7 @@ from pipelines.landing_refusals import refuse_unclaimed
 from pipelines.missing_rates import name_missing_rates, store_missing_rates
 from pipelines.readers import Limits
 from pipelines.session import Session, Step
+from pipelines.shared_keys import name_shared_keys
 from pipelines.stage_domain import stage_domain
 from pipelines.unknown_names import KNOWN_NAMES, Names, read_names
 from pipelines.unlisted_names import name_unlisted
@@ -215,6 +216,7 @@ def _audit(
     results = audit(session.warehouse, rules, known_errors=errors, **settings_of(session.project))
     results = add_failed_months(session.warehouse, results, reporting.time_zone)
     results = name_missing_rates(session.warehouse, results)
+    results = name_shared_keys(session.warehouse, results, contracts)
     return name_unlisted(session.warehouse, results, session.project.policies)
 
 

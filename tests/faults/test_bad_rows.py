@@ -522,6 +522,54 @@ def test_a_file_with_a_broken_key_holds_what_is_made_of_it(
     record_property(ROW, [f"file: {name}", f"holds: {rule}", "", "", ""])
 
 
+#: Tables whose lines two contracts of one source could mix up, and the rule that finds them.
+TWO_CONTRACTS = {
+    "cost_lines": "cost_lines.cost_line_id.unique",
+    "budget_lines": "budget_lines.budget_line_id.unique",
+    "benefit_lines": "benefit_lines.benefit_line_id.unique",
+    "vendor_invoice_lines": "vendor_invoice_lines.vendor_invoice_line_id.unique",
+    "purchase_orders": "purchase_orders.purchase_order_line_id.unique",
+    "deliveries": "deliveries.delivery_id.unique",
+}
+
+
+@pytest.mark.parametrize("table", TWO_CONTRACTS)
+def test_lines_of_two_contracts_with_one_source_never_replace_each_other(
+    table: str, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    rule, key = TWO_CONTRACTS[table], COLUMNS[table][0]
+    domain = Domain.FINANCE if table in FINANCE else Domain.VENDORS
+    folder = write_plain_home(tmp_path / "home")
+    rows = _rows_of(table, {})
+    # Half of the second export has numbers of the first.
+    more = [{**row, key: row[key] if number < 100 else f"more {number}"} for number, row in enumerate(rows)]
+
+    def write_second(source: str) -> None:
+        write_export(
+            folder, "second", {table: COLUMNS[table]}, more, source=source, domain=domain.value, required=("vendor",)
+        )
+
+    write_export(folder, "first", {table: COLUMNS[table]}, rows, domain=domain.value, required=("vendor",))
+    write_second("plain")
+    demo = _ingest(folder, domain)
+    assert set(demo.failed_rules()) == {rule}
+    assert demo.warehouse(f"SELECT count(*) FROM stg.stg_{table}") == [(400,)]
+    ((message,),) = demo.warehouse(f"SELECT message FROM ops.ops_rule_results WHERE rule_id = '{rule}'")
+    assert (
+        "100 keys are in files of contracts/first.yaml and of contracts/second.yaml, which both have the source "
+        "'plain', such as 'plain:good 0'."
+    ) in message
+    record_property(ROW, [f"two contracts of one source: {table}", f"names: {rule}", "", "", ""])
+
+    write_second("other")
+    demo = _ingest(folder, domain)
+    assert demo.failed_rules() == {}
+    assert demo.warehouse(f"SELECT source, count(*) FROM stg.stg_{table} GROUP BY ALL ORDER BY ALL") == [
+        ("other", 200),
+        ("plain", 200),
+    ]
+
+
 #: Changes of tables that no export makes, since staging gives every line a key and every ticket one row: what is done
 #: to the tables of a home that was measured, the rule, and the domain or facts that it belongs to.
 TABLES: dict[str, tuple[str, str, str]] = {
