@@ -226,6 +226,7 @@ def test_rules_name_what_is_wrong(spoilt: DemoHome) -> None:
         "vendor_invoice_lines.invoice_date.not_in_future": 1,
         "vendor_invoice_lines.currency_code.convertible": 1,
         "vendor_invoice_lines.values.parsed": 1,
+        "vendor_invoice_lines.vendor.known": 1,
         "vendor_contracts.rate_card.not_overlapping": 1,
         "vendor_contracts.terms.agree": 3,
     }
