@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
+from models.vocabulary import Grain
 from pipelines.cli.numbers import format_period, list_all
 
 if TYPE_CHECKING:
@@ -205,7 +206,9 @@ def explain_empty(metric: str, grain: str, numerator: float | None, denominator:
         measured: records that could be measured.
     """
     if metric == _UNIT_COST and not denominator:
-        return f"no transaction was completed in that {grain}: see transaction in policies/costs.yaml"
+        # Of a quarter only the months count that have cost.
+        when = "a month of that quarter that has cost" if grain == Grain.QUARTER else f"that {grain}"
+        return f"no transaction was completed in {when}: see transaction in policies/costs.yaml"
     if metric == _UNIT_COST and numerator is None:
         return f"no driver took any cost of that {grain}: see pools in policies/costs.yaml"
     if metric == _YEAR_END:

@@ -1,10 +1,10 @@
 """Take all views from their readers at once, without making one of them fail.
 
 Readers lock views as they meet them, in any order. Whoever locks several in turn can meet a reader that holds the next
-one and waits for the last: PostgreSQL looks for such a circle once somebody has waited for `deadlock_timeout`, and may
-end the reader. Nobody fails as long as each wait of ours either holds nothing yet, or is shorter than that and starts
-with nobody in such a circle, so that is what is seen to here. What is locked stays locked while the next one is waited
-for: long queries are waited for one after the other, instead of for an instant at which none of them runs.
+one and waits for the last: PostgreSQL looks for such a deadlock once somebody has waited for `deadlock_timeout`, and
+may end the reader. Nobody fails as long as each wait of ours either holds nothing yet, or is shorter than that and
+starts with nobody so entangled, so that is what is seen to here. What is locked stays locked while the next one is
+waited for: long queries are waited for one after the other, instead of for an instant at which none of them runs.
 
 What is done with the views once they are locked does not belong here.
 """
@@ -41,7 +41,7 @@ _BUSY: Final = """
     GROUP BY view
 """
 
-#: What a wait ends with: of its own, or because PostgreSQL found a circle.
+#: What a wait ends with: of its own, or because PostgreSQL found a deadlock.
 _IN_USE: Final = (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected)
 
 
@@ -106,7 +106,7 @@ def _lock_all(
         # Readers that begin with the one we wait for queue there, holding none of the others. With which one they
         # begin is told by those that were in the way of the last attempt, or by chance.
         view = random.choice(sorted(busy & first) or sorted(busy))
-        # Who holds nothing closes no circle, and can keep its place before new readers.
+        # Who holds nothing is in no deadlock, and can keep its place before new readers.
         holds_nothing = len(missing) == len(owners)
         if _lock(connection, {view: owners[view]}, max(wait_seconds, left) if holds_nothing else wait_seconds):
             missing.discard(view)
@@ -116,7 +116,7 @@ def _busy_of(connection: psycopg.Connection, missing: set[str]) -> set[str]:
     """Those of the missing views that somebody reads.
 
     Raises:
-        ViewsInUseError: a reader of one of them waits for us already, so that waiting for it would close the circle.
+        ViewsInUseError: a reader of one of them waits for us already, so that waiting for it would be a deadlock.
     """
     rows: list[tuple[str, bool]] = connection.execute(_BUSY, [sorted(missing)]).fetchall()
     if held_by_waiting := frozenset(view for view, is_waiting in rows if is_waiting):

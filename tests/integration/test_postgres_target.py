@@ -1,10 +1,8 @@
-"""The target `postgresql` on a real server: what the file has, switched under readers, never less than promised."""
+"""The target `postgresql` on a real server: what the file has, and never less than promised."""
 
 from __future__ import annotations
 
 import os
-import threading
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -19,16 +17,15 @@ from demo_homes import DemoHome, states
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from postgres_servers import OWNER, PASSWORD
+from postgres_targets import build_of, change, few_views, published_id, schemas, target_of, versions
 
 from data_contracts.documents import DocumentError
-from metrics.registry import HEADLINES
 from pipelines.home import PostgresqlSection
-from pipelines.publish.postgres import PostgresDatabase, read_state
+from pipelines.publish.postgres import PostgresDatabase
 from pipelines.publish.postgres_address import address_of
 from pipelines.publish.postgres_version import Version, create_version, drop_version, load_version, type_of
-from pipelines.publish.publication import Publication
 from pipelines.publish.relations import PublishedColumn, Relation, read_relations, reading
-from pipelines.publish.target import Build, PublishError
+from pipelines.publish.target import PublishError
 from pipelines.sample.defects import DEFECTS
 
 if TYPE_CHECKING:
@@ -46,46 +43,7 @@ def password(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def file(clean_run: CleanRun, tmp_path: Path) -> Path:
-    """A copy of the published file with a few of its views, which a test may change as another publication would."""
-    path = tmp_path / "built.duckdb"
-    path.write_bytes(clean_run.demo.home.published_file.read_bytes())
-    kept = {"ticket_facts", "aging_work", "sla_at_risk", "vendor_rates", *(metric.view for metric in HEADLINES)}
-    with duckdb.connect(str(path)) as connection:
-        views = connection.execute("SELECT view_name FROM duckdb_views() WHERE schema_name = 'mart'").fetchall()
-        for (view,) in views:
-            if view not in kept:
-                connection.execute(f"DROP VIEW mart.{view}")
-    return path
-
-
-def target_of(
-    database: postgres_servers.PostgresDatabase, version: str = "1.0.0", keep: int = 1, **options: Any
-) -> PostgresDatabase:
-    section = PostgresqlSection(url=database.url, **options)
-    return PostgresDatabase(section, home_name="Test", version=version, keep=keep)
-
-
-def build_of(file: Path, number: int = 1) -> Build:
-    """The n-th publication of a home, in a file that is there already."""
-    publication = Publication(f"20260101T{number:06}-abcdef-12345678", f"hash {number}", None, (), ())
-    return Build(lambda: publication, lambda _: file)
-
-
-def change(file: Path, *statements: str) -> None:
-    with duckdb.connect(str(file)) as connection:
-        for statement in statements:
-            connection.execute(statement)
-
-
-def published_id(database: postgres_servers.PostgresDatabase) -> str | None:
-    with database.connect() as connection:
-        state = read_state(connection, "")
-    return state.publication_id if state else None
-
-
-def schemas(database: postgres_servers.PostgresDatabase) -> list[str]:
-    query = "SELECT nspname FROM pg_namespace WHERE nspname !~ '^(pg_|information_schema|public)' ORDER BY 1"
-    return [row[0] for row in database.rows(query)]
+    return few_views(clean_run.demo.home.published_file, tmp_path / "built.duckdb")
 
 
 def test_readers_find_what_the_file_has_to_the_last_digit(
@@ -221,13 +179,13 @@ def test_a_view_keeps_its_rights_its_dependents_and_its_order_of_columns(
     for query, user in (
         ("SELECT source FROM mart.ticket_facts", "auditor_of_test"),
         ("SELECT count(*) FROM mart.metric_values", "auditor_of_test"),
-        (f"SELECT count(*) FROM {_versions(postgres)[0]}.ticket_facts", "reader_of_test"),
+        (f"SELECT count(*) FROM {versions(postgres)[0]}.ticket_facts", "reader_of_test"),
         ("DELETE FROM mart.metric_values", "reader_of_test"),
     ):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             postgres.rows(query, user=user)
     # keep = 1: the version before is gone.
-    assert _versions(postgres) == ["version_20260101t000002_abcdef_12345678"]
+    assert versions(postgres) == ["version_20260101t000002_abcdef_12345678"]
 
 
 def _with_column_in_the_middle(file: Path) -> str:
@@ -238,10 +196,6 @@ def _with_column_in_the_middle(file: Path) -> str:
         .replace("CREATE VIEW", "CREATE OR REPLACE VIEW")
         .replace("SELECT ticket_id,", "SELECT ticket_id, is_major,")
     )
-
-
-def _versions(database: postgres_servers.PostgresDatabase) -> list[str]:
-    return [schema for schema in schemas(database) if schema.startswith("version_")]
 
 
 @pytest.mark.parametrize(
@@ -284,7 +238,7 @@ def test_what_readers_were_promised_goes_only_with_a_new_major_version(
         assert told in str(refused.value)
         assert "above 1.0.0" in str(refused.value)
     assert postgres.rows(f"SELECT * FROM mart.{view} ORDER BY 1, 2") == before
-    assert len(_versions(postgres)) == 1
+    assert len(versions(postgres)) == 1
     target_of(postgres, "2.0.0", reader_role="reader_of_test").write(build_of(file, 2))
     if statement.startswith("DROP"):
         with pytest.raises(psycopg.errors.UndefinedTable):
@@ -308,98 +262,7 @@ def test_a_view_that_something_was_built_on_does_not_go_even_then(
     with pytest.raises(PublishError, match=r"view own\.risk depends on view mart\.sla_at_risk"):
         target_of(postgres, "2.0.0").write(build_of(file, 2))
     postgres.rows("SELECT count(*) FROM own.risk")
-    assert _versions(postgres) == ["version_20260101t000001_abcdef_12345678"]
-
-
-@pytest.mark.slow
-def test_an_open_reader_delays_the_switch_and_sees_one_publication(
-    file: Path, postgres: postgres_servers.PostgresDatabase
-) -> None:
-    target = target_of(postgres, patience_seconds=30)
-    target.write(build_of(file))
-    with postgres.connect() as reader:
-        first = reader.execute("SELECT publication_id FROM meta.run").fetchall()
-        change(file, "UPDATE meta.run SET publication_id = 'the second'")
-        publishing = threading.Thread(target=target.write, args=(build_of(file, 2),))
-        publishing.start()
-        # Long enough for it to load, and to try to switch many times.
-        deadline = time.monotonic() + 30
-        while len(_versions(postgres)) < 2 and time.monotonic() < deadline:
-            time.sleep(0.1)
-        time.sleep(4)
-        assert publishing.is_alive()
-        for query in ("SELECT count(*) FROM mart.metric_values", "SELECT count(*) FROM mart.ticket_facts"):
-            assert reader.execute(query).fetchall()[0][0] > 0
-        assert reader.execute("SELECT publication_id FROM meta.run").fetchall() == first
-        reader.commit()
-    publishing.join(timeout=30)
-    assert postgres.rows("SELECT publication_id FROM meta.run") == [("the second",)]
-
-
-@pytest.mark.slow
-def test_long_queries_that_overlap_do_not_keep_a_publication_out(
-    file: Path, postgres: postgres_servers.PostgresDatabase
-) -> None:
-    """Each takes longer than views may be locked in part, and there is no instant at which none of them runs."""
-    target = target_of(postgres, patience_seconds=20)
-    target.write(build_of(file))
-    stop, errors = threading.Event(), []
-
-    def read(delay_seconds: float) -> None:
-        time.sleep(delay_seconds)
-        try:
-            with postgres.connect(autocommit=True) as reader:
-                while not stop.is_set():
-                    reader.execute("SELECT pg_sleep(3) FROM mart.ticket_facts LIMIT 1")
-        except psycopg.Error as error:
-            errors.append(error)
-
-    readers = [threading.Thread(target=read, args=(delay,)) for delay in (0, 0.75, 1.5, 2.25)]
-    for reader in readers:
-        reader.start()
-    try:
-        time.sleep(2.5)
-        target.write(build_of(file, 2))
-    finally:
-        stop.set()
-        for reader in readers:
-            reader.join(timeout=30)
-    assert errors == []
-    assert published_id(postgres) == build_of(file, 2).publication.publication_id
-
-
-def test_patience_ends_with_a_message_that_names_the_reader(
-    file: Path, postgres: postgres_servers.PostgresDatabase
-) -> None:
-    postgres.execute("CREATE ROLE reader_of_test LOGIN")
-    target = target_of(postgres, reader_role="reader_of_test", patience_seconds=1)
-    target.write(build_of(file))
-    with postgres.connect("reader_of_test", application_name="Slow dashboard") as reader:
-        reader.execute("SELECT count(*) FROM mart.metric_values")
-        with pytest.raises(PublishError, match=r"reader_of_test \(Slow dashboard\), process \d+, since 2"):
-            target.write(build_of(file, 2))
-        reader.execute("SELECT count(*) FROM mart.metric_values")
-    assert published_id(postgres) == build_of(file).publication.publication_id
-    assert _versions(postgres) == ["version_20260101t000001_abcdef_12345678"], "what was loaded in vain is gone"
-    target.write(build_of(file, 3))
-    assert published_id(postgres) == build_of(file, 3).publication.publication_id
-
-
-@pytest.mark.slow
-def test_old_versions_stay_as_long_as_told_or_as_somebody_reads_them(
-    file: Path, postgres: postgres_servers.PostgresDatabase
-) -> None:
-    target = target_of(postgres, keep=2)
-    for number in (1, 2, 3):
-        target.write(build_of(file, number))
-    assert _versions(postgres) == [f"version_20260101t{number:06}_abcdef_12345678" for number in (2, 3)]
-    with postgres.connect() as reader:
-        reader.execute("SELECT count(*) FROM version_20260101t000002_abcdef_12345678.metric_values")
-        target.write(build_of(file, 4))
-        assert len(_versions(postgres)) == 3
-        reader.rollback()
-    target.write(build_of(file, 5))
-    assert _versions(postgres) == [f"version_20260101t{number:06}_abcdef_12345678" for number in (4, 5)]
+    assert versions(postgres) == ["version_20260101t000001_abcdef_12345678"]
 
 
 def test_what_a_killed_run_left_is_cleared_away(file: Path, postgres: postgres_servers.PostgresDatabase) -> None:
@@ -409,7 +272,7 @@ def test_what_a_killed_run_left_is_cleared_away(file: Path, postgres: postgres_s
         left = Version("version_20260101t000002_dead00_12345678", read_relations(built))
         create_version(connection, left, "left")
     target.write(build_of(file, 3))
-    assert _versions(postgres) == ["version_20260101t000003_abcdef_12345678"]
+    assert versions(postgres) == ["version_20260101t000003_abcdef_12345678"]
 
 
 def test_two_runs_do_not_publish_at_once(file: Path, postgres: postgres_servers.PostgresDatabase) -> None:

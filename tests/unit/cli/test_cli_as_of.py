@@ -10,8 +10,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from pipelines.cli.as_of import InstantType, instant_of
 from pipelines.cli.main import kpi
-from pipelines.cli.run import InstantType, instant_of
 
 
 def read(text: str) -> date | datetime:
