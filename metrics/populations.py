@@ -133,9 +133,9 @@ COST_ALLOCATIONS: Final = Population(
     period=pl.col("period_start_date"),
     is_eligible=pl.lit(True),
     eligibility=(
-        "Cost lines that lie in the period; in a quarter, a month that is over without any counts as one that is not "
-        "measured. A line that was set aside or has no rate may bear on any breakdown value, so every value of a "
-        "period has the coverage of the whole period."
+        "Cost lines that lie in the period; in a quarter or week, a month that is over without any counts as one that "
+        "is not measured. A line that was set aside or has no rate may bear on any breakdown value, so every value of "
+        "a period has the coverage of the whole period."
     ),
     dimensions=_ALL_DIMENSIONS,
 )

@@ -19,7 +19,8 @@ ListedNames = Mapping[str, frozenset[str]]
 def build_aliases(file: DimensionFile, document: Document, problems: list[Problem]) -> Aliases:
     """Dimension -> alias in lower case -> common name.
 
-    An alias of two names is added to `problems`, because a record can have only one of them.
+    An alias of two names is added to `problems`, because a record can have only one of them, and so is one of a name
+    that is an alias itself, because names are looked up once.
     """
     found: dict[str, dict[str, str]] = {}
     for dimension, names in file:
@@ -37,6 +38,16 @@ def build_aliases(file: DimensionFile, document: Document, problems: list[Proble
                             "Take it out of one of the two; lower and upper case are the same.",
                         )
                     )
+        for common, aliases in names.items():
+            other = common_names.get(common.strip().lower(), common)
+            if aliases and other.strip().lower() != common.strip().lower():
+                problems.append(
+                    document.problem(
+                        (dimension, common),
+                        f"'{common}' has aliases, and is an alias of '{other}' itself",
+                        f"Write all of them under '{other}', or take '{common}' out there.",
+                    )
+                )
     return found
 
 

@@ -87,7 +87,9 @@ def explain_missing(
         elif start is None:
             found[name] = explain_open(spans[name]["first_date"], grain, records, shortest.get(name))
         elif value is None or not value["eligible_count"]:
-            found[name] = f"there is nothing to measure: {format_period(start, grain)} has no {records}"
+            # Of a unit cost there is a row as soon as there is cost, whatever was completed.
+            lacking = "cost lines" if name == _UNIT_COST else records
+            found[name] = f"there is nothing to measure: {format_period(start, grain)} has no {lacking}"
         else:
             found[name] = explain_empty(name, grain, value["numerator"], value["denominator"], value["measured_count"])
     return found

@@ -10,6 +10,7 @@ from datetime import date
 import polars as pl
 from sqlalchemy import Table
 
+from metrics.costs.accrual import months_with_cost
 from metrics.costs.budgets import compare_with_budget, convert_budget_lines
 from metrics.costs.delay import price_delays
 from metrics.costs.initiatives import sum_initiative_months, sum_initiative_returns, tag_initiative_lines
@@ -60,7 +61,7 @@ def planning_facts(session: Session, *, finance_date: date, bridged_date: date) 
     policy, initiatives = session.project.policies.costs, session.project.policies.initiatives
     digits = reporting.minor_unit_digits
     lines, rates = warehouse.read(fct_cost_lines), warehouse.read(stg_fx_rates)
-    allocations = warehouse.read(fct_cost_allocations)
+    allocations, months = warehouse.read(fct_cost_allocations), months_with_cost(lines)
     budget = convert_budget_lines(
         warehouse.read(stg_budget_lines),
         rates,
@@ -86,6 +87,7 @@ def planning_facts(session: Session, *, finance_date: date, bridged_date: date) 
             allocations,
             warehouse.read(fct_tickets),
             warehouse.read(fct_sla_clocks),
+            months=months,
             time_zone=reporting.time_zone,
             minor_unit_digits=digits,
         )
@@ -103,7 +105,7 @@ def planning_facts(session: Session, *, finance_date: date, bridged_date: date) 
         fct_initiative_returns: sum_initiative_returns(tagged, initiatives),
         fct_rework_costs: rework,
         fct_unit_cost_bridges: bridge_unit_costs(
-            allocations, warehouse.read(fct_transactions), as_of_date=bridged_date
+            allocations, warehouse.read(fct_transactions), months=months, as_of_date=bridged_date
         ),
     }
 

@@ -1,5 +1,5 @@
 """Cost that nobody bears: lines in no pool, months without transactions, and what the pools' drivers leave, with why;
-and pools that select nothing, which is how a misspelt pattern shows.
+pools that select nothing, which is how a misspelt pattern shows; and months that have no cost line at all.
 
 Only notices: unallocated cost is shown in `fct_cost_allocations` and in the metrics' bounds, so nothing is wrong with
 the numbers. Who bears a cost is decided in `metrics.costs.allocation`. What is said of a gap is in
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _FILE: Final = "policies/costs.yaml"
 #: Gaps that are told one by one, those of most money first.
 _MOST_GAPS: Final = 5
+#: Months that are named of those without cost.
+_MOST_MONTHS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,7 @@ class UnallocatedCosts:
     month_gaps: tuple[MonthGap, ...] = ()
     driver_gaps: tuple[DriverGap, ...] = ()
     pool_lines: tuple[PoolLines, ...] = ()
+    costless_months: tuple[date, ...] = ()
 
 
 #: Nothing where every line is in a pool, as where there are no lines.
@@ -116,6 +119,24 @@ _POOL_GAP: Final = """
     FROM core.fct_cost_lines WHERE NOT is_quarantined HAVING count(*) FILTER (matching_pool_count = 0) > 0
 """
 _POOL_LINES: Final = "SELECT DISTINCT cost_pool, other_cost_pools FROM core.fct_cost_lines ORDER BY ALL"
+#: Months in which no line lies, between those of the first line and of the last posting; see
+#: `metrics.costs.accrual.months_with_cost`.
+_COSTLESS_MONTHS: Final = """
+    WITH spans AS (
+        SELECT DISTINCT date_trunc('month', cost_start_date) AS first, date_trunc('month', cost_end_date) AS last
+        FROM core.fct_cost_lines
+        WHERE NOT is_quarantined AND amount_reporting IS NOT NULL AND cost_start_date <= cost_end_date
+    ), costly AS (
+        SELECT DISTINCT unnest(generate_series(first, last, INTERVAL 1 MONTH)) AS month FROM spans
+    ), reach AS (
+        SELECT (SELECT min(month) FROM costly) AS first, max(posting_date) AS last
+        FROM core.fct_cost_lines WHERE NOT is_quarantined
+    )
+    SELECT month::DATE
+    FROM (SELECT unnest(generate_series(first, last, INTERVAL 1 MONTH)) AS month FROM reach)
+    ANTI JOIN costly USING (month)
+    ORDER BY month
+"""
 _SPAN: Final = f"""
     SELECT min(completed_date), max(completed_date), coalesce(bool_or(team <> '{NO_VALUE}'), false),
            coalesce(bool_or(service <> '{NO_VALUE}'), false), coalesce(bool_or(vendor <> '{NO_VALUE}'), false)
@@ -171,6 +192,7 @@ def read_unallocated(connection: Any) -> UnallocatedCosts:
         tuple(MonthGap(*row) for row in rows(_MONTH_GAPS)),
         tuple(DriverGap(*row) for row in rows(_DRIVER_GAPS)),
         tuple(PoolLines(*row) for row in rows(_POOL_LINES)),
+        tuple(month for (month,) in rows(_COSTLESS_MONTHS)),
     )
 
 
@@ -184,6 +206,8 @@ def find_cost_notices(unallocated: UnallocatedCosts, policy: CostPolicy, currenc
         yield Notice("cost_in_no_pool", _FILE, _tell_pool_gap(unallocated.pool_gap, currency))
     for message in _tell_idle_pools(unallocated.pool_lines, policy):
         yield Notice("pool_without_lines", _FILE, message)
+    if unallocated.costless_months:
+        yield Notice("month_without_cost", "ledger", _tell_costless(unallocated.costless_months, words))
     for gap in unallocated.month_gaps:
         yield Notice("cost_not_taken", _FILE, _tell_month_gap(gap, unallocated.span, words, currency))
     steps = {step.team: step for step in policy.step_down}
@@ -225,6 +249,16 @@ def _tell_idle_pools(pool_lines: Sequence[PoolLines], policy: CostPolicy) -> Ite
                 f"The pool '{pool.id}' of {_FILE} selects no cost line. Look whether its patterns are spelt as the "
                 "ledger spells accounts, cost centres, vendors and texts: 'kpi query --query cost_lines_and_pools'."
             )
+
+
+def _tell_costless(months: Sequence[date], words: TransactionWords) -> str:
+    named = [f"{month:%Y-%m}" for month in months[:_MOST_MONTHS]]
+    more = f" and {len(months) - _MOST_MONTHS} more months" if len(months) > _MOST_MONTHS else ""
+    return (
+        f"No cost line lies in {', '.join(named)}{more}, though the ledger begins before and goes on after. What they "
+        "cost is not known: the cost of a quarter with one of them has no bounds, and the "
+        f"{words.plural} in it are not measured. Land the file that is missing."
+    )
 
 
 def _tell_month_gap(gap: MonthGap, span: TransactionSpan, words: TransactionWords, currency: str) -> str:

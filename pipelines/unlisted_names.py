@@ -79,7 +79,9 @@ def _remedies(
     for common, names in misspelt.items():
         quoted = " or ".join(f"'{name}'" for name in names)
         line = _alias_line(dimension, common, names, policies)
-        remedies.append(f"If {quoted} is '{common}', write in {folder}/dimensions.yaml under {dimension}: {line}.")
+        remedies.append(
+            f"If {quoted} is '{common}', write at the top level of {folder}/dimensions.yaml under {dimension}: {line}."
+        )
     place = f"{folder}/{policies.place('dimensions.yaml', 'known', dimension)}"
     return [*remedies, f"What is new belongs into known: {dimension} ({place})."]
 

@@ -51,6 +51,32 @@ def select_measured_lines(fct_cost_lines: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def months_with_cost(fct_cost_lines: pl.DataFrame) -> pl.Series:
+    """First days of the months in which a line lies whose cost counts, in order.
+
+    No ledger of a whole month is empty: of another month the cost is not known, so nothing that was done in it is
+    divided by, or weighs, where a week or quarter reaches into it.
+    """
+    lines = select_measured_lines(fct_cost_lines)
+    return months_of(lines.select(start="cost_start_date", end="cost_end_date"))
+
+
+def months_of(days: pl.DataFrame) -> pl.Series:
+    """First days of all months in which spans of days lie, in order.
+
+    Args:
+        days: start and end, inclusive.
+    """
+    spans = days.select(pl.col("start", "end").dt.month_start()).unique()
+    months = spans.select(month=pl.date_ranges("start", "end", "1mo"))
+    return months.explode("month", empty_as_null=False)["month"].unique().sort()
+
+
+def is_in_months(day: pl.Expr, months: pl.Series) -> pl.Expr:
+    """Whether a day lies in one of some months, which are named by their first days."""
+    return day.dt.month_start().is_in(months.implode())
+
+
 def spread_groups(
     lines: pl.DataFrame, grain: Grain, *, minor_unit_digits: int, week_start: int, is_cut_at_months: bool = False
 ) -> pl.DataFrame:

@@ -22,11 +22,12 @@ what cost is divided in `metrics.costs.weights`.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import polars as pl
 
-from metrics.costs.accrual import select_measured_lines, spread_groups
+from metrics.costs.accrual import is_in_months, months_with_cost, select_measured_lines, spread_groups
 from metrics.costs.money import from_minor_units, split_by_largest_remainder
 from metrics.costs.policy import CostPolicy, Driver
 from metrics.costs.step_down import divide_by_weight, hand_on_costs
@@ -66,12 +67,15 @@ def allocate_costs(
     Drivers: `direct` follows the line's own (or its cost centre's) team, service and vendor; `fixed_shares` the
     policy; `headcount` the people of each month (a week or quarter takes each month's for its days there);
     `resolved_tickets`, `active_business_hours` and `metric` the teams' figures of the period. Teams without a name
-    are a team of their own, `(none)`, for these three.
+    are a team of their own, `(none)`, for these three. What lies in a month without any cost bears none and weighs
+    nothing, also where a week or quarter reaches into it; only a driving metric is that of the whole period.
 
     Raises:
         ValueError: amounts that cannot be summed exactly.
         NegativeWeightError: a driving metric is below zero for a team.
     """
+    months = months_with_cost(fct_cost_lines)
+    fct_transactions, drivers = _within(fct_transactions, months), _drivers_within(drivers, months)
     of_pools = pl.DataFrame(
         {"cost_pool": [pool.id for pool in policy.pools], "driver": [pool.driver.value for pool in policy.pools]},
         schema={"cost_pool": pl.String, "driver": pl.String},
@@ -116,6 +120,19 @@ def allocate_costs(
             amount_reporting=from_minor_units(pl.col("amount"), minor_unit_digits),
         ),
         fct_cost_allocations,
+    )
+
+
+def _within(daily: pl.DataFrame, months: pl.Series) -> pl.DataFrame:
+    return daily.filter(is_in_months(pl.col("completed_date"), months))
+
+
+def _drivers_within(drivers: DriverData, months: pl.Series) -> DriverData:
+    """Drivers of days in some months; headcount is of months already, and divides each month's own cost."""
+    return replace(
+        drivers,
+        active_hours=_within(drivers.active_hours, months),
+        resolved_tickets=_within(drivers.resolved_tickets, months),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from metrics.costs.accrual import is_in_months
 from metrics.costs.lines import known
 from metrics.costs.money import from_minor_units, split_by_largest_remainder, to_minor_units
 from metrics.periods import MONDAY, local_date, period_start
@@ -26,6 +27,7 @@ def divide_rework_costs(
     fct_tickets: pl.DataFrame,
     fct_sla_clocks: pl.DataFrame,
     *,
+    months: pl.Series,
     time_zone: str,
     minor_unit_digits: int = 2,
     week_start: int = MONDAY,
@@ -41,9 +43,11 @@ def divide_rework_costs(
         fct_cost_allocations: `fct_cost_allocations`, of all grains.
         fct_tickets: `fct_tickets`.
         fct_sla_clocks: `fct_sla_clocks`.
+        months: those that have cost, see `metrics.costs.accrual.months_with_cost`; tickets of others bear none.
         time_zone: IANA name of the reporting time zone.
     """
     tickets = _count_tickets(fct_tickets, fct_sla_clocks, time_zone)
+    tickets = tickets.filter(is_in_months(pl.col("completed_date"), months))
     periods = pl.concat(
         [
             tickets.group_by(

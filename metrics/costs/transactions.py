@@ -18,7 +18,7 @@ from metrics.costs.policy import CostPolicy, CountedFact, TransactionKind
 from metrics.periods import local_date
 from models.ddl import conform, polars_schema
 from models.finance import fct_transactions
-from models.vocabulary import NO_VALUE, Grain
+from models.vocabulary import NO_VALUE
 
 _BREAKDOWN: Final = ("team", "priority", "service", "vendor")
 _FLAG: Final = "is_quarantined"
@@ -76,15 +76,6 @@ def count_transactions(
         .sort("completed_date", *_BREAKDOWN)
     )
     return conform(counted_records, fct_transactions)
-
-
-def months_with_cost(fct_cost_allocations: pl.DataFrame) -> pl.Series:
-    """First days of the months that have cost, allocated or not, in order.
-
-    What a transaction of another month cost nobody knows: in a quarter it is not what the cost is divided by.
-    """
-    is_month = pl.col("period_grain") == Grain.MONTH.value
-    return fct_cost_allocations.filter(is_month)["period_start_date"].unique().sort()
 
 
 def sum_active_time(fct_tickets: pl.DataFrame, time_zone: str) -> pl.DataFrame:

@@ -30,7 +30,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from metrics.costs.transactions import months_with_cost
+from metrics.costs.accrual import is_in_months
 from metrics.periods import MONDAY, is_closed, period_end, period_start
 from models.ddl import polars_schema
 from models.planning import fct_unit_cost_bridges
@@ -142,6 +142,7 @@ def bridge_unit_costs(
     fct_cost_allocations: pl.DataFrame,
     fct_transactions: pl.DataFrame,
     *,
+    months: pl.Series,
     as_of_date: date,
     week_start: int = MONDAY,
 ) -> pl.DataFrame:
@@ -150,9 +151,11 @@ def bridge_unit_costs(
     Args:
         fct_cost_allocations: `fct_cost_allocations`, of all grains.
         fct_transactions: `fct_transactions`.
+        months: those that have cost, see `metrics.costs.accrual.months_with_cost`.
         as_of_date: day of the data's clock of cost per transaction: the earliest of finance, transactions and drivers.
     """
     rows: list[dict[str, Any]] = []
+    fct_transactions = fct_transactions.filter(is_in_months(pl.col("completed_date"), months))
     for grain in BRIDGED_GRAINS:
         for dimension in BRIDGED:
             periods = _group_periods(fct_cost_allocations, fct_transactions, grain, dimension, as_of_date, week_start)
@@ -193,11 +196,12 @@ def _group_periods(
         .group_by("period_start_date", dimension.value, "cost_pool")
         .agg(pl.col("amount_reporting").sum())
     )
-    counted = transactions.with_columns(start).filter(is_over)
-    if grain is Grain.QUARTER:
-        month = pl.col("completed_date").dt.month_start()
-        counted = counted.filter(month.is_in(months_with_cost(allocations).implode()))
-    counts = counted.group_by("period_start_date", dimension.value).agg(pl.col("transaction_count").sum())
+    counts = (
+        transactions.with_columns(start)
+        .filter(is_over)
+        .group_by("period_start_date", dimension.value)
+        .agg(pl.col("transaction_count").sum())
+    )
     by_pool: defaultdict[date, defaultdict[str, dict[str, Fraction]]] = defaultdict(lambda: defaultdict(dict))
     for period, group, pool, amount in costs.iter_rows():
         by_pool[period][group][pool] = Fraction(amount)

@@ -65,9 +65,9 @@ COST_METRICS: Final[tuple[Metric, ...]] = (
         meaning="What one completed transaction cost: a resolved ticket, or what policies/costs.yaml names instead.",
         formula=(
             "Allocated cost of the period / transactions completed in it; empty if none was completed or if no driver "
-            "took any cost of the period. In a quarter, transactions of months without any cost line are not counted: "
-            "they are not measured, and the bounds are empty. The bounds are the same without and with the unallocated "
-            "cost of the period, and with transactions that were set aside counted and not."
+            "took any cost of the period. In a quarter or week, transactions of months without any cost line are not "
+            "counted: they are not measured, and the bounds are empty. The bounds are the same without and with the "
+            "unallocated cost of the period, and with transactions that were set aside counted and not."
         ),
         unit=Unit.REPORTING,
         direction=Direction.DOWN_IS_GOOD,

@@ -102,6 +102,7 @@ PLAN_METRICS: Final[tuple[Metric, ...]] = (
         requires=(Domain.TICKETS, Domain.FINANCE),
         population=REWORK_COSTS,
         kind=ReworkCost(),
+        version=2,
         follows_transactions=True,
     ),
     Metric(
@@ -115,6 +116,7 @@ PLAN_METRICS: Final[tuple[Metric, ...]] = (
         requires=(Domain.TICKETS, Domain.FINANCE),
         population=REWORK_COSTS,
         kind=ReworkShare(),
+        version=2,
         follows_transactions=True,
     ),
     Metric(

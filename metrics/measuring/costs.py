@@ -7,18 +7,18 @@ are decimals until the last step.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Final
 
 import polars as pl
 
-from metrics.costs.transactions import months_with_cost
+from metrics.costs.accrual import is_in_months, months_with_cost
 from metrics.kinds import CostPart, CostSum
 from metrics.measuring import bounds
 from metrics.measuring.cells import CELL
+from metrics.measuring.cost_gaps import count_missing_months, line_days
 from metrics.measuring.fact_records import fact_or_empty
 from metrics.measuring.published_cells import Numbers, close_periods, publish_cells
-from metrics.periods import Reporting, is_closed, period_end, period_start
+from metrics.periods import Reporting, period_start
 from metrics.spec import Metric
 from models.vocabulary import NO_VALUE, Dimension, Grain
 
@@ -35,8 +35,8 @@ def measure_costs(
 
     A cell exists in each period that has cost, or cost lines that could not be used. Where there is no cost at all
     (say, before the ledger begins) there is no row, rather than a cost of nothing. A quarter may hold months without
-    any: each that is over counts as one cost line that is not measured, and transactions completed in one are not
-    measured either, as nobody knows what they cost.
+    any, and a week reach into one: each that is over counts as one cost line that is not measured, and transactions
+    completed in one are not measured either, as nobody knows what they cost.
 
     Args:
         metrics: metrics of the kinds CostSum and UnitCost.
@@ -49,9 +49,10 @@ def measure_costs(
     lines = fact_or_empty(facts, "fct_cost_lines")
     transactions = fact_or_empty(facts, "fct_transactions")
     periods = _periods(allocations, lines, reporting.week_start)
-    costly = months_with_cost(allocations)
-    periods = _count_missing_months(periods, costly, reporting.whole_as_of_date or reporting.as_of_date)
-    cells = _cells(allocations, transactions, periods, costly, reporting.week_start).sort(CELL)
+    months = months_with_cost(lines)
+    missing = count_missing_months(periods, lines, reporting.whole_as_of_date or reporting.as_of_date)
+    periods = periods.with_columns(pl.col("eligible_count") + missing)
+    cells = _cells(allocations, transactions, periods, months, reporting.week_start).sort(CELL)
     cells = close_periods(cells, reporting)
     return [_values(cells, metric) for metric in metrics]
 
@@ -68,28 +69,11 @@ def _periods(allocations: pl.DataFrame, lines: pl.DataFrame, week_start: int) ->
         amount.filter(amount > 0).sum().alias("unallocated_debits"),
         amount.filter(amount < 0).sum().alias("unallocated_credits"),
     )
-    days = lines.select(
-        start=pl.coalesce("cost_start_date", "posting_date"),
-        end=pl.max_horizontal(
-            pl.coalesce("cost_end_date", "cost_start_date", "posting_date"),
-            pl.coalesce("cost_start_date", "posting_date"),
-        ),
-        is_measured=amount.is_not_null() & ~pl.col("is_quarantined"),
-    ).drop_nulls("start")
+    days = line_days(lines)
     counted = pl.concat([_count_lines(allocations, days, grain, week_start) for grain in Grain])
     return counted.join(open_ends, on=_PERIOD, how="left").with_columns(
         pl.col("unallocated_debits", "unallocated_credits").fill_null(0)
     )
-
-
-def _count_missing_months(periods: pl.DataFrame, costly: pl.Series, as_of_date: date) -> pl.DataFrame:
-    """Periods in which months of a quarter that are over and have no cost count as lines that are not measured."""
-    months = [pl.col("period_start_date").dt.offset_by(f"{number}mo") for number in range(3)]
-    missing = pl.sum_horizontal(
-        is_closed(period_end(month, Grain.MONTH), as_of_date) & ~month.is_in(costly.implode()) for month in months
-    ).cast(pl.Int64)
-    is_quarter = pl.col("period_grain") == Grain.QUARTER.value
-    return periods.with_columns(pl.col("eligible_count") + pl.when(is_quarter).then(missing).otherwise(0))
 
 
 def _count_lines(allocations: pl.DataFrame, days: pl.DataFrame, grain: Grain, week_start: int) -> pl.DataFrame:
@@ -117,7 +101,7 @@ def _overlapping(spans: pl.DataFrame, starts: pl.Series) -> pl.Series:
 
 
 def _cells(
-    allocations: pl.DataFrame, transactions: pl.DataFrame, periods: pl.DataFrame, costly: pl.Series, week_start: int
+    allocations: pl.DataFrame, transactions: pl.DataFrame, periods: pl.DataFrame, months: pl.Series, week_start: int
 ) -> pl.DataFrame:
     """One row per grain, period and breakdown value: exact sums, transactions, and the counts of the period."""
     completed = pl.concat(
@@ -129,11 +113,10 @@ def _cells(
             for grain in Grain
         ]
     ).join(periods.select(_PERIOD), on=_PERIOD, how="semi")
-    is_quarter = pl.col("period_grain") == Grain.QUARTER.value
-    is_costless = is_quarter & ~pl.col("completed_date").dt.truncate("1mo").is_in(costly.implode())
-    costless = pl.when(is_costless).then(pl.sum_horizontal(_COUNTS)).otherwise(0).alias(_COSTLESS_COUNT)
+    is_costed = is_in_months(pl.col("completed_date"), months)
+    costless = pl.when(is_costed).then(0).otherwise(pl.sum_horizontal(_COUNTS)).alias(_COSTLESS_COUNT)
     completed = completed.with_columns(
-        costless, *(pl.when(is_costless).then(0).otherwise(pl.col(name)).alias(name) for name in _COUNTS)
+        costless, *(pl.when(is_costed).then(pl.col(name)).otherwise(0).alias(name) for name in _COUNTS)
     )
     amount, is_allocated = pl.col("amount_reporting"), pl.col("is_allocated")
     sums = [

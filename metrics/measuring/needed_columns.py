@@ -63,7 +63,8 @@ def _columns_of(metric: Metric) -> Iterable[tuple[str, Iterable[str]]]:
     if isinstance(metric.kind, PLAN_KINDS):
         yield metric.fact, table_named(metric.fact).columns.keys()
         if isinstance(metric.kind, ReworkCost | ReworkShare):
-            yield "fct_cost_lines", table_named("fct_cost_lines").columns.keys()
+            for fact in ("fct_cost_lines", "fct_transactions"):
+                yield fact, table_named(fact).columns.keys()
         return
     match metric.kind:
         case CostSum() | UnitCost():

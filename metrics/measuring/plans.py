@@ -11,10 +11,12 @@ from typing import Final
 
 import polars as pl
 
+from metrics.costs.accrual import is_in_months, months_with_cost
 from metrics.costs.year_end import MONTHS_PER_YEAR
 from metrics.kinds import BudgetVariance, BudgetVarianceShare, ReworkCost, ReworkShare, YearEndForecast
 from metrics.measuring import bounds
 from metrics.measuring.cells import CELL
+from metrics.measuring.cost_gaps import count_missing_months, line_days
 from metrics.measuring.fact_records import fact_or_empty
 from metrics.measuring.published_cells import Numbers, close_periods, publish_cells
 from metrics.periods import Reporting, period_start
@@ -150,7 +152,10 @@ def _rework_cells(facts: Mapping[str, pl.DataFrame], metric: Metric, reporting: 
     """Periods and breakdowns that bear cost, with what their reworked tickets bear of it, at least and at most."""
     costs = fact_or_empty(facts, "fct_rework_costs")
     unknown, rework = pl.col("unknown_reporting"), pl.col("rework_reporting")
-    unmeasured = _unmeasured_periods(fact_or_empty(facts, "fct_cost_lines"), reporting.week_start)
+    lines, transactions = fact_or_empty(facts, "fct_cost_lines"), fact_or_empty(facts, "fct_transactions")
+    unmeasured = _unmeasured_periods(lines, reporting.week_start)
+    months = months_with_cost(lines)
+    costless = _resolved_outside(transactions, months, metric, reporting.week_start)
     cells = [
         _broken_down(costs, dimension)
         .group_by(CELL)
@@ -164,20 +169,41 @@ def _rework_cells(facts: Mapping[str, pl.DataFrame], metric: Metric, reporting: 
         )
         for dimension in metric.dimensions
     ]
-    return (
+    found = (
         pl.concat(cells)
         .join(unmeasured.with_columns(is_cost_known=False), on=_PERIOD, how="left")
-        .with_columns(pl.col("is_cost_known").fill_null(True))
+        .join(costless, on=CELL, how="left")
+        .with_columns(
+            pl.col("eligible_count") + pl.col("costless_count").fill_null(0), pl.col("is_cost_known").fill_null(True)
+        )
+    )
+    missing = count_missing_months(found, lines, reporting.whole_as_of_date or reporting.as_of_date)
+    return found.with_columns(pl.col("is_cost_known") & (missing == 0) & pl.col("costless_count").is_null())
+
+
+def _resolved_outside(
+    fct_transactions: pl.DataFrame, months: pl.Series, metric: Metric, week_start: int
+) -> pl.DataFrame:
+    """Cells with the tickets resolved in months of which no cost is known: nobody knows what their rework cost."""
+    outside = fct_transactions.filter(~is_in_months(pl.col("completed_date"), months), pl.col("transaction_count") > 0)
+    periods = pl.concat(
+        outside.with_columns(
+            period_grain=pl.lit(grain.value),
+            period_start_date=period_start(pl.col("completed_date"), grain, week_start),
+        )
+        for grain in Grain
+    )
+    return pl.concat(
+        _broken_down(periods, dimension).group_by(CELL).agg(costless_count=pl.col("transaction_count").sum())
+        for dimension in metric.dimensions
     )
 
 
 def _unmeasured_periods(fct_cost_lines: pl.DataFrame, week_start: int) -> pl.DataFrame:
     """Periods in which a cost line lies that could not be used, so that nothing bounds what was allocated."""
-    start = pl.coalesce("cost_start_date", "posting_date")
     days = (
-        fct_cost_lines.filter(pl.col("is_quarantined") | pl.col("amount_reporting").is_null())
-        .select(start=start, end=pl.max_horizontal(start, pl.coalesce("cost_end_date", start)))
-        .drop_nulls("start")
+        line_days(fct_cost_lines)
+        .filter(~pl.col("is_measured"))
         .unique()
         .select(day=pl.date_ranges("start", "end"))
         .explode("day")

@@ -89,11 +89,21 @@ def assert_whole(demo: DemoHome, as_if: DemoHome) -> None:
     assert not [path.name for path in demo.home.published.rglob("*building*")]
 
 
-@pytest.mark.parametrize("megabytes", [1, 3, 8, 12, 20, 40])
+@pytest.fixture(scope="module")
+def needed(clean_run: CleanRun, tmp_path_factory: pytest.TempPathFactory) -> int:
+    """Bytes that a home takes up after its first run: how many that are changes with every version."""
+    with mounted(tmp_path_factory.mktemp("roomy") / "disk", ROOMY) as disk:
+        demo = clean_run.never_run.copy_to(disk.folder / "home")
+        told = kpi_run(demo.folder)
+        assert told.returncode == 0, told.stderr
+        return disk.used
+
+
+@pytest.mark.parametrize("share", [0.04, 0.1, 0.25, 0.4, 0.6])
 def test_a_first_run_on_a_full_disk_leaves_nothing_half_done(
-    megabytes: int, clean_run: CleanRun, tmp_path: Path
+    share: float, needed: int, clean_run: CleanRun, tmp_path: Path
 ) -> None:
-    with mounted(tmp_path / "disk", megabytes * MEGABYTE) as disk:
+    with mounted(tmp_path / "disk", max(MEGABYTE, int(needed * share))) as disk:
         demo = clean_run.never_run.copy_to(disk.folder / "home")
         told = kpi_run(demo.folder)
         assert told.returncode == 1, told.stderr
@@ -101,6 +111,25 @@ def test_a_first_run_on_a_full_disk_leaves_nothing_half_done(
         assert "nothing is half done" in told.stderr
         assert "not foreseen" not in told.stderr
         assert not demo.home.published_file.exists()
+        disk.resize(ROOMY)
+        told = kpi_run(demo.folder)
+        assert told.returncode == 0, told.stderr
+        assert_whole(demo, clean_run.demo)
+
+
+@pytest.mark.parametrize("share", [0.75, 0.9])
+def test_a_first_run_with_hardly_enough_room_ends_whole_or_not_at_all(
+    share: float, needed: int, clean_run: CleanRun, tmp_path: Path
+) -> None:
+    """The build database can leave its last changes in the log beside it, and then has room for a run after all."""
+    with mounted(tmp_path / "disk", int(needed * share)) as disk:
+        demo = clean_run.never_run.copy_to(disk.folder / "home")
+        told = kpi_run(demo.folder)
+        if told.returncode == 0:
+            assert demo.content_hash() == clean_run.demo.content_hash()
+        else:
+            assert f"The disk {disk.folder} is full" in told.stderr
+            assert not demo.home.published_file.exists()
         disk.resize(ROOMY)
         told = kpi_run(demo.folder)
         assert told.returncode == 0, told.stderr

@@ -3,9 +3,9 @@
 -- Allocated cost
 -- The part of the period's cost that a driver assigned to teams, priorities, services and vendors.
 -- Formula: Sum of amount_reporting of fct_cost_allocations where is_allocated.
--- Counted: Cost lines that lie in the period; in a quarter, a month that is over without any counts as one that is not
--- measured. A line that was set aside or has no rate may bear on any breakdown value, so every value of a period has
--- the coverage of the whole period.
+-- Counted: Cost lines that lie in the period; in a quarter or week, a month that is over without any counts as one
+-- that is not measured. A line that was set aside or has no rate may bear on any breakdown value, so every value of a
+-- period has the coverage of the whole period.
 -- Period: days on which the cost lies under the policy's basis (period_start_date), in the reporting time zone.
 -- Unit: reporting currency. Owner: Finance. Version 1.
 -- To combine cells: add values up over one breakdown, never over periods: each is allocated anew, so take the cell of

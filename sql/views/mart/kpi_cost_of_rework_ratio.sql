@@ -6,7 +6,7 @@
 -- Counted: Tickets that were resolved in the period. Not measured are those of which only a snapshot is known, unless
 -- a resolution clock of theirs was breached.
 -- Period: days on which the cost lies under the policy's basis (period_start_date), in the reporting time zone.
--- Unit: ratio; 1 is the whole. Owner: Finance. Version 1.
+-- Unit: ratio; 1 is the whole. Owner: Finance. Version 2.
 -- To combine cells: add numerators and denominators up over one breakdown, then divide; never over periods: each is
 -- allocated anew, so take the cell of the longer period.
 CREATE OR REPLACE VIEW mart.kpi_cost_of_rework_ratio AS

@@ -7,7 +7,7 @@
 -- Counted: Tickets that were resolved in the period. Not measured are those of which only a snapshot is known, unless
 -- a resolution clock of theirs was breached.
 -- Period: days on which the cost lies under the policy's basis (period_start_date), in the reporting time zone.
--- Unit: reporting currency. Owner: Finance. Version 1.
+-- Unit: reporting currency. Owner: Finance. Version 2.
 -- To combine cells: add values up over one breakdown, never over periods: each is allocated anew, so take the cell of
 -- the longer period.
 CREATE OR REPLACE VIEW mart.kpi_cost_of_rework_reporting AS

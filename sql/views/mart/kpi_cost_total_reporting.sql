@@ -4,9 +4,9 @@
 -- All cost that lies in the period, allocated or not.
 -- Formula: Sum of amount_reporting of fct_cost_allocations. Under the accrual basis a line with a service period is
 -- spread over its days, to the cent; otherwise it lies in its posting period.
--- Counted: Cost lines that lie in the period; in a quarter, a month that is over without any counts as one that is not
--- measured. A line that was set aside or has no rate may bear on any breakdown value, so every value of a period has
--- the coverage of the whole period.
+-- Counted: Cost lines that lie in the period; in a quarter or week, a month that is over without any counts as one
+-- that is not measured. A line that was set aside or has no rate may bear on any breakdown value, so every value of a
+-- period has the coverage of the whole period.
 -- Period: days on which the cost lies under the policy's basis (period_start_date), in the reporting time zone.
 -- Unit: reporting currency. Owner: Finance. Version 1.
 -- To combine cells: add values up over one breakdown, never over periods: each is allocated anew, so take the cell of

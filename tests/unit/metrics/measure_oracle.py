@@ -214,7 +214,7 @@ def expected_cells(name: str) -> str:
         return _cost_query(name)
     if name == "vendor_spend_concentration_ratio":
         return _concentration_query()
-    of_plans = plan_query(name, GRAINS, DIMENSIONS, _value_of)
+    of_plans = plan_query(name, GRAINS, DIMENSIONS, _value_of, AS_OF_DATE)
     if of_plans is not None:
         return of_plans
     cells = _stock_query(name) if name in STOCKS else _records_query(name)
@@ -448,11 +448,25 @@ COST_CELLS = """
         SELECT DISTINCT period_start_date FROM fct_cost_allocations WHERE period_grain = '{grain}'
         UNION
         SELECT CAST(date_trunc('{grain}', first_day) AS DATE) FROM lines WHERE NOT is_measured
+    ), costly AS (
+        SELECT DISTINCT CAST(day AS DATE) AS month
+        FROM fct_cost_lines, generate_series(
+            date_trunc('month', cost_start_date), date_trunc('month', cost_end_date), INTERVAL 1 MONTH
+        ) AS days (day)
+        WHERE NOT is_quarantined AND amount_reporting IS NOT NULL AND cost_start_date <= cost_end_date
+    ), missing AS (
+        SELECT period_start_date, count(*) AS missing_count
+        FROM periods, generate_series(DATE '2024-01-01', {as_of} - INTERVAL 1 MONTH, INTERVAL 1 MONTH) AS days (month)
+        WHERE month + INTERVAL 1 MONTH > period_start_date AND month < period_start_date + INTERVAL {length}
+          AND month + INTERVAL 1 MONTH <= {as_of}
+          AND NOT EXISTS (FROM lines WHERE first_day < month + INTERVAL 1 MONTH AND last_day >= month)
+        GROUP BY ALL
     ), counted AS (
-        SELECT period_start_date, count(first_day) AS eligible_count,
+        SELECT period_start_date, count(first_day) + coalesce(any_value(missing_count), 0) AS eligible_count,
                count(first_day) FILTER (is_measured) AS measured_count
         FROM periods
         LEFT JOIN lines ON first_day < period_start_date + INTERVAL {length} AND last_day >= period_start_date
+        LEFT JOIN missing USING (period_start_date)
         GROUP BY ALL
     ), pools AS (
         SELECT period_start_date, sum(amount_reporting) AS amount FROM fct_cost_allocations
@@ -467,8 +481,12 @@ COST_CELLS = """
         FROM fct_cost_allocations WHERE period_grain = '{grain}' GROUP BY ALL
     ), completed AS (
         SELECT CAST(date_trunc('{grain}', completed_date) AS DATE) AS period_start_date, {value} AS dimension_value,
-               CAST(sum(transaction_count) AS BIGINT) AS n, CAST(sum(set_aside_count) AS BIGINT) AS q
-        FROM fct_transactions GROUP BY ALL
+               CAST(coalesce(sum(transaction_count) FILTER (has_cost), 0) AS BIGINT) AS n,
+               CAST(coalesce(sum(set_aside_count) FILTER (has_cost), 0) AS BIGINT) AS q,
+               CAST(coalesce(sum(transaction_count + set_aside_count) FILTER (NOT has_cost), 0) AS BIGINT) AS outside
+        FROM (SELECT *, date_trunc('month', completed_date) IN (SELECT month FROM costly) AS has_cost
+              FROM fct_transactions)
+        GROUP BY ALL
     ), keys AS (
         SELECT period_start_date, dimension_value FROM costs
         UNION
@@ -499,11 +517,11 @@ COST_NUMBERS = {
         f"CASE WHEN has_allocated THEN {_ALLOCATED} END / nullif(n, 0) AS value, "
         f"CASE WHEN has_allocated THEN {_ALLOCATED} END AS numerator, coalesce(n, 0) AS denominator, "
         # The cost at its least and at its most, over every number of transactions that is possible: the outermost.
-        f"""CASE WHEN eligible_count = measured_count THEN list_min([
+        f"""CASE WHEN eligible_count = measured_count AND coalesce(outside, 0) = 0 THEN list_min([
             ({_ALLOCATED} + coalesce(credits, 0)) / x
             FOR x IN generate_series(coalesce(n, 0), coalesce(n, 0) + coalesce(q, 0)) IF x > 0
         ]) END AS lower_bound, """
-        f"""CASE WHEN eligible_count = measured_count THEN list_max([
+        f"""CASE WHEN eligible_count = measured_count AND coalesce(outside, 0) = 0 THEN list_max([
             ({_ALLOCATED} + coalesce(debits, 0)) / x
             FOR x IN generate_series(coalesce(n, 0), coalesce(n, 0) + coalesce(q, 0)) IF x > 0
         ]) END AS upper_bound"""
@@ -512,7 +530,7 @@ COST_NUMBERS = {
 #: Cost lines should count, and for a unit cost transactions too.
 _COUNTS = "eligible_count, measured_count"
 _UNIT_COUNTS = (
-    "eligible_count + coalesce(n, 0) + coalesce(q, 0) AS eligible_count, "
+    "eligible_count + coalesce(n, 0) + coalesce(q, 0) + coalesce(outside, 0) AS eligible_count, "
     "measured_count + coalesce(n, 0) AS measured_count"
 )
 
@@ -521,6 +539,7 @@ def _cost_query(name: str) -> str:
     return " UNION ALL ".join(
         "FROM ("
         + COST_CELLS.format(
+            as_of=AS_OF_DATE,
             grain=grain,
             length=length,
             dimension=dimension,

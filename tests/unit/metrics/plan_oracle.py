@@ -48,20 +48,37 @@ REWORK = """
     WITH cells AS (
         SELECT period_start_date, {value_of} AS dimension_value, sum(allocated_reporting) AS allocated,
                sum(rework_reporting) AS rework, sum(greatest(unknown_reporting, 0)) AS more,
-               sum(least(unknown_reporting, 0)) AS less, sum(ticket_count) AS eligible_count,
+               sum(least(unknown_reporting, 0)) AS less, sum(ticket_count) AS ticket_count,
                sum(ticket_count - unknown_ticket_count) AS measured_count
         FROM fct_rework_costs WHERE period_grain = '{grain}' GROUP BY ALL
     ), doubtful AS (
         SELECT coalesce(cost_start_date, posting_date) AS first_day, coalesce(cost_end_date, posting_date) AS last_day
         FROM fct_cost_lines WHERE amount_reporting IS NULL OR is_quarantined
+    ), months AS (
+        SELECT CAST(day AS DATE) AS month, EXISTS (
+            FROM fct_cost_lines WHERE coalesce(cost_start_date, posting_date) < month + INTERVAL 1 MONTH
+            AND coalesce(cost_end_date, posting_date) >= month
+        ) AS has_line, EXISTS (
+            FROM fct_cost_lines WHERE cost_start_date < month + INTERVAL 1 MONTH AND cost_end_date >= month
+            AND amount_reporting IS NOT NULL AND NOT is_quarantined AND cost_start_date <= cost_end_date
+        ) AS has_cost
+        FROM generate_series(DATE '2024-01-01', DATE '2027-12-01', INTERVAL 1 MONTH) AS days (day)
+    ), outside AS (
+        SELECT CAST(date_trunc('{grain}', completed_date) AS DATE) AS period_start_date, {value_of} AS dimension_value,
+               sum(transaction_count) AS outside_count
+        FROM fct_transactions JOIN months ON month = date_trunc('month', completed_date)
+        WHERE NOT has_cost AND transaction_count > 0 GROUP BY ALL
     )
     SELECT '{grain}' AS period_grain, period_start_date, '{dimension}' AS dimension, dimension_value, {numbers},
-           eligible_count, measured_count
+           ticket_count + coalesce(outside_count, 0) AS eligible_count, measured_count
     FROM (
-        SELECT *, NOT EXISTS (
+        SELECT *, outside_count IS NULL AND NOT EXISTS (
             FROM doubtful WHERE first_day < period_start_date + INTERVAL {length} AND last_day >= period_start_date
+        ) AND NOT EXISTS (
+            FROM months WHERE NOT has_line AND month + INTERVAL 1 MONTH <= {as_of}
+            AND month < period_start_date + INTERVAL {length} AND month + INTERVAL 1 MONTH > period_start_date
         ) AS is_known
-        FROM cells
+        FROM cells LEFT JOIN outside USING (period_start_date, dimension_value)
     )
 """
 REWORK_NUMBERS = {
@@ -79,7 +96,7 @@ REWORK_NUMBERS = {
 
 
 def plan_query(
-    name: str, grains: dict[str, str], dimensions: tuple[str, ...], value_of: Callable[[str], str]
+    name: str, grains: dict[str, str], dimensions: tuple[str, ...], value_of: Callable[[str], str], as_of: str
 ) -> str | None:
     """The query that gives the cells of a metric of plans; None for other metrics."""
     if name in VARIANCE_NUMBERS:
@@ -93,7 +110,14 @@ def plan_query(
     if name in REWORK_NUMBERS:
         return " UNION ALL ".join(
             "FROM ("
-            + REWORK.format(grain=grain, length=length, dimension=d, value_of=value_of(d), numbers=REWORK_NUMBERS[name])
+            + REWORK.format(
+                grain=grain,
+                length=length,
+                dimension=d,
+                value_of=value_of(d),
+                numbers=REWORK_NUMBERS[name],
+                as_of=as_of,
+            )
             + ")"
             for grain, length in grains.items()
             for d in dimensions

@@ -9,6 +9,8 @@ import duckdb
 import pytest
 
 from metrics.costs.policy import CostPolicy, CostPool, CountedFact, Driver, StepDown, TransactionKind
+from models.catalog import table_named
+from models.ddl import create_table
 from pipelines.unallocated_costs import (
     DriverGap,
     MonthGap,
@@ -96,6 +98,7 @@ def test_one_fact_is_told_once_with_all_that_it_costs() -> None:
         connection.execute("CREATE SCHEMA core")
         connection.execute(
             "CREATE TABLE core.fct_cost_lines AS SELECT DATE '2026-06-30' AS posting_date, false AS is_quarantined, "
+            "DATE '2026-01-01' AS cost_start_date, DATE '2026-06-30' AS cost_end_date, "
             "1 AS matching_pool_count, 1.0::DECIMAL(18, 4) AS amount_reporting, 'direct_lines' AS cost_pool, "
             "NULL::VARCHAR AS other_cost_pools"
         )
@@ -127,6 +130,37 @@ def test_one_fact_is_told_once_with_all_that_it_costs() -> None:
         "0.50 EUR of the pool 'direct_lines' (direct) stays unallocated in 2026-03",
     ]
     assert ["Back office" in messages[0], "'Email'" in messages[1], "'Zeta'" in messages[2]] == [True] * 3
+
+
+def test_months_without_a_cost_line_are_named() -> None:
+    with duckdb.connect(":memory:") as connection:
+        for name in ("fct_cost_lines", "fct_transactions", "fct_cost_allocations"):
+            table = table_named(name)
+            connection.execute("CREATE SCHEMA IF NOT EXISTS core")
+            connection.execute(create_table(table))
+        assert read_unallocated(connection).costless_months == ()
+        # Posted in November and in March, for a service in January; a line of April was set aside.
+        connection.execute(
+            "INSERT INTO core.fct_cost_lines BY NAME SELECT * FROM (VALUES "
+            "(DATE '2025-11-03', DATE '2025-11-01', DATE '2025-11-30', 1.0, false), "
+            "(DATE '2026-03-03', DATE '2026-01-15', DATE '2026-01-20', 1.0, false), "
+            "(DATE '2026-04-03', DATE '2026-04-01', DATE '2026-04-30', 1.0, true)"
+            ") AS lines (posting_date, cost_start_date, cost_end_date, amount_reporting, is_quarantined)"
+        )
+        unallocated = read_unallocated(connection)
+    assert unallocated.costless_months == (date(2025, 12, 1), date(2026, 2, 1), date(2026, 3, 1))
+    messages = [
+        notice.message
+        for notice in find_cost_notices(unallocated, CostPolicy(), "EUR")
+        if notice.code == "month_without_cost"
+    ]
+    assert messages == [
+        (
+            "No cost line lies in 2025-12, 2026-02, 2026-03, though the ledger begins before and goes on after. "
+            "What they cost is not known: the cost of a quarter with one of them has no bounds, and the resolved "
+            "tickets in it are not measured. Land the file that is missing."
+        )
+    ]
 
 
 def counting(transaction: TransactionKind | CountedFact) -> CostPolicy:

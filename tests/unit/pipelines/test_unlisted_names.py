@@ -103,7 +103,7 @@ def test_the_worst_names_are_told_with_the_line_to_write(warehouse: Warehouse, t
     assert (result.failed_count, result.evaluated_count) == (8, 9)
     assert told(result) == (
         "Not known: 'Servicedesk' in 3 tickets, 'Zulu' in 2 tickets, 'Alpha' in 1 ticket and 2 more. "
-        "If 'Servicedesk' is 'Service Desk', write in policies/dimensions.yaml under team: "
+        "If 'Servicedesk' is 'Service Desk', write at the top level of policies/dimensions.yaml under team: "
         'Service Desk: [IT Desk, "Desk: 1", Servicedesk]. '
         "What is new belongs into known: team (policies/dimensions.yaml:4)."
     )
@@ -179,6 +179,13 @@ def test_lines_and_figures_are_called_what_they_are(warehouse: Warehouse, tmp_pa
             (
                 "dimensions.yaml:3: 'value 2' is an alias of 'Third Line', but also of 'Second Line'. Take it out of "
                 "one of the two; lower and upper case are the same."
+            ),
+        ),
+        (
+            "team:\n  Desk: [IT Desk]\n  it desk: [Servicedesk]\n",
+            (
+                "dimensions.yaml:3: 'it desk' has aliases, and is an alias of 'Desk' itself. Write all of them under "
+                "'Desk', or take 'it desk' out there."
             ),
         ),
         ("known:\n  team: []\n", "dimensions.yaml:2: key 'team': there is a name that is empty, or none at all"),

@@ -54,7 +54,11 @@ def allocated(amount: str, *, grain: str = "month", pool: str = "payroll", **mor
 
 def divide(costs: list[dict[str, Any]], of: pl.DataFrame, sla: pl.DataFrame | None = None) -> pl.DataFrame:
     found = divide_rework_costs(
-        rows_of(fct_cost_allocations, costs), of, clocks() if sla is None else sla, time_zone="Europe/Amsterdam"
+        rows_of(fct_cost_allocations, costs),
+        of,
+        clocks() if sla is None else sla,
+        months=pl.Series([date(2026, month, 1) for month in range(1, 13)]),
+        time_zone="Europe/Amsterdam",
     )
     assert found.schema == polars_schema(fct_rework_costs)
     return found

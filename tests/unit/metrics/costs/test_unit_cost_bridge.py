@@ -157,8 +157,9 @@ def test_closed_months_are_bridged_and_chained() -> None:
         (date(2026, 4, 5), "Desk", "P1", "Mail", "(none)", 1),
         (date(2026, 5, 5), "Desk", "P1", "Mail", "(none)", 1),
     )
+    months = pl.Series([date(2026, month, 1) for month in (1, 2, 4, 5)])
     # May is still open on the 20th.
-    found = bridge_unit_costs(allocations, done, as_of_date=date(2026, 5, 20)).filter(
+    found = bridge_unit_costs(allocations, done, months=months, as_of_date=date(2026, 5, 20)).filter(
         period_grain="month", dimension="team"
     )
     steps = found.group_by("previous_period_start_date", "period_start_date", maintain_order=True).agg(
