@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,15 +15,25 @@ from pipelines.cli.options import chosen_home, common_options, json_option
 if TYPE_CHECKING:
     import duckdb
 
-_FORMATS = ("table", "csv", "json", "parquet")
+    from pipelines.questions import Question
+
+_NAME = re.compile(r"\w+")
+#: What a file can be; its name ends in the same word.
+_FILE_FORMATS = ("csv", "json", "parquet", "xlsx")
+_FORMATS = ("table", *_FILE_FORMATS)
 
 
 @click.command()
-@click.argument("sql", required=False)
+@click.argument("sql", required=False, metavar="[SQL | NAME]", shell_complete=complete_question)
 @click.option(
     "--format", "output_format", type=click.Choice(_FORMATS), help="Else by the name of -o, else an aligned table."
 )
-@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the result to this file.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the result to this file: .csv, .json, .parquet or .xlsx.",
+)
 @click.option("--file", "file", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="SQL from a file.")
 @click.option(
     "--query",
@@ -58,24 +69,26 @@ def query(
     is_list: bool,
     as_json: bool,
 ) -> None:
-    """Run SQL on the published warehouse, read-only.
+    """Run SQL on the published warehouse, read-only. The name of a packaged query does in place of SQL.
 
     Tables and views of mart, core and meta need no schema before their name. CSV, JSON and Parquet hold exact
     values: decimals are never floats, instants are ISO 8601 in UTC. In CSV a text that a spreadsheet would run as a
-    formula gets an apostrophe before it.
+    formula gets an apostrophe before it. An Excel workbook has real numbers and dates, and a second sheet that says
+    what was asked and as of when; what Excel cannot keep exactly stands as text, with a note.
 
     \b
     kpi query "FROM kpi_sla_attainment_ratio WHERE period_grain = 'month'"
     kpi query "SELECT * FROM fct_tickets WHERE team = \\$team" --param "team=Service Desk"
     kpi query "FROM metric_values" -o values.parquet
+    kpi query sla_attainment_by_team -o attainment.xlsx
     kpi query "SHOW ALL TABLES"
     """
     if is_list:
         _list(as_json=as_json)
         return
-    text, values = _what_to_run(sql, file, name, _read_params(params))
+    text, values, question = _what_to_run(sql, file, name, _read_params(params))
     chosen = choose_format("json" if as_json else output_format, output)
-    _run(text, values, chosen, output, rows, keep_formulas=keep_formulas)
+    _run(text, values, chosen, output, rows, question, keep_formulas=keep_formulas)
 
 
 def _list(*, as_json: bool) -> None:
@@ -109,30 +122,53 @@ def _read_params(params: tuple[str, ...]) -> dict[str, str]:
 
 def _what_to_run(
     sql: str | None, file: Path | None, name: str | None, values: dict[str, str]
-) -> tuple[str, dict[str, str]]:
-    """The SQL of the one way in which it was given, and its parameters."""
+) -> tuple[str, dict[str, str], Question | None]:
+    """The SQL of the one way in which it was given, its parameters, and the packaged question that it is, if any."""
     if sum(way is not None for way in (sql, file, name)) != 1:
         raise click.UsageError("Give SQL, or --file, or --query NAME: exactly one.", click.get_current_context())
+    # No statement is a single name, so that nothing else can be meant by it.
+    if name is None and sql is not None and _NAME.fullmatch(sql.strip()):
+        from pipelines.questions import packaged_questions
+
+        name = sql.strip() if sql.strip() in packaged_questions() else None
     if name is not None:
         from pipelines.cli.questions import fill_parameters, question_named
 
         question = question_named(name)
-        return question.text, fill_parameters(question, values)
-    return (file.read_text(encoding="utf-8") if file is not None else str(sql)), values
+        return question.text, fill_parameters(question, values), question
+    return (file.read_text(encoding="utf-8") if file is not None else str(sql)), values, None
 
 
 def choose_format(output_format: str | None, output: Path | None) -> str:
+    """What to write: what was asked for, or else what the file's name says, or else a table on the screen.
+
+    Raises:
+        CommandError: nobody says what the file is to be, or it cannot be shown on a screen.
+    """
     ending = output.suffix.lstrip(".").lower() if output else ""
-    chosen = output_format or (ending if ending in _FORMATS else None)
+    chosen = output_format or (ending if ending in _FILE_FORMATS else None)
     if output is not None and chosen in (None, "table"):
-        raise CommandError(f"Which format should {output} have? Add --format csv, json or parquet.")
-    if chosen == "parquet" and output is None:
-        raise CommandError("Parquet is not for reading on a screen; name a file with -o FILE.")
+        what = f"A file {output} that ends in '{output.suffix}'" if output.suffix else f"A file {output} without ending"
+        endings = ", ".join(f".{known}" for known in _FILE_FORMATS)
+        raise CommandError(
+            f"{what} could be anything. Known are {endings}: let its name end in one of them, or add --format with "
+            f"{', '.join(_FILE_FORMATS[:-1])} or {_FILE_FORMATS[-1]}."
+        )
+    if output is None and chosen in ("parquet", "xlsx"):
+        kind = {"parquet": "Parquet", "xlsx": "A workbook"}[str(chosen)]
+        raise CommandError(f"{kind} is not for reading on a screen; name a file with -o FILE.")
     return chosen or "table"
 
 
 def _run(
-    text: str, values: dict[str, str], chosen: str, output: Path | None, rows: int, *, keep_formulas: bool
+    text: str,
+    values: dict[str, str],
+    chosen: str,
+    output: Path | None,
+    rows: int,
+    question: Question | None,
+    *,
+    keep_formulas: bool,
 ) -> None:
     import duckdb
 
@@ -141,6 +177,7 @@ def _run(
     from pipelines.cli.published import open_published, tell_other_version
 
     home = chosen_home()
+    notes: list[str] = []
     with open_published(home) as connection:
         try:
             cursor = connection.execute(_one_reading_statement(text), values or None)
@@ -149,6 +186,10 @@ def _run(
                 return
             if chosen == "parquet" and output is not None:
                 count = query_output.write_parquet(cursor, output)
+            elif chosen == "xlsx" and output is not None:
+                from pipelines.cli.query_workbook import write_workbook
+
+                count, notes = write_workbook(connection, cursor, output, question, text, values)
             elif chosen == "csv":
                 count = query_output.write_csv(cursor, output, keep_formulas=keep_formulas)
             else:
@@ -159,6 +200,8 @@ def _run(
             raise CommandError("\n".join(filter(None, (_explain(error), hint)))) from error
     if output is not None:
         click.echo(f"Wrote {count_of(count, 'row')} to {output}", err=True)
+        for note in notes:
+            click.echo(f"  {note}", err=True)
 
 
 def _one_reading_statement(text: str) -> duckdb.Statement:

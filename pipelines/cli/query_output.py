@@ -3,7 +3,7 @@
 Exact means: decimals keep their digits, instants are ISO 8601 in UTC, nothing is cut. The one exception is a text in a
 CSV that a spreadsheet would run as a formula: it gets an apostrophe before it, because exports hold what anybody may
 have typed, and CSV files are opened in spreadsheets. A file is written beside its
-place and renamed, so that a failing query leaves no half a file.
+place and renamed, so that a failing query leaves no half a file. Workbooks are in `query_workbook`.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def write_table(cursor: duckdb.DuckDBPyConnection, row_limit: int) -> None:
     names = column_names(cursor)
     kept: list[Sequence[Any]] = []
     count = 0
-    for rows in _batches(cursor):
+    for rows in read_batches(cursor):
         kept += rows if row_limit == 0 else rows[: max(0, row_limit - len(kept))]
         count += len(rows)
     right = [_is_number(cursor.description[index][1]) for index in range(len(names))]
@@ -56,7 +56,7 @@ def write_table(cursor: duckdb.DuckDBPyConnection, row_limit: int) -> None:
 
 def write_csv(cursor: duckdb.DuckDBPyConnection, output: Path | None, *, keep_formulas: bool = False) -> int:
     """Write the result as `write_csv_rows` does. Returns the number of rows."""
-    rows = (row for batch in _batches(cursor) for row in batch)
+    rows = (row for batch in read_batches(cursor) for row in batch)
     return write_csv_rows(column_names(cursor), rows, output, keep_formulas=keep_formulas)
 
 
@@ -88,7 +88,7 @@ def write_json(cursor: duckdb.DuckDBPyConnection, output: Path | None) -> int:
     count = 0
     with open_output(output) as file:
         file.write("[")
-        for rows in _batches(cursor):
+        for rows in read_batches(cursor):
             for row in rows:
                 file.write(",\n " if count else "\n ")
                 record = dict(zip(names, map(exact_value, row), strict=True))
@@ -133,13 +133,18 @@ def exact_value(value: Any) -> Any:
     return encode_value(value)
 
 
+def json_text(value: Any) -> str:
+    """A list or record in one cell."""
+    return json.dumps(exact_value(value), ensure_ascii=False)
+
+
 def _csv_cell(value: Any) -> Any:
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, dict | list | tuple):
-        return json.dumps(exact_value(value), ensure_ascii=False)
+        return json_text(value)
     return exact_value(value)
 
 
@@ -155,7 +160,7 @@ def _shown(value: Any) -> str:
         return write_instant(value)
     if isinstance(value, date):
         return value.isoformat()
-    text = json.dumps(exact_value(value), ensure_ascii=False) if isinstance(value, dict | list) else str(value)
+    text = json_text(value) if isinstance(value, dict | list) else str(value)
     return text if len(text) <= _LONGEST_CELL or not is_terminal() else text[: _LONGEST_CELL - 1] + "…"
 
 
@@ -166,7 +171,8 @@ def _is_number(kind: object) -> bool:
     )
 
 
-def _batches(cursor: duckdb.DuckDBPyConnection) -> Iterator[list[tuple[Any, ...]]]:
+def read_batches(cursor: duckdb.DuckDBPyConnection) -> Iterator[list[tuple[Any, ...]]]:
+    """The rows of a result, some thousands at a time."""
     while rows := cursor.fetchmany(_BATCH):
         yield rows
 
