@@ -31,6 +31,7 @@ from pipelines.stage_domain import stage_domain
 from pipelines.unknown_names import KNOWN_NAMES, Names, read_names
 from pipelines.unlisted_names import name_unlisted
 from pipelines.unmapped_statuses import UNMAPPED_STATUSES, UnmappedStatus, read_unmapped
+from pipelines.unreadable_values import name_unreadable
 from pipelines.unused_aliases import find_told_aliases
 from pipelines.verdicts import count_quarantined, current_verdict, find_quarantined, store_verdict
 
@@ -217,6 +218,7 @@ def _audit(
     results = add_failed_months(session.warehouse, results, reporting.time_zone)
     results = name_missing_rates(session.warehouse, results)
     results = name_shared_keys(session.warehouse, results, contracts)
+    results = name_unreadable(session.warehouse, domain.value, results)
     return name_unlisted(session.warehouse, results, session.project.policies)
 
 

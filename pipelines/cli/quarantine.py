@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _DOMAINS = click.Choice(["tickets", "finance", "vendors"])
 _FORMATS = ("csv", "json", "parquet")
+#: Records whose values are told where all are listed.
+_MOST_TOLD = 1000
 
 _domain_option = click.option("--domain", type=_DOMAINS, help="Only records of this domain.")
 _rule_option = click.option(
@@ -48,7 +50,7 @@ def list_records(domain: str | None, rules: tuple[str, ...], by: str, rows: int,
     from pipelines.cli.numbers import count_of
     from pipelines.cli.tables import Column, show_json, show_paragraph, show_table
 
-    records = _read(domain, rules)
+    records = _read(domain, rules, told_count=(rows or _MOST_TOLD) if by == "record" else 0)
     if as_json:
         show_json([_described(record, metrics_counting(record.table)) for record in records])
         return
@@ -72,11 +74,19 @@ def list_records(domain: str | None, rules: tuple[str, ...], by: str, rows: int,
     click.echo(click.style("'kpi quarantine show RECORD' tells more of one.", dim=True))
 
 
-def _read(domain: str | None, rules: Sequence[str]) -> list[QuarantinedRecord]:
-    from pipelines.cli.quarantined import open_quarantine, read_quarantine
+def _read(domain: str | None, rules: Sequence[str], told_count: int = 0) -> list[QuarantinedRecord]:
+    """What is set aside.
+
+    Args:
+        told_count: of how many of them the values that cannot be read are told, where the build database can be asked.
+    """
+    from pipelines.cli.quarantined import open_quarantine, read_quarantine, tell_unreadable
 
     with open_quarantine(chosen_home()) as (connection, table):
-        return read_quarantine(connection, table, domain=domain, rules=rules)
+        records = read_quarantine(connection, table, domain=domain, rules=rules)
+        if not table.startswith("ops."):
+            return records
+        return [*(tell_unreadable(connection, record) for record in records[:told_count]), *records[told_count:]]
 
 
 def _show_records(records: Sequence[QuarantinedRecord]) -> None:

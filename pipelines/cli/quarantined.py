@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -117,6 +117,18 @@ def read_quarantine(
     for row in found:
         records.setdefault((row["domain"], row["table_name"], row["record_id"]), []).append(row)
     return [_record(rows) for rows in records.values()]
+
+
+def tell_unreadable(connection: duckdb.DuckDBPyConnection, record: QuarantinedRecord) -> QuarantinedRecord:
+    """The record, with the values of its own that cannot be read in the place of what its rules say of all records."""
+    from pipelines.unreadable_values import read_unreadable, target_of, tell
+
+    reasons = []
+    for reason in record.reasons:
+        target = target_of(reason.rule)
+        values = read_unreadable(connection, record.domain, target, record.record) if target is not None else []
+        reasons.append(replace(reason, reason=tell(values)) if values else reason)
+    return replace(record, reasons=tuple(reasons))
 
 
 def _record(rows: Sequence[dict[str, Any]]) -> QuarantinedRecord:
