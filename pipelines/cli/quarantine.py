@@ -50,7 +50,7 @@ def list_records(domain: str | None, rules: tuple[str, ...], by: str, rows: int,
     from pipelines.cli.numbers import count_of
     from pipelines.cli.tables import Column, show_json, show_paragraph, show_table
 
-    records = _read(domain, rules, told_count=(rows or _MOST_TOLD) if by == "record" else 0)
+    records = _read(domain, rules, told_count=(rows or _MOST_TOLD) if by == "record" and not as_json else 0)
     if as_json:
         show_json([_described(record, metrics_counting(record.table)) for record in records])
         return
