@@ -67,13 +67,15 @@ kpi_signals = table(
 kpi_targets = table(
     Layer.MART,
     "kpi_targets",
-    "One row per metric with a target in policies/targets.yaml and closed week, month or quarter that it is for: "
-    "whether the target was met.",
+    "One row per metric and breakdown value with a target in policies/targets.yaml and closed week, month or quarter "
+    "that it is for: whether the target was met. Targets of the whole have the dimension overall.",
     text("metric", "Name of the metric; see meta_metrics", key=True),
     text("period_grain", "week, month or quarter", key=True),
     day("period_start_date", "First day of the period in the reporting time zone", key=True),
     day("period_end_date", "Last day of the period, inclusive", required=True),
-    real("value", "The published value over everything; empty where it is undefined"),
+    text("dimension", "overall, team, priority, service or vendor", key=True),
+    text("dimension_value", "Value of the breakdown whose target it is; empty text for overall", key=True),
+    real("value", "The published value over everything, or of the breakdown value; empty where it is undefined"),
     quantity("target_value", "What it is to be at least, or at most where down_is_good", required=True),
     quantity("distance_value", "value less target_value; empty without a value"),
     text("unit", "Unit of the three", required=True),
@@ -298,6 +300,8 @@ meta_targets = table(
     text("period_grain", "week, month or quarter that it is for; empty for all of them"),
     day("effective_from_date", "Periods that begin on or after this day have it; empty for all before the next one"),
     day("effective_to_date", "Periods that begin after this day have it no longer; empty if the next one ends it"),
+    text("dimension", "Breakdown of whose value it is; overall for the whole", required=True),
+    text("dimension_value", "Which value of the breakdown, such as a team; empty text for overall", required=True),
     quantity("target_value", "What the metric is to be at least, or at most where down_is_good", required=True),
 )
 

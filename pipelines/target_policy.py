@@ -7,18 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from data_contracts.documents import Document, Problem
 from metrics.signals.process_behaviour import Baseline
-from metrics.signals.targets import Target, find_trouble
+from metrics.signals.targets import Target, find_contradiction, find_trouble
 from metrics.spec import Metric
 from models.vocabulary import Dimension, Grain
 from pipelines.policy_files import Day, Exact, Strict, Texts
 
 _BREAKDOWNS: Final = tuple(dimension.value for dimension in Dimension if dimension is not Dimension.OVERALL)
+
+
+def _one_name(value: Any) -> Any:
+    """A name; one that is a number may stand without quotes."""
+    if isinstance(value, list | tuple):
+        raise ValueError("a target is for one name; write a target for each")
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+_Name = Annotated[str, BeforeValidator(_one_name), Field(min_length=1)]
 
 
 class _Target(Strict):
@@ -28,13 +38,26 @@ class _Target(Strict):
     effective_from: Day | None = None
     effective_to: Day | None = None
 
-    @model_validator(mode="before")
-    @classmethod
-    def _is_of_the_whole(cls, told: Any) -> Any:
-        named = [name for name in _BREAKDOWNS if name in told] if isinstance(told, dict) else []
-        if named:
-            raise ValueError(f"a target is for the whole, not for one {named[0]}; leave out '{named[0]}'")
-        return told
+    team: _Name | None = None
+    priority: _Name | None = None
+    service: _Name | None = None
+    vendor: _Name | None = None
+
+    @model_validator(mode="after")
+    def _is_of_one(self) -> Self:
+        named = [name for name in _BREAKDOWNS if getattr(self, name) is not None]
+        if len(named) > 1:
+            raise ValueError(
+                f"a target is for the value of one breakdown, not for {' and '.join(named)} together; leave one"
+            )
+        return self
+
+    def build(self) -> Target:
+        """The record that it means."""
+        named = [(Dimension(name), told) for name in _BREAKDOWNS if (told := getattr(self, name)) is not None]
+        dimension, value = named[0] if named else (Dimension.OVERALL, "")
+        grain = Grain(self.period) if self.period else None
+        return Target(self.metric, self.value, grain, self.effective_from, self.effective_to, dimension, value)
 
 
 class _Baseline(Strict):
@@ -61,18 +84,14 @@ def build_targets(
     by_name = {metric.name: metric for metric in metrics}
     targets: list[Target] = []
     for index, told in enumerate(file.targets):
-        target = Target(
-            told.metric, told.value, Grain(told.period) if told.period else None, told.effective_from, told.effective_to
-        )
+        target = told.build()
         trouble = find_trouble(target, by_name.get(told.metric))
         if trouble is not None:
             what, remedy = trouble[0], _with_guess(trouble[1], told.metric, by_name)
-            problems.append(document.problem(("targets", index), f"target of {told.metric}: {what}", remedy))
-        beginning = (target.metric, target.grain, target.first_date)
-        if any((other.metric, other.grain, other.first_date) == beginning for other in targets):
-            since = f"begin on {target.first_date}" if target.first_date else "begin on no day"
-            what = f"two targets of {target.metric} for the same periods {since}"
-            problems.append(document.problem(("targets", index), what, "Leave one, or give one an effective_from."))
+            problems.append(document.problem(("targets", index), f"target of {target.described}: {what}", remedy))
+        contradiction = find_contradiction(targets, target)
+        if contradiction is not None:
+            problems.append(document.problem(("targets", index), *contradiction))
         targets.append(target)
     return tuple(targets)
 

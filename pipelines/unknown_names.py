@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
-from models.vocabulary import Domain
+from models.vocabulary import NO_VALUE, Dimension, Domain
 from pipelines.register_names import OVERLAPS, TERMS, find_idle_vendors, find_overlaps
 
 if TYPE_CHECKING:
@@ -42,6 +42,13 @@ _COLUMNS: Final[Mapping[Domain, tuple[tuple[str, str, str], ...]]] = {
         ("dealing.vendor", "stg.stg_vendor_invoice_lines", "trim(vendor)"),
         ("dealing.vendor", "stg.stg_deliveries", "trim(vendor)"),
     ),
+}
+#: Breakdown -> names above that its values may come from.
+_RECORDED: Final[Mapping[str, tuple[str, ...]]] = {
+    "team": ("team", "headcount.team"),
+    "priority": ("priority",),
+    "service": ("service",),
+    "vendor": ("vendor", "cost_lines.vendor", "contract.vendor", "dealing.vendor"),
 }
 #: Items for which a vendor's contracts promise a time: dimension `promised_by.<vendor>`.
 _PROMISES: Final = """
@@ -90,6 +97,7 @@ def find_unknown_names(policies: Policies, names: Names, folder: str = "policies
         *(finder.in_team_calendars() if has_tickets else ()),
         *(finder.in_costs() if has_tickets else ()),
         *(finder.in_pools() if has_lines else ()),
+        *finder.in_targets(),
         *((*finder.in_contract_promises(), *finder.in_vendors()) if names.get("contract") else ()),
         *find_idle_vendors(names),
         *find_overlaps(names),
@@ -148,6 +156,25 @@ class _Finder:
                 what = f"{holder} names the {dimension} '{name}', which no ticket has"
                 effect = "so no transaction bears its cost."
                 yield self._notice(("costs.yaml", *path), f"{what}, {effect}", dimension, name, known)
+
+    def in_targets(self) -> Iterator[Notice]:
+        """Teams, priorities, services and vendors that have targets of their own. Any record may have the name."""
+        costs = self.policies.costs
+        borne = {"team": costs.cost_centre_teams.values(), "service": costs.cost_centre_services.values()}
+        for index, target in enumerate(self.policies.targets):
+            dimension = target.dimension.value
+            if target.dimension is Dimension.OVERALL:
+                continue
+            told = frozenset[str]().union(*(self.names.get(place, frozenset()) for place in _RECORDED[dimension]))
+            # What bears cost has values without a ticket of its own.
+            known = told | frozenset(borne.get(dimension, ()))
+            if told and target.dimension_value not in known | {NO_VALUE}:
+                what = (
+                    f"target of {target.metric} is for the {dimension} '{target.dimension_value}', which no record "
+                    "has, so nothing is held against it."
+                )
+                place = ("targets.yaml", "targets", index, dimension)
+                yield self._notice(place, what, dimension, target.dimension_value, known)
 
     def in_pools(self) -> Iterator[Notice]:
         """Patterns by which pools select lines, of which no line has a match."""

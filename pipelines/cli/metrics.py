@@ -15,6 +15,7 @@ from pipelines.cli.options import chosen_home, common_options, json_option
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from decimal import Decimal
 
     from metrics.spec import Metric
     from pipelines.cli.published import MetricTrend, PeriodValue
@@ -184,10 +185,20 @@ def _describe(home: Home, metric: Metric, grain: str, *, as_json: bool) -> None:
     if as_json:
         periods = [_described(period, grain) for period in trend.periods] if trend else []
         summary = _summary(metric, trend, grain)
-        show_json({**summary, "eligible": metric.population.eligibility, f"{grain}s": periods})
+        own = [asdict(target) for target in trend.breakdown_targets] if trend else []
+        held_to = [{grain: each.pop("start_date"), **each, "target_value": float(each["target_value"])} for each in own]
+        show_json(
+            {
+                **summary,
+                "breakdown_targets": held_to,
+                "eligible": metric.population.eligibility,
+                f"{grain}s": periods,
+            }
+        )
         return
     _show_definition(metric, trend, currency)
     _show_periods(metric, trend, currency)
+    _show_breakdown_targets(metric, trend, currency)
     click.echo()
     click.echo("Ask for it:")
     click.echo(f'  kpi query "{example_query(metric, grain)}"')
@@ -224,12 +235,42 @@ def _show_definition(metric: Metric, trend: MetricTrend | None, currency: str) -
 
 
 def _wanted(metric: Metric, trend: MetricTrend | None, currency: str) -> str:
+    return "none" if trend is None or trend.target is None else _bounded(metric, trend.target, currency)
+
+
+def _bounded(metric: Metric, target: Decimal, currency: str) -> str:
     from pipelines.cli.numbers import format_value
 
-    if trend is None or trend.target is None:
-        return "none"
     bound = "at least" if metric.direction == "up_is_good" else "at most"
-    return f"{bound} {format_value(float(trend.target), metric.unit, currency)}"
+    return f"{bound} {format_value(float(target), metric.unit, currency)}"
+
+
+def _show_breakdown_targets(metric: Metric, trend: MetricTrend | None, currency: str) -> None:
+    """Targets of single teams and the like, with what became of them."""
+    from pipelines.cli.numbers import format_period, format_value
+    from pipelines.cli.tables import Column, show_table
+
+    if trend is None or not trend.breakdown_targets:
+        return
+    click.echo()
+    show_table(
+        [
+            Column("target of"), Column("by"), Column(trend.grain), Column("value", is_right=True), Column("target"),
+            Column("what became of it"),
+        ],
+        [
+            (
+                held_to.dimension_value,
+                held_to.dimension,
+                format_period(held_to.start_date, trend.grain),
+                format_value(held_to.value, metric.unit, currency),
+                _bounded(metric, held_to.target_value, currency),
+                held_to.target_state.replace("_", " ")
+                + (", but what is not measured may change that" if held_to.is_certain is False else ""),
+            )
+            for held_to in trend.breakdown_targets
+        ],
+    )  # fmt: skip
 
 
 def _show_periods(metric: Metric, trend: MetricTrend | None, currency: str) -> None:

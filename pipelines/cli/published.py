@@ -39,11 +39,25 @@ class PeriodValue:
 
 
 @dataclass(frozen=True, slots=True)
+class BreakdownTarget:
+    """What a KPI is to be for a team, priority, service or vendor, and whether it was in a closed period."""
+
+    dimension: str
+    dimension_value: str
+    start_date: date
+    value: float | None
+    target_value: Decimal
+    target_state: str
+    is_certain: bool | None
+
+
+@dataclass(frozen=True, slots=True)
 class MetricTrend:
     """What the published file says of one metric. `periods` are closed, in order, and may have gaps.
 
     Attributes:
         grain: month or quarter.
+        breakdown_targets: those of single teams and the like, in the latest closed period of each.
         target: the target of the latest closed period; where none is closed, the one that is in force last.
         no_value_reason: why there is no value of its latest closed period to show; empty if there is one.
     """
@@ -67,6 +81,7 @@ class MetricTrend:
     periods: tuple[PeriodValue, ...]
     no_value_reason: str = ""
     target: Decimal | None = None
+    breakdown_targets: tuple[BreakdownTarget, ...] = ()
 
     @property
     def latest(self) -> PeriodValue | None:
@@ -237,10 +252,12 @@ def read_trends(
     for row in values:
         by_metric.setdefault(row.pop("metric"), []).append(PeriodValue(**row))
     targets = read_targets(connection)
+    of_breakdowns = _read_breakdown_targets(connection, grain)
     return [
         MetricTrend(
             **row,
             grain=grain,
+            breakdown_targets=tuple(of_breakdowns.get(row["metric"], ())),
             periods=(periods := tuple(by_metric.get(row["metric"], ()))),
             no_value_reason=reasons.get(row["metric"], ""),
             target=_target_of(targets.get(row["metric"], ()), grain, periods),
@@ -248,6 +265,28 @@ def read_trends(
         for row in definitions
         if metric in (None, row["metric"])
     ]
+
+
+def _read_breakdown_targets(connection: duckdb.DuckDBPyConnection, grain: str) -> dict[str, list[BreakdownTarget]]:
+    """Targets of breakdowns' values by metric, each with the latest closed period that it was for."""
+    rows = read_rows(
+        connection,
+        """
+        SELECT metric, dimension, dimension_value, period_start_date AS start_date, value, target_value, target_state,
+               is_certain
+        FROM mart.kpi_targets
+        WHERE period_grain = $grain AND dimension <> 'overall'
+        QUALIFY row_number() OVER (
+            PARTITION BY metric, dimension, dimension_value ORDER BY period_start_date DESC
+        ) = 1
+        ORDER BY metric, dimension, dimension_value
+        """,
+        {"grain": grain},
+    )
+    found: dict[str, list[BreakdownTarget]] = {}
+    for row in rows:
+        found.setdefault(row.pop("metric"), []).append(BreakdownTarget(**row))
+    return found
 
 
 def _target_of(targets: Sequence[Target], grain: str, periods: Sequence[PeriodValue]) -> Decimal | None:

@@ -239,6 +239,8 @@ def _target_rows(session: Session) -> pl.DataFrame:
             "period_grain": target.grain.value if target.grain else None,
             "effective_from_date": target.first_date,
             "effective_to_date": target.last_date,
+            "dimension": target.dimension.value,
+            "dimension_value": target.dimension_value,
             "target_value": target.value,
         }
         for number, target in enumerate(session.project.policies.targets, start=1)

@@ -255,6 +255,9 @@ def _up_to_the_period(connection: duckdb.DuckDBPyConnection, period: ReportPerio
     answers["targets"] = ask(
         connection, "values_against_targets", period_grain=grain, to_date=start, row_limit=str(TREND_LENGTH)
     )
+    answers["breakdown_targets"] = ask(
+        connection, "breakdowns_against_targets", period_grain=grain, to_date=start, row_limit="1"
+    )
     # Vendors are judged by months and quarters, never by weeks.
     scored = Grain.QUARTER if period.grain is Grain.QUARTER else Grain.MONTH
     answers["scorecards"] = ask(connection, "vendor_scorecard", period_grain=scored.value, to_date=end)

@@ -14,6 +14,7 @@ from pipelines.cli.numbers import (
     format_value,
     list_all,
 )
+from pipelines.report.breakdown_targets import breakdown_targets_figure
 from pipelines.report.causes import causes_section
 from pipelines.report.charts import Bar, bar_chart, trend_chart
 from pipelines.report.completeness import notes, periods_differ
@@ -121,7 +122,8 @@ def _numbers(facts: ReportFacts) -> Section:
         metrics=tuple(row["metric"] for row in rows),
         is_wide=True,
     )
-    return Section("numbers", "The numbers beside them", [figure])
+    of_breakdowns = breakdown_targets_figure(facts)
+    return Section("numbers", "The numbers beside them", [figure, *([of_breakdowns] if of_breakdowns else [])])
 
 
 def _missing(facts: ReportFacts, rows: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -18,6 +18,7 @@ SELECT
 FROM mart.kpi_targets AS held_to
 JOIN meta.metrics AS definition ON definition.metric = held_to.metric
 WHERE $metric IN ('*', held_to.metric)
+    AND held_to.dimension = 'overall'
     AND held_to.period_grain = $period_grain
     AND held_to.period_start_date <= CAST($to_date AS DATE)
 QUALIFY row_number() OVER (

@@ -17,6 +17,7 @@ import sql
 from metrics.registry import METRICS
 from models.finance import fct_cost_lines
 from models.marts import (
+    kpi_targets,
     meta_data_clocks,
     meta_loads,
     meta_metrics,
@@ -88,8 +89,9 @@ def _publication() -> Publication:
         "home_name": "Test operations",
     }
     facts = {table.name: table for table in PUBLISHED_FACTS}
+    marts = {metric_values.name: _values(), kpi_targets.name: _breakdown_targets()}
     tables = [
-        *(_table("mart", table.name, table, _values() if table is metric_values else []) for table in PUBLISHED_MARTS),
+        *(_table("mart", table.name, table, marts.get(table.name, [])) for table in PUBLISHED_MARTS),
         *(_table("core", name, table, []) for name, table in facts.items() if name != fct_cost_lines.name),
         _table("core", fct_cost_lines.name, fct_cost_lines, _cost_lines()),
         _table("meta", "run", meta_run, [run]),
@@ -104,7 +106,15 @@ def _publication() -> Publication:
             "meta",
             "targets",
             meta_targets,
-            [{"target_number": 1, "metric": "sla_attainment_ratio", "target_value": Decimal("0.93")}],
+            [
+                {
+                    "target_number": 1,
+                    "metric": "sla_attainment_ratio",
+                    "target_value": Decimal("0.93"),
+                    "dimension": "overall",
+                    "dimension_value": "",
+                },
+            ],
         ),
         _table("meta", "verdicts", meta_verdicts, []),
         _table("meta", "rule_results", meta_rule_results, []),
@@ -152,6 +162,18 @@ def _values() -> list[dict[str, object]]:
         for month, value, end in ((4, 26.0, date(2026, 6, 30)), (7, 28.0, date(2026, 9, 30)))
     ]
     return [*costs, *quarters, *attainment, still_open]
+
+
+def _breakdown_targets() -> list[dict[str, object]]:
+    """What two teams were to be in October, and were."""
+    october = {"metric": "sla_attainment_ratio", "period_grain": "month", "period_start_date": date(2026, 10, 1),
+               "period_end_date": date(2026, 10, 31), "dimension": "team", "unit": "ratio"}  # fmt: skip
+    return [
+        {**october, "dimension_value": "Desk", "value": 0.88, "target_value": Decimal("0.9"),
+         "distance_value": Decimal("-0.02"), "target_state": "missed", "is_certain": True},
+        {**october, "dimension_value": "Network", "value": 0.96, "target_value": Decimal("0.95"),
+         "distance_value": Decimal("0.01"), "target_state": "met", "is_certain": False},
+    ]  # fmt: skip
 
 
 def _value(metric: str, month: date, value: float, unit: str) -> dict[str, object]:

@@ -372,6 +372,47 @@ def test_a_promise_may_be_that_of_a_contract(tmp_path: Path) -> None:
         ("targets.yaml", "targets: [{metric: sla_attainment_ratio, value: good}]\n", ("targets.yaml:1", "value")),
         (
             "targets.yaml",
+            "targets:\n  - {metric: sla_attainment_ratio, value: 0.9, teem: Desk}\n",
+            ("targets.yaml:2", "teem", "team"),
+        ),
+        (
+            "targets.yaml",
+            "targets:\n  - {metric: sla_attainment_ratio, value: 0.9, team: Desk, priority: P1}\n",
+            ("targets.yaml:2", "not for team and priority together"),
+        ),
+        (
+            "targets.yaml",
+            "targets:\n  - {metric: sla_attainment_ratio, value: 0.9, team: [Desk, Network]}\n",
+            ("targets.yaml:2", "a target is for one name; write a target for each"),
+        ),
+        (
+            "targets.yaml",
+            "targets:\n  - {metric: vendor_off_contract_ratio, value: 0.1, team: Desk}\n",
+            (
+                "targets.yaml:2",
+                "of the team 'Desk': 'vendor_off_contract_ratio' has no values by team",
+                "by vendor",
+            ),
+        ),
+        (
+            "targets.yaml",
+            "targets:\n" + 2 * "  - {metric: sla_attainment_ratio, value: 0.9, team: Desk}\n",
+            ("targets.yaml:3", "two targets of sla_attainment_ratio of the team 'Desk' for the same periods"),
+        ),
+        (
+            "targets.yaml",
+            (
+                "targets:\n  - {metric: sla_attainment_ratio, value: 0.9, team: Desk, effective_to: 2026-12-31}\n"
+                "  - {metric: sla_attainment_ratio, value: 0.95, team: Desk, effective_from: 2026-07-01}\n"
+            ),
+            (
+                "targets.yaml:3",
+                "hold on the same days: the one of 0.9 to 2026-12-31, the one of 0.95 from 2026-07-01",
+                "End the first on 2026-06-30",
+            ),
+        ),
+        (
+            "targets.yaml",
             "baselines: [{metric: sla_attainment, effective_from: 2026-01-01, reason: x}]\n",
             ("'sla_attainment' is no KPI",),
         ),
@@ -390,6 +431,21 @@ def test_mistakes_are_told_with_place_and_remedy(tmp_path: Path, name: str, text
     message = _error(folder, name, text)
     for words in said:
         assert words in message
+
+
+def test_targets_of_a_breakdown_are_beside_those_of_the_whole(tmp_path: Path) -> None:
+    (tmp_path / "targets.yaml").write_text(
+        "targets:\n"
+        "  - {metric: sla_attainment_ratio, value: 0.93}\n"
+        "  - {metric: sla_attainment_ratio, value: 0.95, team: Desk}\n"
+        "  - {metric: sla_attainment_ratio, value: 0.97, team: Desk, effective_from: 2026-07-01}\n"
+        "  - {metric: sla_attainment_ratio, value: 0.9, priority: 1}\n",
+        encoding="utf-8",
+    )
+    targets = load_policies(tmp_path).targets
+    assert [(each.dimension.value, each.dimension_value, str(each.value)) for each in targets] == [
+        ("overall", "", "0.93"), ("team", "Desk", "0.95"), ("team", "Desk", "0.97"), ("priority", "1", "0.9"),
+    ]  # fmt: skip
 
 
 def test_a_mistake_in_a_list_is_not_also_told_as_a_list_that_is_too_short(tmp_path: Path) -> None:

@@ -56,6 +56,30 @@ def test_a_misspelt_team_is_told_with_the_nearest(tmp_path: Path) -> None:
     assert message.endswith(" Did you mean 'Network'?")
 
 
+def test_a_target_of_a_name_that_no_record_has_is_told_with_the_nearest(tmp_path: Path) -> None:
+    of = "{metric: sla_attainment_ratio, value: 0.9, "
+    targets = (
+        f"targets: [{of}team: Netwrk}}, {of}team: Network}}, {of}vendor: Orbit Telecom Ltd}}, {of}service: Mail}}]"
+    )
+    misspelt, other = told(policies(tmp_path, targets=targets))
+    assert misspelt == (
+        "targets.yaml: target of sla_attainment_ratio is for the team 'Netwrk', which no record has, so nothing is "
+        "held against it. Did you mean 'Network'?"
+    )
+    assert "the service 'Mail', which no record has" in other
+
+
+def test_a_target_of_a_team_that_only_bears_cost_is_no_notice(tmp_path: Path) -> None:
+    targets = "targets: [{metric: cost_total_reporting, value: 900, period: month, team: Head Office}]"
+    costs = "cost_centres: {1: {team: Head Office}}\nstep_down: [{team: Head Office, driver: headcount}]"
+    assert told(policies(tmp_path, targets=targets, costs=costs)) == []
+
+
+def test_without_records_no_target_is_told(tmp_path: Path) -> None:
+    targets = "targets: [{metric: sla_attainment_ratio, value: 0.9, team: Anybody}]"
+    assert told(policies(tmp_path, targets=targets), {}) == []
+
+
 def test_a_supporting_team_needs_no_tickets(tmp_path: Path) -> None:
     costs = "cost_centres: {1: {team: Head Office}, 2: {team: Hed Office}}\n"
     steps = "step_down: [{team: Head Office, driver: headcount}]\n"

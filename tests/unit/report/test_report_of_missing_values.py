@@ -78,7 +78,8 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
             value(UNIT_COST, date(2026, 8, 1), 7.0, is_closed=False),
         ])  # fmt: skip
         fill_table(connection, "meta_targets", [
-            {"target_number": number, "metric": metric, "target_value": amount}
+            {"target_number": number, "metric": metric, "target_value": amount, "dimension": "overall",
+             "dimension_value": ""}
             for number, (metric, amount) in enumerate(
                 [(SLA, Decimal("0.93")), (LEAD, Decimal(20)), (UNIT_COST, Decimal(10)), (REOPENED, Decimal("0.05"))], 1
             )

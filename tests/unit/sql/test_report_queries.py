@@ -179,12 +179,22 @@ def test_values_against_targets(fill: Fill, answer: Callable[..., list[tuple[Any
     def held_to(metric: str, month: int, **columns: Any) -> Row:
         start = date(2026, month, 1)
         own = {"metric": metric, "period_grain": "month", "period_start_date": start, "period_end_date": start}
-        return {**own, "value": 0.9, "target_value": Decimal("0.93"), "distance_value": Decimal("-0.03"),
+        return {**own, "dimension": "overall", "dimension_value": "",
+                "value": 0.9, "target_value": Decimal("0.93"), "distance_value": Decimal("-0.03"),
                 "unit": "ratio", "target_state": "missed", "is_certain": True, **columns}  # fmt: skip
 
     fill("meta_metrics", definition("z_ratio", label="Z"), definition(label="SLA"))
     fill("kpi_targets", held_to(SLA, 8), held_to(SLA, 9), held_to(SLA, 10), held_to("z_ratio", 9),
-         held_to(SLA, 9, period_grain="week"))  # fmt: skip
+         held_to(SLA, 9, period_grain="week"),
+         *(held_to(SLA, month, dimension="team", dimension_value=of) for of in ("Desk", "Net") for month in (9, 10)),
+         held_to("z_ratio", 10, dimension="priority", dimension_value="P1"))  # fmt: skip
+    of_breakdowns = answer("breakdowns_against_targets")
+    assert [(row[0], row[3], row[4], row[5].month) for row in of_breakdowns] == [
+        ("z_ratio", "priority", "P1", 10), (SLA, "team", "Desk", 10), (SLA, "team", "Net", 10),
+    ]  # fmt: skip
+    assert [row[4] for row in answer("breakdowns_against_targets", dimension="team", row_limit="2")] == [
+        "Desk", "Desk", "Net", "Net",
+    ]  # fmt: skip
     assert [(row[1], row[2].month) for row in answer("values_against_targets")] == [("Z", 9), ("SLA", 10)]
     found = answer("values_against_targets", metric=SLA, to_date="2026-09-01", row_limit="2")
     assert found == [

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metrics.registry import METRICS
-from metrics.signals.targets import Target, find_trouble, judge_targets, target_in_force
+from metrics.signals.targets import Target, find_contradiction, find_trouble, judge_targets, target_in_force
 from models.ddl import polars_schema
 from models.marts import metric_values
-from models.vocabulary import Grain
+from models.vocabulary import Dimension, Grain
 
 SLA, P85, COST = "sla_attainment_ratio", "ticket_cycle_time_p85_business_hours", "cost_total_reporting"
 OCTOBER, NOVEMBER = date(2026, 10, 1), date(2026, 11, 1)
@@ -75,6 +75,57 @@ def test_only_closed_periods_of_the_whole_are_judged() -> None:
     assert judge_targets(values(*rows), [Target(SLA, Decimal("0.93"))], METRICS).is_empty()
 
 
+def test_a_target_of_a_team_is_held_against_that_team_alone() -> None:
+    desk = {"dimension": "team", "dimension_value": "Desk", "lower_bound": 0.9, "upper_bound": 0.96}
+    rows = [
+        {"value": 0.9, "lower_bound": 0.9, "upper_bound": 0.9},
+        {**desk, "value": 0.94},
+        {**desk, "value": 0.97, "dimension_value": "Network"},
+        {**desk, "value": 0.97, "dimension": "service"},
+        {**desk, "value": 0.94, "period_start_date": NOVEMBER, "period_end_date": date(2026, 11, 30)},
+    ]
+    targets = [
+        Target(SLA, Decimal("0.8")),
+        Target(SLA, Decimal("0.93"), dimension=Dimension.TEAM, dimension_value="Desk"),
+        Target(SLA, Decimal("0.95"), None, NOVEMBER, None, Dimension.TEAM, "Desk"),
+    ]
+    found = judge_targets(values(*rows), targets, METRICS)
+    told = ("dimension", "dimension_value", "period_start_date", "target_value", "target_state", "is_certain")
+    assert found.select(told).rows() == [
+        ("overall", "", OCTOBER, Decimal("0.8"), "met", True),
+        # The bounds reach down to 0.9: what is not measured may change it.
+        ("team", "Desk", OCTOBER, Decimal("0.93"), "met", False),
+        ("team", "Desk", NOVEMBER, Decimal("0.95"), "missed", False),
+    ]
+
+
+def test_the_whole_has_no_target_by_one_of_its_parts() -> None:
+    targets = [Target(SLA, Decimal("0.9"), dimension=Dimension.TEAM, dimension_value="Desk")]
+    assert target_in_force(targets, Grain.MONTH, OCTOBER) is None
+    assert target_in_force(targets, Grain.MONTH, OCTOBER, Dimension.TEAM, "Desk") is targets[0]
+    assert target_in_force(targets, Grain.MONTH, OCTOBER, Dimension.TEAM, "Network") is None
+
+
+@given(st.lists(st.tuples(st.integers(0, 60), st.one_of(st.none(), st.integers(0, 60))), min_size=1, max_size=5))
+def test_targets_without_contradiction_hold_one_at_a_time(spans: list[tuple[int, int | None]]) -> None:
+    day = date(2026, 1, 1).toordinal()
+    kept: list[Target] = []
+    for first, length in spans:
+        last = None if length is None else date.fromordinal(day + first + length)
+        target = Target(SLA, Decimal("0.9"), None, date.fromordinal(day + first), last, Dimension.TEAM, "Desk")
+        if find_contradiction(kept, target) is None:
+            kept.append(target)
+    for asked in range(130):
+        today = date.fromordinal(day + asked)
+        ending = [
+            each for each in kept if each.last_date and each.first_date and each.first_date <= today <= each.last_date
+        ]
+        # Whoever says until when a target holds is right about it.
+        assert len(ending) <= 1
+        if ending:
+            assert target_in_force(kept, Grain.MONTH, today, Dimension.TEAM, "Desk") is ending[0]
+
+
 def test_the_latest_target_that_had_begun_holds_and_one_for_the_grain_before_others() -> None:
     always, summer = Target(SLA, Decimal("0.9")), Target(SLA, Decimal("0.92"), None, date(2026, 7, 1))
     quarter = Target(SLA, Decimal("0.8"), Grain.QUARTER, date(2026, 10, 1), date(2026, 12, 31))
@@ -104,6 +155,10 @@ def test_one_target_after_the_other_is_the_last_that_had_begun(starts: list[int]
         (Target(COST, Decimal(93)), "adds up over time"),
         (Target(SLA, Decimal("0.9"), Grain.DAY), "too short"),
         (Target(SLA, Decimal("0.9"), None, NOVEMBER, OCTOBER), "before it begins"),
+        (
+            Target("vendor_off_contract_ratio", Decimal("0.1"), dimension=Dimension.TEAM, dimension_value="Desk"),
+            "has no values by team",
+        ),
     ],
 )
 def test_what_no_target_can_be(target: Target, said: str) -> None:
