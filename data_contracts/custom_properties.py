@@ -60,6 +60,7 @@ class ContractProperties(Properties):
     decimal_separator: Literal[".", ","] = "."
     thousands_separator: str | None = None
     delimiter: str | None = None
+    ignore_files: Tokens = ()
     extends: str | None = None
     owner: str = "data engineering"
 
@@ -111,6 +112,7 @@ class ObjectProperties(Properties):
     ignore_rows: Annotated[tuple[IgnoredRows, ...], BeforeValidator(_as_list)] = ()
     one_row_per: Annotated[CaseProperties | None, BeforeValidator(_as_cases)] = None
     control_totals: Annotated[tuple[ControlTotalProperties, ...], BeforeValidator(_as_list)] = ()
+    may_repeat_rows: Tokens = ()
 
 
 class SignProperties(Properties):

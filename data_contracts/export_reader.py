@@ -81,6 +81,7 @@ class ExportReader:
             format=str(server["format"]),
             encoding=server.get("encoding"),
             delimiter=properties.delimiter,
+            ignore_files=properties.ignore_files,
             null_tokens=properties.null_tokens,
             time_zone=properties.time_zone,
             decimal_separator=properties.decimal_separator,

@@ -68,6 +68,10 @@ class ObjectReader:
             what = f"object '{name}': sameName is about event logs only"
             remedy = "Remove it: a file of any other shape replaces what was read under its name before."
             self.report(place, (what, remedy, None))
+        if properties.may_repeat_rows and properties.shape is not ExportShape.LINES:
+            what = f"object '{name}': mayRepeatRows is about lines only"
+            remedy = "Remove it: equal rows of any other shape tell the same of one ticket, and count once."
+            self.report(place, (what, remedy, None))
         raw_table = f"raw_{source}__{name}"
         names = tuple(column.name for column in columns)
         target = RuleTarget(
@@ -94,6 +98,7 @@ class ObjectReader:
             ignore_rows=tuple(IgnoreRule(rule.column, rule.matches) for rule in properties.ignore_rows),
             cases=read_cases(properties.one_row_per),
             control_totals=tuple(read_control_total(total) for total in properties.control_totals),
+            may_repeat_rows=properties.may_repeat_rows,
             columns=columns,
             rules=read_rules(self.document, place, target, self.problems),
             granularity=str(entry.get("dataGranularityDescription", "")),

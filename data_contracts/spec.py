@@ -302,6 +302,7 @@ class ExportObject:
         snapshots: of repeated snapshots, when they were taken; None for every other shape.
         cases: where several rows tell of one line, how; None where each row is one.
         control_totals: totals that come with the export.
+        may_repeat_rows: patterns of names of files whose rows are different lines though they are equal.
         granularity: what one row is, in words.
     """
 
@@ -317,6 +318,7 @@ class ExportObject:
     ignore_rows: tuple[IgnoreRule, ...] = ()
     cases: Cases | None = None
     control_totals: tuple[ControlTotal, ...] = ()
+    may_repeat_rows: tuple[str, ...] = ()
     columns: tuple[ExportColumn, ...] = ()
     rules: tuple[Rule, ...] = ()
     granularity: str = ""
@@ -333,6 +335,7 @@ class ExportContract:
         file_pattern: which files of the landing folder belong to the export.
         format: csv, json, jsonl, xlsx, parquet or xes.
         encoding, delimiter: None means detected.
+        ignore_files: patterns of names of files that do not count, also if they were read before.
         null_tokens: texts that mean "no value", besides the empty text.
         time_zone: IANA zone of timestamps without an offset.
         service_levels: when its data have to come.
@@ -351,6 +354,7 @@ class ExportContract:
     format: str
     encoding: str | None = None
     delimiter: str | None = None
+    ignore_files: tuple[str, ...] = ()
     null_tokens: tuple[str, ...] = ()
     time_zone: str | None = None
     decimal_separator: str = "."

@@ -175,6 +175,24 @@ ops_control_totals = table(
     text("reason", "Why they do not agree or cannot be compared"),
 )
 
+ops_repeated_rows = table(
+    Layer.OPS,
+    "ops_repeated_rows",
+    "Pairs of files of one export that both hold most of the rows of the days that both cover, so that money would "
+    "count twice. One row per pair and currency.",
+    text("domain", "finance or vendors", required=True),
+    text("table_name", "Canonical table that the rows feed", required=True),
+    text("export", "Contract", required=True),
+    text("object_name", "Schema object of the contract", required=True),
+    text("earlier_load_id", "Load that comes first in order of the files' names", required=True),
+    text("load_id", "Load that holds its rows again", required=True),
+    text("currency_code", "ISO 4217 code of the rows; empty where they say none"),
+    integer("line_count", "Rows of this currency that both hold", required=True),
+    integer("shared_count", "Rows of all currencies that both hold", required=True),
+    integer("compared_count", "Rows of the days that both cover, in the file that has fewer", required=True),
+    money("amount_original", "What the rows of this currency come to"),
+)
+
 ops_quarantined_records = table(
     Layer.OPS,
     "ops_quarantined_records",
@@ -314,6 +332,7 @@ TABLES = (
     ops_source_drift,
     ops_source_arrivals,
     ops_control_totals,
+    ops_repeated_rows,
     ops_quarantined_records,
     ops_missing_rates,
     ops_rule_results,

@@ -25,6 +25,7 @@ from pipelines.landing import Landing, active_loads, land_export, raw_table_name
 from pipelines.landing_refusals import refuse_unclaimed
 from pipelines.missing_rates import name_missing_rates, store_missing_rates
 from pipelines.readers import Limits
+from pipelines.repeated_rows import name_repeated_rows
 from pipelines.session import Session, Step
 from pipelines.shared_keys import name_shared_keys
 from pipelines.stage_domain import stage_domain
@@ -218,6 +219,7 @@ def _audit(
     results = add_failed_months(session.warehouse, results, reporting.time_zone)
     results = name_missing_rates(session.warehouse, results)
     results = name_shared_keys(session.warehouse, results, contracts)
+    results = name_repeated_rows(session.warehouse, results, contracts)
     results = name_unreadable(session.warehouse, domain.value, results)
     return name_unlisted(session.warehouse, results, session.project.policies)
 

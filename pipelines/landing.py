@@ -20,6 +20,7 @@ from models.ddl import quote_identifier
 from models.ops import ops_loads
 from models.vocabulary import ExportShape, SameName, SnapshotInstant
 from pipelines.fingerprint import hash_parts
+from pipelines.ignored_files import is_ignored, set_aside_ignored
 from pipelines.landing_refusals import Refusal, files_in, record_refusals, refusal_of, unexpected_name
 from pipelines.readers import (
     FORMATS,
@@ -70,6 +71,8 @@ def land_export(
     loaded_files = loaded_rows = known_files = 0
     found: list[FileFacts] = []
     for path in files_in(folder):
+        if is_ignored(contract, path.name):
+            continue
         if not fnmatch(path.name, contract.file_pattern):
             refusals.append(unexpected_name(contract, path))
             continue
@@ -78,6 +81,7 @@ def land_export(
         except RefusedFile as refused:
             refusals.append(refusal_of(contract, path.name, refused))
     restore_loads(warehouse, contract)
+    set_aside_ignored(warehouse, contract)
     snapshots = snapshot_files(warehouse, contract, found)
     for each in snapshots:
         found, impossible = each.accept(found)
@@ -225,7 +229,7 @@ def _supersede(
     old content of line and snapshot exports, whose rows would otherwise count twice; an event log adds events, unless
     its contract says that a file under an old name is a corrected edition.
     """
-    same_name = item.shape in (ExportShape.LINES, ExportShape.SNAPSHOT) or item.same_name is SameName.REPLACES
+    same_name = _is_replaced_by_name(item)
     query = """
         UPDATE ops.ops_loads SET superseded_by = ?
         WHERE export = ? AND object_name = ? AND superseded_by IS NULL
@@ -234,13 +238,19 @@ def _supersede(
     warehouse.execute(query, [load_id, contract.id, item.name, facts.content_hash, same_name, facts.name])
 
 
-def _withdraw_older_editions(warehouse: Warehouse, contract: ExportContract, found: Iterable[FileFacts]) -> None:
-    """Of event logs whose contract says so, let only the content count that lies in the folder under a name now.
+def _is_replaced_by_name(item: ExportObject) -> bool:
+    """Whether new content under the name of an older file replaces what was read under it."""
+    return item.shape in (ExportShape.LINES, ExportShape.SNAPSHOT) or item.same_name is SameName.REPLACES
 
-    Files that were read before the contract said it are treated as if it always had.
+
+def _withdraw_older_editions(warehouse: Warehouse, contract: ExportContract, found: Iterable[FileFacts]) -> None:
+    """Where a name stands for one content, let only that count which lies in the folder under the name now.
+
+    That may be content that was read under another name, and so is not read again. Event logs that were read before
+    their contract said it are treated as if it always had.
     """
     for item in contract.objects:
-        if item.same_name is not SameName.REPLACES:
+        if not _is_replaced_by_name(item):
             continue
         for facts in found:
             query = """

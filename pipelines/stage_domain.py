@@ -16,6 +16,7 @@ from models.ops import ops_control_totals, ops_loads, ops_value_problems
 from models.tickets import stg_ticket_events, stg_tickets
 from models.vocabulary import Domain
 from pipelines.audit import offer_data_clock
+from pipelines.repeated_rows import store_repeated_rows
 from pipelines.session import Session
 from pipelines.source_drift import store_money_drift, store_source_drift
 from pipelines.staging.control_totals import total_up
@@ -51,6 +52,7 @@ def stage_domain(session: Session, domain: Domain, contracts: Sequence[ExportCon
         problems += [history.problems, event_problems, ticket_problems]
     else:
         store_money_drift(session, domain)
+        store_repeated_rows(warehouse, domain, contracts)
     _store_problems(warehouse, domain, problems)
     _store_totals(warehouse, domain, totals)
 

@@ -75,6 +75,9 @@ def _compare_files(old: ExportContract, new: ExportContract, say: _Say) -> Itera
         what = f"its files were '{old.file_pattern}' and are '{new.file_pattern}'"
         is_wider = accepts_all_of(new.file_pattern, old.file_pattern)
         yield say("files_changed", what, NOBODY if is_wider else FILES, ())
+    if set(old.ignore_files) != set(new.ignore_files):
+        what = f"the files that do not count were {quoted(old.ignore_files)} and are {quoted(new.ignore_files)}"
+        yield say("ignored_files_changed", what, NUMBERS)
     if old.format != new.format:
         yield say("file_format_changed", f"its files were {old.format} and are {new.format}", FILES)
     for name, before, after in (
@@ -128,11 +131,12 @@ def _compare_objects(old: ExportObject, new: ExportObject, contract: ExportContr
         ("sheet_changed", "sheet", old.sheet, new.sheet),
         ("header_row_changed", "header row", old.header_row, new.header_row),
         ("same_name_changed", "handling of files under an old name", old.same_name, new.same_name),
+        ("repeated_rows_changed", "files that may repeat rows", *(", ".join(of.may_repeat_rows) for of in (old, new))),
     ):
         if before != after:
             plural = name in (
                 *("constants", "ignored rows", "settings of snapshots"),
-                *("columns of one line (oneRowPer)", "control totals"),
+                *("columns of one line (oneRowPer)", "control totals", "files that may repeat rows"),
             )
             verbs = ("were", "are") if plural else ("was", "is")
             what = f"its {name} {verbs[0]} {told(before or None)} and {verbs[1]} {told(after or None)}"

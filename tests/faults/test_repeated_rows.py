@@ -1,0 +1,252 @@
+"""The same rows under another name: a ledger exported again, files that grow, windows that overlap, and what is none.
+
+Exports here have no key, so that each row counts for itself. Identical copies are read once: see `test_matrix`.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from demo_homes import DemoHome
+from plain_exports import write_export, write_plain_home
+
+from models.vocabulary import Domain
+from pipelines.ingest import ingest_domain
+from pipelines.session import SilentReporter, open_session
+
+pytestmark = pytest.mark.xdist_group("faults")
+
+ROW = "fault matrix row"
+Row = dict[str, str]
+RULE = "cost_lines.files.not_overlapping"
+COLUMNS = ("posting_date", "vendor", "description", "amount_original", "currency_code")
+
+
+def _ledger(first: date, days: int, place: str = "Head office") -> list[Row]:
+    """Three lines a day: one that differs, and two that every day repeats but for its date."""
+    rows = []
+    for number in range(days):
+        day = str(first + timedelta(days=number))
+        for vendor, amount in (("Ace", f"{100 + number}.25"), ("Bee", "9.99"), ("Bee", "9.99")):
+            rows.append(
+                {
+                    "posting_date": day, "vendor": vendor, "description": place, "amount_original": amount,
+                    "currency_code": "EUR",
+                }
+            )  # fmt: skip
+    return rows
+
+
+def _sum(rows: Iterable[Row]) -> Decimal:
+    return sum((Decimal(row["amount_original"]) for row in rows), Decimal(0))
+
+
+MARCH = _ledger(date(2026, 3, 1), 31)
+APRIL = _ledger(date(2026, 4, 1), 30)
+
+
+def _write(folder: Path, files: dict[str, list[Row]], settings: str = "", more: str = "") -> None:
+    write_export(folder, "books", {"cost_lines": COLUMNS}, [], domain="finance", settings=settings)
+    contract = folder / "contracts" / "books.yaml"
+    contract.write_text(contract.read_text(encoding="utf-8") + more, encoding="utf-8")
+    landing = folder / "landing" / "books"
+    (landing / "rows.csv").unlink()
+    for name, rows in files.items():
+        with (landing / name).open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, COLUMNS)
+            writer.writeheader()
+            writer.writerows(rows)
+
+
+def _ingest(folder: Path, domain: Domain = Domain.FINANCE) -> DemoHome:
+    demo = DemoHome(folder)
+    with open_session(demo.project(), reporter=SilentReporter()) as session:
+        ingest_domain(session, domain)
+    return demo
+
+
+def _message(demo: DemoHome, rule: str = RULE) -> str:
+    ((message,),) = demo.warehouse(f"SELECT message FROM ops.ops_rule_results WHERE rule_id = '{rule}'")
+    return str(message)
+
+
+def _verdict(demo: DemoHome) -> str:
+    ((verdict,),) = demo.warehouse("SELECT verdict FROM ops.ops_verdicts WHERE is_current")
+    return str(verdict)
+
+
+def _total(demo: DemoHome) -> Decimal:
+    ((total,),) = demo.warehouse("SELECT sum(amount_original) FROM stg.stg_cost_lines")
+    return Decimal(total)
+
+
+def _changed(rows: list[Row]) -> list[Row]:
+    """The same, with the vendor of one row corrected."""
+    return [{**row, "vendor": "Cee"} if number == 30 else row for number, row in enumerate(rows)]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return write_plain_home(tmp_path / "home")
+
+
+def test_a_ledger_that_was_exported_again_is_held_and_both_files_are_named(
+    home: Path, record_property: Callable[[str, object], None]
+) -> None:
+    _write(home, {"march.csv": MARCH, "march (1).csv": _changed(MARCH)})
+    demo = _ingest(home)
+    assert (_verdict(demo), set(demo.failed_rules())) == ("hold", {RULE})
+    shared = _sum(MARCH) - Decimal(MARCH[30]["amount_original"])
+    message = _message(demo)
+    assert (
+        "'march (1).csv' and 'march.csv' in landing/books/ both hold 92 of the 93 rows of the days that both cover, so "
+        f"that {shared:,.2f} EUR would count twice."
+    ) in message
+    assert "contracts/books.yaml" in message
+    record_property(ROW, ["file: a ledger exported again, one row changed", f"holds: {RULE}", "", "", "held"])
+
+
+def test_a_file_that_is_ignored_no_longer_counts_and_counts_again_when_it_is_not(home: Path) -> None:
+    files = {"march.csv": MARCH, "march (1).csv": _changed(MARCH)}
+    _write(home, files)
+    assert _total(_ingest(home)) == 2 * _sum(MARCH)
+    _write(home, files, more='  - {property: ignoreFiles, value: ["march.csv"]}\n')
+    demo = _ingest(home)
+    assert (_verdict(demo), _total(demo), demo.refusals()) == ("pass", _sum(MARCH), {})
+    assert demo.warehouse("SELECT DISTINCT file_name FROM stg.stg_cost_lines JOIN ops.ops_loads USING (load_id)") == [
+        ("march (1).csv",)
+    ]
+    _write(home, files)
+    demo = _ingest(home)
+    assert (_verdict(demo), _total(demo)) == ("hold", 2 * _sum(MARCH))
+
+
+def test_content_that_an_ignored_file_had_is_read_under_another_name_and_counts_once(home: Path) -> None:
+    _write(home, {"march.csv": MARCH})
+    _ingest(home)
+    files = {"march.csv": MARCH, "march final.csv": MARCH}
+    _write(home, files, more='  - {property: ignoreFiles, value: "march.csv"}\n')
+    assert _total(_ingest(home)) == _sum(MARCH)
+    _write(home, files)
+    assert _total(_ingest(home)) == _sum(MARCH)
+
+
+def test_rows_that_may_repeat_are_all_counted(home: Path) -> None:
+    files = {"north.csv": MARCH, "south.csv": _changed(MARCH)}
+    allowed = '      - {property: mayRepeatRows, value: ["north.csv", "south.csv"]}\n'
+    _write(home, files, settings=allowed)
+    demo = _ingest(home)
+    assert (_verdict(demo), demo.failed_rules(), _total(demo)) == ("pass", {}, 2 * _sum(MARCH))
+    # A third file that nobody spoke of is told all the same.
+    _write(home, {**files, "west.csv": [{**row, "vendor": "Dee"} if not n else row for n, row in enumerate(MARCH)]},
+           settings=allowed)  # fmt: skip
+    demo = _ingest(home)
+    assert _verdict(demo) == "hold"
+    assert "'west.csv'" in _message(demo)
+
+
+def test_a_month_and_a_file_that_has_grown_past_it_are_held_and_the_smaller_one_is_offered(home: Path) -> None:
+    _write(home, {"2026-03.csv": MARCH, "year to date.csv": [*MARCH, *APRIL]})
+    demo = _ingest(home)
+    message = _message(demo)
+    assert f"both hold 93 of the 93 rows of the days that both cover, so that {_sum(MARCH):,.2f} EUR" in message
+    assert 'ignoreFiles, value: ["2026-03.csv"]' in message
+    _write(home, {"2026-03.csv": MARCH, "year to date.csv": [*MARCH, *APRIL]},
+           more='  - {property: ignoreFiles, value: ["2026-03.csv"]}\n')  # fmt: skip
+    demo = _ingest(home)
+    assert (_verdict(demo), _total(demo)) == ("pass", _sum([*MARCH, *APRIL]))
+
+
+def test_windows_that_overlap_are_held_and_no_file_is_offered(home: Path) -> None:
+    rows = [*MARCH, *APRIL]
+    # Sixty days of three rows: the first forty, and the last forty.
+    _write(home, {"a.csv": rows[:120], "b.csv": rows[60:]})
+    demo = _ingest(home)
+    message = _message(demo)
+    assert f"both hold 60 of the 60 rows of the days that both cover, so that {_sum(rows[60:120]):,.2f} EUR" in message
+    assert "ignoreFiles" not in message
+    assert "feed the key of the line" in message
+
+
+def test_of_many_exports_of_everything_the_nearest_are_compared(home: Path) -> None:
+    files = {f"{number}.csv": [*MARCH, *_ledger(date(2026, 4, 1), number)] for number in range(1, 6)}
+    _write(home, files)
+    demo = _ingest(home)
+    pairs = demo.warehouse(
+        """
+        SELECT earlier.file_name, later.file_name, shared_count FROM ops.ops_repeated_rows AS found
+        JOIN ops.ops_loads AS earlier ON earlier.load_id = earlier_load_id
+        JOIN ops.ops_loads AS later ON later.load_id = found.load_id
+        ORDER BY ALL
+        """
+    )
+    assert pairs == [(f"{n}.csv", f"{n + 1}.csv", len(files[f"{n}.csv"])) for n in range(1, 5)]
+    # What the sum of all files has too much is the sum over the pairs.
+    ((twice,),) = demo.warehouse("SELECT sum(amount_original) FROM ops.ops_repeated_rows")
+    assert _total(demo) - Decimal(twice) == _sum(files["5.csv"])
+
+
+#: Files that share rows, or look alike, and count each for itself.
+DIFFERENT = {
+    "subscriptions of the same text and amount in other months": {"march.csv": MARCH, "april.csv": APRIL},
+    "two places on the same days": {"north.csv": MARCH, "south.csv": _ledger(date(2026, 3, 1), 31, "South")},
+    "a few postings that two months have": {"march.csv": MARCH, "april.csv": [*MARCH[-9:], *APRIL]},
+    "one line that is repeated for each licence": {
+        name: [{**MARCH[1], "description": "licence"}] * count for name, count in (("a.csv", 40), ("b.csv", 50))
+    },
+}
+
+
+@pytest.mark.parametrize("name", DIFFERENT)
+def test_rows_that_are_different_raise_no_alarm(
+    name: str, home: Path, record_property: Callable[[str, object], None]
+) -> None:
+    _write(home, DIFFERENT[name])
+    demo = _ingest(home)
+    assert (_verdict(demo), demo.failed_rules()) == ("pass", {})
+    assert _total(demo) == sum(_sum(rows) for rows in DIFFERENT[name].values())
+    record_property(ROW, [f"file: {name}", "harmless", "", "", ""])
+
+
+def test_a_name_that_gets_the_content_of_another_file_keeps_nothing_of_its_own(home: Path) -> None:
+    _write(home, {"march.csv": MARCH, "april.csv": APRIL})
+    assert _total(_ingest(home)) == _sum([*MARCH, *APRIL])
+    _write(home, {"march.csv": APRIL, "april.csv": APRIL})
+    assert _total(_ingest(home)) == _sum(APRIL)
+    _write(home, {"march.csv": MARCH, "april.csv": APRIL})
+    assert _total(_ingest(home)) == _sum([*MARCH, *APRIL])
+
+
+#: Table -> its domain, the columns of its rows without a key, which of them is the day, and what its rule does.
+TABLES = {
+    "cost_lines": (Domain.FINANCE, "posting_date", {"vendor": "Ace"}, True),
+    "budget_lines": (Domain.FINANCE, "month_date", {"account": "6100", "kind": "budget"}, False),
+    "benefit_lines": (Domain.FINANCE, "benefit_date", {"initiative": "Portal"}, False),
+    "vendor_invoice_lines": (Domain.VENDORS, "invoice_date", {"vendor": "Ace", "invoice_id": "I1"}, True),
+}
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_each_table_whose_lines_add_up_has_its_rule(
+    table: str, home: Path, record_property: Callable[[str, object], None]
+) -> None:
+    domain, dated_by, more, is_held = TABLES[table]
+    rows = [
+        {dated_by: f"2025-{1 + n % 12:02}-01", "amount_original": f"{n}.50", "currency_code": "EUR", **more}
+        for n in range(36)
+    ]
+    write_export(home, "books", {table: list(rows[0])}, rows, domain=domain.value)
+    again = (home / "landing" / "books" / "rows.csv").read_text(encoding="utf-8").replace("7.50", "7.51", 1)
+    (home / "landing" / "books" / "rows again.csv").write_text(again, encoding="utf-8")
+    demo = _ingest(home, domain)
+    rule = f"{table}.files.not_overlapping"
+    assert set(demo.failed_rules()) == {rule}
+    assert _verdict(demo) == ("hold" if is_held else "pass")
+    ((aside,),) = demo.warehouse("SELECT count(*) FROM ops.ops_quarantined_records")
+    assert aside == (0 if is_held else 35)
+    record_property(ROW, [f"file: {table} exported again", f"{'holds' if is_held else 'caught'}: {rule}", "", "", ""])
