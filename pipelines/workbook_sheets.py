@@ -131,18 +131,27 @@ class SheetWriter:
         return num_format
 
     def write_table(
-        self, name: str, columns: Sequence[Column], rows: Sequence[Sequence[Any]], units: Sequence[Unit] = ()
+        self,
+        name: str,
+        columns: Sequence[Column],
+        rows: Sequence[Sequence[Any]],
+        units: Sequence[Unit] = (),
+        *,
+        nothing: str = "",
     ) -> Worksheet:
         """A sheet of a table whose header stays in view.
 
         Args:
             units: of each row, for columns of the format `value`.
+            nothing: what is said in place of rows if there are none.
         """
         sheet = self.start_table(name, columns, rows)
         for number, row in enumerate(rows, start=1):
             for index, (column, value) in enumerate(zip(columns, row, strict=True)):
                 kind = units[number - 1].value if column.format == "value" else column.format
                 self.write_cell(sheet, number, index, value, kind)
+        if not rows and nothing:
+            self.write_cell(sheet, 1, 0, nothing, "text")
         self.finish_table(sheet, len(columns), len(rows))
         return sheet
 

@@ -114,6 +114,19 @@ def of_workbook(path: Path) -> Reader:
     return read
 
 
+def of_workbook_lists(path: Path) -> Reader:
+    """The sheets that list all KPIs: closed months of the whole, and the last ones of each breakdown."""
+    book = fastexcel.read_excel(path)
+    sheets = {"KPIs by month": ("overall", None)} | {f"By {name}": (name, name.capitalize()) for name in BREAKDOWNS}
+    frames = []
+    for sheet, (dimension, of) in sheets.items():
+        listed = book.load_sheet(sheet, schema_sample_rows=None).to_polars()
+        named = listed.with_columns(Breakdown=pl.lit(dimension), Of=pl.lit("") if of is None else pl.col(of))
+        frames.append(named.select("Metric", *_TITLES).cast(dict.fromkeys(_TITLES[3:], pl.Float64)))
+    found = pl.concat(frames)
+    return lambda metric: cells(found.filter(Metric=metric).select(_TITLES).rows())
+
+
 def of_dashboard(home: Home) -> Reader:
     """What the dashboard's cards, trends and bars are drawn of."""
 

@@ -1,4 +1,4 @@
-"""The target `excel`: one workbook for those who want one, with the headline KPIs, their periods and what they mean.
+"""The target `excel`: one workbook for those who want one: KPIs, vendors, what is at risk and held, what it all means.
 
 How cells are written is in `pipelines.workbook_sheets`. What is not here: records. They are in the file and in
 PostgreSQL.
@@ -13,6 +13,9 @@ import duckdb
 
 from metrics.registry import HEADLINES
 from metrics.spec import Metric
+from models.vocabulary import Dimension, Grain
+from pipelines.publish.excel_kpis import write_breakdown, write_kpis_by_period
+from pipelines.publish.excel_records import write_records
 from pipelines.publish.relations import reading
 from pipelines.publish.target import Build, replace_file
 from pipelines.workbook_sheets import Column, SheetWriter, open_workbook
@@ -33,11 +36,14 @@ _LATEST: Final = """
     )
     SELECT definition.label, definition.metric, latest.period_start_date, latest.value, before.value AS value_before,
            latest.lower_bound, latest.upper_bound, latest.coverage_ratio, latest.eligible_count, latest.measured_count,
-           definition.publication_state, definition.held_reason, definition.fresh_as_of_at
+           wanted.target_value, wanted.target_state, definition.publication_state, definition.held_reason,
+           definition.fresh_as_of_at
     FROM meta.metrics AS definition
     LEFT JOIN closed AS latest ON latest.metric = definition.metric AND latest.position = 1
     LEFT JOIN closed AS before ON before.metric = definition.metric AND before.position = 2
         AND before.period_start_date = latest.period_start_date - INTERVAL 1 MONTH
+    LEFT JOIN mart.kpi_targets AS wanted ON wanted.metric = definition.metric AND wanted.period_grain = 'month'
+        AND wanted.dimension = 'overall' AND wanted.period_start_date = latest.period_start_date
     WHERE definition.metric = $metric
 """
 
@@ -67,7 +73,11 @@ class ExcelWorkbook:
 
 
 def write_workbook(file: Path, path: Path) -> None:
-    """Write a workbook of a published file: headlines, a sheet for each headline KPI, definitions, publication."""
+    """Write a workbook of a published file.
+
+    Headlines and a sheet for each; all KPIs by month and week, and by each breakdown; promises at risk, vendors, what
+    is held; definitions and publication.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with reading(file) as built:
         published_at = built.execute("SELECT published_at FROM meta.run").fetchall()[0][0]
@@ -76,6 +86,12 @@ def write_workbook(file: Path, path: Path) -> None:
             writer.write_headlines()
             for metric in HEADLINES:
                 writer.write_kpi(metric)
+            for grain in (Grain.MONTH, Grain.WEEK):
+                write_kpis_by_period(sheets, built, grain)
+            for dimension in Dimension:
+                if dimension is not Dimension.OVERALL:
+                    write_breakdown(sheets, built, dimension)
+            write_records(sheets, built)
             writer.write_definitions()
             writer.write_publication()
 
@@ -98,6 +114,8 @@ class _Writer:
             Column("Coverage", "ratio"),
             Column("Records that should count", "count"),
             Column("Records measured", "count"),
+            Column("Target", "value"),
+            Column("Met or missed", "text"),
             Column("State", "text"),
             Column("Held because", "prose"),
             Column("Data until (UTC)", "instant"),

@@ -19,6 +19,7 @@ from number_readers import (
     of_postgresql,
     of_view,
     of_workbook,
+    of_workbook_lists,
     values_in_report,
 )
 from postgres_servers import PASSWORD
@@ -44,7 +45,7 @@ def test_every_reader_sees_the_same_number(
 
     published = clean.home.published
     expected = of_file(clean.home.published_file)
-    workbook = of_workbook(published / "kpi.xlsx")
+    workbook, listed = of_workbook(published / "kpi.xlsx"), of_workbook_lists(published / "kpi.xlsx")
     readers: dict[str, Reader] = {
         "view": of_view(clean.home.published_file),
         "PostgreSQL": of_postgresql(postgres),
@@ -54,6 +55,8 @@ def test_every_reader_sees_the_same_number(
     for metric in METRICS:
         for name, read in readers.items():
             assert read(metric.name) == expected(metric.name), f"{metric.name} by {name}"
+        # Which of the months are listed is in test_excel_target; here that each is the one that was published.
+        assert listed(metric.name) <= expected(metric.name), f"{metric.name} in the lists of the workbook"
     for metric in HEADLINES:
         found = expected(metric.name)
         assert len(found) > 5
