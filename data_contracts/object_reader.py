@@ -99,6 +99,7 @@ class ObjectReader:
             cases=read_cases(properties.one_row_per),
             control_totals=tuple(read_control_total(total) for total in properties.control_totals),
             may_repeat_rows=properties.may_repeat_rows,
+            has_no_totals=properties.has_no_totals,
             columns=columns,
             rules=read_rules(self.document, place, target, self.problems),
             granularity=str(entry.get("dataGranularityDescription", "")),

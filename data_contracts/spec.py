@@ -303,6 +303,7 @@ class ExportObject:
         cases: where several rows tell of one line, how; None where each row is one.
         control_totals: totals that come with the export.
         may_repeat_rows: patterns of names of files whose rows are different lines though they are equal.
+        has_no_totals: whether rows that look like totals of others are lines all the same.
         granularity: what one row is, in words.
     """
 
@@ -319,6 +320,7 @@ class ExportObject:
     cases: Cases | None = None
     control_totals: tuple[ControlTotal, ...] = ()
     may_repeat_rows: tuple[str, ...] = ()
+    has_no_totals: bool = False
     columns: tuple[ExportColumn, ...] = ()
     rules: tuple[Rule, ...] = ()
     granularity: str = ""

@@ -193,6 +193,20 @@ ops_repeated_rows = table(
     money("amount_original", "What the rows of this currency come to"),
 )
 
+ops_total_lines = table(
+    Layer.OPS,
+    "ops_total_lines",
+    "One row per line of money that is a total of others, by what it says or by what it comes to.",
+    text("domain", "finance or vendors", required=True),
+    text("table_name", "Canonical table of the line", required=True),
+    text("record_id", "Key of the line", required=True),
+    text("load_id", "Load", required=True),
+    integer("row_number", "Record number in the file, the header being row 1", required=True),
+    text("column_name", "Canonical column that says it; empty where only the amount does"),
+    text("text", "What it says"),
+    integer("other_count", "Other lines of the file, where the amount is their sum"),
+)
+
 ops_quarantined_records = table(
     Layer.OPS,
     "ops_quarantined_records",
@@ -333,6 +347,7 @@ TABLES = (
     ops_source_arrivals,
     ops_control_totals,
     ops_repeated_rows,
+    ops_total_lines,
     ops_quarantined_records,
     ops_missing_rates,
     ops_rule_results,

@@ -29,6 +29,7 @@ from pipelines.repeated_rows import name_repeated_rows
 from pipelines.session import Session, Step
 from pipelines.shared_keys import name_shared_keys
 from pipelines.stage_domain import stage_domain
+from pipelines.total_lines import name_totals
 from pipelines.unknown_names import KNOWN_NAMES, Names, read_names
 from pipelines.unlisted_names import name_unlisted
 from pipelines.unmapped_statuses import UNMAPPED_STATUSES, UnmappedStatus, read_unmapped
@@ -220,6 +221,7 @@ def _audit(
     results = name_missing_rates(session.warehouse, results)
     results = name_shared_keys(session.warehouse, results, contracts)
     results = name_repeated_rows(session.warehouse, results, contracts)
+    results = name_totals(session.warehouse, results, contracts)
     results = name_unreadable(session.warehouse, domain.value, results)
     return name_unlisted(session.warehouse, results, session.project.policies)
 

@@ -25,6 +25,7 @@ from pipelines.staging.parts import stage_parts
 from pipelines.staging.snapshots import read_snapshot_history
 from pipelines.staging.tickets import assemble_events, assemble_tickets
 from pipelines.ticket_facts import note_changes
+from pipelines.total_lines import store_totals
 from pipelines.warehouse import Warehouse
 
 
@@ -53,6 +54,7 @@ def stage_domain(session: Session, domain: Domain, contracts: Sequence[ExportCon
     else:
         store_money_drift(session, domain)
         store_repeated_rows(warehouse, domain, contracts)
+        store_totals(warehouse, domain, contracts)
     _store_problems(warehouse, domain, problems)
     _store_totals(warehouse, domain, totals)
 

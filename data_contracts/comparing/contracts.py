@@ -131,6 +131,7 @@ def _compare_objects(old: ExportObject, new: ExportObject, contract: ExportContr
         ("sheet_changed", "sheet", old.sheet, new.sheet),
         ("header_row_changed", "header row", old.header_row, new.header_row),
         ("same_name_changed", "handling of files under an old name", old.same_name, new.same_name),
+        ("totals_changed", "word on rows that look like totals (hasNoTotals)", old.has_no_totals, new.has_no_totals),
         ("repeated_rows_changed", "files that may repeat rows", *(", ".join(of.may_repeat_rows) for of in (old, new))),
     ):
         if before != after:

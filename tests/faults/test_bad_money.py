@@ -6,6 +6,7 @@ looked at in the warehouse. Whole defects of the simulated company are in `test_
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -225,6 +226,48 @@ def test_a_total_row_is_no_line_and_is_compared(look: Look) -> None:
     assert (looked.verdict, looked.rules) == ("pass", {})
     assert len(looked.lines) == 100
     assert ("amount of the file", "", 100, Decimal(5075), Decimal(5075), True, None) in looked.totals
+
+
+TOTAL_RULE = "cost_lines.place.is_no_total"
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ('Total,31/03/2026,Ace,"5,075.00",EUR', "says 'Total' in 'Document'"),
+        ("Sub-total,31/03/2026,Ace,7.00,EUR", "says 'Sub-total' in 'Document'"),
+        ('T1,31/03/2026,Summe,"5,075.00",EUR', "says 'Summe' in 'Supplier'"),
+        ('T1,31/03/2026,Ace,"5,075.00",EUR', "comes to the sum of the other 100 lines of its file"),
+    ],
+)
+def test_a_total_that_no_contract_names_is_set_aside(look: Look, line: str, says: str) -> None:
+    looked = look([*GOOD, line])
+    key = line.partition(",")[0]
+    assert (looked.verdict, looked.aside) == ("pass", {TOTAL_RULE: [key]})
+    counted = [amount for name, amount in looked.lines.items() if name != key and amount is not None]
+    assert sum(counted) == Decimal(5075)
+    message = looked.messages[TOTAL_RULE]
+    assert f"row 102 of landing/spend/march.csv {says}" in message
+    assert "ignoreRows" in message
+
+
+def test_the_line_that_the_message_offers_makes_the_total_no_line(look: Look) -> None:
+    total = 'Grand total,31/03/2026,Ace,"5,075.00",EUR'
+    message = look([*GOOD, total]).messages[TOTAL_RULE]
+    (offered,) = re.findall(r"- (\{property: ignoreRows, .*?\}\]\})", message)
+    looked = look([*GOOD, total], settings=f"      - {offered}\n")
+    assert (looked.verdict, looked.rules, len(looked.lines)) == ("pass", {}, 100)
+
+
+def test_a_line_that_looks_like_a_total_counts_where_the_contract_says_so(look: Look) -> None:
+    line = 'T1,31/03/2026,Ace,"5,075.00",EUR'
+    looked = look([*GOOD, line], settings="      - {property: hasNoTotals, value: true}\n")
+    assert (looked.verdict, looked.rules, looked.lines["T1"]) == ("pass", {}, Decimal(5075))
+
+
+def test_a_supplier_called_total_is_paid_like_any_other(look: Look) -> None:
+    looked = look(["T1,05/03/2026,Total,12.00,EUR", *GOOD, "T2,31/03/2026,Total,99.00,EUR"])
+    assert (looked.verdict, looked.rules) == ("pass", {})
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,181 @@
+"""Totals that stand between lines of money and would count as cost: found as lines are staged, and named in the audit.
+
+How a total is known is in `metrics.costs.total_lines`; what follows of it, in the rules of `data_contracts/warehouse`.
+Totals that a contract names are no lines in the first place (`pipelines.staging`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import polars as pl
+from sqlalchemy import Table
+
+from data_contracts.spec import ExportContract
+from data_contracts.verdict import RuleResult
+from metrics.costs.total_lines import find_totals
+from models.ddl import qualified_name, quote_text
+from models.finance import stg_cost_lines
+from models.ops import ops_total_lines
+from models.vendors import stg_vendor_invoice_lines
+from models.vocabulary import Domain
+from pipelines.cli.numbers import count_of
+from pipelines.infer.rendering import quote
+from pipelines.warehouse import Warehouse
+
+RULE: Final = "place.is_no_total"
+_MOST_TOLD: Final = 2
+#: What a text has to contain, and how long it may be, for its file to be looked at.
+_HINT: Final = "(?i)tota|summe|gesamt|ergebnis"
+_LONGEST: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class _Money:
+    """A table of money, and its columns as `find_totals` takes them."""
+
+    table: Table
+    key: str
+    document: str
+    places: tuple[str, ...]
+    texts: tuple[str, ...]
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """All columns that can say that their line is a total."""
+        return (self.key, self.document, *self.places, *self.texts)
+
+
+_MONEY: Final = {
+    Domain.FINANCE: _Money(
+        stg_cost_lines, "cost_line_id", "document_id", ("account", "cost_centre"),
+        ("vendor", "description", "team", "service", "initiative"),
+    ),
+    Domain.VENDORS: _Money(
+        stg_vendor_invoice_lines, "vendor_invoice_line_id", "invoice_id", ("purchase_order_id",), ("vendor", "item")
+    ),
+}  # fmt: skip
+
+#: Files of which some text hints at a total, or whose first or last line is as much as all others.
+_DOUBTFUL: Final = """
+    SELECT load_id FROM {table}
+    GROUP BY load_id, currency_code
+    HAVING count(*) > 1 AND sum(amount_original) <> 0 AND (
+        2 * arg_max(amount_original, row_number) = sum(amount_original)
+        OR 2 * arg_min(amount_original, row_number) = sum(amount_original)
+    )
+    UNION
+    SELECT load_id FROM {table} WHERE {hints}
+"""
+
+
+def store_totals(warehouse: Warehouse, domain: Domain, contracts: Sequence[ExportContract]) -> None:
+    """Replace what is known of totals between a domain's lines. Call after they are staged, in that transaction."""
+    warehouse.execute("DELETE FROM ops.ops_total_lines WHERE domain = ?", [domain.value])
+    money = _MONEY[domain]
+    table = qualified_name(money.table)
+    hints = " OR ".join(
+        f"(length({name}) <= {_LONGEST} AND regexp_matches({name}, {quote_text(_HINT)}))" for name in money.said
+    )
+    doubtful = [str(load) for (load,) in warehouse.rows(_DOUBTFUL.format(table=table, hints=hints))]
+    allowed = {(each.id, item.name) for each in contracts for item in each.objects if item.has_no_totals}
+    loads = warehouse.rows("SELECT load_id, export, object_name FROM ops.ops_loads")
+    asked = {str(load) for load, export, name in loads if (export, name) not in allowed}.intersection(doubtful)
+    if not asked:
+        return
+    needed = ("load_id", "row_number", "source", "currency_code", "amount_original", *money.said)
+    columns = ", ".join(f"CAST({name} AS VARCHAR) AS {name}" if name == "load_id" else name for name in needed)
+    listed = ", ".join(quote_text(load) for load in sorted(asked))
+    lines = warehouse.frame(f"SELECT {columns} FROM {table} WHERE load_id IN ({listed})")
+    lines = lines.with_columns(pl.col(*money.said, "source", "currency_code").cast(pl.String))
+    found = find_totals(lines, key=money.key, document=money.document, places=money.places, texts=money.texts)
+    keys = lines.select("load_id", "row_number", pl.col(money.key).alias("record_id"))
+    told = found.rename({"column": "column_name"}).join(keys, on=["load_id", "row_number"])
+    warehouse.append(
+        ops_total_lines,
+        told.with_columns(domain=pl.lit(domain.value), table_name=pl.lit(money.table.name)),
+    )
+
+
+def name_totals(
+    warehouse: Warehouse, results: Sequence[RuleResult], contracts: Sequence[ExportContract]
+) -> list[RuleResult]:
+    """The results, those about totals with where they stand and the line to write in their message.
+
+    Call in the transaction in which the rules were evaluated.
+    """
+    by_id = {contract.id: contract for contract in contracts}
+    return [
+        replace(result, rule=replace(result.rule, message=f"{result.rule.message} {said}"))
+        if result.failed_count and result.rule.id.endswith(f".{RULE}") and (said := _say(warehouse, result, by_id))
+        else result
+        for result in results
+    ]
+
+
+def _say(warehouse: Warehouse, result: RuleResult, contracts: dict[str, ExportContract]) -> str:
+    table_name = result.rule.table_name.rpartition(".")[2]
+    query = """
+        SELECT export, object_name, file_name, found.row_number, column_name, text, other_count
+        FROM ops.ops_total_lines AS found JOIN ops.ops_loads USING (load_id)
+        WHERE table_name = ? ORDER BY load_id, found.row_number
+    """
+    rows = warehouse.rows(query, [table_name])
+    told = [_say_line(*row, contracts=contracts) for row in rows[:_MOST_TOLD]]
+    if not told:
+        return ""
+    return f"For example {'; '.join(told)}. {_remedy(rows[0], contracts)}"
+
+
+def _say_line(
+    export: str, object_name: str, file: str, row: int, column: str | None, text: str | None, others: int | None,
+    *, contracts: dict[str, ExportContract],
+) -> str:  # fmt: skip
+    place = f"row {row:,} of landing/{export}/{file}"
+    if column is None:
+        return f"{place} comes to the sum of the other {count_of(int(others or 0), 'line', 'lines')} of its file"
+    header = _header(contracts.get(export), object_name, column) or column
+    sums = f" and comes to the sum of the other {int(others):,} lines of its file" if others is not None else ""
+    return f"{place} says '{(text or '').strip()}' in '{header}'{sums}"
+
+
+def _remedy(row: tuple[Any, ...], contracts: dict[str, ExportContract]) -> str:
+    export, object_name, _, _, column, text, _ = row
+    contract = contracts.get(export)
+    origin = contract.origin if contract else export
+    kept = (
+        f"If such rows are lines all the same, write there under customProperties of '{object_name}': "
+        "- {property: hasNoTotals, value: true}."
+    )
+    name = _name(contract, object_name, str(column)) if column is not None else None
+    if name is None:
+        return f"If it is a total, name such rows in ignoreRows of {origin}, by a text that only they have. {kept}"
+    pattern = quote(f"(?i)^\\s*{re.escape(str(text).strip()).lower()}\\s*$", always=True)
+    return (
+        f"If it is a total, write in {origin} under customProperties of '{object_name}': - {{property: ignoreRows, "
+        f"value: [{{column: {name}, matches: {pattern}}}]}}; or compare the lines with it (controlTotals). {kept}"
+    )
+
+
+def _name(contract: ExportContract | None, object_name: str, column: str) -> str | None:
+    """The export's column that feeds a canonical one, as its contract calls it."""
+    return next((found for found, _ in _feeding(contract, object_name, column)), None)
+
+
+def _header(contract: ExportContract | None, object_name: str, column: str) -> str | None:
+    return next((header for _, header in _feeding(contract, object_name, column)), None)
+
+
+def _feeding(contract: ExportContract | None, object_name: str, column: str) -> list[tuple[str, str]]:
+    if contract is None:
+        return []
+    return [
+        (each.name, each.physical_name)
+        for item in contract.objects
+        if item.name == object_name
+        for each in item.columns
+        if column in {feed.column for feed in each.feeds}
+    ]
