@@ -2,11 +2,12 @@
 
 DuckDB takes a tenth of the time to write an enumeration that it takes for the same text, and compares, joins, orders
 and prints it as text. Only the build database has such columns; what is published has plain text, which every tool
-reads.
+reads. How a table gets the enumerations that its rows need is in `pipelines.warehouse`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 import polars as pl
@@ -31,6 +32,29 @@ def enumerate_texts(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
     texts = [name for name in columns_with_few_values(table) if isinstance(frame.schema.get(name), _TEXTS)]
     values = {name: frame[name].drop_nulls().unique().cast(pl.String).sort() for name in texts}
     return frame.with_columns(pl.col(name).cast(pl.Enum(found)) for name, found in values.items() if _is_worth(found))
+
+
+def missing_values(frame: pl.DataFrame, known: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """What columns hold that their enumerations do not, by column; empty if the frame fits.
+
+    Args:
+        known: the values of enumerations, by column of the frame.
+    """
+    missing = {}
+    for name, values in known.items():
+        found = frame[name].drop_nulls().unique().cast(pl.String)
+        if lacking := set(found) - set(values):
+            missing[name] = sorted(lacking)
+    return missing
+
+
+def widened(known: Mapping[str, Sequence[str]], missing: Mapping[str, Collection[str]]) -> dict[str, list[str]]:
+    """Enumerations with further values, in ascending order; without those that are not worth it any longer."""
+    names = dict.fromkeys([*known, *missing])
+    values = {
+        name: pl.Series(sorted({*known.get(name, ()), *missing.get(name, ())}), dtype=pl.String) for name in names
+    }
+    return {name: found.to_list() for name, found in values.items() if _is_worth(found)}
 
 
 def enumerations_of(frame: pl.DataFrame) -> dict[str, list[str]]:

@@ -123,7 +123,11 @@ def find_reasons(session: Session) -> dict[str, list[Reason]]:
 def _metric_values(session: Session, reasons: Mapping[str, Sequence[Reason]]) -> int:
     warehouse = session.warehouse
     needed = needed_columns([metric for metric in METRICS if metric.name not in reasons])
-    facts = {table.name: warehouse.read(table, needed[table.name]) for table in MEASURED_FACTS if table.name in needed}
+    facts = {
+        table.name: warehouse.read_encoded(table, needed[table.name])
+        for table in MEASURED_FACTS
+        if table.name in needed
+    }
     zone = session.project.home.settings.reporting.time_zone
     frames = [_kept_values(session, reasons)]
     groups = group_by_reach(

@@ -30,6 +30,7 @@ from metrics.tickets.facts import MeasuringRules, TicketFacts, measure_tickets
 from metrics.tickets.flow import add_up_days, compare_days, count_day_changes, no_day_changes
 from metrics.vendors.contract_promises import resolve_contract_promises
 from models.ddl import polars_schema, qualified_name, quote_text
+from models.enumerations import columns_with_few_values, widened
 from models.ops import ops_loads, ops_steps, ops_ticket_changes, ops_ticket_measurements
 from models.tickets import (
     fct_sla_clocks,
@@ -40,7 +41,7 @@ from models.tickets import (
     stg_tickets,
 )
 from models.vendors import fct_contract_promises
-from models.vocabulary import Domain, ExportShape
+from models.vocabulary import ClockState, Domain, ExportShape, SlaTarget, StatusCategory
 from pipelines.cli.numbers import count_of
 from pipelines.fingerprint import hash_parts
 from pipelines.landing import active_loads
@@ -262,11 +263,31 @@ def _remember(session: Session, measurement: _Measurement) -> None:
 
 
 def _measure_all(warehouse: Warehouse, rules: MeasuringRules) -> str:
+    values = _expected_values(warehouse, rules)
     for table in TICKET_FACTS:
-        warehouse.execute(f"DELETE FROM {qualified_name(table)}")
+        few = columns_with_few_values(table)
+        warehouse.create_again(table, {name: values[name] for name in few if values.get(name)})
     changes = _append_slices(warehouse, rules, only=None)
     warehouse.append(fct_ticket_days, add_up_days(changes, as_of=rules.as_of, time_zone=rules.time_zone))
     return "all tickets measured"
+
+
+def _expected_values(warehouse: Warehouse, rules: MeasuringRules) -> dict[str, list[str]]:
+    """The values that columns of facts can have, by name: so that no slice brings one that its table's columns lack.
+
+    Attributes are what is staged of them; the state before the first event may be told by that event alone.
+    """
+    values: dict[str, set[str]] = {
+        "calendar": set(rules.open_time.names),
+        "sla_policy": {policy.id for policy in rules.sla_policies},
+        "target": {target.value for target in SlaTarget},
+        "state": {state.value for state in ClockState},
+        "status_category": {category.value for category in StatusCategory},
+    }
+    for table in (stg_tickets, stg_ticket_events):
+        for name, found in warehouse.enumerations(table).items():
+            values.setdefault(name.removesuffix("_before"), set()).update(found)
+    return widened({}, values)
 
 
 def _measure_changed(warehouse: Warehouse, rules: MeasuringRules, last: datetime) -> str:
@@ -304,7 +325,7 @@ def _find_changed(warehouse: Warehouse, last: datetime) -> None:
 def _changes_so_far(warehouse: Warehouse, rules: MeasuringRules) -> pl.DataFrame:
     """What the changed tickets did to the daily counts, by the facts there are."""
     of_changed = f"WHERE ticket_id IN (SELECT ticket_id FROM {_CHANGED})"
-    intervals = warehouse.frame(
+    intervals = warehouse.encoded_frame(
         f"""
         SELECT ticket_id, started_at, ended_at, is_last, status_category, team, priority, vendor
         FROM {qualified_name(fct_ticket_intervals)} {of_changed}
@@ -326,17 +347,14 @@ def _change_days(warehouse: Warehouse, difference: pl.DataFrame) -> None:
     same = " AND ".join(f"days.{name} IS NOT DISTINCT FROM change.{name}" for name in keys)
     named = ", ".join(f"change.{name}" for name in keys)
     with warehouse.registered(difference) as change:
-        warehouse.execute(
+        changed = warehouse.frame(
             f"""
-            CREATE OR REPLACE TEMP TABLE changed_days AS
             SELECT {named}, change.ticket_count + coalesce(days.ticket_count, 0) AS ticket_count
             FROM {change} AS change LEFT JOIN {days} AS days ON {same}
             """
         )
-        warehouse.execute(f"DELETE FROM {days} AS days USING changed_days AS change WHERE {same}")
-    names = ", ".join(columns)
-    warehouse.execute(f"INSERT INTO {days} ({names}) SELECT {names} FROM changed_days WHERE ticket_count > 0")
-    warehouse.execute("DROP TABLE temp.changed_days")
+        warehouse.execute(f"DELETE FROM {days} AS days USING {change} AS change WHERE {same}")
+    warehouse.append(fct_ticket_days, changed.filter(pl.col("ticket_count") > 0))
 
 
 def _append_slices(warehouse: Warehouse, rules: MeasuringRules, *, only: str | None) -> pl.DataFrame:

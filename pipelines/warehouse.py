@@ -28,7 +28,14 @@ from models.ddl import (
     quote_identifier,
     sql_type,
 )
-from models.enumerations import columns_with_few_values, enumerate_texts, enumerations_of, spell_out
+from models.enumerations import (
+    columns_with_few_values,
+    enumerate_texts,
+    enumerations_of,
+    missing_values,
+    spell_out,
+    widened,
+)
 from models.vocabulary import Layer
 
 
@@ -100,11 +107,19 @@ class Warehouse:
         Args:
             where: SQL condition on the rows.
         """
+        return spell_out(self.read_encoded(table, columns, where=where))
+
+    def read_encoded(self, table: Table, columns: Sequence[str] | None = None, *, where: str = "true") -> pl.DataFrame:
+        """The same, with what the database has as enumerations as categories."""
         schema = polars_schema(table)
         names = list(schema) if columns is None else columns
         chosen = ", ".join(map(quote_identifier, names))
         found = self.encoded_frame(f"SELECT {chosen} FROM {qualified_name(table)} WHERE {where}")
-        return found.select(pl.col(name).cast(schema[name]) for name in names)
+        encoded = pl.Categorical, pl.Enum
+        return found.select(
+            pl.col(name) if isinstance(found.schema[name], encoded) else pl.col(name).cast(schema[name])
+            for name in names
+        )
 
     def insert(self, table_name: str, frame: pl.DataFrame, computed: Mapping[str, str] | None = None) -> None:
         """Append a frame to a table by column name. `table_name` is qualified and quoted by the caller.
@@ -135,28 +150,68 @@ class Warehouse:
             self.execute("RESET threads")
 
     def append(self, table: Table, frame: pl.DataFrame) -> None:
-        """Append a frame to a declared table; missing columns are empty."""
-        self.insert(qualified_name(table), conform_encoded(frame, table))
+        """Append a frame to a declared table; missing columns are empty.
+
+        Texts that the table's enumerations lack are added to them, for which all its rows are written again.
+        """
+        frame = conform_encoded(frame, table)
+        if columns_with_few_values(table) and not frame.is_empty():
+            frame = self._fit(table, frame)
+        self.insert(qualified_name(table), frame)
 
     def replace(self, table: Table, frame: pl.DataFrame) -> None:
         """Make a frame the whole content of a declared table."""
         if columns_with_few_values(table):
             frame = enumerate_texts(frame, table)
-            self._create_again(table, enumerations_of(frame))
+            self.create_again(table, enumerations_of(frame))
         else:
             self.execute(f"DELETE FROM {qualified_name(table)}")
-        self.append(table, frame)
+        self.insert(qualified_name(table), conform_encoded(frame, table))
 
-    def _create_again(self, table: Table, enumerations: Mapping[str, Sequence[str]]) -> None:
+    def enumerations(self, table: Table) -> dict[str, list[str]]:
+        """The values of every column of a declared table that is stored as an enumeration, in their order."""
+        relation = self.connection.sql(f"FROM {qualified_name(table)}")
+        types = zip(relation.columns, relation.types, strict=True)
+        return {name: list(type_.children[0][1]) for name, type_ in types if type_.id == "enum"}
+
+    def create_again(self, table: Table, enumerations: Mapping[str, Sequence[str]]) -> None:
         """Put an empty table in the place of one, whose enumerations hold the values that it will have.
 
         An enumeration takes no other values than those that it was created with: with each content it is created anew,
         whatever the table held before, and whether an older version had created it with text.
+
+        Args:
+            enumerations: the values, by column. Others are text until the first rows are appended.
         """
         self.execute(f"DROP TABLE IF EXISTS {qualified_name(table)}")
         self.execute(create_table(table, enumerations=enumerations))
         for statement in comment_statements(table):
             self.execute(statement)
+
+    def _fit(self, table: Table, frame: pl.DataFrame) -> pl.DataFrame:
+        """A frame with the enumerations of a table, which are given the values that it lacks.
+
+        DuckDB cannot change the type of a column to which the open transaction has appended, so the rows move out and
+        back in. Callers who append piece by piece name the values that are to be expected with `create_again`.
+        """
+        known: Mapping[str, Sequence[str]] = self.enumerations(table)
+        texts = [name for name in columns_with_few_values(table) if name in frame.columns]
+        unknown = [name for name in texts if name not in known]
+        # What is text in a table with rows stays so: it had too many values, or an older version wrote it.
+        if unknown and not self.count(table):
+            known = {**known, **dict.fromkeys(unknown, ())}
+        if missing := missing_values(frame, known):
+            self._widen(table, widened(known, missing))
+            known = self.enumerations(table)
+        return frame.with_columns(pl.col(name).cast(pl.Enum(values)) for name, values in known.items())
+
+    def _widen(self, table: Table, enumerations: Mapping[str, Sequence[str]]) -> None:
+        """Give a table other enumerations, which hold all that its rows have."""
+        name = qualified_name(table)
+        self.execute(f"CREATE OR REPLACE TEMP TABLE kept_rows AS FROM {name}")
+        self.create_again(table, enumerations)
+        self.execute(f"INSERT INTO {name} FROM kept_rows")
+        self.execute("DROP TABLE temp.kept_rows")
 
     def count(self, table: Table) -> int:
         """Number of rows of a declared table."""

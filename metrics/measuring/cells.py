@@ -43,10 +43,13 @@ class EncodedFact:
 
 
 def encode_breakdown(fact: pl.DataFrame) -> EncodedFact:
-    """Replace the values of all dimensions that a fact has by codes. A row without a value has the value `(none)`."""
+    """Replace the values of all dimensions that a fact has by codes. A row without a value has the value `(none)`.
+
+    Text may come as categories.
+    """
     dimensions = [dimension for dimension in Dimension if dimension.value in fact.columns]
     named = {dimension.value: pl.col(dimension.value).fill_null(NO_VALUE) for dimension in dimensions}
-    found = fact.select(name.unique().sort().implode() for name in named.values())
+    found = fact.select(name.unique().cast(pl.String).sort().implode() for name in named.values())
     values = {dimension: found[dimension.value].explode() for dimension in dimensions}
     codes = [
         named[dimension.value].cast(pl.Enum(values[dimension])).to_physical().cast(pl.UInt32)

@@ -67,4 +67,6 @@ def clock_records(clocks: pl.DataFrame, tickets: pl.DataFrame) -> pl.DataFrame:
         .join(theirs, on=["ticket_id", "target"], how="anti")
         .with_columns(state=pl.lit(None, dtype=pl.String), decided_at="best_known_at", is_quarantined=pl.lit(True))
     )
-    return pl.concat([judged.with_columns(decided_at), stand_ins.select(judged.columns)])
+    # Texts may be encoded, each table's in its own way.
+    in_kind = stand_ins.select(pl.col(name).cast(type_) for name, type_ in judged.schema.items())
+    return pl.concat([judged.with_columns(decided_at), in_kind])

@@ -61,8 +61,9 @@ def measure(
 
     Args:
         metrics: what to measure, for example `metrics.registry.METRICS`.
-        facts: core tables by name (`MEASURED_FACTS`), as `models.ddl.polars_schema` types them; the columns that
-            `metrics.measuring.needed_columns` names are enough. A table that is left out counts as empty.
+        facts: core tables by name (`MEASURED_FACTS`), as `models.ddl.polars_schema` types them, or text as
+            categories; the columns that `metrics.measuring.needed_columns` names are enough. A table that is left out
+            counts as empty.
         time_zone: reporting time zone, an IANA name; periods are cut in it.
         as_of: the data's own clock, with offset. Periods that it has passed are closed.
         whole_as_of: the clock that closes periods of the whole, where that is known before its breakdowns are

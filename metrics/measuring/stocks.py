@@ -75,7 +75,7 @@ def stays_of_unknown(tickets: pl.DataFrame, reporting: Reporting, *, also: Seque
     return (
         tickets.filter(pl.col("is_quarantined") | ~pl.col("has_history"))
         .select(
-            *(dimension.value for dimension in Dimension if dimension is not Dimension.OVERALL),
+            *(pl.col(dimension.value).cast(pl.String) for dimension in Dimension if dimension is not Dimension.OVERALL),
             *also,
             comes=pl.coalesce(local_date(pl.col("created_at"), time_zone), pl.when(~is_over).then(today)),
             goes=pl.when(is_over)

@@ -82,6 +82,10 @@ def test_readers_get_text_however_the_build_database_stores_it(clean: DemoHome) 
     assert {staged[name].partition("(")[0] for name in ("source", "status", "team", "load_id")} == {"ENUM"}
     published = dict(clean.published(types))
     assert {published[name] for name in enumerated} == {"VARCHAR"}
+    for fact in ("fct_tickets", "fct_ticket_intervals", "fct_sla_clocks", "fct_ticket_days"):
+        of_fact = types.replace("metric_values", fact)
+        assert dict(clean.warehouse(of_fact))["team"].startswith("ENUM"), fact
+        assert not [name for name, type_ in clean.published(of_fact) if type_.startswith("ENUM")], fact
     numbers, content_hash = clean.numbers(), clean.content_hash()
     with duckdb.connect(str(clean.home.warehouse)) as connection:
         for name in enumerated:

@@ -136,13 +136,43 @@ def test_values_that_are_new_take_the_place_of_old_ones(tmp_path: Path) -> None:
             assert warehouse.read(metric_values)["dimension_value"].to_list() == given
 
 
+def test_values_that_an_enumeration_lacks_are_added_to_it(tmp_path: Path) -> None:
+    """Appended piece by piece in one transaction, as facts are: nothing is lost, and order is that of the text."""
+    pieces = [["b", "b"], ["a", "b"], [], ["c", "", "Zoë"], ["a"]]
+    expected = [value for piece in pieces for value in piece]
+    with open_warehouse(tmp_path / "w.duckdb") as warehouse:
+        warehouse.create_again(metric_values, {"metric": ["m"], "dimension_value": ["b"]})
+        with warehouse.transaction():
+            for piece in pieces:
+                warehouse.append(metric_values, _values(*piece).with_columns(pl.col("dimension").cast(pl.Categorical)))
+        assert warehouse.read(metric_values)["dimension_value"].to_list() == expected
+        assert warehouse.enumerations(metric_values)["dimension_value"] == sorted(set(expected))
+        assert warehouse.enumerations(metric_values)["dimension"] == ["team"], "the first rows say what is few"
+        encoded = warehouse.read_encoded(metric_values, ["dimension_value"]).to_series()
+        assert (encoded.dtype, encoded.cast(pl.String).to_list()) == (pl.Categorical, expected)
+        with pytest.raises(RuntimeError, match="stop"), warehouse.transaction():
+            warehouse.append(metric_values, _values("never"))
+            raise RuntimeError("stop")
+        assert warehouse.read(metric_values)["dimension_value"].to_list() == expected
+
+
+@pytest.mark.parametrize("more", [[f"v{number:06}" for number in range(MOST_VALUES + 1)], ["nul\0"]])
+def test_an_enumeration_that_is_not_worth_it_any_longer_becomes_text(tmp_path: Path, more: list[str]) -> None:
+    with open_warehouse(tmp_path / "w.duckdb") as warehouse:
+        for piece in (["a"], more, ["b"]):
+            warehouse.append(metric_values, _values(*piece))
+        assert warehouse.read(metric_values)["dimension_value"].to_list() == ["a", *more, "b"]
+        assert _types(warehouse)["dimension_value"] == "VARCHAR"
+        assert _types(warehouse)["metric"] == "ENUM('m')"
+
+
 def test_a_database_of_a_version_that_stored_text_is_taken_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "w.duckdb"
     with open_warehouse(path) as warehouse:
         warehouse.execute(f"DROP TABLE {qualified_name(metric_values)}")
         for statement in (create_table(metric_values), *comment_statements(metric_values)):
             warehouse.execute(statement)
-        warehouse.append(metric_values, _values("old"))
+        warehouse.insert(qualified_name(metric_values), _values("old"))
     with open_warehouse(path) as warehouse:
         assert warehouse.read(metric_values)["dimension_value"].to_list() == ["old"], "values of held metrics stay"
         assert _types(warehouse)["dimension_value"] == "VARCHAR"
