@@ -3,7 +3,8 @@
     python -m benchmarks.ticket_forms FORM --data DIR --warehouse FILE --scratch DIR
 
 `DIR` is what `benchmarks.ticket_events` wrote, and the warehouse holds the same rows as staged tables. Prints the
-totals of what was computed, by which forms are checked against each other.
+totals of what was computed, by which forms are checked against each other. What only one form needs is imported where
+it runs, so that no form pays for another.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ import duckdb
 import polars as pl
 from sqlalchemy import Table
 
-from benchmarks import textbook_polars, textbook_sql
 from benchmarks.compared import COLUMNS, Rules, total_up, totals_query
 from benchmarks.operation import RULES
 from metrics.calendars.business_time import OpenTime
@@ -31,7 +31,6 @@ from models.ddl import create_table, qualified_name
 from models.enumerations import columns_with_few_values
 from models.tickets import stg_ticket_events, stg_tickets
 from pipelines.home import Home
-from pipelines.kpis import build_metric_values
 from pipelines.policies import load_policies
 from pipelines.project import Project
 from pipelines.session import Session, SilentReporter
@@ -127,6 +126,8 @@ def build_facts(_: Path, warehouse_file: Path, scratch: Path) -> Totals:
 
 def build_metrics(_: Path, warehouse_file: Path, scratch: Path) -> Totals:
     """The same, and all metrics measured on the stored facts, stored too."""
+    from pipelines.kpis import build_metric_values
+
     with open_warehouse(warehouse_file) as warehouse:
         session = session_of(warehouse, scratch)
         build_tables(session)
@@ -155,6 +156,8 @@ def build_tables(session: Session) -> str:
 
 def run_polars(data: Path, _: Path, __: Path) -> Totals:
     """Textbook Polars, from the columns that it needs of the Parquet files."""
+    from benchmarks import textbook_polars
+
     tickets, events = (pl.scan_parquet(data / name / "*.parquet") for name in ("tickets", "events"))
     latest = events.select(pl.col("occurred_at").max()).collect().item()
     facts = textbook_polars.compute_lazily(tickets, events, _as_of_data(latest))
@@ -163,6 +166,8 @@ def run_polars(data: Path, _: Path, __: Path) -> Totals:
 
 def run_sql(_: Path, warehouse_file: Path, scratch: Path) -> Totals:
     """Textbook SQL, from the staged tables to fact tables of a new file."""
+    from benchmarks import textbook_sql
+
     with duckdb.connect(str(scratch / "textbook.duckdb")) as connection:
         connection.execute(f"ATTACH '{warehouse_file}' AS staged (READ_ONLY)")
         for table in ("stg_tickets", "stg_ticket_events"):
