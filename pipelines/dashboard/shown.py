@@ -1,4 +1,4 @@
-"""Parts that several pages show: a metric's card, its definition, a table, and what to say where there is nothing."""
+"""Parts that several pages show: a metric's card, its definition, and what to say where there is nothing."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from pipelines.cli.numbers import (
 from pipelines.dashboard.filters import Filters
 from pipelines.dashboard.plain_text import plain
 from pipelines.dashboard.snapshot import Snapshot
-from pipelines.spreadsheet_text import without_formula
+from pipelines.dashboard.targets import describe_target
 
 _COLOURS: Final = {"better": "green", "worse": "red", "": "gray"}
 
@@ -48,6 +48,8 @@ def show_card(snapshot: Snapshot, definition: dict[str, Any], values: pl.DataFra
         colour = _COLOURS[judge_change(latest["value"], before, definition["direction"], unit)]
         period = latest["period_start_date"]
         st.markdown(f":{colour}[{change}] in the {latest['period_grain']} from {period:%d %b %Y}")
+        if target := describe_target(snapshot, definition, period, filters):
+            st.markdown(plain(target))
         bounds = (latest["coverage_ratio"], latest["lower_bound"], latest["upper_bound"])
         if latest["value"] is None:
             st.caption(_why_nothing(snapshot, definition, filters, period))
@@ -74,45 +76,6 @@ def show_definition(definition: dict[str, Any]) -> None:
         f"`{definition['metric']}`, version {definition['metric_version']}, owner {definition['owner']}; "
         f"fresh as of {format_instant(definition['fresh_as_of_at'])}."
     )
-
-
-def show_table(rows: pl.DataFrame, *, key: str, name: str, is_selectable: bool = False) -> int | None:
-    """A table with a way to take it along as CSV. Returns the row that is selected, if one is."""
-    config: dict[str, Any] = {}
-    for column, type_ in rows.schema.items():
-        if isinstance(type_, pl.Datetime):
-            config[column] = st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm")
-        elif type_ == pl.Date:
-            config[column] = st.column_config.DateColumn(format="YYYY-MM-DD")
-    # The table in the browser takes decimals for texts. The CSV has them exact.
-    shown = rows.with_columns(pl.col(pl.Decimal).cast(pl.Float64))
-    config |= {
-        column: st.column_config.NumberColumn(format="%.2f")
-        for column, type_ in shown.schema.items()
-        if type_ == pl.Float64
-    }
-    options: dict[str, Any] = {"hide_index": True, "column_config": config, "key": key}
-    selected = None
-    if is_selectable:
-        state: Any = st.dataframe(shown, on_select="rerun", selection_mode="single-row", **options)
-        picked = state["selection"]["rows"] if state else []
-        selected = picked[0] if picked and picked[0] < rows.height else None
-    else:
-        st.dataframe(shown, **options)
-    st.download_button(
-        "CSV",
-        lambda: neutralise(rows).write_csv().encode(),
-        f"{name}.csv",
-        "text/csv",
-        key=f"{key}_csv",
-        on_click="ignore",
-    )
-    return selected
-
-
-def neutralise(rows: pl.DataFrame) -> pl.DataFrame:
-    """Rows whose texts no spreadsheet runs as formulas: these get an apostrophe before them."""
-    return rows.with_columns(pl.col(pl.String).map_elements(without_formula, return_dtype=pl.String))
 
 
 def show_nothing(what: str) -> None:

@@ -90,6 +90,19 @@ class Snapshot:
         """What is published of one metric's meaning and state."""
         return self.definitions().row(by_predicate=pl.col("metric") == metric, named=True)
 
+    def meanings(self, relation: str) -> dict[str, str]:
+        """What is declared of the columns of a view or table, by name.
+
+        Args:
+            relation: `schema.name`.
+        """
+        schema, _, name = relation.partition(".")
+        query = """
+            SELECT column_name, comment FROM duckdb_columns()
+            WHERE schema_name = $schema AND table_name = $name AND comment IS NOT NULL
+        """
+        return dict(self.ask(query, {"schema": schema, "name": name}).rows())
+
     def no_value_reason(self, metric: str, grain: str, start: date | None) -> str:
         """Why a metric has no value over everything; empty if it has one.
 

@@ -65,10 +65,6 @@ _VALUE: Final = frozenset({"value", "value_before", "change_value", "lower_bound
 _TITLES: Final = {
     "value_before": "Period before",
     "change_value": "Change",
-    "is_period_closed": "Closed",
-    "target_value": "Target",
-    "target_state": "Met or missed",
-    "is_certain": "Sure, whatever is not measured",
     "signal_state": "Signal or noise",
     "publication_state": "State",
 }

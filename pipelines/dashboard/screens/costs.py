@@ -10,8 +10,9 @@ from pipelines.dashboard.charts import draw_bars, draw_bridge, draw_trend
 from pipelines.dashboard.filters import Filters
 from pipelines.dashboard.numbers_shown import read_values
 from pipelines.dashboard.plain_text import plain
-from pipelines.dashboard.shown import show_card, show_nothing, show_table
+from pipelines.dashboard.shown import show_card, show_nothing
 from pipelines.dashboard.snapshot import Snapshot
+from pipelines.dashboard.tables import show_table
 
 _SHOWN = ("cost_per_transaction_reporting", "cost_total_reporting", "cost_unallocated_reporting")
 
@@ -86,8 +87,8 @@ def _show_lines(snapshot: Snapshot, filters: Filters, currency: str) -> None:
     )
     st.altair_chart(draw_bars(pools, "cost_pool", "amount_reporting", f"posted ({currency})"), alt="Posted by pool")
     shown = lines.sort(pl.col("amount_reporting").abs(), descending=True).select(
-        "posting_date", "document_id", "cost_pool", "account", "cost_centre", "team", "vendor", "description",
-        "amount_original", "currency_code", "amount_reporting", "is_quarantined", "cost_line_id",
+        "posting_date", "amount_reporting", "cost_pool", "team", "vendor", "description", "currency_code",
+        "amount_original", "account", "cost_centre", "document_id", "is_quarantined", "cost_line_id",
     )  # fmt: skip
     st.caption(f"{count_of(shown.height, 'line')}, the largest first.")
-    show_table(shown.head(2_000), key="lines", name="ledger_lines")
+    show_table(snapshot, shown.head(2_000), key="lines", name="ledger_lines", relation="mart.cost_line_facts")

@@ -22,8 +22,9 @@ from pipelines.cli.numbers import count_of
 from pipelines.dashboard.charts import HEIGHT, LOOK
 from pipelines.dashboard.filters import Filters
 from pipelines.dashboard.plain_text import plain
-from pipelines.dashboard.shown import show_nothing, show_table
+from pipelines.dashboard.shown import show_nothing
 from pipelines.dashboard.snapshot import Snapshot
+from pipelines.dashboard.tables import show_table
 
 #: Tickets that are drawn at most; of more, always the same ones.
 _MOST_POINTS: Final = 2_000
@@ -135,9 +136,11 @@ def _show_ages(snapshot: Snapshot, filters: Filters) -> None:
     st.altair_chart(age_chart(drawn, (), LOOK, height=HEIGHT), alt="Open tickets by age")
     oldest = aged.sort("age_business_hours", descending=True).head(200)
     show_table(
+        snapshot,
         oldest.select(
             "ticket_id", "status", "team", "priority", "service", "vendor", "created_at", "age_business_hours"
         ),
         key="oldest",
         name="oldest_open_tickets",
+        relation="mart.aging_work",
     )

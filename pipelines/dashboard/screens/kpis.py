@@ -14,9 +14,16 @@ from pipelines.dashboard.charts import MOST_LINES, axis_title, draw_lines, draw_
 from pipelines.dashboard.filters import Filters
 from pipelines.dashboard.numbers_shown import can_be_measured, read_breakdown, read_values
 from pipelines.dashboard.plain_text import plain
-from pipelines.dashboard.shown import show_card, show_definition, show_nothing, show_table
+from pipelines.dashboard.shown import show_card, show_definition, show_nothing
 from pipelines.dashboard.snapshot import BREAKDOWNS, Snapshot
+from pipelines.dashboard.tables import show_table
+from pipelines.dashboard.targets import read_breakdown_targets, read_targets
 
+#: What stands first in the table of numbers.
+_NUMBERS: Final = (
+    "period_start_date", "is_period_closed", "value", "target_value", "target_state", "lower_bound", "upper_bound",
+    "coverage_ratio", "eligible_count", "measured_count",
+)  # fmt: skip
 #: What the address calls the KPI that is shown.
 _ADDRESSED: Final = "kpi"
 
@@ -45,7 +52,18 @@ def show_kpis(snapshot: Snapshot, filters: Filters) -> None:
     st.altair_chart(draw_trend(values, title, definition["unit"]), alt=f"Trend of {definition['label']}")
     _show_breakdown(snapshot, filters, name, title, definition["unit"], [each.value for each in metric.dimensions])
     st.header("Numbers")
-    show_table(values.drop("metric", "period_grain"), key="kpi_numbers", name=name)
+    numbers = values.drop("metric", "period_grain")
+    if not (targets := read_targets(snapshot, name, filters)).is_empty():
+        numbers = numbers.join(targets, on="period_start_date", how="left", maintain_order="left")
+    show_table(
+        snapshot,
+        numbers.select(*(name for name in _NUMBERS if name in numbers.columns), pl.exclude(_NUMBERS)).reverse(),
+        key="kpi_numbers",
+        name=name,
+        relation="mart.metric_values",
+        unit=definition["unit"],
+        hidden=("dimension", "dimension_value"),
+    )
 
 
 def _choose_kpi(labels: Mapping[str, str]) -> str:
@@ -92,3 +110,14 @@ def _show_breakdown(snapshot: Snapshot, filters: Filters, name: str, title: str,
         st.caption(f"The {MOST_LINES} with the most records of {largest.height}; choose others on the left.")
     shown = found.filter(pl.col("dimension_value").is_in(kept.to_list()))
     st.altair_chart(draw_lines(shown, title, unit), alt=f"Trend by {by}")
+    targets = read_breakdown_targets(snapshot, name, Dimension(str(by)), filters)
+    if not targets.is_empty():
+        st.caption(f"Targets of their own, each in its latest closed {filters.grain.value}:")
+        show_table(
+            snapshot,
+            targets,
+            key="breakdown_targets",
+            name=f"{name}_targets_by_{by}",
+            relation="mart.kpi_targets",
+            unit=unit,
+        )

@@ -8,8 +8,9 @@ import streamlit as st
 from pipelines.dashboard.charts import draw_bars
 from pipelines.dashboard.filters import Filters
 from pipelines.dashboard.plain_text import plain
-from pipelines.dashboard.shown import show_nothing, show_table
+from pipelines.dashboard.shown import show_nothing
 from pipelines.dashboard.snapshot import BREAKDOWNS, Snapshot
+from pipelines.dashboard.tables import show_table
 
 
 def show_promises(snapshot: Snapshot, filters: Filters) -> None:
@@ -23,9 +24,22 @@ def show_promises(snapshot: Snapshot, filters: Filters) -> None:
     else:
         st.caption(f"{risky.height:,} running clocks, the least time left first, as of the data's own clock.")
         show_table(
-            risky.select("ticket_id", "target", "remaining_hours", "due_at", "team", "priority", "vendor", "state"),
+            snapshot,
+            risky.select(
+                # Of a clock that is paused nobody knows when it is due.
+                "ticket_id",
+                "target",
+                "state",
+                "remaining_hours",
+                "due_at",
+                "team",
+                "priority",
+                "service",
+                "vendor",
+            ),
             key="risky",
             name="sla_at_risk",
+            relation="mart.sla_at_risk",
         )
     st.header("Broken in the chosen period")
     decided = snapshot.rows_of("sla_clock_facts", filters, day="decided_at")
@@ -34,7 +48,9 @@ def show_promises(snapshot: Snapshot, filters: Filters) -> None:
         show_nothing(f"None of {decided.height:,} decided clocks was broken.")
         return
     st.caption(f"{broken.height:,} of {decided.height:,} decided clocks.")
-    by = st.segmented_control("By", [*BREAKDOWNS, "sla_policy"], default="team", required=True, key="broken_by")
+    by = st.segmented_control(
+        "By", [*BREAKDOWNS, "sla_policy"], default="team", format_func=_breakdown_words, required=True, key="broken_by"
+    )
     counted = (
         broken.group_by(pl.col(str(by)).fill_null("(none)").alias("of"))
         .agg(breaches=pl.len())
@@ -45,6 +61,7 @@ def show_promises(snapshot: Snapshot, filters: Filters) -> None:
         "over_hours", descending=True, nulls_last=True
     )
     show_table(
+        snapshot,
         worst.select(
             "ticket_id",
             "target",
@@ -58,4 +75,9 @@ def show_promises(snapshot: Snapshot, filters: Filters) -> None:
         ).head(2_000),
         key="broken",
         name="breaches",
+        relation="mart.sla_clock_facts",
     )
+
+
+def _breakdown_words(breakdown: str) -> str:
+    return "SLA policy" if breakdown == "sla_policy" else breakdown

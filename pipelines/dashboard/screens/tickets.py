@@ -11,8 +11,9 @@ from pipelines.cli.numbers import count_of
 from pipelines.dashboard.charts import draw_life
 from pipelines.dashboard.filters import Filters
 from pipelines.dashboard.plain_text import plain
-from pipelines.dashboard.shown import show_nothing, show_table
+from pipelines.dashboard.shown import show_nothing
 from pipelines.dashboard.snapshot import Snapshot
+from pipelines.dashboard.tables import show_table
 
 #: Which tickets, and the instant by which they lie in the chosen period (None: all that are open now).
 _LISTS: Final = {"Resolved": "resolved_at", "Created": "created_at", "Open now": None}
@@ -60,7 +61,9 @@ def show_tickets(snapshot: Snapshot, filters: Filters) -> None:
     else:
         st.caption(f"{count_of(listed.height, 'ticket')}.")
     shown = listed.head(_MOST_ROWS)
-    picked = show_table(shown, key="tickets", name="tickets", is_selectable=True)
+    picked = show_table(
+        snapshot, shown, key="tickets", name="tickets", relation="mart.ticket_facts", is_selectable=True
+    )
     if picked is not None:
         _show_ticket(snapshot, shown["ticket_id"][picked])
 
@@ -90,11 +93,23 @@ def _show_ticket(snapshot: Snapshot, ticket_id: str) -> None:
         end = pl.when(is_over).then("started_at").otherwise("ended_at")
         lasting = intervals.with_columns(pl.col("team").fill_null("(no team)"), ended_at=end)
         st.altair_chart(draw_life(lasting), alt=f"The life of ticket {ticket_id}")
-        show_table(intervals.drop("ticket_id"), key="intervals", name=f"{_file_name(ticket_id)}_intervals")
+        show_table(
+            snapshot,
+            intervals.drop("ticket_id"),
+            key="intervals",
+            name=f"{_file_name(ticket_id)}_intervals",
+            relation="mart.ticket_interval_facts",
+        )
     clocks = snapshot.ask("SELECT * FROM mart.sla_clock_facts WHERE ticket_id = $ticket ORDER BY started_at", about)
     if not clocks.is_empty():
         st.markdown("**Its promises**")
-        show_table(clocks.drop("ticket_id", "source"), key="clocks", name=f"{_file_name(ticket_id)}_clocks")
+        show_table(
+            snapshot,
+            clocks.drop("ticket_id", "source"),
+            key="clocks",
+            name=f"{_file_name(ticket_id)}_clocks",
+            relation="mart.sla_clock_facts",
+        )
 
 
 def _file_name(ticket_id: str) -> str:

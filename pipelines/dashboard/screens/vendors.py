@@ -14,8 +14,9 @@ from pipelines.cli.numbers import count_of
 from pipelines.dashboard.charts import draw_bars
 from pipelines.dashboard.filters import Filters
 from pipelines.dashboard.plain_text import plain
-from pipelines.dashboard.shown import show_nothing, show_table
+from pipelines.dashboard.shown import show_nothing
 from pipelines.dashboard.snapshot import Snapshot
+from pipelines.dashboard.tables import show_table
 from pipelines.questions import packaged_questions
 
 
@@ -30,7 +31,13 @@ def show_vendors(snapshot: Snapshot, filters: Filters) -> None:
     if expiries.is_empty():
         st.success("No contract has a deadline ahead that is known.")
     else:
-        show_table(expiries.sort("next_deadline_date", nulls_last=True), key="expiries", name="contract_expiries")
+        show_table(
+            snapshot,
+            expiries.sort("next_deadline_date", nulls_last=True),
+            key="expiries",
+            name="contract_expiries",
+            relation="mart.contract_expiries",
+        )
     st.header("Invoice lines")
     lines = snapshot.rows_of("vendor_invoice_line_facts", filters, day="invoice_date")
     if lines.is_empty():
@@ -44,14 +51,15 @@ def show_vendors(snapshot: Snapshot, filters: Filters) -> None:
         )
     st.caption(f"{count_of(lines.height, 'line')}.")
     show_table(
+        snapshot,
         lines.sort("invoice_date", descending=True).select(
-            "invoice_date", "vendor", "invoice_id", "item", "quantity", "unit_price_original",
-            "contract_unit_price_original", "amount_original", "currency_code", "amount_reporting",
-            "rate_card_variance_reporting", "duplicate_at_stake_reporting", "match_state", "purchase_order_id",
-            "vendor_contract_id", "is_quarantined",
+            "invoice_date", "vendor", "amount_reporting", "item", "quantity", "currency_code", "unit_price_original",
+            "contract_unit_price_original", "amount_original", "invoice_id", "rate_card_variance_reporting",
+            "duplicate_at_stake_reporting", "match_state", "purchase_order_id", "vendor_contract_id", "is_quarantined",
         ).head(2_000),
         key="invoice_lines",
         name="invoice_lines",
+        relation="mart.vendor_invoice_line_facts",
     )  # fmt: skip
 
 
@@ -71,11 +79,14 @@ def _show_scorecards(snapshot: Snapshot, filters: Filters) -> None:
         period_grain=filters.grain.value, period_start_date=start
     )
     show_table(
+        snapshot,
         parts.sort("vendor", "part").select(
             "vendor", "part", "weight_ratio", "value", "unit", "score_ratio", "metric_coverage_ratio", "is_measured"
         ),
         key="parts",
         name="scorecard_parts",
+        relation="mart.vendor_scorecard_parts",
+        unit_of="unit",
     )
 
 
@@ -118,13 +129,15 @@ def _show_recoverables(snapshot: Snapshot, filters: Filters) -> None:
     evidence = evidence.filter((pl.col("amount_reporting") != 0).fill_null(True))
     if not evidence.is_empty():
         show_table(
+            snapshot,
             evidence.sort("amount_reporting", descending=True, nulls_last=True).select(
-                "recovery_date", "vendor", "recoverable_kind", "amount_reporting",
+                "recovery_date", "vendor", "amount_reporting", "recoverable_kind",
                 "at_least_reporting", "at_most_reporting", "invoice_id", "service_credit_id", "vendor_contract_id",
                 "is_quarantined",
             ),
             key="recoverables",
             name="money_to_recover",
+            relation="mart.vendor_recoverable_facts",
         )  # fmt: skip
 
 

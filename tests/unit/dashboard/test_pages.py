@@ -19,7 +19,7 @@ from pipelines.cli.numbers import format_value
 from pipelines.dashboard.app import PAGES
 from pipelines.dashboard.plain_text import plain
 from pipelines.dashboard.screens.overview import show_overview
-from pipelines.dashboard.shown import neutralise
+from pipelines.dashboard.tables import neutralise
 
 if TYPE_CHECKING:
     from conftest import Draw
