@@ -6,6 +6,7 @@ What the contract says as a whole is read by `data_contracts.export_reader`.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any, Final
 
 from data_contracts.custom_properties import (
@@ -35,6 +36,7 @@ from data_contracts.problems import list_words, suggest
 from data_contracts.rules import RuleTarget, read_rules
 from data_contracts.snapshot_settings import faults_of_snapshots, read_snapshots
 from data_contracts.spec import ExportColumn, ExportObject, Feed, IgnoreRule
+from data_contracts.unique_columns import unique_rules
 from models.vocabulary import Domain, ExportShape, SameName
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
@@ -105,7 +107,9 @@ class ObjectReader:
             granularity=str(entry.get("dataGranularityDescription", "")),
         )
         self._check_object(place, item)
-        return item
+        if self.problems:
+            return item
+        return replace(item, unique_rules=unique_rules(self.document, place, target, item, contract.null_tokens))
 
     def _check_object(self, place: Path, item: ExportObject) -> None:
         custom: Path = (*place, "customProperties")

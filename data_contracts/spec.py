@@ -302,6 +302,7 @@ class ExportObject:
         snapshots: of repeated snapshots, when they were taken; None for every other shape.
         cases: where several rows tell of one line, how; None where each row is one.
         control_totals: totals that come with the export.
+        unique_rules: rules that follow of columns whose values are unique.
         may_repeat_rows: patterns of names of files whose rows are different lines though they are equal.
         has_no_totals: whether rows that look like totals of others are lines all the same.
         granularity: what one row is, in words.
@@ -323,6 +324,7 @@ class ExportObject:
     has_no_totals: bool = False
     columns: tuple[ExportColumn, ...] = ()
     rules: tuple[Rule, ...] = ()
+    unique_rules: tuple[Rule, ...] = ()
     granularity: str = ""
 
 
@@ -369,8 +371,8 @@ class ExportContract:
 
     @property
     def rules(self) -> tuple[Rule, ...]:
-        """All rules of all objects, in the order in which they are written."""
-        return tuple(rule for item in self.objects for rule in item.rules)
+        """All rules of all objects, in the order in which they are written, and those that follow of columns."""
+        return tuple(rule for item in self.objects for rule in (*item.rules, *item.unique_rules))
 
     @property
     def arrival_rules(self) -> tuple[Rule, ...]:

@@ -26,6 +26,7 @@ from pipelines.landing_refusals import refuse_unclaimed
 from pipelines.missing_rates import name_missing_rates, store_missing_rates
 from pipelines.readers import Limits
 from pipelines.repeated_rows import name_repeated_rows
+from pipelines.repeated_values import name_repeated_values
 from pipelines.session import Session, Step
 from pipelines.shared_keys import name_shared_keys
 from pipelines.stage_domain import stage_domain
@@ -220,6 +221,7 @@ def _audit(
     results = add_failed_months(session.warehouse, results, reporting.time_zone)
     results = name_missing_rates(session.warehouse, results)
     results = name_shared_keys(session.warehouse, results, contracts)
+    results = name_repeated_values(session.warehouse, results)
     results = name_repeated_rows(session.warehouse, results, contracts)
     results = name_totals(session.warehouse, results, contracts)
     results = name_unreadable(session.warehouse, domain.value, results)

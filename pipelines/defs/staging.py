@@ -37,7 +37,7 @@ def staging_assets(project: Project, domain: Domain) -> list[dg.AssetsDefinition
         table_spec(table, domain.value, _feeding(project, domain, table.name), kinds=("duckdb", "polars"))
         for table in STAGED[domain]
     ]
-    rules = [rule for contract in contracts for item in contract.objects for rule in item.rules]
+    rules = [rule for contract in contracts for rule in contract.rules]
     rules += project.warehouse_contract(domain).rules
     assets = {rule.id: rule_asset(rule) for rule in rules}
 
