@@ -7,7 +7,7 @@ rest. Types and meaning come later, in `pipelines.staging`.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fnmatch import fnmatch
@@ -19,6 +19,7 @@ from data_contracts.spec import ExportContract, ExportObject
 from models.ddl import quote_identifier
 from models.ops import ops_loads
 from models.vocabulary import ExportShape, SameName, SnapshotInstant
+from pipelines.drift_notes import is_copy_note, tell_copies
 from pipelines.fingerprint import hash_parts
 from pipelines.ignored_files import is_ignored, set_aside_ignored
 from pipelines.landing_refusals import Refusal, files_in, record_refusals, refusal_of, unexpected_name
@@ -105,6 +106,8 @@ def land_export(
             notes += [f"{facts.name}: {note}" for note in landed.notes]
         loaded_files += 1
     _withdraw_older_editions(warehouse, contract, found)
+    # The same content on two days is two snapshots, and no copy.
+    notes += _note_copies(warehouse, contract, [] if snapshots else found)
     record_refusals(warehouse, contract, refusals, run_id)
     return Landing(contract.id, loaded_files, loaded_rows, known_files, tuple(refusals), tuple(notes))
 
@@ -265,6 +268,29 @@ def _withdraw_older_editions(warehouse: Warehouse, contract: ExportContract, fou
                 "reading": contract.reading_hash, "file": facts.name,
             }  # fmt: skip
             warehouse.connection.execute(query, parameters)
+
+
+def _note_copies(warehouse: Warehouse, contract: ExportContract, found: Sequence[FileFacts]) -> Iterator[str]:
+    """Keep with the load of each file which other files that lie there have its content, and tell of them.
+
+    They are read once, whatever they are called, so that whoever counts files finds fewer than lie there.
+    """
+    names: dict[str, list[str]] = {}
+    for facts in found:
+        names.setdefault(facts.content_hash, []).append(facts.name)
+    query = """
+        SELECT load_id, file_name, content_hash, coalesce(notes, '[]') FROM ops.ops_loads
+        WHERE export = ? AND superseded_by IS NULL ORDER BY file_name, load_id
+    """
+    for load_id, file_name, content_hash, notes in warehouse.rows(query, [contract.id]):
+        alike = names.get(str(content_hash), [])
+        copies = [name for name in alike if name != file_name] if file_name in alike else []
+        kept = [note for note in json.loads(notes) if not is_copy_note(note)]
+        told = [tell_copies(copies)] if copies else []
+        text = json.dumps([*kept, *told], ensure_ascii=False)
+        if text != notes:
+            warehouse.execute("UPDATE ops.ops_loads SET notes = ? WHERE load_id = ?", [text, load_id])
+        yield from (f"{file_name}: {note}" for note in told)
 
 
 def _is_back(warehouse: Warehouse, load_id: str) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from pipelines.drift_notes import is_drift_note
+from pipelines.drift_notes import is_copy_note, is_drift_note
 from pipelines.unallocated_costs import UnallocatedCosts, read_unallocated
 from pipelines.unknown_names import KNOWN_NAMES, Names, read_names
 from pipelines.unmapped_statuses import UNMAPPED_STATUSES, UnmappedStatus, read_unmapped
@@ -141,6 +141,7 @@ class BuildRecords:
     drift_notes: tuple[tuple[str, str], ...] = ()
     held_metrics: tuple[HeldRecord, ...] = ()
     published_metric_count: int = 0
+    copy_notes: tuple[tuple[str, str], ...] = ()
 
     @property
     def held_domains(self) -> tuple[str, ...]:
@@ -206,6 +207,14 @@ def _read(connection: duckdb.DuckDBPyConnection) -> BuildRecords:
         ),
         tuple(HeldRecord(metric, tuple(json.loads(rules or "[]"))) for metric, rules in _rows(connection, _HELD)),
         _rows(connection, _PUBLISHED_COUNT)[0][0],
+        tuple(
+            dict.fromkeys(
+                (place, note)
+                for place, notes in _rows(connection, _ALL_NOTES)
+                for note in json.loads(notes)
+                if is_copy_note(note)
+            )
+        ),
     )
 
 
@@ -243,6 +252,11 @@ _NOTES = """
     SELECT 'landing/' || export || '/' || file_name, notes FROM ops.ops_loads
     WHERE superseded_by IS NULL AND run_id = (SELECT run_id FROM ops.ops_runs ORDER BY started_at DESC LIMIT 1)
     ORDER BY export, file_name
+"""
+#: Notes on all files that count.
+_ALL_NOTES = """
+    SELECT 'landing/' || export || '/' || file_name, notes FROM ops.ops_loads
+    WHERE superseded_by IS NULL AND notes <> '[]' ORDER BY export, file_name
 """
 #: Each record once, however many rules set it aside.
 _QUARANTINED_COUNT = (

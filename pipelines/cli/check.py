@@ -11,7 +11,7 @@ from pipelines.cli.exits import ExitCode, of_outcome
 from pipelines.cli.options import chosen_home, common_options, json_option
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from models.vocabulary import Domain
     from pipelines.cli.build_records import RefusalRecord, RuleRecord
@@ -40,8 +40,9 @@ def check(domain: str | None, show_all: bool, html: Path | None, as_json: bool) 
 
     Exit codes: 0 all domains would pass, 3 one would be held, 5 files would be refused and nothing held.
     """
-    from pipelines.cli.outcomes import note_drift
+    from pipelines.cli.outcomes import note_copies, note_drift
     from pipelines.cli.progress import progress_reporter
+    from pipelines.drift_notes import is_copy_note, is_drift_note
     from pipelines.notices import find_notices
     from pipelines.project import load_project
     from pipelines.unknown_names import find_unknown_names
@@ -62,7 +63,8 @@ def check(domain: str | None, show_all: bool, html: Path | None, as_json: bool) 
         *find_notices(project),
         *find_unknown_names(project.policies, names),
         *find_unused_aliases(project.policies, told, names),
-        *note_drift(_drift_notes(batches)),
+        *note_drift(_notes(batches, is_drift_note)),
+        *note_copies(_notes(batches, is_copy_note)),
     )
     if html is not None:
         from pipelines.cli.check_page import write_page
@@ -128,14 +130,13 @@ def _refusals(batches: Mapping[Domain, Batch]) -> list[RefusalRecord]:
     ]
 
 
-def _drift_notes(batches: Mapping[Domain, Batch]) -> Iterator[tuple[str, str]]:
-    from pipelines.drift_notes import is_drift_note
-
+def _notes(batches: Mapping[Domain, Batch], is_wanted: Callable[[str], bool]) -> Iterator[tuple[str, str]]:
+    """The wanted notes on reading, each with its file."""
     for batch in batches.values():
         for landing in batch.landings:
             for told in landing.notes:
                 file_name, _, note = told.partition(": ")
-                if is_drift_note(note):
+                if is_wanted(note):
                     yield f"landing/{landing.export}/{file_name}", note
 
 

@@ -49,6 +49,13 @@ def note_drift(notes: Iterable[tuple[str, str]]) -> tuple[Notice, ...]:
     return tuple(Notice("schema_drift", place, f"{place}: {note}") for place, note in dict.fromkeys(notes))
 
 
+def note_copies(notes: Iterable[tuple[str, str]]) -> tuple[Notice, ...]:
+    """Files that are ignored because their content was read from another one, by that one."""
+    from pipelines.notices import Notice
+
+    return tuple(Notice("ignored_copy", place, f"{place}: {note}") for place, note in dict.fromkeys(notes))
+
+
 def show_unmapped_statuses(statuses: Sequence[UnmappedStatus]) -> None:
     """Print the statuses that no policy maps as lines to put into the policy, each with a first guess."""
     if not statuses:

@@ -66,6 +66,7 @@ def run_home(
     """Run a home and report; shared with `kpi demo`."""
     from pipelines.cli.build_records import BuildRecords, read_build_records
     from pipelines.cli.outcomes import (
+        note_copies,
         note_drift,
         show_failures,
         show_holds,
@@ -100,6 +101,7 @@ def run_home(
         *find_unused_aliases(project.policies, _told_aliases(project), records.known_names),
         *note_unlisted(project, ((rule.rule_id, rule.state, rule.message) for rule in records.rules)),
         *note_drift(records.drift_notes),
+        *note_copies(records.copy_notes),
         *note_arrivals(
             (rule.contract_id, rule.state, rule.message)
             for rule in records.rules

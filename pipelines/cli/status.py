@@ -52,7 +52,7 @@ def status(as_json: bool) -> None:
         _show_runs(records)
     _show_domains(trends, records)
     if records is not None:
-        _show_loads(records.exports)
+        _show_loads(records.exports, records.copy_notes)
         _show_quarantine(records)
         _show_kept_out(records)
 
@@ -213,9 +213,9 @@ def _show_missing(trends: Sequence[MetricTrend]) -> None:
         show_paragraph(f"No value of {name_some(names)}: {reason}.", indent=2)
 
 
-def _show_loads(exports: Sequence[ExportRecord]) -> None:
+def _show_loads(exports: Sequence[ExportRecord], copies: Sequence[tuple[str, str]]) -> None:
     from pipelines.cli.numbers import format_instant
-    from pipelines.cli.tables import Column, show_table
+    from pipelines.cli.tables import Column, show_paragraph, show_table
 
     if not exports:
         return
@@ -227,6 +227,8 @@ def _show_loads(exports: Sequence[ExportRecord]) -> None:
             for export in exports
         ],
     )
+    for place, note in copies:
+        show_paragraph(f"{place}: {note}")
 
 
 def _show_quarantine(records: BuildRecords) -> None:
@@ -269,6 +271,7 @@ def _show_json(
             "domains": _domain_rows(trends, records),
             "late_exports": [describe_rule(rule) for rule in _late_exports(records)] if records else None,
             "exports": list(records.exports) if records else None,
+            "ignored_copies": [f"{place}: {note}" for place, note in records.copy_notes] if records else None,
             "quarantine": list(records.quarantine) if records else None,
             "quarantined_count": records.quarantined_count if records else None,
             **(

@@ -6,16 +6,19 @@ Exports here have no key, so that each row counts for itself. Identical copies a
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from demo_homes import DemoHome
 from plain_exports import write_export, write_plain_home
 
 from models.vocabulary import Domain
+from pipelines.cli.main import kpi
 from pipelines.ingest import ingest_domain
 from pipelines.session import SilentReporter, open_session
 
@@ -220,6 +223,26 @@ def test_a_name_that_gets_the_content_of_another_file_keeps_nothing_of_its_own(h
     assert _total(_ingest(home)) == _sum(APRIL)
     _write(home, {"march.csv": MARCH, "april.csv": APRIL})
     assert _total(_ingest(home)) == _sum([*MARCH, *APRIL])
+
+
+def test_identical_copies_are_told_by_every_command_and_count_once(home: Path) -> None:
+    _write(home, {"march.csv": MARCH, "march (1).csv": MARCH})
+    told = (
+        "landing/books/march (1).csv: The same content lies there again, as 'march.csv': it counts once, and 1 file is "
+        "ignored."
+    )
+    for command in (["check"], ["run"], ["run"], ["status"]):
+        shown = CliRunner().invoke(kpi, [*command, "--home", str(home)])
+        assert shown.exit_code == 0, shown.output
+        assert " ".join(shown.output.split()).count(told) == 1, command
+    noted = json.loads(CliRunner().invoke(kpi, ["run", "--json", "--home", str(home)]).output)["notices"]
+    assert [notice["subject"] for notice in noted if notice["code"] == "ignored_copy"] == [
+        "landing/books/march (1).csv"
+    ]
+    assert _total(DemoHome(home)) == _sum(MARCH)
+    (home / "landing" / "books" / "march.csv").unlink()
+    CliRunner().invoke(kpi, ["run", "--home", str(home)])
+    assert "lies there again" not in CliRunner().invoke(kpi, ["status", "--home", str(home)]).output
 
 
 #: Table -> its domain, the columns of its rows without a key, which of them is the day, and what its rule does.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -45,6 +46,28 @@ def test_a_file_is_ingested_once_whatever_it_is_called(warehouse: Warehouse, spe
     landing = _land(warehouse, replace(spend, file_pattern="*.csv*"), folder)
     assert (landing.loaded_files, landing.known_files) == (0, 3)
     assert warehouse.rows('SELECT count(*) FROM raw."raw_books__lines"') == [(2,)]
+
+
+def test_copies_are_told_as_long_as_they_lie_there(warehouse: Warehouse, spend: ExportContract, drop: Drop) -> None:
+    folder = drop("a.csv", LINES)
+    assert _land(warehouse, spend, folder).notes == ()
+    drop("a (1).csv", LINES)
+    told = ("a.csv: The same content lies there again, as 'a (1).csv': it counts once, and 1 file is ignored.",)
+    assert _land(warehouse, spend, folder).notes == told
+    # Nothing is read anew in the next run, and it is told all the same, and kept once.
+    assert _land(warehouse, spend, folder).notes == told
+    ((notes,),) = warehouse.rows("SELECT notes FROM ops.ops_loads")
+    assert json.loads(notes) == [told[0].removeprefix("a.csv: ")]
+    (folder / "a (1).csv").unlink()
+    assert _land(warehouse, spend, folder).notes == ()
+    assert warehouse.rows("SELECT notes FROM ops.ops_loads") == [("[]",)]
+
+
+def test_many_copies_are_counted_and_not_all_named(warehouse: Warehouse, spend: ExportContract, drop: Drop) -> None:
+    for number in range(9):
+        folder = drop(f"{number}.csv", LINES)
+    (note,) = _land(warehouse, spend, folder).notes
+    assert "'5.csv' and 3 more: it counts once, and 8 files are ignored." in note
 
 
 def test_a_bad_file_is_refused_and_the_good_one_loads(warehouse: Warehouse, spend: ExportContract, drop: Drop) -> None:
