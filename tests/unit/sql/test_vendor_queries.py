@@ -249,6 +249,47 @@ def test_vendors_without_contract(fill: Fill, answer: Answer) -> None:
     ]
 
 
+def _booked(number: int, vendor: str | None, amount: str | None, **columns: Any) -> dict[str, Any]:
+    return {
+        "cost_line_id": f"gl:{number}",
+        "source": "gl",
+        "vendor": vendor,
+        "posting_date": date(2026, 5, number),
+        "matching_pool_count": 1,
+        "amount_reporting": None if amount is None else Decimal(amount),
+        "is_quarantined": False,
+        **columns,
+    }
+
+
+def test_spend_by_vendor(fill: Fill, answer: Answer) -> None:
+    """Two witnesses beside each other; credits keep their sign, and what is in no amount is counted."""
+    fill(
+        "fct_vendor_invoice_lines",
+        _line(1, "Acme", "90"),
+        _line(2, "Acme", "-30"),
+        _line(3, "Globex", "140"),
+        _line(4, "Globex", "7", is_quarantined=True),
+        _line(5, "Hooli", "5", amount_reporting=None),
+        _line(6, "Acme", "1000", invoice_date=date(2026, 6, 1)),
+    )
+    fill(
+        "fct_cost_lines",
+        _booked(1, "Acme", "60"),
+        _booked(9, "Acme", None),
+        _booked(2, None, "180"),
+    )
+    may = {"from_date": "2026-05-01", "to_date": "2026-05-31"}
+    first, second, third, fourth, fifth, ninth = (date(2026, 5, number) for number in (1, 2, 3, 4, 5, 9))
+    assert answer("spend_by_vendor", **may) == [
+        ("(none)", 0, None, None, None, 1, 180, 0.75, 0, second, second),
+        ("Globex", 1, 140, None, 0.7, 0, None, None, 1, third, fourth),
+        ("Acme", 2, 60, -30, 0.3, 1, 60, 0.25, 1, first, ninth),
+        ("Hooli", 0, None, None, None, 0, None, None, 1, fifth, fifth),
+    ]
+    assert answer("spend_by_vendor", from_date="2026-06-01")[0][:3] == ("Acme", 1, 1000)
+
+
 def test_concentration_is_of_each_year_and_of_all(fill: Fill, published: duckdb.DuckDBPyConnection) -> None:
     fill(
         "fct_vendor_invoice_lines",
