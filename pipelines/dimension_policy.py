@@ -78,7 +78,16 @@ def _contradictions(
                 f"Add it to known: {dimension}, or spell it as it stands there.",
                 suggest(common, known),
             )
+    places: dict[str, int] = {}
     for index, name in enumerate(listed):
+        first = listed[places.setdefault(name.strip().casefold(), index)]
+        if places[name.strip().casefold()] < index:
+            same = "stands there twice" if first == name else f"is the known '{first}' in other capitals"
+            yield document.problem(
+                ("known", dimension, index),
+                f"'{name}' {same}",
+                "Take one of them out. Records that have it can be given the other by an alias.",
+            )
         common = aliases.get(name.strip().lower(), name.strip())
         if common != name.strip():
             yield document.problem(

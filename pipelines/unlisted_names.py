@@ -7,6 +7,7 @@ Names in policies that no record has are the opposite, and are in `pipelines.unk
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -21,6 +22,7 @@ from pipelines.policies import Policies
 from pipelines.warehouse import Warehouse
 
 _MOST_NAMES: Final = 3
+_NUMBER: Final = re.compile(r"\d+")
 #: Staged table -> what people call one of its records, and several.
 _RECORDS: Final = {
     "stg_tickets": ("ticket", "tickets"),
@@ -70,7 +72,8 @@ def _remedies(
     misspelt: dict[str, list[str]] = {}
     remedies: list[str] = []
     for name in unlisted:
-        near = suggest(name, listed)
+        # 'Team 1' is no slip of the pen for 'Team 2'.
+        near = suggest(name, (each for each in listed if not _differ_by_number(name, each)))
         if near is not None and near in counts:
             misspelt.setdefault(near, []).append(name)
         elif near is not None:
@@ -84,6 +87,12 @@ def _remedies(
         )
     place = f"{folder}/{policies.place('dimensions.yaml', 'known', dimension)}"
     return [*remedies, f"What is new belongs into known: {dimension} ({place})."]
+
+
+def _differ_by_number(name: str, other: str) -> bool:
+    """Whether names are the same but for the numbers in them."""
+    words = {_NUMBER.sub("#", each.casefold()) for each in (name, other)}
+    return len(words) == 1 and _NUMBER.findall(name) != _NUMBER.findall(other)
 
 
 def _alias_line(dimension: str, common: str, names: Sequence[str], policies: Policies) -> str:

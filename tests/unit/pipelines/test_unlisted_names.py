@@ -126,6 +126,14 @@ def test_a_known_name_that_no_record_has_may_be_what_is_misspelt(warehouse: Ware
     )
 
 
+def test_names_that_differ_by_a_number_are_different_names(warehouse: Warehouse, tmp_path: Path) -> None:
+    bring_tickets(warehouse, ["Team 1", "Team 3", "Taem 1"])
+    said = told(ask(warehouse, "tickets.team.known", write(tmp_path, "known:\n  team: [Team 1, Team 2]\n")))
+    assert "Not known: 'Taem 1' in 1 ticket, 'Team 3' in 1 ticket." in said
+    assert "If 'Taem 1' is 'Team 1', write" in said
+    assert "'Team 3' is" not in said and "should be 'Team 3'" not in said
+
+
 def test_a_ticket_is_judged_with_its_history_and_counted_once(warehouse: Warehouse, tmp_path: Path) -> None:
     bring_tickets(warehouse, ["Service Desk", "Service Desk", "Zulu"])
     events = [
@@ -172,6 +180,20 @@ def test_lines_and_figures_are_called_what_they_are(warehouse: Warehouse, tmp_pa
             (
                 "dimensions.yaml:4: 'it desk' is a known team, but also an alias of 'Service Desk', so no record keeps "
                 "that name. Take it out of one of the two."
+            ),
+        ),
+        (
+            "known:\n  team: [Desk, Field, desk]\n",
+            (
+                "dimensions.yaml:2: 'desk' is the known 'Desk' in other capitals. Take one of them out. Records that "
+                "have it can be given the other by an alias."
+            ),
+        ),
+        (
+            "known:\n  team: [Desk, Field, Desk]\n",
+            (
+                "dimensions.yaml:2: 'Desk' stands there twice. Take one of them out. Records that have it can be given "
+                "the other by an alias."
             ),
         ),
         (
