@@ -49,9 +49,8 @@ _UNIT_FORMATS: Final = {
 }
 _FORMATS: Final[dict[str, dict[str, Any]]] = {
     "header": {"bold": True, "bottom": 1, "bg_color": "#EDEDED", "text_wrap": True},
-    "quoted header": {
-        "bold": True, "bottom": 1, "bg_color": "#EDEDED", "text_wrap": True, "quote_prefix": True,
-    },
+    "number header": {"bold": True, "bottom": 1, "bg_color": "#EDEDED", "text_wrap": True, "align": "right"},
+    "quoted header": {"bold": True, "bottom": 1, "bg_color": "#EDEDED", "text_wrap": True, "quote_prefix": True},
     "text": {},
     "prose": {"text_wrap": True},
     "quoted": {"quote_prefix": True},
@@ -66,6 +65,8 @@ _FORMATS: Final[dict[str, dict[str, Any]]] = {
     "plain": {},
     **{unit.value: {"num_format": shown} for unit, shown in _UNIT_FORMATS.items()},
 }  # fmt: skip
+#: Formats of texts; those of numbers and dates stand to the right, and so do their headers.
+_TEXTS: Final = frozenset({"text", "prose", "plain"})
 
 
 class ExactFloat(float):
@@ -165,7 +166,8 @@ class SheetWriter:
         measured = first_rows[:_MEASURED_ROWS]
         for index, column in enumerate(columns):
             is_like_formula = without_formula(column.title) != column.title
-            header = self._formats["quoted header" if is_like_formula else "header"]
+            aligned = "header" if column.format in _TEXTS else "number header"
+            header = self._formats["quoted header" if is_like_formula else aligned]
             sheet.write_string(0, index, column.title, header)
             shown = [_width_of(row[index]) for row in measured]
             sheet.set_column(index, index, min(_WIDEST, max([len(column.title) + 2, *shown])))

@@ -17,6 +17,8 @@ from pipelines.cli.numbers import NOTHING, format_value
 from pipelines.dashboard.snapshot import Snapshot
 from pipelines.spreadsheet_text import without_formula
 
+#: Rows that a browser is given at most; the CSV has all.
+MOST_ROWS: Final = 2_000
 #: What a cell without a value shows; why it has none is in the heading's note.
 MISSING: Final = NOTHING
 _MISSING_SAID: Final = (
@@ -158,7 +160,7 @@ def show_table(
     publication = snapshot.publication
     zone = publication.reporting_time_zone
     shown, columns = lay_out(
-        rows.drop(hidden, strict=False),
+        rows.head(MOST_ROWS).drop(hidden, strict=False),
         currency=publication.reporting_currency_code,
         zone=zone,
         unit=unit,
@@ -181,6 +183,8 @@ def show_table(
         selected = picked[0] if picked and picked[0] < rows.height else None
     else:
         st.dataframe(shown, **options)
+    if rows.height > MOST_ROWS:
+        st.caption(f"The first {MOST_ROWS:,} of {rows.height:,} rows are shown; the CSV has all.")
     if sum(shown.null_count().row(0)):
         st.caption(_MISSING_SAID)
     st.download_button(

@@ -79,7 +79,7 @@ _NOTES: Final = {
     "change_value": "Value less that of the period before, in the KPI's unit; of a ratio 1 % is a percentage point.",
     "lower_bound": "Least value that the records which are not measured allow; empty if unbounded.",
     "upper_bound": "Greatest value that the records which are not measured allow; empty if unbounded.",
-    "is_certain": "FALSE: the truth may lie on the other side of the target, because not everything is measured.",
+    "is_certain": "no: the truth may lie on the other side of the target, because not everything is measured.",
     "signal_state": "By the XmR chart of the KPI, whose rules docs/concepts.md tells.",
 }
 
@@ -122,4 +122,6 @@ def _write(sheets: SheetWriter, name: str, cursor: duckdb.DuckDBPyConnection, ti
 
 
 def _in_words(name: str, value: object) -> object:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return value.replace("_", " ") if name.endswith("_state") and isinstance(value, str) else value

@@ -102,6 +102,8 @@ class _Records:
     def _value(self, name: str, value: Any) -> Any:
         if isinstance(value, datetime):
             return value.astimezone(self._zone).replace(tzinfo=None)
+        if isinstance(value, bool):
+            return "yes" if value else "no"
         if isinstance(value, str) and name.endswith(_WORDS):
             return value.replace("_", " ")
         return value

@@ -91,4 +91,4 @@ def _show_lines(snapshot: Snapshot, filters: Filters, currency: str) -> None:
         "amount_original", "account", "cost_centre", "document_id", "is_quarantined", "cost_line_id",
     )  # fmt: skip
     st.caption(f"{count_of(shown.height, 'line')}, the largest first.")
-    show_table(snapshot, shown.head(2_000), key="lines", name="ledger_lines", relation="mart.cost_line_facts")
+    show_table(snapshot, shown, key="lines", name="ledger_lines", relation="mart.cost_line_facts")

@@ -138,7 +138,7 @@ def _show_ages(snapshot: Snapshot, filters: Filters) -> None:
     show_table(
         snapshot,
         oldest.select(
-            "ticket_id", "status", "team", "priority", "service", "vendor", "created_at", "age_business_hours"
+            "ticket_id", "age_business_hours", "status", "team", "priority", "service", "vendor", "created_at"
         ),
         key="oldest",
         name="oldest_open_tickets",

@@ -72,7 +72,7 @@ def show_promises(snapshot: Snapshot, filters: Filters) -> None:
             "team",
             "priority",
             "vendor",
-        ).head(2_000),
+        ),
         key="broken",
         name="breaches",
         relation="mart.sla_clock_facts",

@@ -19,6 +19,8 @@ from pipelines.dashboard.tables import show_table
 _LISTS: Final = {"Resolved": "resolved_at", "Created": "created_at", "Open now": None}
 _SHOWN: Final = (
     "ticket_id",
+    "cycle_time_business_hours",
+    "age_business_hours",
     "status",
     "team",
     "priority",
@@ -26,16 +28,12 @@ _SHOWN: Final = (
     "vendor",
     "created_at",
     "resolved_at",
-    "cycle_time_business_hours",
     "lead_time_business_hours",
     "waiting_business_hours",
-    "age_business_hours",
     "reopen_count",
     "handoff_count",
     "is_quarantined",
 )
-#: Rows that a list shows at most; more is for `kpi query`.
-_MOST_ROWS: Final = 2_000
 
 
 def show_tickets(snapshot: Snapshot, filters: Filters) -> None:
@@ -56,16 +54,12 @@ def show_tickets(snapshot: Snapshot, filters: Filters) -> None:
         return
     order = "age_business_hours" if day is None else "cycle_time_business_hours"
     listed = found.sort(order, descending=True, nulls_last=True).select(_SHOWN)
-    if listed.height > _MOST_ROWS:
-        st.caption(f"The {_MOST_ROWS:,} longest of {listed.height:,}; 'kpi query' gives all.")
-    else:
-        st.caption(f"{count_of(listed.height, 'ticket')}.")
-    shown = listed.head(_MOST_ROWS)
+    st.caption(f"{count_of(listed.height, 'ticket')}, the longest first.")
     picked = show_table(
-        snapshot, shown, key="tickets", name="tickets", relation="mart.ticket_facts", is_selectable=True
+        snapshot, listed, key="tickets", name="tickets", relation="mart.ticket_facts", is_selectable=True
     )
     if picked is not None:
-        _show_ticket(snapshot, shown["ticket_id"][picked])
+        _show_ticket(snapshot, listed["ticket_id"][picked])
 
 
 def _show_ticket(snapshot: Snapshot, ticket_id: str) -> None:

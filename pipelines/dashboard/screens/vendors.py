@@ -56,7 +56,7 @@ def show_vendors(snapshot: Snapshot, filters: Filters) -> None:
             "invoice_date", "vendor", "amount_reporting", "item", "quantity", "currency_code", "unit_price_original",
             "contract_unit_price_original", "amount_original", "invoice_id", "rate_card_variance_reporting",
             "duplicate_at_stake_reporting", "match_state", "purchase_order_id", "vendor_contract_id", "is_quarantined",
-        ).head(2_000),
+        ),
         key="invoice_lines",
         name="invoice_lines",
         relation="mart.vendor_invoice_line_facts",

@@ -151,3 +151,11 @@ def test_a_team_with_a_target_of_its_own_has_it_on_the_page_of_the_kpi(draw: Dra
     assert not any(
         "Target" in each.value for each in draw("kpis", kpi="sla_attainment_ratio", team="Service Desk").markdown
     )
+
+
+def test_a_long_table_says_how_much_is_shown_and_its_csv_has_all(draw: Draw, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.dashboard.tables.MOST_ROWS", 7)
+    page = draw("tickets")
+    assert len(page.dataframe[0].value) == 7
+    (told,) = [each.value for each in page.caption if each.value.startswith("The first 7 of ")]
+    assert told.endswith(" rows are shown; the CSV has all.")
