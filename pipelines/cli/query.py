@@ -126,17 +126,31 @@ def _what_to_run(
     """The SQL of the one way in which it was given, its parameters, and the packaged question that it is, if any."""
     if sum(way is not None for way in (sql, file, name)) != 1:
         raise click.UsageError("Give SQL, or --file, or --query NAME: exactly one.", click.get_current_context())
-    # No statement is a single name, so that nothing else can be meant by it.
     if name is None and sql is not None and _NAME.fullmatch(sql.strip()):
-        from pipelines.questions import packaged_questions
-
-        name = sql.strip() if sql.strip() in packaged_questions() else None
+        name = _name_meant(sql.strip())
     if name is not None:
         from pipelines.cli.questions import fill_parameters, question_named
 
         question = question_named(name)
         return question.text, fill_parameters(question, values), question
     return (file.read_text(encoding="utf-8") if file is not None else str(sql)), values, None
+
+
+def _name_meant(word: str) -> str | None:
+    """The packaged question that a single word names; None if it is near none, and may be a statement.
+
+    Raises:
+        CommandError: a question is called nearly so.
+    """
+    from difflib import get_close_matches
+
+    from pipelines.questions import packaged_questions
+
+    questions = packaged_questions()
+    near = [] if word in questions else get_close_matches(word, questions, n=1, cutoff=0.75)
+    if near:
+        raise CommandError(f"'{word}' is neither SQL nor a packaged query. Did you mean '{near[0]}'?")
+    return word if word in questions else None
 
 
 def choose_format(output_format: str | None, output: Path | None) -> str:
@@ -197,6 +211,10 @@ def _run(
         except duckdb.Error as error:
             is_lacking = isinstance(error, duckdb.BinderException | duckdb.CatalogException)
             hint = tell_other_version(connection) if is_lacking else ""
+            if isinstance(error, duckdb.ParserException) and _NAME.fullmatch(text.strip()):
+                hint = (
+                    f'A table or view is read with: kpi query "FROM {text.strip()}". --list lists the packaged queries.'
+                )
             raise CommandError("\n".join(filter(None, (_explain(error), hint)))) from error
     if output is not None:
         click.echo(f"Wrote {count_of(count, 'row')} to {output}", err=True)

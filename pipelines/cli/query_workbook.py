@@ -7,6 +7,7 @@ cell of a column, on the second sheet and to the caller.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -42,6 +43,7 @@ _INSTANTS: Final = "Instants of UTC. Excel shows them to the millisecond."
 
 #: Why values stand as texts, or not whole.
 _DIGITS: Final = f"Excel keeps only {MOST_DIGITS} digits of a number: a sum over the column leaves such values out."
+_INFINITE: Final = "Excel has no infinite numbers, and none that are undefined (nan)."
 _OLD: Final = "Excel knows no day before 1900."
 _CUT: Final = f"A cell holds {LONGEST_TEXT:,} characters at most: CSV has all."
 
@@ -65,7 +67,8 @@ class _ResultColumn:
         if isinstance(value, int | float | Decimal):
             if is_kept_number(value):
                 return value, ""
-            return f"{value:f}" if isinstance(value, Decimal) else str(value), _DIGITS
+            text = f"{value:f}" if isinstance(value, Decimal) else str(value)
+            return text, _DIGITS if math.isfinite(value) else _INFINITE
         text = json_text(value) if isinstance(value, dict | list | tuple) else str(exact_value(value))
         return text, _CUT if len(text) > LONGEST_TEXT else ""
 

@@ -191,6 +191,28 @@ def test_every_packaged_question_runs_and_is_listed(run_kpi: Kpi, published_home
         assert result.exit_code == 0, f"{question.name}: {result.output}"
 
 
+def test_the_name_of_a_packaged_question_does_in_place_of_sql(run_kpi: Kpi, published_home: Home) -> None:
+    by_name = run_kpi("query", "sla_attainment_by_team", "--json", "--home", published_home.folder)
+    by_option = run_kpi("query", "--query", "sla_attainment_by_team", "--json", "--home", published_home.folder)
+    assert (by_name.exit_code, by_name.output) == (0, by_option.output)
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("sla_attainment_by_tem", "neither SQL nor a packaged query. Did you mean 'sla_attainment_by_team'?"),
+        ("kpi_sla_attainment_ratio", 'A table or view is read with: kpi query "FROM kpi_sla_attainment_ratio"'),
+        ("CHECKPOINT", "only reads"),
+    ],
+)
+def test_a_word_that_is_no_question_says_what_to_write(
+    run_kpi: Kpi, published_home: Home, word: str, said: str
+) -> None:
+    result = run_kpi("query", word, "--home", published_home.folder)
+    assert result.exit_code == 2
+    assert said in result.output
+
+
 def test_misspelt_question_is_suggested(run_kpi: Kpi, published_home: Home) -> None:
     name = list_questions()[0].name
     result = run_kpi("query", "--query", name[:-1], "--home", published_home.folder)

@@ -120,6 +120,13 @@ def test_what_looks_like_a_formula_stays_text(ask: Ask) -> None:
     assert 'quotePrefix="1"' in parts["xl/styles.xml"]
 
 
+def test_a_number_that_is_none_to_excel_is_told_apart_from_one_with_many_digits(ask: Ask) -> None:
+    path, said = ask("SELECT unnest(['nan'::DOUBLE, 'infinity'::DOUBLE, 0.5]) AS ratio")
+    assert sheet(path)["ratio"].to_list() == ["nan", "inf", "0.5"]
+    assert "ratio: 2 values stand as text. Excel has no infinite numbers" in said
+    assert "digits" not in said
+
+
 def test_lists_are_json_and_texts_too_long_for_a_cell_are_told(ask: Ask) -> None:
     path, said = ask("SELECT [1, 2] AS numbers, repeat('x', 40000) AS long")
     numbers, long = sheet(path).row(0)
