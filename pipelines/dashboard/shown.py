@@ -9,7 +9,7 @@ import polars as pl
 import streamlit as st
 
 from metrics.periods import Period
-from models.vocabulary import Grain
+from models.vocabulary import Dimension, Grain
 from pipelines.certainty_words import describe_truth
 from pipelines.cli.numbers import (
     format_change,
@@ -21,7 +21,8 @@ from pipelines.cli.numbers import (
 from pipelines.dashboard.filters import Filters
 from pipelines.dashboard.plain_text import plain
 from pipelines.dashboard.snapshot import Snapshot
-from pipelines.dashboard.targets import describe_target
+from pipelines.dashboard.tables import show_table
+from pipelines.dashboard.targets import describe_target, read_breakdown_targets
 
 _COLOURS: Final = {"better": "green", "worse": "red", "": "gray"}
 
@@ -75,6 +76,22 @@ def show_definition(definition: dict[str, Any]) -> None:
     st.caption(
         f"`{definition['metric']}`, version {definition['metric_version']}, owner {definition['owner']}; "
         f"fresh as of {format_instant(definition['fresh_as_of_at'])}."
+    )
+
+
+def show_breakdown_targets(snapshot: Snapshot, metric: str, unit: str, dimension: Dimension, filters: Filters) -> None:
+    """A table of the values of a breakdown that have targets of their own; nothing if none has."""
+    targets = read_breakdown_targets(snapshot, metric, dimension, filters)
+    if targets.is_empty():
+        return
+    st.caption(f"Targets of their own, each in its latest closed {filters.grain.value}:")
+    show_table(
+        snapshot,
+        targets,
+        key="breakdown_targets",
+        name=f"{metric}_targets_by_{dimension.value}",
+        relation="mart.kpi_targets",
+        unit=unit,
     )
 
 

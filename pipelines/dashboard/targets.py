@@ -30,12 +30,15 @@ def read_targets(snapshot: Snapshot, metric: str, filters: Filters) -> pl.DataFr
 
 
 def read_breakdown_targets(snapshot: Snapshot, metric: str, dimension: Dimension, filters: Filters) -> pl.DataFrame:
-    """Values of a breakdown that have targets of their own, each in its latest closed period of the chosen days."""
+    """Values of a breakdown that have targets of their own, each in its latest closed period of the chosen days; only
+    those of the chosen values if some are chosen."""
+    chosen = filters.chosen.get(dimension.value)
     return snapshot.ask(
         """
         SELECT dimension_value, period_start_date, value, target_value, target_state, is_certain FROM mart.kpi_targets
         WHERE metric = $metric AND period_grain = $grain AND dimension = $dimension
             AND period_start_date BETWEEN $first AND $last
+            AND ($is_all OR list_contains($chosen, dimension_value))
         QUALIFY row_number() OVER (PARTITION BY dimension_value ORDER BY period_start_date DESC) = 1
         ORDER BY dimension_value
         """,
@@ -45,6 +48,8 @@ def read_breakdown_targets(snapshot: Snapshot, metric: str, dimension: Dimension
             "dimension": dimension.value,
             "first": filters.first,
             "last": filters.last,
+            "is_all": chosen is None,
+            "chosen": list(chosen or [""]),
         },
     )
 

@@ -14,10 +14,10 @@ from pipelines.dashboard.charts import MOST_LINES, axis_title, draw_lines, draw_
 from pipelines.dashboard.filters import Filters
 from pipelines.dashboard.numbers_shown import can_be_measured, read_breakdown, read_values
 from pipelines.dashboard.plain_text import plain
-from pipelines.dashboard.shown import show_card, show_definition, show_nothing
+from pipelines.dashboard.shown import show_breakdown_targets, show_card, show_definition, show_nothing
 from pipelines.dashboard.snapshot import BREAKDOWNS, Snapshot
 from pipelines.dashboard.tables import show_table
-from pipelines.dashboard.targets import read_breakdown_targets, read_targets
+from pipelines.dashboard.targets import read_targets
 
 #: What stands first in the table of numbers.
 _NUMBERS: Final = (
@@ -110,14 +110,4 @@ def _show_breakdown(snapshot: Snapshot, filters: Filters, name: str, title: str,
         st.caption(f"The {MOST_LINES} with the most records of {largest.height}; choose others on the left.")
     shown = found.filter(pl.col("dimension_value").is_in(kept.to_list()))
     st.altair_chart(draw_lines(shown, title, unit), alt=f"Trend by {by}")
-    targets = read_breakdown_targets(snapshot, name, Dimension(str(by)), filters)
-    if not targets.is_empty():
-        st.caption(f"Targets of their own, each in its latest closed {filters.grain.value}:")
-        show_table(
-            snapshot,
-            targets,
-            key="breakdown_targets",
-            name=f"{name}_targets_by_{by}",
-            relation="mart.kpi_targets",
-            unit=unit,
-        )
+    show_breakdown_targets(snapshot, name, unit, Dimension(str(by)), filters)

@@ -12,7 +12,7 @@ from pipelines.dashboard.charts import axis_title, draw_bars, draw_trend
 from pipelines.dashboard.filters import Filters
 from pipelines.dashboard.numbers_shown import read_breakdown, read_values
 from pipelines.dashboard.plain_text import plain
-from pipelines.dashboard.shown import period_label, show_card, show_nothing
+from pipelines.dashboard.shown import period_label, show_breakdown_targets, show_card, show_nothing
 from pipelines.dashboard.snapshot import BREAKDOWNS, Snapshot
 
 _TREND_HEIGHT: Final = 220
@@ -55,3 +55,4 @@ def show_overview(snapshot: Snapshot, filters: Filters) -> None:
     st.altair_chart(
         draw_bars(latest, "dimension_value", "value", title, definition["unit"]), alt=f"{definition['label']} by {by}"
     )
+    show_breakdown_targets(snapshot, name, definition["unit"], Dimension(str(by)), filters)

@@ -159,3 +159,12 @@ def test_a_long_table_says_how_much_is_shown_and_its_csv_has_all(draw: Draw, mon
     assert len(page.dataframe[0].value) == 7
     (told,) = [each.value for each in page.caption if each.value.startswith("The first 7 of ")]
     assert told.endswith(" rows are shown; the CSV has all.")
+
+
+def test_targets_of_teams_stand_below_who_makes_the_difference(draw: Draw) -> None:
+    page = draw("overview")
+    assert not page.dataframe
+    page.selectbox(key="kpi_by").set_value("sla_attainment_ratio").run()
+    assert page.dataframe[0].value["dimension_value"].tolist() == ["Facilities"]
+    others = draw("kpis", kpi="sla_attainment_ratio", team="Service Desk").dataframe
+    assert ["dimension_value" in table.value.columns for table in others] == [False]
