@@ -106,7 +106,8 @@ ops_value_problems = table(
     text(
         "problem",
         "unparsable, missing, unmapped_status, ambiguous_time, nonexistent_time or rounded; of lines also "
-        "unknown_sign, differs_within_case or control_total; of tickets also differs_between_files; "
+        "unknown_sign, differs_within_case or control_total; of tickets also differs_between_files or "
+        "differs_between_contracts; "
         "of repeated snapshots also in_future, after_snapshot, outside_snapshots, unseen_reopening or "
         "repeated_in_snapshot",
         required=True,
@@ -173,6 +174,18 @@ ops_control_totals = table(
     money("difference_original", "What was found, less what was told"),
     flag("is_reconciled", "Whether they agree; empty where nothing is told or an amount cannot be read"),
     text("reason", "Why they do not agree or cannot be compared"),
+)
+
+ops_shared_tickets = table(
+    Layer.OPS,
+    "ops_shared_tickets",
+    "Pairs of contracts with one source that tell of the same tickets, which are read as one. One row per pair.",
+    text("source", "Source of both contracts", key=True),
+    text("export", "One of the contracts", key=True),
+    text("other_export", "The other one", key=True),
+    integer("ticket_count", "Tickets of which both tell", required=True),
+    integer("differing_count", "Those of them whose creations lie more than a day apart", required=True),
+    text("example_ticket_id", "One of them; of those that differ, if any do", required=True),
 )
 
 ops_repeated_rows = table(
@@ -346,6 +359,7 @@ TABLES = (
     ops_source_drift,
     ops_source_arrivals,
     ops_control_totals,
+    ops_shared_tickets,
     ops_repeated_rows,
     ops_total_lines,
     ops_quarantined_records,

@@ -29,6 +29,7 @@ from pipelines.repeated_rows import name_repeated_rows
 from pipelines.repeated_values import name_repeated_values
 from pipelines.session import Session, Step
 from pipelines.shared_keys import name_shared_keys
+from pipelines.shared_tickets import name_shared_tickets
 from pipelines.stage_domain import stage_domain
 from pipelines.total_lines import name_totals
 from pipelines.unknown_names import KNOWN_NAMES, Names, read_names
@@ -221,6 +222,7 @@ def _audit(
     results = add_failed_months(session.warehouse, results, reporting.time_zone)
     results = name_missing_rates(session.warehouse, results)
     results = name_shared_keys(session.warehouse, results, contracts)
+    results = name_shared_tickets(session.warehouse, results, contracts)
     results = name_repeated_values(session.warehouse, results)
     results = name_repeated_rows(session.warehouse, results, contracts)
     results = name_totals(session.warehouse, results, contracts)

@@ -30,7 +30,8 @@ class Notice:
     Attributes:
         code: `unagreed_contract`, `unknown_source`, `unknown_reason`, `unreachable_policy`, `unknown_name`,
             `unused_alias`, `unlisted_name`, `cost_in_no_pool`, `pool_without_lines`, `cost_not_taken`,
-            `month_without_cost`, `late_arrival`, `ignored_copy` or `overlapping_contracts`, for programs.
+            `month_without_cost`, `late_arrival`, `ignored_copy`, `shared_tickets` or
+            `overlapping_contracts`, for programs.
         subject: file that it is about, as a person knows it.
     """
 

@@ -59,7 +59,8 @@ def _faults_between(
     yield from faults_of_requirements(warehouse_contracts)
     for contract in contracts:
         yield from faults_of_protects(contract)
-    if any(rule.query is not None for contract in contracts for rule in contract.rules):
+    written = (rule for contract in contracts for item in contract.objects for rule in item.rules)
+    if any(rule.query is not None for rule in written):
         from pipelines.contract_lint import faults_of_queries
 
         yield from faults_of_queries(contracts)

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
+
+from sqlalchemy import Table
 
 from data_contracts.spec import ExportContract
 from data_contracts.verdict import RuleResult
@@ -17,6 +19,11 @@ from models.ddl import qualified_name, quote_identifier
 from pipelines.warehouse import Warehouse
 
 _MOST_PAIRS: Final = 3
+#: Tables known by what their rows are of, and what people call one of these.
+_FIGURES: Final = {
+    "stg_fx_rates": ("rate", "rates"),
+    "stg_headcount": ("headcount", "headcounts"),
+}
 
 
 def name_shared_keys(
@@ -41,25 +48,47 @@ def _say_shared(warehouse: Warehouse, result: RuleResult, origins: dict[str, str
         return ""
     table = table_named(name)
     keys = [column.name for column in table.primary_key.columns]
-    if len(keys) != 1 or "source" not in table.columns:
+    if "source" not in table.columns:
         return ""
-    key = quote_identifier(keys[0])
-    pairs = warehouse.rows(
+    said = [
+        _say_key(pair, origins) if len(keys) == 1 else _say_figure(name, pair, origins)
+        for pair in _pairs(warehouse, table, keys)[:_MOST_PAIRS]
+    ]
+    return " ".join(said)
+
+
+def _pairs(warehouse: Warehouse, table: Table, keys: Sequence[str]) -> list[tuple[Any, ...]]:
+    """Source, two contracts, how many keys are in files of both, and the first of these as a text."""
+    listed = ", ".join(quote_identifier(key) for key in keys)
+    shown = " || ' ' || ".join(f"CAST({quote_identifier(key)} AS VARCHAR)" for key in keys)
+    return warehouse.rows(
         f"""
         WITH shared AS (
-            SELECT {key} AS key, min(source) AS source, min(export) AS first, max(export) AS last
+            SELECT {shown} AS key, min(source) AS source, min(export) AS first, max(export) AS last
             FROM {qualified_name(table)} JOIN ops.ops_loads USING (load_id)
-            GROUP BY {key} HAVING count(DISTINCT export) > 1
+            GROUP BY {listed} HAVING count(DISTINCT export) > 1
         )
         SELECT source, first, last, count(*), min(key) FROM shared GROUP BY ALL ORDER BY ALL
         """
     )
-    said = []
-    for source, first, last, count, example in pairs[:_MOST_PAIRS]:
-        keys_are = "1 key is" if count == 1 else f"{count:,} keys are"
-        said.append(
-            f"{keys_are} in files of {origins.get(first, first)} and of {origins.get(last, last)}, which both have the "
-            f"source '{source}', such as '{example}'. If they are different records, give one of the two contracts "
-            "another 'source'; if they are the same, land them for one of the two only."
-        )
-    return " ".join(said)
+
+
+def _say_key(pair: tuple[Any, ...], origins: dict[str, str]) -> str:
+    source, first, last, count, example = pair
+    keys_are = "1 key is" if count == 1 else f"{count:,} keys are"
+    return (
+        f"{keys_are} in files of {origins.get(first, first)} and of {origins.get(last, last)}, which both have the "
+        f"source '{source}', such as '{example}'. If they are different records, give one of the two contracts "
+        "another 'source'; if they are the same, land them for one of the two only."
+    )
+
+
+def _say_figure(name: str, pair: tuple[Any, ...], origins: dict[str, str]) -> str:
+    """Of what is known by what it is of, whoever tells it: rates of a day, heads of a team."""
+    _, first, last, count, example = pair
+    one, several = _FIGURES.get(name, ("figure", "figures"))
+    return (
+        f"{origins.get(first, first)} and {origins.get(last, last)} say different things of "
+        f"{count:,} {one if count == 1 else several}, such as '{example}', and which is right cannot be known. Land "
+        "each for one of the two contracts only; what a contract should no longer tell, ignoreFiles leaves out."
+    )

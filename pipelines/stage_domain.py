@@ -18,6 +18,7 @@ from models.vocabulary import Domain
 from pipelines.audit import offer_data_clock
 from pipelines.repeated_rows import store_repeated_rows
 from pipelines.session import Session
+from pipelines.shared_tickets import store_shared_tickets
 from pipelines.source_drift import store_money_drift, store_source_drift
 from pipelines.staging.control_totals import total_up
 from pipelines.staging.lines import assemble_lines
@@ -50,7 +51,8 @@ def stage_domain(session: Session, domain: Domain, contracts: Sequence[ExportCon
         clock = data_clock(tickets, events, loads=warehouse.read(ops_loads))
         offer_data_clock(warehouse, clock)
         store_source_drift(session, clock)
-        problems += [history.problems, event_problems, ticket_problems]
+        shared_problems = store_shared_tickets(warehouse, [*ticket_parts, *event_parts])
+        problems += [history.problems, event_problems, ticket_problems, shared_problems]
     else:
         store_money_drift(session, domain)
         store_repeated_rows(warehouse, domain, contracts)

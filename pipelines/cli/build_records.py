@@ -142,6 +142,7 @@ class BuildRecords:
     held_metrics: tuple[HeldRecord, ...] = ()
     published_metric_count: int = 0
     copy_notes: tuple[tuple[str, str], ...] = ()
+    shared_tickets: tuple[tuple[Any, ...], ...] = ()
 
     @property
     def held_domains(self) -> tuple[str, ...]:
@@ -215,6 +216,7 @@ def _read(connection: duckdb.DuckDBPyConnection) -> BuildRecords:
                 if is_copy_note(note)
             )
         ),
+        tuple(_rows(connection, _SHARED_TICKETS)) if _has_table(connection, "ops_shared_tickets") else (),
     )
 
 
@@ -258,10 +260,20 @@ _ALL_NOTES = """
     SELECT 'landing/' || export || '/' || file_name, notes FROM ops.ops_loads
     WHERE superseded_by IS NULL AND notes <> '[]' ORDER BY export, file_name
 """
+#: As `pipelines.shared_tickets` takes them, which takes long to import.
+_SHARED_TICKETS = """
+    SELECT source, export, other_export, ticket_count, differing_count, example_ticket_id
+    FROM ops.ops_shared_tickets ORDER BY ALL
+"""
 #: Each record once, however many rules set it aside.
 _QUARANTINED_COUNT = (
     "SELECT count(*) FROM (SELECT DISTINCT domain, table_name, record_id FROM ops.ops_quarantined_records)"
 )
+
+
+def _has_table(connection: Any, name: str) -> bool:
+    """Whether a home has it: those that were run last before there was any do not."""
+    return bool(_rows(connection, f"SELECT 1 FROM duckdb_tables() WHERE schema_name = 'ops' AND table_name = '{name}'"))
 
 
 def _rules_query(connection: Any) -> str:

@@ -77,6 +77,7 @@ def run_home(
     from pipelines.cli.progress import progress_reporter
     from pipelines.notices import find_notices, note_arrivals, note_unlisted
     from pipelines.project import load_project
+    from pipelines.shared_tickets import note_shared_tickets
     from pipelines.unallocated_costs import find_cost_notices
     from pipelines.unknown_names import find_unknown_names
     from pipelines.unused_aliases import find_unused_aliases
@@ -102,6 +103,7 @@ def run_home(
         *note_unlisted(project, ((rule.rule_id, rule.state, rule.message) for rule in records.rules)),
         *note_drift(records.drift_notes),
         *note_copies(records.copy_notes),
+        *note_shared_tickets(records.shared_tickets, {each.id: each.origin for each in project.contracts}),
         *note_arrivals(
             (rule.contract_id, rule.state, rule.message)
             for rule in records.rules

@@ -18,19 +18,16 @@ def assemble_lines(parts: Sequence[StagedPart], table: Table, policies: Policies
 
     A line with a key that a later file brings again is superseded by it: exports overlap, and corrections come that
     way. Two lines of one file with one key are both kept, for a rule to find, and so are those of two contracts with
-    the same source: what one calls by a number need not be what the other does. Lines without a key are all kept,
-    however equal: real ledgers hold split transactions.
+    the same source: what one calls by a number need not be what the other does. Rates and headcounts are known by what
+    they are of, whoever tells them: two contracts may say the same, and where they do not, both are kept for a rule to
+    find. Lines without a key are all kept, however equal: real ledgers hold split transactions.
     """
-    frames = [conform(_with_key(part.frame, table), table) for part in parts]
+    of_contract: dict[str, list[pl.DataFrame]] = {}
+    for part in parts:
+        of_contract.setdefault(part.contract.id, []).append(conform(_with_key(part.frame, table), table))
+    kept = [_latest_file_wins(pl.concat(same), table) for same in of_contract.values()]
     if _single_key(table) is None:
-        # Rates and headcounts are known by what they are of, whoever tells them.
-        frames = [pl.concat(frames)] if frames else []
-    else:
-        of_contract: dict[str, list[pl.DataFrame]] = {}
-        for part, frame in zip(parts, frames, strict=True):
-            of_contract.setdefault(part.contract.id, []).append(frame)
-        frames = [pl.concat(same) for same in of_contract.values()]
-    kept = [_latest_file_wins(frame, table) for frame in frames]
+        kept = _say_once(kept, table)
     lines = apply_aliases(pl.concat(kept) if kept else polars_schema(table).to_frame(), policies.dimensions)
     if table.name in ("stg_cost_lines", "stg_budget_lines"):
         lines = _place_cost_centres(lines, policies)
@@ -57,6 +54,17 @@ def _latest_file_wins(lines: pl.DataFrame, table: Table) -> pl.DataFrame:
     latest = lines.group_by(keys).agg(pl.col("load_id").max().alias("latest_load_id"))
     kept = lines.join(latest, on=keys, how="left", nulls_equal=True, maintain_order="left")
     return kept.filter(pl.col("load_id") == pl.col("latest_load_id")).drop("latest_load_id")
+
+
+def _say_once(frames: Sequence[pl.DataFrame], table: Table) -> list[pl.DataFrame]:
+    """Of each contract what none before it says just so."""
+    origin = ("source", "load_id", "row_number", "row_hash")
+    said = [column.name for column in table.columns if column.name not in origin]
+    kept: list[pl.DataFrame] = []
+    for frame in frames:
+        known = [other.select(said) for other in kept]
+        kept.append(frame.join(pl.concat(known), on=said, how="anti", nulls_equal=True) if known else frame)
+    return kept
 
 
 def _place_cost_centres(lines: pl.DataFrame, policies: Policies) -> pl.DataFrame:

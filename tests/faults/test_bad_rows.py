@@ -229,6 +229,40 @@ def test_lines_of_two_contracts_with_one_source_never_replace_each_other(
     ]
 
 
+#: Tables known by what their rows are of: the rule, the column that differs, and how the message names one.
+FIGURES = {
+    "fx_rates": ("fx_rates.rate_date_and_pair.unique", "fx_rate", "10 rates, such as '2026-03-02 EUR USD'"),
+    "headcount": ("headcount.month_date_and_team.unique", "headcount", "10 headcounts, such as '2026-03-01 good 0'"),
+}
+
+
+@pytest.mark.parametrize("table", FIGURES)
+def test_what_two_contracts_say_in_different_ways_is_held_and_the_same_counts_once(
+    table: str, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    rule, figure, named = FIGURES[table]
+    folder = write_plain_home(tmp_path / "home")
+    rows = sorted(rows_of(table, {}), key=lambda row: row.get("quote_currency_code", ""), reverse=True)
+    write_export(folder, "first", {table: COLUMNS[table]}, rows, domain="finance")
+
+    def write_second(spoilt_count: int, source: str) -> None:
+        more = [{**row, figure: "1.5"} if number < spoilt_count else row for number, row in enumerate(rows)]
+        write_export(folder, "second", {table: COLUMNS[table]}, more, source=source, domain="finance")
+
+    write_second(0, "other")
+    demo = _ingest(folder, Domain.FINANCE)
+    assert demo.failed_rules() == {}
+    assert demo.warehouse(f"SELECT count(*) FROM stg.stg_{table}") == [(len(rows),)]
+    for source in ("plain", "other"):
+        write_second(10, source)
+        demo = _ingest(folder, Domain.FINANCE)
+        assert set(demo.failed_rules()) == {rule}
+        assert demo.warehouse("SELECT verdict FROM ops.ops_verdicts WHERE is_current") == [("hold",)]
+        ((message,),) = demo.warehouse(f"SELECT message FROM ops.ops_rule_results WHERE rule_id = '{rule}'")
+        assert f"contracts/first.yaml and contracts/second.yaml say different things of {named}" in message
+    record_property(ROW, [f"two contracts that differ: {table}", f"holds: {rule}", "", "", ""])
+
+
 #: Changes of tables that no export makes, since staging gives every line a key and every ticket one row: what is done
 #: to the tables of a home that was measured, the rule, and the domain or facts that it belongs to.
 TABLES: dict[str, tuple[str, str, str]] = {
