@@ -79,8 +79,9 @@ def _facts(home: Home, period: str | None, grain: str | None) -> ReportFacts:
     """The facts of the wanted period, in words of the command line where there are none."""
     from models.vocabulary import Grain
     from pipelines.cli.published import open_published
-    from pipelines.report.facts import NothingToReportError, read_facts
+    from pipelines.report.facts import NothingToReportError
     from pipelines.report.period import parse_period
+    from pipelines.report.reading import read_facts
 
     if period and grain:
         raise CommandError("Give --period or --by, not both: a period says itself what it is.")

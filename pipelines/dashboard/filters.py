@@ -17,12 +17,15 @@ class Filters:
         grain: periods of the trends.
         first, last: days; a period is shown if it begins among them.
         chosen: for some breakdowns, the values to keep. One that is not named keeps all.
+        are_days_chosen: whether somebody chose the days. If nobody did, numbers whose data end before them are shown of
+            their own last days: see `numbers_shown.days_of`.
     """
 
     grain: Grain
     first: date
     last: date
     chosen: Mapping[str, tuple[str, ...]]
+    are_days_chosen: bool = True
 
     @property
     def published_breakdown(self) -> tuple[Dimension, str] | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC
+from datetime import UTC, date
 from typing import Final
 
 import polars as pl
@@ -47,8 +47,20 @@ COLUMNS: Final = (
 )
 
 
+def days_of(snapshot: Snapshot, name: str, filters: Filters) -> Filters:
+    """The filters with the days that are shown of a metric, and of what it is made of.
+
+    While nobody has chosen days, those of a metric whose data end before them begin twelve months before the last
+    period that is closed for it.
+    """
+    told = None if filters.are_days_chosen else snapshot.latest_periods(filters.grain.value).get(name)
+    if told is None or told >= filters.first:
+        return filters
+    return replace(filters, first=date(told.year - 1, told.month, 1))
+
+
 def read_values(snapshot: Snapshot, names: Sequence[str], filters: Filters) -> pl.DataFrame:
-    """One row per metric and period, in order; metrics that cannot be had by these filters have none.
+    """One row per metric and period of `days_of`, in order; metrics that cannot be had by these filters have none.
 
     Returns:
         `COLUMNS`.
@@ -59,18 +71,19 @@ def read_values(snapshot: Snapshot, names: Sequence[str], filters: Filters) -> p
     dimension, value = breakdown
     query = f"""
         SELECT {", ".join(COLUMNS)} FROM mart.metric_values
-        WHERE list_contains($names, metric) AND period_grain = $grain AND dimension = $dimension
-          AND dimension_value = $value AND period_start_date BETWEEN $first AND $last
+        JOIN (SELECT unnest($names) AS metric, unnest($firsts) AS first_date) USING (metric)
+        WHERE period_grain = $grain AND dimension = $dimension
+          AND dimension_value = $value AND period_start_date BETWEEN first_date AND $last
         ORDER BY metric, period_start_date
     """
     return snapshot.ask(
         query,
         {
             "names": list(names),
+            "firsts": [days_of(snapshot, name, filters).first for name in names],
             "grain": filters.grain.value,
             "dimension": dimension.value,
             "value": value,
-            "first": filters.first,
             "last": filters.last,
         },
     )
@@ -92,7 +105,7 @@ def read_breakdown(snapshot: Snapshot, name: str, dimension: Dimension, filters:
             "name": name,
             "grain": filters.grain.value,
             "dimension": dimension.value,
-            "first": filters.first,
+            "first": days_of(snapshot, name, filters).first,
             "last": filters.last,
             "is_all": chosen is None,
             "chosen": list(chosen or [""]),
@@ -127,9 +140,11 @@ def _measure_chosen(snapshot: Snapshot, names: Sequence[str], filters: Filters) 
         }
         zone = snapshot.publication.reporting_time_zone
         frames.append(measure(of_reach, facts, time_zone=zone, as_of=reach.astimezone(UTC)))
+    firsts = {metric.name: days_of(snapshot, metric.name, filters).first for metric in wanted}
+    first = pl.col("metric").replace_strict(firsts, default=filters.first, return_dtype=pl.Date)
     measured = _close_as_published(snapshot, pl.concat(frames), marked, filters).filter(
         pl.col("dimension_value") == _CHOSEN,
-        pl.col("period_start_date").is_between(filters.first, filters.last),
+        pl.col("period_start_date").is_between(first, filters.last),
         pl.col("period_grain") == filters.grain.value,
     )
     return measured.select(COLUMNS).sort("metric", "period_start_date")

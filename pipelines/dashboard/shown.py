@@ -19,6 +19,7 @@ from pipelines.cli.numbers import (
     judge_change,
 )
 from pipelines.dashboard.filters import Filters
+from pipelines.dashboard.numbers_shown import days_of
 from pipelines.dashboard.plain_text import plain
 from pipelines.dashboard.snapshot import Snapshot
 from pipelines.dashboard.tables import show_table
@@ -36,11 +37,22 @@ def show_card(snapshot: Snapshot, definition: dict[str, Any], values: pl.DataFra
     """
     unit, currency = definition["unit"], snapshot.publication.reporting_currency_code
     closed = values.filter("is_period_closed")
+    told = snapshot.latest_periods(filters.grain.value).get(definition["metric"])
+    if told is not None and not filters.are_days_chosen:
+        # The period that the report tells of, even if the data of this metric go on.
+        closed = closed.filter(pl.col("period_start_date") <= told)
+    # Such a period has nothing to count; an earlier one in its place would look like the latest.
+    is_newer = (
+        told is not None
+        and not filters.chosen
+        and days_of(snapshot, definition["metric"], filters).first <= told <= filters.last
+        and closed.filter(pl.col("period_start_date") >= told).is_empty()
+    )
     with st.container(border=True, height="stretch"):
         st.markdown(f"**{definition['label']}**")
-        if closed.is_empty():
+        if closed.is_empty() or is_newer:
             st.markdown("## –")
-            st.caption(_why_nothing(snapshot, definition, filters))
+            st.caption(_why_nothing(snapshot, definition, filters, told if is_newer else None))
             return
         latest = closed.row(-1, named=True)
         before = _value_before(closed, latest)

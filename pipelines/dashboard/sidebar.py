@@ -31,7 +31,7 @@ def choose_filters(snapshot: Snapshot) -> Filters:
             key="periods",
             bind="query-params",
         )
-        first, last = _choose_span(snapshot)
+        first, last, are_chosen = _choose_span(snapshot)
         chosen = {}
         for name in BREAKDOWNS:
             values = st.multiselect(
@@ -39,13 +39,14 @@ def choose_filters(snapshot: Snapshot) -> Filters:
             )
             if values:
                 chosen[name] = tuple(values)
-        filters = Filters(Grain(str(grain)), first, last, chosen)
+        filters = Filters(Grain(str(grain)), first, last, chosen, are_chosen)
         if filters.published_breakdown is None:
             st.caption("Measured now from the published facts: several values at once are not published.")
     return filters
 
 
-def _choose_span(snapshot: Snapshot) -> tuple[date, date]:
+def _choose_span(snapshot: Snapshot) -> tuple[date, date, bool]:
+    """First and last day, and whether they are others than those that are offered."""
     first, last = snapshot.span()
     # Twelve whole months, and the one that is still open.
     start = max(first, date(last.year - 1, last.month, 1))
@@ -60,4 +61,5 @@ def _choose_span(snapshot: Snapshot) -> tuple[date, date]:
     )
     # While only the first of two days is picked there is one.
     days = picked if isinstance(picked, tuple) else (picked,)
-    return (days[0], days[-1] if len(days) == 2 else last) if days else (start, last)
+    shown = (days[0], days[-1] if len(days) == 2 else last) if days else (start, last)
+    return *shown, shown != (start, last)

@@ -103,6 +103,11 @@ class Snapshot:
         """
         return dict(self.ask(query, {"schema": schema, "name": name}).rows())
 
+    def latest_periods(self, grain: str) -> dict[str, date]:
+        """First day of the period of which each metric is told if nobody names one; those without one are left out."""
+        query = "SELECT metric, period_start_date FROM mart.latest_periods WHERE period_grain = $grain"
+        return dict(self.ask(query, {"grain": grain}).iter_rows())
+
     def no_value_reason(self, metric: str, grain: str, start: date | None) -> str:
         """Why a metric has no value over everything; empty if it has one.
 

@@ -26,6 +26,7 @@ _KEYS_OF_WRITTEN_VIEWS: Final[dict[str, tuple[str, ...]]] = {
     "contract_expiries": ("vendor_contract_id",),
     "cumulative_flow": ("day_date", "service"),
     "daily_work_in_progress": ("day_date", "team", "priority", "service", "vendor"),
+    "latest_periods": ("metric", "period_grain"),
     "sla_at_risk": ("ticket_id", "sla_policy", "cycle_number"),
     "vendor_money_to_recover": ("vendor", "month_date"),
 }

@@ -15,10 +15,11 @@ from typing import Final
 from uuid import uuid4
 
 from models.vocabulary import Grain
-from pipelines.report.facts import NothingToReportError, ReportFacts, read_facts
+from pipelines.report.facts import NothingToReportError, ReportFacts
 from pipelines.report.markup import element, page
 from pipelines.report.page import render_report
 from pipelines.report.period import ReportPeriod, parse_period
+from pipelines.report.reading import read_facts
 
 #: Periods of which every publication gives an issue.
 ISSUED_GRAINS: Final = (Grain.MONTH, Grain.WEEK)

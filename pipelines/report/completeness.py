@@ -62,7 +62,7 @@ def periods_differ(facts: ReportFacts, metrics: Iterable[str]) -> bool:
 def describe_reaches(facts: ReportFacts) -> str:
     """Until when each kind of data reaches: `Data until: tickets 15 November 2026, finance 30 September 2026`."""
     known = [f"{reach.data} {long_day(reach.last_date)}" for reach in facts.reaches if reach.last_date is not None]
-    return f"Data until: {', '.join(known)}" if known else "No data yet"
+    return f"Data until: {', '.join(known)}" if known else "No tickets, finance, deliveries or invoices yet"
 
 
 def long_day(day: date) -> str:

@@ -19,7 +19,7 @@ from pipelines.cli.numbers import (
 )
 from pipelines.report.charts import Limits, TrendPoint
 from pipelines.report.completeness import late_note
-from pipelines.report.facts import HEADLINES, ReportFacts
+from pipelines.report.facts import ReportFacts
 from pipelines.report.targets import target_of, verdict, wanted
 
 
@@ -55,7 +55,7 @@ class Card:
 
 def headline_cards(facts: ReportFacts) -> list[Card]:
     """The cards, in the order in which an executive reads them."""
-    return [_card(facts, metric) for metric in HEADLINES if metric in facts.numbers]
+    return [_card(facts, metric) for metric in facts.headlines if metric in facts.numbers]
 
 
 def trend_points(facts: ReportFacts, metric: str) -> tuple[TrendPoint, ...]:

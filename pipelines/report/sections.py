@@ -44,7 +44,7 @@ def build_sections(facts: ReportFacts) -> list[Section]:
 
 def _trends(facts: ReportFacts) -> Section:
     return Section(
-        "trends", "How it developed", [_trend(facts, metric) for metric in HEADLINES if metric in facts.numbers]
+        "trends", "How it developed", [_trend(facts, metric) for metric in facts.headlines if metric in facts.numbers]
     )
 
 

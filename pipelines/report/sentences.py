@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from pipelines.cli.numbers import format_value
-from pipelines.report.completeness import in_period, incomplete
+from pipelines.report.completeness import in_period, incomplete, sentence_case
 from pipelines.report.drivers import format_part, largest_driver, net_change
-from pipelines.report.facts import DRIVEN, HEADLINES, ReportFacts
+from pipelines.report.facts import DRIVEN, HEADLINES, SUPPORTING, ReportFacts
 from pipelines.report.headlines import latest_signal
 from pipelines.report.money import recoverable_months, recoverable_total
 from pipelines.report.targets import target_of, targets_sentence, wanted
@@ -22,7 +22,7 @@ def _more(facts: ReportFacts) -> list[str]:
     currency = facts.publication.currency
     signals = [
         f"{facts.numbers[metric]['label']}{in_period(facts, metric)}"
-        for metric in HEADLINES
+        for metric in facts.headlines
         if metric in facts.numbers
         and (latest := latest_signal(facts, metric)) is not None
         and latest["signal_state"] == "signal"
@@ -68,13 +68,23 @@ def _missing(facts: ReportFacts, row: Mapping[str, Any]) -> list[str]:
     return [f"{row['label']} is not known: {reason}."] if reason and row["publication_state"] != "empty" else []
 
 
+def _why_nothing(facts: ReportFacts) -> list[str]:
+    """Why no period is closed: nothing came that closes one, or it does not reach the end of the first."""
+    if not any(reach.last_date for reach in facts.reaches):
+        return ["Neither tickets nor finance, deliveries or invoices have come yet, and only these close a period."]
+    shown = (metric for metric in (*HEADLINES, *SUPPORTING) if metric in facts.numbers)
+    open_yet = (metric for metric in shown if facts.numbers[metric]["publication_state"] != "empty")
+    reasons = dict.fromkeys(facts.no_value_reasons.get(metric, "") for metric in open_yet)
+    return [f"{sentence_case(reason)}." for reason in reasons if reason]
+
+
 def summarize(facts: ReportFacts) -> list[str]:
     """The sentences: one per headline number, then what an executive asks next."""
     if facts.period is None:
-        return ["No period is closed yet, so there is no number to report."]
+        return ["No period is closed yet, so there is no number to report.", *_why_nothing(facts)]
     sentences: list[str] = []
     missing: list[str] = []
-    for metric in HEADLINES:
+    for metric in dict.fromkeys((*facts.headlines, *HEADLINES)):
         row, period = facts.numbers.get(metric), facts.period_of(metric)
         if row is None:
             continue

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from metrics.signals.targets import target_in_force
 from pipelines.cli.numbers import format_value
-from pipelines.report.facts import HEADLINES, ReportFacts
+from pipelines.report.facts import ReportFacts
 
 #: Names of missed KPIs that a sentence tells at most.
 _MOST_NAMES: Final = 3
@@ -81,12 +81,13 @@ def targets_sentence(facts: ReportFacts) -> str | None:
     ]
     told = []
     # What the headlines missed stands in their own sentences.
-    missed = [row["label"] for row in judged if row["target_state"] == "missed" and row["metric"] not in HEADLINES]
+    beside = [row for row in judged if row["metric"] not in facts.headlines]
+    missed = [row["label"] for row in beside if row["target_state"] == "missed"]
     if len(judged) > 1:
         others = f"; beside the headlines missed: {_named(missed)}" if missed else ""
         told.append(f"{_how_many(judged)}{others}.")
-    elif judged and judged[0]["metric"] not in HEADLINES:
-        told.append(f"{judged[0]['label']} {judged[0]['target_state']} its target.")
+    elif beside:
+        told.append(f"{beside[0]['label']} {beside[0]['target_state']} its target.")
     if late:
         told.append(f"Not held against a target for {facts.period.label} yet: {_named(late)}.")
     if unknown:

@@ -1,10 +1,10 @@
 -- question: How much money is to be recovered, from whom, and why?
 -- parameter months: how many months count, up to that of to_date [number] [default: 12]
--- parameter to_date: a day of the last month that counts; latest for the last month that the data have passed [date] [default: latest]
+-- parameter to_date: a day of the last month that counts; latest for the one that reports are of, or the last before it that the data have passed [date] [default: latest]
 -- example: kpi query --query money_to_recover --param months=3
 -- answer: Acme Cables | 1234.56 | 700.00 | 324.56 | 210.00 | 910.00 | 1300.00 | 4 | 2026-04-01 | 2026-09-01 | 2025-11-01 | 2026-10-31
---         Whole months count, from counted_from_date to counted_to_date. By default the last is the latest that is closed for the
---         KPI vendor_recoverable_reporting; a report asks for those up to its own period. Invoices that are dated later count
+--         Whole months count, from counted_from_date to counted_to_date. By default the last is that of which latest_periods tells
+--         the KPI vendor_recoverable_reporting; a report asks for those up to its own period. Invoices that are dated later count
 --         if to_date names a later month.
 WITH clock AS (
     -- Where the KPI waits for data that never came, the exports of the vendors tell how far they reach.
@@ -23,7 +23,11 @@ counted AS (
     SELECT
         CASE
             WHEN $to_date <> 'latest' THEN date_trunc('month', CAST(nullif($to_date, 'latest') AS DATE))
-            ELSE (SELECT month_date FROM passed)
+            ELSE (
+                SELECT least(any_value(passed.month_date), max(told.wanted_start_date))
+                FROM passed
+                LEFT JOIN mart.latest_periods AS told ON told.period_grain = 'month'
+            )
         END AS last_month_date
 )
 SELECT

@@ -1,20 +1,20 @@
 -- question: What does every KPI say of one period, how did it move since the period before, and how sure is it?
 -- parameter period_grain: length of the periods [one of: day, week, month, quarter] [default: month]
--- parameter period_start_date: first day of the period; latest for the latest that is closed [date] [default: latest]
+-- parameter period_start_date: a day of the period; latest for the one that reports are of [date] [default: latest]
 -- example: kpi query --query numbers_of_a_period --param period_grain=week
 -- answer: cost_per_transaction_reporting | Cost per transaction | reporting | down_is_good | 2026-09-01 | 2026-09-30 | 29.66 | 36.63 | -6.97 | 29.66 | 30.41 | 662 | 662 | 1.0 | 18241.83 | 615.0 | published |  | 2026-09-30 22:00:00+00 | 2026-10-01 | false | finance
---         Domains end at different times. A KPI whose data do not reach the end of the period is told of the last period
+--         latest_periods says which period is the latest, and why. Domains end at different times. A KPI whose data do not reach the end of the period is told of the last period
 --         before it that is closed for it: period_start_date says which (empty if none is), wanted_start_date which was
 --         asked for, is_wanted_closed whether it is closed for this KPI, and first_ended_data which data end
 --         first among those that close its periods.
 WITH chosen AS (
     SELECT
         CASE
-            WHEN $period_start_date = 'latest' THEN max(period_start_date) FILTER (is_period_closed)
-            ELSE CAST($period_start_date AS DATE)
+            WHEN $period_start_date = 'latest' THEN max(wanted_start_date)
+            ELSE CAST(date_trunc($period_grain, CAST(nullif($period_start_date, 'latest') AS DATE)) AS DATE)
         END AS start_date
-    FROM mart.metric_values
-    WHERE period_grain = $period_grain AND dimension = 'overall'
+    FROM mart.latest_periods
+    WHERE period_grain = $period_grain
 ),
 step AS (
     SELECT

@@ -28,8 +28,8 @@ from made_companies import HOSTILE, SLA, Company, publish
 from metrics.registry import HEADLINES
 from pipelines.cli.numbers import format_value
 from pipelines.dashboard.app import PAGES
-from pipelines.report.facts import read_facts
 from pipelines.report.page import render_report
+from pipelines.report.reading import read_facts
 
 if TYPE_CHECKING:
     from conftest import Tool

@@ -19,10 +19,11 @@ from test_report import read
 
 from pipelines.cli.demo_home import DemoFacts, write_demo_home
 from pipelines.cli.numbers import format_value
-from pipelines.report.facts import BUDGET_IS_OF, HEADLINES, SUPPORTING, ReportFacts, read_facts
+from pipelines.report.facts import BUDGET_IS_OF, HEADLINES, SUPPORTING, ReportFacts
 from pipelines.report.headlines import headline_cards
 from pipelines.report.page import render_report
 from pipelines.report.period import parse_period
+from pipelines.report.reading import read_facts
 from pipelines.report.sections import build_sections
 from pipelines.report.slides import build_slides
 

@@ -17,8 +17,8 @@ from streamlit.testing.v1 import AppTest
 
 from pipelines.cli.numbers import count_of
 from pipelines.report.asking import ask
-from pipelines.report.facts import read_facts
 from pipelines.report.money import money_section, recoverable_total
+from pipelines.report.reading import read_facts
 
 if TYPE_CHECKING:
     from conftest import CleanRun
@@ -106,5 +106,4 @@ def test_report_query_and_dashboard_tell_the_same_of_the_same_months(
     assert f"### {expected:,.2f} EUR" in [part.value for part in page.markdown]
     captions = [part.value for part in page.caption]
     assert f"From {vendors}." in captions
-    # All months that the data have passed; they begin with the company's first.
-    assert any("to October 2026: those that begin in the chosen days" in caption for caption in captions)
+    assert any("November 2025 to October 2026: the last 12 that the data of" in caption for caption in captions)

@@ -25,9 +25,10 @@ from pipelines.home import Home
 from pipelines.project import load_project
 from pipelines.report.charts import sparkline
 from pipelines.report.drawing import configured
-from pipelines.report.facts import HEADLINES, read_facts
+from pipelines.report.facts import HEADLINES
 from pipelines.report.headlines import headline_cards
 from pipelines.report.money import recoverable_total
+from pipelines.report.reading import read_facts
 from pipelines.report.sections import build_sections
 from pipelines.report.sentences import summarize
 from pipelines.run import run_project

@@ -8,7 +8,7 @@ import streamlit as st
 from pipelines.cli.numbers import count_of
 from pipelines.dashboard.charts import draw_bars, draw_bridge, draw_trend
 from pipelines.dashboard.filters import Filters
-from pipelines.dashboard.numbers_shown import read_values
+from pipelines.dashboard.numbers_shown import days_of, read_values
 from pipelines.dashboard.plain_text import plain
 from pipelines.dashboard.shown import show_card, show_nothing
 from pipelines.dashboard.snapshot import Snapshot
@@ -43,7 +43,12 @@ def _show_bridge(snapshot: Snapshot, filters: Filters, currency: str) -> None:
         WHERE period_grain = $grain AND dimension = $by AND period_start_date BETWEEN $first AND $last
         QUALIFY period_start_date = max(period_start_date) OVER ()
         """,
-        {"grain": filters.grain.value, "by": str(by), "first": filters.first, "last": filters.last},
+        {
+            "grain": filters.grain.value,
+            "by": str(by),
+            "first": days_of(snapshot, _SHOWN[0], filters).first,
+            "last": filters.last,
+        },
     )
     if steps.is_empty():
         show_nothing("No two closed periods in a row have a cost per transaction.")
@@ -76,7 +81,7 @@ def _show_bridge(snapshot: Snapshot, filters: Filters, currency: str) -> None:
 
 def _show_lines(snapshot: Snapshot, filters: Filters, currency: str) -> None:
     st.header("Ledger lines")
-    lines = snapshot.rows_of("cost_line_facts", filters, day="posting_date")
+    lines = snapshot.rows_of("cost_line_facts", days_of(snapshot, _SHOWN[1], filters), day="posting_date")
     if lines.is_empty():
         show_nothing("No ledger line was posted.")
         return

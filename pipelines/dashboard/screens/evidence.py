@@ -83,7 +83,11 @@ def show_evidence(snapshot: Snapshot, filters: Filters) -> None:
         QUALIFY period_start_date = max(period_start_date) OVER (PARTITION BY metric)
         ORDER BY coverage_ratio, metric
         """,
-        {"grain": filters.grain.value, "first": filters.first, "last": filters.last},
+        {
+            "grain": filters.grain.value,
+            "first": filters.first if filters.are_days_chosen else snapshot.span()[0],
+            "last": filters.last,
+        },
     )
     if gaps.is_empty():
         st.success("None: every record that counts was measured.")

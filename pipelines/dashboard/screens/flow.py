@@ -21,6 +21,7 @@ from pipelines.charts.flow import (
 from pipelines.cli.numbers import count_of
 from pipelines.dashboard.charts import HEIGHT, LOOK
 from pipelines.dashboard.filters import Filters
+from pipelines.dashboard.numbers_shown import days_of
 from pipelines.dashboard.plain_text import plain
 from pipelines.dashboard.shown import show_nothing
 from pipelines.dashboard.snapshot import Snapshot
@@ -35,8 +36,9 @@ def show_flow(snapshot: Snapshot, filters: Filters) -> None:
     """Cumulative flow and cycle times of the chosen period, and the age of what is open now."""
     st.title("Flow")
     st.caption(f"Of {plain(filters.describe())}.")
-    _show_cumulative_flow(snapshot, filters)
-    _show_cycle_times(snapshot, filters)
+    of_tickets = days_of(snapshot, "ticket_created_count", filters)
+    _show_cumulative_flow(snapshot, of_tickets)
+    _show_cycle_times(snapshot, of_tickets)
     _show_ages(snapshot, filters)
 
 

@@ -7,6 +7,7 @@ import streamlit as st
 
 from pipelines.dashboard.charts import draw_bars
 from pipelines.dashboard.filters import Filters
+from pipelines.dashboard.numbers_shown import days_of
 from pipelines.dashboard.plain_text import plain
 from pipelines.dashboard.shown import show_nothing
 from pipelines.dashboard.snapshot import BREAKDOWNS, Snapshot
@@ -42,7 +43,8 @@ def show_promises(snapshot: Snapshot, filters: Filters) -> None:
             relation="mart.sla_at_risk",
         )
     st.header("Broken in the chosen period")
-    decided = snapshot.rows_of("sla_clock_facts", filters, day="decided_at")
+    of_promises = days_of(snapshot, "sla_attainment_ratio", filters)
+    decided = snapshot.rows_of("sla_clock_facts", of_promises, day="decided_at")
     broken = decided.filter(state="breached")
     if broken.is_empty():
         show_nothing(f"None of {decided.height:,} decided clocks was broken.")

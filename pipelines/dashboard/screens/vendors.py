@@ -13,6 +13,7 @@ from models.vocabulary import Grain, RecoverableKind
 from pipelines.cli.numbers import count_of
 from pipelines.dashboard.charts import draw_bars
 from pipelines.dashboard.filters import Filters
+from pipelines.dashboard.numbers_shown import days_of
 from pipelines.dashboard.plain_text import plain
 from pipelines.dashboard.shown import show_nothing
 from pipelines.dashboard.snapshot import Snapshot
@@ -39,7 +40,9 @@ def show_vendors(snapshot: Snapshot, filters: Filters) -> None:
             relation="mart.contract_expiries",
         )
     st.header("Invoice lines")
-    lines = snapshot.rows_of("vendor_invoice_line_facts", filters, day="invoice_date")
+    lines = snapshot.rows_of(
+        "vendor_invoice_line_facts", days_of(snapshot, "vendor_billed_reporting", filters), day="invoice_date"
+    )
     if lines.is_empty():
         show_nothing("No invoice line is there.")
         return
@@ -65,6 +68,7 @@ def show_vendors(snapshot: Snapshot, filters: Filters) -> None:
 
 def _show_scorecards(snapshot: Snapshot, filters: Filters) -> None:
     st.header("Scorecards")
+    filters = days_of(snapshot, "vendor_on_time_delivery_ratio", filters)
     found = snapshot.rows_of("vendor_scorecards", filters, day="period_start_date").filter(
         "is_period_closed", period_grain=filters.grain.value
     )
@@ -98,10 +102,12 @@ def _show_recoverables(snapshot: Snapshot, filters: Filters) -> None:
         show_nothing("No month that the data of vendors have passed begins in the chosen days.")
         return
     first, last = months[0].start, months[-1].end
-    st.caption(
-        f"Of whole months, {first:%B %Y} to {last:%B %Y}: those that begin in the chosen days and that the data of "
-        "vendors have passed."
+    which = (
+        "those that begin in the chosen days and that the data of vendors have passed"
+        if filters.are_days_chosen
+        else f"the last {len(months)} that the data of vendors have passed"
     )
+    st.caption(f"Of whole months, {first:%B %Y} to {last:%B %Y}: {which}.")
     by_vendor = snapshot.ask(
         packaged_questions()["money_to_recover"].text, {"months": str(len(months)), "to_date": last.isoformat()}
     )
@@ -142,19 +148,34 @@ def _show_recoverables(snapshot: Snapshot, filters: Filters) -> None:
 
 
 def _counted_months(snapshot: Snapshot, filters: Filters) -> list[Period]:
-    """Months that begin in the chosen days, up to the last that is closed for the sum of all that may be recovered."""
+    """Months that begin in the chosen days, up to the last that is closed for the sum of all that may be recovered.
+
+    While nobody has chosen days, as many before that as the packaged query counts by itself.
+    """
     clock = snapshot.definition("vendor_recoverable_reporting")["fresh_as_of_at"] or min(
         (reach.as_of_at for reach in snapshot.reaches if reach.data in {"deliveries", "invoices"}), default=None
     )
     if clock is None:
         return []
     passed = local_date_of(clock, snapshot.publication.reporting_time_zone) - timedelta(days=1)
+    if not filters.are_days_chosen:
+        query = "SELECT max(wanted_start_date) AS day FROM mart.latest_periods WHERE period_grain = 'month'"
+        wanted = snapshot.ask(query)["day"].item() or passed
+        months = [period_holding(min(last_whole_month(passed).start, wanted), Grain.MONTH)]
+        while len(months) < _usual_month_count():
+            months.insert(0, months[0].previous)
+        return months
     months, month = [], period_holding(filters.first, Grain.MONTH)
     while month.start <= min(filters.last, last_whole_month(passed).start):
         if month.start >= filters.first:
             months.append(month)
         month = month.following
     return months
+
+
+def _usual_month_count() -> int:
+    (months,) = (each for each in packaged_questions()["money_to_recover"].parameters if each.name == "months")
+    return int(months.default or 0)
 
 
 def _by_kind(by_vendor: pl.DataFrame) -> pl.DataFrame:

@@ -13,8 +13,9 @@ from pptx import Presentation
 from report_pages import seen
 
 from pipelines.report.archive import write_issues
-from pipelines.report.facts import NothingToReportError, read_facts
+from pipelines.report.facts import NothingToReportError
 from pipelines.report.page import render_report
+from pipelines.report.reading import read_facts
 from pipelines.report.slides import build_slides
 
 

@@ -12,8 +12,8 @@ from made_companies import HOSTILE, SLA, UNIT_COST, Company, publish
 from published_files import fill_table
 
 from pipelines.report.breakdown_targets import breakdown_targets_figure
-from pipelines.report.facts import read_facts
 from pipelines.report.page import render_report
+from pipelines.report.reading import read_facts
 from pipelines.report.sentences import summarize
 
 

@@ -25,10 +25,11 @@ from metrics.signals.change_drivers import explain_changes
 from metrics.signals.process_behaviour import find_signals
 from metrics.signals.targets import Target, judge_targets
 from models.vocabulary import Domain
-from pipelines.report.facts import ReportFacts, read_facts
+from pipelines.report.facts import ReportFacts
 from pipelines.report.headlines import headline_cards
 from pipelines.report.page import render_report
 from pipelines.report.period import parse_period
+from pipelines.report.reading import read_facts
 from pipelines.report.sections import build_sections
 from pipelines.report.sentences import summarize
 from pipelines.report.slides import build_slides

@@ -18,12 +18,14 @@ from published_files import Row, create_published, fill_table
 from report_pages import seen
 
 from metrics.registry import METRICS, metric_named
+from pipelines.cli.numbers import list_all
 from pipelines.cli.published import read_trends
 from pipelines.dashboard.snapshot import Answers, Snapshot
 from pipelines.published_file import open_published_file
-from pipelines.report.facts import ReportFacts, read_facts
+from pipelines.report.facts import ReportFacts
 from pipelines.report.headlines import headline_cards
 from pipelines.report.page import render_report
+from pipelines.report.reading import read_facts
 from pipelines.report.sentences import summarize
 from pipelines.report.slides import build_slides
 from pipelines.report.targets import target_of
@@ -117,8 +119,9 @@ def test_the_page_says_why(facts: ReportFacts) -> None:
     for metric in (SLA, UNIT_COST):
         assert f"No value: {REASONS[metric]}." in text
     assert f"No value of Lead time, p85, business hours: {REASONS[LEAD]}." in text
-    vendors = [metric_named(name).label for name in (ON_TIME, "vendor_recoverable_reporting")]
-    assert f"No value of {vendors[0]} and {vendors[1]}: {REASONS[ON_TIME]}." in text
+    of_vendors = (ON_TIME, "vendor_billed_reporting", "vendor_recoverable_reporting")
+    vendors = list_all([metric_named(name).label for name in of_vendors])
+    assert f"No value of {vendors}: {REASONS[ON_TIME]}." in text
     assert "not measured." not in text
 
 
