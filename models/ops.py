@@ -124,10 +124,14 @@ ops_source_drift = table(
     text(
         "measure",
         "tickets a day, lines or amount in a month, or a share: of a team or status in a week, without a value in a "
-        "week, of an account or vendor in a month",
+        "week, of an account or vendor in a month; or a month of which only a part is there",
         required=True,
     ),
-    text("member", "Team, status, column, currency, account or vendor; empty text for all"),
+    text(
+        "member",
+        "Team, status, column, currency, account or vendor; 'latest' for a part of the latest whole month; empty text "
+        "for all",
+    ),
     day("first_date", "First day, in the reporting time zone", required=True),
     day("last_date", "Last day, inclusive", required=True),
     real("observed", "What came: tickets, lines, an amount in its own currency, or a share from 0 to 1", required=True),

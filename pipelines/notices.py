@@ -30,8 +30,8 @@ class Notice:
     Attributes:
         code: `unagreed_contract`, `unknown_source`, `unknown_reason`, `unreachable_policy`, `unknown_name`,
             `unused_alias`, `unlisted_name`, `cost_in_no_pool`, `pool_without_lines`, `cost_not_taken`,
-            `month_without_cost`, `late_arrival`, `ignored_copy`, `shared_tickets` or
-            `overlapping_contracts`, for programs.
+            `month_without_cost`, `late_arrival`, `ignored_copy`, `shared_tickets`,
+            `part_of_a_month` or `overlapping_contracts`, for programs.
         subject: file that it is about, as a person knows it.
     """
 
@@ -49,6 +49,19 @@ def find_notices(project: Project) -> tuple[Notice, ...]:
         *_unknown_reasons(project),
         *_unreachable_policies(project),
     )
+
+
+def note_part_months(found: Iterable[tuple[str, str, str, Iterable[str]]]) -> Iterator[Notice]:
+    """Months of a ledger or of invoices of which only a part is there, where nothing is held for it.
+
+    Args:
+        found: id, state, message and sample keys of rules.
+    """
+    for rule_id, state, message, keys in found:
+        if rule_id.endswith(".months.whole") and state == RuleState.FAILED.value:
+            yield Notice(
+                "part_of_a_month", rule_id.partition(".")[0], f"{rule_id}: {message} Found: {'; '.join(keys)}."
+            )
 
 
 def note_arrivals(found: Iterable[tuple[str, str, str]]) -> Iterator[Notice]:

@@ -15,7 +15,7 @@ from typing import Any, Final
 import polars as pl
 
 from metrics.calendars.working_calendar import WorkingCalendar
-from metrics.money_drift import find_money_drift
+from metrics.money_drift import find_money_drift, find_part_months
 from metrics.periods import local_date_of
 from metrics.source_drift import BASELINE_DAYS, GAPS, STATUSES, find_drift, find_share_drift
 from models.ddl import quote_text
@@ -69,6 +69,16 @@ _LINES: Final = """
 """
 
 
+#: Months of each source, and the days between which nine in ten of their lines lie.
+_MONTHS: Final = """
+    SELECT source, CAST(date_trunc('month', {dated_by}) AS DATE) AS first_date, count(*) AS line_count,
+        quantile_disc({dated_by}, 0.05) AS early_date, quantile_disc({dated_by}, 0.95) AS late_date
+    FROM {table} JOIN ops.ops_loads AS loads USING (load_id)
+    WHERE {dated_by} <= loads.loaded_at + INTERVAL 1 DAY AND amount_original IS NOT NULL
+    GROUP BY ALL
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class _Money:
     """How an export of money is judged: by which date, and whose shares."""
@@ -97,6 +107,9 @@ def store_money_drift(session: Session, domain: Domain) -> None:
     }
     lines = warehouse.frame(query).with_columns(pl.col("last_day").max().over("source"))
     found = find_money_drift(lines, shares=money.members, excluded=excluded)
+    reach = lines.select("source", "last_day").unique()
+    months = warehouse.frame(_MONTHS.format(table=money.table, dated_by=money.dated_by)).join(reach, on="source")
+    found = pl.concat([found, find_part_months(months, excluded=excluded)])
     warehouse.append(ops_source_drift, found.with_columns(pl.lit(domain.value).alias("domain")))
 
 

@@ -75,7 +75,7 @@ def run_home(
         show_unmapped_statuses,
     )
     from pipelines.cli.progress import progress_reporter
-    from pipelines.notices import find_notices, note_arrivals, note_unlisted
+    from pipelines.notices import find_notices, note_arrivals, note_part_months, note_unlisted
     from pipelines.project import load_project
     from pipelines.shared_tickets import note_shared_tickets
     from pipelines.unallocated_costs import find_cost_notices
@@ -104,6 +104,7 @@ def run_home(
         *note_drift(records.drift_notes),
         *note_copies(records.copy_notes),
         *note_shared_tickets(records.shared_tickets, {each.id: each.origin for each in project.contracts}),
+        *note_part_months((rule.rule_id, rule.state, rule.message, rule.sample_keys) for rule in records.rules),
         *note_arrivals(
             (rule.contract_id, rule.state, rule.message)
             for rule in records.rules

@@ -12,10 +12,12 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from demo_homes import DemoHome
 from plain_exports import write_export, write_plain_home
 
 from models.vocabulary import Domain
+from pipelines.cli.main import kpi
 from pipelines.ingest import ingest_domain
 from pipelines.session import SilentReporter, open_session
 
@@ -130,6 +132,12 @@ def _lose_journals(lines: list[Line]) -> list[Line]:
     return [line for line in lines if not _is_last(line) or line.number // 5 % 4 == 0]
 
 
+def _only_strays_of_the_first_month(lines: list[Line]) -> list[Line]:
+    """The export begins with the second month, and has some late postings of the first."""
+    first = MONTHS[0]
+    return [line for line in lines if line.day.replace(day=1) != first or line.number % 12 == 0]
+
+
 def _in_thousands(lines: list[Line]) -> list[Line]:
     """Someone set the report to show thousands."""
     return [
@@ -162,6 +170,9 @@ MONEY: dict[str, tuple[Callable[[list[Line]], list[Line]], frozenset[str], froze
     "journals_lost": (
         _lose_journals, frozenset(["volume.as_usual", "amount.as_usual"]),
         frozenset(["volume.as_usual", "amount.as_usual"]),
+    ),
+    "strays_of_a_month": (
+        _only_strays_of_the_first_month, frozenset(["months.whole"]), frozenset(["months.whole"])
     ),
     "in_thousands": (_in_thousands, frozenset(["amount.as_usual"]), frozenset(["amount.as_usual"])),
     "on_one_account": (_on_one_account, frozenset(["account_share.as_usual"]), frozenset()),
@@ -239,3 +250,44 @@ def test_a_source_is_warned_of_for_what_changed_in_it(
 
 def test_no_drift_holds_anything_or_sets_it_aside(warned: Warned) -> None:
     assert (warned.verdicts, warned.set_aside_count) == ({"pass"}, 0)
+
+
+def test_a_month_of_which_only_strays_are_there_is_named_by_the_run(tmp_path: Path) -> None:
+    folder = write_plain_home(tmp_path / "home")
+    _write_money(folder, "books", _only_strays_of_the_first_month(_lines()))
+    shown = " ".join(CliRunner().invoke(kpi, ["run", "--home", str(folder)]).output.split())
+    assert "cost_lines.months.whole: Only a part of a month is there" in shown
+    assert "Found: books, 2025-01: 5 lines from 2025-01-01 to 2025-01-10, where other months have 60." in shown
+
+
+CUT_RULE = "cost_lines.latest_month.whole"
+
+
+@pytest.mark.parametrize("has_later_lines", [True, False])
+def test_a_month_that_was_exported_before_it_was_over_is_held_if_later_lines_close_it(
+    has_later_lines: bool, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    """The ledger was exported in the middle of the month; what was posted ahead of time is in it as well."""
+    folder = write_plain_home(tmp_path / "home")
+    kept = [line for line in _lines() if not _is_last(line) or line.number < 15]
+    _write_money(folder, "cut", [line for line in kept if has_later_lines or line.day.year == 2025])
+    demo = DemoHome(folder)
+    with open_session(demo.project(), reporter=SilentReporter()) as session:
+        for domain in Domain:
+            ingest_domain(session, domain)
+    failed = demo.failed_rules()
+    assert (CUT_RULE in failed) is has_later_lines
+    if not has_later_lines:
+        return
+    verdicts = dict(demo.warehouse("SELECT domain, verdict FROM ops.ops_verdicts WHERE is_current"))
+    assert verdicts == {"finance": "hold", "vendors": "pass"}
+    ((keys,),) = demo.warehouse(f"SELECT sample_keys FROM ops.ops_rule_results WHERE rule_id = '{CUT_RULE}'")
+    assert "cut, 2025-12: 15 lines from 2025-12-01 to 2025-12-03, where other months have 60" in keys
+    record_property(ROW, ["drift: a month that was exported too early", f"holds: {CUT_RULE}", "", "", "held"])
+    # Whoever knows that the month was so names it.
+    settings = folder / "kpi.toml"
+    incident = '\n[[gate.known_incidents]]\nfrom_date = 2025-12-20\nto_date = 2025-12-21\nreason = "closed early"\n'
+    settings.write_text(settings.read_text(encoding="utf-8") + incident, encoding="utf-8")
+    with open_session(demo.project(), reporter=SilentReporter()) as session:
+        ingest_domain(session, Domain.FINANCE)
+    assert CUT_RULE not in demo.failed_rules()

@@ -39,7 +39,7 @@ def _caught() -> set[str]:
     caught |= {rule for _, _, rule in rows.WHOLE_FILES.values()}
     caught |= {rule for _, rule, _ in rows.TABLES.values()}
     caught |= {f"{table}.files.not_overlapping" for table in repeated.TABLES}
-    caught.add(shared.RULE)
+    caught |= {shared.RULE, drift.CUT_RULE}
     caught |= {rule for source in (*drift.TICKETS, *drift.MONEY) for rule in drift.expected_rules(source)}
     return caught
 
