@@ -89,7 +89,7 @@ def trend_chart(
     height: int = 190,
 ) -> Any:
     """A trend with its limits of usual variation, its signals and its target."""
-    axis = alt.Axis(title=None, grid=False, labelOverlap=True, labelFlush=False, tickCount=6, format="%b %y")
+    axis = alt.Axis(title=None, grid=False, labelOverlap=True, labelFlush=False, **_ticks(points, width))
     x = alt.X("start:T", scale=_DAYS, axis=axis)
     known = [
         *(point.value for point in points if point.value is not None),
@@ -129,6 +129,17 @@ def trend_chart(
         )
     )
     return alt.layer(*layers).properties(width=width, height=height)
+
+
+def _ticks(points: Sequence[TrendPoint], width: int) -> dict[str, Any]:
+    """Ticks at beginnings of periods alone, the last of them always: between them there is nothing, and its label would
+    be that of a period once more."""
+    starts = sorted({point.start for point in points})
+    step = max(1, -(-len(starts) // max(2, width // 70)))
+    chosen = starts[::-1][::step]
+    are_months = all(start.day == 1 for start in starts)
+    days = [{"year": day.year, "month": day.month, "date": day.day, "utc": True} for day in reversed(chosen)]
+    return {"values": days, "format": "%b %y" if are_months else "%d %b %y"}
 
 
 def bar_chart(bars: Sequence[Bar], *, value_format: str, width: int, step: int = 26, groups: Sequence[str] = ()) -> Any:

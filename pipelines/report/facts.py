@@ -91,6 +91,7 @@ class ReportFacts:
         no_value_reasons: why KPIs have no value of the period that they are told of, by name.
         targets: what KPIs are to be, by name, also of those without a value.
         headlines: the KPIs that stand first; others than `HEADLINES` where none of these has a value.
+        is_past: whether a later period is the latest: then what is open is told as of the end of this one.
     """
 
     publication: Publication
@@ -102,6 +103,7 @@ class ReportFacts:
     no_value_reasons: Mapping[str, str] = field(default_factory=dict)
     targets: Mapping[str, Sequence[Target]] = field(default_factory=dict)
     headlines: tuple[str, ...] = HEADLINES
+    is_past: bool = False
 
     def is_late(self, metric: str) -> bool:
         """Whether the period is not closed for a KPI, so that it is told of another, or of none."""

@@ -10,7 +10,7 @@ from typing import Any, Final
 from models.vocabulary import Grain
 from pipelines.cli.numbers import NOTHING, count_of, format_ratio
 from pipelines.report.charts import Bar, bar_chart
-from pipelines.report.completeness import notes, titled
+from pipelines.report.completeness import long_day, notes, titled
 from pipelines.report.facts import BUDGET_IS_OF, ReportFacts
 from pipelines.report.figures import Figure, Section, Table
 
@@ -185,7 +185,7 @@ def _deadlines(facts: ReportFacts) -> Figure | None:
     return Figure(
         id="deadlines",
         title="Contracts to cancel or renew within 90 days",
-        sentences=("As of the latest data, whatever period the report is about.",),
+        sentences=(_seen_from(facts),),
         table=Table(
             ("vendor", "contract", "notice by", "ends", f"billed in a year, {currency}"),
             tuple(
@@ -200,6 +200,12 @@ def _deadlines(facts: ReportFacts) -> Figure | None:
         is_wide=True,
         answer=facts.answers["deadlines"],
     )  # fmt: skip
+
+
+def _seen_from(facts: ReportFacts) -> str:
+    if facts.is_past and facts.period is not None:
+        return f"As of {long_day(facts.period.end)}, by the register that is known now."
+    return "As of the latest data."
 
 
 def _scored_period(facts: ReportFacts, first_date: date) -> str:

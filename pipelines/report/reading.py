@@ -110,13 +110,10 @@ def _read(connection: duckdb.DuckDBPyConnection, wanted: ReportPeriod | None, gr
         )
         for metric in (*HEADLINES, *SUPPORTING)
     }
-    answers["at_risk"] = ask(connection, "promises_at_risk_by_team")
-    answers["next_to_breach"] = ask(connection, "tickets_about_to_breach", row_limit="10")
-    answers["oldest"] = ask(connection, "oldest_open_tickets", row_limit="10")
-    answers["ages"] = ask(connection, "open_tickets_by_age")
     answers["held"] = ask(connection, "held_metrics_and_rules")
     answers["to_put_right"] = ask(connection, "what_to_put_right_first", row_limit="1000")
-    answers["deadlines"] = ask(connection, "contracts_to_cancel_or_renew")
+    is_past = period is not None and _is_past(connection, period)
+    answers |= _open_then(connection, numbers, period) if period is not None and is_past else _open_now(connection)
     if period is not None:
         answers |= _up_to_the_period(connection, period, headlines)
         answers |= _of_the_period(connection, period, numbers)
@@ -132,7 +129,37 @@ def _read(connection: duckdb.DuckDBPyConnection, wanted: ReportPeriod | None, gr
         explain_missing(connection, grain.value, told),
         read_targets(connection),
         headlines,
+        is_past,
     )
+
+
+def _is_past(connection: duckdb.DuckDBPyConnection, period: ReportPeriod) -> bool:
+    """Whether a report that nobody asks a period for would be of a later one."""
+    (latest,) = connection.execute(
+        "SELECT max(wanted_start_date) FROM mart.latest_periods WHERE period_grain = ?", [period.grain.value]
+    ).fetchall()[0]
+    return latest is not None and period.start < latest
+
+
+def _open_now(connection: duckdb.DuckDBPyConnection) -> dict[str, Answer]:
+    """What is open as of the clocks of the data."""
+    return {
+        "at_risk": ask(connection, "promises_at_risk_by_team"),
+        "next_to_breach": ask(connection, "tickets_about_to_breach", row_limit="10"),
+        "oldest": ask(connection, "oldest_open_tickets", row_limit="10"),
+        "ages": ask(connection, "open_tickets_by_age"),
+        "deadlines": ask(connection, "contracts_to_cancel_or_renew"),
+    }
+
+
+def _open_then(
+    connection: duckdb.DuckDBPyConnection, numbers: Mapping[str, Mapping[str, Any]], period: ReportPeriod
+) -> dict[str, Answer]:
+    """What was open at the end of a past period, as far as it can be known afterwards."""
+    answers = {"deadlines": ask(connection, "contracts_to_cancel_or_renew", as_of_date=period.end.isoformat())}
+    if (told := told_period(numbers, FLOW_IS_OF, period)) is not None:
+        answers["open_then"] = ask(connection, "open_tickets_on_a_day", day_date=told.end.isoformat())
+    return answers
 
 
 def _headlines(numbers: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
@@ -148,7 +175,7 @@ def _up_to_the_period(
     connection: duckdb.DuckDBPyConnection, period: ReportPeriod, headlines: tuple[str, ...]
 ) -> dict[str, Answer]:
     """What is told of closed periods up to the one of the report."""
-    start, end, grain = period.start.isoformat(), period.end.isoformat(), period.grain.value
+    start, grain = period.start.isoformat(), period.grain.value
     answers = {
         f"signals {metric}": ask(
             connection,
@@ -168,7 +195,10 @@ def _up_to_the_period(
     )
     # Vendors are judged by months and quarters, never by weeks.
     scored = Grain.QUARTER if period.grain is Grain.QUARTER else Grain.MONTH
-    answers["scorecards"] = ask(connection, "vendor_scorecard", period_grain=scored.value, to_date=end)
+    scored_until = period.end if scored is Grain.QUARTER else last_whole_month(period.end).end
+    answers["scorecards"] = ask(
+        connection, "vendor_scorecard", period_grain=scored.value, to_date=scored_until.isoformat()
+    )
     return answers
 
 

@@ -24,6 +24,7 @@ from pipelines.report.flow import age_figure, flow_section
 from pipelines.report.headlines import no_value_note, signal_sentence, trend_limits, trend_points
 from pipelines.report.instrumentation import instrumentation_section
 from pipelines.report.money import money_section
+from pipelines.report.open_then import open_then_section
 from pipelines.report.targets import target_of, target_points
 
 
@@ -150,6 +151,8 @@ def _target(facts: ReportFacts, row: Mapping[str, Any]) -> str:
 
 
 def _risk(facts: ReportFacts) -> Section:
+    if facts.is_past:
+        return open_then_section(facts)
     rows, oldest = facts.rows("at_risk"), facts.rows("oldest")
     figures = []
     if rows:
@@ -161,7 +164,7 @@ def _risk(facts: ReportFacts) -> Section:
     if oldest:
         figures.append(_oldest(facts, oldest))
     # All of it is about tickets, whose clock is not that of money and vendors.
-    lead = f"As of {format_instant(facts.as_of('tickets'))}, whatever period the report is about."
+    lead = f"As of {format_instant(facts.as_of('tickets'))}."
     return Section("now", "What needs attention now", figures, lead)
 
 
@@ -256,4 +259,5 @@ def _certainty(facts: ReportFacts) -> Section:
         answer=facts.answers["held"],
         is_wide=True,
     )
-    return Section("certainty", "What is held, and why", [figure])
+    lead = "As of the latest run, whatever period the report is about."
+    return Section("certainty", "What is held, and why", [figure], lead)

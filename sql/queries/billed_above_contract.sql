@@ -1,7 +1,8 @@
 -- question: Which vendors billed above their contracts, for which items, and how much is to be claimed back?
--- parameter since_date: first day of invoices that count [date] [default: 2000-01-01]
+-- parameter from_date: first invoice date that counts [date] [default: 2000-01-01]
+-- parameter to_date: last day [date] [default: 2999-12-31]
 -- parameter at_least_reporting: rows that come to less than this, either way, are left out; reporting currency [number] [default: 0]
--- example: kpi query --query billed_above_contract --param since_date=2026-01-01
+-- example: kpi query --query billed_above_contract --param from_date=2026-01-01
 -- answer: Brightway Facilities | BF-2024-02 | Maintenance visit | EUR | 5 | 2521.68 | 2251.50 | 270.18 | 270.18 | 0.00 | 2025-03-05 | 2026-11-04
 --         over_billed_reporting adds up to the KPI vendor_recoverable_over_billing_reporting. It counts line by line: what was
 --         billed too low on other lines pays for nothing, and stands in under_billed_reporting. A credit note counts with
@@ -29,7 +30,7 @@ WITH judged AS (
     WHERE
         recoverable.recoverable_kind = 'over_billing'
         AND NOT recoverable.is_quarantined
-        AND recoverable.recovery_date >= CAST($since_date AS DATE)
+        AND recoverable.recovery_date BETWEEN CAST($from_date AS DATE) AND CAST($to_date AS DATE)
 )
 SELECT
     vendor,

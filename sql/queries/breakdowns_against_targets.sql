@@ -2,7 +2,7 @@
 -- parameter metric: name of the KPI, or * for all that have such a target [default: *]
 -- parameter dimension: which breakdown, or * for all [one of: *, team, priority, service, vendor] [default: *]
 -- parameter period_grain: length of the periods [one of: week, month, quarter] [default: month]
--- parameter to_date: first day of the last period [date] [default: 2999-12-31]
+-- parameter to_date: a day of the last period [date] [default: 2999-12-31]
 -- parameter row_limit: periods of each at most, the latest ones [number] [default: 1]
 -- example: kpi query --query breakdowns_against_targets --param dimension=team --param row_limit=12
 -- answer: sla_attainment_ratio | SLA attainment, resolution | ratio | team | Facilities | 2026-10-01 | 0.894 | up_is_good | 0.9 | -0.006 | missed | true

@@ -1,7 +1,7 @@
 -- question: How did a KPI develop, period by period, and how sure is each value?
 -- parameter metric: name of the KPI [default: sla_attainment_ratio]
 -- parameter period_grain: length of the periods [one of: day, week, month, quarter] [default: month]
--- parameter to_date: first day of the last period [date] [default: 2999-12-31]
+-- parameter to_date: a day of the last period [date] [default: 2999-12-31]
 -- parameter row_limit: periods at most, the latest ones [number] [default: 24]
 -- example: kpi query --query metric_history --param metric=ticket_backlog_count --param period_grain=week
 -- answer: 2026-10-01 | 2026-10-31 | true | 0.923 | 0.923 | 0.923 | 611 | 611 | 1.0

@@ -1,7 +1,7 @@
 -- question: Which KPIs met their targets, which missed them, and by how much?
 -- parameter metric: name of the KPI, or * for all that have a target [default: *]
 -- parameter period_grain: length of the periods [one of: week, month, quarter] [default: month]
--- parameter to_date: first day of the last period [date] [default: 2999-12-31]
+-- parameter to_date: a day of the last period [date] [default: 2999-12-31]
 -- parameter row_limit: periods of each KPI at most, the latest ones [number] [default: 1]
 -- example: kpi query --query values_against_targets --param metric=sla_attainment_ratio --param row_limit=12
 -- answer: sla_attainment_ratio | SLA attainment, resolution | 2026-10-01 | 0.923 | up_is_good | 0.93 | -0.007 | missed | true

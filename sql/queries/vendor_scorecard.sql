@@ -1,12 +1,12 @@
 -- question: How do vendors score, and which part makes the score?
 -- parameter period_grain: length of the periods [one of: month, quarter] [default: month]
--- parameter to_date: last day of the period at the latest [date] [default: 2999-12-31]
+-- parameter to_date: a day of the period; the latest that is closed counts [date] [default: 2999-12-31]
 -- example: kpi query --query vendor_scorecard --param period_grain=quarter
 -- answer: Acme Cables | 2026-09-01 | 0.71 | watch | 0.66 | 0.81 | 0.9 | repairs | 0.82 | 0.4 | 0.5 | 0.2
 WITH latest AS (
     SELECT max(period_start_date) AS period_start_date
     FROM mart.vendor_scorecards
-    WHERE period_grain = $period_grain AND is_period_closed AND period_end_date <= CAST($to_date AS DATE)
+    WHERE period_grain = $period_grain AND is_period_closed AND period_start_date <= CAST($to_date AS DATE)
 )
 SELECT
     total.vendor,

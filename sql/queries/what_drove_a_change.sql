@@ -1,7 +1,7 @@
 -- question: What drove the change of a KPI from one period to the next, in parts that add up to it exactly?
 -- parameter metric: name of the KPI; percentiles cannot be taken apart [default: sla_attainment_ratio]
 -- parameter period_grain: length of the periods [one of: week, month, quarter] [default: month]
--- parameter period_start_date: first day of the period; latest for the latest that is explained [date] [default: latest]
+-- parameter period_start_date: a day of the period; latest for the latest that is explained [date] [default: latest]
 -- parameter dimension: breakdown, or * for all [one of: team, priority, service, vendor, *] [default: *]
 -- example: kpi query --query what_drove_a_change --param dimension=team
 -- answer: team | Field App Engineering | 0.0009 | -0.0119 | 0 | -0.0110 | 0.9359 | 0.9231
@@ -12,7 +12,7 @@ WITH chosen AS (
 latest AS (
     SELECT
         CASE
-            WHEN $period_start_date = 'latest' THEN max(period_start_date) ELSE CAST($period_start_date AS DATE)
+            WHEN $period_start_date = 'latest' THEN max(period_start_date) ELSE CAST(date_trunc($period_grain, CAST(nullif($period_start_date, 'latest') AS DATE)) AS DATE)
         END AS period_start_date
     FROM chosen
 )

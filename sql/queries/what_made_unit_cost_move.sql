@@ -1,6 +1,6 @@
 -- question: What made cost per transaction move from one month to another, in parts that add up to the change exactly?
--- parameter to_month: first day of the closed month that is explained [date] [default: latest]
--- parameter from_month: first day of the closed month that it is compared with [date] [default: before]
+-- parameter to_month: a day of the closed month that is explained [date] [default: latest]
+-- parameter from_month: a day of the closed month that it is compared with [date] [default: before]
 -- parameter dimension: breakdown [one of: team, service] [default: team]
 -- example: kpi query --query what_made_unit_cost_move --param dimension=service
 -- answer: rate | Network Operations | vendor_services | 2.9505 | 3.3101 | 2026-09-01 | 2026-10-01
@@ -8,12 +8,12 @@ WITH steps AS (
     SELECT * FROM mart.unit_cost_bridges WHERE period_grain = 'month' AND dimension = $dimension
 ),
 last_step AS (
-    SELECT CASE WHEN $to_month = 'latest' THEN max(period_start_date) ELSE CAST($to_month AS DATE) END AS to_month
+    SELECT CASE WHEN $to_month = 'latest' THEN max(period_start_date) ELSE date_trunc('month', CAST(nullif($to_month, 'latest') AS DATE)) END AS to_month
     FROM steps
 ),
 first_step AS (
     SELECT CASE
-        WHEN $from_month = 'before' THEN max(steps.previous_period_start_date) ELSE CAST($from_month AS DATE)
+        WHEN $from_month = 'before' THEN max(steps.previous_period_start_date) ELSE date_trunc('month', CAST(nullif($from_month, 'before') AS DATE))
     END AS from_month
     FROM steps
     WHERE steps.period_start_date <= (SELECT to_month FROM last_step)

@@ -1,8 +1,8 @@
 -- question: Which resolution clocks went furthest beyond their target, and how long were they paused?
--- parameter first_date: first day of the breach, UTC [date] [default: 2000-01-01]
--- parameter last_date: last day of the breach, UTC [date] [default: 2999-12-31]
+-- parameter from_date: first day of the breach, in the reporting time zone [date] [default: 2000-01-01]
+-- parameter to_date: last day [date] [default: 2999-12-31]
 -- parameter row_limit: rows at most [number] [default: 20]
--- example: kpi query --query worst_sla_breaches --param first_date=2026-10-01
+-- example: kpi query --query worst_sla_breaches --param from_date=2026-10-01
 -- answer: servicenow:INC0012345 | Network Operations | P1 | 2026-10-04 11:20:00+00 | 4.0 | 19.5 | 15.5 | 0.0
 SELECT
     clock.ticket_id,
@@ -16,6 +16,7 @@ SELECT
 FROM mart.sla_clock_facts AS clock
 WHERE clock.target = 'resolution'
     AND clock.state = 'breached'
-    AND CAST(clock.breached_at AT TIME ZONE 'UTC' AS DATE) BETWEEN CAST($first_date AS DATE) AND CAST($last_date AS DATE)
+    AND CAST(clock.breached_at AT TIME ZONE (SELECT reporting_time_zone FROM meta.run) AS DATE)
+        BETWEEN CAST($from_date AS DATE) AND CAST($to_date AS DATE)
 QUALIFY row_number() OVER (ORDER BY beyond_target_hours DESC, clock.ticket_id) <= CAST($row_limit AS BIGINT)
 ORDER BY beyond_target_hours DESC, clock.ticket_id;

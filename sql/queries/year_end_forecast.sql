@@ -1,9 +1,9 @@
 -- question: What will the fiscal year have cost, by each method, and how much of it is known?
--- parameter seen_from: first day of the closed month from whose end it is seen [date] [default: latest]
+-- parameter seen_from: a day of the closed month from whose end it is seen [date] [default: latest]
 -- example: kpi query --query year_end_forecast
 -- answer: 2026-01-01 | 2026-10-01 | run_rate | true | 32610.55 | 6980.33 | 39590.88 | 2 | 0 | 12 | 4120.71
 WITH seen AS (
-    SELECT CASE WHEN $seen_from = 'latest' THEN max(month_date) ELSE CAST($seen_from AS DATE) END AS month_date
+    SELECT CASE WHEN $seen_from = 'latest' THEN max(month_date) ELSE date_trunc('month', CAST(nullif($seen_from, 'latest') AS DATE)) END AS month_date
     FROM mart.year_end_forecasts
 )
 SELECT

@@ -28,6 +28,7 @@ from pipelines.report.drawing import configured
 from pipelines.report.facts import HEADLINES
 from pipelines.report.headlines import headline_cards
 from pipelines.report.money import recoverable_total
+from pipelines.report.page import render_report
 from pipelines.report.reading import read_facts
 from pipelines.report.sections import build_sections
 from pipelines.report.sentences import summarize
@@ -154,6 +155,41 @@ def test_a_report_on_an_earlier_month_tells_of_vendors_what_was_so_then(clean_ru
     assert f"over the twelve months to {earlier.label}" in " ".join(summarize(facts))
     assert {row["period_start_date"] for row in facts.rows("scorecards")} == {earlier.start}
     assert {row["period_start_date"] for row in latest.rows("scorecards")} == {latest.period.start}
+
+
+def test_a_report_on_an_earlier_month_tells_what_was_open_at_its_end(clean_run: CleanRun) -> None:
+    file = clean_run.demo.home.published_file
+    latest = read_facts(file)
+    assert latest.period is not None
+    assert not latest.is_past
+    earlier = latest.period.previous
+    facts = read_facts(file, earlier)
+    ids = {figure.id for section in build_sections(facts) for figure in section.figures}
+    assert "open-then" in ids
+    assert not ids & {"sla-at-risk", "aging", "next-to-breach", "oldest"}
+    (counted,) = clean_run.demo.published(
+        "SELECT sum(queued_count), sum(active_count), sum(waiting_count), sum(unfollowed_count) "
+        "FROM mart.cumulative_flow WHERE day_date = ?",
+        [earlier.end],
+    )
+    rows = facts.rows("open_then")
+    states = ("queued_count", "active_count", "waiting_count")
+    assert tuple(sum(row[state] for row in rows) for state in states) == counted[:3]
+    assert rows[0]["unfollowed_count"] == counted[3]
+    assert sum(row["open_count"] for row in rows) == sum(counted[:3]) > 0
+    # Two months earlier, contracts have two months more.
+    deadlines = {row["vendor_contract_id"]: row for row in facts.rows("deadlines")}
+    register = clean_run.demo.published(
+        "SELECT vendor_contract_id, end_date - ? FROM core.fct_vendor_contracts "
+        "WHERE contract_state <> 'unclear' AND start_date <= ? AND end_date BETWEEN ? AND ? + INTERVAL 90 DAY",
+        [earlier.end] * 4,
+    )
+    assert {name: deadlines[name]["until_end_days"] for name, _ in register} == dict(register)
+    told = " ".join(
+        sentence for section in build_sections(facts) for each in section.figures for sentence in each.sentences
+    )
+    assert "by the register that is known now." in told or not deadlines
+    assert problems(render_report(facts)) == []
 
 
 def test_every_chart_follows_the_schema_of_vega_lite(clean_run: CleanRun) -> None:

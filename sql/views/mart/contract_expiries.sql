@@ -4,7 +4,9 @@ WITH spent AS (
     SELECT
         vendor_contract_id,
         CAST(
-            sum(amount_reporting) FILTER (invoice_date > contract.as_of_date - INTERVAL 12 MONTH) AS DECIMAL(18, 4)
+            sum(amount_reporting) FILTER (
+                invoice_date > contract.as_of_date - INTERVAL 12 MONTH AND invoice_date <= contract.as_of_date
+            ) AS DECIMAL(18, 4)
         ) AS billed_last_year_reporting
     FROM core.fct_vendor_invoice_lines AS line
     JOIN core.fct_vendor_contracts AS contract USING (vendor_contract_id)

@@ -153,6 +153,7 @@ def test_initiative_returns(published: duckdb.DuckDBPyConnection, fill: Fill) ->
 
 
 def test_cost_of_delay(published: duckdb.DuckDBPyConnection, fill: Fill) -> None:
+    fill("meta_run", {"reporting_time_zone": "Europe/Amsterdam"})
     common = {
         "delay_rule": "waiting",
         "measure": "waiting",

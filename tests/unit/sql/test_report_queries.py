@@ -240,6 +240,50 @@ def test_cumulative_flow_by_day_adds_services_up(fill: Fill, answer: Callable[..
     assert [(*row[0:2], row[5]) for row in found] == [(date(2026, 10, 1), 1, 0), (date(2026, 10, 2), 2, 1)]
 
 
+def test_open_tickets_on_a_day_are_those_of_its_end(fill: Fill, answer: Callable[..., list[tuple[Any, ...]]]) -> None:
+    fill("meta_run", run())
+    midnight = datetime(2026, 9, 30, 22, tzinfo=UTC)  # the end of 30 September in Amsterdam
+    day, hour = timedelta(days=1), timedelta(hours=1)
+
+    def broken(ticket_id: str, policy: str, **instants: Any) -> Row:
+        given = {
+            "state": "breached",
+            "target": "resolution",
+            "started_at": midnight - 9 * day,
+            "target_microseconds": 1,
+        }
+        return {**given, "ticket_id": ticket_id, "sla_policy": policy, "cycle_number": 1, **instants}
+
+    # Open then, closed an hour later, under another team; closed before; opened later; set aside.
+    fill(
+        "fct_tickets",
+        *(ticket(name, created_at=midnight - 9 * day) for name in ("open", "later", "closed")),
+        ticket("new", created_at=midnight + hour),
+        ticket("aside", created_at=midnight - day, is_quarantined=True),
+    )
+    fill(
+        "fct_ticket_intervals",
+        stretch("open", 1, "waiting", midnight - 9 * day, midnight + 9 * day, team="Desk", is_last=True),
+        stretch("later", 1, "queued", midnight - 9 * day, midnight + hour, team="Desk"),
+        stretch("later", 2, "done", midnight + hour, None, team="Net", is_last=True),
+        stretch("closed", 1, "active", midnight - 9 * day, midnight - hour, team="Desk"),
+        stretch("closed", 2, "done", midnight - hour, None, team="Desk", is_last=True),
+        stretch("new", 1, "queued", midnight + hour, midnight + day, team="Desk", is_last=True),
+        stretch("aside", 1, "queued", midnight - day, midnight + day, team="Desk", is_last=True),
+    )
+    fill(
+        "fct_sla_clocks",
+        broken("open", "broken then", breached_at=midnight - hour, decided_at=midnight - hour),
+        broken("open", "broken later", breached_at=midnight + hour, decided_at=midnight + hour),
+        broken("open", "runs", state="running"),
+        broken("open", "cancelled, nobody knows when", state="cancelled"),
+        broken("later", "kept later", state="met", stopped_at=midnight + hour, decided_at=midnight + hour),
+        broken("later", "kept before", state="met", stopped_at=midnight - hour, decided_at=midnight - hour),
+        broken("later", "broken, stopped before", breached_at=midnight - 2 * hour, stopped_at=midnight - hour),
+    )
+    assert answer("open_tickets_on_a_day", day_date="2026-09-30") == [("Desk", 2, 1, 0, 1, 3, 1, 9.0, 1)]
+
+
 def test_cycle_times_of_a_period_are_of_local_days(fill: Fill, answer: Callable[..., list[tuple[Any, ...]]]) -> None:
     fill("meta_run", run())
     late = datetime(2026, 9, 30, 22, 30, tzinfo=UTC)  # 1 October in Amsterdam

@@ -90,7 +90,7 @@ def test_billed_above_contract(bill: Callable[..., pl.DataFrame], answer: Answer
     assert answer("billed_above_contract") == [
         ("Acme", "C-Acme", "Visit", "EUR", 3, 168, 150, 18, 18, 0, april, second)
     ]
-    assert answer("billed_above_contract", since_date="2026-05-01") == [
+    assert answer("billed_above_contract", from_date="2026-05-01") == [
         ("Acme", "C-Acme", "Visit", "EUR", 2, 56, 50, 6, 6, 0, first, second)
     ]
     assert answer("billed_above_contract", at_least_reporting="18.01") == []
@@ -188,6 +188,12 @@ def test_contracts_to_cancel_or_renew(fill: Fill, answer: Answer, published: duc
         ("f", None, False, 90, None),
     ]
     assert [row[1] for row in answer("contracts_to_cancel_or_renew", within_days="20")] == ["c"]
+    # As of a day 350 days earlier only what had ended by now was near its end, and its notice was not over.
+    then = date.fromordinal(TODAY.toordinal() - 350)
+    before = answer("contracts_to_cancel_or_renew", as_of_date=then.isoformat())
+    assert [(row[1], row[3], row[6]) for row in before] == [("h", -50, 50)]
+    on_the_day = answer("contracts_to_cancel_or_renew", as_of_date=TODAY.isoformat())
+    assert on_the_day == rows
     within = published.execute(
         "SELECT vendor_contract_id, notice_within_days, ends_within_days FROM mart.contract_expiries ORDER BY ALL"
     ).fetchall()
