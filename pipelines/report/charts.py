@@ -161,7 +161,9 @@ def bar_chart(bars: Sequence[Bar], *, value_format: str, width: int, step: int =
     encoded: dict[str, Any] = {"x": x, "y": y}
     if groups:
         colors = {bar.group: color(bar.color) for bar in bars}
-        scale = alt.Scale(domain=list(groups), range=[colors.get(group, color("grey")) for group in groups])
+        # A group without a bar has no colour that a legend could explain.
+        drawn = [group for group in groups if group in colors]
+        scale = alt.Scale(domain=drawn, range=[colors[group] for group in drawn])
         encoded["color"] = alt.Color("group:N", scale=scale)
         encoded["order"] = alt.Order("position:Q")
         for row in rows:
