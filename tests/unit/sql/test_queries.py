@@ -462,10 +462,16 @@ def test_held_metrics_and_rules(fill: Fill, answer: Callable[[str], list[tuple[A
 
 
 def test_a_parameter_narrows_the_answer(published: duckdb.DuckDBPyConnection, fill: Fill) -> None:
-    common = {"is_done": True, "is_cancelled": False, "is_quarantined": False, "lead_time_business_microseconds": HOUR}
+    common = {"is_done": True, "is_cancelled": False, "is_quarantined": False, "lead_time_business_microseconds": HOUR,
+              "resolved_at": datetime(2026, 9, 30, 22, 30, tzinfo=UTC)}  # fmt: skip
+    fill("meta_run", {"reporting_time_zone": "Europe/Amsterdam"})
     fill("fct_tickets", {**common, "ticket_id": "a", "team": "Desk"}, {**common, "ticket_id": "b", "team": "Network"})
     question = question_named("slowest_tickets")
     assert [row[0] for row in _ask(published, question, team="Network").fetchall()] == ["b"]
+    # Resolved on 1 October in Amsterdam.
+    october, september = ({"from_date": day, "to_date": day} for day in ("2026-10-01", "2026-09-30"))
+    assert len(_ask(published, question, **october).fetchall()) == 2
+    assert _ask(published, question, **september).fetchall() == []
     assert [row[0] for row in _ask(published, question, row_limit="1").fetchall()] == ["a"]
 
 
