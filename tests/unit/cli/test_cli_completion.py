@@ -39,7 +39,7 @@ def _offered(line: str) -> list[str]:
         ("kpi ex", ["export"]),
         ("kpi query --query ", [question.name for question in list_questions()]),
         ("kpi query --query slowest", ["slowest_tickets"]),
-        ("kpi query --query slowest_tickets --param ", ["team=", "row_limit="]),
+        ("kpi query --query slowest_tickets --param ", ["team=", "from_date=", "to_date=", "row_limit="]),
         ("kpi metrics ", sorted(metric.name for metric in METRICS)),
         ("kpi metrics sla_s", ["sla_source_attainment_ratio"]),
         ("kpi export ", [export.name for export in EXPORTS]),
