@@ -104,8 +104,8 @@ def test_percent_on_a_scale_of_a_ratio_is_written_as_a_part(tmp_path: Path) -> N
         ("{metric: sla_attainment_ratio, value: 90 %}", "'90 %' is not a number; write 0.9 for 90 %"),
         ("{metric: sla_attainment_ratio, value: 99.5%}", "write 0.995 for 99.5 %"),
         (
-            "{metric: sla_attainment_ratio, value: 0.9, team: Desk}",
-            "a target is for the whole, not for one team; leave out 'team'",
+            "{metric: sla_attainment_ratio, value: 0.9, team: Desk, priority: P1}",
+            "a target is for the value of one breakdown, not for team and priority together; leave one",
         ),
     ],
 )
