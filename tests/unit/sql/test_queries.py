@@ -129,6 +129,45 @@ def test_headline_numbers(fill: Fill, answer: Callable[[str], list[tuple[Any, ..
     ]
 
 
+@pytest.mark.parametrize(
+    ("direction", "expected"),
+    [
+        ("down_is_good", [("Desk", 3.0, "worse"), ("Field", 0.0, "same"), ("Network", -4.0, "better")]),
+        ("up_is_good", [("Network", -4.0, "worse"), ("Field", 0.0, "same"), ("Desk", 3.0, "better")]),
+        ("neither", [("Network", -4.0, "less"), ("Desk", 3.0, "more"), ("Field", 0.0, "same")]),
+    ],
+)
+def test_who_moved(
+    direction: str,
+    expected: list[tuple[str, float, str]],
+    fill: Fill,
+    answer: Callable[[str], list[tuple[Any, ...]]],
+) -> None:
+    """The worst first by the KPI's own direction; who has only one of both values stands last, and is named as well."""
+    of_teams = [
+        ("Desk", SEPTEMBER, 10.0),
+        ("Desk", OCTOBER, 13.0),
+        ("Field", SEPTEMBER, 10.0),
+        ("Field", OCTOBER, 10.0),
+        ("Network", SEPTEMBER, 10.0),
+        ("Network", OCTOBER, 6.0),
+        ("New", OCTOBER, 5.0),
+        ("Old", SEPTEMBER, 5.0),
+        ("Older", date(2026, 8, 1), 5.0),
+    ]
+    fill("meta_metrics", _definition(P85, direction=direction))
+    fill(
+        "metric_values",
+        _value(P85, OCTOBER, 14.0),
+        _value(P85, OCTOBER, 9.0, dimension="service", dimension_value="Mail"),
+        *(_value(P85, month, value, dimension="team", dimension_value=name) for name, month, value in of_teams),
+    )
+    rows = answer("who_moved")
+    assert [(row[0], row[4], row[5]) for row in rows] == [*expected, ("New", None, "new"), ("Old", None, "gone")]
+    assert {row[1] for row in rows} == {OCTOBER}
+    assert rows[0][8:] == (10, 10)
+
+
 def test_sla_attainment_by_team(fill: Fill, answer: Callable[[str], list[tuple[Any, ...]]]) -> None:
     team = {"dimension": "team", "denominator": 100.0}
     fill(

@@ -1,0 +1,74 @@
+-- question: Whose value of a KPI got worse or better since the period before: which team, priority, service or vendor?
+-- parameter metric: name of the KPI [default: ticket_cycle_time_p85_business_hours]
+-- parameter dimension: what it is broken down by [one of: team, priority, service, vendor] [default: team]
+-- parameter period_grain: length of the periods [one of: day, week, month, quarter] [default: month]
+-- parameter period_start_date: a day of the period; latest for the one that the KPI is told of [date] [default: latest]
+-- example: kpi query --query who_moved --param metric=sla_attainment_ratio
+-- answer: Field Engineering | 2026-10-01 | 25.44 | 25.20 | 0.24 | worse | 25.44 | 26.10 | 88 | 90
+--         The worst come first. Values of single teams move more by chance than that of the whole, the more so the fewer records
+--         they have: measured_count says how many. slowest_tickets and worst_sla_breaches name the tickets behind it.
+WITH chosen AS (
+    SELECT
+        definition.direction,
+        CASE $period_grain
+            WHEN 'day' THEN INTERVAL 1 DAY
+            WHEN 'week' THEN INTERVAL 7 DAY
+            WHEN 'month' THEN INTERVAL 1 MONTH
+            ELSE INTERVAL 3 MONTH
+        END AS length,
+        CASE
+            WHEN $period_start_date = 'latest' THEN told.period_start_date
+            ELSE CAST(date_trunc($period_grain, CAST(nullif($period_start_date, 'latest') AS DATE)) AS DATE)
+        END AS start_date
+    FROM meta.metrics AS definition
+    LEFT JOIN mart.latest_periods AS told ON told.metric = definition.metric AND told.period_grain = $period_grain
+    WHERE definition.metric = $metric
+),
+parts AS (
+    SELECT * FROM mart.metric_values
+    WHERE metric = $metric AND period_grain = $period_grain AND dimension = $dimension
+),
+moved AS (
+    SELECT
+        coalesce(now.dimension_value, before.dimension_value) AS dimension_value,
+        chosen.start_date AS period_start_date,
+        now.value,
+        before.value AS previous_value,
+        now.value - before.value AS change,
+        CASE chosen.direction WHEN 'down_is_good' THEN 1 WHEN 'up_is_good' THEN -1 END * (now.value - before.value)
+            AS harm,
+        chosen.direction,
+        now.lower_bound,
+        now.upper_bound,
+        now.measured_count,
+        now.eligible_count
+    FROM chosen
+    CROSS JOIN (SELECT DISTINCT dimension_value FROM parts) AS part
+    LEFT JOIN parts AS now
+        ON now.dimension_value = part.dimension_value AND now.period_start_date = chosen.start_date
+    LEFT JOIN parts AS before
+        ON before.dimension_value = part.dimension_value
+        AND before.period_start_date = CAST(chosen.start_date - chosen.length AS DATE)
+    WHERE now.value IS NOT NULL OR before.value IS NOT NULL
+)
+SELECT
+    dimension_value,
+    period_start_date,
+    value,
+    previous_value,
+    change,
+    CASE
+        WHEN harm > 0 THEN 'worse'
+        WHEN harm < 0 THEN 'better'
+        WHEN change = 0 THEN 'same'
+        WHEN change > 0 THEN 'more'
+        WHEN change < 0 THEN 'less'
+        WHEN previous_value IS NULL THEN 'new'
+        ELSE 'gone'
+    END AS movement,
+    lower_bound,
+    upper_bound,
+    measured_count,
+    eligible_count
+FROM moved
+ORDER BY harm DESC NULLS LAST, abs(change) DESC NULLS LAST, dimension_value;
