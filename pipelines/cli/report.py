@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from pipelines.report.facts import ReportFacts
 
 _GRAINS = ("month", "week", "quarter")
+#: What the ending of a file's name says that it is.
+_OF_ENDING: Final = {"html": "html", "htm": "html", "pptx": "pptx", "pdf": "pdf", "png": "png"}
+#: The formats in which each chart is a file of its own.
+_OF_CHARTS: Final = ("pdf", "png")
 
 
 @click.command()
@@ -24,9 +28,8 @@ _GRAINS = ("month", "week", "quarter")
     "--format",
     "kind",
     type=click.Choice(("html", "pdf", "png", "pptx")),
-    default="html",
-    show_default=True,
-    help="html is the report, pptx its key pages as slides; pdf and png are its charts, one file each.",
+    help="html is the report, pptx its key pages as slides; pdf and png are its charts, one file each. Else by the "
+    "name of -o, else html.",
 )
 @click.option(
     "-o",
@@ -39,7 +42,7 @@ _GRAINS = ("month", "week", "quarter")
 @json_option
 @common_options
 def report(
-    period: str | None, grain: str | None, kind: str, output: Path | None, is_opened: bool, as_json: bool
+    period: str | None, grain: str | None, kind: str | None, output: Path | None, is_opened: bool, as_json: bool
 ) -> None:
     """Make the executive report again, of the latest closed month or of any closed period.
 
@@ -53,10 +56,11 @@ def report(
     kpi report --period 2026-03
     kpi report --by quarter -o q3.html
     kpi report --format png -o charts/
-    kpi report --format pptx -o october.pptx
+    kpi report -o october.pptx
     """
     from pipelines.cli.tables import show_json
 
+    kind = choose_format(kind, output)
     home = chosen_home()
     facts = _facts(home, period, grain)
     if kind == "html":
@@ -73,6 +77,36 @@ def report(
         click.echo(f"Wrote {len(written)} files to {written[0].parent}" if written else "There is no chart to draw.")
     if is_opened and written:
         click.launch(str(written[0]))
+
+
+def choose_format(asked: str | None, output: Path | None) -> str:
+    """What to write: what was asked for, or else what the file's name says, or else the report itself.
+
+    Raises:
+        CommandError: nobody says what the file is to be, its name says something else than what was asked for, or it
+            is the name of one file and charts are several.
+    """
+    if output is None:
+        return asked or "html"
+    by_name = None if output.is_dir() else _OF_ENDING.get(output.suffix.lstrip(".").lower())
+    if asked is not None and by_name not in (None, asked):
+        raise CommandError(
+            f"--format {asked} and the name {output} say two things: a file of that name is {by_name}. Leave out "
+            f"--format, or choose another name."
+        )
+    if by_name in _OF_CHARTS:
+        raise CommandError(
+            f"{output} is the name of one file, and each chart of a report is a file of its own: name a folder for "
+            f"them, as in --format {by_name} -o {output.with_suffix('')}. The report as one file is .html, its slides "
+            ".pptx."
+        )
+    if asked is None and by_name is None and not output.is_dir():
+        what = f"A file {output} that ends in '{output.suffix}'" if output.suffix else f"A file {output} without ending"
+        raise CommandError(
+            f"{what} could be anything. Known are .html for the report and .pptx for its slides: let its name end in "
+            f"one of them. A folder for its charts needs --format {' or '.join(_OF_CHARTS)}."
+        )
+    return asked or by_name or "html"
 
 
 def _facts(home: Home, period: str | None, grain: str | None) -> ReportFacts:
