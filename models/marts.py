@@ -250,7 +250,12 @@ meta_data_clocks = table(
     Layer.MART,
     "meta_data_clocks",
     "One row per kind of data: how far it reaches. What closes the periods of a KPI is in meta_metrics.closed_by.",
-    text("data", "tickets, finance, deliveries or invoices", key=True),
+    text(
+        "data",
+        "tickets, finance, deliveries or invoices; whole months of cost, where finance reaches into a month whose cost "
+        "is not complete",
+        key=True,
+    ),
     text("domain", "tickets, finance or vendors", required=True),
     instant("as_of_at", "The instant that the data reach; empty where there are none"),
     day("last_date", "Last day in the reporting time zone of which they tell; empty where there are none"),

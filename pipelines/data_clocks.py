@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from metrics.costs.policy import CostBasis
 from metrics.periods import local_date_of
 from metrics.registry import closing_domains, promise_domains, required_domains
 from metrics.spec import Metric, Unit
@@ -32,12 +33,17 @@ class DataClocks:
     """How far the data of each domain reach; those of vendors by deliveries and by invoices, which are two exports.
 
     A clock is None where the domain has no data.
+
+    Attributes:
+        cost_months: the end of the last month that finance has passed: so far is cost complete that lies on the days of
+            its service, because what is posted once a month, such as payroll, brings all its days at once.
     """
 
     tickets: datetime | None
     finance: datetime | None
     deliveries: datetime | None
     invoices: datetime | None
+    cost_months: datetime | None
 
     @property
     def latest(self) -> datetime | None:
@@ -51,9 +57,13 @@ class DataClocks:
             case Domain.TICKETS:
                 return self.tickets
             case Domain.FINANCE:
-                return self.finance
+                return self.of_cost(policies)
             case Domain.VENDORS:
                 return self._of_vendors(metric, policies)
+
+    def of_cost(self, policies: Policies) -> datetime | None:
+        """How far cost is complete: by whole months, unless every line counts on the day on which it is posted."""
+        return self.cost_months if policies.costs.basis is CostBasis.ACCRUAL else self.finance
 
     def _of_vendors(self, metric: Metric, policies: Policies) -> datetime | None:
         """Deliveries, and promises about them, end when their export does; money, of which fees are a part, when
@@ -75,21 +85,25 @@ def data_clocks(session: Session) -> DataClocks:
     A line that was set aside, and one that was posted after the latest file landed, do not move the clock of finance.
     If all lines were set aside, theirs is the best there is: the gap has to show in some period.
     """
+    zone = ZoneInfo(session.project.home.settings.reporting.time_zone)
     if session.as_of_option is not None:
-        return DataClocks(*(session.as_of_option,) * 4)
+        as_of = session.as_of_option
+        return DataClocks(as_of, as_of, as_of, as_of, _start_of_month(as_of, zone))
+    finance = _end_of_day(
+        session,
+        """
+        SELECT coalesce(max(posting_date) FILTER (NOT is_quarantined), max(posting_date)) FROM core.fct_cost_lines
+        WHERE posting_date <= (SELECT CAST(max(loaded_at) AS DATE) + 1 FROM ops.ops_loads)
+        """,
+    )
     return DataClocks(
         tickets=measured_until(session.warehouse),
-        finance=_end_of_day(
-            session,
-            """
-            SELECT coalesce(max(posting_date) FILTER (NOT is_quarantined), max(posting_date)) FROM core.fct_cost_lines
-            WHERE posting_date <= (SELECT CAST(max(loaded_at) AS DATE) + 1 FROM ops.ops_loads)
-            """,
-        ),
+        finance=finance,
         deliveries=_end_of_day(session, "SELECT max(delivered_date) FROM core.fct_deliveries WHERE NOT is_quarantined"),
         invoices=_end_of_day(
             session, "SELECT max(invoice_date) FROM core.fct_vendor_invoice_lines WHERE NOT is_quarantined"
         ),
+        cost_months=finance and _start_of_month(finance, zone),
     )
 
 
@@ -121,6 +135,10 @@ def reporting_date(session: Session, clock: datetime | None) -> date:
 def _earliest(clocks: Iterable[datetime | None]) -> datetime | None:
     """The earliest of those that there are."""
     return min((clock for clock in clocks if clock is not None), default=None)
+
+
+def _start_of_month(instant: datetime, zone: ZoneInfo) -> datetime:
+    return datetime.combine(instant.astimezone(zone).date().replace(day=1), time(), zone).astimezone(UTC)
 
 
 def _end_of_day(session: Session, query: str) -> datetime | None:

@@ -193,7 +193,9 @@ def explain_open(first: date, grain: str, records: str, shortest: ShortestData |
     not_yet = f"no {grain} is closed yet"
     if shortest is None:
         return not_yet
-    ends = f"{not_yet}: the data of {shortest.domain} end on {shortest.last_date}"
+    # Finance may reach into a month whose cost is not complete.
+    reach = "cost is complete until" if shortest.domain == "finance" else f"the data of {shortest.domain} end on"
+    ends = f"{not_yet}: {reach} {shortest.last_date}"
     period = format_period(first, grain)
     if shortest.last_date < first:
         return f"{ends}, before {period}, the first {grain} with {records}"

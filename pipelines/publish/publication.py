@@ -191,6 +191,8 @@ def _run_row(session: Session, publication_id: str, content_hash: str, as_of: da
 
 def _clock_rows(session: Session, clocks: DataClocks) -> pl.DataFrame:
     zone = session.project.home.settings.reporting.time_zone
+    of_cost = clocks.of_cost(session.project.policies)
+    cost_months = [] if of_cost == clocks.finance else [("whole months of cost", Domain.FINANCE, of_cost)]
     rows = [
         {
             "data": name,
@@ -202,6 +204,7 @@ def _clock_rows(session: Session, clocks: DataClocks) -> pl.DataFrame:
         for name, domain, clock in (
             ("tickets", Domain.TICKETS, clocks.tickets),
             ("finance", Domain.FINANCE, clocks.finance),
+            *cost_months,
             ("deliveries", Domain.VENDORS, clocks.deliveries),
             ("invoices", Domain.VENDORS, clocks.invoices),
         )

@@ -241,6 +241,32 @@ def test_documents_without_a_team_are_not_blamed_on_the_spelling_of_tickets(tmp_
     assert "ticket" not in message
 
 
+@pytest.mark.parametrize(
+    ("basis", "last_closed"), [("accrual", date(2026, 3, 23)), ("cash", date(2026, 3, 30))], ids=["accrual", "cash"]
+)
+def test_a_week_of_cost_waits_for_its_months(basis: str, last_closed: date, tmp_path: Path) -> None:
+    """Lines until Tuesday, 14 April. What a week costs lies in them only if it counts on the day it is paid.
+
+    A line that comes on 30 April is spread over all days of April: until then, its weeks lack their part of it, that
+    from 30 March on lacks five days of it.
+    """
+    ledger = f"{LEDGER}5;14.04.2026;Acme;30,00;;\n"
+    home = write_home(tmp_path / "home", costs=f"basis: {basis}\n{POOLS}", ledger=ledger, desk=None)
+    home.measure()
+    closed = home.warehouse(
+        "SELECT period_grain, max(period_start_date) FROM mart.metric_values "
+        "WHERE metric = 'cost_total_reporting' AND is_period_closed GROUP BY ALL"
+    )
+    assert dict(closed)["month"] == date(2026, 3, 1)
+    weeks = home.warehouse(
+        "SELECT period_start_date, value, is_period_closed FROM mart.metric_values WHERE dimension = 'overall' "
+        "AND metric = 'cost_total_reporting' AND period_grain = 'week' AND period_start_date >= DATE '2026-03-23' "
+        "ORDER BY ALL"
+    )
+    assert max(first for first, _, is_closed in weeks if is_closed) == last_closed
+    assert not weeks[-1][2], "a week that is not over has a value, too"
+
+
 @pytest.mark.parametrize("late", ["31.12.2031", "30.04.2026"])
 def test_a_line_of_the_future_or_one_that_is_set_aside_closes_no_month(late: str, tmp_path: Path) -> None:
     """One wrong year would end all periods; a line whose amount cannot be read is set aside, and says nothing."""

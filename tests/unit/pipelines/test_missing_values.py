@@ -46,9 +46,9 @@ def test_the_domain_that_ends_first_is_named_with_its_last_day() -> None:
     [
         (
             date(2025, 12, 31),
-            "no month is closed yet: the data of finance end on 2025-12-31, before Jan 2026, the first",
+            "no month is closed yet: cost is complete until 2025-12-31, before Jan 2026, the first",
         ),
-        (date(2026, 1, 30), "the data of finance end on 2026-01-30, before the end of Jan 2026, the first month with"),
+        (date(2026, 1, 30), "cost is complete until 2026-01-30, before the end of Jan 2026, the first month with"),
     ],
 )
 def test_data_end_before_the_first_month_or_within_it(last: date, said: str) -> None:

@@ -241,7 +241,7 @@ def test_a_kpi_without_any_closed_month_says_so(tmp_path: Path) -> None:
     facts = publish(tmp_path / "kpi.duckdb", clocks={Domain.TICKETS: TICKETS_END, Domain.FINANCE: first}, months=2)
     card = next(card for card in headline_cards(facts) if card.metric == UNIT_COST)
     assert (card.value, card.period) == ("–", "")
-    assert card.certainty.startswith("No value: no month is closed yet: the data of finance end on 2026-08-15, before")
+    assert card.certainty.startswith("No value: no month is closed yet: cost is complete until 2026-08-15, before")
     assert card.late == (
         "October 2026 is not complete for finance: data reach 15 August 2026. No month before it is complete."
     )

@@ -37,7 +37,7 @@ ON_TIME = "vendor_on_time_delivery_ratio"
 REASONS = {
     LEAD: "there is nothing to measure: Oct 2026 has no tickets",
     SLA: "no promise of a resolution was kept or broken yet: see policies/sla.yaml",
-    UNIT_COST: "no month is closed yet: the data of finance end on 2026-08-10, before the end of Aug 2026, the first "
+    UNIT_COST: "no month is closed yet: cost is complete until 2026-08-10, before the end of Aug 2026, the first "
     "month with cost lines and transactions",
     REOPENED: "nothing of that month could be measured",
     ON_TIME: "no export feeds vendors yet",
