@@ -82,7 +82,7 @@ def test_nothing_to_report_is_one_slide_that_says_so() -> None:
     empty = ReportFacts(given.publication, None, {}, {}, {})
     (only,) = slides_of(empty)
     assert only[0].endswith("nothing to report yet")
-    assert only[1] == (
-        "No period is closed yet, so there is no number to report. Neither tickets nor finance, deliveries or invoices have "
-        "come yet, and only these close a period."
-    )
+    assert only[1].splitlines() == [
+        "No period is closed yet, so there is no number to report.",
+        "Neither tickets nor finance, deliveries or invoices have come yet, and only these close a period.",
+    ]
