@@ -23,9 +23,9 @@ _UNITS: Final = ("bytes", "kB", "MB", "GB", "TB")
 
 def explain_full_disk(error: BaseException) -> str | None:
     """What to tell people of an error that is a full disk at heart; None for any other error."""
-    for cause in _causes(error):
+    for cause in causes_of(error):
         said = str(cause)
-        path = _path_of(cause)
+        path = path_of(cause)
         if any(words in said for words in _FULL):
             return _of_disk(path)
         if _TOO_LARGE in said:
@@ -36,7 +36,8 @@ def explain_full_disk(error: BaseException) -> str | None:
     return None
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
+def causes_of(error: BaseException) -> Iterator[BaseException]:
+    """The error and what it came from, the latest first."""
     seen: set[int] = set()
     found: BaseException | None = error
     while found is not None and id(found) not in seen:
@@ -45,7 +46,8 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         found = found.__cause__ or found.__context__
 
 
-def _path_of(error: BaseException) -> Path | None:
+def path_of(error: BaseException) -> Path | None:
+    """The file that an error of the system, DuckDB or Polars names; None if it names none."""
     if isinstance(error, OSError) and isinstance(error.filename, str):
         return Path(error.filename)
     found = _PATH.search(str(error))

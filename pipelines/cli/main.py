@@ -16,6 +16,7 @@ import click
 from pipelines.cli.exits import ExitCode, expected_exit
 from pipelines.cli.full_disk import explain_full_disk
 from pipelines.cli.options import common_options
+from pipelines.cli.unwritable import explain_unwritable
 
 #: Command -> module with a function of that command's name, and its one line of help. In the order of a first day.
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
@@ -102,12 +103,12 @@ def _explain(error: Exception) -> ExitCode:
         text = f" {lines[0]}" if len(lines) == 1 else "".join(f"\n  {line}" for line in lines)
         click.echo(f"{label}{text}", err=True)
         return code
-    full_disk = explain_full_disk(error)
+    told = explain_full_disk(error) or explain_unwritable(error)
     first_line = (str(error).strip().splitlines() or [""])[0]
-    click.echo(f"{label} {full_disk or f'{type(error).__name__}: {first_line}'.rstrip(': ')}", err=True)
+    click.echo(f"{label} {told or f'{type(error).__name__}: {first_line}'.rstrip(': ')}", err=True)
     for note in getattr(error, "__notes__", ()):
         click.echo(note, err=True)
-    if full_disk is None and not os.environ.get("KPI_DEBUG"):
+    if told is None and not os.environ.get("KPI_DEBUG"):
         click.echo("This was not foreseen. Set KPI_DEBUG=1 and run again for the whole story.", err=True)
     return ExitCode.FAILED
 
