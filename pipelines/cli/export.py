@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,11 +59,24 @@ def export(name: str | None, output: Path | None, postgres_url: str | None, as_j
     chosen = _export_named(name)
     home = chosen_home()
     folder = output or home.published / "bi" / chosen.name
-    written = write_export(chosen, _place_of(home, postgres_url), folder)
+    place = _place_of(home, postgres_url)
+    written = write_export(chosen, place, folder)
     if as_json:
         show_json([{"file": str(path)} for path in written])
-        return
-    click.echo(f"Wrote {count_of(len(written), 'file')} to {folder}: {chosen.what}.")
+    else:
+        click.echo(f"Wrote {count_of(len(written), 'file')} to {folder}: {chosen.what}.")
+    is_unnamed = postgres_url is None and not home.settings.publish.postgresql.url
+    if is_unnamed and _names(written, place.postgres_server):
+        click.echo(
+            f"kpi.toml names no database under [publish.postgresql], so '{place.postgres_server}' and "
+            f"'{place.postgres_database}' stand where yours belong: write its url there, or give --postgresql.",
+            err=True,
+        )
+
+
+def _names(files: Sequence[Path], text: str) -> bool:
+    """Whether one of some files has a text in it."""
+    return any(text in path.read_text(encoding="utf-8", errors="ignore") for path in files if path.suffix != ".zip")
 
 
 def _place_of(home: Home, postgres_url: str | None) -> Place:

@@ -58,6 +58,14 @@ def test_the_database_of_tools_without_duckdb_is_written_without_its_password(
     assert "is not the address of a PostgreSQL database" in refused.stderr
 
 
+def test_whoever_names_no_database_is_told_what_stands_in_its_place(run_kpi: Kpi, home: Home, tmp_path: Path) -> None:
+    for name, is_told in (("power-bi", True), ("tableau", True), ("lookml", False), ("dbt", False)):
+        ended = run_kpi("export", name, "--home", home.folder, "--output", tmp_path / name)
+        assert ended.exit_code == 0, ended.output
+        assert ("'localhost:5432' and 'kpi' stand where yours belong" in ended.stderr) is is_told, name
+        assert ("[publish.postgresql]" in ended.stderr) is is_told, name
+
+
 def test_the_database_that_the_home_publishes_to_is_taken(run_kpi: Kpi, home: Home, tmp_path: Path) -> None:
     text = home.settings_file.read_text(encoding="utf-8")
     told = '[publish.postgresql]\nurl = "postgresql://kpi@warehouse.example.com:5433/numbers"\nschema_prefix = "kpi_"\n'
