@@ -6,6 +6,7 @@ Tableau's own library writes it. It is large, so it is an extra: `pip install ta
 from __future__ import annotations
 
 import shutil
+import stat
 import tempfile
 from pathlib import Path
 from typing import Any, Final
@@ -66,6 +67,8 @@ def write_hyper(file: Path, path: Path) -> None:
         raise PublishError(f"Tableau's library could not write {path}: {str(error).splitlines()[0]}") from error
     finally:
         shutil.rmtree(folder)
+    # The library keeps its file from all but its group; whoever may read the published file may read this one.
+    path.chmod(stat.S_IMODE(file.stat().st_mode))
 
 
 def _load_library() -> Any:

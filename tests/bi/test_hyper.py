@@ -38,3 +38,6 @@ def test_tableau_reads_the_same_numbers(
     money = published.execute("SELECT cost_line_id, amount_reporting::VARCHAR FROM mart.cost_line_facts").fetchall()
     assert sorted(map(tuple, found["money"])) == sorted(money)
     assert [path.name for path in tmp_path.iterdir()] == ["kpi.hyper"]
+    assert (tmp_path / "kpi.hyper").stat().st_mode == published_file.stat().st_mode, (
+        "who may read one may read the other"
+    )
