@@ -10,23 +10,31 @@ from decimal import Decimal
 from typing import Any, Final
 
 from models.vocabulary import Grain
-from pipelines.cli.numbers import format_ratio
+from pipelines.cli.numbers import format_ratio, list_all
 from pipelines.report.charts import Bar, bar_chart
 from pipelines.report.completeness import notes, titled
 from pipelines.report.drivers import driver_figures
-from pipelines.report.facts import BREACHES_ARE_OF, BRIDGE_IS_OF, ReportFacts
+from pipelines.report.facts import BREACHES_ARE_OF, BRIDGE_IS_OF, DRIVEN, ReportFacts
 from pipelines.report.figures import Figure, Section, Table
 from pipelines.report.period import ReportPeriod
 
 #: Bars of a figure at most; the table under it has more.
 _MOST_BARS: Final = 8
 _MOST_ROWS: Final = 20
+#: Causes that a sentence names side by side at most.
+_MOST_NAMED: Final = 3
 
 
 def causes_section(facts: ReportFacts) -> Section:
     """What moved, and why promises were broken."""
-    made = (*driver_figures(facts), _breaches(facts), _unit_cost(facts))
-    return Section("causes", "What drove the change", [figure for figure in made if figure is not None])
+    drivers = driver_figures(facts)
+    made = (*drivers, _breaches(facts), _unit_cost(facts))
+    lead = ""
+    shown = (row for metric, row in facts.numbers.items() if metric in DRIVEN)
+    moved = any(row["previous_value"] not in (None, row["value"]) for row in shown)
+    if facts.is_past and moved and not any(facts.rows(f"drivers {metric}") for metric in DRIVEN):
+        lead = "Who moved a KPI is kept of the latest months, weeks and quarters only, and no longer of this one."
+    return Section("causes", "What drove the change", [figure for figure in made if figure is not None], lead)
 
 
 def _breaches(facts: ReportFacts) -> Figure | None:
@@ -36,10 +44,15 @@ def _breaches(facts: ReportFacts) -> Figure | None:
     bars = [Bar(row["cause"], row["breach_count"], color="red") for row in rows[:_MOST_BARS]]
     first = rows[0]
     total = sum(row["breach_count"] for row in rows)
-    told = (
-        f"{total:,} {'promise was' if total == 1 else 'promises were'} broken. Most often the time went into "
-        f"{first['cause']}: {first['breach_count']:,}, {format_ratio(first['share_ratio'])} of them."
-    )
+    told = f"{total:,} {'promise was' if total == 1 else 'promises were'} broken. "
+    most = [row["cause"] for row in rows if row["breach_count"] == first["breach_count"]]
+    if len(most) == 1:
+        told += f"Most often the time went into {first['cause']}: {first['breach_count']:,}, "
+        told += f"{format_ratio(first['share_ratio'])} of them."
+    elif len(most) <= _MOST_NAMED:
+        told += f"The time went into {list_all(most)} equally often: {first['breach_count']:,} each."
+    else:
+        told += f"No cause stands out: {len(most):,} have {first['breach_count']:,} each."
     return Figure(
         id="breaches",
         title=titled(facts, BREACHES_ARE_OF, "Broken promises, by what took the most time"),

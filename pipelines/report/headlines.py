@@ -100,14 +100,15 @@ def latest_signal(facts: ReportFacts, metric: str) -> dict[str, Any] | None:
 
 def signal_sentence(facts: ReportFacts, metric: str) -> str:
     """Whether the value that is told of a KPI is a signal, in words."""
-    latest = latest_signal(facts, metric)
-    if latest is None:
+    latest, period = latest_signal(facts, metric), facts.period_of(metric)
+    if latest is None or period is None:
         return "Whether the latest value is more than usual variation cannot be told yet."
+    value = f"The value of {period.label}" if facts.is_past else "The latest value"
     if latest["signal_state"] == "signal":
         rules = ", ".join(part.strip().replace("_", " ") for part in (latest["broken_rules"] or "").split(","))
-        return f"The latest value is a signal, not usual variation ({rules}).{_since(latest)}"
+        return f"{value} is a signal, not usual variation ({rules}).{_since(latest)}"
     if latest["signal_state"] == "noise":
-        return f"The latest value lies within usual variation: nothing has to explain it.{_since(latest)}"
+        return f"{value} lies within usual variation: nothing has to explain it.{_since(latest)}"
     return f"Too few periods are closed to tell a signal from usual variation.{_since(latest)}"
 
 

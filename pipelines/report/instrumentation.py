@@ -41,7 +41,9 @@ def instrumentation_section(facts: ReportFacts) -> Section:
         metrics=tuple(dict.fromkeys(row["metric"] for row in rows[:_MOST_TOLD] if row["metric"])),
         is_wide=True,
     )  # fmt: skip
-    lead = f"{count_of(len(rows), 'gap')} as of the latest run, whatever period the report is about."
+    lead = f"{count_of(len(rows), 'gap')} as of the latest run."
+    if facts.is_past and facts.period is not None:
+        lead = f"{lead} Which there were in {facts.period.label} is not kept."
     return Section("instrumentation", title, [figure], lead)
 
 

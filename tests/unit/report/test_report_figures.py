@@ -17,6 +17,7 @@ from pipelines.report.causes import causes_section
 from pipelines.report.drawing import color
 from pipelines.report.facts import HEADLINES, Publication, ReportFacts
 from pipelines.report.headlines import certainty, headline_cards, signal_sentence, trend_limits, trend_points
+from pipelines.report.instrumentation import instrumentation_section
 from pipelines.report.money import money_section
 from pipelines.report.page import render_report
 from pipelines.report.period import ReportPeriod
@@ -328,3 +329,31 @@ def test_hostile_names_are_shown_and_do_nothing() -> None:
     page = render_report(facts(**drivers))
     assert "<script" not in page
     assert "&lt;script&gt;" in page
+
+
+def test_a_report_of_a_past_period_speaks_of_that_period() -> None:
+    rows = [signal(10, "noise", 0.5)]
+    gap = {"fix_rank": 1, "rule_id": "r", "failed_record_count": 1, "captured_ratio": 0.5, "affected_metric_count": 0,
+           "what_to_do": "Do it.", "metric": None, "source": "desk", "table_name": "tickets", "record_count": 2,
+           "gap_kind": "not_instrumented", "held_metric_count": 0, "is_recent": True}  # fmt: skip
+    latest = facts(**{f"signals {SLA}": answer("signal_or_noise", *rows), "to_put_right": answer("x", gap)})
+    past = replace(latest, is_past=True)
+    assert signal_sentence(past, SLA).startswith("The value of October 2026 lies within usual variation")
+    assert instrumentation_section(latest).lead == "1 gap as of the latest run."
+    assert instrumentation_section(past).lead.endswith("Which there were in October 2026 is not kept.")
+
+
+def test_causes_that_are_equally_frequent_are_named_together() -> None:
+    def cause(name: str, count: int) -> dict[str, Any]:
+        return {"cause": name, "breach_count": count, "share_ratio": 0.25, "cumulative_ratio": 1.0}
+
+    def told(*causes: tuple[str, int]) -> str:
+        given = facts(breaches=answer("breaches_by_cause", *(cause(*each) for each in causes)))
+        (figure,) = (figure for figure in causes_section(given).figures if figure.id == "breaches")
+        return figure.sentences[0]
+
+    assert told(("active", 2), ("queued", 1)).endswith("Most often the time went into active: 2, 25.0 % of them.")
+    assert told(("active", 1), ("queued", 1)) == (
+        "2 promises were broken. The time went into active and queued equally often: 1 each."
+    )
+    assert told(*((name, 1) for name in "abcd")).endswith("No cause stands out: 4 have 1 each.")
