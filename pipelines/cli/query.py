@@ -192,13 +192,13 @@ def _run(
 
     home = chosen_home()
     notes: list[str] = []
+    reasons: list[str] = []
     with open_published(home) as connection:
         try:
             cursor = connection.execute(_one_reading_statement(text), values or None)
             if chosen == "table":
-                query_output.write_table(cursor, rows)
-                return
-            if chosen == "parquet" and output is not None:
+                count = query_output.write_table(cursor, rows)
+            elif chosen == "parquet" and output is not None:
                 count = query_output.write_parquet(cursor, output)
             elif chosen == "xlsx" and output is not None:
                 from pipelines.cli.query_workbook import write_workbook
@@ -208,6 +208,10 @@ def _run(
                 count = query_output.write_csv(cursor, output, keep_formulas=keep_formulas)
             else:
                 count = query_output.write_json(cursor, output)
+            if count == 0 and question is not None:
+                from pipelines.cli.empty_answers import explain_no_rows
+
+                reasons = explain_no_rows(connection, question, values)
         except duckdb.Error as error:
             is_lacking = isinstance(error, duckdb.BinderException | duckdb.CatalogException)
             hint = tell_other_version(connection) if is_lacking else ""
@@ -220,6 +224,8 @@ def _run(
         click.echo(f"Wrote {count_of(count, 'row')} to {output}", err=True)
         for note in notes:
             click.echo(f"  {note}", err=True)
+    for reason in reasons:
+        click.echo(reason, err=True)
 
 
 def _one_reading_statement(text: str) -> duckdb.Statement:

@@ -33,8 +33,8 @@ _BATCH: Final = 10_000
 _LONGEST_CELL: Final = 60
 
 
-def write_table(cursor: duckdb.DuckDBPyConnection, row_limit: int) -> None:
-    """Print an aligned table of at most `row_limit` rows (0: all), and how many there are."""
+def write_table(cursor: duckdb.DuckDBPyConnection, row_limit: int) -> int:
+    """Print an aligned table of at most `row_limit` rows (0: all), and how many there are. Returns that number."""
     names = column_names(cursor)
     kept: list[Sequence[Any]] = []
     count = 0
@@ -52,6 +52,7 @@ def write_table(cursor: duckdb.DuckDBPyConnection, row_limit: int) -> None:
         click.echo(f"{count:,} {noun}, the first {len(kept):,} shown. All of them: --rows 0, or --format csv.")
     else:
         click.echo(f"{count:,} {noun}")
+    return count
 
 
 def write_csv(cursor: duckdb.DuckDBPyConnection, output: Path | None, *, keep_formulas: bool = False) -> int:
