@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 import click
@@ -19,6 +19,25 @@ if TYPE_CHECKING:
     from metrics.render.places import Place
     from pipelines.home import Home
     from pipelines.semantic_exports import SemanticExport
+
+
+#: Exports by names that people look for: of what the files are written in.
+_ALSO_CALLED: Final = {
+    "metricflow": "dbt",
+    "looker": "lookml",
+    "powerbi": "power-bi",
+    "power_bi": "power-bi",
+    "power bi": "power-bi",
+    "osi": "ossie",
+}
+#: What a run publishes to, by what it is.
+_TARGETS: Final = {
+    "hyper": "an extract for Tableau",
+    "excel": "a workbook",
+    "parquet": "a folder of Parquet files",
+    "postgresql": "a database",
+}
+_PUBLISHING_PAGE: Final = "docs/how-to/read-the-published-warehouse.md"
 
 
 @click.command()
@@ -118,10 +137,21 @@ def _postgres_address(url: str) -> tuple[str, str] | None:
 def _export_named(name: str) -> SemanticExport:
     from pipelines.semantic_exports import EXPORTS, export_named
 
+    wanted = name.casefold()
     try:
-        return export_named(name)
+        return export_named(wanted)
     except KeyError:
-        near = difflib.get_close_matches(name, [each.name for each in EXPORTS], n=1, cutoff=0.4)
+        if wanted in _TARGETS:
+            page = "docs/how-to/publish-to-postgresql.md" if wanted == "postgresql" else _PUBLISHING_PAGE
+            raise CommandError(
+                f"'{name}' is no export but a target that 'kpi run' publishes to: {_TARGETS[wanted]}. Add it to "
+                f"targets under [publish] in kpi.toml; {page} says how."
+            ) from None
+        if wanted in _ALSO_CALLED:
+            raise CommandError(
+                f"'{name}' is in the export '{_ALSO_CALLED[wanted]}': kpi export {_ALSO_CALLED[wanted]}."
+            ) from None
+        near = difflib.get_close_matches(wanted, [each.name for each in EXPORTS], n=1, cutoff=0.4)
         hint = f"Did you mean '{near[0]}'?" if near else "'kpi export' lists them all."
         raise CommandError(f"There is no export '{name}'. {hint}") from None
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import asdict
 from textwrap import wrap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 #: Closed periods that are shown of one metric.
 _PERIODS_DESCRIBED = 6
+_PERCENTILE: Final = re.compile(r"[pP](\d{1,2})")
 #: Names of metrics that a sentence has at most.
 _MOST_NAMES = 3
 
@@ -68,6 +70,8 @@ def _show_found(words: tuple[str, ...], *, as_json: bool) -> None:
     found = find_by_words(words)
     if not found:
         told = " ".join(words)
+        if any(_PERCENTILE.fullmatch(word) for word in words):
+            raise CommandError(f"There is no metric '{told}'. {_other_percentile(words)}")
         near = difflib.get_close_matches("_".join(words), [metric.name for metric in METRICS], n=1, cutoff=0.4)
         hint = f"Did you mean '{near[0]}'?" if near else "'kpi metrics' lists them all."
         raise CommandError(f"There is no metric '{told}', nor a view or question with these words. {hint}")
@@ -86,6 +90,21 @@ def _show_found(words: tuple[str, ...], *, as_json: bool) -> None:
     }
     kinds = [hint for kind, hint in hints.items() if any(each.kind == kind for each in found)]
     click.echo(click.style(f"{'; '.join(kinds)}.", dim=True))
+
+
+def _other_percentile(words: Sequence[str]) -> str:
+    """Which percentiles there are, and how another is asked for."""
+    from metrics.kinds import Percentile
+    from metrics.registry import METRICS
+
+    known = sorted({metric.kind.percent for metric in METRICS if isinstance(metric.kind, Percentile)})
+    percent = next(found[1] for word in words if (found := _PERCENTILE.fullmatch(word)))
+    view, column = "mart.resolved_ticket_records", "cycle_time_business_microseconds"
+    query = f"SELECT team, quantile_cont({column}, {float(percent) / 100:g}) / 3.6e9 AS p{percent}_hours FROM {view}"
+    return (
+        f"Published percentiles are {', '.join(f'p{each:g}' for each in known)}. Any other is computed from the "
+        f'records of a view, such as {view}:\nkpi query "{query} GROUP BY ALL"'
+    )
 
 
 def _read(home: Home, metric: str | None, grain: str, count: int) -> tuple[dict[str, MetricTrend], str]:

@@ -77,3 +77,18 @@ def test_the_database_that_the_home_publishes_to_is_taken(run_kpi: Kpi, home: Ho
     assert '"server": "warehouse.example.com:5433"' in connection and '"database": "numbers"' in connection
     view = (tmp_path / "lookml" / "views" / "metric_values.view.lkml").read_text(encoding="utf-8")
     assert "sql_table_name: kpi_mart.metric_values ;;" in view
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("MetricFlow", "'MetricFlow' is in the export 'dbt': kpi export dbt."),
+        ("Looker", "'Looker' is in the export 'lookml'"),
+        ("hyper", "'hyper' is no export but a target that 'kpi run' publishes to: an extract for Tableau."),
+        ("PostgreSQL", "docs/how-to/publish-to-postgresql.md"),
+    ],
+)
+def test_other_names_lead_to_what_is_meant(run_kpi: Kpi, home: Home, name: str, told: str) -> None:
+    ended = run_kpi("export", name, "--home", home.folder)
+    assert ended.exit_code == 2
+    assert told in ended.stderr

@@ -270,3 +270,12 @@ def test_a_file_that_another_version_published_is_told_and_not_shown_as_a_fault(
         assert "'kpi run' publishes it again." in told
         assert "counted_records" in told
         assert "not foreseen" not in told
+
+
+def test_a_percentile_that_is_not_published_is_asked_for_in_another_way(run_kpi: Kpi, published_home: Home) -> None:
+    result = run_kpi("metrics", "p90", "--home", published_home.folder)
+    assert result.exit_code == 2
+    assert "Published percentiles are p50, p85, p95." in result.output
+    query = result.output.split('kpi query "')[1].rsplit('"', 1)[0].replace("\n  ", " ")
+    assert "0.9)" in query
+    assert run_kpi("query", query, "--home", published_home.folder).exit_code == 0
