@@ -5,7 +5,7 @@ Mistakes in contracts and policies are errors and never get here; what is wrong 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
@@ -14,6 +14,7 @@ from typing import Final
 from data_contracts.spec import ExportContract
 from metrics.sla.policy import SlaPolicy
 from models.vocabulary import Domain, RuleState
+from pipelines.landing_refusals import files_in
 from pipelines.project import Project
 
 #: How drafts mark the lines that a person has to decide; see `pipelines.infer`.
@@ -31,7 +32,7 @@ class Notice:
         code: `unagreed_contract`, `unknown_source`, `unknown_reason`, `unreachable_policy`, `unknown_name`,
             `unused_alias`, `unlisted_name`, `cost_in_no_pool`, `pool_without_lines`, `cost_not_taken`,
             `month_without_cost`, `late_arrival`, `ignored_copy`, `shared_tickets`,
-            `part_of_a_month` or `overlapping_contracts`, for programs.
+            `part_of_a_month`, `overlapping_contracts` or `empty_folder`, for programs.
         subject: file that it is about, as a person knows it.
     """
 
@@ -73,6 +74,25 @@ def note_arrivals(found: Iterable[tuple[str, str, str]]) -> Iterator[Notice]:
     for contract_id, state, message in found:
         if state == RuleState.FAILED.value:
             yield Notice("late_arrival", contract_id, message)
+
+
+def note_empty_folders(project: Project, loaded: Container[str]) -> Iterator[Notice]:
+    """Contracts in force of which no file was ever read, because none lies in the landing folder.
+
+    Args:
+        loaded: contracts of which files were read, also if they were taken away since.
+    """
+    for contract in project.contracts:
+        folder = project.home.landing / contract.id
+        if contract.id in loaded or contract.status in _NO_LONGER or next(files_in(folder), None) is not None:
+            continue
+        lacks = "has no file" if folder.is_dir() else "is not there"
+        yield Notice(
+            "empty_folder",
+            contract.id,
+            f"{folder} {lacks}, so nothing is known of what contracts/{contract.id}.yaml describes: put its "
+            "files there.",
+        )
 
 
 def note_unlisted(project: Project, found: Iterable[tuple[str, str, str]]) -> Iterator[Notice]:

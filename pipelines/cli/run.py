@@ -75,7 +75,7 @@ def run_home(
         show_unmapped_statuses,
     )
     from pipelines.cli.progress import progress_reporter
-    from pipelines.notices import find_notices, note_arrivals, note_part_months, note_unlisted
+    from pipelines.notices import find_notices, note_arrivals, note_empty_folders, note_part_months, note_unlisted
     from pipelines.project import load_project
     from pipelines.shared_tickets import note_shared_tickets
     from pipelines.unallocated_costs import find_cost_notices
@@ -98,6 +98,7 @@ def run_home(
     records = read_build_records(home.warehouse) or BuildRecords((), (), (), (), (), ())
     notices = (
         *find_notices(project),
+        *note_empty_folders(project, {export.export for export in records.exports}),
         *find_unknown_names(project.policies, records.known_names),
         *find_unused_aliases(project.policies, _told_aliases(project), records.known_names),
         *note_unlisted(project, ((rule.rule_id, rule.state, rule.message) for rule in records.rules)),

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from pipelines.cli.main import kpi
 from pipelines.home import Home
-from pipelines.notices import find_notices, note_arrivals, note_unlisted
+from pipelines.notices import find_notices, note_arrivals, note_empty_folders, note_unlisted
 from pipelines.project import load_project
 from pipelines.scaffold import HomeFacts, write_home
 
@@ -165,3 +165,16 @@ def test_names_that_no_list_knows_are_noted_without_what_the_rule_means(home: Ho
     (notice,) = note_unlisted(project, found)
     assert (notice.code, notice.subject) == ("unlisted_name", "policies/dimensions.yaml")
     assert notice.message == f"tickets.team.known: {unlisted}"
+
+
+def test_the_landing_folder_that_is_empty_is_named(home: Home) -> None:
+    (home.landing / "jira_issues" / "issues.csv").write_text("x")
+    (home.landing / "general_ledger").rmdir()
+    (home.landing / "servicenow_incidents" / ".hidden").write_text("x")
+    rows = [(each.subject, each.message) for each in note_empty_folders(load_project(home), ())]
+    assert [subject for subject, _ in rows] == ["general_ledger", "servicenow_incidents"]
+    assert f"{home.landing / 'general_ledger'} is not there, so nothing is known of what contracts/" in rows[0][1]
+    assert f"{home.landing / 'servicenow_incidents'} has no file" in rows[1][1]
+    # What was read and taken away since counts on.
+    found = note_empty_folders(load_project(home), {"general_ledger", "servicenow_incidents"})
+    assert list(found) == []
