@@ -169,24 +169,31 @@ def _risk(facts: ReportFacts) -> Section:
 
 
 def _at_risk(facts: ReportFacts, rows: Sequence[dict[str, Any]]) -> Figure:
-    promises, soon = (sum(row[name] for row in rows) for name in ("promise_count", "soon_count"))
+    running, paused, soon, paused_soon = (
+        sum(row[name] for row in rows) for name in ("running_count", "paused_count", "soon_count", "paused_soon_count")
+    )
     bars = [Bar(row["team"] or "(none)", row["soon_count"], color="red") for row in rows[:8] if row["soon_count"]]
     told = (
-        f"{count_of(promises, 'promise is', 'promises are')} neither kept nor broken yet; "
+        f"{count_of(running, 'promise is', 'promises are')} running, neither kept nor broken yet; "
         f"{soon:,} of them {'has' if soon == 1 else 'have'} 8 open hours or less left."
     )
-    columns = ("team", "promises", "8 h or less", "least left, h")
+    if paused:
+        told += (
+            f" {paused:,} more {'is' if paused == 1 else 'are'} paused, of which {paused_soon:,} will have as little "
+            f"left when {'it goes' if paused_soon == 1 else 'they go'} on."
+        )
+    columns = ("team", "running", "8 h or less", "least left, h", "paused", "paused, 8 h or less")
     return Figure(
         id="sla-at-risk",
         title="Promises at risk",
         sentences=(told,),
         draw=(lambda width: bar_chart(bars, value_format=",d", width=width)) if bars else None,
-        alternative="Promises with 8 open hours or less left, by team",
+        alternative="Running promises with 8 open hours or less left, by team",
         table=Table(
             columns,
             tuple(
-                (row["team"] or "(none)", f"{row['promise_count']:,}", f"{row['soon_count']:,}",
-                 _hours(row["least_remaining_hours"]))
+                (row["team"] or "(none)", f"{row['running_count']:,}", f"{row['soon_count']:,}",
+                 _hours(row["least_remaining_hours"]), f"{row['paused_count']:,}", f"{row['paused_soon_count']:,}")
                 for row in rows
             ),
             frozenset(columns[1:]),
@@ -197,14 +204,16 @@ def _at_risk(facts: ReportFacts, rows: Sequence[dict[str, Any]]) -> Figure:
 
 
 def _next_to_breach(facts: ReportFacts, rows: Sequence[dict[str, Any]]) -> Figure:
+    """Clocks that run by their due instants, then those that are paused, of which nobody knows when they are due."""
     return Figure(
         id="next-to-breach",
-        title="Promises with the least time left",
+        title="Promises that break next",
         table=Table(
-            ("ticket", "promise", "team", "priority", "left, open h"),
+            ("ticket", "promise", "breaks at", "team", "priority", "left, open h"),
             tuple(
-                (row["ticket_id"], row["target"].replace("_", " "), row["team"] or "(none)",
-                 row["priority"] or "(none)", _hours(row["remaining_hours"]))
+                (row["ticket_id"], row["target"].replace("_", " "),
+                 row["state"] if row["due_at"] is None else format_instant(row["due_at"]),
+                 row["team"] or "(none)", row["priority"] or "(none)", _hours(row["remaining_hours"]))
                 for row in rows
             ),
             frozenset({"left, open h"}),

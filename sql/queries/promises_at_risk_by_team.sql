@@ -1,13 +1,17 @@
 -- question: How many promises are neither kept nor broken yet, how many of them will soon be, and whose are they?
 -- parameter within_hours: open hours that are soon [number] [default: 8]
 -- example: kpi query --query promises_at_risk_by_team --param within_hours=4
--- answer: Service Desk | 31 | 7 | 0.4
+-- answer: Service Desk | 31 | 12 | 7 | 3 | 0.4
+--         soon_count and least_remaining_hours are of the promises whose clocks run. Those that are paused breach nothing until
+--         they go on; paused_soon_count says how many have as little left.
 SELECT
     team,
-    count(*) AS promise_count,
-    count(*) FILTER (remaining_hours <= CAST($within_hours AS DOUBLE)) AS soon_count,
-    min(remaining_hours) AS least_remaining_hours
+    count(*) FILTER (state = 'running') AS running_count,
+    count(*) FILTER (state = 'paused') AS paused_count,
+    count(*) FILTER (state = 'running' AND remaining_hours <= CAST($within_hours AS DOUBLE)) AS soon_count,
+    count(*) FILTER (state = 'paused' AND remaining_hours <= CAST($within_hours AS DOUBLE)) AS paused_soon_count,
+    min(remaining_hours) FILTER (state = 'running') AS least_remaining_hours
 FROM mart.sla_at_risk
 WHERE NOT is_quarantined
 GROUP BY team
-ORDER BY soon_count DESC, promise_count DESC, team NULLS LAST;
+ORDER BY soon_count DESC, running_count DESC, paused_count DESC, team NULLS LAST;

@@ -5,6 +5,8 @@
 -- parameter row_limit: rows at most [number] [default: 50]
 -- example: kpi query --query tickets_about_to_breach --param within_hours=2 --param target=resolution
 -- answer: jira:OPS-812 | resolution | p1 | running | Service Desk | P1 | Orbit | 2026-10-11 09:02:11+00 | 0.4 | 0.9
+--         Clocks that run come first, by the instant at which they breach. A clock that is paused breaches nothing until it goes
+--         on: it has no due_at, and remaining_hours says what will be left then.
 SELECT
     clock.ticket_id,
     clock.target,
@@ -22,6 +24,10 @@ WHERE NOT clock.is_quarantined
     AND $target IN ('*', clock.target)
     AND clock.remaining_hours <= CAST($within_hours AS DOUBLE)
 QUALIFY row_number() OVER (
-    ORDER BY clock.remaining_hours, clock.used_ratio DESC, clock.ticket_id, clock.sla_policy
+    ORDER BY
+        clock.state = 'paused', clock.due_at, clock.remaining_hours, clock.used_ratio DESC, clock.ticket_id,
+        clock.sla_policy
 ) <= CAST($row_limit AS BIGINT)
-ORDER BY clock.remaining_hours, clock.used_ratio DESC, clock.ticket_id, clock.sla_policy;
+ORDER BY
+    clock.state = 'paused', clock.due_at, clock.remaining_hours, clock.used_ratio DESC, clock.ticket_id,
+    clock.sla_policy;

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
+from pipelines.cli.numbers import count_of
 from pipelines.dashboard.charts import draw_bars
 from pipelines.dashboard.filters import Filters
 from pipelines.dashboard.numbers_shown import days_of
@@ -19,15 +20,20 @@ def show_promises(snapshot: Snapshot, filters: Filters) -> None:
     st.title("Promises")
     st.caption(f"Of {plain(filters.describe())}.")
     st.header("About to break")
-    risky = snapshot.rows_of("sla_at_risk", filters).sort("remaining_hours", nulls_last=True)
+    # Of a clock that is paused nobody knows when it is due.
+    is_paused = pl.col("state") == "paused"
+    risky = snapshot.rows_of("sla_at_risk", filters).sort(is_paused, "due_at", "remaining_hours", nulls_last=True)
     if risky.is_empty():
-        st.success("No running clock is at risk.")
+        st.success("No clock is running or paused.")
     else:
-        st.caption(f"{risky.height:,} running clocks, the least time left first, as of the data's own clock.")
+        paused = risky.filter(is_paused).height
+        st.caption(
+            f"{count_of(risky.height - paused, 'clock runs', 'clocks run')}, the next to break first, and "
+            f"{count_of(paused, 'is', 'are')} paused, as of the data's own clock."
+        )
         show_table(
             snapshot,
             risky.select(
-                # Of a clock that is paused nobody knows when it is due.
                 "ticket_id",
                 "target",
                 "state",

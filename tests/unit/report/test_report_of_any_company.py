@@ -31,7 +31,10 @@ def test_two_hundred_teams_ten_years_and_names_from_anywhere(tmp_path: Path) -> 
     assert "3,075.00 EUR are to be recovered from 300 vendors" in page.text
     assert "and 276 more; the command below gives all." in page.text
     # A thousand promises run, five in each team; 9 of 20 have 8 hours or less left.
-    assert "1,000 promises are neither kept nor broken yet; 450 of them have 8 open hours or less left." in page.text
+    assert (
+        "1,000 promises are running, neither kept nor broken yet; 450 of them have 8 open hours or less left."
+        in page.text
+    )
     assert "600 of 1,000 are drawn, always the same ones" in page.text
     assert "192 others" in page.text  # teams of the drivers that are not named; with them the rows add up
     assert HOSTILE.split("\u202e")[0].strip() in page.text
@@ -52,7 +55,7 @@ def test_one_team_with_one_ticket(tmp_path: Path) -> None:
     page = seen(render_report(read_facts(file)))
     assert f"SLA attainment, resolution was {kept(0, 0) * 10:.1f} % in October 2026" in page.text
     assert "Too few periods are closed to tell a signal from usual variation." in page.text
-    assert "1 promise is neither kept nor broken yet; 1 of them has 8 open hours or less left." in page.text
+    assert "1 promise is running, neither kept nor broken yet; 1 of them has 8 open hours or less left." in page.text
     assert "others" not in page.text
     # Neither weeks nor quarters have values, so only the month gets an issue, and the index names it.
     issues = write_issues(file, tmp_path / "report", "One")

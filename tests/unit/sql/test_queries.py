@@ -220,7 +220,8 @@ def test_tickets_about_to_breach(
     due_at = datetime(2026, 10, 4, tzinfo=UTC)
     common = {"sla_policy": "p1", "team": "Desk", "priority": "P1", "vendor": "Orbit", "target": "resolution"}
     soon = {"state": "running", "due_at": due_at, "remaining_microseconds": HOUR, "used_ratio": 0.75}
-    later = {"state": "paused", "remaining_microseconds": 2 * HOUR, "used_ratio": 0.5}
+    # With the least time left, but nothing of it passes while the clock is paused.
+    later = {"state": "paused", "remaining_microseconds": HOUR // 2, "used_ratio": 0.5}
     fill(
         "fct_sla_clocks",
         {**common, **later, "ticket_id": "later"},
@@ -237,11 +238,11 @@ def test_tickets_about_to_breach(
         ("of the network", "periodic_update", "p1", "running", "Network", "P1", "Orbit", due_at, 1.0, 0.75),
         ("soon", "resolution", "p1", "running", "Desk", "P1", "Orbit", due_at, 1.0, 0.75),
         ("as soon, and less is used", "resolution", "p1", "running", "Desk", "P1", "Orbit", due_at, 1.0, 0.5),
-        ("later", "resolution", "p1", "paused", "Desk", "P1", "Orbit", None, 2.0, 0.5),
+        ("later", "resolution", "p1", "paused", "Desk", "P1", "Orbit", None, 0.5, 0.5),
     ]
     in_order = published.execute("SELECT ticket_id, is_quarantined FROM mart.sla_at_risk").fetchall()
     assert [ticket for ticket, _ in in_order] == [
-        "aside", "of the network", "soon", "as soon, and less is used", "later", "far",
+        "later", "aside", "of the network", "soon", "as soon, and less is used", "far",
     ]  # fmt: skip
     assert [ticket for ticket, is_quarantined in in_order if is_quarantined] == ["aside"]
     question = question_named("tickets_about_to_breach")
