@@ -86,13 +86,13 @@ def _unit_cost(facts: ReportFacts) -> Figure | None:
         for row in rows[:_MOST_BARS]
     ]
     told = (
-        f"From {before.label} to {period.label} cost per transaction moved by {_money(whole)} {currency}. The largest "
-        f"part: {_step(rows[0])}, {_money(rows[0]['change_reporting'])} {currency}."
+        f"From {before.label} to {period.label} cost per transaction moved by {_money(whole)} {currency}."
+        f"{_largest_parts(rows, whole, currency)}"
     )
     return Figure(
         id="unit-cost",
         title=titled(facts, BRIDGE_IS_OF, f"Cost per transaction, in {currency}"),
-        sentences=(told, "All parts in the table add up to the change to the cent.", *notes(facts, BRIDGE_IS_OF)),
+        sentences=(told, "All parts add up to the change to the cent.", *notes(facts, BRIDGE_IS_OF)),
         draw=lambda width: bar_chart(bars, value_format="+,.2f", width=width),
         alternative="What each part added to the change of cost per transaction",
         table=Table(
@@ -114,6 +114,20 @@ def _with_rest(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         name = f"{len(rest):,} smaller parts"
         shown.append({"part": name, "dimension_value": None, "cost_pool": None, "change_reporting": total})
     return shown
+
+
+def _largest_parts(rows: Sequence[dict[str, Any]], whole: Decimal, currency: str) -> str:
+    """The largest part that goes the way of the whole, and that which goes the other way, if it is larger.
+
+    Args:
+        rows: the parts, the largest first.
+    """
+    along = next((row for row in rows if row["change_reporting"] * whole > 0), None)
+    told = f" The largest part of it: {_step(along)}, {_money(along['change_reporting'])} {currency}." if along else ""
+    if rows[0] is not along:
+        against = " Against it went most" if along else " The largest part"
+        told += f"{against}: {_step(rows[0])}, {_money(rows[0]['change_reporting'])} {currency}."
+    return told
 
 
 def _step(row: dict[str, Any]) -> str:

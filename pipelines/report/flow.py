@@ -60,7 +60,7 @@ def _cumulative_flow(facts: ReportFacts) -> Figure | None:
         title=titled(facts, FLOW_IS_OF, "Cumulative flow"),
         sentences=(
             told,
-            "The picture counts what was done and cancelled from its lowest on; the table has all.",
+            "The picture counts what was done and cancelled from its lowest on.",
             *notes(facts, FLOW_IS_OF),
         ),
         draw=lambda width: flow_chart(days, LOOK, width=width),

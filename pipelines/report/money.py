@@ -34,6 +34,12 @@ def recoverable_total(facts: ReportFacts) -> Decimal | None:
     return sum((row["recoverable_reporting"] for row in rows if row["recoverable_reporting"]), Decimal(0)) or None
 
 
+def recoverable_at_least(facts: ReportFacts) -> Decimal:
+    """What is to be recovered in any case: without what is only suspected, such as invoices that may be sent twice."""
+    rows = facts.rows("recoverable")
+    return sum((row["at_least_reporting"] for row in rows if row["at_least_reporting"]), Decimal(0))
+
+
 def recoverable_months(facts: ReportFacts) -> str:
     """Of which months that is: `over the twelve months to October 2026`, the last that report and data have passed."""
     return f"over the twelve months to {facts.rows('recoverable')[0]['counted_to_date']:%B %Y}"

@@ -10,7 +10,7 @@ from pipelines.report.completeness import in_period, incomplete, sentence_case
 from pipelines.report.drivers import format_part, largest_driver, net_change
 from pipelines.report.facts import DRIVEN, HEADLINES, SUPPORTING, ReportFacts
 from pipelines.report.headlines import latest_signal
-from pipelines.report.money import recoverable_months, recoverable_total
+from pipelines.report.money import recoverable_at_least, recoverable_months, recoverable_total
 from pipelines.report.targets import target_of, targets_sentence, wanted
 
 #: Headlines of which the summary says who moved them.
@@ -44,7 +44,9 @@ def _more(facts: ReportFacts) -> list[str]:
             )
     total = recoverable_total(facts)
     if total:
-        told.append(f"{total:,.2f} {currency} are to be recovered from vendors {recoverable_months(facts)}.")
+        sure = recoverable_at_least(facts)
+        only = f", of which {sure:,.2f} {currency} are certain" if sure < total else ""
+        told.append(f"{total:,.2f} {currency} are to be recovered from vendors {recoverable_months(facts)}{only}.")
     held = sum(row["publication_state"] == "held" for row in facts.numbers.values())
     if held:
         told.append(f"{held:,} {'KPI is' if held == 1 else 'KPIs are'} held by the gate and shown as of earlier data.")
@@ -57,7 +59,8 @@ def _against_target(facts: ReportFacts, metric: str, unit: str) -> str:
     if target is None or target["target_state"] == "not_measured":
         return ""
     state = "met" if target["target_state"] == "met" else "missed"
-    return f", and {state} its target of {wanted(target, unit, facts.publication.currency)}"
+    told = f", and {state} its target of {wanted(target, unit, facts.publication.currency)}"
+    return told if target["is_certain"] else f"{told}, though what is not measured may change that"
 
 
 def _missing(facts: ReportFacts, row: Mapping[str, Any]) -> list[str]:

@@ -152,7 +152,7 @@ def _add_table_slides(deck: Any, figure: Figure, table: Table, footer: str) -> N
         slide = _slide(deck, figure.title + (f" ({number} of {len(pages)})" if len(pages) > 1 else ""))
         top = _add_sentences(slide, figure) if number == 1 else _TOP
         _add_table(slide, table, rows, widths, top)
-        rest = f"and {more:,} more, in the report · " if more and number == len(pages) else ""
+        rest = f"and {more:,} more, which the command gives · " if more and number == len(pages) else ""
         _add_footer(slide, f"{rest}{footer}")
 
 

@@ -71,16 +71,20 @@ def show_evidence(snapshot: Snapshot, filters: Filters) -> None:
     else:
         show_table(snapshot, aside, key="aside", name="records_set_aside", relation="meta.quarantined_records")
     st.header("Lowest coverage")
-    st.caption(f"KPIs of the latest closed {filters.grain.value} of which some records could not be measured.")
+    st.caption(f"KPIs, each in its latest closed {filters.grain.value}, of which some records could not be measured.")
     gaps = snapshot.ask(
         """
+        WITH latest AS (
+            SELECT * FROM mart.metric_values
+            WHERE period_grain = $grain AND dimension = 'overall' AND is_period_closed
+              AND period_start_date BETWEEN $first AND $last
+            QUALIFY period_start_date = max(period_start_date) OVER (PARTITION BY metric)
+        )
         SELECT
             definition.label, period_start_date, value, lower_bound, upper_bound, coverage_ratio, eligible_count,
             measured_count, metric, definition.unit
-        FROM mart.metric_values JOIN meta.metrics AS definition USING (metric)
-        WHERE period_grain = $grain AND dimension = 'overall' AND is_period_closed AND coverage_ratio < 1
-          AND period_start_date BETWEEN $first AND $last
-        QUALIFY period_start_date = max(period_start_date) OVER (PARTITION BY metric)
+        FROM latest JOIN meta.metrics AS definition USING (metric)
+        WHERE coverage_ratio < 1
         ORDER BY coverage_ratio, metric
         """,
         {

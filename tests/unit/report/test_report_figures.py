@@ -157,6 +157,44 @@ def test_parts_of_the_unit_cost_that_are_not_shown_are_one_part() -> None:
     assert shown == Decimal("2.50")
 
 
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        (
+            {"Desk": "-1.05", "Field": "0.80", "Lab": "0.75"},
+            (
+                "moved by +0.50 EUR. The largest part of it: rate · Field, +0.80 EUR. Against it went most: rate · Desk, "
+                "-1.05 EUR."
+            ),
+        ),
+        ({"Desk": "0.80", "Field": "-0.30"}, "moved by +0.50 EUR. The largest part of it: rate · Desk, +0.80 EUR."),
+        ({"Desk": "-0.80", "Field": "0.30"}, "moved by -0.50 EUR. The largest part of it: rate · Desk, -0.80 EUR."),
+        ({"Desk": "0.30", "Field": "-0.30"}, "moved by +0.00 EUR. The largest part: rate · Desk, +0.30 EUR."),
+    ],
+)
+def test_the_largest_part_of_a_rise_is_none_that_fell(changes: dict[str, str], told: str) -> None:
+    whole = sum((Decimal(change) for change in changes.values()), Decimal(0))
+    rows = [
+        {"part": "rate", "dimension_value": name, "cost_pool": "", "change_reporting": Decimal(change),
+         "whole_change_reporting": whole, "from_month_date": date(2026, 9, 1), "to_month_date": date(2026, 10, 1)}
+        for name, change in changes.items()
+    ]  # fmt: skip
+    (figure,) = causes_section(facts(unit_cost=answer("what_made_unit_cost_move", *rows))).figures
+    assert figure.sentences[0].endswith(told)
+    assert not any("table" in sentence for sentence in figure.sentences), "slides have none"
+
+
+def test_the_summary_says_what_of_the_money_to_recover_is_certain() -> None:
+    row = {"vendor": "Acme", "recoverable_reporting": Decimal("10.50"), "over_billing_reporting": Decimal("4.00"),
+           "duplicate_invoice_reporting": Decimal("6.50"), "service_credit_reporting": None,
+           "at_least_reporting": Decimal("4.00"), "at_most_reporting": None, "unmeasured_count": 0,
+           "counted_to_date": date(2026, 11, 30)}  # fmt: skip
+    told = "10.50 EUR are to be recovered from vendors over the twelve months to November 2026"
+    assert f"{told}, of which 4.00 EUR are certain." in summarize(facts(recoverable=answer("money_to_recover", row)))
+    sure = row | {"at_least_reporting": Decimal("10.50")}
+    assert f"{told}." in summarize(facts(recoverable=answer("money_to_recover", sure)))
+
+
 def test_what_cannot_be_measured_is_said_and_not_added() -> None:
     row = {"vendor": HOSTILE, "recoverable_reporting": Decimal("10.50"), "over_billing_reporting": Decimal("10.50"),
            "duplicate_invoice_reporting": None, "service_credit_reporting": None,
@@ -306,6 +344,9 @@ def test_targets_are_told_in_the_card_and_in_the_summary() -> None:
     told = summarize(given)
     assert any(sentence.endswith("and missed its target of at least 93.0 %.") for sentence in told)
     assert "1 of 3 targets was met; beside the headlines missed: Cost." in told
+    in_doubt = facts(targets=answer("values_against_targets", target(SLA, "met", "0.01", is_certain=False)))
+    ending = "and met its target of at least 93.0 %, though what is not measured may change that."
+    assert any(sentence.endswith(ending) for sentence in summarize(in_doubt))
     page = render_report(given)
     assert "≥ 93.0 %, missed" in page
     assert ">state<" not in page
