@@ -163,8 +163,8 @@ def test_parts_of_the_unit_cost_that_are_not_shown_are_one_part() -> None:
         (
             {"Desk": "-1.05", "Field": "0.80", "Lab": "0.75"},
             (
-                "moved by +0.50 EUR. The largest part of it: rate · Field, +0.80 EUR. Against it went most: rate · Desk, "
-                "-1.05 EUR."
+                "moved by +0.50 EUR. The largest part of it: rate · Field, +0.80 EUR. Against it went most: "
+                "rate · Desk, -1.05 EUR."
             ),
         ),
         ({"Desk": "0.80", "Field": "-0.30"}, "moved by +0.50 EUR. The largest part of it: rate · Desk, +0.80 EUR."),
