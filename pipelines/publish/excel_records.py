@@ -59,7 +59,7 @@ def write_records(sheets: SheetWriter, built: duckdb.DuckDBPyConnection) -> None
     """All of these sheets."""
     zone, currency = built.execute(_TIME_ZONE).fetchall()[0]
     writer = _Records(sheets, built, ZoneInfo(zone), currency)
-    writer.write("SLA at risk", writer.ask(_AT_RISK), "No running clock is at risk.")
+    writer.write("SLA at risk", writer.ask(_AT_RISK), "No clock runs or is paused.")
     writer.write("Vendor scorecard", writer.ask_question("vendor_scorecard"), "No closed month is scored.")
     money = writer.ask_question("money_to_recover")
     writer.write("Money to recover", money, "Nothing is known to be recovered.")
