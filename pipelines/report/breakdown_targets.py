@@ -44,6 +44,25 @@ def breakdown_targets_figure(facts: ReportFacts) -> Figure | None:
     )
 
 
+def worst_missed(facts: ReportFacts) -> str | None:
+    """Who missed a target of their own by the largest part of it in the report's period; None if nobody did."""
+    if facts.period is None:
+        return None
+    currency = facts.publication.currency
+    rows = [row for row in facts.rows("breakdown_targets") if row["period_start_date"] == facts.period.start]
+    missed = [row for row in rows if row["target_state"] == "missed"]
+    if not missed:
+        return None
+    worst = max(missed, key=lambda row: abs(row["distance_value"] / (row["target_value"] or 1)))
+    told = (
+        f"{worst['label']} of {worst['dimension_value']} was {format_value(worst['value'], worst['unit'], currency)}, "
+        f"wanted {wanted(worst, worst['unit'], currency)}"
+    )
+    others = len(missed) - 1
+    targets = f"of {len(rows):,} targets of single {list_all(_plurals(rows))}"
+    return f"{told}; {others:,} more {targets} {'was' if others == 1 else 'were'} missed." if others else f"{told}."
+
+
 def _plurals(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     words = {"priority": "priorities"}
     return [words.get(name, f"{name}s") for name in dict.fromkeys(row["dimension"] for row in rows)]

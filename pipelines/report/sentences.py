@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from pipelines.cli.numbers import format_value
+from pipelines.report.breakdown_targets import worst_missed
 from pipelines.report.completeness import in_period, incomplete, sentence_case
 from pipelines.report.drivers import format_part, largest_driver, net_change
 from pipelines.report.facts import DRIVEN, HEADLINES, SUPPORTING, ReportFacts
@@ -34,6 +35,9 @@ def _more(facts: ReportFacts) -> list[str]:
     targets = targets_sentence(facts)
     if targets is not None:
         told.append(targets)
+    missed = worst_missed(facts)
+    if missed is not None:
+        told.append(missed)
     for metric in _DRIVEN:
         driver = largest_driver(facts, metric)
         if driver is not None and driver["change_value"] * net_change(facts, metric) > 0:

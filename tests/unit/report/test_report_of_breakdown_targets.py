@@ -61,11 +61,30 @@ def test_each_has_its_value_its_target_and_what_became_of_it(tmp_path: Path) -> 
 def test_they_do_not_change_what_is_told_of_the_whole(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
-    with_them = read_facts(company(tmp_path / "a", held_to(SLA, "team", "Desk", "missed")))
+    with_them = read_facts(company(tmp_path / "a", held_to(SLA, "team", "Desk", "met")))
     without = read_facts(publish(tmp_path / "b" / "kpi.duckdb", Company(teams=3, months=26)))
     assert summarize(with_them) == summarize(without)
     assert with_them.rows("targets") == without.rows("targets")
     assert breakdown_targets_figure(without) is None
+
+
+def test_the_summary_names_the_worst_of_those_that_were_missed(tmp_path: Path) -> None:
+    """By how large a part of the target is missing, so that money and ratios can be held against each other."""
+    far = {"unit": "reporting", "value": 26.0, "target_value": Decimal(20), "distance_value": Decimal(-6)}
+    september = {"period_start_date": date(2026, 9, 1)}
+    missed = [
+        held_to(SLA, "team", "Desk", "missed"),
+        held_to(UNIT_COST, "priority", "P1", "missed", **far),
+        held_to(SLA, "priority", "P2", "met"),
+        held_to(SLA, "priority", "P3", "missed", **september, value=0.1, distance_value=Decimal("-0.85")),
+    ]
+    label = "Cost per transaction"
+    (tmp_path / "one").mkdir()
+    (tmp_path / "all").mkdir()
+    told = f"{label} of P1 was 26.00 EUR, wanted at most 20.00 EUR"
+    more = "1 more of 3 targets of single priorities and teams was missed"
+    assert f"{told}." in summarize(read_facts(company(tmp_path / "one", missed[1])))
+    assert f"{told}; {more}." in summarize(read_facts(company(tmp_path / "all", *missed)))
 
 
 def test_a_period_that_is_not_that_of_the_report_is_named(tmp_path: Path) -> None:
