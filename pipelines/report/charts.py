@@ -142,6 +142,13 @@ def _ticks(points: Sequence[TrendPoint], width: int) -> dict[str, Any]:
     return {"values": days, "format": "%b %y" if are_months else "%d %b %y"}
 
 
+#: Pixels that a letter of a label takes at most, on average, and that lie between a label and its bar.
+_LETTER: Final = 7
+_LABEL_PADDING: Final = 6
+#: Pixels that a tick needs, so that its number stands beside the next one.
+_TICK: Final = 64
+
+
 def bar_chart(bars: Sequence[Bar], *, value_format: str, width: int, step: int = 26, groups: Sequence[str] = ()) -> Any:
     """Horizontal bars in the given order, stacked by group where they have one."""
     rows = [
@@ -149,15 +156,18 @@ def bar_chart(bars: Sequence[Bar], *, value_format: str, width: int, step: int =
         for bar in bars
     ]
     names = list(dict.fromkeys(row["name"] for row in rows))
-    label_width = min(150, int(width * 0.4))
+    # As much room as the longest name needs, and never more than half of the chart.
+    label_width = min(_LETTER * max(map(len, names), default=0) + 2 * _LABEL_PADDING, width // 2)
     y = alt.Y(
         "name:N",
         sort=names,
-        axis=alt.Axis(title=None, domain=False, ticks=False, labelLimit=label_width, labelPadding=6),
+        axis=alt.Axis(
+            title=None, domain=False, ticks=False, labelLimit=label_width - _LABEL_PADDING, labelPadding=_LABEL_PADDING
+        ),
     )
     room = max(width - label_width, 120)
     lengths = (_ends_of_bars(rows), _ends_of_bars(rows, sign=-1))
-    x = alt.X("value:Q", stack="zero", **axis_of_values(lengths, value_format, most=5))
+    x = alt.X("value:Q", stack="zero", **axis_of_values(lengths, value_format, most=max(min(5, room // _TICK), 3)))
     encoded: dict[str, Any] = {"x": x, "y": y}
     if groups:
         colors = {bar.group: color(bar.color) for bar in bars}
