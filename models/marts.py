@@ -98,7 +98,7 @@ kpi_change_drivers = table(
     text("dimension_value", "Value of the breakdown; (none) where records have none", key=True),
     text(
         "part",
-        "mix: its share of the whole changed; rate: its own ratio changed; amount: its own amount changed",
+        "mix: more or less of the whole fell to it; rate: its own ratio changed; amount: its own amount changed",
         key=True,
     ),
     day("previous_period_start_date", "First day of the period before, which it is compared with", required=True),

@@ -233,10 +233,11 @@ fct_unit_cost_bridges = table(
     text("dimension_value", "Team or service", key=True),
     text(
         "part",
-        "mix: its share of transactions; volume: more or fewer transactions bear its cost; rate: its cost itself",
+        "mix: more or less of the transactions fell to it; volume: more or fewer transactions bear its cost; cost: its "
+        "cost itself; volume and cost together are its rate in kpi_change_drivers, which has the same mix",
         key=True,
     ),
-    text("cost_pool", "Pool whose cost moved, for rate; else empty text", key=True),
+    text("cost_pool", "Pool whose cost moved, for cost; else empty text", key=True),
     day("previous_period_start_date", "First day of the period before, which it is compared with", required=True),
     money("change_reporting", "Its part of the change of the overall cost per transaction", required=True),
     money("unit_cost_before_reporting", "Overall cost per transaction of the period before", required=True),

@@ -5,12 +5,15 @@ all transactions and u = C/n its cost per transaction. From period 0 to period 1
 
 - mix: (w1 − w0) · ((u0 + u1) / 2 − (U0 + U1) / 2): more of the transactions fell to a dear group, or to a cheap one;
 - volume: (w0 + w1) / 2 · (C0 + C1) / 2 · (1 / n1 − 1 / n0): the same cost was borne by more or fewer transactions;
-- rate, for every pool: (w0 + w1) / 2 · (C1 − C0) · (1 / n0 + 1 / n1) / 2: the pool itself cost the group more or less.
+- cost, for every pool: (w0 + w1) / 2 · (C1 − C0) · (1 / n0 + 1 / n1) / 2: the pool itself cost the group more or less.
+
+Volume and cost together are what the group's own cost per transaction did, the rate of
+`metrics.signals.change_drivers`, which has the same mix: a word means the same wherever a change is taken apart.
 
 That each change of a product is split with the mean of the other factor makes the parts add up without a remainder,
 and independent of which period is called the first: the two-factor case of the Shapley value. A group with
 transactions in one of the periods only contributes mix alone, at the cost that it had there. A group that bears cost
-without transactions contributes that cost as rate.
+without transactions contributes that cost as cost.
 
 All is computed in fractions; only what is published is rounded, to the four decimals of stored amounts, by largest
 remainder, so that the rounded parts add up to the difference of the rounded unit costs.
@@ -38,7 +41,7 @@ from models.vocabulary import Dimension, Grain
 
 MIX: Final = "mix"
 VOLUME: Final = "volume"
-RATE: Final = "rate"
+COST: Final = "cost"
 
 #: By what the whole is taken apart.
 BRIDGED: Final = (Dimension.TEAM, Dimension.SERVICE)
@@ -107,7 +110,7 @@ def bridge(before: Mapping[str, GroupCost], after: Mapping[str, GroupCost]) -> l
             factor1 = Fraction(0) if new.transaction_count else Fraction(1, count1)
         for pool in sorted({*old.costs, *new.costs}):
             cost0, cost1 = old.costs.get(pool, Fraction(0)), new.costs.get(pool, Fraction(0))
-            parts.append(Part(group, RATE, pool, cost1 * factor1 - cost0 * factor0))
+            parts.append(Part(group, COST, pool, cost1 * factor1 - cost0 * factor0))
     return [part for part in parts if part.change]
 
 

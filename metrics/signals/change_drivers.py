@@ -4,7 +4,8 @@ A ratio R = Σ n / Σ d over groups is the mean of their own rates r = n / d, we
 denominator. From period 0 to period 1 each group contributes
 
 - mix: (w1 − w0) · ((r0 + r1) / 2 − (R0 + R1) / 2): more of the whole fell to a group that does better or worse than it;
-- rate: (w0 + w1) / 2 · (r1 − r0): the group itself did better or worse.
+- rate: (w0 + w1) / 2 · (r1 − r0): the group itself did better or worse. Of cost per transaction,
+  `metrics.costs.unit_cost_bridge` takes it apart once more, into volume and cost.
 
 Each change of the product is split with the mean of the other factor, so the parts leave no remainder and do not depend
 on which period is called the first: the two-factor case of the Shapley value, as in `metrics.costs.unit_cost_bridge`.

@@ -15,7 +15,11 @@ from pipelines.report.figures import Figure, Table
 #: Groups of a breakdown that stand for themselves; the others are one row, so that the table still adds up.
 _MOST_GROUPS: Final = 8
 _PARTS: Final = ("mix_value", "rate_value", "amount_value", "change_value")
-_ADDING_UP: Final = "The parts of a breakdown add up: mix is who had the work, rate is how it went."
+#: What the parts are called, here and where the steps of the unit cost take the rate apart.
+MIX_MEANS: Final = "Mix says that more or less of the work fell to"
+_ADDING_UP: Final = (
+    f"{MIX_MEANS} a group, rate that its own value of the KPI went up or down. The parts of a breakdown add up."
+)
 
 
 def driver_figures(facts: ReportFacts) -> list[Figure]:

@@ -5,6 +5,8 @@
 -- parameter dimension: breakdown, or * for all [one of: team, priority, service, vendor, *] [default: *]
 -- example: kpi query --query what_drove_a_change --param dimension=team
 -- answer: team | Field App Engineering | 0.0009 | -0.0119 | 0 | -0.0110 | 0.9359 | 0.9231
+--         mix: more or less of the whole fell to it; rate: its own ratio went up or down; amount: its own amount did, of KPIs
+--         that are no ratio. Of cost per transaction, what_made_unit_cost_move takes the rate apart once more.
 WITH chosen AS (
     SELECT * FROM mart.kpi_change_drivers
     WHERE metric = $metric AND period_grain = $period_grain AND $dimension IN ('*', dimension)

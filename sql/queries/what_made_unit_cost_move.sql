@@ -3,7 +3,9 @@
 -- parameter from_month: a day of the closed month that it is compared with [date] [default: before]
 -- parameter dimension: breakdown [one of: team, service] [default: team]
 -- example: kpi query --query what_made_unit_cost_move --param dimension=service
--- answer: rate | Network Operations | vendor_services | 2.9505 | 3.3101 | 2026-09-01 | 2026-10-01
+-- answer: cost | Network Operations | vendor_services | 2.9505 | 3.3101 | 2026-09-01 | 2026-10-01
+--         mix: more or less of the transactions fell to it; volume: more or fewer transactions bear its cost; cost: its cost
+--         itself, by pool. Volume and cost together are its rate in what_drove_a_change, which has the same mix.
 WITH steps AS (
     SELECT * FROM mart.unit_cost_bridges WHERE period_grain = 'month' AND dimension = $dimension
 ),

@@ -178,7 +178,7 @@ def test_the_bad_month_shows_in_the_bridge(home: DemoHome, summary: SampleSummar
     bad = summary.bad_month
     rows = home.warehouse(
         "SELECT dimension_value, cost_pool, change_reporting FROM core.fct_unit_cost_bridges WHERE dimension = 'team' "
-        "AND period_grain = 'month' AND period_start_date = ? AND part = 'rate' ORDER BY change_reporting DESC",
+        "AND period_grain = 'month' AND period_start_date = ? AND part = 'cost' ORDER BY change_reporting DESC",
         [bad.month],
     )
     assert rows[0][:2] == (bad.team, "vendor_services")

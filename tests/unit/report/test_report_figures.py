@@ -25,6 +25,7 @@ from pipelines.report.sentences import summarize
 from pipelines.report.targets import verdict
 
 SLA = "sla_attainment_ratio"
+COST = "cost_per_transaction_reporting"
 HOSTILE = "<script>alert('x')</script> \"ops\" 🎯 فريق"
 
 
@@ -145,7 +146,7 @@ def test_who_moved_the_unit_cost_is_told_in_money() -> None:
 
 def test_parts_of_the_unit_cost_that_are_not_shown_are_one_part() -> None:
     rows = [
-        {"part": "rate", "dimension_value": f"team {n}", "cost_pool": None, "change_reporting": Decimal("0.10"),
+        {"part": "cost", "dimension_value": f"team {n}", "cost_pool": None, "change_reporting": Decimal("0.10"),
          "whole_change_reporting": Decimal("2.50"), "from_month_date": date(2026, 9, 1),
          "to_month_date": date(2026, 10, 1)}
         for n in range(25)
@@ -163,25 +164,41 @@ def test_parts_of_the_unit_cost_that_are_not_shown_are_one_part() -> None:
         (
             {"Desk": "-1.05", "Field": "0.80", "Lab": "0.75"},
             (
-                "moved by +0.50 EUR. The largest part of it: rate · Field, +0.80 EUR. Against it went most: "
-                "rate · Desk, -1.05 EUR."
+                "moved by +0.50 EUR. The largest part of it: cost · Field, +0.80 EUR. Against it went most: "
+                "cost · Desk, -1.05 EUR."
             ),
         ),
-        ({"Desk": "0.80", "Field": "-0.30"}, "moved by +0.50 EUR. The largest part of it: rate · Desk, +0.80 EUR."),
-        ({"Desk": "-0.80", "Field": "0.30"}, "moved by -0.50 EUR. The largest part of it: rate · Desk, -0.80 EUR."),
-        ({"Desk": "0.30", "Field": "-0.30"}, "moved by +0.00 EUR. The largest part: rate · Desk, +0.30 EUR."),
+        ({"Desk": "0.80", "Field": "-0.30"}, "moved by +0.50 EUR. The largest part of it: cost · Desk, +0.80 EUR."),
+        ({"Desk": "-0.80", "Field": "0.30"}, "moved by -0.50 EUR. The largest part of it: cost · Desk, -0.80 EUR."),
+        ({"Desk": "0.30", "Field": "-0.30"}, "moved by +0.00 EUR. The largest part: cost · Desk, +0.30 EUR."),
     ],
 )
 def test_the_largest_part_of_a_rise_is_none_that_fell(changes: dict[str, str], told: str) -> None:
     whole = sum((Decimal(change) for change in changes.values()), Decimal(0))
     rows = [
-        {"part": "rate", "dimension_value": name, "cost_pool": "", "change_reporting": Decimal(change),
+        {"part": "cost", "dimension_value": name, "cost_pool": "", "change_reporting": Decimal(change),
          "whole_change_reporting": whole, "from_month_date": date(2026, 9, 1), "to_month_date": date(2026, 10, 1)}
         for name, change in changes.items()
     ]  # fmt: skip
     (figure,) = causes_section(facts(unit_cost=answer("what_made_unit_cost_move", *rows))).figures
     assert figure.sentences[0].endswith(told)
     assert not any("table" in sentence for sentence in figure.sentences), "slides have none"
+
+
+def test_mix_and_rate_are_said_in_the_same_words_wherever_a_change_is_taken_apart() -> None:
+    step = {"part": "cost", "dimension_value": "Desk", "cost_pool": "payroll", "change_reporting": Decimal("0.80"),
+            "whole_change_reporting": Decimal("0.80"), "from_month_date": date(2026, 9, 1),
+            "to_month_date": date(2026, 10, 1)}  # fmt: skip
+    moved = answer("what_drove_a_change", driver("team", "Desk", "0.80"))
+    given = facts(unit_cost=answer("what_made_unit_cost_move", step), **{f"drivers {COST}": moved})
+    told = {figure.id: " ".join(figure.sentences) for figure in causes_section(given).figures}
+    drivers, steps = told[f"drivers-{COST}"], told["unit-cost"]
+    assert (
+        "Mix says that more or less of the work fell to a group, rate that its own value of the KPI went up or down."
+        in drivers
+    )
+    assert "Mix says that more or less of the work fell to a team." in steps
+    assert "its own cost per transaction did, its rate, is taken apart: volume says" in steps
 
 
 def test_the_summary_says_what_of_the_money_to_recover_is_certain() -> None:

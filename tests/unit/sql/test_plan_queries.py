@@ -97,7 +97,7 @@ def test_what_made_unit_cost_move(published: duckdb.DuckDBPyConnection, fill: Fi
             "previous_period_start_date": before,
             "dimension": "team",
             "dimension_value": value,
-            "part": "rate",
+            "part": "cost",
             "cost_pool": "payroll",
             "change_reporting": Decimal(change),
             **more,
@@ -113,13 +113,13 @@ def test_what_made_unit_cost_move(published: duckdb.DuckDBPyConnection, fill: Fi
         part(MARCH, FEBRUARY, "Desk", "9.0000", period_grain="quarter"),
     )
     latest = [
-        ("rate", "Desk", "payroll", Decimal("-0.5"), Decimal("-0.4"), FEBRUARY, MARCH),
+        ("cost", "Desk", "payroll", Decimal("-0.5"), Decimal("-0.4"), FEBRUARY, MARCH),
         ("mix", "Desk", "", Decimal("0.1"), Decimal("-0.4"), FEBRUARY, MARCH),
     ]
     assert ask(published, "what_made_unit_cost_move") == latest
     assert ask(published, "what_made_unit_cost_move", from_month="2026-01-01") == [
-        ("rate", "Desk", "payroll", Decimal("1.0"), Decimal("0.85"), JANUARY, MARCH),
-        ("rate", "Network", "payroll", Decimal("-0.25"), Decimal("0.85"), JANUARY, MARCH),
+        ("cost", "Desk", "payroll", Decimal("1.0"), Decimal("0.85"), JANUARY, MARCH),
+        ("cost", "Network", "payroll", Decimal("-0.25"), Decimal("0.85"), JANUARY, MARCH),
         ("mix", "Desk", "", Decimal("0.1"), Decimal("0.85"), JANUARY, MARCH),
     ]
     only_february = ask(published, "what_made_unit_cost_move", to_month="2026-02-01")

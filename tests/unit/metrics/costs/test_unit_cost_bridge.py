@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -13,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metrics.costs.unit_cost_bridge import (
+    COST,
     MIX,
-    RATE,
     VOLUME,
     GroupCost,
     Part,
@@ -23,19 +24,21 @@ from metrics.costs.unit_cost_bridge import (
     round_parts,
     unit_cost,
 )
+from metrics.signals.change_drivers import Parts, explain_ratio
 from models.finance import fct_cost_allocations
+from models.vocabulary import ChangePart
 
 
 def group(count: int, **costs: int) -> GroupCost:
     return GroupCost({pool: Fraction(cost) for pool, cost in costs.items()}, count)
 
 
-def test_a_dearer_pool_is_rate_alone() -> None:
+def test_a_dearer_pool_is_cost_alone() -> None:
     # 10 tickets each, 50 % of all. Payroll of A goes from 100 to 120: its unit cost from 10 to 12, the whole from 10
     # to 11. Half of 20 / 10.
     before = {"A": group(10, payroll=100), "B": group(10, payroll=100)}
     after = {"A": group(10, payroll=120), "B": group(10, payroll=100)}
-    assert bridge(before, after) == [Part("A", RATE, "payroll", Fraction(1))]
+    assert bridge(before, after) == [Part("A", COST, "payroll", Fraction(1))]
 
 
 def test_more_transactions_that_bear_the_same_cost_are_volume() -> None:
@@ -53,7 +56,7 @@ def test_more_transactions_of_a_dear_group_are_mix() -> None:
     assert parts[("A", MIX)] == Fraction(15, 16)
     assert parts[("B", MIX)] == Fraction(25, 16)
     # A's own cost per ticket did not move: three times the cost over three times the tickets.
-    assert parts[("A", VOLUME)] + parts[("A", RATE)] == 0
+    assert parts[("A", VOLUME)] + parts[("A", COST)] == 0
 
 
 def test_a_group_that_comes_or_goes_is_mix() -> None:
@@ -63,9 +66,9 @@ def test_a_group_that_comes_or_goes_is_mix() -> None:
     assert sum(part.change for part in parts) == 10
 
 
-def test_cost_without_a_transaction_is_rate() -> None:
+def test_cost_without_a_transaction_stays_cost() -> None:
     parts = bridge({"A": group(10, x=100)}, {"A": group(10, x=100), "B": group(0, licence=50)})
-    assert parts == [Part("B", RATE, "licence", Fraction(5))]
+    assert parts == [Part("B", COST, "licence", Fraction(5))]
 
 
 def test_a_period_without_transactions_is_refused() -> None:
@@ -100,6 +103,21 @@ def test_the_way_back_is_the_way_there_with_other_signs(
     assert {(part.group, part.part, part.pool): -part.change for part in back} == {
         (part.group, part.part, part.pool): part.change for part in there
     }
+
+
+@settings(deadline=None)
+@given(GROUPS, GROUPS)
+def test_mix_is_that_of_the_drivers_and_volume_and_cost_are_their_rate(
+    before: dict[str, GroupCost], after: dict[str, GroupCost]
+) -> None:
+    def as_parts(groups: dict[str, GroupCost]) -> dict[str, Parts]:
+        return {name: Parts(item.cost, Fraction(item.transaction_count)) for name, item in groups.items()}
+
+    steps: Counter[tuple[str, ChangePart]] = Counter()
+    for part in bridge(before, after):
+        steps[part.group, ChangePart.MIX if part.part == MIX else ChangePart.RATE] += part.change
+    drivers = {(item.group, item.part): item.change for item in explain_ratio(as_parts(before), as_parts(after))}
+    assert {key: change for key, change in steps.items() if change} == drivers
 
 
 @settings(deadline=None)
