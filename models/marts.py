@@ -259,6 +259,7 @@ meta_data_clocks = table(
     text("domain", "tickets, finance or vendors", required=True),
     instant("as_of_at", "The instant that the data reach; empty where there are none"),
     day("last_date", "Last day in the reporting time zone of which they tell; empty where there are none"),
+    text("unread_folders", "Landing folders that would feed it and of which no file was ever read; empty if none"),
 )
 
 meta_metrics = table(

@@ -30,8 +30,8 @@ _PROMISED: Final = {
 }
 #: Why KPIs have nothing to count though all exports that they need are there, by what they count.
 _UNFED: Final = {
-    "budget lines": "no export feeds budget lines yet",
-    "cost lines and budget lines": "no export feeds budget lines yet",
+    "budget lines": "no budget lines were read yet",
+    "cost lines and budget lines": "no budget lines were read yet",
     "commitments": "no contract in the register of vendor contracts says what is committed to be spent",
     "promises and periods": "no contract promises credits yet: see service_credits in policies/vendors.yaml",
 }
@@ -64,9 +64,10 @@ def explain_missing(
             metrics are told of their latest closed period.
     """
     definitions = _read(connection, "FROM meta.metrics ORDER BY rowid")
-    clocks = _read(connection, "SELECT data, domain FROM meta.data_clocks WHERE as_of_at IS NOT NULL")
+    clocks = _read(connection, "SELECT data, domain, as_of_at, unread_folders FROM meta.data_clocks")
     zone = connection.execute("SELECT reporting_time_zone FROM meta.run").fetchall()[0][0]
-    known = {kind for row in clocks for kind in (row["data"], row["domain"])}
+    known = {kind for row in clocks if row["as_of_at"] is not None for kind in (row["data"], row["domain"])}
+    unread = _unread_folders(clocks)
     shortest = find_shortest(definitions, zone)
     spans = {row["metric"]: row for row in _read(connection, _SPANS, {"grain": grain})}
     starts = told if told is not None else {name: span["latest_date"] for name, span in spans.items()}
@@ -81,7 +82,7 @@ def explain_missing(
             # What to do stands with the rule itself.
             found[name] = f"held: {(row['held_reason'] or 'kpi status says by which rule').split('. ')[0].rstrip('.')}"
         elif state == "empty":
-            found[name] = explain_unfed(row, known)
+            found[name] = explain_unfed(row, known, unread)
         elif name not in spans:
             found[name] = f"no {grain} has {records} yet"
         elif start is None:
@@ -160,19 +161,32 @@ def find_shortest(definitions: Sequence[Mapping[str, Any]], time_zone: str) -> d
     return found
 
 
-def explain_unfed(definition: Mapping[str, Any], known: Collection[str]) -> str:
+def _unread_folders(clocks: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """The landing folders of which nothing was ever read, by kind of data and by domain."""
+    found: dict[str, list[str]] = {}
+    for row in clocks:
+        folders = row["unread_folders"].split(", ") if row["unread_folders"] else []
+        for kind in {row["data"], row["domain"]}:
+            found[kind] = list(dict.fromkeys((*found.get(kind, ()), *folders)))
+    return found
+
+
+def explain_unfed(
+    definition: Mapping[str, Any], known: Collection[str], unread: Mapping[str, Sequence[str]] | None = None
+) -> str:
     """Why a metric has never had anything to count.
 
     Args:
         definition: its row of `meta.metrics`.
         known: kinds of data and domains of which there are any.
+        unread: landing folders of which nothing was ever read, by the kind of data or domain that they would feed.
     """
     name, records = definition["metric"], definition["counted_records"]
     lacking = [domain for domain in definition["requires"].split(", ") if domain not in known]
     if not lacking and _OF_VENDORS.get(records, "vendors") not in known and "vendors" in definition["requires"]:
         lacking = [_OF_VENDORS[records]]
     if lacking:
-        return f"no export feeds {list_all(lacking)} yet"
+        return _explain_lacking(lacking, unread or {})
     if name in _PROMISED:
         return f"no promise of {_PROMISED[name]} was kept or broken yet: see policies/sla.yaml"
     if name == "sla_source_attainment_ratio":
@@ -180,6 +194,13 @@ def explain_unfed(definition: Mapping[str, Any], known: Collection[str]) -> str:
     if name == "cost_of_delay_reporting":
         return "no rule under delay in policies/costs.yaml has a price for any resolved ticket yet"
     return _UNFED.get(records, f"none of the {records} counts for it yet: 'kpi metrics NAME' says which would")
+
+
+def _explain_lacking(lacking: Sequence[str], unread: Mapping[str, Sequence[str]]) -> str:
+    """That nothing brings some data: no contract is there, or its landing folder had no file that could be read."""
+    unfed = [data for data in lacking if not unread.get(data)]
+    parts = [f"no file of {data} was read from {list_all(unread[data])} yet" for data in lacking if data not in unfed]
+    return " and ".join((*parts, f"no export feeds {list_all(unfed)} yet") if unfed else parts)
 
 
 def explain_open(first: date, grain: str, records: str, shortest: ShortestData | None) -> str:

@@ -16,12 +16,12 @@ from metrics.sla.policy import SlaPolicy
 from models.vocabulary import Domain, RuleState
 from pipelines.landing_refusals import files_in
 from pipelines.project import Project
+from pipelines.unread_exports import NO_LONGER, unread_contracts
 
 #: How drafts mark the lines that a person has to decide; see `pipelines.infer`.
 CHECK_MARK: Final = "# CHECK:"
 #: Statuses of the standard under which nobody has promised anything yet, or no longer.
 _NOT_YET: Final = {"proposed": "is only proposed", "draft": "is a draft"}
-_NO_LONGER: Final = {"deprecated": "is deprecated", "retired": "is retired"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +82,9 @@ def note_empty_folders(project: Project, loaded: Container[str]) -> Iterator[Not
     Args:
         loaded: contracts of which files were read, also if they were taken away since.
     """
-    for contract in project.contracts:
+    for contract in unread_contracts(project, loaded):
         folder = project.home.landing / contract.id
-        if contract.id in loaded or contract.status in _NO_LONGER or next(files_in(folder), None) is not None:
+        if next(files_in(folder), None) is not None:
             continue
         lacks = "has no file" if folder.is_dir() else "is not there"
         yield Notice(
@@ -113,7 +113,7 @@ def note_unlisted(project: Project, found: Iterable[tuple[str, str, str]]) -> It
 def _unagreed_contracts(project: Project) -> Iterator[Notice]:
     """Contracts whose `status` says that they are not in force: their files are read and published all the same."""
     for contract in project.contracts:
-        state = (_NOT_YET | _NO_LONGER).get(contract.status)
+        state = (_NOT_YET | NO_LONGER).get(contract.status)
         if state is None:
             continue
         remedy = "Write status: active, or take the contract away."

@@ -98,7 +98,7 @@ def _domain_rows(trends: Sequence[MetricTrend], records: BuildRecords | None) ->
             {
                 "domain": domain,
                 "verdict": verdict.verdict if verdict else None,
-                "summary": verdict.summary if verdict else None,
+                "summary": verdict.summary if verdict else _why_nothing_came(own),
                 "decided_at": verdict.decided_at if verdict else None,
                 "fresh_as_of_at": max(reaches, default=None),
                 "published_metric_count": sum(trend.publication_state == "published" for trend in touched),
@@ -112,6 +112,11 @@ def _domain_rows(trends: Sequence[MetricTrend], records: BuildRecords | None) ->
             }
         )
     return rows
+
+
+def _why_nothing_came(trends: Sequence[MetricTrend]) -> str | None:
+    """Why a domain was never judged: nothing brings its data."""
+    return next((trend.no_value_reason for trend in trends if trend.publication_state == "empty"), None)
 
 
 def _rules_holding(records: BuildRecords | None, metrics: Sequence[str]) -> list[str]:

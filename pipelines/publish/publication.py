@@ -51,6 +51,7 @@ from pipelines.planning_facts import PLANNING_FACTS
 from pipelines.reconciliation import COST_FACTS
 from pipelines.rule_outcomes import read_outcomes_by_day
 from pipelines.session import Session
+from pipelines.unread_exports import unread_folders
 from pipelines.vendor_credit_facts import CREDIT_FACTS
 from pipelines.vendor_facts import VENDOR_FACTS
 from pipelines.verdicts import current_verdict
@@ -193,6 +194,8 @@ def _clock_rows(session: Session, clocks: DataClocks) -> pl.DataFrame:
     zone = session.project.home.settings.reporting.time_zone
     of_cost = clocks.of_cost(session.project.policies)
     cost_months = [] if of_cost == clocks.finance else [("whole months of cost", Domain.FINANCE, of_cost)]
+    loaded = {export for (export,) in session.warehouse.rows("SELECT DISTINCT export FROM ops.ops_loads")}
+    unread = unread_folders(session.project, loaded)
     rows = [
         {
             "data": name,
@@ -200,6 +203,7 @@ def _clock_rows(session: Session, clocks: DataClocks) -> pl.DataFrame:
             "as_of_at": clock,
             # A clock at midnight has seen the day before to its end, and nothing of its own.
             "last_date": None if clock is None else local_date_of(clock - timedelta(microseconds=1), zone),
+            "unread_folders": unread.get(name) or None,
         }
         for name, domain, clock in (
             ("tickets", Domain.TICKETS, clocks.tickets),

@@ -242,3 +242,18 @@ def test_days_that_somebody_chose_are_kept(uneven: DemoHome, monkeypatch: pytest
     page = drawn(uneven, monkeypatch, "kpis", kpi="cost_total_reporting")
     page.date_input(key="days").set_value((date(2026, 10, 5), date(2026, 10, 20))).run()
     assert "## –" in [part.value for part in page.markdown]
+
+
+def test_the_folder_that_waits_for_its_first_file_is_named_everywhere(homes: Mapping[str, DemoHome]) -> None:
+    home = homes["ledger"]
+    folders = "landing/jira_issues/, landing/servicenow_incidents/ and landing/zendesk_tickets/"
+    waits = f"no file of tickets was read from {folders} yet"
+    facts = read_facts(home.home.published_file)
+    assert facts.no_value_reasons["ticket_backlog_count"] == waits
+    assert waits in " ".join(
+        unescape((home.home.published / "report" / "latest.html").read_text(encoding="utf-8")).split()
+    )
+    for command in ("status", "metrics", "run"):
+        told = CliRunner().invoke(kpi, [command, "--home", str(home.folder)]).output
+        assert waits in " ".join(told.split()), command
+        assert "no export feeds tickets" not in " ".join(told.split()), command

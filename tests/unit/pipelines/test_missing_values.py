@@ -84,7 +84,7 @@ ALL = {"tickets", "finance", "vendors", "deliveries", "invoices"}
         ("sla_attainment_ratio", {"tickets"}, "no promise of a resolution was kept or broken yet: see policies/sla"),
         ("sla_first_response_attainment_ratio", {"tickets"}, "no promise of a first response"),
         ("sla_source_attainment_ratio", {"tickets"}, "tickets.is_sla_met_at_source"),
-        ("cost_budget_variance_ratio", {"finance"}, "no export feeds budget lines yet"),
+        ("cost_budget_variance_ratio", {"finance"}, "no budget lines were read yet"),
         ("vendor_on_time_delivery_ratio", {"vendors", "invoices"}, "no export feeds deliveries yet"),
         ("vendor_billed_reporting", {"vendors", "deliveries"}, "no export feeds invoices yet"),
         ("vendor_recoverable_reporting", {"vendors", "deliveries"}, "none of the amounts counts for it yet"),
@@ -95,6 +95,30 @@ ALL = {"tickets", "finance", "vendors", "deliveries", "invoices"}
 )
 def test_what_nothing_feeds_says_what_would(metric: str, known: set[str], said: str) -> None:
     assert said in explain_unfed(metric_named(metric).definition(), known)
+
+
+@pytest.mark.parametrize(
+    ("known", "unread", "said"),
+    [
+        ({"finance"}, {"tickets": ["landing/jira/"]}, "no file of tickets was read from landing/jira/ yet"),
+        (
+            {"finance"},
+            {"tickets": ["landing/jira/", "landing/zendesk/"]},
+            "no file of tickets was read from landing/jira/ and landing/zendesk/ yet",
+        ),
+        (
+            set(),
+            {"tickets": ["landing/jira/"], "finance": []},
+            "no file of tickets was read from landing/jira/ yet and no export feeds finance yet",
+        ),
+        # Where tickets have come from somewhere, one more folder that waits explains nothing.
+        ({"tickets"}, {"tickets": ["landing/jira/"]}, "no export feeds finance yet"),
+    ],
+)
+def test_a_contract_that_waits_for_its_first_file_is_named(
+    known: set[str], unread: dict[str, list[str]], said: str
+) -> None:
+    assert explain_unfed(metric_named("cost_of_rework_ratio").definition(), known, unread) == said
 
 
 def test_every_kpi_that_nothing_feeds_has_a_reason() -> None:
