@@ -43,6 +43,14 @@ LOOK: Final = ChartLook(
     has_tooltips=True,
 )
 _DATE: Final = "%d %b %Y"
+_CLOCK: Final = "%d %b %Y %H:%M"
+#: Days are days, whatever time zone the browser is in.
+_DAYS: Final = alt.Scale(type="utc")
+#: Labels of an axis of instants: its hours, where a day begins the day, and where a year does the year.
+_HOUR_OR_DAY: Final = (
+    "utcFormat(datum.value, utchours(datum.value) || utcminutes(datum.value) ? '%H:%M' : "
+    "utcmonth(datum.value) || utcdate(datum.value) > 1 ? '%-d %b' : '%Y')"
+)
 
 
 def draw_trend(values: pl.DataFrame, title: str, unit: str, *, height: int = HEIGHT) -> alt.LayerChart:
@@ -53,14 +61,14 @@ def draw_trend(values: pl.DataFrame, title: str, unit: str, *, height: int = HEI
     Args:
         values: `period_start_date`, `value`, `lower_bound`, `upper_bound`, `coverage_ratio`, `is_period_closed`.
     """
-    shown = _in_display_unit(values, unit)
-    base = alt.Chart(shown).encode(x=alt.X("period_start_date:T", axis=_time_axis()))
+    shown = _with_days_as_text(_in_display_unit(values, unit))
+    base = alt.Chart(shown).encode(x=alt.X("period_start_date:T", scale=_DAYS, axis=_time_axis()))
     closed = base.transform_filter("datum.is_period_closed")
     band = closed.mark_area(opacity=0.18).encode(
         y=alt.Y("lower_bound:Q", title=None, scale=alt.Scale(zero=False)), y2="upper_bound:Q"
     )
     tooltip = [
-        alt.Tooltip("period_start_date:T", title="period from", format=_DATE),
+        alt.Tooltip("utcyearmonthdate(period_start_date):T", title="period from", format=_DATE),
         alt.Tooltip("value:Q", title=title, format=",.2f"),
         alt.Tooltip("lower_bound:Q", title="at least", format=",.2f"),
         alt.Tooltip("upper_bound:Q", title="at most", format=",.2f"),
@@ -85,8 +93,8 @@ def draw_lines(values: pl.DataFrame, title: str, unit: str) -> alt.LayerChart:
         values: `period_start_date`, `dimension_value`, `value`, `coverage_ratio`, `is_period_closed`, of `MOST_LINES`
             values at most.
     """
-    base = alt.Chart(_in_display_unit(values, unit)).encode(
-        x=alt.X("period_start_date:T", axis=_time_axis()),
+    base = alt.Chart(_with_days_as_text(_in_display_unit(values, unit))).encode(
+        x=alt.X("period_start_date:T", scale=_DAYS, axis=_time_axis()),
         y=alt.Y("value:Q", title=None, scale=alt.Scale(zero=False)),
         color=alt.Color("dimension_value:N", title=None, legend=alt.Legend(orient="bottom", columns=2)),
     )
@@ -95,7 +103,7 @@ def draw_lines(values: pl.DataFrame, title: str, unit: str) -> alt.LayerChart:
         opacity=alt.condition("datum.is_period_closed", alt.value(1), alt.value(0.35)),
         tooltip=[
             alt.Tooltip("dimension_value:N", title="of"),
-            alt.Tooltip("period_start_date:T", title="period from", format=_DATE),
+            alt.Tooltip("utcyearmonthdate(period_start_date):T", title="period from", format=_DATE),
             alt.Tooltip("value:Q", title=title, format=",.2f"),
             alt.Tooltip("coverage_ratio:Q", title="coverage", format=".1%"),
             alt.Tooltip("is_period_closed:N", title="closed"),
@@ -124,17 +132,30 @@ def draw_bars(values: pl.DataFrame, label: str, amount: str, title: str, unit: s
     )
 
 
-def draw_life(intervals: pl.DataFrame) -> alt.Chart:
-    """A ticket's life: what it was when, a row for each team that had it.
+def draw_life(intervals: pl.DataFrame, time_zone: str) -> alt.Chart:
+    """A ticket's life: what it was when, a row for each team that had it, by the clock of a time zone.
 
     Args:
         intervals: rows of `mart.ticket_interval_facts` of one ticket, each with its end.
+        time_zone: that of reporting, whatever the one of the browser is.
     """
+    # Told as if it were UTC, which a chart does not move into the browser's zone.
+    clock = pl.col("started_at", "ended_at").dt.convert_time_zone(time_zone).dt.strftime("%Y-%m-%dT%H:%M:%SZ")
+    shown = intervals.select("started_at", "ended_at", "status", "status_category", "team", "waiting_reason")
+    begun, over = (
+        pl.col(name).dt.convert_time_zone(time_zone).dt.strftime(_CLOCK) for name in ("started_at", "ended_at")
+    )
+    told = pl.format("{}: {} from {} to {}", "team", pl.col("status").fill_null("no status"), begun, over)
     return (
-        alt.Chart(intervals.select("started_at", "ended_at", "status", "status_category", "team", "waiting_reason"))
+        alt.Chart(shown.with_columns(clock, told=told))
         .mark_bar(height=18)
         .encode(
-            x=alt.X("started_at:T", title=None),
+            x=alt.X(
+                "started_at:T",
+                scale=_DAYS,
+                title=f"by the clock of {time_zone}",
+                axis=alt.Axis(labelExpr=_HOUR_OR_DAY, labelOverlap=True),
+            ),
             x2="ended_at:T",
             y=_names_axis("team"),
             color=alt.Color(
@@ -143,11 +164,13 @@ def draw_life(intervals: pl.DataFrame) -> alt.Chart:
                 scale=alt.Scale(domain=list(CATEGORY_COLOURS), range=list(CATEGORY_COLOURS.values())),
                 legend=alt.Legend(orient="bottom"),
             ),
+            # For who hears it: what is said by default is by the clock of the browser.
+            description=alt.Description("told:N"),
             tooltip=[
                 alt.Tooltip("status:N"),
                 alt.Tooltip("waiting_reason:N", title="waits for"),
-                alt.Tooltip("started_at:T", title="from", format="%d %b %Y %H:%M"),
-                alt.Tooltip("ended_at:T", title="to", format="%d %b %Y %H:%M"),
+                alt.Tooltip("utcyearmonthdatehoursminutes(started_at):T", title="from", format=_CLOCK),
+                alt.Tooltip("utcyearmonthdatehoursminutes(ended_at):T", title="to", format=_CLOCK),
             ],
         )
         .properties(height=_rows_height(intervals["team"].n_unique()))
@@ -190,6 +213,11 @@ def _title(text: str) -> alt.TitleParams:
 
 def _time_axis() -> alt.Axis:
     return alt.Axis(title=None, format="%b %y", labelOverlap=True, grid=False)
+
+
+def _with_days_as_text(values: pl.DataFrame) -> pl.DataFrame:
+    """Days as a browser reads them as days; a date without a zone it would take for midnight in its own."""
+    return values.with_columns(pl.col("period_start_date").dt.strftime("%Y-%m-%d"))
 
 
 def _names_axis(column: str) -> alt.Y:
