@@ -21,6 +21,8 @@ from pipelines.charts.look import ChartLook
 
 #: Bands of a cumulative flow diagram from the bottom to the top.
 FLOW_BANDS: Final = ("done", "cancelled", "waiting", "active", "queued")
+#: Those of them that are open work: what came in less what went out.
+OPEN_BANDS: Final = FLOW_BANDS[2:]
 #: Parts of a bar of open work, from the axis on.
 AGE_PARTS: Final = ("promise broken", "promise running", "no promise")
 #: Axis labels of hours on a scale on which each step multiplies.
@@ -81,18 +83,30 @@ class AgeClass:
     counts: dict[str, int]
 
 
-def flow_chart(days: Sequence[FlowDay], look: ChartLook, *, width: int | None = None, height: int = 230) -> Any:
+def flow_chart(
+    days: Sequence[FlowDay],
+    look: ChartLook,
+    *,
+    bands: Sequence[str] = FLOW_BANDS,
+    named: Sequence[str] | None = None,
+    width: int | None = None,
+    height: int = 230,
+) -> Any:
     """A cumulative flow diagram: what came in above what went out, and in between where the work is.
 
+    Open work is small beside all that went out in months; of `OPEN_BANDS` alone it has the whole height.
+
     Args:
+        bands: what is drawn, from the bottom to the top.
+        named: bands that the legend names, where others than those that are drawn; of none there is no legend.
         width: in pixels; None for that of the place.
     """
     rows = [
         {"day": item.day.isoformat(), "band": band, "count": item.counts.get(band, 0), "position": position}
         for item in days
-        for position, band in enumerate(FLOW_BANDS)
+        for position, band in enumerate(bands)
     ]
-    highest = max((sum(item.counts.values()) for item in days), default=0)
+    highest = max((sum(item.counts.get(band, 0) for band in bands) for item in days), default=0)
     tooltip = [
         alt.Tooltip("utcyearmonthdate(day):T", title="end of", format="%d %b %Y"),
         alt.Tooltip("band:N", title="state"),
@@ -104,7 +118,7 @@ def flow_chart(days: Sequence[FlowDay], look: ChartLook, *, width: int | None = 
         .encode(
             x=alt.X("day:T", scale=alt.Scale(type="utc"), axis=_day_axis(width)),
             y=alt.Y("count:Q", stack="zero", **axis_of_values((0, highest), ",d", most=6)),
-            color=_color_of("band", FLOW_BANDS, look, width),
+            color=_color_of("band", bands if named is None else named, look, width, domain=FLOW_BANDS),
             order=alt.Order("position:Q"),
             **_tooltips(look, tooltip),
         )
@@ -218,11 +232,19 @@ def _data(rows: Sequence[Mapping[str, Any]], look: ChartLook) -> Any:
     return pl.DataFrame(rows) if look.has_tooltips else alt.Data(values=list(rows))
 
 
-def _color_of(column: str, names: Sequence[str], look: ChartLook, width: int | None) -> Any:
+def _color_of(column: str, names: Sequence[str], look: ChartLook, width: int | None, domain: Sequence[str] = ()) -> Any:
+    """Colours of names.
+
+    Args:
+        names: what the legend names, if anything.
+        domain: all that have a colour, where that is more.
+    """
+    domain = domain or names
     is_roomy = width is not None and width >= 400
     columns = len(names) if is_roomy else 3 if len(names) > 3 else 2
-    legend = alt.Legend(**{"title": None, "columns": columns, **look.legend})
-    colors = alt.Scale(domain=list(names), range=[look.colors[name] for name in names])
+    shown = {"title": None, "columns": columns, "values": list(names), **look.legend}
+    legend = alt.Legend(**shown) if names else None
+    colors = alt.Scale(domain=list(domain), range=[look.colors[name] for name in domain])
     return alt.Color(f"{column}:N", scale=colors, legend=legend)
 
 

@@ -18,7 +18,8 @@ from typing import Any, Final
 import altair as alt
 
 from pipelines.charts.axes import axis_of_values
-from pipelines.report.drawing import color
+from pipelines.charts.flow import FLOW_BANDS, OPEN_BANDS, FlowDay, flow_chart
+from pipelines.report.drawing import LOOK, color
 from pipelines.report.markup import shown_text
 
 _HOURS: Final = ",.2~f"
@@ -129,6 +130,24 @@ def trend_chart(
         )
     )
     return alt.layer(*layers).properties(width=width, height=height)
+
+
+def flow_picture(days: Sequence[FlowDay], *, width: int) -> Any:
+    """A cumulative flow diagram below its open bands alone, which are thin beside all that went out in months."""
+    above = flow_chart(days, LOOK, bands=OPEN_BANDS, named=FLOW_BANDS, width=width, height=150)
+    below = flow_chart(days, LOOK, named=(), width=width, height=120)
+    named = (("open at the end of each day", above), ("with what went out since the first day", below))
+    return alt.vconcat(
+        *(
+            chart.properties(
+                title=alt.TitleParams(
+                    title, anchor="start", frame="group", fontSize=12, fontWeight="normal", color=color("quiet")
+                )
+            )
+            for title, chart in named
+        ),
+        spacing=10,
+    ).resolve_scale(color="independent")
 
 
 def _ticks(points: Sequence[TrendPoint], width: int) -> dict[str, Any]:

@@ -15,9 +15,9 @@ from pipelines.charts.flow import (
     Line,
     age_chart,
     cycle_time_chart,
-    flow_chart,
 )
 from pipelines.cli.numbers import NOTHING, count_of, format_ratio
+from pipelines.report.charts import flow_picture
 from pipelines.report.completeness import notes, titled
 from pipelines.report.drawing import LOOK
 from pipelines.report.facts import CYCLE_TIMES_ARE_OF, FLOW_IS_OF, ReportFacts
@@ -26,6 +26,10 @@ from pipelines.report.figures import Figure, Section, Table
 _CYCLE_TIMES: Final = tuple((share, f"ticket_cycle_time_p{share}_business_hours") for share in (50, 85, 95))
 _LEAD_TIMES: Final = tuple((share, f"ticket_lead_time_p{share}_business_hours") for share in (50, 85, 95))
 _SURE: Final = ("value", "lower_bound", "upper_bound")
+_PICTURES: Final = (
+    "The upper picture has what was open at the end of each day, all that had come in less all that had gone out; the "
+    "lower one adds what was done and cancelled, counted from its lowest on."
+)
 _PARTS: Final = dict(zip(AGE_PARTS, ("broken_count", "promised_count", "unpromised_count"), strict=True))
 
 
@@ -60,10 +64,10 @@ def _cumulative_flow(facts: ReportFacts) -> Figure | None:
         title=titled(facts, FLOW_IS_OF, "Cumulative flow"),
         sentences=(
             told,
-            "The picture counts what was done and cancelled from its lowest on.",
+            _PICTURES,
             *notes(facts, FLOW_IS_OF),
         ),
-        draw=lambda width: flow_chart(days, LOOK, width=width),
+        draw=lambda width: flow_picture(days, width=width),
         alternative=f"Tickets by state at the end of {count_of(len(rows), 'day')}, stacked",
         table=Table(
             columns,

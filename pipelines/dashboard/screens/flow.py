@@ -10,6 +10,7 @@ import streamlit as st
 
 from pipelines.charts.flow import (
     FLOW_BANDS,
+    OPEN_BANDS,
     AgeClass,
     FinishedTicket,
     FlowDay,
@@ -62,18 +63,19 @@ def _show_cumulative_flow(snapshot: Snapshot, filters: Filters) -> None:
         .sort("day_date")
     )
     first, last = days.row(0, named=True), days.row(-1, named=True)
-    in_work = ("waiting", "active", "queued")
-    before, now = (sum(int(day[band]) for band in in_work) for day in (first, last))
+    before, now = (sum(int(day[band]) for band in OPEN_BANDS) for day in (first, last))
     st.caption(
         f"In work at the end of {first['day_date']:%d %b %Y}: {before:,}; of {last['day_date']:%d %b %Y}: {now:,}. "
-        "What was done and cancelled before is left out of the picture."
+        "The first picture has what was open at the end of each day: all that had come in less all that had gone out. "
+        "The second adds what was done and cancelled since the first day."
     )
     over = [(pl.col(band) - pl.col(band).first()).alias(band) for band in ("done", "cancelled")]
     drawn = [
         FlowDay(row["day_date"], {band: int(row[band]) for band in FLOW_BANDS})
         for row in days.with_columns(over).iter_rows(named=True)
     ]
-    st.altair_chart(flow_chart(drawn, LOOK, height=HEIGHT + 60), alt="Cumulative flow")
+    st.altair_chart(flow_chart(drawn, LOOK, bands=OPEN_BANDS, height=HEIGHT), alt="Open tickets by state, day by day")
+    st.altair_chart(flow_chart(drawn, LOOK, height=HEIGHT), alt="Cumulative flow")
 
 
 def _show_cycle_times(snapshot: Snapshot, filters: Filters) -> None:

@@ -30,15 +30,15 @@ LEAD_TIMES = "lead times of October 2026: 85 % were resolved within 9.5 open h."
 DRAW = """
 import sys
 from datetime import date, datetime
-from pipelines.report.charts import TrendPoint, sparkline, trend_chart
+from pipelines.report.charts import TrendPoint, flow_picture, sparkline, trend_chart
 from pipelines.report.drawing import LOOK, draw_svg
-from pipelines.charts.flow import FinishedTicket, FlowDay, cycle_time_chart, flow_chart
+from pipelines.charts.flow import FinishedTicket, FlowDay, cycle_time_chart
 days = [date(2026, month, 1) for month in range(1, 10)]
 points = [TrendPoint(day, day.month / 10, day.month == 5) for day in days]
 for chart in (
     sparkline(points),
     trend_chart(points, "ratio", width=400),
-    flow_chart([FlowDay(day, {"done": day.month}) for day in days], LOOK, width=400),
+    flow_picture([FlowDay(day, {"done": day.month}) for day in days], width=400),
     cycle_time_chart([FinishedTicket(datetime(2026, 10, day), day) for day in range(1, 30)], (), LOOK, width=400),
 ):
     sys.stdout.write(draw_svg(chart))
@@ -78,8 +78,12 @@ def test_cumulative_flow_says_what_came_in_and_went_out() -> None:
         "which 5 are queued: the backlog."
     )
     assert figure.draw is not None
-    drawn = figure.draw(430).to_dict()["data"]["values"]
-    assert [row["count"] for row in drawn if row["band"] == "done"] == [0, 3]
+    above, below = figure.draw(430).to_dict()["vconcat"]
+    assert [row["count"] for row in below["data"]["values"] if row["band"] == "done"] == [0, 3]
+    # Six open tickets beside a thousand that are over would be a line: above they have the whole height.
+    assert {row["band"] for row in above["data"]["values"]} == {"queued", "active", "waiting"}
+    assert max(above["encoding"]["y"]["axis"]["values"]) == 6
+    assert "all that had come in less all that had gone out" in figure.sentences[1]
     assert figure.table is not None
     assert figure.table.rows[0] == ("2 Oct 2026", "5", "1", "0", "1", "1,003", "1,010")
 

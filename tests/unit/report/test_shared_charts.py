@@ -15,6 +15,7 @@ from pipelines.charts.axes import axis_of_values, round_ticks
 from pipelines.charts.flow import (
     AGE_PARTS,
     FLOW_BANDS,
+    OPEN_BANDS,
     AgeClass,
     FinishedTicket,
     FlowDay,
@@ -37,6 +38,7 @@ def charts(look: ChartLook) -> dict[str, dict[str, Any]]:
     classes = [AgeClass(0, 1, {"promise broken": 2}), AgeClass(1, 2, {"no promise": 1})]
     return {
         "flow": flow_chart(days, look).to_dict(),
+        "open": flow_chart(days, look, bands=OPEN_BANDS).to_dict(),
         "cycle times": cycle_time_chart(tickets, [Line("p85", 3.0)], look).to_dict(),
         "ages": age_chart(classes, [], look).to_dict(),
     }
