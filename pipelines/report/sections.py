@@ -9,22 +9,21 @@ from pipelines.cli.numbers import (
     NOTHING,
     count_of,
     format_change,
-    format_instant,
     format_ratio,
     format_value,
     list_all,
 )
 from pipelines.report.breakdown_targets import breakdown_targets_figure
 from pipelines.report.causes import causes_section
-from pipelines.report.charts import Bar, bar_chart, trend_chart
+from pipelines.report.charts import trend_chart
 from pipelines.report.completeness import notes, periods_differ
 from pipelines.report.facts import HEADLINES, SUPPORTING, ReportFacts
 from pipelines.report.figures import Figure, Section, Table
-from pipelines.report.flow import age_figure, flow_section
+from pipelines.report.flow import flow_section
 from pipelines.report.headlines import no_value_note, signal_sentence, trend_limits, trend_points
 from pipelines.report.instrumentation import instrumentation_section
 from pipelines.report.money import money_section
-from pipelines.report.open_then import open_then_section
+from pipelines.report.open_now import open_now_section
 from pipelines.report.targets import target_of, target_points
 
 
@@ -35,7 +34,7 @@ def build_sections(facts: ReportFacts) -> list[Section]:
         causes_section(facts),
         flow_section(facts),
         _numbers(facts),
-        _risk(facts),
+        open_now_section(facts),
         money_section(facts),
         _certainty(facts),
         instrumentation_section(facts),
@@ -148,105 +147,6 @@ def _target(facts: ReportFacts, row: Mapping[str, Any]) -> str:
     sign = "≥" if target["direction"] == "up_is_good" else "≤"
     value = format_value(float(target["target_value"]), row["unit"], facts.publication.currency)
     return f"{sign} {value}, {target['target_state'].replace('_', ' ')}"
-
-
-def _risk(facts: ReportFacts) -> Section:
-    if facts.is_past:
-        return open_then_section(facts)
-    rows, oldest = facts.rows("at_risk"), facts.rows("oldest")
-    figures = []
-    if rows:
-        figures.append(_at_risk(facts, rows))
-    if (aging := age_figure(facts)) is not None:
-        figures.append(aging)
-    if next_ones := facts.rows("next_to_breach"):
-        figures.append(_next_to_breach(facts, next_ones))
-    if oldest:
-        figures.append(_oldest(facts, oldest))
-    # All of it is about tickets, whose clock is not that of money and vendors.
-    lead = f"As of {format_instant(facts.as_of('tickets'))}."
-    return Section("now", "What needs attention now", figures, lead)
-
-
-def _at_risk(facts: ReportFacts, rows: Sequence[dict[str, Any]]) -> Figure:
-    running, paused, soon, paused_soon = (
-        sum(row[name] for row in rows) for name in ("running_count", "paused_count", "soon_count", "paused_soon_count")
-    )
-    bars = [Bar(row["team"] or "(none)", row["soon_count"], color="red") for row in rows[:8] if row["soon_count"]]
-    told = (
-        f"{count_of(running, 'promise is', 'promises are')} running, neither kept nor broken yet; "
-        f"{soon:,} of them {'has' if soon == 1 else 'have'} 8 open hours or less left."
-    )
-    if paused:
-        told += (
-            f" {paused:,} more {'is' if paused == 1 else 'are'} paused, of which {paused_soon:,} will have as little "
-            f"left when {'it goes' if paused_soon == 1 else 'they go'} on."
-        )
-    columns = ("team", "running", "8 h or less", "least left, h", "paused", "paused, 8 h or less")
-    return Figure(
-        id="sla-at-risk",
-        title="Promises at risk",
-        sentences=(told,),
-        draw=(lambda width: bar_chart(bars, value_format=",d", width=width)) if bars else None,
-        alternative="Running promises with 8 open hours or less left, by team",
-        table=Table(
-            columns,
-            tuple(
-                (row["team"] or "(none)", f"{row['running_count']:,}", f"{row['soon_count']:,}",
-                 _hours(row["least_remaining_hours"]), f"{row['paused_count']:,}", f"{row['paused_soon_count']:,}")
-                for row in rows
-            ),
-            frozenset(columns[1:]),
-        ),
-        answer=facts.answers["at_risk"],
-        metrics=("sla_attainment_ratio",),
-    )  # fmt: skip
-
-
-def _next_to_breach(facts: ReportFacts, rows: Sequence[dict[str, Any]]) -> Figure:
-    """Clocks that run by their due instants, then those that are paused, of which nobody knows when they are due."""
-    return Figure(
-        id="next-to-breach",
-        title="Promises that break next",
-        table=Table(
-            ("ticket", "promise", "breaks at", "team", "priority", "left, open h"),
-            tuple(
-                (row["ticket_id"], row["target"].replace("_", " "),
-                 row["state"] if row["due_at"] is None else format_instant(row["due_at"]),
-                 row["team"] or "(none)", row["priority"] or "(none)", _hours(row["remaining_hours"]))
-                for row in rows
-            ),
-            frozenset({"left, open h"}),
-        ),
-        is_table_open=True,
-        answer=facts.answers["next_to_breach"],
-        metrics=("sla_attainment_ratio",),
-        is_wide=True,
-    )  # fmt: skip
-
-
-def _oldest(facts: ReportFacts, rows: Sequence[dict[str, Any]]) -> Figure:
-    return Figure(
-        id="oldest",
-        title="Oldest open tickets",
-        table=Table(
-            ("ticket", "team", "status", "age, open h", "in status, open h"),
-            tuple(
-                (row["ticket_id"], row["team"] or "(none)", row["status"] or "(none)",
-                 _hours(row["age_business_hours"]), _hours(row["in_status_business_hours"]))
-                for row in rows
-            ),
-            frozenset({"age, open h", "in status, open h"}),
-        ),
-        is_table_open=True,
-        answer=facts.answers["oldest"],
-        metrics=("ticket_backlog_count",),
-        is_wide=True,
-    )  # fmt: skip
-
-
-def _hours(value: float | None) -> str:
-    return NOTHING if value is None else f"{value:,.1f}"
 
 
 def _certainty(facts: ReportFacts) -> Section:

@@ -1,6 +1,7 @@
 -- question: Which tickets are about to breach, when, and whose are they?
 -- parameter team: one team, or * for all [default: *]
 -- parameter target: kind of promise, * is all [one of: resolution, first_response, periodic_update, vendor_response, vendor_resolution, *] [default: *]
+-- parameter state: whether the clock runs, * is all [one of: running, paused, *] [default: *]
 -- parameter within_hours: open hours that are left at most [number] [default: 8]
 -- parameter row_limit: rows at most [number] [default: 50]
 -- example: kpi query --query tickets_about_to_breach --param within_hours=2 --param target=resolution
@@ -22,6 +23,7 @@ FROM mart.sla_at_risk AS clock
 WHERE NOT clock.is_quarantined
     AND $team IN ('*', clock.team)
     AND $target IN ('*', clock.target)
+    AND $state IN ('*', clock.state)
     AND clock.remaining_hours <= CAST($within_hours AS DOUBLE)
 QUALIFY row_number() OVER (
     ORDER BY

@@ -248,6 +248,9 @@ def test_tickets_about_to_breach(
     question = question_named("tickets_about_to_breach")
     found = _ask(published, question, team="Desk", target="resolution", within_hours="1", row_limit="1").fetchall()
     assert [row[0] for row in found] == ["soon"]
+    # However many run, those that are paused can be asked for.
+    found = _ask(published, question, state="paused", row_limit="1").fetchall()
+    assert [row[0] for row in found] == ["later"]
 
 
 def test_source_claim_against_clocks(fill: Fill, answer: Callable[[str], list[tuple[Any, ...]]]) -> None:

@@ -1,0 +1,62 @@
+"""What needs attention now, of answers made by hand."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from test_report_figures import answer, facts
+
+from pipelines.report.figures import Figure
+from pipelines.report.open_now import open_now_section
+
+
+def clock(number: int, state: str) -> dict[str, Any]:
+    due_at = datetime(2026, 11, 3, number, tzinfo=UTC) if state == "running" else None
+    return {"ticket_id": f"{state}:{number}", "target": "first_response", "state": state, "due_at": due_at,
+            "team": None, "priority": "P1", "remaining_hours": float(number)}  # fmt: skip
+
+
+def figures_of(*, running: int = 0, soon: int = 0, paused: int = 0, paused_soon: int = 0) -> dict[str, Figure]:
+    row = {"team": "Desk", "running_count": running, "soon_count": soon, "paused_count": paused,
+           "paused_soon_count": paused_soon, "least_remaining_hours": 1.0}  # fmt: skip
+    given = facts(
+        at_risk=answer("promises_at_risk_by_team", row),
+        next_to_breach=answer("tickets_about_to_breach", *(clock(n, "running") for n in range(min(soon, 10)))),
+        paused_next=answer("tickets_about_to_breach", *(clock(n, "paused") for n in range(min(paused_soon, 5)))),
+    )
+    return {figure.id: figure for figure in open_now_section(given).figures}
+
+
+def test_paused_promises_are_shown_however_many_run() -> None:
+    figures = figures_of(running=40, soon=12, paused=50, paused_soon=11)
+    assert figures["next-to-breach"].sentences == (
+        "Of 12 running promises with 8 open hours or less left, the 10 that break first are here.",
+    )
+    (told,) = figures["paused-promises"].sentences
+    assert told == (
+        "50 promises are paused and cannot break until they go on; 11 of them have 8 open hours or less left. "
+        "The 5 with the least left are here."
+    )
+    table = figures["paused-promises"].table
+    assert table is not None
+    assert [row[0] for row in table.rows] == [f"paused:{number}" for number in range(5)]
+
+
+@pytest.mark.parametrize(
+    ("soon", "told"),
+    [
+        (1, "The one running promise with 8 open hours or less left."),
+        (3, "All 3 running promises with 8 open hours or less left, by the instant at which they break."),
+    ],
+)
+def test_a_list_says_that_it_is_whole(soon: int, told: str) -> None:
+    figures = figures_of(running=9, soon=soon)
+    assert figures["next-to-breach"].sentences == (told,)
+    assert "paused-promises" not in figures
+
+
+def test_one_paused_promise_is_told_in_the_singular() -> None:
+    (told,) = figures_of(paused=1, paused_soon=1)["paused-promises"].sentences
+    assert told == "1 promise is paused and cannot break until it goes on."
