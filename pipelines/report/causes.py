@@ -49,7 +49,9 @@ def _breaches(facts: ReportFacts) -> Figure | None:
     bars = [Bar(row["cause"], row["breach_count"], color="red") for row in rows[:_MOST_BARS]]
     first = rows[0]
     total = sum(row["breach_count"] for row in rows)
-    told = f"{total:,} {'promise was' if total == 1 else 'promises were'} broken. "
+    period = facts.period_of(BREACHES_ARE_OF)
+    when = f" in {period.label}" if period else ""
+    told = f"{total:,} {'promise was' if total == 1 else 'promises were'} broken{when}. "
     most = [row["cause"] for row in rows if row["breach_count"] == first["breach_count"]]
     if len(most) == 1:
         told += f"Most often the time went into {first['cause']}: {first['breach_count']:,}, "

@@ -10,8 +10,8 @@ from typing import Any, Final
 from models.vocabulary import Grain
 from pipelines.cli.numbers import NOTHING, count_of, format_ratio
 from pipelines.report.charts import Bar, bar_chart
-from pipelines.report.completeness import long_day, notes, titled
-from pipelines.report.facts import BUDGET_IS_OF, ReportFacts
+from pipelines.report.completeness import long_day, notes
+from pipelines.report.facts import BUDGET_IS_OF, RECOVERABLE_IS_OF, ReportFacts
 from pipelines.report.figures import Figure, Section, Table
 
 _MOST_ROWS: Final = 8
@@ -42,7 +42,21 @@ def recoverable_at_least(facts: ReportFacts) -> Decimal:
 
 def recoverable_months(facts: ReportFacts) -> str:
     """Of which months that is: `over the twelve months to October 2026`, the last that report and data have passed."""
-    return f"over the twelve months to {facts.rows('recoverable')[0]['counted_to_date']:%B %Y}"
+    return f"over {_twelve_months(facts)}"
+
+
+def _twelve_months(facts: ReportFacts) -> str:
+    return f"the twelve months to {facts.rows('recoverable')[0]['counted_to_date']:%B %Y}"
+
+
+def months_beside(facts: ReportFacts) -> tuple[str, ...]:
+    """Why the KPI of one period is less than what is to be recovered, where both are told."""
+    total, period = recoverable_total(facts), facts.period_of(RECOVERABLE_IS_OF)
+    row = facts.numbers.get(RECOVERABLE_IS_OF)
+    if not total or period is None or row is None or row["value"] is None:
+        return ()
+    told = f"{row['label']} is here what came up in {period.label} alone"
+    return (f"{told}; of {_twelve_months(facts)} it comes to {total:,.2f} {facts.publication.currency}.",)
 
 
 def _budget(facts: ReportFacts) -> Figure | None:
@@ -59,7 +73,7 @@ def _budget(facts: ReportFacts) -> Figure | None:
     largest = sorted(rows, key=lambda row: -abs(row["variance_reporting"] or 0))
     return Figure(
         id="budget",
-        title=titled(facts, BUDGET_IS_OF, f"Actual cost against budget, in {currency}"),
+        title=f"Actual cost against budget in {period.label}, in {currency}",
         sentences=(told, *_without_budget(rows), *notes(facts, BUDGET_IS_OF)),
         table=Table(
             ("account", "team", "actual", "budget", "variance"),
@@ -134,7 +148,7 @@ def _recoverable(facts: ReportFacts) -> Figure | None:
     )
     return Figure(
         id="recoverable",
-        title=f"Money to recover, in {currency}",
+        title=f"Money to recover of {_twelve_months(facts)}, in {currency}",
         sentences=tuple(sentence for sentence in (told, repaid, unknown) if sentence),
         draw=(
             lambda width: bar_chart(bars, value_format=",.0f", width=width, groups=[name for _, name, _ in _PARTS])

@@ -22,7 +22,7 @@ from pipelines.report.figures import Figure, Section, Table
 from pipelines.report.flow import flow_section
 from pipelines.report.headlines import no_value_note, signal_sentence, trend_limits, trend_points
 from pipelines.report.instrumentation import instrumentation_section
-from pipelines.report.money import money_section
+from pipelines.report.money import money_section, months_beside
 from pipelines.report.open_now import open_now_section
 from pipelines.report.targets import target_of, target_points
 
@@ -115,7 +115,7 @@ def _numbers(facts: ReportFacts) -> Section:
     figure = Figure(
         id="numbers-table",
         title="The numbers and how sure they are",
-        sentences=(*notes(facts, *(row["metric"] for row in rows)), *_missing(facts, rows)),
+        sentences=(*notes(facts, *(row["metric"] for row in rows)), *_missing(facts, rows), *months_beside(facts)),
         table=table,
         is_table_open=True,
         answer=facts.answers["numbers"],

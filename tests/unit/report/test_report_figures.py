@@ -21,6 +21,7 @@ from pipelines.report.instrumentation import instrumentation_section
 from pipelines.report.money import money_section
 from pipelines.report.page import render_report
 from pipelines.report.period import ReportPeriod
+from pipelines.report.sections import build_sections
 from pipelines.report.sentences import summarize
 from pipelines.report.targets import verdict
 
@@ -226,6 +227,26 @@ def test_what_cannot_be_measured_is_said_and_not_added() -> None:
     assert figure.table.rows[0] == (HOSTILE, "10.50", "10.50", "–", "10.50", "–", "–")
 
 
+def test_money_of_a_month_and_of_twelve_say_which_months_they_are_of() -> None:
+    row = {"vendor": "Acme", "recoverable_reporting": Decimal("10.50"), "over_billing_reporting": Decimal("10.50"),
+           "duplicate_invoice_reporting": None, "service_credit_reporting": None, "unmeasured_count": 0,
+           "at_least_reporting": Decimal("10.50"), "at_most_reporting": Decimal("10.50"),
+           "counted_to_date": date(2026, 10, 31)}  # fmt: skip
+    given = facts(recoverable=answer("money_to_recover", row))
+    money = number("vendor_recoverable_reporting", value=0.0, unit="reporting", label="Money to recover")
+    given.numbers["vendor_recoverable_reporting"] = money  # type: ignore[index]
+    (numbers,) = [section for section in build_sections(given) if section.id == "numbers"]
+    (told,) = numbers.figures[0].sentences
+    assert told == (
+        "Money to recover is here what came up in October 2026 alone; of the twelve months to October 2026 it comes to "
+        "10.50 EUR."
+    )
+    (figure,) = money_section(given).figures
+    assert figure.title == "Money to recover of the twelve months to October 2026, in EUR"
+    # Without anything to recover the two are the same.
+    assert not build_sections(facts())[-1].figures[0].sentences
+
+
 def test_spending_without_a_budget_is_named_and_not_told_as_if_it_had_one() -> None:
     def cell(account: str, actual: str, budget: str, *, has_budget: bool) -> dict[str, Any]:
         spent, planned = Decimal(actual), Decimal(budget)
@@ -412,6 +433,6 @@ def test_causes_that_are_equally_frequent_are_named_together() -> None:
 
     assert told(("active", 2), ("queued", 1)).endswith("Most often the time went into active: 2, 25.0 % of them.")
     assert told(("active", 1), ("queued", 1)) == (
-        "2 promises were broken. The time went into active and queued equally often: 1 each."
+        "2 promises were broken in October 2026. The time went into active and queued equally often: 1 each."
     )
     assert told(*((name, 1) for name in "abcd")).endswith("No cause stands out: 4 have 1 each.")

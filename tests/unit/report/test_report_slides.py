@@ -71,7 +71,7 @@ def test_budget_and_scorecards_are_on_slides() -> None:
              "coverage_ratio": 0.9, "period_start_date": date(2026, 10, 1)}  # fmt: skip
     given = facts(budget=answer("budget_variance", line), scorecards=answer("vendor_scorecard", score))
     slides = slides_of(given)
-    budget = next(texts for texts in slides if texts[0] == "Actual cost against budget, in EUR")
+    budget = next(texts for texts in slides if texts[0] == "Actual cost against budget in October 2026, in EUR")
     assert "100/Rent" in budget
     assert any(text.startswith("120.50 EUR were spent in October 2026") for text in budget)
     assert "watch" in next(texts for texts in slides if texts[0] == "Vendor scorecard, October 2026")

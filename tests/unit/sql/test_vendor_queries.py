@@ -77,7 +77,7 @@ def bill(fill: Fill) -> Callable[..., pl.DataFrame]:
     return add
 
 
-def test_billed_above_contract(bill: Callable[..., pl.DataFrame], answer: Answer) -> None:
+def test_billed_above_contract(bill: Callable[..., pl.DataFrame], fill: Fill, answer: Answer) -> None:
     bill(
         _line(1, "Acme", "112", variance="12"),
         _line(2, "Acme", "-56", variance="-6"),
@@ -87,12 +87,18 @@ def test_billed_above_contract(bill: Callable[..., pl.DataFrame], answer: Answer
         _line(6, "Initech", "500"),
     )
     first, second, april = date(2026, 5, 1), date(2026, 5, 2), date(2026, 4, 3)
+    # Whose days those are: asked for as far as invoices are there.
+    covered = date(2026, 6, 30)
+    days = (april, covered)
+    fill("meta_data_clocks", {"data": "invoices", "domain": "vendors", "last_date": covered})
     assert answer("billed_above_contract") == [
-        ("Acme", "C-Acme", "Visit", "EUR", 3, 168, 150, 18, 18, 0, april, second)
+        ("Acme", "C-Acme", "Visit", "EUR", 3, 168, 150, 18, 18, 0, april, second, *days)
     ]
     assert answer("billed_above_contract", from_date="2026-05-01") == [
-        ("Acme", "C-Acme", "Visit", "EUR", 2, 56, 50, 6, 6, 0, first, second)
+        ("Acme", "C-Acme", "Visit", "EUR", 2, 56, 50, 6, 6, 0, first, second, first, covered)
     ]
+    (until_april,) = answer("billed_above_contract", to_date="2026-04-30")
+    assert until_april[-2:] == (april, date(2026, 4, 30))
     assert answer("billed_above_contract", at_least_reporting="18.01") == []
 
 
