@@ -6,16 +6,17 @@ What a file contains is decided in `metrics.render`, one module per format. Here
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import sql
 from metrics.render.described_views import describe_view
 from metrics.render.dictionary import data_dictionary
 from metrics.render.dictionary_page import dictionary_page
 from metrics.render.held_records import record_views
+from metrics.render.lists import LABELS, ListedRelation, listed_relations
 from metrics.render.lookml import lookml_project
 from metrics.render.metricflow import dbt_project
 from metrics.render.ossie import ossie_model
@@ -27,6 +28,10 @@ from metrics.render.tableau import tableau_sources
 #: Lists what the last export wrote into a folder, so that the next one removes what is no more.
 MANIFEST: Final = ".kpi-export"
 _BUNDLE_DATE: Final = (1980, 1, 1, 0, 0, 0)
+
+
+class _RendersLists(Protocol):
+    def __call__(self, place: Place, /, *, lists: Sequence[ListedRelation]) -> Mapping[str, str]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,24 +67,39 @@ def _dictionary(place: Place) -> dict[str, str]:
     }
 
 
+def _with_lists(render: _RendersLists) -> Callable[[Place], Mapping[str, str]]:
+    """The files of a format that is told of the lists, too."""
+    return lambda place: render(place, lists=_lists())
+
+
+def _lists() -> tuple[ListedRelation, ...]:
+    return listed_relations({view.name: describe_view(view.text) for view in sql.load_views() if view.name in LABELS})
+
+
 EXPORTS: Final[tuple[SemanticExport, ...]] = (
-    SemanticExport("dbt", "dbt project with MetricFlow semantic models and metrics", dbt_project, is_committed=True),
-    SemanticExport("lookml", "LookML views, explores and measures for Looker", lookml_project, is_committed=True),
+    SemanticExport(
+        "dbt", "dbt project with MetricFlow semantic models and metrics", _with_lists(dbt_project), is_committed=True
+    ),
+    SemanticExport(
+        "lookml", "LookML views, explores and measures for Looker", _with_lists(lookml_project), is_committed=True
+    ),
     SemanticExport(
         "superset",
         "bundle for Superset: database, datasets, metrics, charts and a dashboard",
-        superset_assets,
+        _with_lists(superset_assets),
         bundle="kpi_warehouse.zip",
     ),
-    SemanticExport("tableau", "Tableau data sources (.tds), one per relation", tableau_sources),
+    SemanticExport("tableau", "Tableau data sources (.tds), one per relation", _with_lists(tableau_sources)),
     SemanticExport(
         "power-bi",
         "Power BI semantic model (TMDL) and a connection file (.pbids)",
-        power_bi_model,
+        _with_lists(power_bi_model),
         is_committed=True,
     ),
     SemanticExport("dictionary", "data dictionary as Markdown and as one HTML page", _dictionary),
-    SemanticExport("ossie", "Open Semantic Interchange (Apache Ossie) 0.1.1", ossie_model, is_committed=True),
+    SemanticExport(
+        "ossie", "Open Semantic Interchange (Apache Ossie) 0.1.1", _with_lists(ossie_model), is_committed=True
+    ),
 )
 
 

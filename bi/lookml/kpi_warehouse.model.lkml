@@ -64,3 +64,88 @@ explore: metric_values {
     filters: [metric_values.period_grain: "month", metric_values.dimension: "overall"]
   }
 }
+
+explore: kpi_targets {
+  label: "KPIs against targets"
+  description: "One row per metric and breakdown value with a target in policies/targets.yaml and closed week, month or quarter that it is for: whether the target was met. Targets of the whole have the dimension overall."
+}
+
+explore: kpi_signals {
+  label: "Signals and usual variation"
+  description: "One row per metric and closed week, month or quarter with a value: whether it is a signal or usual variation, by the XmR chart of the metric."
+}
+
+explore: kpi_change_drivers {
+  label: "What drove each change"
+  description: "What drove the change of a metric from one closed period to the next, by breakdown: parts of one breakdown add up to the change exactly. Percentiles cannot be taken apart and have no rows."
+}
+
+explore: sla_at_risk {
+  label: "SLA at risk"
+  description: "One row per SLA clock that runs or is paused as of the data's clock (as_of_at in meta.run): what is promised of it, by when, and how much of the target is used. Least open time left first."
+}
+
+explore: aging_work {
+  label: "Aging work"
+  description: "One row per open ticket: its age, its status and since when it has been in it, and what is due next. As of the data's clock."
+}
+
+explore: cumulative_flow {
+  label: "Cumulative flow by day"
+  description: "Per day and service: tickets that had ever arrived by the day's end, and where they were then. Arrived = queued + active + waiting + done + cancelled. Add up over services, never over days."
+}
+
+explore: unit_cost_bridges {
+  label: "Bridge of cost per transaction"
+  description: "What moved cost per transaction from one closed period to the next, in parts that add up to the change exactly. Bridges over several periods are added up. Evidence, not a KPI: rows of the latest data, also those that a held KPI would count; what they add up to is not what is published while it is held (see meta.metrics)."
+}
+
+explore: budget_variance {
+  label: "Budget variance by line"
+  description: "One row per month, cost centre, account and team: what it cost, what was planned, and the difference. Evidence, not a KPI: rows of the latest data, also those that a held KPI would count; what they add up to is not what is published while it is held (see meta.metrics)."
+}
+
+explore: year_end_forecasts {
+  label: "Year-end forecasts"
+  description: "What a fiscal year will have cost, as seen from the end of each of its closed months, by team and method. Plans are those of today. Evidence, not a KPI: rows of the latest data, also those that a held KPI would count; what they add up to is not what is published while it is held (see meta.metrics)."
+}
+
+explore: initiative_returns {
+  label: "Returns of initiatives"
+  description: "One row per initiative of policies/initiatives.yaml or of a tag: cost and benefit to date, and when it paid back. Evidence, not a KPI: rows of the latest data, also those that a held KPI would count; what they add up to is not what is published while it is held (see meta.metrics)."
+}
+
+explore: vendor_scorecards {
+  label: "Vendor scorecards"
+  description: "One row per vendor and period: the total of its scorecard, how much of it is measured, and within which bounds."
+}
+
+explore: vendor_scorecard_parts {
+  label: "Parts of vendor scorecards"
+  description: "One row per vendor, period and part of the scorecard: the metric's value and what it is worth."
+}
+
+explore: vendor_money_to_recover {
+  label: "Money to recover by vendor and month"
+  description: "One row per vendor and month in which something is to come back from it, or may be: billed above contract, billed twice, and owed for broken promises."
+}
+
+explore: vendor_commitments {
+  label: "Committed spend of contracts"
+  description: "One row per contract with committed spend: what is used, and when it will be used up, as of the data's clock. Evidence, not a KPI: rows of the latest data, also those that a held KPI would count; what they add up to is not what is published while it is held (see meta.metrics)."
+}
+
+explore: contract_expiries {
+  label: "Contracts that end"
+  description: "One row per active contract that ends: until when notice can be given and when it ends, as of the data's clock."
+}
+
+explore: instrumentation_scorecard {
+  label: "What to put right first"
+  description: "What to put right first: one row per source, table and rule, or thing that the export does not tell, with how much of it is captured, how that changed, the KPIs that it touches and how wide it makes the bounds of one."
+}
+
+explore: instrumentation_gaps {
+  label: "Gaps in instrumentation by KPI and month"
+  description: "What each gap in instrumentation does to each KPI, by month: records that are not measured, by source and reason, and the part of the distance between the bounds that they make. The parts of a KPI and month add up to the whole."
+}

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from metrics.registry import METRICS
+from metrics.render.lists import ListedRelation
 from metrics.render.measures import CELLS, Measure
 from metrics.render.places import Place
 from metrics.render.relations import Field, FieldKind, Relation, qualify, relations
@@ -24,24 +25,28 @@ _GENERATED: Final = "# Generated from metrics/registry.py by `kpi export lookml`
 _TYPES: Final[dict[FieldKind, str]] = {FieldKind.TEXT: "string", FieldKind.FLAG: "yesno"}
 
 
-def lookml_project(place: Place, metrics: Sequence[Metric] = METRICS) -> dict[str, str]:
+def lookml_project(
+    place: Place, metrics: Sequence[Metric] = METRICS, lists: Sequence[ListedRelation] = ()
+) -> dict[str, str]:
     """The files of the project by their path in it.
 
     Args:
         place: where the numbers are.
         metrics: metrics to offer.
+        lists: relations to offer row by row.
     """
     found = [relation for relation in relations(metrics) if relation.measures]
     views = {f"views/{relation.name}.view.lkml": _view(relation, place) for relation in found}
-    return {f"{CONNECTION}.model.lkml": _model(found), **views}
+    views |= {f"views/{listed.name}.view.lkml": _view_of_list(listed, place) for listed in lists}
+    return {f"{CONNECTION}.model.lkml": _model(found, lists), **views}
 
 
-def _model(found: Sequence[Relation]) -> str:
-    explores = "\n".join(_explore(relation) for relation in found)
+def _model(found: Sequence[Relation], lists: Sequence[ListedRelation]) -> str:
+    explores = "\n".join([*map(_explore, found), *map(_explore, lists)])
     return f'{_GENERATED}connection: "{CONNECTION}"\ninclude: "/views/*.view.lkml"\n\n{explores}'
 
 
-def _explore(relation: Relation) -> str:
+def _explore(relation: Relation | ListedRelation) -> str:
     lines = [_text("label", relation.label), _text("description", relation.meaning)]
     if relation.name == CELLS:
         # Looker asks for both, and lets nobody remove them.
@@ -53,7 +58,7 @@ def _explore(relation: Relation) -> str:
 
 def _view(relation: Relation, place: Place) -> str:
     parts = [
-        _block("dimension", "record_key", _key(relation)),
+        _block("dimension", "record_key", _key(relation.keys)),
         _block("dimension_group", relation.date.removesuffix("_date"), _time(relation.date)),
         *(_block("dimension", field.name, _dimension(field)) for field in relation.fields),
         *(
@@ -62,9 +67,46 @@ def _view(relation: Relation, place: Place) -> str:
         ),
     ]
     details = ", ".join([f"{relation.date.removesuffix('_date')}_date", *(field.name for field in relation.fields)])
-    head = f"view: {relation.name} {{\n  sql_table_name: {place.postgres_schema}.{relation.name} ;;\n\n"
+    return _view_text(relation.name, place, parts, details)
+
+
+def _view_of_list(listed: ListedRelation, place: Place) -> str:
+    parts = [
+        _block("dimension", "record_key", _key(listed.keys)),
+        *(_field_of_list(field) for field in listed.fields),
+        _block(
+            "measure",
+            listed.row_count,
+            ["  type: count", _text("label", listed.row_count_label), "  drill_fields: [detail*]"],
+        ),
+    ]
+    names = (_in_detail(field) for field in listed.fields)
+    return _view_text(listed.name, place, parts, ", ".join(names))
+
+
+def _view_text(name: str, place: Place, parts: Iterable[str], details: str) -> str:
+    head = f"view: {name} {{\n  sql_table_name: {place.postgres_schema}.{name} ;;\n\n"
     drill = f"  set: detail {{\n    fields: [{details}]\n  }}\n"
     return f"{_GENERATED}{head}{''.join(parts)}{drill}}}\n"
+
+
+def _field_of_list(field: Field) -> str:
+    match field.kind:
+        case FieldKind.DATE:
+            lines = [*_time(field.name), _text("description", field.meaning)]
+            return _block("dimension_group", field.name.removesuffix("_date"), lines)
+        case FieldKind.INSTANT:
+            # With its zone, which Looker turns into the reader's.
+            lines = ["  type: time", "  timeframes: [time, date, week, month, quarter, year]"]
+            lines += [_text("description", field.meaning), f"  sql: ${{TABLE}}.{field.name} ;;"]
+            return _block("dimension_group", field.name.removesuffix("_at"), lines)
+        case _:
+            return _block("dimension", field.name, _dimension(field))
+
+
+def _in_detail(field: Field) -> str:
+    """What the field is called where single rows are shown."""
+    return f"{field.name.removesuffix('_at')}_time" if field.kind is FieldKind.INSTANT else field.name
 
 
 def _block(kind: str, name: str, lines: Iterable[str]) -> str:
@@ -72,8 +114,8 @@ def _block(kind: str, name: str, lines: Iterable[str]) -> str:
     return f"  {kind}: {name} {{\n{body}\n  }}\n\n"
 
 
-def _key(relation: Relation) -> list[str]:
-    parts = [f"COALESCE(CAST(${{TABLE}}.{name} AS VARCHAR), '')" for name in relation.keys]
+def _key(keys: Iterable[str]) -> list[str]:
+    parts = [f"COALESCE(CAST(${{TABLE}}.{name} AS VARCHAR), '')" for name in keys]
     joined = " || '|' || ".join(parts)
     return ["  primary_key: yes", "  hidden: yes", "  type: string", f"  sql: {joined} ;;"]
 

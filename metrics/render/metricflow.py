@@ -13,6 +13,7 @@ from typing import Any, Final
 import yaml
 
 from metrics.registry import METRICS
+from metrics.render.lists import ListedRelation
 from metrics.render.measures import Aggregate, Function, Measure, Shape
 from metrics.render.places import Place
 from metrics.render.relations import Field, FieldKind, Relation, relations
@@ -50,12 +51,15 @@ FROM {% if target.type == 'duckdb' %}range(DATE '2000-01-01', DATE '2050-01-01',
 """
 
 
-def dbt_project(place: Place, metrics: Sequence[Metric] = METRICS) -> dict[str, str]:
+def dbt_project(
+    place: Place, metrics: Sequence[Metric] = METRICS, lists: Sequence[ListedRelation] = ()
+) -> dict[str, str]:
     """The files of the project by their path in it.
 
     Args:
         place: where the numbers are.
         metrics: metrics to offer.
+        lists: relations to offer row by row: sources with their columns, since no metric is computed from them.
     """
     found = [relation for relation in relations(metrics) if relation.measures]
     models = {
@@ -67,7 +71,7 @@ def dbt_project(place: Place, metrics: Sequence[Metric] = METRICS) -> dict[str, 
         "profiles.yml": _profiles(place),
         "models/metricflow_time_spine.sql": _TIME_SPINE,
         "models/metricflow_time_spine.yml": _written(_time_spine()),
-        "models/sources.yml": _written(_sources(found, place)),
+        "models/sources.yml": _written(_sources(found, lists, place)),
         **models,
         **{f"models/{relation.name}.yml": _written(_semantics(relation)) for relation in found},
     }
@@ -121,7 +125,7 @@ def _time_spine() -> dict[str, Any]:
     }
 
 
-def _sources(found: Sequence[Relation], place: Place) -> dict[str, Any]:
+def _sources(found: Sequence[Relation], lists: Sequence[ListedRelation], place: Place) -> dict[str, Any]:
     return {
         "sources": [
             {
@@ -129,10 +133,18 @@ def _sources(found: Sequence[Relation], place: Place) -> dict[str, Any]:
                 "description": "What the KPI warehouse publishes.",
                 "database": "{{ 'published' if target.type == 'duckdb' else target.database }}",
                 "schema": f"{{{{ 'mart' if target.type == 'duckdb' else '{place.postgres_schema}' }}}}",
-                "tables": [{"name": relation.name, "description": relation.meaning} for relation in found],
+                "tables": [
+                    *({"name": relation.name, "description": relation.meaning} for relation in found),
+                    *(_listed(listed) for listed in lists),
+                ],
             }
         ]
     }
+
+
+def _listed(listed: ListedRelation) -> dict[str, Any]:
+    columns = [{"name": field.name, "description": field.meaning} for field in listed.fields]
+    return {"name": listed.name, "description": listed.meaning, "columns": columns}
 
 
 def _semantics(relation: Relation) -> dict[str, Any]:

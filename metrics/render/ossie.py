@@ -13,6 +13,7 @@ from typing import Any, Final
 import yaml
 
 from metrics.registry import METRICS
+from metrics.render.lists import ListedRelation
 from metrics.render.measures import CELLS, Measure
 from metrics.render.places import Place
 from metrics.render.relations import CELLS_MEANING, Field, FieldKind, Relation, qualify, relations
@@ -29,19 +30,25 @@ _INSTRUCTIONS: Final = (
 )
 
 
-def ossie_model(place: Place, metrics: Sequence[Metric] = METRICS) -> dict[str, str]:
+def ossie_model(
+    place: Place, metrics: Sequence[Metric] = METRICS, lists: Sequence[ListedRelation] = ()
+) -> dict[str, str]:
     """The document, by its file name.
 
     Args:
         place: where the numbers are; of it, the currency is told.
         metrics: metrics to offer.
+        lists: relations to offer row by row.
     """
     found = [relation for relation in relations(metrics) if relation.measures]
     model = {
         "name": "kpi_warehouse",
         "description": f"Audited KPIs of operations. Reporting amounts are in {place.currency}.",
         "ai_context": {"instructions": _INSTRUCTIONS},
-        "datasets": [_dataset(relation) for relation in found],
+        "datasets": [
+            *(_dataset(relation, relation.columns) for relation in found),
+            *(_dataset(listed, listed.fields) for listed in lists),
+        ],
         "metrics": [_metric(measure, relation) for relation in found for measure in relation.measures],
     }
     document = {"version": VERSION, "semantic_model": [model]}
@@ -52,20 +59,21 @@ def _expression(sql: str) -> dict[str, Any]:
     return {"dialects": [{"dialect": "ANSI_SQL", "expression": sql}]}
 
 
-def _dataset(relation: Relation) -> dict[str, Any]:
+def _dataset(relation: Relation | ListedRelation, fields: Sequence[Field]) -> dict[str, Any]:
     return {
         "name": relation.name,
         "source": f"mart.{relation.name}",
         "primary_key": list(relation.keys),
         "description": relation.meaning,
-        "fields": [_field(field) for field in relation.columns],
+        "fields": [_field(field) for field in fields],
     }
 
 
 def _field(field: Field) -> dict[str, Any]:
     entry: dict[str, Any] = {"name": field.name, "expression": _expression(field.name)}
-    if field.kind in (FieldKind.TEXT, FieldKind.DATE, FieldKind.FLAG):
-        entry["dimension"] = {"is_time": field.kind is FieldKind.DATE}
+    is_time = field.kind in (FieldKind.DATE, FieldKind.INSTANT)
+    if is_time or field.kind in (FieldKind.TEXT, FieldKind.FLAG):
+        entry["dimension"] = {"is_time": is_time}
     return {**entry, "description": field.meaning}
 
 

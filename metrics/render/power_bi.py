@@ -13,6 +13,7 @@ from typing import Final
 
 from metrics.registry import METRICS
 from metrics.render.dax import dax_lines
+from metrics.render.lists import ListedRelation
 from metrics.render.measures import Measure
 from metrics.render.places import Place
 from metrics.render.relations import Field, FieldKind, Relation, relations
@@ -25,28 +26,39 @@ _COMPATIBILITY_LEVEL: Final = 1567
 _TYPES: Final[dict[FieldKind, str]] = {
     FieldKind.TEXT: "string",
     FieldKind.DATE: "dateTime",
+    FieldKind.INSTANT: "dateTime",
     FieldKind.FLAG: "boolean",
     FieldKind.INTEGER: "int64",
     FieldKind.MONEY: "decimal",
     FieldKind.REAL: "double",
 }
 
+#: How days and instants are shown.
+_DAYS: Final[dict[FieldKind, str]] = {
+    FieldKind.DATE: "yyyy-mm-dd",
+    FieldKind.INSTANT: "yyyy-mm-dd hh:nn:ss",
+}
 
-def power_bi_model(place: Place, metrics: Sequence[Metric] = METRICS) -> dict[str, str]:
+
+def power_bi_model(
+    place: Place, metrics: Sequence[Metric] = METRICS, lists: Sequence[ListedRelation] = ()
+) -> dict[str, str]:
     """The files of the model by their path.
 
     Args:
         place: where the numbers are.
         metrics: metrics to offer.
+        lists: relations to offer row by row.
     """
     found = [relation for relation in relations(metrics) if relation.measures]
     return {
         "kpi_warehouse.pbids": _connection(place),
         f"{MODEL}/definition.pbism": json.dumps({"version": "4.0", "settings": {}}, indent=2) + "\n",
         f"{MODEL}/definition/database.tmdl": f"database\n\tcompatibilityLevel: {_COMPATIBILITY_LEVEL}\n",
-        f"{MODEL}/definition/model.tmdl": _model(found),
+        f"{MODEL}/definition/model.tmdl": _model((*found, *lists)),
         f"{MODEL}/definition/expressions.tmdl": _parameters(place),
         **{f"{MODEL}/definition/tables/{each.name}.tmdl": _table(each, place) for each in found},
+        **{f"{MODEL}/definition/tables/{each.name}.tmdl": _table_of_list(each, place) for each in lists},
     }
 
 
@@ -56,7 +68,7 @@ def _connection(place: Place) -> str:
     return json.dumps({"version": "0.1", "connections": [connection]}, indent=2) + "\n"
 
 
-def _model(found: Sequence[Relation]) -> str:
+def _model(found: Sequence[Relation | ListedRelation]) -> str:
     head = [
         "/// Generated from metrics/registry.py by `kpi export power-bi`; edits are lost.",
         "model Model",
@@ -81,7 +93,22 @@ def _table(relation: Relation, place: Place) -> str:
         [*_described(relation.meaning, 0), f"table {relation.name}"],
         *(_measure(measure, place.currency) for measure in relation.measures),
         *(_column(field, is_hidden=field in relation.numbers) for field in relation.columns),
-        _partition(relation, place.postgres_schema),
+        _partition(relation.name, place.postgres_schema),
+    ]
+    return "\n\n".join("\n".join(part) for part in parts) + "\n"
+
+
+def _table_of_list(listed: ListedRelation, place: Place) -> str:
+    counted = [
+        *_described(f"{listed.row_count_label}. {listed.meaning}", 1),
+        f"\tmeasure {listed.row_count} = COUNTROWS('{listed.name}')",
+        "\t\tformatString: #,##0",
+    ]
+    parts = [
+        [*_described(listed.meaning, 0), f"table {listed.name}"],
+        counted,
+        *(_column(field, is_hidden=False) for field in listed.fields),
+        _partition(listed.name, place.postgres_schema),
     ]
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
 
@@ -118,7 +145,7 @@ def _column(field: Field, *, is_hidden: bool) -> list[str]:
         *_described(field.meaning, 1),
         f"\tcolumn {field.name}",
         f"\t\tdataType: {_TYPES[field.kind]}",
-        *(["\t\tformatString: yyyy-mm-dd"] if field.kind is FieldKind.DATE else []),
+        *([f"\t\tformatString: {_DAYS[field.kind]}"] if field.kind in _DAYS else []),
         # What is only aggregated within a KPI would be summed by whoever drags it.
         *(["\t\tisHidden"] if is_hidden else []),
         "\t\tsummarizeBy: none",
@@ -127,14 +154,14 @@ def _column(field: Field, *, is_hidden: bool) -> list[str]:
     return list(lines)
 
 
-def _partition(relation: Relation, schema: str) -> list[str]:
+def _partition(relation: str, schema: str) -> list[str]:
     return [
-        f"\tpartition {relation.name} = m",
+        f"\tpartition {relation} = m",
         "\t\tmode: import",
         "\t\tsource =",
         "\t\t\t\tlet",
         "\t\t\t\t\tSource = PostgreSQL.Database(Server, Database),",
-        f'\t\t\t\t\tRows = Source{{[Schema="{schema}",Item="{relation.name}"]}}[Data]',
+        f'\t\t\t\t\tRows = Source{{[Schema="{schema}",Item="{relation}"]}}[Data]',
         "\t\t\t\tin",
         "\t\t\t\t\tRows",
     ]

@@ -24,6 +24,7 @@ class FieldKind(StrEnum):
 
     TEXT = "text"
     DATE = "date"
+    INSTANT = "instant"
     FLAG = "flag"
     INTEGER = "integer"
     MONEY = "money"

@@ -1,4 +1,6 @@
-"""The charts of the Superset dashboard: each headline by month, and the measures of each relation as lines and a table.
+"""The charts of the Superset dashboards: each headline by month, the measures of each relation as lines and a table.
+
+A list has a table of its rows.
 
 What the numbers are is `metrics.render.superset`'s; here is only how they are shown.
 """
@@ -10,8 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from metrics.render.lists import ListedRelation
 from metrics.render.measures import CELLS, Measure
-from metrics.render.relations import Relation
+from metrics.render.relations import FieldKind, Relation
 
 _LINE: Final = "echarts_timeseries_line"
 _TABLE: Final = "table"
@@ -20,6 +23,8 @@ _LINES_SHOWN: Final = 3
 _COLUMNS: Final = 12
 _CHARTS_PER_ROW: Final = 2
 _HEIGHT: Final = 50
+#: Rows of a list that a dashboard shows; whoever wants more filters, or asks in SQL Lab.
+_ROWS_SHOWN: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +37,12 @@ class Chart:
         meaning: what it shows.
         kind: Superset's name of the visualisation.
         relation: name of the dataset.
-        date: its column of days.
+        date: its column of days; None where it has none.
         metrics: names of the metrics shown.
         breakdown: column that a table has a row for, if it is one.
         grain: ISO 8601 duration that days are put together to; None for periods that are cut already.
         filters: column and value of what is asked only.
+        rows: columns of a table that shows single rows, if it is one.
     """
 
     name: str
@@ -44,20 +50,42 @@ class Chart:
     meaning: str
     kind: str
     relation: str
-    date: str
+    date: str | None
     metrics: tuple[str, ...]
     breakdown: str | None
     grain: str | None
     filters: tuple[tuple[str, str], ...]
+    rows: tuple[str, ...] = ()
+
+    @property
+    def row_limit(self) -> int:
+        """Rows that are asked for at most."""
+        return _ROWS_SHOWN if self.rows else 10_000
+
+    @property
+    def order(self) -> list[list[Any]]:
+        """Of a table of rows the column that it begins with, and whether the least comes first: else the latest."""
+        return [[self.date, False]] if self.rows and self.date else []
 
     @property
     def parameters(self) -> dict[str, Any]:
         """The form of the chart."""
         common: dict[str, Any] = {
             "viz_type": self.kind,
-            "adhoc_filters": [*(_equals(*each) for each in self.filters), _any_time(self.date)],
-            "row_limit": 10_000,
+            "adhoc_filters": [
+                *(_equals(*each) for each in self.filters),
+                *([_any_time(self.date)] if self.date else []),
+            ],
+            "row_limit": self.row_limit,
         }
+        if self.rows:
+            return {
+                **common,
+                "query_mode": "raw",
+                "all_columns": list(self.rows),
+                "order_by_cols": [json.dumps(each) for each in self.order],
+                "server_pagination": False,
+            }
         if self.kind == _TABLE:
             return {
                 **common,
@@ -109,6 +137,24 @@ def charts_of(relation: Relation) -> list[Chart]:
     return charts
 
 
+def chart_of_list(listed: ListedRelation) -> Chart:
+    """The rows of a list as a table."""
+    dates = [field.name for field in listed.fields if field.kind is FieldKind.DATE]
+    return Chart(
+        name=f"{listed.name}_rows",
+        title=listed.label,
+        meaning=listed.meaning,
+        kind=_TABLE,
+        relation=listed.name,
+        date=dates[0] if dates else None,
+        metrics=(),
+        breakdown=None,
+        grain=None,
+        filters=(),
+        rows=tuple(field.name for field in listed.fields),
+    )
+
+
 def _lines(
     name: str,
     title: str,
@@ -155,19 +201,24 @@ def _any_time(column: str) -> dict[str, Any]:
 
 def query_context(chart: Chart) -> str:
     """What the chart asks, as Superset's chart data API takes it; Superset fills in the dataset's number."""
-    if chart.breakdown:
-        columns: list[Any] = [chart.breakdown]
+    if chart.rows:
+        columns: list[Any] = list(chart.rows)
+    elif chart.breakdown:
+        columns = [chart.breakdown]
     else:
         axis = {"columnType": "BASE_AXIS", "expressionType": "SQL", "sqlExpression": chart.date, "label": chart.date}
         columns = [{**axis, "timeGrain": chart.grain} if chart.grain else axis]
-    query = {
+    query: dict[str, Any] = {
         "columns": columns,
         "metrics": list(chart.metrics),
         "filters": [{"col": column, "op": "==", "val": value} for column, value in chart.filters],
-        "orderby": [],
-        "row_limit": 10_000,
+        "orderby": chart.order,
+        "row_limit": chart.row_limit,
         "time_range": "No filter",
     }
+    if chart.rows:
+        # With metrics, even with none, Superset groups the rows.
+        del query["metrics"]
     context = {
         "datasource": {"id": 0, "type": "table"},
         "force": False,
@@ -180,14 +231,15 @@ def query_context(chart: Chart) -> str:
 
 
 def dashboard_position(charts: Sequence[Chart], keys: Mapping[str, str], title: str) -> dict[str, Any]:
-    """Where each chart lies: two in a row, in their order.
+    """Where each chart lies: two in a row, in their order; tables of rows have a row of their own.
 
     Args:
         charts: all charts of the dashboard.
         keys: of each chart, by its name, its key.
         title: what the dashboard is called.
     """
-    rows = [charts[first : first + _CHARTS_PER_ROW] for first in range(0, len(charts), _CHARTS_PER_ROW)]
+    per_row = 1 if any(chart.rows for chart in charts) else _CHARTS_PER_ROW
+    rows = [charts[first : first + per_row] for first in range(0, len(charts), per_row)]
     names = [f"ROW-{number}" for number in range(1, len(rows) + 1)]
     position: dict[str, Any] = {
         "DASHBOARD_VERSION_KEY": "v2",
@@ -214,7 +266,7 @@ def dashboard_position(charts: Sequence[Chart], keys: Mapping[str, str], title: 
                     "chartId": 0,
                     "uuid": keys[chart.name],
                     "sliceName": chart.title,
-                    "width": _COLUMNS // _CHARTS_PER_ROW,
+                    "width": _COLUMNS // per_row,
                     "height": _HEIGHT,
                 },
             }

@@ -12,6 +12,7 @@ from typing import Final
 from xml.etree import ElementTree
 
 from metrics.registry import METRICS
+from metrics.render.lists import ListedRelation
 from metrics.render.measures import Aggregate, Function, Measure, Shape, cell_rule
 from metrics.render.places import Place
 from metrics.render.relations import Field, FieldKind, Relation, relations
@@ -25,6 +26,7 @@ _CONNECTION: Final = "postgres.kpi_warehouse"
 _TYPES: Final[dict[FieldKind, tuple[str, str, str]]] = {
     FieldKind.TEXT: ("string", "dimension", "nominal"),
     FieldKind.DATE: ("date", "dimension", "ordinal"),
+    FieldKind.INSTANT: ("datetime", "dimension", "ordinal"),
     FieldKind.FLAG: ("boolean", "dimension", "nominal"),
     FieldKind.INTEGER: ("integer", "dimension", "ordinal"),
 }
@@ -35,32 +37,71 @@ _NUMBERS: Final[dict[FieldKind, str]] = {
 }
 
 
-def tableau_sources(place: Place, metrics: Sequence[Metric] = METRICS) -> dict[str, str]:
+def tableau_sources(
+    place: Place, metrics: Sequence[Metric] = METRICS, lists: Sequence[ListedRelation] = ()
+) -> dict[str, str]:
     """The files by their name.
 
     Args:
         place: where the numbers are.
         metrics: metrics to offer.
+        lists: relations to offer row by row.
     """
     found = [relation for relation in relations(metrics) if relation.measures]
-    return {f"{relation.name}.tds": _source(relation, place) for relation in found}
+    return {
+        **{f"{relation.name}.tds": _source(relation, place) for relation in found},
+        **{f"{listed.name}.tds": _source_of_list(listed, place) for listed in lists},
+    }
 
 
 def _source(relation: Relation, place: Place) -> str:
-    root = ElementTree.Element("datasource", {"formatted-name": relation.label, "inline": "true", "version": VERSION})
-    root.append(ElementTree.Comment(" Generated from metrics/registry.py by `kpi export tableau`; edits are lost. "))
-    _connect(root, relation, place)
-    ElementTree.SubElement(root, "aliases", {"enabled": "yes"})
+    root = _begin(relation, place)
     for field in relation.columns:
         _add_column(root, field, is_number=field in relation.numbers)
     for measure in relation.measures:
         _add_measure(root, measure, place.currency)
+    return _finish(root)
+
+
+def _source_of_list(listed: ListedRelation, place: Place) -> str:
+    root = _begin(listed, place)
+    for field in listed.fields:
+        # A number of one row: whoever drags it sees each, not a sum of what does not add up.
+        datatype, role, kind = _TYPES.get(field.kind) or (_NUMBERS[field.kind], "dimension", "quantitative")
+        attributes = {"name": f"[{field.name}]", "datatype": datatype, "role": role, "type": kind}
+        _describe(ElementTree.SubElement(root, "column", attributes), field.meaning)
+    counted = ElementTree.SubElement(
+        root,
+        "column",
+        {
+            "caption": listed.row_count_label,
+            "datatype": "integer",
+            "default-format": "n#,##0",
+            "name": f"[{listed.row_count}]",
+            "role": "measure",
+            "type": "quantitative",
+        },
+    )
+    ElementTree.SubElement(counted, "calculation", {"class": "tableau", "formula": "SUM(1)"})
+    _describe(counted, listed.meaning)
+    return _finish(root)
+
+
+def _begin(relation: Relation | ListedRelation, place: Place) -> ElementTree.Element:
+    root = ElementTree.Element("datasource", {"formatted-name": relation.label, "inline": "true", "version": VERSION})
+    root.append(ElementTree.Comment(" Generated from metrics/registry.py by `kpi export tableau`; edits are lost. "))
+    _connect(root, relation.name, place)
+    ElementTree.SubElement(root, "aliases", {"enabled": "yes"})
+    return root
+
+
+def _finish(root: ElementTree.Element) -> str:
     ElementTree.SubElement(root, "date-options", {"start-of-week": "monday"})
     ElementTree.indent(root)
     return "<?xml version='1.0' encoding='utf-8' ?>\n" + ElementTree.tostring(root, encoding="unicode") + "\n"
 
 
-def _connect(root: ElementTree.Element, relation: Relation, place: Place) -> None:
+def _connect(root: ElementTree.Element, relation: str, place: Place) -> None:
     server, _, port = place.postgres_server.partition(":")
     federated = ElementTree.SubElement(root, "connection", {"class": "federated"})
     named = ElementTree.SubElement(
@@ -84,8 +125,8 @@ def _connect(root: ElementTree.Element, relation: Relation, place: Place) -> Non
         "relation",
         {
             "connection": _CONNECTION,
-            "name": relation.name,
-            "table": f"[{place.postgres_schema}].[{relation.name}]",
+            "name": relation,
+            "table": f"[{place.postgres_schema}].[{relation}]",
             "type": "table",
         },
     )

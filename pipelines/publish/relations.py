@@ -15,21 +15,11 @@ import duckdb
 
 from metrics.render.record_views import RECORD_VIEWS
 from metrics.render.views import FACT_VIEWS
+from metrics.render.written_views import KEYS_OF_WRITTEN_VIEWS
 from models.ddl import quote_identifier, quote_text
 
 #: Schemas that readers of every target see.
 READER_SCHEMAS: Final = ("mart", "meta")
-
-#: What tells one row from another in views that are written by hand; those with rows of no value have none.
-_KEYS_OF_WRITTEN_VIEWS: Final[dict[str, tuple[str, ...]]] = {
-    "aging_work": ("ticket_id",),
-    "contract_expiries": ("vendor_contract_id",),
-    "cumulative_flow": ("day_date", "service"),
-    "daily_work_in_progress": ("day_date", "team", "priority", "service", "vendor"),
-    "latest_periods": ("metric", "period_grain"),
-    "sla_at_risk": ("ticket_id", "sla_policy", "cycle_number"),
-    "vendor_money_to_recover": ("vendor", "month_date"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,4 +110,4 @@ def _key_of_view(name: str, columns: list[PublishedColumn]) -> tuple[str, ...]:
         key = tuple(column.name for column in fact.primary_key.columns)
         return key if set(key) <= {column.name for column in columns} else ()
     records = {view.name: view.keys for view in RECORD_VIEWS}
-    return records.get(name) or _KEYS_OF_WRITTEN_VIEWS.get(name, ())
+    return records.get(name) or KEYS_OF_WRITTEN_VIEWS.get(name, ())

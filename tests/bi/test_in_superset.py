@@ -10,6 +10,7 @@ import pytest
 from superset_server import Superset
 
 from metrics.registry import HEADLINES
+from metrics.render.lists import LABELS
 from metrics.render.relations import Relation, relations
 
 pytestmark = [pytest.mark.bi, pytest.mark.slow]
@@ -35,16 +36,39 @@ def test_chart_data_gives_every_published_month(
     assert compared or relation.name == "first_promised_delivery_records"
 
 
-def test_every_chart_of_the_dashboard_answers(superset: Superset) -> None:
+def test_every_chart_of_the_dashboards_answers(superset: Superset) -> None:
     charts = superset.ask("chart/?q=(page_size:100)")["result"]
-    (dashboard,) = superset.ask("dashboard/")["result"]
-    on_dashboard = superset.ask(f"dashboard/{dashboard['id']}/charts")["result"]
-    assert {chart["slice_name"] for chart in charts} == {chart["slice_name"] for chart in on_dashboard}
-    assert {metric.label for metric in HEADLINES} <= {chart["slice_name"] for chart in charts}
+    dashboards = superset.ask("dashboard/")["result"]
+    titles = {
+        dashboard["dashboard_title"].partition(":")[0]: {
+            chart["slice_name"] for chart in superset.ask(f"dashboard/{dashboard['id']}/charts")["result"]
+        }
+        for dashboard in dashboards
+    }
+    assert set(titles) == {"KPIs", "Lists behind the KPIs"}
+    assert {chart["slice_name"] for chart in charts} == set().union(*titles.values())
+    assert {metric.label for metric in HEADLINES} <= titles["KPIs"]
+    assert titles["Lists behind the KPIs"] == set(LABELS.values())
     for chart in charts:
         (answer,) = superset.ask(f"chart/{chart['id']}/data/")["result"]
         assert answer["status"] == "success", (chart["slice_name"], answer)
         assert answer["rowcount"] or "first promise" in chart["slice_name"], chart["slice_name"]
+
+
+@pytest.mark.parametrize("name", LABELS)
+def test_lists_are_counted_as_they_are_published(
+    name: str, superset: Superset, datasets: dict[str, int], published: duckdb.DuckDBPyConnection
+) -> None:
+    query = {"columns": [], "metrics": [f"{name}_row_count"], "filters": [], "row_limit": 10}
+    document = {
+        "datasource": {"id": datasets[name], "type": "table"},
+        "queries": [query],
+        "result_format": "json",
+        "result_type": "full",
+    }
+    (answer,) = superset.ask("chart/data", document)["result"]
+    (expected,) = published.sql(f"SELECT count(*) FROM mart.{name}").fetchall()
+    assert answer["data"] == [{f"{name}_row_count": expected[0]}]
 
 
 def test_the_database_is_open_for_reading_only(superset: Superset, published_file: Path) -> None:
