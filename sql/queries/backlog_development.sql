@@ -1,13 +1,17 @@
 -- question: How is the backlog developing: what comes in, what goes out, and what is left?
 -- parameter period_grain: length of the periods [one of: day, week, month, quarter] [default: month]
 -- parameter team: one team, or * for all [default: *]
--- example: kpi query --query backlog_development --param period_grain=week
+-- parameter from_date: a day of the first period [date] [default: 2000-01-01]
+-- parameter to_date: a day of the last period [date] [default: 2999-12-31]
+-- example: kpi query --query backlog_development --param period_grain=week --param from_date=2026-09-01
 -- answer: 2026-10-01 | true | 410 | 396 | 12 | 14 | 88 | 240 | 0.98
 --         Coverage is that of work in progress: tickets in doubt are in none of the two last counts.
 WITH chosen AS (
     SELECT metric, period_start_date, is_period_closed, value, coverage_ratio
     FROM mart.metric_values
     WHERE period_grain = $period_grain
+        AND period_end_date >= CAST($from_date AS DATE)
+        AND period_start_date <= CAST($to_date AS DATE)
         AND dimension = CASE WHEN $team = '*' THEN 'overall' ELSE 'team' END
         AND dimension_value = CASE WHEN $team = '*' THEN '' ELSE $team END
 )

@@ -1,6 +1,8 @@
 -- question: What did a transaction cost each month, what at most, and how much of the cost is unallocated?
 -- parameter dimension: breakdown [one of: overall, team, priority, service, vendor] [default: service]
--- example: kpi query --query cost_per_transaction --param dimension=team
+-- parameter from_month: a day of the first month [date] [default: 2000-01-01]
+-- parameter to_month: a day of the last month, closed months only [date] [default: 2999-12-31]
+-- example: kpi query --query cost_per_transaction --param dimension=team --param from_month=2026-07-01
 -- answer: 2026-10-01 | Payroll | 312 | 18.40 | 22.10 | 0.07
 WITH unallocated AS (
     SELECT
@@ -20,5 +22,9 @@ SELECT
     unallocated.unallocated_ratio
 FROM mart.kpi_cost_per_transaction_reporting AS cost
 LEFT JOIN unallocated ON unallocated.period_start_date = cost.period_start_date
-WHERE cost.dimension = $dimension AND cost.period_grain = 'month' AND cost.is_period_closed
+WHERE cost.dimension = $dimension
+    AND cost.period_grain = 'month'
+    AND cost.is_period_closed
+    AND cost.period_end_date >= CAST($from_month AS DATE)
+    AND cost.period_start_date <= CAST($to_month AS DATE)
 ORDER BY cost.period_start_date DESC, cost.value DESC NULLS LAST, cost.dimension_value;

@@ -311,8 +311,9 @@ def test_late_deliveries_by_vendor(fill: Fill, answer: Callable[[str], list[tupl
 
 
 def test_moved_delivery_promises(fill: Fill, answer: Callable[[str], list[tuple[Any, ...]]]) -> None:
-    kept = {"is_on_time": True, "is_on_time_by_first_promise": True, "first_promise_delay_days": 0}
-    moved = {"is_on_time": True, "is_on_time_by_first_promise": False, "first_promise_delay_days": 4}
+    first = {"first_promised_date": OCTOBER}
+    kept = {**first, "is_on_time": True, "is_on_time_by_first_promise": True, "first_promise_delay_days": 0}
+    moved = {**first, "is_on_time": True, "is_on_time_by_first_promise": False, "first_promise_delay_days": 4}
     rows = [kept, kept, kept, {**moved, "promise_moved_days": 4}, {**moved, "promise_moved_days": 6}, {}]
     fill(
         "fct_deliveries",
@@ -358,6 +359,8 @@ def test_service_credits_to_claim(fill: Fill, published: duckdb.DuckDBPyConnecti
     assert row[:3] == ("Acme", "A1", "repairs")
     assert row[10:] == (Decimal(100), Decimal(30), Decimal(70), "GBP", Decimal(84), "desk:1, erp:7")
     assert len(_ask(published, question_named("service_credits_to_claim"), months="2").fetchall()) == 2
+    (until,) = _ask(published, question_named("service_credits_to_claim"), months="1", to_date="2026-09-29").fetchall()
+    assert until[4] == date(2026, 8, 31)
 
 
 def _recoverable(kind: str, amount: str | None, **columns: Any) -> Row:
@@ -594,6 +597,58 @@ def test_oldest_open_tickets(fill: Fill, answer: Callable[[str], list[tuple[Any,
         {**common, "ticket_id": "aside", "is_quarantined": True, "age_business_microseconds": 99 * HOUR},
     )
     assert [(row[0], row[6]) for row in answer("oldest_open_tickets")] == [("old", 9.0), ("young", 1.0)]
+
+
+#: Questions of some days or periods: a row of September and one of October in what they read.
+@pytest.mark.parametrize(
+    ("name", "first", "last"),
+    [
+        ("backlog_development", "from_date", "to_date"),
+        ("coverage_gaps", "from_date", "to_date"),
+        ("cost_per_transaction", "from_month", "to_month"),
+        ("source_claim_against_clocks", "from_month", "to_month"),
+        ("invoices_billed_twice", "from_date", "to_date"),
+        ("late_deliveries_by_vendor", "from_date", "to_date"),
+        ("moved_delivery_promises", "from_date", "to_date"),
+    ],
+)
+def test_questions_may_be_asked_of_some_days(
+    published: duckdb.DuckDBPyConnection, fill: Fill, name: str, first: str, last: str
+) -> None:
+    fill("meta_run", {"reporting_time_zone": "Europe/Amsterdam"})
+    fill("meta_metrics", _definition("vendor_on_time_delivery_ratio", fresh_as_of_at=datetime(2026, 11, 1, tzinfo=UTC)))
+    service = {"dimension": "service", "dimension_value": "Mail"}
+    for month in (SEPTEMBER, OCTOBER):
+        day = month.replace(day=15)
+        fill(
+            "metric_values",
+            _value("ticket_created_count", month, 9.0, coverage_ratio=0.5),
+            _value(SLA, month, 0.5),
+            _value(UNIT_COST, month, 2.5, denominator=8.0, **service),
+        )
+        delivery = {"promised_date": day, "first_promised_date": day, "delivered_date": day, "is_on_time": True}
+        fill(
+            "fct_deliveries",
+            {**delivery, "delivery_id": str(day), "vendor": str(day.month), "is_quarantined": False,
+             "is_on_time_by_first_promise": True},
+        )  # fmt: skip
+        suspect = {"vendor": "Acme", "reason": "added_letters", "first_source": "ap", "second_source": "ap"}
+        fill(
+            "fct_invoice_duplicate_suspects",
+            {**suspect, "duplicate_suspect_id": str(day), "duplicate_group_id": "1", "first_invoice_id": "R1",
+             "second_invoice_id": str(day.month), "second_invoice_date": day, "duplicate_state": "open"},
+        )  # fmt: skip
+
+    question = question_named(name)
+    few = {"at_least_count": "1"} if "at_least_count" in {each.name for each in question.parameters} else {}
+
+    def rows(**days: str) -> int:
+        return len(_ask(published, question, **few, **days).fetchall())
+
+    assert rows() == 2
+    assert rows(**{first: "2026-10-10"}) == rows(**{last: "2026-09-20"}) == 1
+    assert rows(**{first: "2026-09-10", last: "2026-10-20"}) == 2
+    assert rows(**{first: "2026-11-01"}) == rows(**{last: "2026-08-31"}) == 0
 
 
 def test_every_view_file_creates_the_view_it_is_called() -> None:

@@ -442,3 +442,5 @@ def test_gaps_of_a_metric(fill: Fill, answer: Callable[..., list[tuple[Any, ...]
         {**common, "rule_id": "other", "period_start_date": date(2026, 11, 1), "metric": "ticket_created_count"},
     )
     assert [row[2] for row in answer("gaps_of_a_metric", metric=SLA, months="2")] == ["later", "large", "small"]
+    until = answer("gaps_of_a_metric", metric=SLA, months="2", to_date="2026-10-31")
+    assert [row[2] for row in until] == ["large", "small", "old"]
