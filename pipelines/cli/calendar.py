@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipelines.cli.exits import CommandError
+from pipelines.cli.file_formats import asked_format, choose_format
 from pipelines.cli.options import chosen_home, common_options, json_option
 
 if TYPE_CHECKING:
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from pipelines.policies import Policies
 
 
-_FORMATS = ("table", "csv", "json")
+#: What a file can be; its name ends in the same word.
+_FILE_FORMATS = ("csv", "json")
 
 
 @click.group()
@@ -52,7 +54,7 @@ def list_calendars(as_json: bool) -> None:
 @click.option(
     "--format",
     "output_format",
-    type=click.Choice(("table", "csv", "json")),
+    type=click.Choice(("table", *_FILE_FORMATS)),
     help="Else by the name of -o, else a table.",
 )
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the days to this file.")
@@ -83,7 +85,7 @@ def show(
     from pipelines.policies import load_policies
 
     home = chosen_home()
-    chosen = _choose_format("json" if as_json else output_format, output)
+    chosen = choose_format(asked_format(output_format, as_json=as_json), output, _FILE_FORMATS, on_screen="table")
     named = _calendar_named(name, load_policies(home.policies))
     calendar = in_zone(named, home.settings.reporting.time_zone)
     span = find_span(calendar, start, end, duration)
@@ -92,14 +94,6 @@ def show(
         show_days(laid_open)
     else:
         write_days(laid_open, chosen, output)
-
-
-def _choose_format(output_format: str | None, output: Path | None) -> str:
-    ending = output.suffix.lstrip(".").lower() if output else ""
-    chosen = output_format or (ending if ending in _FORMATS else None)
-    if output is not None and chosen in (None, "table"):
-        raise CommandError(f"Which format should {output} have? Add --format csv or json.")
-    return chosen or "table"
 
 
 def _calendar_named(name: str, policies: Policies) -> WorkingCalendar:

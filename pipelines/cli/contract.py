@@ -14,6 +14,7 @@ from models.vocabulary import Domain
 from pipelines.cli.contract_diff import diff
 from pipelines.cli.contract_lint import lint
 from pipelines.cli.exits import CommandError
+from pipelines.cli.file_formats import format_of_name
 from pipelines.cli.options import chosen_home, common_options, json_option
 
 
@@ -64,6 +65,8 @@ def infer(
 
     if output is not None and output.exists() and not force:
         raise CommandError(f"{output} exists and stays as it is. Choose another name, or overwrite it with --force.")
+    if output is not None and format_of_name(output) is not None:
+        raise CommandError(f"{output} is not what this command writes. A contract is YAML: let its name end in .yaml.")
     first, *others = files
     home = None if output is None else _home_of(output)
     if contract_id is None and output is not None and home is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipelines.cli.exits import CommandError
+from pipelines.cli.file_formats import choose_format
 from pipelines.cli.options import chosen_home, common_options, json_option
 
 if TYPE_CHECKING:
@@ -171,11 +171,7 @@ def export(output: Path | None, output_format: str | None, domain: str | None, r
     from pipelines.cli import query_output
     from pipelines.cli.numbers import count_of
 
-    chosen = output_format or (output.suffix.lstrip(".").lower() if output else "csv")
-    if chosen not in _FORMATS:
-        raise CommandError(f"Which format should {output} have? Add --format csv, json or parquet.")
-    if chosen == "parquet" and output is None:
-        raise CommandError("Parquet is not for reading on a screen; name a file with -o FILE.")
+    chosen = choose_format(output_format, output, _FORMATS, on_screen="csv")
     records = _read(domain, rules)
     rows = [
         {

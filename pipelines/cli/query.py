@@ -10,6 +10,7 @@ import click
 
 from pipelines.cli.completing import complete_parameter, complete_question
 from pipelines.cli.exits import CommandError
+from pipelines.cli.file_formats import asked_format, choose_format
 from pipelines.cli.options import chosen_home, common_options, json_option
 
 if TYPE_CHECKING:
@@ -87,7 +88,8 @@ def query(
         _list(as_json=as_json)
         return
     text, values, question = _what_to_run(sql, file, name, _read_params(params))
-    chosen = choose_format("json" if as_json else output_format, output)
+    asked = asked_format(output_format, as_json=as_json)
+    chosen = choose_format(asked, output, _FILE_FORMATS, on_screen="table")
     _run(text, values, chosen, output, rows, question, keep_formulas=keep_formulas)
 
 
@@ -151,27 +153,6 @@ def _name_meant(word: str) -> str | None:
     if near:
         raise CommandError(f"'{word}' is neither SQL nor a packaged query. Did you mean '{near[0]}'?")
     return word if word in questions else None
-
-
-def choose_format(output_format: str | None, output: Path | None) -> str:
-    """What to write: what was asked for, or else what the file's name says, or else a table on the screen.
-
-    Raises:
-        CommandError: nobody says what the file is to be, or it cannot be shown on a screen.
-    """
-    ending = output.suffix.lstrip(".").lower() if output else ""
-    chosen = output_format or (ending if ending in _FILE_FORMATS else None)
-    if output is not None and chosen in (None, "table"):
-        what = f"A file {output} that ends in '{output.suffix}'" if output.suffix else f"A file {output} without ending"
-        endings = ", ".join(f".{known}" for known in _FILE_FORMATS)
-        raise CommandError(
-            f"{what} could be anything. Known are {endings}: let its name end in one of them, or add --format with "
-            f"{', '.join(_FILE_FORMATS[:-1])} or {_FILE_FORMATS[-1]}."
-        )
-    if output is None and chosen in ("parquet", "xlsx"):
-        kind = {"parquet": "Parquet", "xlsx": "A workbook"}[str(chosen)]
-        raise CommandError(f"{kind} is not for reading on a screen; name a file with -o FILE.")
-    return chosen or "table"
 
 
 def _run(

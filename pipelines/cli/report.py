@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from pipelines.cli.exits import CommandError
+from pipelines.cli.file_formats import format_of_name, require_agreement, what_name_says
 from pipelines.cli.options import chosen_home, common_options, json_option
 
 if TYPE_CHECKING:
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from pipelines.report.facts import ReportFacts
 
 _GRAINS = ("month", "week", "quarter")
-#: What the ending of a file's name says that it is.
-_OF_ENDING: Final = {"html": "html", "htm": "html", "pptx": "pptx", "pdf": "pdf", "png": "png"}
+_FORMATS: Final = ("html", "pdf", "png", "pptx")
 #: The formats in which each chart is a file of its own.
 _OF_CHARTS: Final = ("pdf", "png")
 
@@ -27,7 +27,7 @@ _OF_CHARTS: Final = ("pdf", "png")
 @click.option(
     "--format",
     "kind",
-    type=click.Choice(("html", "pdf", "png", "pptx")),
+    type=click.Choice(_FORMATS),
     help="html is the report, pptx its key pages as slides; pdf and png are its charts, one file each. Else by the "
     "name of -o, else html.",
 )
@@ -88,22 +88,18 @@ def choose_format(asked: str | None, output: Path | None) -> str:
     """
     if output is None:
         return asked or "html"
-    by_name = None if output.is_dir() else _OF_ENDING.get(output.suffix.lstrip(".").lower())
-    if asked is not None and by_name not in (None, asked):
-        raise CommandError(
-            f"--format {asked} and the name {output} say two things: a file of that name is {by_name}. Leave out "
-            f"--format, or choose another name."
-        )
+    by_name = None if output.is_dir() else format_of_name(output)
+    if asked is not None and by_name is not None:
+        require_agreement(asked, output)
     if by_name in _OF_CHARTS:
         raise CommandError(
             f"{output} is the name of one file, and each chart of a report is a file of its own: name a folder for "
             f"them, as in --format {by_name} -o {output.with_suffix('')}. The report as one file is .html, its slides "
             ".pptx."
         )
-    if asked is None and by_name is None and not output.is_dir():
-        what = f"A file {output} that ends in '{output.suffix}'" if output.suffix else f"A file {output} without ending"
+    if asked is None and by_name not in _FORMATS and not output.is_dir():
         raise CommandError(
-            f"{what} could be anything. Known are .html for the report and .pptx for its slides: let its name end in "
+            f"{what_name_says(output)} Known are .html for the report and .pptx for its slides: let its name end in "
             f"one of them. A folder for its charts needs --format {' or '.join(_OF_CHARTS)}."
         )
     return asked or by_name or "html"

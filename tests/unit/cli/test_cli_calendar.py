@@ -232,6 +232,10 @@ def test_list_as_json(run_kpi: Kpi, office_home: Home) -> None:
     assert [version["effective_from_date"] for version in told["office"]["versions"]] == [None, "2026-12-28"]
 
 
+_TWO_THINGS = "--format csv and the name days.xlsx say two things:"
+_ANYTHING = "A file days.txt that ends in '.txt' could be anything."
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -253,7 +257,14 @@ def test_list_as_json(run_kpi: Kpi, office_home: Home) -> None:
         (("office", "--to", "2026-12-24", "--for", "4h"), "Give --to or --for, not both: --for finds the end."),
         (("office", "--for", "soon"), "--for 'soon' is not a duration; write one such as 30m, 4h or 2d."),
         (("office", "--for", "99999h"), "Calendar 'office' is not open for 99999h within ten years."),
-        (("office", "-o", "days.txt"), "Which format should days.txt have? Add --format csv or json."),
+        (
+            ("office", "-o", "days.txt"),
+            f"{_ANYTHING} Known are .csv and .json: let its name end in one of them, or add --format with csv or json.",
+        ),
+        (
+            ("office", "-o", "days.xlsx", "--format", "csv"),
+            f"{_TWO_THINGS} a file of that name is xlsx. Leave out --format, or choose another name.",
+        ),
     ],
 )
 def test_what_cannot_be_shown_is_said_in_one_sentence(

@@ -170,7 +170,7 @@ def test_an_ending_that_nobody_knows_is_told_those_that_are(
 ) -> None:
     result = run_kpi("query", "SELECT 1", "-o", tmp_path / name, "--home", published_home.folder)
     assert result.exit_code == 2
-    assert ".csv, .json, .parquet, .xlsx" in " ".join(result.output.split())
+    assert ".csv, .json, .parquet and .xlsx" in " ".join(result.output.split())
     assert not (tmp_path / name).exists()
 
 
