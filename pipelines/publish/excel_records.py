@@ -36,6 +36,22 @@ _RECOVERABLES: Final = """
 """
 _TIME_ZONE: Final = "SELECT reporting_time_zone, reporting_currency_code FROM meta.run"
 
+_MEANINGS: Final = """
+    SELECT column_name, comment FROM duckdb_columns()
+    WHERE schema_name = $schema AND table_name = $name AND comment IS NOT NULL
+"""
+#: Columns that only a question has.
+_COMPUTED: Final = {
+    "part_score_ratio": "Score of the part's value on its scale, 0 to 1; empty without a value",
+    "points": "What the part brings to the total: its score times its share of the whole",
+    "first_month_date": "First month that has something to recover",
+    "last_month_date": "Last month that has something to recover",
+    "counted_from_date": "First day of the months that count",
+    "counted_to_date": "Last day of the months that count",
+    "reason": "What is wrong, and what to do",
+    "held_metrics": "KPIs that keep their last good values until it is put right",
+}
+
 _KINDS: Final = (
     ("_reporting", "money"), ("_original", "money"), ("_ratio", "ratio"), ("_hours", "hours"), ("_count", "count"),
     ("_date", "date"), ("_at", "instant"), ("reason", "prose"), ("message", "prose"), ("held_metrics", "prose"),
@@ -59,12 +75,15 @@ def write_records(sheets: SheetWriter, built: duckdb.DuckDBPyConnection) -> None
     """All of these sheets."""
     zone, currency = built.execute(_TIME_ZONE).fetchall()[0]
     writer = _Records(sheets, built, ZoneInfo(zone), currency)
-    writer.write("SLA at risk", writer.ask(_AT_RISK), "No clock runs or is paused.")
-    writer.write("Vendor scorecard", writer.ask_question("vendor_scorecard"), "No closed month is scored.")
-    money = writer.ask_question("money_to_recover")
-    writer.write("Money to recover", money, "Nothing is known to be recovered.")
-    writer.write("What to recover", writer.recoverables(money), "Nothing is known to be recovered.")
-    writer.write("Held", writer.ask_question("held_metrics_and_rules"), "Nothing is held.")
+    writer.write("SLA at risk", writer.ask(_AT_RISK), "No clock runs or is paused.", ("mart.sla_at_risk",))
+    scores = writer.ask_question("vendor_scorecard")
+    scored_in = ("mart.vendor_scorecards", "mart.vendor_scorecard_parts")
+    writer.write("Vendor scorecard", scores, "No closed month is scored.", scored_in)
+    money, nothing = writer.ask_question("money_to_recover"), "Nothing is known to be recovered."
+    writer.write("Money to recover", money, nothing, ("mart.vendor_money_to_recover",))
+    writer.write("What to recover", writer.recoverables(money), nothing, ("mart.vendor_recoverable_facts",))
+    held = writer.ask_question("held_metrics_and_rules")
+    writer.write("Held", held, "Nothing is held.", ("meta.rule_results", "meta.verdicts"))
 
 
 class _Records:
@@ -86,13 +105,30 @@ class _Records:
         first, last = money.column("counted_from_date"), money.column("counted_to_date")
         return self.ask(_RECOVERABLES, {"first": min(first, default=None), "last": max(last, default=None)})
 
-    def write(self, name: str, answer: _Answer, nothing: str) -> None:
-        """A sheet with headings in words, instants in the reporting time zone."""
+    def meanings(self, relations: Sequence[str]) -> dict[str, str]:
+        """What is declared of the columns of some relations, `schema.name`; the first that has a column tells it."""
+        found: dict[str, str] = {}
+        for relation in relations:
+            schema, _, name = relation.partition(".")
+            told = self._built.execute(_MEANINGS, {"schema": schema, "name": name}).fetchall()
+            found = {**dict(told), **found}
+        return {**found, **_COMPUTED}
+
+    def write(self, name: str, answer: _Answer, nothing: str, relations: Sequence[str]) -> None:
+        """A sheet with headings in words, instants in the reporting time zone.
+
+        Args:
+            relations: what the columns are declared in.
+        """
+        meanings = self.meanings(relations)
         heads = [heading_of(each, currency=self._currency, zone=self._zone.key) for each in answer.names]
-        columns = [Column(head, _kind_of(each), each) for head, each in zip(heads, answer.names, strict=True)]
+        columns = [
+            Column(head, _kind_of(each), meanings[each] + _told_in_sql(each))
+            for head, each in zip(heads, answer.names, strict=True)
+        ]
         more = len(answer.rows) - MOST_RECORDS
         if more > 0:
-            told = f"The first {MOST_RECORDS:,} of {len(answer.rows):,}; 'kpi query' gives all."
+            told = f"The first {MOST_RECORDS:,} of {len(answer.rows):,}; 'kpi query' gives all. {columns[0].note}"
             columns[0] = Column(columns[0].title, columns[0].format, told)
         rows = [self._told(answer.names, row) for row in answer.rows[:MOST_RECORDS]]
         self._sheets.write_table(name, columns, rows, nothing=nothing)
@@ -108,6 +144,10 @@ class _Records:
         if isinstance(value, str) and name.endswith(_WORDS):
             return value.replace("_", " ")
         return value
+
+
+def _told_in_sql(name: str) -> str:
+    return f" (in SQL: {name})"
 
 
 def _kind_of(name: str) -> str:

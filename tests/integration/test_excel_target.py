@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
 
 import duckdb
 import fastexcel
@@ -169,6 +170,33 @@ def test_vendors_and_promises_are_those_that_are_published(workbook: Path, clean
                        "FROM mart.vendor_scorecards WHERE period_grain = 'month' AND is_period_closed) AS latest "
                        "ON latest.day = period_start_date WHERE period_grain = 'month'")  # fmt: skip
     assert listed(workbook, "Vendor scorecard").height == scored[0][0] > 0
+
+
+def test_notes_of_records_are_the_declared_meanings(workbook: Path, clean_run: CleanRun) -> None:
+    names = ("SLA at risk", "Vendor scorecard", "Money to recover", "What to recover", "Held")
+    notes = {name: _notes_of(workbook, name) for name in names}
+    for told in notes.values():
+        assert told and not [
+            note for note in told if not re.fullmatch(r"(?!(\w+) \(in SQL: \1\)).+ \(in SQL: \w+\)", note)
+        ]
+    query = "SELECT column_name, comment FROM duckdb_columns() WHERE table_name = $name AND schema_name = 'mart'"
+    with duckdb.connect(str(clean_run.demo.home.published_file), read_only=True) as connection:
+        declared = dict(connection.execute(query, {"name": "sla_at_risk"}).fetchall())
+    assert len(notes["SLA at risk"]) == listed(workbook, "SLA at risk").width
+    for column in ("sla_policy", "remaining_hours", "due_at"):
+        assert f"{declared[column]} (in SQL: {column})" in notes["SLA at risk"]
+    assert any(note.startswith("Weighted mean") for note in notes["Vendor scorecard"])
+    assert any("its share of the whole (in SQL: points)" in note for note in notes["Vendor scorecard"])
+
+
+def _notes_of(workbook: Path, sheet: str) -> list[str]:
+    """The notes of a sheet's cells."""
+    with zipfile.ZipFile(workbook) as parts:
+        number = fastexcel.read_excel(workbook).sheet_names.index(sheet) + 1
+        links = parts.read(f"xl/worksheets/_rels/sheet{number}.xml.rels").decode()
+        (comments,) = re.findall(r"comments\d+\.xml", links)
+        root = ElementTree.fromstring(parts.read(f"xl/{comments}"))
+    return ["".join(each.itertext()) for each in root.iter() if each.tag.endswith("}comment")]
 
 
 def test_what_is_held_is_told_with_its_reason(clean_run: CleanRun, tmp_path: Path) -> None:
