@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from pipelines.cli.numbers import NOTHING, count_of, format_ratio
-from pipelines.instrumentation_words import describe_effect, describe_place, describe_records
+from pipelines.gap_sentences import tell_gap
+from pipelines.instrumentation_words import describe_place
 from pipelines.report.facts import ReportFacts
 from pipelines.report.figures import Figure, Section, Table
 
@@ -23,7 +24,7 @@ def instrumentation_section(facts: ReportFacts) -> Section:
     figure = Figure(
         id="put-right-first",
         title="Gaps in instrumentation, the most pressing first",
-        sentences=tuple(_told(row, currency) for row in rows[:_MOST_TOLD]),
+        sentences=tuple(tell_gap(row, currency) for row in rows[:_MOST_TOLD]),
         table=Table(
             ("gap", "of", "records", "captured", "KPIs", "what to do"),
             tuple(
@@ -45,10 +46,3 @@ def instrumentation_section(facts: ReportFacts) -> Section:
     if facts.is_past and facts.period is not None:
         lead = f"{lead} Which there were in {facts.period.label} is not kept."
     return Section("instrumentation", title, [figure], lead)
-
-
-def _told(row: dict[str, Any], currency: str) -> str:
-    """One gap in a sentence."""
-    of = describe_records(row)
-    counted = f" ({of})" if of else ""
-    return f"{row['fix_rank']}. {describe_place(row)}, {row['rule_id']}{counted}: {describe_effect(row, currency)}."
