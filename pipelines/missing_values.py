@@ -60,8 +60,8 @@ def explain_missing(
     Args:
         connection: to a published file.
         grain: day, week, month or quarter.
-        told: first day of the period that each metric is told of, None where it has no closed one. Without it, all
-            metrics are told of their latest closed period.
+        told: first day of the period that each metric is told of, None where it has no closed one. Without it, metrics
+            are told of what they are told of if nobody names a period: see `periods_told`.
     """
     definitions = _read(connection, "FROM meta.metrics ORDER BY rowid")
     clocks = _read(connection, "SELECT data, domain, as_of_at, unread_folders FROM meta.data_clocks")
@@ -70,7 +70,8 @@ def explain_missing(
     unread = _unread_folders(clocks)
     shortest = find_shortest(definitions, zone)
     spans = {row["metric"]: row for row in _read(connection, _SPANS, {"grain": grain})}
-    starts = told if told is not None else {name: span["latest_date"] for name, span in spans.items()}
+    latest = {name: span["latest_date"] for name, span in spans.items()}
+    starts = told if told is not None else latest | periods_told(connection, grain)
     values = _values_of(connection, grain, starts)
     found = {}
     for row in definitions:
@@ -94,6 +95,14 @@ def explain_missing(
         else:
             found[name] = explain_empty(name, grain, value["numerator"], value["denominator"], value["measured_count"])
     return found
+
+
+def periods_told(connection: duckdb.DuckDBPyConnection, grain: str) -> dict[str, date]:
+    """First day of the period of which each metric is told if nobody names one, as `mart.latest_periods` has it; those
+    that have no closed period are left out.
+    """
+    query = "SELECT metric, period_start_date FROM mart.latest_periods WHERE period_grain = $grain"
+    return {row["metric"]: row["period_start_date"] for row in _read(connection, query, {"grain": grain})}
 
 
 #: What is measured as of the data's clock has no closed period: its latest value is the only one.

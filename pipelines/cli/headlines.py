@@ -1,4 +1,4 @@
-"""The three headline KPIs, as `kpi run` and `kpi demo` show them: latest closed month, change, trend, certainty."""
+"""The three headline KPIs, as `kpi run` and `kpi demo` show them: month of the report, change, trend, certainty."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def _show_headline(metric: MetricTrend, currency: str) -> None:
     measured = f"{latest.measured_count:,} of {count_records(latest.eligible_count, metric.counted_records)}"
     shown = [
         format_month(latest.start_date),
-        f"{format_ratio(latest.coverage_ratio)} measured ({measured})",
+        f"{format_ratio(latest.coverage_ratio)} measured ({measured})" if latest.eligible_count else "",
         metric.no_value_reason,
     ]
     if not metric.no_value_reason or latest.upper_bound is not None:

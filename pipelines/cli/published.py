@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from pipelines.cli.exits import CommandError
-from pipelines.missing_values import explain_missing
+from pipelines.missing_values import explain_missing, periods_told
 
 if TYPE_CHECKING:
     import duckdb
@@ -220,7 +220,9 @@ def read_trends(
     metric: str | None = None,
     grain: str = "month",
 ) -> list[MetricTrend]:
-    """All metrics (or one) in the order of the registry, each with its latest closed months or quarters."""
+    """All metrics (or one) in the order of the registry, each with its closed months or quarters up to the one of which
+    it is told if nobody names one, as in the report. Where nothing is in that one, it has no value.
+    """
     from pipelines.published_targets import read_targets
 
     definitions = read_rows(
@@ -232,13 +234,16 @@ def read_trends(
         """,
     )
     reasons = explain_missing(connection, grain)
+    told = periods_told(connection, grain)
     values = read_rows(
         connection,
         """
         SELECT metric, period_start_date AS start_date, value, lower_bound, upper_bound, eligible_count, measured_count,
                coverage_ratio
         FROM mart.metric_values
+        LEFT JOIN (SELECT unnest($names) AS metric, unnest($starts) AS told_date) USING (metric)
         WHERE period_grain = $grain AND dimension = 'overall'
+          AND (told_date IS NULL OR period_start_date <= told_date)
           -- What is measured as of the data's clock has no closed period: its latest value is the only one.
           AND (is_period_closed
                OR metric IN (SELECT metric FROM meta.metrics WHERE contains(period_date, '(as_of_date)')))
@@ -246,11 +251,15 @@ def read_trends(
         QUALIFY row_number() OVER (PARTITION BY metric ORDER BY period_start_date DESC) <= $count
         ORDER BY metric, period_start_date
         """,
-        {"metric": metric, "count": count, "grain": grain},
+        {"metric": metric, "count": count, "grain": grain, "names": list(told), "starts": list(told.values())},
     )
     by_metric: dict[str, list[PeriodValue]] = {}
     for row in values:
         by_metric.setdefault(row.pop("metric"), []).append(PeriodValue(**row))
+    for name, start in told.items():
+        periods = by_metric.get(name, [])
+        if periods and periods[-1].start_date < start:
+            by_metric[name] = [*periods[1 - count :], PeriodValue(start, None, None, None, 0, 0, None)]
     targets = read_targets(connection)
     of_breakdowns = _read_breakdown_targets(connection, grain)
     return [

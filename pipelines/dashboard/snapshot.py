@@ -16,7 +16,7 @@ import polars as pl
 from models.vocabulary import NO_VALUE, Dimension
 from pipelines.cli.published import DataReach, PublicationFacts, open_published, read_publication, read_reaches
 from pipelines.dashboard.filters import Filters
-from pipelines.missing_values import explain_missing
+from pipelines.missing_values import explain_missing, periods_told
 
 if TYPE_CHECKING:
     import duckdb
@@ -105,8 +105,7 @@ class Snapshot:
 
     def latest_periods(self, grain: str) -> dict[str, date]:
         """First day of the period of which each metric is told if nobody names one; those without one are left out."""
-        query = "SELECT metric, period_start_date FROM mart.latest_periods WHERE period_grain = $grain"
-        return dict(self.ask(query, {"grain": grain}).iter_rows())
+        return periods_told(self._connection, grain)
 
     def no_value_reason(self, metric: str, grain: str, start: date | None) -> str:
         """Why a metric has no value over everything; empty if it has one.

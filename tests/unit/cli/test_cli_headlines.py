@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
 from pipelines.cli.headlines import Headlines, read_headlines, show_headlines
+from pipelines.cli.published import PeriodValue
 from pipelines.home import Home
 
 REASON = "no export feeds finance yet"
@@ -38,6 +40,20 @@ def test_beside_a_headline_the_others_are_not_told(published_home: Home, capsys:
     assert isinstance(headlines, Headlines)
     show_headlines(replace(headlines, other_count=8))
     assert "other KPI" not in capsys.readouterr().out
+
+
+def test_a_month_with_nothing_in_it_is_told_without_a_share_of_nothing(
+    published_home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    headlines = read_headlines(published_home)
+    assert isinstance(headlines, Headlines)
+    nothing = PeriodValue(date(2026, 10, 1), None, None, None, 0, 0, None)
+    (sla,) = (metric for metric in headlines.metrics if metric.metric == "sla_attainment_ratio")
+    empty = replace(sla, periods=(*sla.periods, nothing), no_value_reason="there is nothing to measure")
+    show_headlines(replace(headlines, metrics=(empty,)))
+    said = capsys.readouterr().out
+    assert "Oct 2026 · there is nothing to measure" in said
+    assert "measured (" not in said
 
 
 def test_reasons_are_read_from_what_is_published(published_home: Home) -> None:
