@@ -121,8 +121,16 @@ def check_result(result: RuleResult, asset: str) -> dg.AssetCheckResult:
         check_name=check_name(result.rule),
         asset_key=asset,
         severity=dg.AssetCheckSeverity.ERROR if holds else dg.AssetCheckSeverity.WARN,
+        description=_not_asked(result),
         metadata=metadata,
     )
+
+
+def _not_asked(result: RuleResult) -> str | None:
+    """What stands beside the tick of a check that was skipped: Dagster has no third state, and none may be left out."""
+    if result.state is not RuleState.SKIPPED:
+        return None
+    return f"Skipped, so neither kept nor broken: {result.error or 'there was nothing to judge'}."
 
 
 def _month_table(result: RuleResult) -> dg.TableMetadataValue:

@@ -13,13 +13,14 @@ from demo_homes import DemoHome
 from sqlalchemy import Date, DateTime
 
 from data_contracts.loader import load_fact_contract
+from data_contracts.verdict import RuleResult
 from models.catalog import STAGED
 from models.ops import ops_source_arrivals
-from models.vocabulary import Domain
+from models.vocabulary import Domain, RuleState
 from pipelines.dagster_history import dagster_instance, record_history
 from pipelines.definitions import build_assets, build_defs
 from pipelines.definitions import defs as definitions_of_home
-from pipelines.defs.describe import check_name, rule_asset
+from pipelines.defs.describe import check_name, check_result, rule_asset
 from pipelines.failed_months import DATE_OF
 from pipelines.publish.publication import PUBLISHED_FACTS, PUBLISHED_MARTS
 from pipelines.sample import DEFECTS
@@ -112,6 +113,17 @@ def test_dagsters_own_run_publishes_the_same_content(never_run: DemoHome, clean_
     rules = clean_run.demo.published("SELECT count(*) FROM meta.rule_results")[0][0]
     assert len(evaluations) == rules + len(clean_run.demo.home.settings.publish.targets)
     assert all(evaluation.passed for evaluation in evaluations)
+
+
+def test_a_check_that_was_skipped_says_so_beside_its_tick(clean_run: CleanRun) -> None:
+    """Dagster knows passed and failed alone, and wants a result of every check."""
+    rule = clean_run.demo.project().warehouse_contracts[0].rules[0]
+    skipped = check_result(RuleResult(rule=rule, state=RuleState.SKIPPED, error="the table is empty"), "stg_tickets")
+    assert skipped.passed
+    assert skipped.description == "Skipped, so neither kept nor broken: the table is empty."
+    unknown = check_result(RuleResult(rule=rule, state=RuleState.SKIPPED), "stg_tickets")
+    assert unknown.description == "Skipped, so neither kept nor broken: there was nothing to judge."
+    assert check_result(RuleResult(rule=rule, state=RuleState.PASSED), "stg_tickets").description is None
 
 
 MONTHS_SET_ASIDE = """
