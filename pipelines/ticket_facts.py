@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 import polars as pl
+from sqlalchemy import Table
 
 from metrics.calendars.business_time import OpenTime
 from metrics.sla.policy import SlaPolicy
@@ -190,27 +191,30 @@ def _reply_sources(warehouse: Warehouse) -> tuple[list[str], list[str]]:
     It is what `metrics.tickets.clocks.sources_with_replies` and `metrics.tickets.replies.sources_with_reply_events` say
     of the whole tables.
     """
-    of_fields = f"SELECT DISTINCT source FROM {qualified_name(stg_tickets)} WHERE first_response_at IS NOT NULL"
-    of_events = f"""
-        SELECT DISTINCT source FROM {qualified_name(stg_ticket_events)}
-        WHERE is_public_agent_reply IS NOT NULL ORDER BY source
-    """
-    by_event = [row[0] for row in warehouse.rows(of_events)]
-    return sorted({row[0] for row in warehouse.rows(of_fields)} | set(by_event)), by_event
+    by_field = _sources_where(warehouse, stg_tickets, "first_response_at IS NOT NULL")
+    by_event = _sources_where(warehouse, stg_ticket_events, "is_public_agent_reply IS NOT NULL")
+    return sorted(by_field | by_event), sorted(by_event)
 
 
 def _team_sources(warehouse: Warehouse) -> list[str]:
     """What `metrics.tickets.clocks.sources_with_teams` says of the whole tables."""
-    rows = warehouse.rows(
-        f"""
-        SELECT source FROM {qualified_name(stg_ticket_events)} WHERE team IS NOT NULL OR team_before IS NOT NULL
-        UNION
-        SELECT source FROM {qualified_name(stg_tickets)}
-        WHERE team IS NOT NULL AND export_shape = {quote_text(ExportShape.REPEATED_SNAPSHOTS.value)}
-        ORDER BY source
-        """
-    )
-    return [row[0] for row in rows]
+    of_snapshots = f"team IS NOT NULL AND export_shape = {quote_text(ExportShape.REPEATED_SNAPSHOTS.value)}"
+    by_event = _sources_where(warehouse, stg_ticket_events, "team IS NOT NULL OR team_before IS NOT NULL")
+    return sorted(by_event | _sources_where(warehouse, stg_tickets, of_snapshots))
+
+
+def _sources_where(warehouse: Warehouse, table: Table, condition: str) -> set[str]:
+    """The sources of a staged table that have any row with which a condition is met.
+
+    Each is asked for alone, for then the database stops at its first such row, which is nearly always among the first.
+    """
+    staged = qualified_name(table)
+    sources = warehouse.rows(f"SELECT DISTINCT source FROM {qualified_name(stg_tickets)}")
+    return {
+        source
+        for (source,) in sources
+        if warehouse.rows(f"SELECT EXISTS (FROM {staged} WHERE source = {quote_text(source)} AND ({condition}))")[0][0]
+    }
 
 
 def _comparable(session: Session, measurement: _Measurement) -> datetime | None:
@@ -297,27 +301,27 @@ def _measure_changed(warehouse: Warehouse, rules: MeasuringRules, last: datetime
         warehouse.execute(f"DELETE FROM {qualified_name(table)} WHERE ticket_id IN (SELECT ticket_id FROM {_CHANGED})")
     now = _append_slices(warehouse, rules, only=_CHANGED)
     _change_days(warehouse, compare_days(now, before, as_of=rules.as_of, last=last, time_zone=rules.time_zone))
-    count = warehouse.rows(f"SELECT count(*) FROM {_CHANGED}")[0][0]
+    count = warehouse.rows("SELECT count(*) FROM numbered_tickets")[0][0]
     return f"{count:,} of {count_of(warehouse.count(stg_tickets), 'ticket')} measured again"
 
 
 def _find_changed(warehouse: Warehouse, last: datetime) -> None:
-    """The tickets whose facts can differ: told of by a new load, open, set aside, or with instants after `last`."""
+    """The tickets whose facts can differ: told of by a new load, open, set aside, or with instants after `last`.
+
+    Some of them may not be staged: a rule can set aside what is no ticket, an event whose ticket is not known.
+    """
     after = f"> TIMESTAMPTZ '{last.isoformat()}'"
     told = ("created_at", "first_response_at", "resolved_at", "closed_at")
     instants = " OR ".join(f"{name} {after}" for name in told)
-    # A rule can set aside what is no ticket: an event whose ticket is not known.
     warehouse.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE {_CHANGED} AS
-        SELECT ticket_id FROM (
-            SELECT ticket_id FROM {qualified_name(ops_ticket_changes)}
-            UNION SELECT ticket_id FROM {qualified_name(fct_tickets)}
-            WHERE NOT (is_done OR is_cancelled) OR is_quarantined
-            UNION {QUARANTINED}
-            UNION SELECT ticket_id FROM {qualified_name(stg_tickets)} WHERE {instants}
-            UNION SELECT ticket_id FROM {qualified_name(stg_ticket_events)} WHERE occurred_at {after}
-        ) SEMI JOIN {qualified_name(stg_tickets)} USING (ticket_id)
+        SELECT ticket_id FROM {qualified_name(ops_ticket_changes)}
+        UNION SELECT ticket_id FROM {qualified_name(fct_tickets)}
+        WHERE NOT (is_done OR is_cancelled) OR is_quarantined
+        UNION {QUARANTINED}
+        UNION SELECT ticket_id FROM {qualified_name(stg_tickets)} WHERE {instants}
+        UNION SELECT ticket_id FROM {qualified_name(stg_ticket_events)} WHERE occurred_at {after}
         """
     )
 

@@ -29,6 +29,10 @@ _MOST_PASSES: Final = 5
 #: Rows that DuckDB hands over at once.
 _BATCH_ROWS: Final = 500_000
 
+#: Whether a ticket seems to be open. The facts of those that are will be replaced tomorrow: where they lie together, at
+#: the end of their tables, the database writes little anew.
+_IS_OPEN: Final = "coalesce(status_category NOT IN ('done', 'cancelled'), true)"
+
 #: What of a staged ticket decides what is measured of it.
 TICKET_COLUMNS: Final = (
     "ticket_id",
@@ -74,7 +78,7 @@ class TicketSlice:
     """Some whole tickets.
 
     Attributes:
-        tickets: rows of `stg_tickets`, in the order of that table.
+        tickets: rows of `stg_tickets`, in the order of that table, after those of settled tickets those of open ones.
         events: all their rows of `stg_ticket_events`, with `ticket`, the position in `tickets`.
         quarantined: `ticket_id` of those that a contract rule set aside.
     """
@@ -91,7 +95,8 @@ def read_slices(
     slice_events: int = SLICE_EVENTS,
     pass_events: int = PASS_EVENTS,
 ) -> Iterator[TicketSlice]:
-    """All staged tickets with their events, slice by slice, in the order of `stg_tickets`.
+    """All staged tickets with their events, slice by slice: settled tickets, then open ones, each in the order of
+    `stg_tickets`.
 
     Args:
         only: name of a table with the `ticket_id` of those wanted; all if None.
@@ -127,7 +132,7 @@ def _number_tickets(warehouse: Warehouse, only: str | None) -> int:
         CREATE OR REPLACE TEMP TABLE numbered_tickets AS
         SELECT
             ticket_id,
-            (row_number() OVER (ORDER BY rowid) - 1)::UINTEGER AS ticket,
+            (row_number() OVER (ORDER BY {_IS_OPEN}, rowid) - 1)::UINTEGER AS ticket,
             ticket_id IN (
                 SELECT record_id FROM ops.ops_quarantined_records
                 WHERE table_name IN ('{stg_tickets.name}', '{stg_ticket_events.name}')

@@ -29,7 +29,8 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
         source=pl.lit("desk"),
         export_shape=pl.lit("event_log"),
         created_at=pl.lit(BEGAN) + pl.duration(minutes="number"),
-        status_category=pl.lit("active"),
+        # Of every six, three are settled, two are open, and of one nobody says.
+        status_category=pl.lit(["done", "active", "cancelled", "done", "queued", None]).list.get(pl.col("number") % 6),
         team=pl.when(pl.col("number") % 3 > 0).then(pl.format("Team {}", pl.col("number") % 5)),
         load_id=pl.lit("desk/tickets/1"),
         row_number=pl.col("number"),
@@ -93,7 +94,12 @@ def test_slices_and_passes_come_to_what_is_staged(
     monkeypatch.setattr(ticket_slices, "_BATCH_ROWS", 1)
     slices = list(read_slices(warehouse, only=only, slice_events=slice_events, pass_events=pass_events))
     wanted = "WHERE ticket_id IN (FROM wanted)" if only else ""
-    staged = warehouse.frame(f"SELECT {', '.join(TICKET_COLUMNS)} FROM stg.stg_tickets {wanted} ORDER BY row_number")
+    staged = warehouse.frame(
+        f"""
+        SELECT {", ".join(TICKET_COLUMNS)} FROM stg.stg_tickets {wanted}
+        ORDER BY CASE WHEN status_category IN ('done', 'cancelled') THEN 0 ELSE 1 END, row_number
+        """
+    )
     told = warehouse.frame(
         f"""
         SELECT ticket_id, {", ".join(EVENT_COLUMNS)} FROM stg.stg_ticket_events
