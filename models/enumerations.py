@@ -23,6 +23,15 @@ def columns_with_few_values(table: Table) -> list[str]:
     return [column.name for column in table.columns if column.info.get("has_few_values")]
 
 
+def categorise_texts(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
+    """The frame with the columns that are declared to have few values as categories, which frames of one table share.
+
+    They are for frames that are put together from many, of which none knows all values yet.
+    """
+    texts = [name for name in columns_with_few_values(table) if frame.schema.get(name) == pl.String]
+    return frame.with_columns(pl.col(texts).cast(pl.Categorical))
+
+
 def enumerate_texts(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
     """The frame with the columns that are declared to have few values as enumerations of those that they hold.
 

@@ -73,7 +73,7 @@ def _tickets_of(parts: Sequence[StagedPart]) -> pl.DataFrame:
     for part in parts:
         is_told = part.table_name == "tickets" and "created_at" in part.frame.columns
         created = pl.col("created_at") if is_told else pl.lit(None, pl.Datetime("us", "UTC")).alias("created_at")
-        frames.append(part.frame.select("ticket_id", created, "load_id", "row_number"))
+        frames.append(part.frame.select("ticket_id", created, pl.col("load_id").cast(pl.String), "row_number"))
     rows = pl.concat(frames).filter(pl.col("ticket_id").is_not_null())
     # The latest row that tells a creation; any row of a ticket that has none.
     ordered = rows.sort(pl.col("created_at").is_not_null(), "load_id", "row_number")

@@ -115,7 +115,7 @@ def note_changes(warehouse: Warehouse, told: Iterable[pl.DataFrame]) -> None:
     if not found:
         return
     measured: list[str] = json.loads(found[0][0])
-    keys = ("ticket_id", "load_id")
+    keys = (pl.col("ticket_id"), pl.col("load_id").cast(pl.String))
     for frame in told:
         new = frame.lazy().select(keys).filter(~pl.col("load_id").is_in(measured)).drop_nulls().unique().collect()
         warehouse.append(ops_ticket_changes, new)

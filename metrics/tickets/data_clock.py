@@ -89,7 +89,8 @@ def last_evidence(
 
 def _told(tickets: pl.DataFrame, events: pl.DataFrame) -> pl.LazyFrame:
     """Every instant that the exports tell of as past, with its ticket and load."""
-    keys = ("ticket_id", "load_id")
+    # Loads may come as categories, which join with no text.
+    keys = (pl.col("ticket_id"), pl.col("load_id").cast(pl.String))
     instants = [events.lazy().select(*keys, at="occurred_at")]
     instants += [tickets.lazy().select(*keys, at=name) for name in PAST_INSTANTS]
     return pl.concat(instants).filter(pl.col("at").is_not_null())

@@ -40,7 +40,8 @@ class StagedPart:
     """What one export object contributes to one canonical table.
 
     Attributes:
-        frame: the fed columns, `source`, and provenance; one row per raw row that is not ignored.
+        frame: the fed columns, `source`, and provenance; one row per raw row that is not ignored. Texts with few values
+            may be categories.
         problems: rows of `ops_value_problems` without domain.
         ignored_count: blank rows, rows that the contract says to leave out (totals), cases that are no lines yet.
         table_name: the canonical table without its `stg_`.

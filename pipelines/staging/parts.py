@@ -1,18 +1,22 @@
 """What each export object contributes to the canonical tables, read from its raw table in batches.
 
-Rows are typed one by one, so that the raw text of a whole history is never in memory. What the contributions become
+Rows are typed one by one, so that the raw text of a whole history is never in memory; what has few values of tickets
+and their events is kept as categories, for they come by the million. What the contributions become
 together is for `pipelines.staging.lines` and `pipelines.staging.tickets`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 import polars as pl
 
 from data_contracts.spec import ExportContract, ExportObject
+from models.catalog import table_named
 from models.ddl import quote_identifier
+from models.enumerations import categorise_texts
 from pipelines.landing import active_loads, raw_table_name
 from pipelines.staging.control_totals import compare_total, gather_rows, table_of
 from pipelines.staging.mapping import StagedPart, close_cases, fed_tables, needed_columns, stage_rows
@@ -21,6 +25,8 @@ from pipelines.warehouse import Warehouse
 
 #: Raw rows that are typed at once.
 _BATCH_ROWS: Final = 250_000
+#: Canonical tables whose parts are kept with categories.
+_ENCODED: Final = ("tickets", "ticket_events")
 
 
 def stage_parts(
@@ -60,6 +66,12 @@ def _stage_in_batches(
             staged.append(stage_rows(raw, contract, item, name))
         for total, rows in zip(item.control_totals, gathered, strict=True):
             rows.append(gather_rows(raw, contract, item, total, batches[table_of(item, total)][-1]))
+        if item.cases is None:
+            for name in _ENCODED:
+                if staged := batches.get(name):
+                    staged[-1] = replace(
+                        staged[-1], frame=categorise_texts(staged[-1].frame, table_named(f"stg_{name}"))
+                    )
     compared = [compare_total(rows, item, total) for total, rows in zip(item.control_totals, gathered, strict=True)]
     if item.cases is not None:
         return {name: close_cases(staged) for name, staged in batches.items()}, compared

@@ -6,17 +6,23 @@ computed in `metrics.tickets.clocks`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Final
 
 import polars as pl
+from sqlalchemy import Table
 
-from models.ddl import conform, polars_schema
+from models.ddl import conform_encoded, polars_schema
+from models.enumerations import categorise_texts, spell_out
 from models.ops import ops_value_problems
 from models.tickets import stg_ticket_events, stg_tickets
 from models.vocabulary import ExportShape
 from pipelines.policies import Policies
 from pipelines.staging.dimensions import apply_aliases
 from pipelines.staging.mapping import PROVENANCE, StagedPart
+
+#: Rows whose texts are spelled out at once: a history may have millions.
+_SLICE_ROWS: Final = 250_000
 
 
 def assemble_events(
@@ -30,17 +36,24 @@ def assemble_events(
     Args:
         compared: events that repeated snapshots tell. Where an event log tells the statuses of a ticket, they tell
             nothing new, and nothing as exactly.
+
+    Returns:
+        Rows of `stg_ticket_events`, texts with few values as categories; and rows of `ops_value_problems`.
     """
+
+    def interpret(events: pl.DataFrame) -> pl.DataFrame:
+        events = apply_aliases(events, policies.dimensions)
+        events = categorise(events, policies, "status", "status_category", "waiting_reason")
+        return categorise(events, policies, "status_before", "status_category_before", None)
+
     frames = [_events_of(part) for part in parts]
-    events = pl.concat(frames) if frames else polars_schema(stg_ticket_events).to_frame()
-    events = apply_aliases(events, policies.dimensions)
-    events = categorise(events, policies, "status", "status_category", "waiting_reason")
-    events = categorise(events, policies, "status_before", "status_category_before", None)
+    events = pl.concat([_encoded(polars_schema(stg_ticket_events).to_frame(), stg_ticket_events), *frames])
+    events = _in_slices(events, stg_ticket_events, interpret)
     problems = pl.concat([_unmapped(part, events) for part in parts]) if parts else no_problems()
-    events = conform(events, stg_ticket_events)
     if compared is not None and not compared.is_empty():
         logged = events.filter(pl.col("status").is_not_null())
-        events = pl.concat([events, compared.join(logged, on="ticket_id", how="anti", maintain_order="left")])
+        new = compared.join(logged, on="ticket_id", how="anti", maintain_order="left")
+        events = pl.concat([events, _encoded(new, stg_ticket_events)])
     return events, problems
 
 
@@ -58,29 +71,46 @@ def assemble_tickets(
 
     Args:
         compared: tickets that repeated snapshots tell, one row each.
+
+    Returns:
+        Rows of `stg_tickets`, texts with few values as categories; and rows of `ops_value_problems`.
     """
-    frames = [conform(part.frame, stg_tickets) for part in parts]
-    frames += [] if compared is None else [compared]
+
+    def interpret(tickets: pl.DataFrame) -> pl.DataFrame:
+        tickets = apply_aliases(tickets, policies.dimensions)
+        return categorise(tickets, policies, "status", "status_category", "waiting_reason")
+
+    frames = [_encoded(part.frame, stg_tickets) for part in parts]
+    frames += [] if compared is None else [_encoded(compared, stg_tickets)]
     frames += [_implied_by(part) for part in event_parts if not _feeds_tickets(part, parts)]
-    rows = pl.concat(frames) if frames else polars_schema(stg_tickets).to_frame()
+    rows = pl.concat([_encoded(polars_schema(stg_tickets).to_frame(), stg_tickets), *frames])
     tickets = latest_values(rows.filter(pl.col("ticket_id").is_not_null()), ("load_id", "row_number"))
-    tickets = _fill_from_events(tickets, events)
-    tickets = apply_aliases(tickets, policies.dimensions)
-    tickets = categorise(tickets, policies, "status", "status_category", "waiting_reason")
+    tickets = _in_slices(_fill_from_events(tickets, events), stg_tickets, interpret)
     problems = [_unmapped(part, tickets) for part in parts if "status" in part.frame.columns]
     problems += [_created_otherwise(part) for part in parts if "created_at" in part.frame.columns]
-    return conform(tickets, stg_tickets), pl.concat(problems) if problems else no_problems()
+    return tickets, pl.concat(problems) if problems else no_problems()
+
+
+def _encoded(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
+    """The frame with exactly the table's columns, texts with few values as categories."""
+    return categorise_texts(conform_encoded(frame, table), table)
+
+
+def _in_slices(frame: pl.DataFrame, table: Table, interpret: Callable[[pl.DataFrame], pl.DataFrame]) -> pl.DataFrame:
+    """What becomes of rows by a function that reads plain text, which is given some of them at a time."""
+    slices = [frame.clear(), *frame.iter_slices(_SLICE_ROWS)]
+    return pl.concat([_encoded(interpret(spell_out(rows)), table) for rows in slices])
 
 
 def _events_of(part: StagedPart) -> pl.DataFrame:
-    events = conform(part.frame, stg_ticket_events)
+    events = _encoded(part.frame, stg_ticket_events)
     return events.filter(pl.col("ticket_id").is_not_null() & pl.col("occurred_at").is_not_null())
 
 
 def _implied_by(part: StagedPart) -> pl.DataFrame:
     frame = part.frame.with_columns(pl.lit(ExportShape.EVENT_LOG.value).alias("export_shape"))
     columns = ["ticket_id", "source", "export_shape", *PROVENANCE]
-    return conform(frame.select(columns).unique("ticket_id", keep="first", maintain_order=True), stg_tickets)
+    return _encoded(frame.select(columns).unique("ticket_id", keep="first", maintain_order=True), stg_tickets)
 
 
 def _feeds_tickets(part: StagedPart, ticket_parts: Sequence[StagedPart]) -> bool:
@@ -156,9 +186,9 @@ def _unmapped(part: StagedPart, categorised: pl.DataFrame) -> pl.DataFrame:
     rows = categorised.filter(
         pl.col("status").is_not_null()
         & pl.col("status_category").is_null()
-        & pl.col("load_id").str.starts_with(f"{part.contract.id}/{part.item.name}/")
+        & pl.col("load_id").cast(pl.String).str.starts_with(f"{part.contract.id}/{part.item.name}/")
     )
-    return rows.select(
+    return spell_out(rows).select(
         "load_id",
         "row_number",
         pl.lit(column).alias("column_name"),
@@ -172,6 +202,7 @@ def _created_otherwise(part: StagedPart) -> pl.DataFrame:
     """A value problem for each ticket of which a later file tells another creation than the first that tells any."""
     told = (
         part.frame.lazy()
+        .with_columns(pl.col("load_id").cast(pl.String))
         .filter(pl.col("ticket_id").is_not_null() & pl.col("created_at").is_not_null())
         .group_by("ticket_id", "load_id")
         .agg(pl.col("created_at").min(), pl.col("row_number").min())

@@ -15,6 +15,8 @@ import pytest
 
 from data_contracts.spec import ExportContract
 from metrics.costs.policy import CostPolicy
+from models.catalog import table_named
+from models.enumerations import categorise_texts, spell_out
 from models.finance import stg_cost_lines
 from models.vocabulary import StatusCategory
 from pipelines.landing import land_export
@@ -181,3 +183,31 @@ def test_a_ticket_is_the_latest_value_of_each_column(staged: tuple[pl.DataFrame,
     assert tickets["service"].to_list() == ["Mail", "Mail"]
     # No creation column: the first event is the creation; T2 has no usable event.
     assert tickets["created_at"].to_list() == [datetime(2026, 2, 3, 8, 0, tzinfo=UTC), None]
+
+
+def test_slices_and_the_order_of_values_change_nothing(
+    staged: tuple[pl.DataFrame, ...], warehouse: Warehouse, updates: ExportContract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raw = warehouse.frame('SELECT * FROM raw."raw_desk__updates"').select(
+        *needed_columns(updates.objects[0]), "_load_id", "_row_number", "_row_hash"
+    )
+    # The later file is staged first, and the texts of a part are categories of their own.
+    raw = pl.concat([raw.with_columns(pl.lit(f"desk/updates/{name}").alias("_load_id")) for name in ("b", "a")])
+    parts = {table: stage_object(raw, updates, updates.objects[0], table) for table in ("ticket_events", "tickets")}
+    as_text = _assembled(parts["ticket_events"], parts["tickets"])
+    monkeypatch.setattr("pipelines.staging.tickets._SLICE_ROWS", 3)
+    encoded = {
+        name: replace(part, frame=categorise_texts(part.frame, table_named(f"stg_{name}")))
+        for name, part in parts.items()
+    }
+    assert encoded["tickets"].frame.schema["load_id"] == pl.Categorical
+    for one, other in zip(_assembled(encoded["ticket_events"], encoded["tickets"]), as_text, strict=True):
+        assert one.equals(other)
+    tickets = as_text[2]
+    assert tickets.filter(ticket_id="desk:T1").select("load_id", "row_number").rows() == [("desk/updates/b", 5)]
+
+
+def _assembled(event_part: StagedPart, ticket_part: StagedPart) -> list[pl.DataFrame]:
+    events, event_problems = assemble_events([event_part], POLICIES)
+    tickets, ticket_problems = assemble_tickets([ticket_part], events, [event_part], POLICIES)
+    return [spell_out(frame) for frame in (events, event_problems, tickets, ticket_problems)]
