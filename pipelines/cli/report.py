@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _GRAINS = ("month", "week", "quarter")
 _FORMATS: Final = ("html", "pdf", "png", "pptx")
-#: The formats in which each chart is a file of its own.
+#: The formats in which each chart may be a file of its own, in a folder.
 _OF_CHARTS: Final = ("pdf", "png")
 
 
@@ -28,15 +28,15 @@ _OF_CHARTS: Final = ("pdf", "png")
     "--format",
     "kind",
     type=click.Choice(_FORMATS),
-    help="html is the report, pptx its key pages as slides; pdf and png are its charts, one file each. Else by the "
-    "name of -o, else html.",
+    help="html is the report, pdf the report for paper, pptx its key pages as slides, png its charts, one file each; "
+    "pdf, too, if -o is a folder. Else by the name of -o, else html.",
 )
 @click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path),
     metavar="PATH",
-    help="File of the report or the slides; folder of the charts.",
+    help="File of the report or the slides; folder of its charts.",
 )
 @click.option("--open", "is_opened", is_flag=True, help="Open it in the browser.")
 @json_option
@@ -57,6 +57,7 @@ def report(
     kpi report --by quarter -o q3.html
     kpi report --format png -o charts/
     kpi report -o october.pptx
+    kpi report -o october.pdf
     """
     from pipelines.cli.tables import show_json
 
@@ -67,6 +68,8 @@ def report(
         written = [_write_page(home, facts, output, is_latest=period is None and grain is None)]
     elif kind == "pptx":
         written = [_write_slides(home, facts, output)]
+    elif kind == "pdf" and not _is_folder(output):
+        written = [_write_document(home, facts, output)]
     else:
         written = _write_pictures(home, facts, kind, output)
     if as_json:
@@ -91,16 +94,16 @@ def choose_format(asked: str | None, output: Path | None) -> str:
     by_name = None if output.is_dir() else format_of_name(output)
     if asked is not None and by_name is not None:
         require_agreement(asked, output)
-    if by_name in _OF_CHARTS:
+    if by_name == "png":
         raise CommandError(
-            f"{output} is the name of one file, and each chart of a report is a file of its own: name a folder for "
-            f"them, as in --format {by_name} -o {output.with_suffix('')}. The report as one file is .html, its slides "
-            ".pptx."
+            f"{output} is the name of one file, and each chart of a report is a picture of its own: name a folder for "
+            f"them, as in --format {by_name} -o {output.with_suffix('')}. The report as one file is .html or .pdf, its "
+            "slides .pptx."
         )
     if asked is None and by_name not in _FORMATS and not output.is_dir():
         raise CommandError(
-            f"{what_name_says(output)} Known are .html for the report and .pptx for its slides: let its name end in "
-            f"one of them. A folder for its charts needs --format {' or '.join(_OF_CHARTS)}."
+            f"{what_name_says(output)} Known are .html and .pdf for the report, and .pptx for its slides: let its "
+            f"name end in one of them. A folder for its charts needs --format {' or '.join(_OF_CHARTS)}."
         )
     return asked or by_name or "html"
 
@@ -154,6 +157,21 @@ def _write_slides(home: Home, facts: ReportFacts, output: Path | None) -> Path:
     if file.is_dir():
         raise CommandError(f"{file} is a folder; name a file such as {file / 'report.pptx'}.")
     write_whole(file, build_slides(facts))
+    return file
+
+
+def _is_folder(output: Path | None) -> bool:
+    """Whether charts are to be written one by one: the report itself is a file that is named as one."""
+    return output is not None and (output.is_dir() or output.suffix.lower() != ".pdf")
+
+
+def _write_document(home: Home, facts: ReportFacts, output: Path | None) -> Path:
+    from pipelines.report.archive import write_whole
+    from pipelines.report.document import build_document
+
+    name = facts.period.name if facts.period else "latest"
+    file = output or home.published / "report" / "pdf" / f"{name}.pdf"
+    write_whole(file, build_document(facts))
     return file
 
 

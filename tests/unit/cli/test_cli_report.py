@@ -25,13 +25,25 @@ def test_the_ending_says_what_is_written(run_kpi: Kpi, published_home: Home, tmp
         assert "ppt/presentation.xml" in slides.namelist()
 
 
+def test_a_pdf_is_the_report_and_in_a_folder_its_charts(run_kpi: Kpi, published_home: Home, tmp_path: Path) -> None:
+    result = run_kpi("report", "-o", tmp_path / "october.pdf", "--home", published_home.folder)
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "october.pdf").read_bytes().startswith(b"%PDF-")
+    result = run_kpi("report", "--format", "pdf", "--home", published_home.folder)
+    assert result.exit_code == 0, result.output
+    (made,) = (published_home.published / "report" / "pdf").iterdir()
+    assert made.suffix == ".pdf"
+    result = run_kpi("report", "--format", "pdf", "-o", tmp_path / "charts", "--home", published_home.folder)
+    assert result.exit_code == 0, result.output
+    assert {file.suffix for file in (tmp_path / "charts").iterdir()} == {".pdf"}
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("-o", "{folder}/one.pdf"), "name a folder for them, as in --format pdf -o {folder}/one."),
-        (("-o", "{folder}/one.png"), "each chart of a report is a file of its own"),
-        (("--format", "pdf", "-o", "{folder}/one.pdf"), "name a folder"),
-        (("-o", "{folder}/one.docx"), "Known are .html for the report and .pptx for its slides"),
+        (("-o", "{folder}/one.png"), "name a folder for them, as in --format png -o {folder}/one."),
+        (("--format", "png", "-o", "{folder}/one.png"), "each chart of a report is a picture of its own"),
+        (("-o", "{folder}/one.docx"), "Known are .html and .pdf for the report, and .pptx for its slides"),
         (("-o", "{folder}/one"), "without ending could be anything"),
         (("--format", "html", "-o", "{folder}/one.pptx"), "say two things: a file of that name is pptx"),
         (("--format", "png", "-o", "{folder}/one.html"), "say two things: a file of that name is html"),
