@@ -185,8 +185,9 @@ def test_a_ticket_is_the_latest_value_of_each_column(staged: tuple[pl.DataFrame,
     assert tickets["created_at"].to_list() == [datetime(2026, 2, 3, 8, 0, tzinfo=UTC), None]
 
 
+@pytest.mark.usefixtures("staged")
 def test_slices_and_the_order_of_values_change_nothing(
-    staged: tuple[pl.DataFrame, ...], warehouse: Warehouse, updates: ExportContract, monkeypatch: pytest.MonkeyPatch
+    warehouse: Warehouse, updates: ExportContract, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     raw = warehouse.frame('SELECT * FROM raw."raw_desk__updates"').select(
         *needed_columns(updates.objects[0]), "_load_id", "_row_number", "_row_hash"
