@@ -148,7 +148,8 @@ def vendors(company: Company) -> dict[str, list[Row]]:
             for name in names
         ],
         "vendor_scorecard_parts": [
-            {"vendor": name, **period, **score, "part": "p", "metric": SLA, "weight_ratio": Decimal(1), "value": 0.5}
+            {"vendor": name, **period, **score, "part": "p", "metric": SLA, "weight_ratio": Decimal(1), "value": 0.5,
+             "unit": "ratio"}
             for name in names
         ],
     }  # fmt: skip

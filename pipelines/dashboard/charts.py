@@ -8,12 +8,14 @@ alike, as the charts of flow, is in `pipelines.charts`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import altair as alt
 import polars as pl
 
 from pipelines.charts.look import ChartLook
+from pipelines.dashboard.short_names import short_names
 
 #: Height of a chart that has the page's whole width, in pixels.
 HEIGHT: Final = 280
@@ -21,6 +23,17 @@ HEIGHT: Final = 280
 _ROW: Final = 28
 #: Values of a breakdown that are drawn at most; more lines than this cannot be told apart.
 MOST_LINES: Final = 8
+#: Letters of a name beside a bar, and of one in a legend; half of a phone's width, and nearly all of it.
+_AXIS_LETTERS: Final = 40
+_LEGEND_LETTERS: Final = 40
+#: Letters up to which two names stand beside each other in a legend.
+_NARROW_LETTERS: Final = 18
+#: Pixels of a name in a legend at most, by its columns: a phone is 358 wide inside, and the marks take their room.
+_WIDEST_NAME: Final = {1: 280, 2: 120}
+#: Height of a row of a legend, in pixels.
+_LEGEND_ROW: Final = 30
+#: Column with what a chart calls a value.
+_CALLED: Final = "called"
 #: Colours of what is done with a ticket, which say the same on light and dark pages.
 CATEGORY_COLOURS: Final = {
     "queued": "#9aa5b1",
@@ -93,10 +106,14 @@ def draw_lines(values: pl.DataFrame, title: str, unit: str) -> alt.LayerChart:
         values: `period_start_date`, `dimension_value`, `value`, `coverage_ratio`, `is_period_closed`, of `MOST_LINES`
             values at most.
     """
-    base = alt.Chart(_with_days_as_text(_in_display_unit(values, unit))).encode(
+    called = short_names(values["dimension_value"].drop_nulls(), _LEGEND_LETTERS)
+    columns = 2 if max(map(len, called.values()), default=0) <= _NARROW_LETTERS else 1
+    legend = alt.Legend(orient="bottom", columns=columns, labelLimit=_WIDEST_NAME[columns])
+    shown = _with_days_as_text(_in_display_unit(values, unit)).with_columns(_called("dimension_value", called))
+    base = alt.Chart(shown).encode(
         x=alt.X("period_start_date:T", scale=_DAYS, axis=_time_axis()),
         y=alt.Y("value:Q", title=None, scale=alt.Scale(zero=False)),
-        color=alt.Color("dimension_value:N", title=None, legend=alt.Legend(orient="bottom", columns=2)),
+        color=alt.Color(f"{_CALLED}:N", title=None, legend=legend),
     )
     line = base.transform_filter("datum.is_period_closed").mark_line()
     points = base.mark_point(size=45, filled=True).encode(
@@ -109,7 +126,8 @@ def draw_lines(values: pl.DataFrame, title: str, unit: str) -> alt.LayerChart:
             alt.Tooltip("is_period_closed:N", title="closed"),
         ],
     )
-    return (line + points).properties(height=HEIGHT + 60, title=_title(title))
+    height = HEIGHT + _LEGEND_ROW * -(-len(called) // columns)
+    return (line + points).properties(height=height, title=_title(title))
 
 
 def draw_bars(values: pl.DataFrame, label: str, amount: str, title: str, unit: str = "") -> alt.Chart:
@@ -119,13 +137,14 @@ def draw_bars(values: pl.DataFrame, label: str, amount: str, title: str, unit: s
         label: the column that names a bar.
         amount: the column with its length.
     """
-    shown = _in_display_unit(values, unit, (amount,))
+    called = short_names(values[label].drop_nulls(), _AXIS_LETTERS)
+    shown = _in_display_unit(values, unit, (amount,)).with_columns(_called(label, called))
     return (
         alt.Chart(shown)
         .mark_bar()
         .encode(
             x=alt.X(f"{amount}:Q", title=None),
-            y=_names_axis(label),
+            y=_names_axis(),
             tooltip=[alt.Tooltip(f"{label}:N", title=" "), alt.Tooltip(f"{amount}:Q", title=title, format=",.2f")],
         )
         .properties(height=_rows_height(shown.height), title=_title(title))
@@ -146,8 +165,9 @@ def draw_life(intervals: pl.DataFrame, time_zone: str) -> alt.Chart:
         pl.col(name).dt.convert_time_zone(time_zone).dt.strftime(_CLOCK) for name in ("started_at", "ended_at")
     )
     told = pl.format("{}: {} from {} to {}", "team", pl.col("status").fill_null("no status"), begun, over)
+    teams = shown["team"].drop_nulls()
     return (
-        alt.Chart(shown.with_columns(clock, told=told))
+        alt.Chart(shown.with_columns(clock, _called("team", short_names(teams, _AXIS_LETTERS)), told=told))
         .mark_bar(height=18)
         .encode(
             x=alt.X(
@@ -157,7 +177,7 @@ def draw_life(intervals: pl.DataFrame, time_zone: str) -> alt.Chart:
                 axis=alt.Axis(labelExpr=_HOUR_OR_DAY, labelOverlap=True),
             ),
             x2="ended_at:T",
-            y=_names_axis("team"),
+            y=_names_axis(),
             color=alt.Color(
                 "status_category:N",
                 title=None,
@@ -167,6 +187,7 @@ def draw_life(intervals: pl.DataFrame, time_zone: str) -> alt.Chart:
             # For who hears it: what is said by default is by the clock of the browser.
             description=alt.Description("told:N"),
             tooltip=[
+                alt.Tooltip("team:N"),
                 alt.Tooltip("status:N"),
                 alt.Tooltip("waiting_reason:N", title="waits for"),
                 alt.Tooltip("utcyearmonthdatehoursminutes(started_at):T", title="from", format=_CLOCK),
@@ -188,10 +209,10 @@ def draw_bridge(parts: pl.DataFrame, title: str) -> alt.Chart:
         kind=pl.when("is_total")
         .then(pl.lit("value"))
         .otherwise(pl.when(pl.col("after") >= pl.col("before")).then(pl.lit("up")).otherwise(pl.lit("down"))),
-    )
+    ).with_columns(_called("label", short_names(parts["label"], _AXIS_LETTERS)))
     scale = alt.Scale(domain=["value", "up", "down"], range=["#7f8c9a", "#c2513f", "#3f8f63"])
     base = alt.Chart(shown).encode(
-        y=_names_axis("label"),
+        y=_names_axis(),
         tooltip=[alt.Tooltip("label:N", title=" "), alt.Tooltip("change:Q", title=title, format="+,.2f")],
     )
     bars = base.mark_bar().encode(
@@ -220,8 +241,12 @@ def _with_days_as_text(values: pl.DataFrame) -> pl.DataFrame:
     return values.with_columns(pl.col("period_start_date").dt.strftime("%Y-%m-%d"))
 
 
-def _names_axis(column: str) -> alt.Y:
-    return alt.Y(f"{column}:N", title=None, sort=None, axis=alt.Axis(labelLimit=260, labelOverlap=False))
+def _names_axis() -> alt.Y:
+    return alt.Y(f"{_CALLED}:N", title=None, sort=None, axis=alt.Axis(labelLimit=220, labelOverlap=False))
+
+
+def _called(column: str, names: Mapping[str, str]) -> pl.Expr:
+    return pl.col(column).replace_strict(names, default=None, return_dtype=pl.String).alias(_CALLED)
 
 
 def _in_display_unit(

@@ -28,7 +28,9 @@ def look(browser: Browser, wanted: dict[str, Any]) -> dict[str, Any]:
     """One page at one width in one colour scheme."""
     width = wanted["width"]
     context = browser.new_context(
-        viewport={"width": width, "height": _HEIGHTS.get(width, 900)}, color_scheme=wanted["scheme"], locale="en-GB"
+        viewport={"width": width, "height": wanted.get("height") or _HEIGHTS.get(width, 900)},
+        color_scheme=wanted["scheme"],
+        locale="en-GB",
     )
     page = context.new_page()
     told: list[str] = []

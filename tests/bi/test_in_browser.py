@@ -16,6 +16,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -197,14 +198,13 @@ def test_a_page_with_faults_is_found(look: Look, tmp_path: Path) -> None:
     assert "http://127.0.0.1:9/none.png" in found["requests"]
 
 
-@pytest.fixture(scope="module")
-def dashboard(clean_run: CleanRun, look: Look) -> Iterator[list[dict[str, Any]]]:
-    """Every page of the dashboard, and two with filters that are measured on the spot."""
+@contextmanager
+def _served(home: Path) -> Iterator[str]:
+    """The dashboard of a home; its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     kpi = Path(sys.executable).with_name("kpi")
-    home = str(clean_run.demo.folder)
     server = subprocess.Popen(
         [kpi, "dashboard", "--no-open", "--port", str(port), "--home", home],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -212,25 +212,48 @@ def dashboard(clean_run: CleanRun, look: Look) -> Iterator[list[dict[str, Any]]]
     try:
         address = f"http://127.0.0.1:{port}/"
         _wait_for(f"{address}_stcore/health")
-        filters = "?team=Facilities&team=Service%20Desk&priority=P3%20Medium"
-        looks = [
-            look
-            for _, name, _, _ in PAGES
-            for look in _everywhere(name, address + ("" if name == "overview" else name), settle=True, wait_for="h1")
-        ]
-        filtered = [
-            look
-            for name in ("kpis", "tickets")
-            for look in _everywhere(f"{name} filtered", f"{address}{name}{filters}", settle=True, wait_for="h1")
-        ]
-        named = _everywhere("kpis named", f"{address}kpis?kpi={HEADLINES[-1].name}", settle=True, wait_for="h1")
-        yield look([*looks, *filtered, *named])
+        yield address
     finally:
         server.terminate()
         try:
             server.wait(timeout=30)
         finally:
             server.kill()
+
+
+def _every_page(address: str) -> list[dict[str, Any]]:
+    return [
+        look
+        for _, name, _, _ in PAGES
+        for look in _everywhere(name, address + ("" if name == "overview" else name), settle=True, wait_for="h1")
+    ]
+
+
+@pytest.fixture(scope="module")
+def dashboard(clean_run: CleanRun, look: Look) -> list[dict[str, Any]]:
+    """Every page of the dashboard, and two with filters that are measured on the spot."""
+    with _served(clean_run.demo.folder) as address:
+        filters = "?team=Facilities&team=Service%20Desk&priority=P3%20Medium"
+        filtered = [
+            look
+            for name in ("kpis", "tickets")
+            for look in _everywhere(f"{name} filtered", f"{address}{name}{filters}", settle=True, wait_for="h1")
+        ]
+        named = _everywhere("kpis named", f"{address}kpis?kpi={HEADLINES[-1].name}", settle=True, wait_for="h1")
+        return look([*_every_page(address), *filtered, *named])
+
+
+@pytest.fixture(scope="module")
+def dashboard_of_many(look: Look, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """Every page of a company of 200 teams and ten years, whose names are anything; one KPI by its teams."""
+    home = tmp_path_factory.mktemp("many") / "home"
+    subprocess.run([Path(sys.executable).with_name("kpi"), "init", home], check=True, capture_output=True)
+    company = Company(teams=200, months=120, tickets=1000, vendors=300, name=HOSTILE)
+    (home / "published").mkdir(exist_ok=True)
+    publish(home / "published" / "kpi.duckdb", company)
+    with _served(home) as address:
+        by_team = _everywhere("kpis by team", f"{address}kpis?kpi={SLA}", settle=True, wait_for="h1", height=2400)
+        return look([*_every_page(address), *by_team])
 
 
 def _wait_for(address: str) -> None:
@@ -256,6 +279,15 @@ def _ours(found: dict[str, Any]) -> list[str]:
 def test_no_page_of_the_dashboard_is_cut_faint_or_says_an_error(dashboard: list[dict[str, Any]]) -> None:
     assert _by_page(dashboard, _ours) == {}
     assert {found["name"].split()[0] for found in dashboard} == {name for _, name, _, _ in PAGES}
+
+
+def test_the_dashboard_of_any_company_is_whole_everywhere(dashboard_of_many: list[dict[str, Any]]) -> None:
+    assert _by_page(dashboard_of_many, _ours) == {}
+    texts = {found["name"]: found["text"] for found in dashboard_of_many}
+    assert not [name for name, text in texts.items() if "Traceback" in text]
+    assert "The first 15 and the last 15 of 300." in texts["vendors"]
+    # Each line has a name of its own, although all begin alike.
+    assert len(re.findall(r"^<script>.*….* 9\d$", texts["kpis by team"], re.MULTILINE)) == 8
 
 
 def test_an_address_with_a_kpi_shows_that_kpi(dashboard: list[dict[str, Any]]) -> None:

@@ -6,7 +6,8 @@ import polars as pl
 import streamlit as st
 
 from pipelines.cli.numbers import count_of
-from pipelines.dashboard.charts import draw_bars, draw_bridge, draw_trend
+from pipelines.dashboard.bars import show_bars
+from pipelines.dashboard.charts import draw_bridge, draw_trend
 from pipelines.dashboard.filters import Filters
 from pipelines.dashboard.numbers_shown import days_of, read_values
 from pipelines.dashboard.plain_text import plain
@@ -90,7 +91,7 @@ def _show_lines(snapshot: Snapshot, filters: Filters, currency: str) -> None:
         .agg(pl.col("amount_reporting").sum())
         .sort("amount_reporting", descending=True)
     )
-    st.altair_chart(draw_bars(pools, "cost_pool", "amount_reporting", f"posted ({currency})"), alt="Posted by pool")
+    show_bars(pools, "cost_pool", "amount_reporting", f"posted ({currency})", alt="Posted by pool")
     shown = lines.sort(pl.col("amount_reporting").abs(), descending=True).select(
         "posting_date", "amount_reporting", "cost_pool", "team", "vendor", "description", "currency_code",
         "amount_original", "account", "cost_centre", "document_id", "is_quarantined", "cost_line_id",

@@ -8,7 +8,8 @@ import streamlit as st
 
 from metrics.registry import HEADLINES
 from models.vocabulary import Dimension
-from pipelines.dashboard.charts import axis_title, draw_bars, draw_trend
+from pipelines.dashboard.bars import show_bars
+from pipelines.dashboard.charts import axis_title, draw_trend
 from pipelines.dashboard.filters import Filters
 from pipelines.dashboard.numbers_shown import read_breakdown, read_values
 from pipelines.dashboard.plain_text import plain
@@ -52,7 +53,5 @@ def show_overview(snapshot: Snapshot, filters: Filters) -> None:
     ignored = f" The filters by {' and '.join(others)} do not narrow it." if others else ""
     st.caption(f"In the {period_label(start, filters.grain.value)}.{ignored}")  # type: ignore[arg-type]
     title = axis_title(definition["label"], definition["unit"], currency)
-    st.altair_chart(
-        draw_bars(latest, "dimension_value", "value", title, definition["unit"]), alt=f"{definition['label']} by {by}"
-    )
+    show_bars(latest, "dimension_value", "value", title, definition["unit"], alt=f"{definition['label']} by {by}")
     show_breakdown_targets(snapshot, name, definition["unit"], Dimension(str(by)), filters)

@@ -6,7 +6,7 @@ import polars as pl
 import streamlit as st
 
 from pipelines.cli.numbers import count_of
-from pipelines.dashboard.charts import draw_bars
+from pipelines.dashboard.bars import show_bars
 from pipelines.dashboard.filters import Filters
 from pipelines.dashboard.numbers_shown import days_of
 from pipelines.dashboard.plain_text import plain
@@ -52,6 +52,9 @@ def show_promises(snapshot: Snapshot, filters: Filters) -> None:
     of_promises = days_of(snapshot, "sla_attainment_ratio", filters)
     decided = snapshot.rows_of("sla_clock_facts", of_promises, day="decided_at")
     broken = decided.filter(state="breached")
+    if decided.is_empty():
+        show_nothing("No promise was kept or broken.")
+        return
     if broken.is_empty():
         show_nothing(f"None of {decided.height:,} decided clocks was broken.")
         return
@@ -64,7 +67,7 @@ def show_promises(snapshot: Snapshot, filters: Filters) -> None:
         .agg(breaches=pl.len())
         .sort("breaches", "of", descending=[True, False])
     )
-    st.altair_chart(draw_bars(counted, "of", "breaches", "broken promises"), alt=f"Broken promises by {by}")
+    show_bars(counted, "of", "breaches", "broken promises", alt=f"Broken promises by {by}")
     worst = broken.with_columns(over_hours=pl.col("elapsed_hours") - pl.col("target_hours")).sort(
         "over_hours", descending=True, nulls_last=True
     )

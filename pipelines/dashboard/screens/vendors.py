@@ -11,7 +11,7 @@ import streamlit as st
 from metrics.periods import Period, last_whole_month, local_date_of, period_holding
 from models.vocabulary import Grain, RecoverableKind
 from pipelines.cli.numbers import count_of
-from pipelines.dashboard.charts import draw_bars
+from pipelines.dashboard.bars import show_bars
 from pipelines.dashboard.filters import Filters
 from pipelines.dashboard.numbers_shown import days_of
 from pipelines.dashboard.plain_text import plain
@@ -78,7 +78,7 @@ def _show_scorecards(snapshot: Snapshot, filters: Filters) -> None:
     start = found["period_start_date"].max()
     latest = found.filter(period_start_date=start).sort("score_ratio", descending=True, nulls_last=True)
     st.caption(f"Of the {filters.grain.value} from {start:%d %b %Y}. A vendor without data has no score.")
-    st.altair_chart(draw_bars(latest, "vendor", "score_ratio", "score (%)", "ratio"), alt="Vendor scores")
+    show_bars(latest, "vendor", "score_ratio", "score (%)", "ratio", alt="Vendor scores")
     parts = snapshot.rows_of("vendor_scorecard_parts", filters, day="period_start_date").filter(
         period_grain=filters.grain.value, period_start_date=start
     )
@@ -125,10 +125,7 @@ def _show_recoverables(snapshot: Snapshot, filters: Filters) -> None:
         doubtful = by_vendor.filter(pl.col("unmeasured_count") > 0).height
         st.caption(f"{count_of(unmeasured, 'more case')} of {count_of(doubtful, 'vendor')} could not be measured.")
     if not with_money.is_empty():
-        st.altair_chart(
-            draw_bars(_by_kind(with_money), "of", "amount_reporting", f"to recover ({currency})"),
-            alt="Money to recover",
-        )
+        show_bars(_by_kind(with_money), "of", "amount_reporting", f"to recover ({currency})", alt="Money to recover")
     evidence = snapshot.rows_of(
         "vendor_recoverable_facts", replace(filters, first=first, last=last), day="recovery_date"
     )
