@@ -37,10 +37,39 @@ from models.enumerations import (
     widened,
 )
 from models.vocabulary import Layer
+from pipelines.database_files import OpeningFault, holder_of, opening_fault
 
 
 class WarehouseBusyError(Exception):
     """Another process holds the build database."""
+
+
+class WarehouseUnreadableError(Exception):
+    """The build database is damaged, or a later version wrote it. The message says what to do."""
+
+
+def not_opened(path: Path, error: Exception) -> Exception:
+    """The error to raise where the build database cannot be opened: for people where it is known why."""
+    still = "What was published before still answers."
+    match opening_fault(error):
+        case OpeningFault.IN_USE:
+            return WarehouseBusyError(
+                f"{path} is in use by another run, or another program has it open{holder_of(error)}. Wait until the "
+                "run has ended (kpi status shows it), or close that program, then run again."
+            )
+        case OpeningFault.NEWER:
+            return WarehouseUnreadableError(
+                f"{path} was written by a later version of this program than this one, which cannot read it. Use that "
+                f"version, or restore the file from a backup of this one's time. {still}"
+            )
+        case OpeningFault.DAMAGED:
+            return WarehouseUnreadableError(
+                f"{path} is damaged, or no DuckDB database. Restore it from a backup; or move it away and run 'kpi "
+                "run', which builds it again from what lies in landing/, and knows nothing of files that were taken "
+                f"away. {still}"
+            )
+        case OpeningFault.OTHER:
+            return error
 
 
 class Warehouse:
@@ -234,15 +263,12 @@ def open_warehouse(path: Path) -> Iterator[Warehouse]:
 
     Raises:
         WarehouseBusyError: another run has it open.
+        WarehouseUnreadableError: it is damaged, or of a later DuckDB.
     """
     try:
         connection = duckdb.connect(str(path))
-    except duckdb.IOException as error:
-        if "lock" in str(error).lower():
-            raise WarehouseBusyError(
-                f"{path} is in use by another run. Wait until it has ended (kpi status shows it), then run again."
-            ) from error
-        raise
+    except (duckdb.IOException, duckdb.SerializationException) as error:
+        raise not_opened(path, error) from error
     try:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET enable_progress_bar = false")

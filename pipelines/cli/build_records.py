@@ -152,14 +152,22 @@ class BuildRecords:
 
 @contextmanager
 def open_build(path: Path) -> Iterator[duckdb.DuckDBPyConnection | None]:
-    """The build database of a home, to read from for a moment; None while a run has the file to itself."""
+    """The build database of a home, to read from for a moment; None while a run has the file to itself.
+
+    Raises:
+        WarehouseUnreadableError: it is damaged, or of a later DuckDB.
+    """
     import duckdb
+
+    from pipelines.database_files import OpeningFault, opening_fault
 
     try:
         connection = duckdb.connect(str(path), read_only=True)
-    except duckdb.IOException as error:
-        if "lock" not in str(error).lower():
-            raise
+    except (duckdb.IOException, duckdb.SerializationException) as error:
+        if opening_fault(error) is not OpeningFault.IN_USE:
+            from pipelines.warehouse import not_opened  # takes long to import
+
+            raise not_opened(path, error) from error
         yield None
         return
     try:

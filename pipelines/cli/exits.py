@@ -39,6 +39,7 @@ EXPECTED_ERRORS: Final[dict[str, ExitCode]] = {
     "pipelines.run.SelectionError": ExitCode.USAGE,
     "pipelines.scaffold.ScaffoldError": ExitCode.USAGE,
     "pipelines.warehouse.WarehouseBusyError": ExitCode.BUSY,
+    "pipelines.warehouse.WarehouseUnreadableError": ExitCode.FAILED,
     "pipelines.publish.target.PublishError": ExitCode.FAILED,
 }
 

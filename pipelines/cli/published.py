@@ -156,10 +156,7 @@ def open_published(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     try:
         opened = open_published_file(home.published_file)
     except duckdb.Error as error:
-        raise CommandError(
-            f"{home.published_file} cannot be opened for reading: {str(error).splitlines()[0]} "
-            "Close the program that writes to it, or remove the file and run 'kpi run' to publish again."
-        ) from error
+        raise CommandError(_not_opened(home, error)) from error
     with closing(opened) as connection:
         try:
             yield connection
@@ -168,6 +165,29 @@ def open_published(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
             if not hint:
                 raise
             raise CommandError(f"{hint} Missing is: {str(error).splitlines()[0]}") from error
+
+
+def _not_opened(home: Home, error: duckdb.Error) -> str:
+    """Why the published file cannot be opened, and what to do."""
+    from pipelines.database_files import OpeningFault, holder_of, opening_fault
+
+    again = "remove it and run 'kpi run', which publishes it again"
+    match opening_fault(error):
+        case OpeningFault.IN_USE:
+            return (
+                f"{home.published_file} is open for writing in another program{holder_of(error)}. Close it there, and "
+                "open it read-only from now on: read_only=True, or duckdb -readonly."
+            )
+        case OpeningFault.NEWER:
+            return (
+                f"{home.published_file} was written by a later version of this program, and this one cannot read it. "
+                f"Use that version, or {again}."
+            )
+        case OpeningFault.DAMAGED:
+            return f"{home.published_file} is damaged, or no DuckDB database: {again}."
+        case OpeningFault.OTHER:
+            told = str(error).splitlines()[0]
+            return f"{home.published_file} cannot be opened for reading: {told} If it is nothing else, {again}."
 
 
 def tell_other_version(connection: duckdb.DuckDBPyConnection) -> str:

@@ -75,7 +75,8 @@ def open_quarantine(home: Home) -> Iterator[tuple[duckdb.DuckDBPyConnection, str
     if not home.published_file.is_file():
         busy = home.warehouse.is_file()
         what = "A run has the build database to itself, and nothing is published yet." if busy else "It has never run."
-        raise CommandError(f"{what} {'Ask again when it has ended.' if busy else 'kpi run does that.'}", ExitCode.BUSY)
+        then = "Ask again when it has ended." if busy else "'kpi run' does that."
+        raise CommandError(f"{what} {then}", ExitCode.BUSY if busy else ExitCode.USAGE)
     with open_published(home) as connection:
         try:
             connection.execute("SELECT 1 FROM meta.quarantined_records LIMIT 0")
