@@ -98,7 +98,7 @@ def _unit_cost(facts: ReportFacts) -> Figure | None:
     )
     return Figure(
         id="unit-cost",
-        title=titled(facts, BRIDGE_IS_OF, f"Cost per transaction, in {currency}"),
+        title=titled(facts, BRIDGE_IS_OF, f"Cost per transaction: the steps of its change, in {currency}"),
         sentences=(told, _STEPS, *notes(facts, BRIDGE_IS_OF)),
         draw=lambda width: bar_chart(bars, value_format="+,.2f", width=width),
         alternative="What each part added to the change of cost per transaction",
@@ -109,6 +109,7 @@ def _unit_cost(facts: ReportFacts) -> Figure | None:
         ),
         answer=facts.answers["unit_cost"],
         metrics=("cost_per_transaction_reporting",),
+        is_wide=True,  # names of steps are long
     )
 
 

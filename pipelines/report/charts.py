@@ -14,6 +14,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from math import ceil
 from typing import Any, Final
 
 import altair as alt
@@ -22,7 +23,7 @@ from pipelines.charts.axes import axis_of_values
 from pipelines.charts.flow import FLOW_BANDS, OPEN_BANDS, FlowDay, flow_chart
 from pipelines.report.drawing import LOOK, color
 from pipelines.report.markup import shown_text
-from pipelines.report.text_width import cut_text
+from pipelines.report.text_width import cut_text, text_width
 
 _HOURS: Final = ",.2~f"
 #: Days are days, whatever time zone the machine is in.
@@ -163,10 +164,9 @@ def _ticks(points: Sequence[TrendPoint], width: int) -> dict[str, Any]:
     return {"values": days, "format": "%b %y" if are_months else "%d %b %y"}
 
 
-#: Pixels that a letter of a label takes at most, on average, and that lie between a label and its bar.
-_LETTER: Final = 7
 #: Size of the letters of a label as they are measured: fonts of readers are wider than the one that is known.
-_LETTER_SIZE: Final = 13
+_LETTER_SIZE: Final = 14
+#: Pixels between a label and its bar.
 _LABEL_PADDING: Final = 6
 #: Pixels that a tick needs, so that its number stands beside the next one.
 _TICK: Final = 64
@@ -180,15 +180,23 @@ def bar_chart(bars: Sequence[Bar], *, value_format: str, width: int, step: int =
     ]
     names = list(dict.fromkeys(row["name"] for row in rows))
     # As much room as the longest name needs, and never more than half of the chart.
-    label_width = min(_LETTER * max(map(len, names), default=0) + 2 * _LABEL_PADDING, width // 2)
+    longest = max((text_width(name, _LETTER_SIZE) for name in names), default=0.0)
+    label_width = min(ceil(longest) + 2 * _LABEL_PADDING, width // 2)
     # Cut here: Vega may cut a letter that is two units of UTF-16 in the middle, and then draws nothing at all.
-    cut = {name: cut_text(name, label_width - _LABEL_PADDING, _LETTER_SIZE) for name in names}
+    cut = {name: cut_text(name, label_width - 2 * _LABEL_PADDING, _LETTER_SIZE) for name in names}
     label = f"{json.dumps(cut)}[datum.value]" if cut else "datum.value"
     y = alt.Y(
         "name:N",
         sort=names,
         axis=alt.Axis(
-            title=None, domain=False, ticks=False, labelExpr=label, labelLimit=0, labelPadding=_LABEL_PADDING
+            title=None,
+            domain=False,
+            ticks=False,
+            labelExpr=label,
+            labelLimit=0,
+            labelPadding=_LABEL_PADDING,
+            # The room that was counted with, also where the font that it is drawn with here needs less.
+            minExtent=label_width,
         ),
     )
     room = max(width - label_width, 120)

@@ -139,7 +139,7 @@ def test_page_and_slides_say_what_is_not_complete_and_which_month_is_told(late: 
 def test_bridge_drivers_and_budget_are_those_of_the_last_complete_month(facts: ReportFacts) -> None:
     figures = {figure.id: figure for section in build_sections(facts) for figure in section.figures}
     bridge = figures["unit-cost"]
-    assert bridge.title == "Cost per transaction, in EUR, September 2026"
+    assert bridge.title == "Cost per transaction: the steps of its change, in EUR, September 2026"
     assert bridge.sentences[0].startswith("From August 2026 to September 2026 cost per transaction moved by ")
     assert NOTE in bridge.sentences
     assert {row["to_month_date"] for row in facts.rows("unit_cost")} == {date(2026, 9, 1)}
