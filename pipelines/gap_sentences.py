@@ -33,9 +33,9 @@ _LACKS: Final = {
 _COUNTED: Final = {metric.name: metric.counted_records for metric in METRICS}
 
 
-def tell_gap(row: Mapping[str, Any], currency: str) -> str:
-    """One row of the instrumentation scorecard: what is missing where, what gets less sure, and what to do."""
-    return f"{_tell_records(row)} {_tell_effect(row, currency)} What to do: {row['what_to_do']}"
+def tell_gap(row: Mapping[str, Any], currency: str) -> tuple[str, str]:
+    """One row of the instrumentation scorecard: what is missing where and what gets less sure, and what to do."""
+    return f"{_tell_records(row)} {_tell_effect(row, currency)}", f"What to do: {row['what_to_do']}"
 
 
 def _tell_records(row: Mapping[str, Any]) -> str:

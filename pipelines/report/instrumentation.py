@@ -24,7 +24,7 @@ def instrumentation_section(facts: ReportFacts) -> Section:
     figure = Figure(
         id="put-right-first",
         title="Gaps in instrumentation, the most pressing first",
-        sentences=tuple(tell_gap(row, currency) for row in rows[:_MOST_TOLD]),
+        sentences=tuple(told for row in rows[:_MOST_TOLD] for told in tell_gap(row, currency)),
         table=Table(
             ("gap", "of", "records", "captured", "KPIs", "what to do"),
             tuple(

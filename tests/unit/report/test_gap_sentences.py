@@ -23,7 +23,7 @@ LESS_SURE = "Cycle time, p85 of October 2026 is less sure because of it"
 
 
 def test_a_gap_says_which_records_lack_what_what_that_does_and_what_to_do() -> None:
-    assert tell_gap(ROW, "EUR") == (
+    assert " ".join(tell_gap(ROW, "EUR")) == (
         "Of 290 tickets from servicenow in October 2026, 6 have no cycle time. Cycle time, p85 of October 2026 is less "
         "sure because of it, and 5 more KPIs with it: 6 of 577 tickets are not measured, and the true value lies in a "
         "range that is 1.6 h wide, 0.9 h of it because of this. What to do: Set a working status."
@@ -70,9 +70,16 @@ def test_a_gap_says_which_records_lack_what_what_that_does_and_what_to_do() -> N
     ],
 )
 def test_what_is_different_is_said(changed: dict[str, Any], told: str) -> None:
-    assert told in tell_gap({**ROW, **changed}, "EUR")
+    assert told in " ".join(tell_gap({**ROW, **changed}, "EUR"))
 
 
 def test_no_gap_is_told_by_the_name_of_its_column() -> None:
     for missing in REMEDIES:
-        assert "_" not in tell_gap({**ROW, "rule_id": reason_name("tickets", missing)}, "EUR")
+        assert "_" not in " ".join(tell_gap({**ROW, "rule_id": reason_name("tickets", missing)}, "EUR"))
+
+
+def test_a_slide_has_room_for_what_to_do() -> None:
+    """A text of a slide is cut at 400 characters."""
+    longest = max(REMEDIES.values(), key=len)
+    for told in tell_gap({**ROW, "what_to_do": longest, "source": "servicenow_production"}, "EUR"):
+        assert len(told) < 400
