@@ -166,6 +166,8 @@ def _ticks(points: Sequence[TrendPoint], width: int) -> dict[str, Any]:
 
 #: Size of the letters of a label as they are measured: fonts of readers are wider than the one that is known.
 _LETTER_SIZE: Final = 14
+#: Part of a chart that its names take at most; on a phone they would be cut to nothing by half of it.
+_SHARE, _NARROW, _NARROW_SHARE = 0.5, 330, 0.6
 #: Pixels between a label and its bar.
 _LABEL_PADDING: Final = 6
 #: Pixels that a tick needs, so that its number stands beside the next one.
@@ -179,9 +181,9 @@ def bar_chart(bars: Sequence[Bar], *, value_format: str, width: int, step: int =
         for bar in bars
     ]
     names = list(dict.fromkeys(row["name"] for row in rows))
-    # As much room as the longest name needs, and never more than half of the chart.
+    # As much room as the longest name needs, up to a part of the chart.
     longest = max((text_width(name, _LETTER_SIZE) for name in names), default=0.0)
-    label_width = min(ceil(longest) + 2 * _LABEL_PADDING, width // 2)
+    label_width = min(ceil(longest) + 2 * _LABEL_PADDING, int(width * (_SHARE if width > _NARROW else _NARROW_SHARE)))
     # Cut here: Vega may cut a letter that is two units of UTF-16 in the middle, and then draws nothing at all.
     cut = {name: cut_text(name, label_width - 2 * _LABEL_PADDING, _LETTER_SIZE) for name in names}
     label = f"{json.dumps(cut)}[datum.value]" if cut else "datum.value"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
+from typing import Any, Final
 
 from pipelines.cli.numbers import NOTHING, count_of, format_ratio
 from pipelines.gap_sentences import tell_gap
@@ -24,7 +26,7 @@ def instrumentation_section(facts: ReportFacts) -> Section:
     figure = Figure(
         id="put-right-first",
         title="Gaps in instrumentation, the most pressing first",
-        sentences=tuple(told for row in rows[:_MOST_TOLD] for told in tell_gap(row, currency)),
+        sentences=tuple(_tell(rows[:_MOST_TOLD], currency)),
         table=Table(
             ("gap", "of", "records", "captured", "KPIs", "what to do"),
             tuple(
@@ -46,3 +48,12 @@ def instrumentation_section(facts: ReportFacts) -> Section:
     if facts.is_past and facts.period is not None:
         lead = f"{lead} Which there were in {facts.period.label} is not kept."
     return Section("instrumentation", title, [figure], lead)
+
+
+def _tell(rows: Sequence[dict[str, Any]], currency: str) -> Iterator[str]:
+    """The gaps, and what to do once for those that want the same one after the other, as one status of two desks."""
+    for row, after in zip_longest(rows, rows[1:]):
+        told, to_do = tell_gap(row, currency)
+        yield told
+        if after is None or after["what_to_do"] != row["what_to_do"]:
+            yield to_do

@@ -422,6 +422,26 @@ def test_a_report_of_a_past_period_speaks_of_that_period() -> None:
     assert instrumentation_section(past).lead.endswith("Which there were in October 2026 is not kept.")
 
 
+def test_what_to_do_about_gaps_is_said_once_for_those_that_want_the_same() -> None:
+    gap = {"rule_id": "tickets.cycle_time.measured", "failed_record_count": 1, "captured_ratio": 0.5,
+           "affected_metric_count": 0, "what_to_do": "Do it.", "metric": None, "table_name": "tickets",
+           "record_count": 2, "gap_kind": "not_instrumented", "held_metric_count": 0, "is_recent": True}  # fmt: skip
+    rows = [
+        gap | {"fix_rank": 1, "source": "desk"},
+        gap | {"fix_rank": 2, "source": "jira"},
+        gap | {"fix_rank": 3, "source": "desk", "what_to_do": "Do that."},
+    ]
+    (figure,) = instrumentation_section(facts(to_put_right=answer("x", *rows))).figures
+    effect = "1 has no cycle time. No KPI of the last months is less sure because of it."
+    assert figure.sentences == (
+        f"Of 2 tickets from desk, {effect}",
+        f"Of 2 tickets from jira, {effect}",
+        "What to do: Do it.",
+        f"Of 2 tickets from desk, {effect}",
+        "What to do: Do that.",
+    )
+
+
 def test_causes_that_are_equally_frequent_are_named_together() -> None:
     def cause(name: str, count: int) -> dict[str, Any]:
         return {"cause": name, "breach_count": count, "share_ratio": 0.25, "cumulative_ratio": 1.0}
