@@ -84,7 +84,7 @@ def targets_sentence(facts: ReportFacts) -> str | None:
     beside = [row for row in judged if row["metric"] not in facts.headlines]
     missed = [row["label"] for row in beside if row["target_state"] == "missed"]
     if len(judged) > 1:
-        others = f"; beside the headlines missed: {_named(missed)}" if missed else ""
+        others = f". Missed beside the headlines: {_named(missed)}" if missed else ""
         told.append(f"{_how_many(judged)}{others}.")
     elif beside:
         told.append(f"{beside[0]['label']} {beside[0]['target_state']} its target.")

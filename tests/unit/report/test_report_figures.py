@@ -381,7 +381,7 @@ def test_targets_are_told_in_the_card_and_in_the_summary() -> None:
     assert (card.target, card.target_state) == ("Target at least 93.0 %: missed by 3.0 points", "missed")
     told = summarize(given)
     assert any(sentence.endswith("and missed its target of at least 93.0 %.") for sentence in told)
-    assert "1 of 3 targets was met; beside the headlines missed: Cost." in told
+    assert "1 of 3 targets was met. Missed beside the headlines: Cost." in told
     in_doubt = facts(targets=answer("values_against_targets", target(SLA, "met", "0.01", is_certain=False)))
     ending = "and met its target of at least 93.0 %, though what is not measured may change that."
     assert any(sentence.endswith(ending) for sentence in summarize(in_doubt))
