@@ -10,10 +10,11 @@ from decimal import Decimal
 from typing import Any, Final
 
 from models.vocabulary import Grain
+from pipelines.change_words import steps_sentence
 from pipelines.cli.numbers import format_ratio, list_all
 from pipelines.report.charts import Bar, bar_chart
 from pipelines.report.completeness import notes, titled
-from pipelines.report.drivers import MIX_MEANS, driver_figures
+from pipelines.report.drivers import driver_figures
 from pipelines.report.facts import BREACHES_ARE_OF, BRIDGE_IS_OF, DRIVEN, ReportFacts
 from pipelines.report.figures import Figure, Section, Table
 from pipelines.report.period import ReportPeriod
@@ -23,11 +24,7 @@ _MOST_BARS: Final = 8
 _MOST_ROWS: Final = 20
 #: Causes that a sentence names side by side at most.
 _MOST_NAMED: Final = 3
-_STEPS: Final = (
-    f"{MIX_MEANS} a team. What its own cost per transaction did, its rate, is taken apart: volume says that more or "
-    "fewer transactions bear the same cost, cost that a pool itself cost more or less. All parts add up to the change "
-    "to the cent."
-)
+_STEPS: Final = f"{steps_sentence('team')} All parts add up to the change to the cent."
 
 
 def causes_section(facts: ReportFacts) -> Section:

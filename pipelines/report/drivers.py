@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Final
 
+from pipelines.change_words import MIX_AND_RATE
 from pipelines.cli.numbers import count_of, format_value
 from pipelines.report.charts import Bar, bar_chart
 from pipelines.report.completeness import notes, titled
@@ -15,11 +16,7 @@ from pipelines.report.figures import Figure, Table
 #: Groups of a breakdown that stand for themselves; the others are one row, so that the table still adds up.
 _MOST_GROUPS: Final = 8
 _PARTS: Final = ("mix_value", "rate_value", "amount_value", "change_value")
-#: What the parts are called, here and where the steps of the unit cost take the rate apart.
-MIX_MEANS: Final = "Mix says that more or less of the work fell to"
-_ADDING_UP: Final = (
-    f"{MIX_MEANS} a group, rate that its own value of the KPI went up or down. The parts of a breakdown add up."
-)
+_ADDING_UP: Final = f"{MIX_AND_RATE} The parts of a breakdown add up."
 
 
 def driver_figures(facts: ReportFacts) -> list[Figure]:

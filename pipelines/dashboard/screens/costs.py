@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
+from pipelines.change_words import steps_sentence
 from pipelines.cli.numbers import count_of
 from pipelines.dashboard.bars import show_bars
 from pipelines.dashboard.charts import draw_bridge, draw_trend
@@ -54,7 +55,10 @@ def _show_bridge(snapshot: Snapshot, filters: Filters, currency: str) -> None:
     if steps.is_empty():
         show_nothing("No two closed periods in a row have a cost per transaction.")
         return
-    st.caption("Over everything; filters of teams and the like do not narrow it. The parts add up to the change.")
+    st.caption(
+        f"{steps_sentence(str(by))} The parts add up to the change. It is over everything: filters of teams and the "
+        "like do not narrow it."
+    )
     first = steps.row(0, named=True)
     parts = (
         steps.group_by("part", "dimension_value")

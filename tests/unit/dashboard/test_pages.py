@@ -15,6 +15,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from metrics.registry import HEADLINES, METRICS, metric_named
+from pipelines.change_words import steps_sentence
 from pipelines.cli.numbers import format_value
 from pipelines.dashboard.app import PAGES
 from pipelines.dashboard.plain_text import plain
@@ -62,6 +63,11 @@ def test_a_link_carries_its_filters(draw: Draw) -> None:
     page = draw("overview", team="Facilities", periods="quarter")
     assert "Of team Facilities." in _texts(page)
     assert page.multiselect(key="team").value == ["Facilities"]
+
+
+def test_the_steps_of_unit_cost_are_said_in_the_words_of_the_report(draw: Draw) -> None:
+    said = " ".join(part.value for part in draw("cost").caption)
+    assert f"{steps_sentence('team')} The parts add up to the change." in said
 
 
 def _addressed(page: AppTest) -> str:
