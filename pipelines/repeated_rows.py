@@ -1,7 +1,8 @@
 """Files of one export that hold the same rows under different names, so that money would count twice.
 
 Only rows that count each for itself are looked at, as they stand in the staged tables: where an export has a key, a
-line that a later file brings again replaces the first one long before. What breaks the rule is in
+line that a later file brings again replaces the first one long before. Rows are the same if all is that was read of
+them: a spreadsheet that saves a file anew may write blanks, numbers and days another way. What breaks the rule is in
 `data_contracts/warehouse`; identical files are known by their content and read once (`pipelines.landing`).
 """
 
@@ -59,7 +60,7 @@ _FIND: Final = """
         FROM ops.ops_loads WHERE export IN ({exports}) AND superseded_by IS NULL
     ),
     lines AS (
-        SELECT export, object_name, file, lines.{dated_by} AS day, row_hash, hash(row_hash) AS row_key, currency_code,
+        SELECT export, object_name, file, lines.{dated_by} AS day, hash({read}) AS row_key, currency_code,
             amount_original
         FROM {table} AS lines JOIN files USING (load_id)
         WHERE lines.{dated_by} IS NOT NULL
@@ -72,16 +73,16 @@ _FIND: Final = """
         SELECT row_key FROM lines SEMI JOIN days USING (file, day) GROUP BY row_key HAVING min(file) <> max(file)
     ),
     counted AS (
-        SELECT export, object_name, file, row_hash, count(*) AS row_count,
+        SELECT export, object_name, file, row_key, count(*) AS row_count,
             any_value(currency_code) AS currency_code, any_value(amount_original) AS amount_original
         FROM lines SEMI JOIN doubtful USING (row_key)
-        GROUP BY export, object_name, file, row_hash
+        GROUP BY export, object_name, file, row_key
     ),
     again AS (
         SELECT file, currency_code, amount_original, lag(file) OVER before AS earlier_file,
             least(row_count, lag(row_count) OVER before) AS shared_count
         FROM counted
-        WINDOW before AS (PARTITION BY export, object_name, row_hash ORDER BY file)
+        WINDOW before AS (PARTITION BY export, object_name, row_key ORDER BY file)
     ),
     pairs AS (
         SELECT earlier_file, file, CAST(sum(shared_count) AS BIGINT) AS shared_count
@@ -127,6 +128,7 @@ def store_repeated_rows(warehouse: Warehouse, domain: Domain, contracts: Sequenc
                 _FIND.format(
                     table=qualified_name(lines.table),
                     dated_by=lines.dated_by,
+                    read=", ".join(_what_was_read(lines.table)),
                     exports=", ".join(quote_text(export) for export in exports),
                     domain=quote_text(domain.value),
                     name=quote_text(lines.table.name),
@@ -135,6 +137,14 @@ def store_repeated_rows(warehouse: Warehouse, domain: Domain, contracts: Sequenc
                 )
             )
     _forget_allowed(warehouse, domain, contracts)
+
+
+def _what_was_read(table: Table) -> list[str]:
+    """The columns of `lines` that hold what was read of a row, not where it stands, which is the key where it has none."""
+    (key,) = (str(column.name) for column in table.primary_key)
+    place = {"source", "load_id", "row_number", "row_hash", key}
+    read = [f"lines.{column.name}" for column in table.columns if column.name not in place]
+    return [f"nullif(lines.{key}, lines.load_id || ':' || lines.row_number)", *read]
 
 
 def _forget_allowed(warehouse: Warehouse, domain: Domain, contracts: Sequence[ExportContract]) -> None:

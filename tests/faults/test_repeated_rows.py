@@ -20,6 +20,7 @@ from plain_exports import write_export, write_plain_home
 from models.vocabulary import Domain
 from pipelines.cli.main import kpi
 from pipelines.ingest import ingest_domain
+from pipelines.repeated_rows import _LINES, _what_was_read
 from pipelines.session import SilentReporter, open_session
 
 pytestmark = pytest.mark.xdist_group("faults")
@@ -112,6 +113,35 @@ def test_a_ledger_that_was_exported_again_is_held_and_both_files_are_named(
     ) in message
     assert "contracts/books.yaml" in message
     record_property(ROW, ["file: a ledger exported again, one row changed", f"holds: {RULE}", "", "", "held"])
+
+
+def test_a_ledger_that_a_spreadsheet_saved_anew_is_held_however_it_writes_the_same_values(
+    home: Path, record_property: Callable[[str, object], None]
+) -> None:
+    saved = [
+        {**row, "vendor": f"{row['vendor']} ", "description": "", "amount_original": f"+{row['amount_original']}0"}
+        for row in _ledger(date(2026, 3, 1), 31, place="")
+    ]
+    first = _ledger(date(2026, 3, 1), 31, place="")
+    _write(home, {"march.csv": first, "march saved.csv": saved})
+    demo = _ingest(home)
+    assert (_verdict(demo), set(demo.failed_rules())) == ("hold", {RULE})
+    assert f"hold 93 of the 93 rows of the days that both cover, so that {_sum(first):,.2f} EUR" in _message(demo)
+    record_property(ROW, ["file: a ledger that a spreadsheet saved anew", f"holds: {RULE}", "", "", "held"])
+
+
+def test_the_rules_compare_rows_by_the_columns_by_which_the_files_were_found(home: Path) -> None:
+    project = DemoHome(home).project()
+    for lines in _LINES:
+        (rule,) = (
+            rule
+            for rule in project.warehouse_contract(lines.domain).rules
+            if rule.id.endswith(RULE.partition(".")[2]) and rule.table_name == f"stg.{lines.table.name}"
+        )
+        query = " ".join((rule.query or "").split())
+        for alias in ("earlier", "lines"):
+            read = ", ".join(column.replace("lines.", f"{alias}.") for column in _what_was_read(lines.table))
+            assert f"hash( {read} )" in query
 
 
 def test_a_file_that_is_ignored_no_longer_counts_and_counts_again_when_it_is_not(home: Path) -> None:
