@@ -140,7 +140,7 @@ def store_repeated_rows(warehouse: Warehouse, domain: Domain, contracts: Sequenc
 
 
 def _what_was_read(table: Table) -> list[str]:
-    """The columns of `lines` that hold what was read of a row, not where it stands, which is the key where it has none."""
+    """The columns of `lines` with what was read of a row: not its place, which is also the key where it has none."""
     (key,) = (str(column.name) for column in table.primary_key)
     place = {"source", "load_id", "row_number", "row_hash", key}
     read = [f"lines.{column.name}" for column in table.columns if column.name not in place]

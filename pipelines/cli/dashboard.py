@@ -51,6 +51,8 @@ def dashboard(host: str, port: int, opens: bool) -> ExitCode:
         "browser.gatherUsageStats": "false",
         "client.toolbarMode": "minimal",
         "logger.level": "warning",
+        # The greeting comes with an advertisement, in the terminal and over the page.
+        "logger.hideWelcomeMessage": "true",
         **_THEME,
     }
     script = resources.files("pipelines") / "dashboard" / "app.py"
