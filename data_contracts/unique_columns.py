@@ -21,7 +21,7 @@ from models.vocabulary import ExportShape, QualityDimension, RuleAction, RuleTie
 _RULED: Final = frozenset(
     {"cost_lines", "budget_lines", "benefit_lines", "vendor_invoice_lines", "purchase_orders", "deliveries"}
 )
-#: What such a rule is called, by which its message is made whole (`pipelines.repeated_values`).
+#: What such a rule is called, by which its message is made whole (`pipelines.broken_rules.repeated_values`).
 ASSERTION: Final = "stands_once"
 
 

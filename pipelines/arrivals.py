@@ -28,15 +28,14 @@ from models.ddl import quote_identifier, quote_text
 from models.ops import ops_source_arrivals
 from models.vocabulary import Domain, Grain, RuleState, ServiceLevelKind, VerdictState
 from pipelines.audit import AuditAbortedError, audit, settings_of
+from pipelines.broken_rules.explaining import evidence_of, explain_broken
 from pipelines.fingerprint import hash_parts
 from pipelines.session import Session, Step
 from pipelines.staging.sightings import days_of_files
 from pipelines.verdicts import current_verdict, store_verdict
-from pipelines.warehouse import Warehouse
 
 #: Under this name the verdict on arrivals stands beside those on domains.
 ARRIVALS: Final = "arrivals"
-_MOST_NAMED: Final = 6
 
 _Counts = Mapping[date, int]
 
@@ -91,9 +90,10 @@ def judge(session: Session, input_hash: str) -> tuple[Verdict, list[RuleResult]]
     looked_at = Counter((row["export"], row["element"], row["service_level"]) for row in rows)
     levels = [(contract, level) for contract in contracts for level in contract.service_levels]
     results = [
-        _of_level(warehouse, result, looked_at[contract.id, level.element, level.kind.value])
+        _of_level(result, looked_at[contract.id, level.element, level.kind.value])
         for result, (contract, level) in zip(found, levels, strict=True)
     ]
+    results = explain_broken(results, evidence_of(session, contracts))
     verdict = _verdict(session, results, input_hash)
     store_verdict(warehouse, verdict, results, run_id=session.run_id, name=ARRIVALS)
     return verdict, [replace(result, hold=verdict.holds.get(result.rule.id)) for result in results]
@@ -230,27 +230,10 @@ def _excused(session: Session, first: date, last: date) -> frozenset[date]:
     return frozenset(day for day in span if any(one.from_date <= day <= one.to_date for one in incidents))
 
 
-def _of_level(warehouse: Warehouse, result: RuleResult, row_count: int) -> RuleResult:
+def _of_level(result: RuleResult, row_count: int) -> RuleResult:
     """The result of what one contract promises; nothing is said of an export of which nothing has arrived."""
     if result.state is RuleState.ERRORED:
         return result
     if row_count == 0:
         return RuleResult(rule=result.rule, state=RuleState.SKIPPED, error="nothing has arrived")
-    return _named(warehouse, replace(result, evaluated_count=row_count))
-
-
-def _named(warehouse: Warehouse, result: RuleResult) -> RuleResult:
-    """The result with what is late or missing in its message."""
-    rule = result.rule
-    if not result.failed_count or rule.query is None:
-        return result
-    rows = warehouse.rows(f"SELECT * FROM ({rule.query}) ORDER BY first_date")
-    if rule.quality_dimension.value == "timeliness":
-        _, _, newest, as_of, age, limit = rows[0]
-        days = "working days" if rule.arguments["calendar"] else "days"
-        said = f"Newest: {newest}; as of {as_of} that is {age} {days}, and {limit} are allowed."
-    else:
-        names = [str(row[0]) for row in rows]
-        more = f" and {len(names) - _MOST_NAMED:,} more, up to {names[-1]}" if len(names) > _MOST_NAMED else ""
-        said = f"Missing: {', '.join(names[:_MOST_NAMED])}{more}."
-    return replace(result, rule=replace(rule, message=f"{rule.message} {said}"))
+    return replace(result, evaluated_count=row_count)

@@ -1,7 +1,7 @@
 """From `dimensions.yaml` to aliases and known names, with everything that contradicts itself in it.
 
 How the file is spelt is in `pipelines.policy_files`; that records keep to the known names is judged by the gate, see
-`pipelines.unlisted_names`.
+`pipelines.broken_rules.unlisted_names`.
 """
 
 from __future__ import annotations

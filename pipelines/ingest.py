@@ -18,24 +18,16 @@ from models.catalog import STAGED
 from models.vocabulary import Domain, VerdictState
 from pipelines.arrivals import judge
 from pipelines.audit import AuditAbortedError, audit, settings_of
-from pipelines.failed_months import add_failed_months
+from pipelines.broken_rules.explaining import evidence_of, explain_broken, find_evidence
 from pipelines.fingerprint import hash_parts
 from pipelines.holds import HeldBack, read_holds
 from pipelines.landing import Landing, active_loads, land_export, raw_table_name
 from pipelines.landing_refusals import refuse_unclaimed
-from pipelines.missing_rates import name_missing_rates, store_missing_rates
 from pipelines.readers import Limits
-from pipelines.repeated_rows import name_repeated_rows
-from pipelines.repeated_values import name_repeated_values
 from pipelines.session import Session, Step
-from pipelines.shared_keys import name_shared_keys
-from pipelines.shared_tickets import name_shared_tickets
 from pipelines.stage_domain import stage_domain
-from pipelines.total_lines import name_totals
 from pipelines.unknown_names import KNOWN_NAMES, Names, read_names
-from pipelines.unlisted_names import name_unlisted
 from pipelines.unmapped_statuses import UNMAPPED_STATUSES, UnmappedStatus, read_unmapped
-from pipelines.unreadable_values import name_unreadable
 from pipelines.unused_aliases import find_told_aliases
 from pipelines.verdicts import count_quarantined, current_verdict, find_quarantined, store_verdict
 
@@ -216,18 +208,10 @@ def _audit(
 ) -> list[RuleResult]:
     rules = [rule for contract in contracts for rule in contract.rules]
     rules += session.project.warehouse_contract(domain).rules
-    costs, reporting = session.project.policies.costs, session.project.home.settings.reporting
-    store_missing_rates(session.warehouse, domain, costs, reporting.currency)
+    evidence = evidence_of(session, contracts)
+    find_evidence(evidence, domain)
     results = audit(session.warehouse, rules, known_errors=errors, **settings_of(session.project))
-    results = add_failed_months(session.warehouse, results, reporting.time_zone)
-    results = name_missing_rates(session.warehouse, results)
-    results = name_shared_keys(session.warehouse, results, contracts)
-    results = name_shared_tickets(session.warehouse, results, contracts)
-    results = name_repeated_values(session.warehouse, results)
-    results = name_repeated_rows(session.warehouse, results, contracts)
-    results = name_totals(session.warehouse, results, contracts)
-    results = name_unreadable(session.warehouse, domain.value, results)
-    return name_unlisted(session.warehouse, results, session.project.policies)
+    return explain_broken(results, evidence)
 
 
 def _judge(

@@ -16,17 +16,15 @@ from models.ops import ops_control_totals, ops_loads, ops_value_problems
 from models.tickets import stg_ticket_events, stg_tickets
 from models.vocabulary import Domain
 from pipelines.audit import offer_data_clock
-from pipelines.repeated_rows import store_repeated_rows
 from pipelines.session import Session
-from pipelines.shared_tickets import store_shared_tickets
 from pipelines.source_drift import store_money_drift, store_source_drift
 from pipelines.staging.control_totals import total_up
 from pipelines.staging.lines import assemble_lines
 from pipelines.staging.parts import stage_parts
+from pipelines.staging.shared_tickets import store_shared_tickets
 from pipelines.staging.snapshots import read_snapshot_history
 from pipelines.staging.tickets import assemble_events, assemble_tickets
 from pipelines.ticket_facts import note_changes
-from pipelines.total_lines import store_totals
 from pipelines.warehouse import Warehouse
 
 
@@ -55,8 +53,6 @@ def stage_domain(session: Session, domain: Domain, contracts: Sequence[ExportCon
         problems += [history.problems, event_problems, ticket_problems, shared_problems]
     else:
         store_money_drift(session, domain)
-        store_repeated_rows(warehouse, domain, contracts)
-        store_totals(warehouse, domain, contracts)
     _store_problems(warehouse, domain, problems)
     _store_totals(warehouse, domain, totals)
 

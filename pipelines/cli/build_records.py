@@ -268,7 +268,7 @@ _ALL_NOTES = """
     SELECT 'landing/' || export || '/' || file_name, notes FROM ops.ops_loads
     WHERE superseded_by IS NULL AND notes <> '[]' ORDER BY export, file_name
 """
-#: As `pipelines.shared_tickets` takes them, which takes long to import.
+#: As `pipelines.staging.shared_tickets` takes them, which takes long to import.
 _SHARED_TICKETS = """
     SELECT source, export, other_export, ticket_count, differing_count, example_ticket_id
     FROM ops.ops_shared_tickets ORDER BY ALL

@@ -122,13 +122,12 @@ def read_quarantine(
 
 def tell_unreadable(connection: duckdb.DuckDBPyConnection, record: QuarantinedRecord) -> QuarantinedRecord:
     """The record, with the values of its own that cannot be read in the place of what its rules say of all records."""
-    from pipelines.unreadable_values import read_unreadable, target_of, tell
+    from pipelines.broken_rules.explaining import explain_record
 
     reasons = []
     for reason in record.reasons:
-        target = target_of(reason.rule)
-        values = read_unreadable(connection, record.domain, target, record.record) if target is not None else []
-        reasons.append(replace(reason, reason=tell(values)) if values else reason)
+        told = explain_record(connection, record.domain, reason.rule, record.record)
+        reasons.append(replace(reason, reason=told) if told else reason)
     return replace(record, reasons=tuple(reasons))
 
 

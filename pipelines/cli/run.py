@@ -77,7 +77,7 @@ def run_home(
     from pipelines.cli.progress import progress_reporter
     from pipelines.notices import find_notices, note_arrivals, note_empty_folders, note_part_months, note_unlisted
     from pipelines.project import load_project
-    from pipelines.shared_tickets import note_shared_tickets
+    from pipelines.staging.shared_tickets import note_shared_tickets
     from pipelines.unallocated_costs import find_cost_notices
     from pipelines.unknown_names import find_unknown_names
     from pipelines.unused_aliases import find_unused_aliases

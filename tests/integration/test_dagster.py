@@ -17,11 +17,11 @@ from data_contracts.verdict import RuleResult
 from models.catalog import STAGED
 from models.ops import ops_source_arrivals
 from models.vocabulary import Domain, RuleState
+from pipelines.broken_rules.failed_months import DATE_OF
 from pipelines.dagster_history import dagster_instance, record_history
 from pipelines.definitions import build_assets, build_defs
 from pipelines.definitions import defs as definitions_of_home
 from pipelines.defs.describe import check_name, check_result, rule_asset
-from pipelines.failed_months import DATE_OF
 from pipelines.publish.publication import PUBLISHED_FACTS, PUBLISHED_MARTS
 from pipelines.sample import DEFECTS
 

@@ -6,38 +6,25 @@ That they break a rule is found by the rules of `data_contracts.unique_columns`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
 
+from data_contracts.spec import Rule
 from data_contracts.unique_columns import ASSERTION
-from data_contracts.verdict import RuleResult
+from pipelines.broken_rules.evidence import Evidence, Explanation
 from pipelines.cli.numbers import count_of, list_all
-from pipelines.warehouse import Warehouse
 
 _MOST_VALUES: Final = 2
 _MOST_ROWS: Final = 4
 
 
-def name_repeated_values(warehouse: Warehouse, results: Sequence[RuleResult]) -> list[RuleResult]:
-    """The results, those about unique columns with the first values, rows and files in their message.
-
-    Call in the transaction in which the rules were evaluated.
-    """
-    return [
-        replace(result, rule=replace(result.rule, message=f"{result.rule.message} {_say(warehouse, result)}"))
-        if result.failed_count and result.rule.id.endswith(f".{ASSERTION}")
-        else result
-        for result in results
-    ]
-
-
-def _say(warehouse: Warehouse, result: RuleResult) -> str:
-    export = result.rule.contract_id
-    rows = warehouse.rows(
+def _tell(rule: Rule, evidence: Evidence) -> str:
+    """The first values, with their rows and files."""
+    export = rule.contract_id
+    rows = evidence.warehouse.rows(
         f"""
         SELECT repeated_value, count(*), list((file_name, _row_number) ORDER BY file_name, _row_number)[:{_MOST_ROWS}],
             count(*) OVER ()
-        FROM ({result.rule.query}) GROUP BY repeated_value ORDER BY repeated_value LIMIT {_MOST_VALUES}
+        FROM ({rule.query}) GROUP BY repeated_value ORDER BY repeated_value LIMIT {_MOST_VALUES}
         """
     )
     told = [_say_value(export, value, count, places) for value, count, places, _ in rows]
@@ -55,3 +42,6 @@ def _say_value(export: str, value: str, count: int, places: Sequence[tuple[str, 
     )
     more = f" and {count_of(count - len(places), 'more row', 'more rows')}" if count > len(places) else ""
     return f"'{value}' in {said}{more}"
+
+
+EXPLANATION: Final = Explanation(lambda rule: rule.id.endswith(f".{ASSERTION}"), _tell)

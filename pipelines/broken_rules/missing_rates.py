@@ -7,14 +7,14 @@ Which rate converts a line is decided in `metrics.costs.exchange_rates`; the rul
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Final
 
 import polars as pl
 from sqlalchemy import Table
 
-from data_contracts.verdict import RuleResult
+from data_contracts.spec import Rule
 from metrics.costs.exchange_rates import FxPolicy, find_missing_rates
 from metrics.costs.policy import CostPolicy
 from models.ddl import qualified_name
@@ -23,6 +23,7 @@ from models.ops import ops_missing_rates
 from models.planning import stg_benefit_lines, stg_budget_lines
 from models.vendors import stg_vendor_invoice_lines
 from models.vocabulary import Domain
+from pipelines.broken_rules.evidence import Evidence, Explanation
 from pipelines.warehouse import Warehouse
 
 _MOST_PAIRS: Final = 3
@@ -89,9 +90,17 @@ _NEEDS: Final = (
     ),
 )
 
+#: Rule -> the lines that it is about, and whether some rate leads to their currencies.
+_ABOUT: Final = {
+    rule_id: (need, is_known)
+    for need in _NEEDS
+    for rule_id, is_known in ((need.no_rate_at_all, False), (need.no_rate_that_day, True))
+}
 
-def store_missing_rates(warehouse: Warehouse, domain: Domain, costs: CostPolicy, reporting_currency: str) -> None:
-    """Make `ops_missing_rates` say which rates a domain's staged lines lack. Call in the transaction that staged."""
+
+def _find(evidence: Evidence, domain: Domain) -> None:
+    """Make `ops_missing_rates` say which rates a domain's staged lines lack."""
+    warehouse, reporting_currency = evidence.warehouse, evidence.reporting_currency
     for need in _NEEDS:
         if need.domain is not domain:
             continue
@@ -105,7 +114,7 @@ def store_missing_rates(warehouse: Warehouse, domain: Domain, costs: CostPolicy,
             GROUP BY ALL ORDER BY ALL
             """
         )
-        rates, policy = warehouse.read(stg_fx_rates), need.policy(costs)
+        rates, policy = warehouse.read(stg_fx_rates), need.policy(evidence.policies.costs)
         missing = find_missing_rates(needed, rates, policy=policy, reporting_currency=reporting_currency)
         warehouse.execute(f"DELETE FROM {qualified_name(ops_missing_rates)} WHERE table_name = ?", [name])
         named = missing.with_columns(
@@ -114,21 +123,10 @@ def store_missing_rates(warehouse: Warehouse, domain: Domain, costs: CostPolicy,
         warehouse.append(ops_missing_rates, named)
 
 
-def name_missing_rates(warehouse: Warehouse, results: Sequence[RuleResult]) -> list[RuleResult]:
-    """The results, those about rates with the pairs and dates that are missing in their message."""
-    said = {
-        rule_id: said
-        for need in _NEEDS
-        for rule_id, is_known in ((need.no_rate_at_all, False), (need.no_rate_that_day, True))
-        if any(result.rule.id == rule_id and result.failed_count for result in results)
-        and (said := _say_missing(warehouse, need, is_known=is_known))
-    }
-    return [
-        replace(result, rule=replace(result.rule, message=f"{result.rule.message} {said[result.rule.id]}"))
-        if result.rule.id in said
-        else result
-        for result in results
-    ]
+def _tell(rule: Rule, evidence: Evidence) -> str:
+    """The pairs and dates that are missing."""
+    need, is_known = _ABOUT[rule.id]
+    return _say_missing(evidence.warehouse, need, is_known=is_known)
 
 
 def _say_missing(warehouse: Warehouse, need: _Need, *, is_known: bool) -> str:
@@ -153,3 +151,6 @@ def _say_pair(rows: Sequence[tuple[Any, ...]]) -> str:
         dates = f"{len(rows):,} days from {first} to {rows[-1][2]}, such as {dates}"
     count = sum(row[3] for row in rows)
     return f"{currency} to {reporting} on {dates} ({count:,} {'line' if count == 1 else 'lines'})"
+
+
+EXPLANATION: Final = Explanation(lambda rule: rule.id in _ABOUT, _tell, _find)

@@ -7,24 +7,22 @@ Totals that a contract names are no lines in the first place (`pipelines.staging
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 import polars as pl
 from sqlalchemy import Table
 
-from data_contracts.spec import ExportContract
-from data_contracts.verdict import RuleResult
+from data_contracts.spec import ExportContract, Rule
 from metrics.costs.total_lines import find_totals
 from models.ddl import qualified_name, quote_text
 from models.finance import stg_cost_lines
 from models.ops import ops_total_lines
 from models.vendors import stg_vendor_invoice_lines
 from models.vocabulary import Domain
+from pipelines.broken_rules.evidence import Evidence, Explanation
 from pipelines.cli.numbers import count_of
 from pipelines.infer.rendering import quote
-from pipelines.warehouse import Warehouse
 
 RULE: Final = "place.is_no_total"
 _MOST_TOLD: Final = 2
@@ -72,16 +70,18 @@ _DOUBTFUL: Final = """
 """
 
 
-def store_totals(warehouse: Warehouse, domain: Domain, contracts: Sequence[ExportContract]) -> None:
-    """Replace what is known of totals between a domain's lines. Call after they are staged, in that transaction."""
+def _find(evidence: Evidence, domain: Domain) -> None:
+    """Replace what is known of totals between a domain's lines."""
+    if domain not in _MONEY:
+        return
+    warehouse, money = evidence.warehouse, _MONEY[domain]
     warehouse.execute("DELETE FROM ops.ops_total_lines WHERE domain = ?", [domain.value])
-    money = _MONEY[domain]
     table = qualified_name(money.table)
     hints = " OR ".join(
         f"(length({name}) <= {_LONGEST} AND regexp_matches({name}, {quote_text(_HINT)}))" for name in money.said
     )
     doubtful = [str(load) for (load,) in warehouse.rows(_DOUBTFUL.format(table=table, hints=hints))]
-    allowed = {(each.id, item.name) for each in contracts for item in each.objects if item.has_no_totals}
+    allowed = {(each.id, item.name) for each in evidence.contracts for item in each.objects if item.has_no_totals}
     loads = warehouse.rows("SELECT load_id, export, object_name FROM ops.ops_loads")
     asked = {str(load) for load, export, name in loads if (export, name) not in allowed}.intersection(doubtful)
     if not asked:
@@ -100,30 +100,16 @@ def store_totals(warehouse: Warehouse, domain: Domain, contracts: Sequence[Expor
     )
 
 
-def name_totals(
-    warehouse: Warehouse, results: Sequence[RuleResult], contracts: Sequence[ExportContract]
-) -> list[RuleResult]:
-    """The results, those about totals with where they stand and the line to write in their message.
-
-    Call in the transaction in which the rules were evaluated.
-    """
-    by_id = {contract.id: contract for contract in contracts}
-    return [
-        replace(result, rule=replace(result.rule, message=f"{result.rule.message} {said}"))
-        if result.failed_count and result.rule.id.endswith(f".{RULE}") and (said := _say(warehouse, result, by_id))
-        else result
-        for result in results
-    ]
-
-
-def _say(warehouse: Warehouse, result: RuleResult, contracts: dict[str, ExportContract]) -> str:
-    table_name = result.rule.table_name.rpartition(".")[2]
+def _tell(rule: Rule, evidence: Evidence) -> str:
+    """Where totals stand, and the line to write."""
+    contracts = {contract.id: contract for contract in evidence.contracts}
+    table_name = rule.table_name.rpartition(".")[2]
     query = """
         SELECT export, object_name, file_name, found.row_number, column_name, text, other_count
         FROM ops.ops_total_lines AS found JOIN ops.ops_loads USING (load_id)
         WHERE table_name = ? ORDER BY load_id, found.row_number
     """
-    rows = warehouse.rows(query, [table_name])
+    rows = evidence.warehouse.rows(query, [table_name])
     told = [_say_line(*row, contracts=contracts) for row in rows[:_MOST_TOLD]]
     if not told:
         return ""
@@ -179,3 +165,6 @@ def _feeding(contract: ExportContract | None, object_name: str, column: str) -> 
         for each in item.columns
         if column in {feed.column for feed in each.feeds}
     ]
+
+
+EXPLANATION: Final = Explanation(lambda rule: rule.id.endswith(f".{RULE}"), _tell, _find)

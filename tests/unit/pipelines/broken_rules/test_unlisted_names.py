@@ -18,8 +18,9 @@ from models.finance import stg_cost_lines, stg_headcount
 from models.tickets import stg_ticket_events, stg_tickets
 from models.vocabulary import RuleAction, RuleState
 from pipelines.audit import audit
+from pipelines.broken_rules.evidence import Evidence
+from pipelines.broken_rules.explaining import explain_broken
 from pipelines.policies import Policies, load_policies
-from pipelines.unlisted_names import name_unlisted
 from pipelines.warehouse import Warehouse
 
 RULES = {rule.id: rule for contract in load_warehouse_contracts() for rule in contract.rules}
@@ -33,7 +34,7 @@ def write(folder: Path, text: str) -> Policies:
 
 def ask(warehouse: Warehouse, rule: str, policies: Policies) -> RuleResult:
     found = audit(warehouse, [RULES[rule]], reporting_currency="EUR", listed_names=policies.listed_names)
-    (result,) = name_unlisted(warehouse, found, policies)
+    (result,) = explain_broken(found, Evidence(warehouse, (), policies, "EUR", "UTC"))
     return result
 
 

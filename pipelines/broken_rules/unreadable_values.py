@@ -9,18 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass
+from typing import Any, Final
 
 import polars as pl
 
-from data_contracts.verdict import RuleResult
+from data_contracts.spec import Rule
 from models.ddl import quote_identifier
+from pipelines.broken_rules.evidence import Evidence, Explanation
 from pipelines.infer.date_formats import read_dates
 from pipelines.schema_drift import shape_of
-
-if TYPE_CHECKING:
-    from pipelines.warehouse import Warehouse
 
 _MOST_TOLD: Final = 2
 _LONGEST: Final = 40
@@ -90,7 +88,7 @@ class UnreadableValue:
         )
 
 
-def read_unreadable(
+def _read(
     connection: Any, domain: str, target: str, record: str | None = None, most: int = _MOST_TOLD
 ) -> list[UnreadableValue]:
     """Values that cannot be read, in the order of files and rows.
@@ -118,7 +116,17 @@ def target_of(rule_id: str) -> str | None:
     return about.removesuffix(".values")
 
 
-def tell(values: Sequence[UnreadableValue]) -> str:
+def tell_record(connection: Any, domain: str, rule_id: str, record: str) -> str:
+    """Sentences on the values of one record that cannot be read; empty where there are none.
+
+    Args:
+        connection: to the build database.
+    """
+    target = target_of(rule_id)
+    return "" if target is None else _say(_read(connection, domain, target, record))
+
+
+def _say(values: Sequence[UnreadableValue]) -> str:
     """Sentences on some values and what to do; empty where there are none."""
     if not values:
         return ""
@@ -126,15 +134,11 @@ def tell(values: Sequence[UnreadableValue]) -> str:
     return " ".join([f"{'; '.join(value.describe() for value in values)}.", *remedies])
 
 
-def name_unreadable(warehouse: Warehouse, domain: str, results: Sequence[RuleResult]) -> list[RuleResult]:
-    """The results, those about values that cannot be read with the first of them in their message.
+def _tell(rule: Rule, evidence: Evidence) -> str:
+    """The first of the values."""
+    target = str(target_of(rule.id))
+    values = _read(evidence.warehouse.connection, rule.domain.value, target)
+    return f"For example {_say(values)}" if values else ""
 
-    Call in the transaction in which the rules were evaluated.
-    """
-    named = []
-    for result in results:
-        target = target_of(result.rule.id) if result.failed_count else None
-        said = tell(read_unreadable(warehouse.connection, domain, target)) if target is not None else ""
-        message = f"{result.rule.message} For example {said}"
-        named.append(replace(result, rule=replace(result.rule, message=message)) if said else result)
-    return named
+
+EXPLANATION: Final = Explanation(lambda rule: target_of(rule.id) is not None, _tell)

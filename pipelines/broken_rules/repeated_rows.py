@@ -9,19 +9,19 @@ them: a spreadsheet that saves a file anew may write blanks, numbers and days an
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fnmatch import fnmatch
 from typing import Any, Final
 
 from sqlalchemy import Table
 
-from data_contracts.spec import ExportContract
-from data_contracts.verdict import RuleResult
+from data_contracts.spec import ExportContract, Rule
 from models.ddl import qualified_name, quote_text
 from models.finance import stg_cost_lines
 from models.planning import stg_benefit_lines, stg_budget_lines
 from models.vendors import stg_vendor_invoice_lines
 from models.vocabulary import Domain
+from pipelines.broken_rules.evidence import Evidence, Explanation
 from pipelines.cli.numbers import count_of, list_all
 from pipelines.infer.rendering import quote
 from pipelines.warehouse import Warehouse
@@ -110,8 +110,9 @@ _FIND: Final = """
 """
 
 
-def store_repeated_rows(warehouse: Warehouse, domain: Domain, contracts: Sequence[ExportContract]) -> None:
-    """Replace what is known of files that repeat each other. Call after the lines are staged, in that transaction."""
+def _find(evidence: Evidence, domain: Domain) -> None:
+    """Replace what is known of files that repeat each other."""
+    warehouse, contracts = evidence.warehouse, evidence.contracts
     warehouse.execute("DELETE FROM ops.ops_repeated_rows WHERE domain = ?", [domain.value])
     several = warehouse.rows(
         """
@@ -203,30 +204,15 @@ def _pairs(warehouse: Warehouse, *, domain: str, table_name: str | None = None) 
     return [_Pair(*row[:-1], tuple(tuple(one) for one in row[-1])) for row in rows]
 
 
-def name_repeated_rows(
-    warehouse: Warehouse, results: Sequence[RuleResult], contracts: Sequence[ExportContract]
-) -> list[RuleResult]:
-    """The results, those about files that repeat each other with their names, sums and the remedy in their message.
-
-    Call in the transaction in which the rules were evaluated.
-    """
-    origins = {contract.id: contract.origin for contract in contracts}
-    return [
-        replace(result, rule=replace(result.rule, message=f"{result.rule.message} {said}"))
-        if result.failed_count and result.rule.id.endswith(f".{RULE}") and (said := _say(warehouse, result, origins))
-        else result
-        for result in results
-    ]
-
-
-def _say(warehouse: Warehouse, result: RuleResult, origins: dict[str, str]) -> str:
-    table_name = result.rule.table_name.rpartition(".")[2]
-    pairs = _pairs(warehouse, domain=result.rule.domain.value, table_name=table_name)
+def _tell(rule: Rule, evidence: Evidence) -> str:
+    """The files, the sums that both hold, and the remedy."""
+    table_name = rule.table_name.rpartition(".")[2]
+    pairs = _pairs(evidence.warehouse, domain=rule.domain.value, table_name=table_name)
     said = [_say_pair(pair) for pair in pairs[:_MOST_PAIRS]]
     if len(pairs) > _MOST_PAIRS:
         said.append(f"So do {count_of(len(pairs) - _MOST_PAIRS, 'more pair', 'more pairs')} of files.")
     exports = dict.fromkeys(pair.export for pair in pairs[:_MOST_PAIRS])
-    said += [_remedy([pair for pair in pairs if pair.export == each], origins.get(each, each)) for each in exports]
+    said += [_remedy([pair for pair in pairs if pair.export == each], evidence.origin_of(each)) for each in exports]
     return " ".join(said)
 
 
@@ -274,3 +260,6 @@ def _needless(pair: _Pair) -> str | None:
         return None
     is_earlier = pair.is_earlier_older if pair.earlier_rows == pair.rows else pair.earlier_rows < pair.rows
     return pair.earlier_file if is_earlier else pair.file
+
+
+EXPLANATION: Final = Explanation(lambda rule: rule.id.endswith(f".{RULE}"), _tell, _find)

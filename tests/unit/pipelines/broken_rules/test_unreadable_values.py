@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from pipelines.broken_rules.unreadable_values import UnreadableValue, target_of
 from pipelines.cli.main import kpi
-from pipelines.unreadable_values import UnreadableValue, target_of
 
 CONTRACT = """
 apiVersion: v3.2.0

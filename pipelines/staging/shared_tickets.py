@@ -7,15 +7,12 @@ than a day apart they are different tickets under one number, and a rule of `dat
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from itertools import combinations
 from typing import Any, Final
 
 import polars as pl
 
-from data_contracts.spec import ExportContract
-from data_contracts.verdict import RuleResult
 from models.ops import ops_shared_tickets
 from pipelines.cli.numbers import count_of
 from pipelines.notices import Notice
@@ -23,15 +20,9 @@ from pipelines.staging.mapping import StagedPart
 from pipelines.staging.tickets import no_problems
 from pipelines.warehouse import Warehouse
 
-RULE: Final = "tickets.created_at.same_in_every_contract"
 PROBLEM: Final = "differs_between_contracts"
 #: Clocks go wrong, and zones are mistaken, by no more than this.
 _TOLERANCE: Final = timedelta(days=1)
-_MOST_PAIRS: Final = 3
-_QUERY: Final = """
-    SELECT source, export, other_export, ticket_count, differing_count, example_ticket_id FROM ops.ops_shared_tickets
-    ORDER BY ALL
-"""
 
 
 def store_shared_tickets(warehouse: Warehouse, parts: Sequence[StagedPart]) -> pl.DataFrame:
@@ -99,29 +90,6 @@ def _problems(differing: pl.DataFrame, parts: Sequence[StagedPart]) -> pl.DataFr
         pl.lit(PROBLEM).alias("problem"),
         pl.col("ticket_id").alias("record_id"),
     )
-
-
-def name_shared_tickets(
-    warehouse: Warehouse, results: Sequence[RuleResult], contracts: Sequence[ExportContract]
-) -> list[RuleResult]:
-    """The results, the one about shared tickets with the contracts that share them in its message.
-
-    Call in the transaction in which the rules were evaluated.
-    """
-    origins = {contract.id: contract.origin for contract in contracts}
-    named = []
-    for result in results:
-        is_about = result.rule.id == RULE and result.failed_count
-        pairs = [pair for pair in warehouse.rows(_QUERY) if pair[4]][:_MOST_PAIRS] if is_about else []
-        said = " ".join(
-            f"{count_of(count, 'number stands', 'numbers stand')} for different tickets in files of "
-            f"{origins.get(one, one)} and of {origins.get(other, other)}, which both have the source '{source}', such "
-            f"as '{example}'. Give one of the two contracts another 'source'."
-            for source, one, other, _, count, example in pairs
-        )
-        message = f"{result.rule.message} {said}".strip()
-        named.append(replace(result, rule=replace(result.rule, message=message)) if said else result)
-    return named
 
 
 def note_shared_tickets(rows: Iterable[tuple[Any, ...]], origins: dict[str, str]) -> Iterator[Notice]:

@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 from data_contracts.problems import suggest
-from data_contracts.verdict import RuleResult
+from data_contracts.spec import Rule
 from models.catalog import table_named
 from models.ddl import qualified_name, quote_identifier
 from models.tickets import stg_ticket_events
+from pipelines.broken_rules.evidence import Evidence, Explanation
 from pipelines.infer.rendering import quote
 from pipelines.policies import Policies
-from pipelines.warehouse import Warehouse
 
 _MOST_NAMES: Final = 3
 _NUMBER: Final = re.compile(r"\d+")
@@ -32,41 +31,24 @@ _RECORDS: Final = {
 _LINES: Final = ("line", "lines")
 
 
-def name_unlisted(
-    warehouse: Warehouse, results: Sequence[RuleResult], policies: Policies, folder: str = "policies"
-) -> list[RuleResult]:
-    """The results, those about known names with the unknown ones in their message, and what to write for them.
-
-    Call in the transaction in which the rules were evaluated.
-
-    Args:
-        folder: of the policies, as a person knows it.
-    """
-    return [
-        replace(result, rule=replace(result.rule, message=f"{result.rule.message} {said}"))
-        if result.failed_count and (said := _say_unlisted(warehouse, result, policies, folder))
-        else result
-        for result in results
-    ]
+def _is_of_names(rule: Rule) -> bool:
+    return rule.listed_dimension is not None and rule.table_name.startswith("stg.")
 
 
-def _say_unlisted(warehouse: Warehouse, result: RuleResult, policies: Policies, folder: str) -> str:
-    rule = result.rule
-    table_name, dimension = rule.table_name.rpartition(".")[2], rule.listed_dimension
-    if dimension is None or not rule.table_name.startswith("stg."):
-        return ""
-    counts = dict(warehouse.rows(_count_names(table_name, dimension)))
+def _tell(rule: Rule, evidence: Evidence) -> str:
+    """The names that are not known, and what to write for them."""
+    table_name, dimension = rule.table_name.rpartition(".")[2], str(rule.listed_dimension)
+    policies = evidence.policies
+    counts = dict(evidence.warehouse.rows(_count_names(table_name, dimension)))
     listed = policies.listed_names[dimension]
     unlisted = sorted(set(counts) - listed, key=lambda name: (-counts[name], name))
     named = [f"'{name}' in {_count(table_name, counts[name])}" for name in unlisted[:_MOST_NAMES]]
     more = f" and {len(unlisted) - _MOST_NAMES} more" if len(unlisted) > _MOST_NAMES else ""
     told = f"Not known: {', '.join(named)}{more}."
-    return " ".join([told, *_remedies(dimension, unlisted[:_MOST_NAMES], counts, policies, folder)])
+    return " ".join([told, *_remedies(dimension, unlisted[:_MOST_NAMES], counts, policies)])
 
 
-def _remedies(
-    dimension: str, unlisted: Sequence[str], counts: Mapping[str, int], policies: Policies, folder: str
-) -> list[str]:
+def _remedies(dimension: str, unlisted: Sequence[str], counts: Mapping[str, int], policies: Policies) -> list[str]:
     """What to do about the names: aliases of the known ones that they resemble, or entries of the list."""
     listed = sorted(policies.listed_names[dimension])
     misspelt: dict[str, list[str]] = {}
@@ -83,9 +65,9 @@ def _remedies(
         quoted = " or ".join(f"'{name}'" for name in names)
         line = _alias_line(dimension, common, names, policies)
         remedies.append(
-            f"If {quoted} is '{common}', write at the top level of {folder}/dimensions.yaml under {dimension}: {line}."
+            f"If {quoted} is '{common}', write at the top level of policies/dimensions.yaml under {dimension}: {line}."
         )
-    place = f"{folder}/{policies.place('dimensions.yaml', 'known', dimension)}"
+    place = f"policies/{policies.place('dimensions.yaml', 'known', dimension)}"
     return [*remedies, f"What is new belongs into known: {dimension} ({place})."]
 
 
@@ -124,3 +106,6 @@ def _count_names(table_name: str, dimension: str) -> str:
 def _count(table_name: str, count: int) -> str:
     one, several = _RECORDS.get(table_name, _LINES)
     return f"{count:,} {one if count == 1 else several}"
+
+
+EXPLANATION: Final = Explanation(_is_of_names, _tell)

@@ -7,15 +7,14 @@ That a key stands twice breaks a rule in `data_contracts/warehouse`; which lines
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 from sqlalchemy import Table
 
-from data_contracts.spec import ExportContract
-from data_contracts.verdict import RuleResult
+from data_contracts.spec import Rule
 from models.catalog import table_named
 from models.ddl import qualified_name, quote_identifier
+from pipelines.broken_rules.evidence import Evidence, Explanation
 from pipelines.warehouse import Warehouse
 
 _MOST_PAIRS: Final = 3
@@ -26,33 +25,19 @@ _FIGURES: Final = {
 }
 
 
-def name_shared_keys(
-    warehouse: Warehouse, results: Sequence[RuleResult], contracts: Sequence[ExportContract]
-) -> list[RuleResult]:
-    """The results, those about keys that stand twice with the contracts that share them in their message.
-
-    Call in the transaction in which the rules were evaluated.
-    """
-    origins = {contract.id: contract.origin for contract in contracts}
-    return [
-        replace(result, rule=replace(result.rule, message=f"{result.rule.message} {said}"))
-        if result.failed_count and (said := _say_shared(warehouse, result, origins))
-        else result
-        for result in results
-    ]
+def _is_of_keys(rule: Rule) -> bool:
+    layer, _, name = rule.table_name.rpartition(".")
+    return layer == "stg" and rule.id.endswith(".unique") and "source" in table_named(name).columns
 
 
-def _say_shared(warehouse: Warehouse, result: RuleResult, origins: dict[str, str]) -> str:
-    layer, _, name = result.rule.table_name.rpartition(".")
-    if layer != "stg" or not result.rule.id.endswith(".unique"):
-        return ""
+def _tell(rule: Rule, evidence: Evidence) -> str:
+    """The contracts that share keys. Empty where one contract alone brings them."""
+    name = rule.table_name.rpartition(".")[2]
     table = table_named(name)
     keys = [column.name for column in table.primary_key.columns]
-    if "source" not in table.columns:
-        return ""
     said = [
-        _say_key(pair, origins) if len(keys) == 1 else _say_figure(name, pair, origins)
-        for pair in _pairs(warehouse, table, keys)[:_MOST_PAIRS]
+        _say_key(pair, evidence) if len(keys) == 1 else _say_figure(name, pair, evidence)
+        for pair in _pairs(evidence.warehouse, table, keys)[:_MOST_PAIRS]
     ]
     return " ".join(said)
 
@@ -73,22 +58,25 @@ def _pairs(warehouse: Warehouse, table: Table, keys: Sequence[str]) -> list[tupl
     )
 
 
-def _say_key(pair: tuple[Any, ...], origins: dict[str, str]) -> str:
+def _say_key(pair: tuple[Any, ...], evidence: Evidence) -> str:
     source, first, last, count, example = pair
     keys_are = "1 key is" if count == 1 else f"{count:,} keys are"
     return (
-        f"{keys_are} in files of {origins.get(first, first)} and of {origins.get(last, last)}, which both have the "
+        f"{keys_are} in files of {evidence.origin_of(first)} and of {evidence.origin_of(last)}, which both have the "
         f"source '{source}', such as '{example}'. If they are different records, give one of the two contracts "
         "another 'source'; if they are the same, land them for one of the two only."
     )
 
 
-def _say_figure(name: str, pair: tuple[Any, ...], origins: dict[str, str]) -> str:
+def _say_figure(name: str, pair: tuple[Any, ...], evidence: Evidence) -> str:
     """Of what is known by what it is of, whoever tells it: rates of a day, heads of a team."""
     _, first, last, count, example = pair
     one, several = _FIGURES.get(name, ("figure", "figures"))
     return (
-        f"{origins.get(first, first)} and {origins.get(last, last)} say different things of "
+        f"{evidence.origin_of(first)} and {evidence.origin_of(last)} say different things of "
         f"{count:,} {one if count == 1 else several}, such as '{example}', and which is right cannot be known. Land "
         "each for one of the two contracts only; what a contract should no longer tell, ignoreFiles leaves out."
     )
+
+
+EXPLANATION: Final = Explanation(_is_of_keys, _tell)
