@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from pipelines.cli.numbers import format_bounds, format_value
+from pipelines.number_words import format_bounds, format_value
 
 #: Why bounds differ although every record was measured, by KPI.
 RESTS: Final = {

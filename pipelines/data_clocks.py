@@ -35,15 +35,14 @@ class DataClocks:
     A clock is None where the domain has no data.
 
     Attributes:
-        cost_months: the end of the last month that finance has passed: so far is cost complete that lies on the days of
-            its service, because what is posted once a month, such as payroll, brings all its days at once.
+        zone: the reporting time zone, in which months end.
     """
 
     tickets: datetime | None
     finance: datetime | None
     deliveries: datetime | None
     invoices: datetime | None
-    cost_months: datetime | None
+    zone: ZoneInfo
 
     @property
     def latest(self) -> datetime | None:
@@ -62,8 +61,13 @@ class DataClocks:
                 return self._of_vendors(metric, policies)
 
     def of_cost(self, policies: Policies) -> datetime | None:
-        """How far cost is complete: by whole months, unless every line counts on the day on which it is posted."""
-        return self.cost_months if policies.costs.basis is CostBasis.ACCRUAL else self.finance
+        """How far cost is complete: by whole months, unless every line counts on the day on which it is posted.
+
+        What is posted once a month, such as payroll, brings all its days of service at once.
+        """
+        if self.finance is None or policies.costs.basis is not CostBasis.ACCRUAL:
+            return self.finance
+        return _start_of_month(self.finance, self.zone)
 
     def _of_vendors(self, metric: Metric, policies: Policies) -> datetime | None:
         """Deliveries, and promises about them, end when their export does; money, of which fees are a part, when
@@ -88,22 +92,21 @@ def data_clocks(session: Session) -> DataClocks:
     zone = ZoneInfo(session.project.home.settings.reporting.time_zone)
     if session.as_of_option is not None:
         as_of = session.as_of_option
-        return DataClocks(as_of, as_of, as_of, as_of, _start_of_month(as_of, zone))
-    finance = _end_of_day(
-        session,
-        """
-        SELECT coalesce(max(posting_date) FILTER (NOT is_quarantined), max(posting_date)) FROM core.fct_cost_lines
-        WHERE posting_date <= (SELECT CAST(max(loaded_at) AS DATE) + 1 FROM ops.ops_loads)
-        """,
-    )
+        return DataClocks(as_of, as_of, as_of, as_of, zone)
     return DataClocks(
         tickets=measured_until(session.warehouse),
-        finance=finance,
+        finance=_end_of_day(
+            session,
+            """
+            SELECT coalesce(max(posting_date) FILTER (NOT is_quarantined), max(posting_date)) FROM core.fct_cost_lines
+            WHERE posting_date <= (SELECT CAST(max(loaded_at) AS DATE) + 1 FROM ops.ops_loads)
+            """,
+        ),
         deliveries=_end_of_day(session, "SELECT max(delivered_date) FROM core.fct_deliveries WHERE NOT is_quarantined"),
         invoices=_end_of_day(
             session, "SELECT max(invoice_date) FROM core.fct_vendor_invoice_lines WHERE NOT is_quarantined"
         ),
-        cost_months=finance and _start_of_month(finance, zone),
+        zone=zone,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from pipelines.cli.numbers import count_of
+from pipelines.number_words import count_of
 
 #: How a note begins on a column that earlier files did not have.
 NEW_COLUMN: Final = "New column"

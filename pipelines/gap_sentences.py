@@ -13,8 +13,8 @@ from metrics.instrumentation.reasons import HISTORY
 from metrics.registry import METRICS
 from models.ops import ops_source_arrivals
 from models.vocabulary import GapKind
-from pipelines.cli.numbers import count_of, count_records
 from pipelines.instrumentation_words import describe_place, format_width
+from pipelines.number_words import count_of, count_records
 
 #: What records lack, by the middle of the name of a gap; others are called as their column is.
 _LACKS: Final = {

@@ -7,7 +7,7 @@ from typing import Any
 
 from models.ops import ops_source_arrivals
 from models.vocabulary import GapKind
-from pipelines.cli.numbers import count_of, format_month, format_ratio, format_value
+from pipelines.number_words import count_of, format_month, format_ratio, format_value
 
 
 def describe_place(row: Mapping[str, Any]) -> str:

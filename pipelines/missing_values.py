@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 from models.vocabulary import Grain
-from pipelines.cli.numbers import format_period, list_all
+from pipelines.number_words import format_period, list_all
 
 if TYPE_CHECKING:
     import duckdb

@@ -44,6 +44,8 @@ class SemanticExport:
         render: the files, by their path in the folder.
         is_committed: whether the project keeps the files under version control, for a home of the usual name.
         bundle: name of the archive that the files are delivered in, if the tool imports one.
+        names_database: whether its files name the PostgreSQL database that its tool reads, so that they are of no use
+            while another one stands there. (Those for dbt name one too, but read the published file unless told to.)
     """
 
     name: str
@@ -51,6 +53,7 @@ class SemanticExport:
     render: Callable[[Place], Mapping[str, str]]
     is_committed: bool = False
     bundle: str | None = None
+    names_database: bool = False
 
 
 def dictionary() -> str:
@@ -89,12 +92,18 @@ EXPORTS: Final[tuple[SemanticExport, ...]] = (
         _with_lists(superset_assets),
         bundle="kpi_warehouse.zip",
     ),
-    SemanticExport("tableau", "Tableau data sources (.tds), one per relation", _with_lists(tableau_sources)),
+    SemanticExport(
+        "tableau",
+        "Tableau data sources (.tds), one per relation",
+        _with_lists(tableau_sources),
+        names_database=True,
+    ),
     SemanticExport(
         "power-bi",
         "Power BI semantic model (TMDL) and a connection file (.pbids)",
         _with_lists(power_bi_model),
         is_committed=True,
+        names_database=True,
     ),
     SemanticExport("dictionary", "data dictionary as Markdown and as one HTML page", _dictionary),
     SemanticExport(

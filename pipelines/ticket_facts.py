@@ -43,9 +43,9 @@ from models.tickets import (
 )
 from models.vendors import fct_contract_promises
 from models.vocabulary import ClockState, Domain, ExportShape, SlaTarget, StatusCategory
-from pipelines.cli.numbers import count_of
 from pipelines.fingerprint import hash_parts
 from pipelines.landing import active_loads
+from pipelines.number_words import count_of
 from pipelines.session import Built, Session
 from pipelines.ticket_slices import TicketSlice, read_slices
 from pipelines.warehouse import Warehouse

@@ -22,8 +22,8 @@ from models.planning import stg_benefit_lines, stg_budget_lines
 from models.vendors import stg_vendor_invoice_lines
 from models.vocabulary import Domain
 from pipelines.broken_rules.evidence import Evidence, Explanation
-from pipelines.cli.numbers import count_of, list_all
 from pipelines.infer.rendering import quote
+from pipelines.number_words import count_of, list_all
 from pipelines.warehouse import Warehouse
 
 RULE: Final = "files.not_overlapping"

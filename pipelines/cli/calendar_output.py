@@ -15,9 +15,9 @@ import click
 from metrics.calendars.calendar_days import CalendarDay, DayKind, list_days
 from metrics.calendars.open_stretches import OpenPiece, to_instant
 from pipelines.cli.calendar_span import Span
-from pipelines.cli.numbers import NOTHING, count_of
 from pipelines.cli.query_output import open_output, write_csv_rows
 from pipelines.cli.tables import Column, encode_value, show_heading, show_table, write_instant
+from pipelines.number_words import NOTHING, count_of
 from pipelines.policy_files import WEEKDAYS
 
 if TYPE_CHECKING:

@@ -232,7 +232,7 @@ def _count_rules(rules: Sequence[RuleRecord], idle: Sequence[RuleRecord], unaske
         unasked: those that need a list which nobody made -> of which dimension.
     """
     from data_contracts.problems import list_words
-    from pipelines.cli.numbers import count_of, list_all
+    from pipelines.number_words import count_of, list_all
 
     if not rules:
         return "No rule had anything to judge."

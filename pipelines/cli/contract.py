@@ -58,10 +58,10 @@ def infer(
     With '-o home/contracts/my_export.yaml' the contract's id is my_export, and its files go into
     home/landing/my_export/.
     """
-    from pipelines.cli.numbers import count_of
     from pipelines.home import DEFAULT_HOME
     from pipelines.infer import infer_contract, render_contract
     from pipelines.notices import CHECK_MARK
+    from pipelines.number_words import count_of
 
     if output is not None and output.exists() and not force:
         raise CommandError(f"{output} exists and stays as it is. Choose another name, or overwrite it with --force.")
@@ -117,10 +117,10 @@ def check(as_json: bool) -> None:
 
     Exit codes: 0 all is well, 2 something is wrong; every problem is listed with its file, line and remedy.
     """
-    from pipelines.cli.numbers import count_of
     from pipelines.cli.outcomes import show_notices
     from pipelines.cli.tables import Column, show_json, show_table
     from pipelines.notices import find_notices
+    from pipelines.number_words import count_of
     from pipelines.project import load_project
 
     home = chosen_home()

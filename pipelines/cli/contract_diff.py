@@ -120,8 +120,8 @@ def _show(
     metrics: Sequence[Sequence[str]],
 ) -> None:
     from pipelines.affected_metrics import name_briefly
-    from pipelines.cli.numbers import count_of
     from pipelines.cli.tables import Column, show_heading, show_paragraph, show_table
+    from pipelines.number_words import count_of
 
     show_heading(f"{before.origin} {versions[0].version}  →  {after.origin} {versions[1].version}")
     if not differences:

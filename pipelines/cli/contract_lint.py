@@ -33,9 +33,9 @@ def lint(names: tuple[str, ...], packaged: bool, strict: bool, as_json: bool) ->
 
     Exit codes: 0 no errors, 2 errors, or warnings with --strict.
     """
-    from pipelines.cli.numbers import count_of
     from pipelines.cli.tables import show_json
     from pipelines.contract_lint import Level, lint_contracts
+    from pipelines.number_words import count_of
 
     texts, others = _what_to_lint(names, is_packaged=packaged)
     findings = lint_contracts(texts, others)

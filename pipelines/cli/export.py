@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -71,8 +70,8 @@ def export(name: str | None, output: Path | None, postgres_url: str | None, as_j
     if name is None:
         _list(as_json=as_json)
         return
-    from pipelines.cli.numbers import count_of
     from pipelines.cli.tables import show_json
+    from pipelines.number_words import count_of
     from pipelines.semantic_exports import write_export
 
     chosen = _export_named(name)
@@ -85,17 +84,12 @@ def export(name: str | None, output: Path | None, postgres_url: str | None, as_j
     else:
         click.echo(f"Wrote {count_of(len(written), 'file')} to {folder}: {chosen.what}.")
     is_unnamed = postgres_url is None and not home.settings.publish.postgresql.url
-    if is_unnamed and _names(written, place.postgres_server):
+    if is_unnamed and chosen.names_database:
         click.echo(
             f"kpi.toml names no database under [publish.postgresql], so '{place.postgres_server}' and "
             f"'{place.postgres_database}' stand where yours belong: write its url there, or give --postgresql.",
             err=True,
         )
-
-
-def _names(files: Sequence[Path], text: str) -> bool:
-    """Whether one of some files has a text in it."""
-    return any(text in path.read_text(encoding="utf-8", errors="ignore") for path in files if path.suffix != ".zip")
 
 
 def _place_of(home: Home, postgres_url: str | None) -> Place:

@@ -8,17 +8,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipelines.certainty_words import describe_truth
-from pipelines.cli.numbers import (
-    NOTHING,
-    count_of,
-    count_records,
-    draw_sparkline,
-    format_change,
-    format_month,
-    format_ratio,
-    format_value,
-    judge_change,
-)
 from pipelines.cli.published import (
     DataReach,
     MetricTrend,
@@ -30,6 +19,17 @@ from pipelines.cli.published import (
     read_trends,
 )
 from pipelines.cli.tables import STATE_STYLES, show_heading
+from pipelines.number_words import (
+    NOTHING,
+    count_of,
+    count_records,
+    draw_sparkline,
+    format_change,
+    format_month,
+    format_ratio,
+    format_value,
+    judge_change,
+)
 
 if TYPE_CHECKING:
     from pipelines.home import Home

@@ -39,9 +39,9 @@ def init(
 
         show_templates(as_json=as_json)
         return
-    from pipelines.cli.numbers import count_of
     from pipelines.cli.tables import show_json
     from pipelines.home import DEFAULT_HOME, SETTINGS_FILE
+    from pipelines.number_words import count_of
     from pipelines.scaffold import HomeFacts, write_home
 
     target = folder or chosen_home_folder() or DEFAULT_HOME

@@ -10,8 +10,8 @@ import click
 
 from data_contracts.spec import PROMISE
 from pipelines.cli.build_records import BuildRecords, RefusalRecord, RuleRecord
-from pipelines.cli.numbers import count_of, format_ratio
 from pipelines.cli.tables import show_heading, show_paragraph
+from pipelines.number_words import count_of, format_ratio
 from pipelines.unmapped_statuses import UnmappedStatus
 
 if TYPE_CHECKING:

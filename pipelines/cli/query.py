@@ -168,8 +168,8 @@ def _run(
     import duckdb
 
     from pipelines.cli import query_output
-    from pipelines.cli.numbers import count_of
     from pipelines.cli.published import open_published, tell_other_version
+    from pipelines.number_words import count_of
 
     home = chosen_home()
     notes: list[str] = []

@@ -144,7 +144,7 @@ def _told_aliases(project: Project) -> Names:
 
 def _show_summary(home: Home, outcome: RunOutcome, seconds: float) -> None:
     from pipelines.cli.headlines import read_headlines, show_headlines
-    from pipelines.cli.numbers import count_of
+    from pipelines.number_words import count_of
 
     built = sum(step.state == "built" for step in outcome.steps)
     unchanged = sum(step.state == "unchanged" for step in outcome.steps)

@@ -65,8 +65,8 @@ def sample(
 
     To run them as well, use 'kpi demo'.
     """
-    from pipelines.cli.numbers import count_of
     from pipelines.cli.tables import Column, show_json, show_table
+    from pipelines.number_words import count_of
     from pipelines.sample import write_sample_exports
 
     if list_defects:

@@ -58,8 +58,8 @@ def status(as_json: bool) -> None:
 
 
 def _show_publication(home: Home, publication: PublicationFacts | None) -> None:
-    from pipelines.cli.numbers import format_instant
     from pipelines.cli.tables import show_heading
+    from pipelines.number_words import format_instant
 
     name = publication.home_name if publication else home.settings.home.name
     show_heading(name, str(home.folder))
@@ -71,8 +71,8 @@ def _show_publication(home: Home, publication: PublicationFacts | None) -> None:
 
 
 def _show_runs(records: BuildRecords) -> None:
-    from pipelines.cli.numbers import format_instant
     from pipelines.cli.tables import STATE_STYLES
+    from pipelines.number_words import format_instant
 
     if not records.runs:
         click.echo("It has never run.")
@@ -162,8 +162,8 @@ def describe_lateness(rule: RuleRecord) -> str:
 
 
 def _show_domains(trends: Sequence[MetricTrend], records: BuildRecords | None) -> None:
-    from pipelines.cli.numbers import format_instant
     from pipelines.cli.tables import Column, in_short, show_table
+    from pipelines.number_words import format_instant
 
     rows = _domain_rows(trends, records)
     click.echo()
@@ -192,7 +192,7 @@ def _show_domains(trends: Sequence[MetricTrend], records: BuildRecords | None) -
 
 def _count_kpis(trends: Sequence[MetricTrend], rows: Sequence[dict[str, Any]]) -> str:
     """All KPIs once by their state, how many of them show no value, and why those of the domains are more."""
-    from pipelines.cli.numbers import count_of, list_all
+    from pipelines.number_words import count_of, list_all
 
     counts = Counter(trend.publication_state for trend in trends)
     lacking = Counter(trend.publication_state for trend in trends if trend.no_value_reason)
@@ -219,8 +219,8 @@ def _show_missing(trends: Sequence[MetricTrend]) -> None:
 
 
 def _show_loads(exports: Sequence[ExportRecord], copies: Sequence[tuple[str, str]]) -> None:
-    from pipelines.cli.numbers import format_instant
     from pipelines.cli.tables import Column, show_paragraph, show_table
+    from pipelines.number_words import format_instant
 
     if not exports:
         return
@@ -237,8 +237,8 @@ def _show_loads(exports: Sequence[ExportRecord], copies: Sequence[tuple[str, str
 
 
 def _show_quarantine(records: BuildRecords) -> None:
-    from pipelines.cli.numbers import count_of
     from pipelines.cli.tables import Column, show_table
+    from pipelines.number_words import count_of
 
     if not records.quarantine:
         return

@@ -11,19 +11,19 @@ import streamlit as st
 from metrics.periods import Period
 from models.vocabulary import Dimension, Grain
 from pipelines.certainty_words import describe_truth
-from pipelines.cli.numbers import (
-    format_change,
-    format_instant,
-    format_ratio,
-    format_value,
-    judge_change,
-)
 from pipelines.dashboard.filters import Filters
 from pipelines.dashboard.numbers_shown import days_of
 from pipelines.dashboard.plain_text import plain
 from pipelines.dashboard.snapshot import Snapshot
 from pipelines.dashboard.tables import show_table
 from pipelines.dashboard.targets import describe_target, read_breakdown_targets
+from pipelines.number_words import (
+    format_change,
+    format_instant,
+    format_ratio,
+    format_value,
+    judge_change,
+)
 
 _COLOURS: Final = {"better": "green", "worse": "red", "": "gray"}
 

@@ -7,11 +7,11 @@ from datetime import date
 import streamlit as st
 
 from models.vocabulary import Grain
-from pipelines.cli.numbers import format_instant
 from pipelines.cli.published import describe_reaches
 from pipelines.dashboard.filters import Filters
 from pipelines.dashboard.plain_text import plain
 from pipelines.dashboard.snapshot import BREAKDOWNS, Snapshot
+from pipelines.number_words import format_instant
 
 
 def choose_filters(snapshot: Snapshot) -> Filters:

@@ -13,8 +13,8 @@ import polars as pl
 import streamlit as st
 
 from models.headings import heading_of
-from pipelines.cli.numbers import NOTHING, format_value
 from pipelines.dashboard.snapshot import Snapshot
+from pipelines.number_words import NOTHING, format_value
 from pipelines.spreadsheet_text import without_formula
 
 #: Rows that a browser is given at most; the CSV has all.

@@ -13,9 +13,9 @@ from typing import Final
 
 import polars as pl
 
-from pipelines.cli.numbers import count_of
 from pipelines.infer.date_formats import DateReading, is_day_first, read_dates, swap_order
 from pipelines.infer.findings import ColumnFinding, Notation
+from pipelines.number_words import count_of
 from pipelines.readers import values
 
 #: Texts that mean "no value" in any column.

@@ -12,7 +12,7 @@ from typing import Final
 
 import polars as pl
 
-from pipelines.cli.numbers import count_of
+from pipelines.number_words import count_of
 from pipelines.readers import values
 
 _MONTH: Final = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"

@@ -9,8 +9,8 @@ import re
 from collections import Counter
 
 from models.vocabulary import ExportShape
-from pipelines.cli.numbers import count_of
 from pipelines.infer.findings import ColumnFinding, Grain, TableFinding
+from pipelines.number_words import count_of
 
 
 def join_history(records: TableFinding, history: TableFinding) -> None:

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from models.vocabulary import Domain, StatusCategory
-from pipelines.cli.numbers import count_of
 from pipelines.infer.findings import Inference
+from pipelines.number_words import count_of
 
 _TARGETS: Final = ("tickets.status", "ticket_events.status", "ticket_events.status_before")
 _LISTED: Final = 40

@@ -19,7 +19,7 @@ import polars as pl
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.csv  # type: ignore[import-untyped]
 
-from pipelines.cli.numbers import count_of
+from pipelines.number_words import count_of
 from pipelines.readers.dialect import DELIMITERS, HeadRecords, detect_delimiter, read_records
 from pipelines.readers.files import FileFacts, read_content
 from pipelines.readers.headers import HeaderMatch, count_matches, match_headers

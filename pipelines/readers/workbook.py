@@ -14,7 +14,7 @@ from typing import Final
 import fastexcel
 import polars as pl
 
-from pipelines.cli.numbers import count_of
+from pipelines.number_words import count_of
 from pipelines.readers.files import FileFacts, read_content
 from pipelines.readers.headers import count_matches, match_headers
 from pipelines.readers.landing import land_columns

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pipelines.cli.numbers import format_period, format_value, list_all
+from pipelines.number_words import format_period, format_value, list_all
 from pipelines.report.facts import ReportFacts
 from pipelines.report.figures import Figure, Table
 from pipelines.report.targets import verdict, wanted

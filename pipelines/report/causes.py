@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from models.vocabulary import Grain
 from pipelines.change_words import steps_sentence
-from pipelines.cli.numbers import format_ratio, list_all
+from pipelines.number_words import format_ratio, list_all
 from pipelines.report.charts import Bar, bar_chart
 from pipelines.report.completeness import notes, titled
 from pipelines.report.drivers import driver_figures

@@ -14,7 +14,7 @@ from typing import Final
 from data_contracts.evaluation import MOST_SAMPLE_KEYS
 from data_contracts.spec import PROMISE
 from models.vocabulary import RuleAction, RuleState, RuleTier
-from pipelines.cli.numbers import count_of
+from pipelines.number_words import count_of
 from pipelines.report.markup import Html, element, join, page
 
 _TIERS: Final = {

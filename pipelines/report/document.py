@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from pipelines.cli.numbers import format_instant
+from pipelines.number_words import format_instant
 from pipelines.report.charts import sparkline
 from pipelines.report.completeness import describe_reaches, sentence_case
 from pipelines.report.drawing import color, draw_svg, unchecked_charts

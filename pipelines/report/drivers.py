@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from pipelines.change_words import MIX_AND_RATE
-from pipelines.cli.numbers import count_of, format_value
+from pipelines.number_words import count_of, format_value
 from pipelines.report.charts import Bar, bar_chart
 from pipelines.report.completeness import notes, titled
 from pipelines.report.facts import DRIVEN, ReportFacts

@@ -16,7 +16,7 @@ from pipelines.charts.flow import (
     age_chart,
     cycle_time_chart,
 )
-from pipelines.cli.numbers import NOTHING, count_of, format_ratio
+from pipelines.number_words import NOTHING, count_of, format_ratio
 from pipelines.report.charts import flow_picture
 from pipelines.report.completeness import notes, titled
 from pipelines.report.drawing import LOOK

@@ -9,7 +9,7 @@ from typing import Any
 from metrics.possible_values import possible_values
 from metrics.registry import metric_named
 from pipelines.certainty_words import describe_truth
-from pipelines.cli.numbers import (
+from pipelines.number_words import (
     NOTHING,
     format_change,
     format_instant,

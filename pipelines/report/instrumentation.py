@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from typing import Any, Final
 
-from pipelines.cli.numbers import NOTHING, count_of, format_ratio
 from pipelines.gap_sentences import tell_gap
 from pipelines.instrumentation_words import describe_place
+from pipelines.number_words import NOTHING, count_of, format_ratio
 from pipelines.report.facts import ReportFacts
 from pipelines.report.figures import Figure, Section, Table
 

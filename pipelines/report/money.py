@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from models.vocabulary import Grain
-from pipelines.cli.numbers import NOTHING, count_of, format_ratio
+from pipelines.number_words import NOTHING, count_of, format_ratio
 from pipelines.report.charts import Bar, bar_chart
 from pipelines.report.completeness import long_day, notes
 from pipelines.report.facts import BUDGET_IS_OF, RECOVERABLE_IS_OF, ReportFacts

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pipelines.cli.numbers import NOTHING, count_of, format_instant
+from pipelines.number_words import NOTHING, count_of, format_instant
 from pipelines.report.charts import Bar, bar_chart
 from pipelines.report.facts import ReportFacts
 from pipelines.report.figures import Figure, Section, Table

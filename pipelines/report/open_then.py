@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from pipelines.cli.numbers import count_of
+from pipelines.number_words import count_of
 from pipelines.report.completeness import long_day, notes
 from pipelines.report.facts import FLOW_IS_OF, ReportFacts
 from pipelines.report.figures import Figure, Section, Table

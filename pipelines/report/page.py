@@ -7,7 +7,7 @@ from importlib import resources
 from typing import Any, Final
 
 from metrics.registry import METRICS
-from pipelines.cli.numbers import format_instant
+from pipelines.number_words import format_instant
 from pipelines.report.charts import sparkline
 from pipelines.report.completeness import describe_reaches, late_note, sentence_case
 from pipelines.report.drawing import dark_rules, draw_svg, inline_svg, unchecked_charts

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pipelines.cli.numbers import (
+from pipelines.number_words import (
     NOTHING,
     count_of,
     format_change,

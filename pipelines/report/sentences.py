@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from pipelines.cli.numbers import format_value
+from pipelines.number_words import format_value
 from pipelines.report.breakdown_targets import worst_missed
 from pipelines.report.completeness import in_period, incomplete, sentence_case
 from pipelines.report.drivers import format_part, largest_driver, net_change

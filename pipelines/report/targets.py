@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from metrics.signals.targets import target_in_force
-from pipelines.cli.numbers import format_value
+from pipelines.number_words import format_value
 from pipelines.report.facts import ReportFacts
 
 #: Names of missed KPIs that a sentence tells at most.

@@ -14,8 +14,8 @@ from typing import Any, Final
 import polars as pl
 
 from models.ops import ops_shared_tickets
-from pipelines.cli.numbers import count_of
 from pipelines.notices import Notice
+from pipelines.number_words import count_of
 from pipelines.staging.mapping import StagedPart
 from pipelines.staging.tickets import no_problems
 from pipelines.warehouse import Warehouse

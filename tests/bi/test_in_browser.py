@@ -27,8 +27,8 @@ import pytest
 from made_companies import HOSTILE, SLA, Company, publish
 
 from metrics.registry import HEADLINES
-from pipelines.cli.numbers import format_value
 from pipelines.dashboard.app import PAGES
+from pipelines.number_words import format_value
 from pipelines.report.page import render_report
 from pipelines.report.reading import read_facts
 

@@ -23,7 +23,7 @@ from test_late_ledger import keep_lines
 from test_report import read
 
 from pipelines.cli.main import kpi
-from pipelines.cli.numbers import format_value
+from pipelines.number_words import format_value
 from pipelines.report.facts import HEADLINES, ReportFacts
 from pipelines.report.headlines import headline_cards
 from pipelines.report.money import recoverable_total

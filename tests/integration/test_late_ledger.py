@@ -18,7 +18,7 @@ from pptx import Presentation
 from test_report import read
 
 from pipelines.cli.demo_home import DemoFacts, write_demo_home
-from pipelines.cli.numbers import format_value
+from pipelines.number_words import format_value
 from pipelines.report.facts import BUDGET_IS_OF, HEADLINES, SUPPORTING, ReportFacts
 from pipelines.report.headlines import headline_cards
 from pipelines.report.page import render_report

@@ -15,7 +15,7 @@ import duckdb
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pipelines.cli.numbers import count_of
+from pipelines.number_words import count_of
 from pipelines.report.asking import ask
 from pipelines.report.money import money_section, recoverable_total
 from pipelines.report.reading import read_facts

@@ -20,8 +20,8 @@ from pptx import Presentation
 from pptx.enum.shapes import MSO_SHAPE_TYPE
 
 from pipelines.cli.main import kpi
-from pipelines.cli.numbers import format_value
 from pipelines.home import Home
+from pipelines.number_words import format_value
 from pipelines.project import load_project
 from pipelines.report.charts import sparkline
 from pipelines.report.drawing import configured

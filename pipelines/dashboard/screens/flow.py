@@ -19,7 +19,6 @@ from pipelines.charts.flow import (
     cycle_time_chart,
     flow_chart,
 )
-from pipelines.cli.numbers import count_of
 from pipelines.dashboard.charts import HEIGHT, LOOK
 from pipelines.dashboard.filters import Filters
 from pipelines.dashboard.numbers_shown import days_of
@@ -27,6 +26,7 @@ from pipelines.dashboard.plain_text import plain
 from pipelines.dashboard.shown import show_nothing
 from pipelines.dashboard.snapshot import Snapshot
 from pipelines.dashboard.tables import show_table
+from pipelines.number_words import count_of
 
 #: Tickets that are drawn at most; of more, always the same ones.
 _MOST_POINTS: Final = 2_000

@@ -5,7 +5,6 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
-from pipelines.cli.numbers import count_of
 from pipelines.dashboard.bars import show_bars
 from pipelines.dashboard.filters import Filters
 from pipelines.dashboard.numbers_shown import days_of
@@ -13,6 +12,7 @@ from pipelines.dashboard.plain_text import plain
 from pipelines.dashboard.shown import show_nothing
 from pipelines.dashboard.snapshot import BREAKDOWNS, Snapshot
 from pipelines.dashboard.tables import show_table
+from pipelines.number_words import count_of
 
 
 def show_promises(snapshot: Snapshot, filters: Filters) -> None:

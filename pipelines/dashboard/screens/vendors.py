@@ -10,7 +10,6 @@ import streamlit as st
 
 from metrics.periods import Period, last_whole_month, local_date_of, period_holding
 from models.vocabulary import Grain, RecoverableKind
-from pipelines.cli.numbers import count_of
 from pipelines.dashboard.bars import show_bars
 from pipelines.dashboard.filters import Filters
 from pipelines.dashboard.numbers_shown import days_of
@@ -18,6 +17,7 @@ from pipelines.dashboard.plain_text import plain
 from pipelines.dashboard.shown import show_nothing
 from pipelines.dashboard.snapshot import Snapshot
 from pipelines.dashboard.tables import show_table
+from pipelines.number_words import count_of
 from pipelines.questions import packaged_questions
 
 

@@ -34,3 +34,10 @@ def test_a_bundle_is_one_archive_of_all_files(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "all.zip") as bundle:
         assert bundle.namelist() == ["all/a.yaml", "all/b/c.yaml"]
         assert bundle.read("all/b/c.yaml") == b"c"
+
+
+@pytest.mark.parametrize("export", EXPORTS, ids=lambda export: export.name)
+def test_an_export_knows_whether_its_files_name_the_database(export: SemanticExport) -> None:
+    server = "figures.example.com:6543"
+    texts = export.render(Place(postgres_server=server)).values()
+    assert any(server in text for text in texts) is export.names_database

@@ -18,9 +18,9 @@ from published_files import Row, create_published, fill_table
 from report_pages import seen
 
 from metrics.registry import METRICS, metric_named
-from pipelines.cli.numbers import list_all
 from pipelines.cli.published import read_trends
 from pipelines.dashboard.snapshot import Answers, Snapshot
+from pipelines.number_words import list_all
 from pipelines.published_file import open_published_file
 from pipelines.report.facts import ReportFacts
 from pipelines.report.headlines import headline_cards

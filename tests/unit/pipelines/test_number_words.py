@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.cli.numbers import (
+from pipelines.number_words import (
     count_of,
     count_records,
     draw_sparkline,
