@@ -15,6 +15,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
 from models.vocabulary import NO_VALUE, Dimension, Domain
+from pipelines.alike_names import find_alike_names
 from pipelines.register_names import OVERLAPS, TERMS, find_idle_vendors, find_overlaps
 
 if TYPE_CHECKING:
@@ -82,7 +83,8 @@ def read_names(rows: Iterable[tuple[Any, ...]]) -> Names:
 
 
 def find_unknown_names(policies: Policies, names: Names, folder: str = "policies") -> tuple[Notice, ...]:
-    """A notice for each name in a policy that no ticket, cost line or contract has. Without any data there is none.
+    """A notice for each name in a policy that no ticket, cost line or contract has, and for names of the data that
+    differ in capitals and blanks only. Without any data there is none.
 
     Args:
         names: see `read_names`, of all domains.
@@ -101,7 +103,14 @@ def find_unknown_names(policies: Policies, names: Names, folder: str = "policies
         *((*finder.in_contract_promises(), *finder.in_vendors()) if names.get("contract") else ()),
         *find_idle_vendors(names),
         *find_overlaps(names),
+        *find_alike_names({dimension: _recorded(names, dimension) for dimension in _RECORDED}),
     )
+
+
+def _recorded(names: Names, dimension: str) -> frozenset[str]:
+    """All names that records of a breakdown have. Contracts are found whatever the capitals of their vendor."""
+    places = [place for place in _RECORDED[dimension] if place != "contract.vendor"]
+    return frozenset().union(*(names.get(place, frozenset()) for place in places))
 
 
 class _Finder:

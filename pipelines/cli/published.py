@@ -228,6 +228,13 @@ def read_reaches(connection: duckdb.DuckDBPyConnection) -> list[DataReach]:
     return [DataReach(**row) for row in read_rows(connection, query)]
 
 
+def first_month(connection: duckdb.DuckDBPyConnection) -> date | None:
+    """The first day of the first month of which any KPI has a value; None if none has."""
+    query = "SELECT min(period_start_date) FROM mart.metric_values WHERE period_grain = 'month' AND value IS NOT NULL"
+    found = connection.execute(query).fetchone()
+    return found[0] if found else None
+
+
 def describe_reaches(reaches: Sequence[DataReach]) -> str:
     """Until when data reach, one kind after the other: `data until: tickets 2026-11-15, finance 2026-09-30`."""
     return f"data until: {', '.join(f'{reach.data} {reach.last_date}' for reach in reaches)}"

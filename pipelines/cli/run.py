@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipelines.cli.as_of import InstantType, instant_of
-from pipelines.cli.exits import ExitCode, of_outcome
+from pipelines.cli.exits import CommandError, ExitCode, of_outcome
 from pipelines.cli.options import chosen_home, common_options, json_option
 
 if TYPE_CHECKING:
@@ -51,7 +51,33 @@ def run(only: tuple[str, ...], as_of: date | datetime | None, full: bool, quiet:
     """
     home = chosen_home()
     instant = None if as_of is None else instant_of(as_of, home.settings.reporting.time_zone)
+    if instant is not None:
+        _refuse_before_all_data(home, instant)
     return run_home(home, only=only, as_of=instant, is_full=full, quiet=quiet, as_json=as_json)
+
+
+def _refuse_before_all_data(home: Home, as_of: datetime) -> None:
+    """Refuse an instant at which nothing that is published had happened: a mistyped year would publish nothing over it.
+
+    Raises:
+        CommandError: it is.
+    """
+    from pipelines.cli.published import first_month, open_published
+
+    if not home.published_file.is_file():
+        return
+    try:
+        with open_published(home) as connection:
+            first = first_month(connection)
+    except CommandError:
+        return  # What cannot be read is published anew.
+    if first is not None and as_of <= instant_of(first, home.settings.reporting.time_zone):
+        raise CommandError(
+            f"--as-of {as_of:%Y-%m-%d} lies before all data of this home, which begin in {first:%B %Y}: what is "
+            "published would be replaced by nothing. Name a later day. If older files were landed since the last run, "
+            "run once without --as-of first.",
+            ExitCode.USAGE,
+        )
 
 
 def run_home(

@@ -95,3 +95,8 @@ def test_the_run_of_a_home_is_as_of_the_start_of_the_day_in_its_zone(tmp_path: P
     assert "true" in say("query", query, "--format", "csv")
     as_of = say("query", "SELECT as_of_at FROM run", "--format", "csv")
     assert "2012-11-30T15:00:00" in as_of
+    # A mistyped year would publish nothing over it.
+    refused = CliRunner().invoke(kpi, ["run", "--quiet", "--as-of", "2002-12-01", "--home", str(home)])
+    assert refused.exit_code == 2
+    assert "lies before all data of this home, which begin in November 2012" in refused.output
+    assert say("query", "SELECT as_of_at FROM run", "--format", "csv") == as_of
