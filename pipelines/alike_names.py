@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
+import polars as pl
+
+from metrics.vendors.names import comparable
 from pipelines.infer.rendering import quote
 from pipelines.number_words import count_of
 
@@ -45,10 +48,11 @@ def find_alike_names(recorded: Mapping[str, Collection[str]]) -> Iterator[Notice
 
 def _alike(names: Collection[str]) -> list[list[str]]:
     """The names that are the same but for capitals and blanks, groups of two and more in order."""
-    groups: dict[str, list[str]] = {}
-    for name in sorted(names):
-        groups.setdefault(" ".join(name.split()).casefold(), []).append(name)
-    return [group for _, group in sorted(groups.items()) if len(group) > 1]
+    keyed = pl.DataFrame({"name": sorted(names)}, schema={"name": pl.String}).with_columns(
+        key=comparable(pl.col("name"))
+    )
+    groups = keyed.drop_nulls().group_by("key").agg("name").filter(pl.col("name").list.len() > 1).sort("key")
+    return groups["name"].to_list()
 
 
 def _common(group: Collection[str]) -> str:
