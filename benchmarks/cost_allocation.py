@@ -218,7 +218,7 @@ def make_home(home: Path, data: Path, pools: int) -> None:
 
 def build(folder: Path) -> dict[str, int | None]:
     """Build the cost facts of a staged home, as a run does. Returns the rows of each."""
-    from pipelines.facts import build_cost_facts
+    from pipelines.facts.steps import build_cost_facts
     from pipelines.home import Home
     from pipelines.project import load_project
     from pipelines.session import open_session

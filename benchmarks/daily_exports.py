@@ -68,7 +68,7 @@ _KPI = """
 import sys
 from pathlib import Path
 from pipelines.home import Home
-from pipelines.landing import land_export
+from pipelines.landing.loads import land_export
 from pipelines.project import load_project
 from pipelines.readers import Limits
 from pipelines.staging.snapshots import read_snapshot_history

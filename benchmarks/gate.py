@@ -27,7 +27,7 @@ from data_contracts.loader import load_warehouse_contract, packaged_warehouse_co
 from data_contracts.spec import Rule
 from models.tickets import stg_ticket_events
 from models.vocabulary import Domain, RuleState
-from pipelines.audit import audit, offer_data_clock
+from pipelines.gate.audit import audit, offer_data_clock
 from pipelines.warehouse import Warehouse, open_warehouse
 
 BASELINE: Final = "DuckDB reads every value once"

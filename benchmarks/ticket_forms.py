@@ -30,11 +30,11 @@ from metrics.tickets.flow import add_up_days
 from models.ddl import create_table, qualified_name
 from models.enumerations import columns_with_few_values
 from models.tickets import stg_ticket_events, stg_tickets
+from pipelines.facts.tickets import build_ticket_tables, measure_slices
 from pipelines.home import Home
-from pipelines.policies import load_policies
+from pipelines.policies.loading import load_policies
 from pipelines.project import Project
 from pipelines.session import Session, SilentReporter
-from pipelines.ticket_facts import build_ticket_tables, measure_slices
 from pipelines.warehouse import Warehouse, open_warehouse
 
 Totals = dict[str, dict[str, int]]
@@ -126,7 +126,7 @@ def build_facts(_: Path, warehouse_file: Path, scratch: Path) -> Totals:
 
 def build_metrics(_: Path, warehouse_file: Path, scratch: Path) -> Totals:
     """The same, and all metrics measured on the stored facts, stored too."""
-    from pipelines.kpis import build_metric_values
+    from pipelines.kpis.values import build_metric_values
 
     with open_warehouse(warehouse_file) as warehouse:
         session = session_of(warehouse, scratch)

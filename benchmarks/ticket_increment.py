@@ -30,7 +30,7 @@ from benchmarks.ticket_kernel import make_data
 from benchmarks.timing import HEADER, Timing, ratio_rows, time_command
 from models.ddl import qualified_name
 from models.tickets import stg_ticket_events, stg_tickets
-from pipelines.ticket_facts import note_changes
+from pipelines.facts.tickets import note_changes
 from pipelines.warehouse import open_warehouse
 
 P = ParamSpec("P")

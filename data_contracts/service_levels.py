@@ -1,8 +1,8 @@
 """When the data of an export have to come: the standard's `slaProperties` latency and frequency, each as a rule.
 
-How old the newest event is and which periods are missing is measured by `metrics.arrivals`; `pipelines.arrivals` stores
-it where the queries of these rules look. Other properties of the standard (retention, availability, ...) are promises
-that an export's files cannot tell of: they are accepted and not judged.
+How old the newest event is and which periods are missing is measured by `metrics.arrivals`; `pipelines.gate.arrivals`
+stores it where the queries of these rules look. Other properties of the standard (retention, availability, ...) are
+promises that an export's files cannot tell of: they are accepted and not judged.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Which contract rules the metrics of each fact require: while one of them holds, no new values are published.
 
 Patterns of rule ids, `<table>.<column or set>.<assertion>`. A metric that needs more or less than its fact says so in
-its own record. Rules themselves stand in `data_contracts`, which this package does not know; `pipelines.holds` brings
-the two together.
+its own record. Rules themselves stand in `data_contracts`, which this package does not know; `pipelines.gate.holds`
+brings the two together.
 """
 
 from __future__ import annotations

@@ -20,12 +20,12 @@ from models.catalog import STAGED
 from models.finance import fct_cost_lines
 from models.ops import ops_source_arrivals
 from models.vocabulary import Domain
-from pipelines.arrivals import ARRIVALS, arrival_rules
 from pipelines.defs.describe import check_name, check_result, rule_asset
+from pipelines.gate.arrivals import ARRIVALS, arrival_rules
+from pipelines.gate.reconciliation import COST_FACTS
+from pipelines.gate.verdicts import stored_results
 from pipelines.home import Home
 from pipelines.project import Project
-from pipelines.reconciliation import COST_FACTS
-from pipelines.verdicts import stored_results
 from pipelines.warehouse import Warehouse, open_warehouse
 
 _RECORDED = "recorded.json"

@@ -1,7 +1,7 @@
 """A home: the folder that holds a team's settings, contracts, policies, exports and results.
 
 Code and a team's data never mix; everything here is a path or a setting. `kpi init` makes a home
-(`pipelines.scaffold`), contracts and policies are decoded in `data_contracts` and `pipelines.policies`.
+(`pipelines.scaffold`), contracts and policies are decoded in `data_contracts` and `pipelines.policies.loading`.
 """
 
 from __future__ import annotations

@@ -10,9 +10,9 @@ from data_contracts.documents import DocumentError, Problem
 from data_contracts.loader import load_export_contract, load_warehouse_contracts, packaged_templates
 from data_contracts.spec import ExportContract, WarehouseContract
 from models.vocabulary import Domain
+from pipelines.contracts.rule_names import faults_of_calendars, faults_of_protects, faults_of_requirements
 from pipelines.home import Home
-from pipelines.policies import Policies, load_policies
-from pipelines.rule_names import faults_of_calendars, faults_of_protects, faults_of_requirements
+from pipelines.policies.loading import Policies, load_policies
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def _faults_between(
         yield from faults_of_protects(contract)
     written = (rule for contract in contracts for item in contract.objects for rule in item.rules)
     if any(rule.query is not None for rule in written):
-        from pipelines.contract_lint import faults_of_queries
+        from pipelines.contracts.lint import faults_of_queries
 
         yield from faults_of_queries(contracts)
 

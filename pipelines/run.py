@@ -15,7 +15,7 @@ import dagster as dg
 
 from models.vocabulary import Domain
 from pipelines.definitions import build_assets
-from pipelines.ingest import Batch, look_at_domains
+from pipelines.gate.ingest import Batch, look_at_domains
 from pipelines.project import Project
 from pipelines.session import Reporter, Step, open_look, open_session
 

@@ -19,9 +19,9 @@ import duckdb
 from metrics.registry import HEADLINES
 from models.planning import fct_ticket_delays
 from models.vocabulary import Domain
-from pipelines.arrivals import judge_arrivals
 from pipelines.cli.demo_home import DemoFacts, write_demo_home
-from pipelines.facts import (
+from pipelines.facts.plans import PLANNING_FACTS
+from pipelines.facts.steps import (
     build_contract_promises,
     build_cost_facts,
     build_credit_facts,
@@ -30,10 +30,10 @@ from pipelines.facts import (
     build_ticket_facts,
     build_vendor_facts,
 )
+from pipelines.gate.arrivals import judge_arrivals
+from pipelines.gate.ingest import ingest_domain
 from pipelines.home import Home
-from pipelines.ingest import ingest_domain
-from pipelines.kpis import build_metric_values, build_vendor_scorecards
-from pipelines.planning_facts import PLANNING_FACTS
+from pipelines.kpis.values import build_metric_values, build_vendor_scorecards
 from pipelines.project import Project, load_project
 from pipelines.run import RunOutcome, run_project
 from pipelines.session import SilentReporter, open_session

@@ -1,6 +1,6 @@
 """How invoices are held against contracts and each other: the records of policies/vendors.yaml.
 
-Its spelling is in `pipelines.policy_files`.
+Its spelling is in `pipelines.policies.spelling`.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from data_contracts.spec import ExportContract, Rule
 from models.vocabulary import Domain
 
 if TYPE_CHECKING:
-    from pipelines.policies import Policies
+    from pipelines.policies.loading import Policies
     from pipelines.warehouse import Warehouse
 
 

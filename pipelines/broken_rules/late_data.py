@@ -1,6 +1,6 @@
 """Exports whose data are late or lack a period, against what their contract promises of when data come.
 
-Whether they are is measured in `pipelines.arrivals`.
+Whether they are is measured in `pipelines.gate.arrivals`.
 """
 
 from __future__ import annotations

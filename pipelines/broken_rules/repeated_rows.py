@@ -3,7 +3,7 @@
 Only rows that count each for itself are looked at, as they stand in the staged tables: where an export has a key, a
 line that a later file brings again replaces the first one long before. Rows are the same if all is that was read of
 them: a spreadsheet that saves a file anew may write blanks, numbers and days another way. What breaks the rule is in
-`data_contracts/warehouse`; identical files are known by their content and read once (`pipelines.landing`).
+`data_contracts/warehouse`; identical files are known by their content and read once (`pipelines.landing.loads`).
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from models.vendors import stg_vendor_invoice_lines
 from models.vocabulary import Domain
 from pipelines.broken_rules.evidence import Evidence, Explanation
 from pipelines.infer.rendering import quote
-from pipelines.number_words import count_of, list_all
 from pipelines.warehouse import Warehouse
+from pipelines.words.numbers import count_of, list_all
 
 RULE: Final = "files.not_overlapping"
 #: Fewer different rows than this may be equal by chance, or because they say little.

@@ -11,7 +11,7 @@ from typing import Final
 from data_contracts.spec import Rule
 from data_contracts.unique_columns import ASSERTION
 from pipelines.broken_rules.evidence import Evidence, Explanation
-from pipelines.number_words import count_of, list_all
+from pipelines.words.numbers import count_of, list_all
 
 _MOST_VALUES: Final = 2
 _MOST_ROWS: Final = 4

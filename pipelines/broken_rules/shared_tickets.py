@@ -9,7 +9,7 @@ from typing import Final
 
 from data_contracts.spec import Rule
 from pipelines.broken_rules.evidence import Evidence, Explanation
-from pipelines.number_words import count_of
+from pipelines.words.numbers import count_of
 
 RULE: Final = "tickets.created_at.same_in_every_contract"
 _MOST_PAIRS: Final = 3

@@ -22,7 +22,7 @@ from models.vendors import stg_vendor_invoice_lines
 from models.vocabulary import Domain
 from pipelines.broken_rules.evidence import Evidence, Explanation
 from pipelines.infer.rendering import quote
-from pipelines.number_words import count_of
+from pipelines.words.numbers import count_of
 
 RULE: Final = "place.is_no_total"
 _MOST_TOLD: Final = 2

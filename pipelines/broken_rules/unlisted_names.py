@@ -2,7 +2,7 @@
 
 That they break a rule is found by the contracts in `data_contracts/warehouse`, which ask the view `ops.listed_names`;
 here is what a person needs to mend it: the words themselves, how many records have each, and the line to write.
-Names in policies that no record has are the opposite, and are in `pipelines.unknown_names`.
+Names in policies that no record has are the opposite, and are in `pipelines.notices.unknown_names`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from models.ddl import qualified_name, quote_identifier
 from models.tickets import stg_ticket_events
 from pipelines.broken_rules.evidence import Evidence, Explanation
 from pipelines.infer.rendering import quote
-from pipelines.policies import Policies
+from pipelines.policies.loading import Policies
 
 _MOST_NAMES: Final = 3
 _NUMBER: Final = re.compile(r"\d+")

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from pipelines.drift_notes import is_copy_note, is_drift_note
-from pipelines.unallocated_costs import UnallocatedCosts, read_unallocated
-from pipelines.unknown_names import KNOWN_NAMES, Names, read_names
-from pipelines.unmapped_statuses import UNMAPPED_STATUSES, UnmappedStatus, read_unmapped
+from pipelines.landing.drift_notes import is_copy_note, is_drift_note
+from pipelines.notices.unallocated_costs import UnallocatedCosts, read_unallocated
+from pipelines.notices.unknown_names import KNOWN_NAMES, Names, read_names
+from pipelines.notices.unmapped_statuses import UNMAPPED_STATUSES, UnmappedStatus, read_unmapped
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,7 +17,7 @@ from pipelines.cli.options import chosen_home, common_options, json_option
 
 if TYPE_CHECKING:
     from metrics.calendars.working_calendar import WorkingCalendar
-    from pipelines.policies import Policies
+    from pipelines.policies.loading import Policies
 
 
 #: What a file can be; its name ends in the same word.
@@ -37,7 +37,7 @@ def list_calendars(as_json: bool) -> None:
     """List the calendars: zone, versions, weekly hours, holidays, and who works by them."""
     from pipelines.cli.calendar_output import describe_calendars, show_calendars
     from pipelines.cli.tables import show_json
-    from pipelines.policies import load_policies
+    from pipelines.policies.loading import load_policies
 
     described = describe_calendars(load_policies(chosen_home().policies))
     if as_json:
@@ -82,7 +82,7 @@ def show(
     from metrics.calendars.calendar_days import in_zone
     from pipelines.cli.calendar_output import lay_open, show_days, write_days
     from pipelines.cli.calendar_span import find_span
-    from pipelines.policies import load_policies
+    from pipelines.policies.loading import load_policies
 
     home = chosen_home()
     chosen = choose_format(asked_format(output_format, as_json=as_json), output, _FILE_FORMATS, on_screen="table")

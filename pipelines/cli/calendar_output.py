@@ -17,12 +17,12 @@ from metrics.calendars.open_stretches import OpenPiece, to_instant
 from pipelines.cli.calendar_span import Span
 from pipelines.cli.query_output import open_output, write_csv_rows
 from pipelines.cli.tables import Column, encode_value, show_heading, show_table, write_instant
-from pipelines.number_words import NOTHING, count_of
-from pipelines.policy_files import WEEKDAYS
+from pipelines.policies.spelling import WEEKDAYS
+from pipelines.words.numbers import NOTHING, count_of
 
 if TYPE_CHECKING:
     from metrics.calendars.working_calendar import Intervals, WorkingCalendar
-    from pipelines.policies import Policies
+    from pipelines.policies.loading import Policies
 
 _HOUR: Final = 3_600_000_000
 _MINUTE: Final = 60_000_000

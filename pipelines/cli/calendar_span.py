@@ -89,7 +89,7 @@ def _instant(moment: date | datetime, calendar: WorkingCalendar) -> datetime:
 def _microseconds(duration: str) -> int:
     from pydantic import TypeAdapter, ValidationError
 
-    from pipelines.policy_files import Duration
+    from pipelines.policies.spelling import Duration
 
     try:
         return TypeAdapter(Duration).validate_python(duration)

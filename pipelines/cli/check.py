@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
     from models.vocabulary import Domain
     from pipelines.cli.build_records import RefusalRecord, RuleRecord
+    from pipelines.gate.ingest import Batch
     from pipelines.home import Home
-    from pipelines.ingest import Batch
-    from pipelines.notices import Notice
+    from pipelines.notices.finding import Notice
+    from pipelines.notices.unmapped_statuses import UnmappedStatus
     from pipelines.project import Project
-    from pipelines.unmapped_statuses import UnmappedStatus
 
 
 @click.command()
@@ -42,11 +42,11 @@ def check(domain: str | None, show_all: bool, html: Path | None, as_json: bool) 
     """
     from pipelines.cli.outcomes import note_copies, note_drift
     from pipelines.cli.progress import progress_reporter
-    from pipelines.drift_notes import is_copy_note, is_drift_note
-    from pipelines.notices import find_notices
+    from pipelines.landing.drift_notes import is_copy_note, is_drift_note
+    from pipelines.notices.finding import find_notices
+    from pipelines.notices.unknown_names import find_unknown_names
+    from pipelines.notices.unused_aliases import find_unused_aliases
     from pipelines.project import load_project
-    from pipelines.unknown_names import find_unknown_names
-    from pipelines.unused_aliases import find_unused_aliases
 
     home = chosen_home()
     project = load_project(home)
@@ -232,7 +232,7 @@ def _count_rules(rules: Sequence[RuleRecord], idle: Sequence[RuleRecord], unaske
         unasked: those that need a list which nobody made -> of which dimension.
     """
     from data_contracts.problems import list_words
-    from pipelines.number_words import count_of, list_all
+    from pipelines.words.numbers import count_of, list_all
 
     if not rules:
         return "No rule had anything to judge."

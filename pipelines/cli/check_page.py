@@ -11,12 +11,12 @@ import click
 from data_contracts.loader import load_fact_contract
 from metrics.registry import METRICS
 from models.vocabulary import Domain, RuleAction, RuleState
-from pipelines.affected_metrics import metrics_protected, name_briefly
-from pipelines.arrivals import ARRIVALS
 from pipelines.cli.build_records import RefusalRecord, RuleRecord, read_build_records
 from pipelines.cli.query_output import replaced
-from pipelines.holds import reasons_to_hold
-from pipelines.ingest import Batch
+from pipelines.gate.affected_metrics import metrics_protected, name_briefly
+from pipelines.gate.arrivals import ARRIVALS
+from pipelines.gate.holds import reasons_to_hold
+from pipelines.gate.ingest import Batch
 from pipelines.project import Project
 from pipelines.report.checks import Audit, CheckedDomain, CheckedRule, HeldMetric, RefusedFile, render_checks
 

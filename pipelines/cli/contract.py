@@ -60,8 +60,8 @@ def infer(
     """
     from pipelines.home import DEFAULT_HOME
     from pipelines.infer import infer_contract, render_contract
-    from pipelines.notices import CHECK_MARK
-    from pipelines.number_words import count_of
+    from pipelines.notices.finding import CHECK_MARK
+    from pipelines.words.numbers import count_of
 
     if output is not None and output.exists() and not force:
         raise CommandError(f"{output} exists and stays as it is. Choose another name, or overwrite it with --force.")
@@ -119,9 +119,9 @@ def check(as_json: bool) -> None:
     """
     from pipelines.cli.outcomes import show_notices
     from pipelines.cli.tables import Column, show_json, show_table
-    from pipelines.notices import find_notices
-    from pipelines.number_words import count_of
+    from pipelines.notices.finding import find_notices
     from pipelines.project import load_project
+    from pipelines.words.numbers import count_of
 
     home = chosen_home()
     project = load_project(home)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from data_contracts.comparing.difference import Difference
     from data_contracts.spec import ExportContract, WarehouseContract
-    from pipelines.contract_files import ContractText
+    from pipelines.contracts.files import ContractText
 
 #: More KPIs than this are counted in a line instead of named.
 _MOST_NAMED = 3
@@ -36,8 +36,8 @@ def diff(old: str, new: str | None, as_json: bool) -> ExitCode:
 
     Exit codes: 0 nothing breaks, 6 something does, 2 one of them is no valid contract.
     """
-    from pipelines.affected_metrics import metrics_of_difference
     from pipelines.cli.tables import show_json
+    from pipelines.gate.affected_metrics import metrics_of_difference
 
     before, after = _read_both(old, new)
     versions = _load(before), _load(after)
@@ -71,7 +71,7 @@ def diff(old: str, new: str | None, as_json: bool) -> ExitCode:
 
 
 def _read_both(old: str, new: str | None) -> tuple[ContractText, ContractText]:
-    from pipelines.contract_files import packaged_contracts, read_contract
+    from pipelines.contracts.files import packaged_contracts, read_contract
 
     if new is not None:
         return read_contract(old), read_contract(new)
@@ -119,9 +119,9 @@ def _show(
     differences: Sequence[Difference],
     metrics: Sequence[Sequence[str]],
 ) -> None:
-    from pipelines.affected_metrics import name_briefly
     from pipelines.cli.tables import Column, show_heading, show_paragraph, show_table
-    from pipelines.number_words import count_of
+    from pipelines.gate.affected_metrics import name_briefly
+    from pipelines.words.numbers import count_of
 
     show_heading(f"{before.origin} {versions[0].version}  →  {after.origin} {versions[1].version}")
     if not differences:

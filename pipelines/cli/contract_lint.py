@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from data_contracts.spec import ExportContract
-    from pipelines.contract_files import ContractText
+    from pipelines.contracts.files import ContractText
     from pipelines.home import Home
 
 
@@ -34,8 +34,8 @@ def lint(names: tuple[str, ...], packaged: bool, strict: bool, as_json: bool) ->
     Exit codes: 0 no errors, 2 errors, or warnings with --strict.
     """
     from pipelines.cli.tables import show_json
-    from pipelines.contract_lint import Level, lint_contracts
-    from pipelines.number_words import count_of
+    from pipelines.contracts.lint import Level, lint_contracts
+    from pipelines.words.numbers import count_of
 
     texts, others = _what_to_lint(names, is_packaged=packaged)
     findings = lint_contracts(texts, others)
@@ -70,7 +70,7 @@ def lint(names: tuple[str, ...], packaged: bool, strict: bool, as_json: bool) ->
 
 def _what_to_lint(names: Sequence[str], *, is_packaged: bool) -> tuple[list[ContractText], list[ExportContract]]:
     """The contracts to lint, and the home's other export contracts, whose tables their rules may read."""
-    from pipelines.contract_files import packaged_contracts, read_contract, read_contract_file
+    from pipelines.contracts.files import packaged_contracts, read_contract, read_contract_file
 
     texts = [read_contract(name) for name in names]
     if is_packaged:
@@ -96,7 +96,7 @@ def _exports_of(home: Home) -> list[ExportContract]:
     """The export contracts of a home that can be read; what is wrong with the others is not asked here."""
     from data_contracts.documents import DocumentError
     from data_contracts.spec import ExportContract
-    from pipelines.contract_files import read_contract_file
+    from pipelines.contracts.files import read_contract_file
 
     found: list[ExportContract] = []
     for path in sorted(Path(home.contracts).glob("*.y*ml")):

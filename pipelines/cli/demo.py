@@ -71,7 +71,7 @@ def _make(target: Path, facts: DemoFacts, *, is_quiet: bool) -> None:
             return
         facts = made_with
     if not is_quiet:
-        from pipelines.number_words import count_of
+        from pipelines.words.numbers import count_of
 
         years = "1 year" if facts.years == 1 else f"{facts.years:g} years"
         click.echo(f"Simulating {count_of(facts.tickets, 'ticket')} over {years} in {target} ...", err=True)
@@ -95,7 +95,7 @@ def _require_same(target: Path, made_with: DemoFacts, asked: DemoFacts) -> None:
 
 
 def _show_sample(written: SampleSummary) -> None:
-    from pipelines.number_words import count_of
+    from pipelines.words.numbers import count_of
 
     rows = sum(sum(file.rows.values()) for file in written.files)
     click.echo(

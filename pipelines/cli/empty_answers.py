@@ -99,7 +99,7 @@ def _metric_without_values(
     """What is to say of the KPI that is asked for: it cannot be taken apart, or has no value at all."""
     from metrics.kinds import Percentile
     from metrics.registry import metric_named
-    from pipelines.missing_values import explain_missing
+    from pipelines.words.missing_values import explain_missing
 
     name = values.get("metric", "*")
     try:

@@ -71,8 +71,8 @@ def export(name: str | None, output: Path | None, postgres_url: str | None, as_j
         _list(as_json=as_json)
         return
     from pipelines.cli.tables import show_json
-    from pipelines.number_words import count_of
     from pipelines.semantic_exports import write_export
+    from pipelines.words.numbers import count_of
 
     chosen = _export_named(name)
     home = chosen_home()

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipelines.certainty_words import describe_truth
 from pipelines.cli.published import (
     DataReach,
     MetricTrend,
@@ -19,7 +18,8 @@ from pipelines.cli.published import (
     read_trends,
 )
 from pipelines.cli.tables import STATE_STYLES, show_heading
-from pipelines.number_words import (
+from pipelines.words.certainty import describe_truth
+from pipelines.words.numbers import (
     NOTHING,
     count_of,
     count_records,

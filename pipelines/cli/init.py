@@ -41,8 +41,8 @@ def init(
         return
     from pipelines.cli.tables import show_json
     from pipelines.home import DEFAULT_HOME, SETTINGS_FILE
-    from pipelines.number_words import count_of
     from pipelines.scaffold import HomeFacts, write_home
+    from pipelines.words.numbers import count_of
 
     target = folder or chosen_home_folder() or DEFAULT_HOME
     _check_facts(currency, time_zone)

@@ -74,7 +74,7 @@ def _metric_named(name: str) -> str:
 
 def _show_scorecard(found: Sequence[dict[str, Any]], limit: int, currency: str, *, show_all: bool) -> None:
     from pipelines.cli.tables import show_heading
-    from pipelines.number_words import count_of
+    from pipelines.words.numbers import count_of
 
     to_do = [row for row in found if row["fix_rank"] is not None]
     if not to_do:
@@ -94,7 +94,7 @@ def _show_scorecard(found: Sequence[dict[str, Any]], limit: int, currency: str, 
 
 def _show_gap(row: dict[str, Any], currency: str) -> None:
     from pipelines.cli.tables import STATE_STYLES, one_line, show_paragraph
-    from pipelines.instrumentation_words import describe_capture, describe_effect, describe_place, describe_records
+    from pipelines.words.instrumentation import describe_capture, describe_effect, describe_place, describe_records
 
     color = {"holding": "red", "quarantined": "yellow"}.get(row["gap_kind"], STATE_STYLES.get("", None))
     click.echo()
@@ -107,7 +107,7 @@ def _show_gap(row: dict[str, Any], currency: str) -> None:
 
 def _show_whole(found: Sequence[dict[str, Any]]) -> None:
     from pipelines.cli.tables import Column, show_table
-    from pipelines.number_words import format_count, format_ratio
+    from pipelines.words.numbers import format_count, format_ratio
 
     click.echo()
     show_table(
@@ -123,8 +123,8 @@ def _show_whole(found: Sequence[dict[str, Any]]) -> None:
 
 def _show_gaps(metric: str, found: Sequence[dict[str, Any]], limit: int, currency: str) -> None:
     from pipelines.cli.tables import Column, show_heading, show_table
-    from pipelines.instrumentation_words import format_width
-    from pipelines.number_words import NOTHING, count_of, format_month, format_ratio
+    from pipelines.words.instrumentation import format_width
+    from pipelines.words.numbers import NOTHING, count_of, format_month, format_ratio
 
     if not found:
         click.echo(f"{metric} has no gap: all of its records are measured, or it is held.")

@@ -122,7 +122,14 @@ def _list(home: Home, grain: str, *, as_json: bool) -> None:
     from metrics.registry import METRICS
     from pipelines.cli.published import TREND_LENGTH
     from pipelines.cli.tables import Column, show_json, show_paragraph, show_table
-    from pipelines.number_words import NOTHING, draw_sparkline, format_change, format_period, format_ratio, format_value
+    from pipelines.words.numbers import (
+        NOTHING,
+        draw_sparkline,
+        format_change,
+        format_period,
+        format_ratio,
+        format_value,
+    )
 
     trends, currency = _read(home, None, grain, TREND_LENGTH)
     if as_json:
@@ -169,8 +176,8 @@ def group_by_reason(trends: Iterable[MetricTrend]) -> dict[str, list[str]]:
 
 def name_some(metrics: Sequence[str]) -> str:
     """Names of metrics for a sentence: `vendor_*` for all of a subject, and not more than can be read."""
-    from pipelines.affected_metrics import name_briefly
-    from pipelines.number_words import list_all
+    from pipelines.gate.affected_metrics import name_briefly
+    from pipelines.words.numbers import list_all
 
     names = name_briefly(metrics)
     shown = names if len(names) <= _MOST_NAMES + 1 else [*names[:_MOST_NAMES], f"{len(names) - _MOST_NAMES} more"]
@@ -258,7 +265,7 @@ def _wanted(metric: Metric, trend: MetricTrend | None, currency: str) -> str:
 
 
 def _bounded(metric: Metric, target: Decimal, currency: str) -> str:
-    from pipelines.number_words import format_value
+    from pipelines.words.numbers import format_value
 
     bound = "at least" if metric.direction == "up_is_good" else "at most"
     return f"{bound} {format_value(float(target), metric.unit, currency)}"
@@ -267,7 +274,7 @@ def _bounded(metric: Metric, target: Decimal, currency: str) -> str:
 def _show_breakdown_targets(metric: Metric, trend: MetricTrend | None, currency: str) -> None:
     """Targets of single teams and the like, with what became of them."""
     from pipelines.cli.tables import Column, show_table
-    from pipelines.number_words import format_period, format_value
+    from pipelines.words.numbers import format_period, format_value
 
     if trend is None or not trend.breakdown_targets:
         return
@@ -294,7 +301,7 @@ def _show_breakdown_targets(metric: Metric, trend: MetricTrend | None, currency:
 
 def _show_periods(metric: Metric, trend: MetricTrend | None, currency: str) -> None:
     from pipelines.cli.tables import Column, show_table
-    from pipelines.number_words import format_bounds, format_period, format_ratio, format_value
+    from pipelines.words.numbers import format_bounds, format_period, format_ratio, format_value
 
     if trend is None or not trend.periods:
         return

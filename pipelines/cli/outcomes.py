@@ -11,11 +11,11 @@ import click
 from data_contracts.spec import PROMISE
 from pipelines.cli.build_records import BuildRecords, RefusalRecord, RuleRecord
 from pipelines.cli.tables import show_heading, show_paragraph
-from pipelines.number_words import count_of, format_ratio
-from pipelines.unmapped_statuses import UnmappedStatus
+from pipelines.notices.unmapped_statuses import UnmappedStatus
+from pipelines.words.numbers import count_of, format_ratio
 
 if TYPE_CHECKING:
-    from pipelines.notices import Notice
+    from pipelines.notices.finding import Notice
     from pipelines.session import Step
 
 _MOST_NAMES: Final = 5
@@ -44,14 +44,14 @@ def show_notices(notices: Sequence[Notice]) -> None:
 
 def note_drift(notes: Iterable[tuple[str, str]]) -> tuple[Notice, ...]:
     """Columns that came or seem to be renamed, by file."""
-    from pipelines.notices import Notice
+    from pipelines.notices.finding import Notice
 
     return tuple(Notice("schema_drift", place, f"{place}: {note}") for place, note in dict.fromkeys(notes))
 
 
 def note_copies(notes: Iterable[tuple[str, str]]) -> tuple[Notice, ...]:
     """Files that are ignored because their content was read from another one, by that one."""
-    from pipelines.notices import Notice
+    from pipelines.notices.finding import Notice
 
     return tuple(Notice("ignored_copy", place, f"{place}: {note}") for place, note in dict.fromkeys(notes))
 
@@ -148,7 +148,7 @@ def blocking_rules(rules: Sequence[RuleRecord], domain: str) -> list[RuleRecord]
 
 def protected_metrics(rule: RuleRecord) -> list[str]:
     """The metrics that a rule protects: those that require it or that it names, else all that need its domain."""
-    from pipelines.affected_metrics import metrics_protected
+    from pipelines.gate.affected_metrics import metrics_protected
 
     return metrics_protected(rule.rule_id, rule.protects, rule.domain)
 
@@ -179,7 +179,7 @@ def _count_broken(rule: RuleRecord) -> str:
 
 
 def _named(metrics: Sequence[str]) -> str:
-    from pipelines.affected_metrics import name_briefly
+    from pipelines.gate.affected_metrics import name_briefly
 
     names = name_briefly(metrics)
     more = ", ..." if len(names) > _MOST_NAMES else ""

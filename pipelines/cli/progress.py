@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING, Final
 import click
 
 from pipelines.cli.tables import STATE_STYLES, in_short
-from pipelines.number_words import NOTHING, count_of
+from pipelines.words.numbers import NOTHING, count_of
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from pipelines.cli.exits import CommandError
-from pipelines.missing_values import explain_missing, periods_told
+from pipelines.words.missing_values import explain_missing, periods_told
 
 if TYPE_CHECKING:
     import duckdb

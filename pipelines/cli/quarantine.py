@@ -46,9 +46,9 @@ def list_records(domain: str | None, rules: tuple[str, ...], by: str, rows: int,
 
     Reads the build database, or while a run has that to itself, the published file.
     """
-    from pipelines.affected_metrics import metrics_counting, name_briefly
     from pipelines.cli.tables import Column, show_json, show_paragraph, show_table
-    from pipelines.number_words import count_of
+    from pipelines.gate.affected_metrics import metrics_counting, name_briefly
+    from pipelines.words.numbers import count_of
 
     records = _read(domain, rules, told_count=(rows or _MOST_TOLD) if by == "record" and not as_json else 0)
     if as_json:
@@ -91,7 +91,7 @@ def _read(domain: str | None, rules: Sequence[str], told_count: int = 0) -> list
 
 def _show_records(records: Sequence[QuarantinedRecord]) -> None:
     from pipelines.cli.tables import Column, show_table
-    from pipelines.number_words import format_instant
+    from pipelines.words.numbers import format_instant
 
     show_table(
         [
@@ -113,7 +113,7 @@ def _show_records(records: Sequence[QuarantinedRecord]) -> None:
 
 def _grouped(records: Sequence[QuarantinedRecord], by: str) -> list[tuple[object, ...]]:
     """Per rule or domain: its records, since when the oldest is aside, and what is wrong with one of them."""
-    from pipelines.number_words import format_instant
+    from pipelines.words.numbers import format_instant
 
     groups: dict[str, list[tuple[QuarantinedRecord, Any]]] = {}
     for record in records:
@@ -167,9 +167,9 @@ def export(output: Path | None, output_format: str | None, domain: str | None, r
     import duckdb
     import polars as pl
 
-    from pipelines.affected_metrics import metrics_counting, name_briefly
     from pipelines.cli import query_output
-    from pipelines.number_words import count_of
+    from pipelines.gate.affected_metrics import metrics_counting, name_briefly
+    from pipelines.words.numbers import count_of
 
     chosen = choose_format(output_format, output, _FORMATS, on_screen="csv")
     records = _read(domain, rules)

@@ -169,7 +169,7 @@ def _run(
 
     from pipelines.cli import query_output
     from pipelines.cli.published import open_published, tell_other_version
-    from pipelines.number_words import count_of
+    from pipelines.words.numbers import count_of
 
     home = chosen_home()
     notes: list[str] = []

@@ -19,7 +19,7 @@ from pipelines.cli.exits import CommandError
 from pipelines.cli.published import describe_reaches, read_publication, read_reaches
 from pipelines.cli.query_output import column_names, exact_value, json_text, read_batches, replaced
 from pipelines.cli.tables import write_instant
-from pipelines.number_words import count_of
+from pipelines.words.numbers import count_of
 from pipelines.workbook_sheets import (
     LONGEST_TEXT,
     MOST_COLUMNS,

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
     from pipelines.cli.build_records import BuildRecords
     from pipelines.home import Home
-    from pipelines.notices import Notice
+    from pipelines.notices.finding import Notice
+    from pipelines.notices.unknown_names import Names
     from pipelines.project import Project
     from pipelines.run import RunOutcome
-    from pipelines.unknown_names import Names
 
 
 @click.command()
@@ -101,12 +101,18 @@ def run_home(
         show_unmapped_statuses,
     )
     from pipelines.cli.progress import progress_reporter
-    from pipelines.notices import find_notices, note_arrivals, note_empty_folders, note_part_months, note_unlisted
+    from pipelines.notices.finding import (
+        find_notices,
+        note_arrivals,
+        note_empty_folders,
+        note_part_months,
+        note_unlisted,
+    )
+    from pipelines.notices.unallocated_costs import find_cost_notices
+    from pipelines.notices.unknown_names import find_unknown_names
+    from pipelines.notices.unused_aliases import find_unused_aliases
     from pipelines.project import load_project
     from pipelines.staging.shared_tickets import note_shared_tickets
-    from pipelines.unallocated_costs import find_cost_notices
-    from pipelines.unknown_names import find_unknown_names
-    from pipelines.unused_aliases import find_unused_aliases
 
     project = load_project(home)
     started = time.perf_counter()
@@ -158,7 +164,7 @@ def run_home(
 def _told_aliases(project: Project) -> Names:
     """The aliases that the landed files say; none where another run has the build database."""
     from pipelines.cli.build_records import open_build
-    from pipelines.unused_aliases import find_told_aliases
+    from pipelines.notices.unused_aliases import find_told_aliases
 
     with open_build(project.home.warehouse) as connection:
         if connection is None:
@@ -170,7 +176,7 @@ def _told_aliases(project: Project) -> Names:
 
 def _show_summary(home: Home, outcome: RunOutcome, seconds: float) -> None:
     from pipelines.cli.headlines import read_headlines, show_headlines
-    from pipelines.number_words import count_of
+    from pipelines.words.numbers import count_of
 
     built = sum(step.state == "built" for step in outcome.steps)
     unchanged = sum(step.state == "unchanged" for step in outcome.steps)

@@ -66,8 +66,8 @@ def sample(
     To run them as well, use 'kpi demo'.
     """
     from pipelines.cli.tables import Column, show_json, show_table
-    from pipelines.number_words import count_of
     from pipelines.sample import write_sample_exports
+    from pipelines.words.numbers import count_of
 
     if list_defects:
         show_defects(as_json=as_json)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pipelines.home import Home
 
 _DOMAINS = ("tickets", "finance", "vendors")
-#: As in `pipelines.arrivals`, which takes long to import.
+#: As in `pipelines.gate.arrivals`, which takes long to import.
 _ARRIVALS = "arrivals"
 _MOST_PERIODS = 3
 
@@ -59,7 +59,7 @@ def status(as_json: bool) -> None:
 
 def _show_publication(home: Home, publication: PublicationFacts | None) -> None:
     from pipelines.cli.tables import show_heading
-    from pipelines.number_words import format_instant
+    from pipelines.words.numbers import format_instant
 
     name = publication.home_name if publication else home.settings.home.name
     show_heading(name, str(home.folder))
@@ -72,7 +72,7 @@ def _show_publication(home: Home, publication: PublicationFacts | None) -> None:
 
 def _show_runs(records: BuildRecords) -> None:
     from pipelines.cli.tables import STATE_STYLES
-    from pipelines.number_words import format_instant
+    from pipelines.words.numbers import format_instant
 
     if not records.runs:
         click.echo("It has never run.")
@@ -163,7 +163,7 @@ def describe_lateness(rule: RuleRecord) -> str:
 
 def _show_domains(trends: Sequence[MetricTrend], records: BuildRecords | None) -> None:
     from pipelines.cli.tables import Column, in_short, show_table
-    from pipelines.number_words import format_instant
+    from pipelines.words.numbers import format_instant
 
     rows = _domain_rows(trends, records)
     click.echo()
@@ -192,7 +192,7 @@ def _show_domains(trends: Sequence[MetricTrend], records: BuildRecords | None) -
 
 def _count_kpis(trends: Sequence[MetricTrend], rows: Sequence[dict[str, Any]]) -> str:
     """All KPIs once by their state, how many of them show no value, and why those of the domains are more."""
-    from pipelines.number_words import count_of, list_all
+    from pipelines.words.numbers import count_of, list_all
 
     counts = Counter(trend.publication_state for trend in trends)
     lacking = Counter(trend.publication_state for trend in trends if trend.no_value_reason)
@@ -220,7 +220,7 @@ def _show_missing(trends: Sequence[MetricTrend]) -> None:
 
 def _show_loads(exports: Sequence[ExportRecord], copies: Sequence[tuple[str, str]]) -> None:
     from pipelines.cli.tables import Column, show_paragraph, show_table
-    from pipelines.number_words import format_instant
+    from pipelines.words.numbers import format_instant
 
     if not exports:
         return
@@ -238,7 +238,7 @@ def _show_loads(exports: Sequence[ExportRecord], copies: Sequence[tuple[str, str
 
 def _show_quarantine(records: BuildRecords) -> None:
     from pipelines.cli.tables import Column, show_table
-    from pipelines.number_words import count_of
+    from pipelines.words.numbers import count_of
 
     if not records.quarantine:
         return

@@ -10,14 +10,14 @@ import streamlit as st
 
 from metrics.periods import Period
 from models.vocabulary import Dimension, Grain
-from pipelines.certainty_words import describe_truth
 from pipelines.dashboard.filters import Filters
 from pipelines.dashboard.numbers_shown import days_of
 from pipelines.dashboard.plain_text import plain
 from pipelines.dashboard.snapshot import Snapshot
 from pipelines.dashboard.tables import show_table
 from pipelines.dashboard.targets import describe_target, read_breakdown_targets
-from pipelines.number_words import (
+from pipelines.words.certainty import describe_truth
+from pipelines.words.numbers import (
     format_change,
     format_instant,
     format_ratio,

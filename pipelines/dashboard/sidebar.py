@@ -11,7 +11,7 @@ from pipelines.cli.published import describe_reaches
 from pipelines.dashboard.filters import Filters
 from pipelines.dashboard.plain_text import plain
 from pipelines.dashboard.snapshot import BREAKDOWNS, Snapshot
-from pipelines.number_words import format_instant
+from pipelines.words.numbers import format_instant
 
 
 def choose_filters(snapshot: Snapshot) -> Filters:

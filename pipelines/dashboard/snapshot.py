@@ -16,7 +16,7 @@ import polars as pl
 from models.vocabulary import NO_VALUE, Dimension
 from pipelines.cli.published import DataReach, PublicationFacts, open_published, read_publication, read_reaches
 from pipelines.dashboard.filters import Filters
-from pipelines.missing_values import explain_missing, periods_told
+from pipelines.words.missing_values import explain_missing, periods_told
 
 if TYPE_CHECKING:
     import duckdb

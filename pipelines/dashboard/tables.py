@@ -14,8 +14,8 @@ import streamlit as st
 
 from models.headings import heading_of
 from pipelines.dashboard.snapshot import Snapshot
-from pipelines.number_words import NOTHING, format_value
 from pipelines.spreadsheet_text import without_formula
+from pipelines.words.numbers import NOTHING, format_value
 
 #: Rows that a browser is given at most; the CSV has all.
 MOST_ROWS: Final = 2_000

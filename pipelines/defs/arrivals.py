@@ -10,11 +10,11 @@ from data_contracts.verdict import RuleResult
 from models.catalog import STAGED
 from models.ops import ops_source_arrivals
 from models.vocabulary import RuleState
-from pipelines.arrivals import ARRIVALS, arrival_rules, judge_arrivals
 from pipelines.defs.describe import check_result, check_spec, rule_asset, step_result, table_spec
+from pipelines.gate.arrivals import ARRIVALS, arrival_rules, judge_arrivals
+from pipelines.gate.verdicts import stored_results
 from pipelines.project import Project
 from pipelines.session import Session
-from pipelines.verdicts import stored_results
 
 
 def arrival_asset(project: Project) -> dg.AssetsDefinition:

@@ -13,7 +13,7 @@ from data_contracts.spec import ExportContract, ExportObject, Rule
 from data_contracts.verdict import RuleResult
 from models.ddl import sql_type
 from models.vocabulary import RuleAction, RuleState
-from pipelines.affected_metrics import metrics_protected, name_briefly
+from pipelines.gate.affected_metrics import metrics_protected, name_briefly
 from pipelines.session import Step
 
 OWNERS = ["team:operations-analytics"]

@@ -51,7 +51,7 @@ from models.vendor_performance import (
 from models.vendors import fct_contract_promises, fct_deliveries, fct_vendor_invoice_lines
 from models.vocabulary import RuleState
 from pipelines.defs.describe import check_result, check_spec, rule_asset, step_result, table_spec
-from pipelines.facts import (
+from pipelines.facts.steps import (
     build_contract_promises,
     build_cost_facts,
     build_credit_facts,
@@ -60,12 +60,12 @@ from pipelines.facts import (
     build_ticket_facts,
     build_vendor_facts,
 )
-from pipelines.instrumentation import build_instrumentation
-from pipelines.kpis import MEASURED_FACTS, build_kpi_signals, build_metric_values, build_vendor_scorecards
-from pipelines.reconciliation import COST_FACTS
+from pipelines.facts.vendor_credits import CREDIT_SOURCES
+from pipelines.gate.reconciliation import COST_FACTS
+from pipelines.gate.verdicts import stored_results
+from pipelines.kpis.instrumentation import build_instrumentation
+from pipelines.kpis.values import MEASURED_FACTS, build_kpi_signals, build_metric_values, build_vendor_scorecards
 from pipelines.session import Session, Step
-from pipelines.vendor_credit_facts import CREDIT_SOURCES
-from pipelines.verdicts import stored_results
 
 _KINDS = ("polars", "duckdb")
 

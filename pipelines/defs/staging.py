@@ -22,11 +22,11 @@ from pipelines.defs.describe import (
     step_result,
     table_spec,
 )
-from pipelines.ingest import ingest_domain
+from pipelines.gate.ingest import ingest_domain
+from pipelines.gate.verdicts import stored_results
 from pipelines.project import Project
 from pipelines.session import Session, Step, StepState
 from pipelines.staging.sightings import is_repeated
-from pipelines.verdicts import stored_results
 
 
 def staging_assets(project: Project, domain: Domain) -> list[dg.AssetsDefinition | dg.AssetSpec]:

@@ -15,8 +15,8 @@ import polars as pl
 
 from pipelines.infer.date_formats import DateReading, is_day_first, read_dates, swap_order
 from pipelines.infer.findings import ColumnFinding, Notation
-from pipelines.number_words import count_of
 from pipelines.readers import values
+from pipelines.words.numbers import count_of
 
 #: Texts that mean "no value" in any column.
 _USUAL_NULLS: Final = frozenset(

@@ -12,8 +12,8 @@ from typing import Final
 
 import polars as pl
 
-from pipelines.number_words import count_of
 from pipelines.readers import values
+from pipelines.words.numbers import count_of
 
 _MONTH: Final = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 _DAY_NAME: Final = r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*"

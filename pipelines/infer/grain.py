@@ -14,7 +14,7 @@ import polars as pl
 
 from models.vocabulary import Domain, ExportShape
 from pipelines.infer.findings import ColumnFinding, Grain
-from pipelines.number_words import count_of
+from pipelines.words.numbers import count_of
 
 _ENTITY_NAME: Final = re.compile(
     r"(^|_)(id|key|number|no|case|ticket|incident|issue|request|declaration)(_|$)|case_concept_name|^unique_key$"

@@ -10,7 +10,7 @@ from collections import Counter
 
 from models.vocabulary import ExportShape
 from pipelines.infer.findings import ColumnFinding, Grain, TableFinding
-from pipelines.number_words import count_of
+from pipelines.words.numbers import count_of
 
 
 def join_history(records: TableFinding, history: TableFinding) -> None:

@@ -16,7 +16,7 @@ from models.vocabulary import Domain, ExportShape
 from pipelines.infer.findings import ColumnFinding, Inference, OpenedFile, TableFinding
 from pipelines.infer.snapshot_rules import snapshot_rules
 from pipelines.infer.status_words import suggest_statuses
-from pipelines.number_words import count_of
+from pipelines.words.numbers import count_of
 
 _WIDTH: Final = 118
 _PLAIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9_. ]*[A-Za-z0-9_]|[A-Za-z]")

@@ -13,7 +13,7 @@ from typing import Final
 
 from models.vocabulary import Domain, StatusCategory
 from pipelines.infer.findings import Inference
-from pipelines.number_words import count_of
+from pipelines.words.numbers import count_of
 
 _TARGETS: Final = ("tickets.status", "ticket_events.status", "ticket_events.status_before")
 _LISTED: Final = 40

@@ -43,18 +43,18 @@ from models.tickets import fct_sla_clocks, fct_ticket_days, fct_ticket_intervals
 from models.vendor_performance import vendor_scorecard_parts, vendor_scorecards
 from models.vendors import fct_contract_promises
 from models.vocabulary import Domain
-from pipelines.arrivals import ARRIVALS
-from pipelines.data_clocks import DataClocks, data_clocks
+from pipelines.facts.data_clocks import DataClocks, data_clocks
+from pipelines.facts.plans import PLANNING_FACTS
+from pipelines.facts.vendor_credits import CREDIT_FACTS
+from pipelines.facts.vendors import VENDOR_FACTS
 from pipelines.fingerprint import hash_parts
-from pipelines.metric_states import read_metric_states
-from pipelines.planning_facts import PLANNING_FACTS
-from pipelines.reconciliation import COST_FACTS
-from pipelines.rule_outcomes import read_outcomes_by_day
+from pipelines.gate.arrivals import ARRIVALS
+from pipelines.gate.reconciliation import COST_FACTS
+from pipelines.gate.rule_outcomes import read_outcomes_by_day
+from pipelines.gate.verdicts import current_verdict
+from pipelines.kpis.states import read_metric_states
+from pipelines.notices.unread_exports import unread_folders
 from pipelines.session import Session
-from pipelines.unread_exports import unread_folders
-from pipelines.vendor_credit_facts import CREDIT_FACTS
-from pipelines.vendor_facts import VENDOR_FACTS
-from pipelines.verdicts import current_verdict
 from pipelines.warehouse import Warehouse
 
 #: Facts that readers get, under schema `core`.

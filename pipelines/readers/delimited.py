@@ -19,7 +19,6 @@ import polars as pl
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.csv  # type: ignore[import-untyped]
 
-from pipelines.number_words import count_of
 from pipelines.readers.dialect import DELIMITERS, HeadRecords, detect_delimiter, read_records
 from pipelines.readers.files import FileFacts, read_content
 from pipelines.readers.headers import HeaderMatch, count_matches, match_headers
@@ -28,6 +27,7 @@ from pipelines.readers.line_ends import ReturnShield, repair_doubled_returns
 from pipelines.readers.options import SURPLUS, LandedFrame, ReadOptions
 from pipelines.readers.refusals import RefusalCode, RefusedFile
 from pipelines.readers.text import decode_text
+from pipelines.words.numbers import count_of
 
 _BLOCK_BYTES: Final = 8 << 20
 _END: Final = "\x1eend of export\x1e"

@@ -14,12 +14,12 @@ from typing import Final
 import fastexcel
 import polars as pl
 
-from pipelines.number_words import count_of
 from pipelines.readers.files import FileFacts, read_content
 from pipelines.readers.headers import count_matches, match_headers
 from pipelines.readers.landing import land_columns
 from pipelines.readers.options import LandedFrame, ReadOptions
 from pipelines.readers.refusals import RefusalCode, RefusedFile
+from pipelines.words.numbers import count_of
 
 _ZIP: Final = b"PK\x03\x04"
 _COMPOUND: Final = b"\xd0\xcf\x11\xe0"

@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pipelines.number_words import format_period, format_value, list_all
 from pipelines.report.facts import ReportFacts
 from pipelines.report.figures import Figure, Table
 from pipelines.report.targets import verdict, wanted
+from pipelines.words.numbers import format_period, format_value, list_all
 
 
 def breakdown_targets_figure(facts: ReportFacts) -> Figure | None:

@@ -10,14 +10,14 @@ from decimal import Decimal
 from typing import Any, Final
 
 from models.vocabulary import Grain
-from pipelines.change_words import steps_sentence
-from pipelines.number_words import format_ratio, list_all
 from pipelines.report.charts import Bar, bar_chart
 from pipelines.report.completeness import notes, titled
 from pipelines.report.drivers import driver_figures
 from pipelines.report.facts import BREACHES_ARE_OF, BRIDGE_IS_OF, DRIVEN, ReportFacts
 from pipelines.report.figures import Figure, Section, Table
 from pipelines.report.period import ReportPeriod
+from pipelines.words.change import steps_sentence
+from pipelines.words.numbers import format_ratio, list_all
 
 #: Bars of a figure at most; the table under it has more.
 _MOST_BARS: Final = 8

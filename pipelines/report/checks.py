@@ -14,8 +14,8 @@ from typing import Final
 from data_contracts.evaluation import MOST_SAMPLE_KEYS
 from data_contracts.spec import PROMISE
 from models.vocabulary import RuleAction, RuleState, RuleTier
-from pipelines.number_words import count_of
 from pipelines.report.markup import Html, element, join, page
+from pipelines.words.numbers import count_of
 
 _TIERS: Final = {
     RuleTier.FILE.value: "Files",

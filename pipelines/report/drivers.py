@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Final
 
-from pipelines.change_words import MIX_AND_RATE
-from pipelines.number_words import count_of, format_value
 from pipelines.report.charts import Bar, bar_chart
 from pipelines.report.completeness import notes, titled
 from pipelines.report.facts import DRIVEN, ReportFacts
 from pipelines.report.figures import Figure, Table
+from pipelines.words.change import MIX_AND_RATE
+from pipelines.words.numbers import count_of, format_value
 
 #: Groups of a breakdown that stand for themselves; the others are one row, so that the table still adds up.
 _MOST_GROUPS: Final = 8

@@ -16,12 +16,12 @@ from pipelines.charts.flow import (
     age_chart,
     cycle_time_chart,
 )
-from pipelines.number_words import NOTHING, count_of, format_ratio
 from pipelines.report.charts import flow_picture
 from pipelines.report.completeness import notes, titled
 from pipelines.report.drawing import LOOK
 from pipelines.report.facts import CYCLE_TIMES_ARE_OF, FLOW_IS_OF, ReportFacts
 from pipelines.report.figures import Figure, Section, Table
+from pipelines.words.numbers import NOTHING, count_of, format_ratio
 
 _CYCLE_TIMES: Final = tuple((share, f"ticket_cycle_time_p{share}_business_hours") for share in (50, 85, 95))
 _LEAD_TIMES: Final = tuple((share, f"ticket_lead_time_p{share}_business_hours") for share in (50, 85, 95))

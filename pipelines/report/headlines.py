@@ -8,8 +8,12 @@ from typing import Any
 
 from metrics.possible_values import possible_values
 from metrics.registry import metric_named
-from pipelines.certainty_words import describe_truth
-from pipelines.number_words import (
+from pipelines.report.charts import Limits, TrendPoint
+from pipelines.report.completeness import late_note
+from pipelines.report.facts import ReportFacts
+from pipelines.report.targets import target_of, verdict, wanted
+from pipelines.words.certainty import describe_truth
+from pipelines.words.numbers import (
     NOTHING,
     format_change,
     format_instant,
@@ -17,10 +21,6 @@ from pipelines.number_words import (
     format_value,
     judge_change,
 )
-from pipelines.report.charts import Limits, TrendPoint
-from pipelines.report.completeness import late_note
-from pipelines.report.facts import ReportFacts
-from pipelines.report.targets import target_of, verdict, wanted
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from typing import Any, Final
 
-from pipelines.gap_sentences import tell_gap
-from pipelines.instrumentation_words import describe_place
-from pipelines.number_words import NOTHING, count_of, format_ratio
 from pipelines.report.facts import ReportFacts
 from pipelines.report.figures import Figure, Section, Table
+from pipelines.words.gaps import tell_gap
+from pipelines.words.instrumentation import describe_place
+from pipelines.words.numbers import NOTHING, count_of, format_ratio
 
 _MOST_ROWS: Final = 8
 _MOST_TOLD: Final = 3

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pipelines.number_words import NOTHING, count_of, format_instant
 from pipelines.report.charts import Bar, bar_chart
 from pipelines.report.facts import ReportFacts
 from pipelines.report.figures import Figure, Section, Table
 from pipelines.report.flow import age_figure
 from pipelines.report.open_then import open_then_section
+from pipelines.words.numbers import NOTHING, count_of, format_instant
 
 
 def open_now_section(facts: ReportFacts) -> Section:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from pipelines.number_words import count_of
 from pipelines.report.completeness import long_day, notes
 from pipelines.report.facts import FLOW_IS_OF, ReportFacts
 from pipelines.report.figures import Figure, Section, Table
+from pipelines.words.numbers import count_of
 
 #: What nobody can know of a past day.
 _UNKNOWN: Final = (

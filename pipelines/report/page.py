@@ -7,7 +7,6 @@ from importlib import resources
 from typing import Any, Final
 
 from metrics.registry import METRICS
-from pipelines.number_words import format_instant
 from pipelines.report.charts import sparkline
 from pipelines.report.completeness import describe_reaches, late_note, sentence_case
 from pipelines.report.drawing import dark_rules, draw_svg, inline_svg, unchecked_charts
@@ -17,6 +16,7 @@ from pipelines.report.headlines import Card, certainty, headline_cards, no_value
 from pipelines.report.markup import Html, element, join, page
 from pipelines.report.sections import build_sections
 from pipelines.report.sentences import summarize
+from pipelines.words.numbers import format_instant
 
 #: Widths in pixels for which a chart is drawn: a phone, half a page, a whole page.
 _NARROW: Final = 310

@@ -13,7 +13,6 @@ import duckdb
 
 from metrics.periods import last_whole_month
 from models.vocabulary import Grain
-from pipelines.missing_values import explain_missing
 from pipelines.published_file import open_published_file
 from pipelines.published_targets import read_targets
 from pipelines.report.asking import Answer, ask
@@ -34,6 +33,7 @@ from pipelines.report.facts import (
     told_period,
 )
 from pipelines.report.period import ReportPeriod
+from pipelines.words.missing_values import explain_missing
 
 #: Periods that a trend shows.
 TREND_LENGTH: Final = 24

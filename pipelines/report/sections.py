@@ -5,14 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pipelines.number_words import (
-    NOTHING,
-    count_of,
-    format_change,
-    format_ratio,
-    format_value,
-    list_all,
-)
 from pipelines.report.breakdown_targets import breakdown_targets_figure
 from pipelines.report.causes import causes_section
 from pipelines.report.charts import trend_chart
@@ -25,6 +17,14 @@ from pipelines.report.instrumentation import instrumentation_section
 from pipelines.report.money import money_section, months_beside
 from pipelines.report.open_now import open_now_section
 from pipelines.report.targets import target_of, target_points
+from pipelines.words.numbers import (
+    NOTHING,
+    count_of,
+    format_change,
+    format_ratio,
+    format_value,
+    list_all,
+)
 
 
 def build_sections(facts: ReportFacts) -> list[Section]:

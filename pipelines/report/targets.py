@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Any, Final
 
 from metrics.signals.targets import target_in_force
-from pipelines.number_words import format_value
 from pipelines.report.facts import ReportFacts
+from pipelines.words.numbers import format_value
 
 #: Names of missed KPIs that a sentence tells at most.
 _MOST_NAMES: Final = 3

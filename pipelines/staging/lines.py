@@ -8,7 +8,7 @@ import polars as pl
 from sqlalchemy import Table
 
 from models.ddl import conform, polars_schema
-from pipelines.policies import Policies
+from pipelines.policies.loading import Policies
 from pipelines.staging.dimensions import apply_aliases
 from pipelines.staging.mapping import StagedPart
 

@@ -17,7 +17,7 @@ from data_contracts.spec import ExportContract, ExportObject
 from models.catalog import table_named
 from models.ddl import quote_identifier
 from models.enumerations import categorise_texts
-from pipelines.landing import active_loads, raw_table_name
+from pipelines.landing.loads import active_loads, raw_table_name
 from pipelines.staging.control_totals import compare_total, gather_rows, table_of
 from pipelines.staging.mapping import StagedPart, close_cases, fed_tables, needed_columns, stage_rows
 from pipelines.staging.sightings import is_repeated

@@ -14,11 +14,11 @@ from typing import Any, Final
 import polars as pl
 
 from models.ops import ops_shared_tickets
-from pipelines.notices import Notice
-from pipelines.number_words import count_of
+from pipelines.notices.finding import Notice
 from pipelines.staging.mapping import StagedPart
 from pipelines.staging.tickets import no_problems
 from pipelines.warehouse import Warehouse
+from pipelines.words.numbers import count_of
 
 PROBLEM: Final = "differs_between_contracts"
 #: Clocks go wrong, and zones are mistaken, by no more than this.

@@ -17,7 +17,7 @@ from data_contracts.spec import ExportContract
 from metrics.tickets.repeated_snapshots import Comparison, compare_snapshots
 from models.ddl import conform, polars_schema, quote_identifier
 from models.tickets import stg_ticket_events, stg_tickets
-from pipelines.policies import Policies
+from pipelines.policies.loading import Policies
 from pipelines.staging.dimensions import apply_aliases
 from pipelines.staging.mapping import fed_tables, leave_out_ignored, needed_columns, stage_object
 from pipelines.staging.sightings import PLACE, Sightings, SnapshotObject, find_sightings, is_in_future

@@ -17,7 +17,7 @@ from models.enumerations import categorise_texts, spell_out
 from models.ops import ops_value_problems
 from models.tickets import stg_ticket_events, stg_tickets
 from models.vocabulary import ExportShape
-from pipelines.policies import Policies
+from pipelines.policies.loading import Policies
 from pipelines.staging.dimensions import apply_aliases
 from pipelines.staging.mapping import PROVENANCE, StagedPart
 

@@ -28,9 +28,9 @@ from made_companies import HOSTILE, SLA, Company, publish
 
 from metrics.registry import HEADLINES
 from pipelines.dashboard.app import PAGES
-from pipelines.number_words import format_value
 from pipelines.report.page import render_report
 from pipelines.report.reading import read_facts
+from pipelines.words.numbers import format_value
 
 if TYPE_CHECKING:
     from conftest import Tool

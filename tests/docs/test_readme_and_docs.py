@@ -23,7 +23,7 @@ from data_contracts.loader import load_export_contract, packaged_templates
 from metrics.registry import METRICS
 from pipelines.cli.main import COMMANDS, kpi
 from pipelines.home import Settings
-from pipelines.policies import load_policies
+from pipelines.policies.loading import load_policies
 from pipelines.readers.refusals import RefusalCode
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from metrics.tickets.clocks import build_intervals, close_tickets, covering_span
 from metrics.tickets.replies import gather_replies
 from models.ddl import polars_schema
 from models.tickets import stg_ticket_events, stg_tickets
-from pipelines.policies import Policies, load_policies
+from pipelines.policies.loading import Policies, load_policies
 
 PAGE: Final = CHECKOUT / "docs" / "why-our-number-differs.md"
 ZONE: Final = ZoneInfo("Europe/Amsterdam")

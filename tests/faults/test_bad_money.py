@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from models.vocabulary import Domain
+from pipelines.gate.ingest import ingest_domain
 from pipelines.home import Home
-from pipelines.ingest import ingest_domain
 from pipelines.project import load_project
 from pipelines.scaffold import HomeFacts, write_home
 from pipelines.session import SilentReporter, open_session

@@ -32,8 +32,8 @@ from spoilt_rows import (
 
 from data_contracts.loader import load_fact_contract
 from models.vocabulary import Domain, RuleAction, RuleState
-from pipelines.audit import audit
-from pipelines.ingest import ingest_domain
+from pipelines.gate.audit import audit
+from pipelines.gate.ingest import ingest_domain
 from pipelines.session import SilentReporter, open_session
 from pipelines.warehouse import Warehouse, open_warehouse
 

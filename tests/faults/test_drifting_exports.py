@@ -18,7 +18,7 @@ from plain_exports import write_export, write_plain_home
 
 from models.vocabulary import Domain
 from pipelines.cli.main import kpi
-from pipelines.ingest import ingest_domain
+from pipelines.gate.ingest import ingest_domain
 from pipelines.session import SilentReporter, open_session
 
 pytestmark = pytest.mark.xdist_group("faults")

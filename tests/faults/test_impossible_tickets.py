@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from demo_homes import DemoHome
 
+from pipelines.notices.unmapped_statuses import UNMAPPED_STATUSES, UnmappedStatus, read_unmapped
 from pipelines.scaffold import HomeFacts, write_home
-from pipelines.unmapped_statuses import UNMAPPED_STATUSES, UnmappedStatus, read_unmapped
 
 pytestmark = pytest.mark.xdist_group("faults")
 

@@ -12,7 +12,7 @@ from demo_homes import DemoHome
 from plain_exports import write_export, write_plain_home
 
 from models.vocabulary import Domain
-from pipelines.ingest import ingest_domain
+from pipelines.gate.ingest import ingest_domain
 from pipelines.session import SilentReporter, open_session
 
 ROW = "fault matrix row"

@@ -20,8 +20,8 @@ from metrics.tickets.replies import gather_replies
 from models.ddl import polars_schema
 from models.tickets import stg_ticket_events, stg_tickets
 from models.vocabulary import SlaTarget, StatusCategory
-from pipelines.calendar_policy import build_calendars, build_team_calendars
-from pipelines.policy_files import CalendarFile
+from pipelines.policies.calendars import build_calendars, build_team_calendars
+from pipelines.policies.spelling import CalendarFile
 
 FOLDER: Final = Path(__file__).parent
 FILES: Final = sorted((FOLDER / "tickets").glob("*.yaml"))

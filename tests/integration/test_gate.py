@@ -14,10 +14,10 @@ import pytest
 from demo_homes import DemoHome, headline_names, states
 
 from models.vendors import fct_deliveries
-from pipelines.planning_facts import PLANNING_FACTS
+from pipelines.facts.plans import PLANNING_FACTS
+from pipelines.facts.vendor_credits import CREDIT_FACTS
+from pipelines.facts.vendors import VENDOR_FACTS
 from pipelines.sample import DEFECTS
-from pipelines.vendor_credit_facts import CREDIT_FACTS
-from pipelines.vendor_facts import VENDOR_FACTS
 
 if TYPE_CHECKING:
     from conftest import CleanRun

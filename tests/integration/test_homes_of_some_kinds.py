@@ -23,12 +23,12 @@ from test_late_ledger import keep_lines
 from test_report import read
 
 from pipelines.cli.main import kpi
-from pipelines.number_words import format_value
 from pipelines.report.facts import HEADLINES, ReportFacts
 from pipelines.report.headlines import headline_cards
 from pipelines.report.money import recoverable_total
 from pipelines.report.reading import read_facts
 from pipelines.report.sentences import summarize
+from pipelines.words.numbers import format_value
 
 RATES = "fx_rates"
 KINDS = {

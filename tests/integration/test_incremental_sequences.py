@@ -19,11 +19,11 @@ import duckdb
 import pytest
 from demo_homes import DemoHome
 
-import pipelines.ticket_facts
+import pipelines.facts.tickets
 from metrics.tickets.facts import TicketFacts
 from models.vocabulary import Domain
-from pipelines.facts import build_ticket_facts
-from pipelines.ingest import ingest_domain
+from pipelines.facts.steps import build_ticket_facts
+from pipelines.gate.ingest import ingest_domain
 from pipelines.session import open_session
 
 pytestmark = pytest.mark.xdist_group("incremental")
@@ -168,7 +168,7 @@ class Days:
                 return
             with pytest.MonkeyPatch.context() as patch:
                 if dies_after is not None:
-                    patch.setattr(pipelines.ticket_facts, "measure_slices", _dying(dies_after))
+                    patch.setattr(pipelines.facts.tickets, "measure_slices", _dying(dies_after))
                 build_ticket_facts(session)
 
     def _some(self, records: Sequence[Record], count: int) -> list[Record]:
@@ -203,7 +203,7 @@ def _updated_at(incident: Record) -> datetime:
 
 def _dying(after: int) -> Callable[..., Iterator[TicketFacts]]:
     """The measuring of slices, which breaks off."""
-    measure_slices = pipelines.ticket_facts.measure_slices
+    measure_slices = pipelines.facts.tickets.measure_slices
 
     def measure_some(*arguments: Any, **named: Any) -> Iterator[TicketFacts]:
         for number, facts in enumerate(measure_slices(*arguments, **named)):

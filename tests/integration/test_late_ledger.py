@@ -18,7 +18,6 @@ from pptx import Presentation
 from test_report import read
 
 from pipelines.cli.demo_home import DemoFacts, write_demo_home
-from pipelines.number_words import format_value
 from pipelines.report.facts import BUDGET_IS_OF, HEADLINES, SUPPORTING, ReportFacts
 from pipelines.report.headlines import headline_cards
 from pipelines.report.page import render_report
@@ -26,6 +25,7 @@ from pipelines.report.period import parse_period
 from pipelines.report.reading import read_facts
 from pipelines.report.sections import build_sections
 from pipelines.report.slides import build_slides
+from pipelines.words.numbers import format_value
 
 UNIT_COST = HEADLINES[2]
 CUT = date(2026, 10, 1)

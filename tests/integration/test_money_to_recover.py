@@ -15,10 +15,10 @@ import duckdb
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pipelines.number_words import count_of
 from pipelines.report.asking import ask
 from pipelines.report.money import money_section, recoverable_total
 from pipelines.report.reading import read_facts
+from pipelines.words.numbers import count_of
 
 if TYPE_CHECKING:
     from conftest import CleanRun

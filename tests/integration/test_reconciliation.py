@@ -10,11 +10,11 @@ import polars as pl
 import pytest
 from demo_homes import DemoHome
 
-import pipelines.cost_facts
+import pipelines.facts.costs
 from metrics.costs.allocation import allocate_costs
 from metrics.costs.lines import convert_cost_lines
-from pipelines.facts import build_cost_facts
-from pipelines.kpis import find_reasons
+from pipelines.facts.steps import build_cost_facts
+from pipelines.kpis.values import find_reasons
 from pipelines.session import open_session
 
 COST = "cost_per_transaction_reporting"
@@ -65,8 +65,8 @@ def _spoil(monkeypatch: pytest.MonkeyPatch, of_lines: Frame, of_allocations: Fra
     def faulty_allocations(*args: Any, **kwargs: Any) -> pl.DataFrame:
         return of_allocations(allocate_costs(*args, **kwargs))
 
-    monkeypatch.setattr(pipelines.cost_facts, "convert_cost_lines", faulty_lines)
-    monkeypatch.setattr(pipelines.cost_facts, "allocate_costs", faulty_allocations)
+    monkeypatch.setattr(pipelines.facts.costs, "convert_cost_lines", faulty_lines)
+    monkeypatch.setattr(pipelines.facts.costs, "allocate_costs", faulty_allocations)
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -126,8 +126,8 @@ def test_a_negative_weight_holds_cost_with_team_and_period(clean: DemoHome, monk
     def negative(*args: Any, **kwargs: Any) -> pl.DataFrame:
         return measured(*args, **kwargs).with_columns(-pl.col("value"))
 
-    measured = pipelines.cost_facts.measure
-    monkeypatch.setattr(pipelines.cost_facts, "measure", negative)
+    measured = pipelines.facts.costs.measure
+    monkeypatch.setattr(pipelines.facts.costs, "measure", negative)
     with open_session(clean.project(), is_full=True) as session:
         assert {step.asset for step in build_cost_facts(session) if step.state == "held"} == HELD_FACTS
     query = "SELECT summary FROM ops.ops_verdicts WHERE domain = 'cost_facts' AND is_current"

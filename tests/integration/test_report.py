@@ -21,7 +21,6 @@ from pptx.enum.shapes import MSO_SHAPE_TYPE
 
 from pipelines.cli.main import kpi
 from pipelines.home import Home
-from pipelines.number_words import format_value
 from pipelines.project import load_project
 from pipelines.report.charts import sparkline
 from pipelines.report.drawing import configured
@@ -35,6 +34,7 @@ from pipelines.report.sentences import summarize
 from pipelines.run import run_project
 from pipelines.scaffold import HomeFacts, write_home
 from pipelines.session import SilentReporter
+from pipelines.words.numbers import format_value
 
 if TYPE_CHECKING:
     from conftest import CleanRun

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 from demo_homes import DemoHome, built, states
 
-from pipelines.planning_facts import PLANNING_FACTS
+from pipelines.facts.plans import PLANNING_FACTS
 from pipelines.run import RunOutcome, SelectionError
 
 if TYPE_CHECKING:

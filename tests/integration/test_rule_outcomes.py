@@ -10,8 +10,8 @@ import pytest
 from demo_homes import DemoHome
 
 from models.vocabulary import Domain
-from pipelines.ingest import ingest_domain
-from pipelines.rule_outcomes import EVERY_DAY, EVERY_JUDGEMENT
+from pipelines.gate.ingest import ingest_domain
+from pipelines.gate.rule_outcomes import EVERY_DAY, EVERY_JUDGEMENT
 from pipelines.run import check_project
 from pipelines.sample import DEFECTS
 from pipelines.session import SilentReporter, open_session

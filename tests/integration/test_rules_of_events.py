@@ -14,7 +14,7 @@ from data_contracts.loader import load_warehouse_contracts
 from models.ddl import conform
 from models.tickets import stg_ticket_events, stg_tickets
 from models.vocabulary import Domain
-from pipelines.audit import failing_keys
+from pipelines.gate.audit import failing_keys
 from pipelines.warehouse import Warehouse, open_warehouse
 
 START = datetime(2026, 1, 5, 8, tzinfo=UTC)

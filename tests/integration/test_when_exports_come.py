@@ -11,8 +11,8 @@ from click.testing import CliRunner
 from demo_homes import DemoHome
 
 from data_contracts.documents import DocumentError
-from pipelines.arrivals import judge_arrivals
 from pipelines.cli.main import kpi
+from pipelines.gate.arrivals import judge_arrivals
 from pipelines.sample import DEFECTS
 from pipelines.session import open_session
 

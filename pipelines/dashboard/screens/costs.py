@@ -5,7 +5,6 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
-from pipelines.change_words import steps_sentence
 from pipelines.dashboard.bars import show_bars
 from pipelines.dashboard.charts import draw_bridge, draw_trend
 from pipelines.dashboard.filters import Filters
@@ -14,7 +13,8 @@ from pipelines.dashboard.plain_text import plain
 from pipelines.dashboard.shown import show_card, show_nothing
 from pipelines.dashboard.snapshot import Snapshot
 from pipelines.dashboard.tables import show_table
-from pipelines.number_words import count_of
+from pipelines.words.change import steps_sentence
+from pipelines.words.numbers import count_of
 
 _SHOWN = ("cost_per_transaction_reporting", "cost_total_reporting", "cost_unallocated_reporting")
 

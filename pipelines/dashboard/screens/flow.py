@@ -26,7 +26,7 @@ from pipelines.dashboard.plain_text import plain
 from pipelines.dashboard.shown import show_nothing
 from pipelines.dashboard.snapshot import Snapshot
 from pipelines.dashboard.tables import show_table
-from pipelines.number_words import count_of
+from pipelines.words.numbers import count_of
 
 #: Tickets that are drawn at most; of more, always the same ones.
 _MOST_POINTS: Final = 2_000

@@ -12,7 +12,7 @@ from pipelines.dashboard.plain_text import plain
 from pipelines.dashboard.shown import show_nothing
 from pipelines.dashboard.snapshot import BREAKDOWNS, Snapshot
 from pipelines.dashboard.tables import show_table
-from pipelines.number_words import count_of
+from pipelines.words.numbers import count_of
 
 
 def show_promises(snapshot: Snapshot, filters: Filters) -> None:

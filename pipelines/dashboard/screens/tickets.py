@@ -13,7 +13,7 @@ from pipelines.dashboard.plain_text import plain
 from pipelines.dashboard.shown import show_nothing
 from pipelines.dashboard.snapshot import Snapshot
 from pipelines.dashboard.tables import show_table
-from pipelines.number_words import count_of
+from pipelines.words.numbers import count_of
 
 #: Which tickets, and the instant by which they lie in the chosen period (None: all that are open now).
 _LISTS: Final = {"Resolved": "resolved_at", "Created": "created_at", "Open now": None}

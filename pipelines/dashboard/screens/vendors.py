@@ -17,8 +17,8 @@ from pipelines.dashboard.plain_text import plain
 from pipelines.dashboard.shown import show_nothing
 from pipelines.dashboard.snapshot import Snapshot
 from pipelines.dashboard.tables import show_table
-from pipelines.number_words import count_of
 from pipelines.questions import packaged_questions
+from pipelines.words.numbers import count_of
 
 
 def show_vendors(snapshot: Snapshot, filters: Filters) -> None:

@@ -18,7 +18,7 @@ import polars as pl
 import pytest
 
 from metrics.calendars.business_time import OpenTime
-from pipelines.policies import load_policies
+from pipelines.policies.loading import load_policies
 
 if TYPE_CHECKING:
     from pathlib import Path

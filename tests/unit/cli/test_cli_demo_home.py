@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from pipelines.cli.demo_home import MARK, demo_policies
-from pipelines.policies import Policies, load_policies
+from pipelines.policies.loading import Policies, load_policies
 from pipelines.sample.company import (
     PRIORITIES,
     STATUS_NAMES,

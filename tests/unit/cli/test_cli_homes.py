@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from data_contracts.loader import load_export_contract, packaged_templates
 from models.vocabulary import SlaTarget
 from pipelines.home import Home
-from pipelines.policies import load_policies
+from pipelines.policies.loading import load_policies
 from pipelines.scaffold import HomeFacts, ScaffoldError, extending_contract, list_templates, write_home
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ import pytest
 from metrics.registry import METRICS
 from pipelines.cli.exits import ExitCode
 from pipelines.home import Home
-from pipelines.instrumentation_words import describe_effect
+from pipelines.words.instrumentation import describe_effect
 
 if TYPE_CHECKING:
     from conftest import Kpi

@@ -11,8 +11,8 @@ import pytest
 from pipelines.cli.build_records import BuildRecords, RuleRecord, VerdictRecord, read_build_records
 from pipelines.cli.outcomes import show_holds
 from pipelines.cli.status import describe_lateness
-from pipelines.instrumentation_words import describe_place
 from pipelines.warehouse import open_warehouse
+from pipelines.words.instrumentation import describe_place
 
 
 def _rule(rule_id: str, *keys: str, failed: int = 1, action: str = "block", state: str = "failed") -> RuleRecord:

@@ -15,12 +15,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from metrics.registry import HEADLINES, METRICS, metric_named
-from pipelines.change_words import steps_sentence
 from pipelines.dashboard.app import PAGES
 from pipelines.dashboard.plain_text import plain
 from pipelines.dashboard.screens.overview import show_overview
 from pipelines.dashboard.tables import neutralise
-from pipelines.number_words import format_value
+from pipelines.words.change import steps_sentence
+from pipelines.words.numbers import format_value
 
 if TYPE_CHECKING:
     from conftest import Draw

@@ -14,7 +14,7 @@ import pytest
 import yaml
 from open_data_contract_standard.model import OpenDataContractStandard
 
-from pipelines.contract_files import packaged_contracts
+from pipelines.contracts.files import packaged_contracts
 from pipelines.infer import infer_contract, render_contract
 
 LINTER = os.environ.get("KPI_ODCS_LINTER")

@@ -9,7 +9,7 @@ import pytest
 from data_contracts.loader import load_warehouse_contracts
 from metrics.registry import METRICS
 from models.vocabulary import RuleAction
-from pipelines.affected_metrics import (
+from pipelines.gate.affected_metrics import (
     FACTS_OF_RECORDS,
     metrics_counting,
     metrics_of_domain,

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines.alike_names import find_alike_names
-from pipelines.policies import load_policies
+from pipelines.notices.alike_names import find_alike_names
+from pipelines.policies.loading import load_policies
 from pipelines.scaffold import HomeFacts, write_home
 from pipelines.staging.dimensions import apply_aliases
 

@@ -13,7 +13,7 @@ import pytest
 
 from data_contracts.documents import DocumentError
 from metrics.calendars.working_calendar import WorkingCalendar
-from pipelines.policies import Policies, load_policies
+from pipelines.policies.loading import Policies, load_policies
 
 MISTAKES: Final = Path(__file__).with_name("calendar_mistakes.txt")
 

@@ -14,11 +14,11 @@ from metrics.costs.policy import CostPolicy
 from metrics.registry import METRICS, metric_named, required_rules
 from models.catalog import STAGED, tables_of
 from models.vocabulary import LOAD_TIERS, Layer, RuleAction
-from pipelines.affected_metrics import is_required
-from pipelines.fact_inputs import FACT_INPUTS, FACT_OF_RECORDS
-from pipelines.holds import HeldBack, reasons_to_hold, unfit_tables
-from pipelines.kpis import MEASURED_FACTS
-from pipelines.policies import Policies
+from pipelines.facts.inputs import FACT_INPUTS, FACT_OF_RECORDS
+from pipelines.gate.affected_metrics import is_required
+from pipelines.gate.holds import HeldBack, reasons_to_hold, unfit_tables
+from pipelines.kpis.values import MEASURED_FACTS
+from pipelines.policies.loading import Policies
 from pipelines.scaffold import HomeFacts, write_home
 
 PACKAGED = [

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from data_contracts.spec import ExportContract
-from pipelines.landing import Landing, active_loads, land_export
+from pipelines.landing.loads import Landing, active_loads, land_export
 from pipelines.readers import Limits
 from pipelines.warehouse import Warehouse
 

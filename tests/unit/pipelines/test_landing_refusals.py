@@ -9,7 +9,7 @@ import pytest
 
 from data_contracts.spec import ExportContract
 from pipelines.home import Home
-from pipelines.landing_refusals import refuse_unclaimed
+from pipelines.landing.refusals import refuse_unclaimed
 from pipelines.scaffold import write_home
 from pipelines.warehouse import Warehouse
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from data_contracts.loader import load_export_contract
 from data_contracts.spec import ExportContract, ExportObject
-from pipelines.landing import land_export
+from pipelines.landing.loads import land_export
 from pipelines.readers import Limits
 from pipelines.staging.control_totals import compare_total
 from pipelines.staging.parts import stage_parts

@@ -17,7 +17,7 @@ from models.catalog import STAGED, tables_of
 from models.ddl import create_table
 from models.finance import stg_cost_lines, stg_fx_rates
 from models.vocabulary import Layer
-from pipelines.audit import failing_keys, offer_settings
+from pipelines.gate.audit import failing_keys, offer_settings
 from pipelines.warehouse import Warehouse
 
 (RULE,) = (

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from metrics.registry import METRICS, metric_named
-from pipelines.missing_values import ShortestData, explain_empty, explain_open, explain_unfed, find_shortest
+from pipelines.words.missing_values import ShortestData, explain_empty, explain_open, explain_unfed, find_shortest
 
 TICKETS, FINANCE = datetime(2026, 9, 15, 10, tzinfo=UTC), datetime(2026, 10, 31, 23, tzinfo=UTC)
 DELIVERIES, INVOICES = datetime(2026, 11, 15, 23, tzinfo=UTC), datetime(2026, 8, 31, 22, tzinfo=UTC)

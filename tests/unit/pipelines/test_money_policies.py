@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from data_contracts.documents import DocumentError
-from pipelines.policies import load_policies
+from pipelines.policies.loading import load_policies
 
 SCALES = """scorecard:
   parts:

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from pipelines.cli.main import kpi
 from pipelines.home import Home
-from pipelines.notices import find_notices, note_arrivals, note_empty_folders, note_unlisted
+from pipelines.notices.finding import find_notices, note_arrivals, note_empty_folders, note_unlisted
 from pipelines.project import load_project
 from pipelines.scaffold import HomeFacts, write_home
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.number_words import (
+from pipelines.words.numbers import (
     count_of,
     count_records,
     draw_sparkline,

@@ -11,7 +11,7 @@ import pytest
 from data_contracts.documents import DocumentError
 from metrics.costs.policy import CostBasis, CostPool, CountedFact, Driver, StepDown
 from models.vocabulary import SlaTarget, StatusCategory
-from pipelines.policies import StatusMeaning, load_policies
+from pipelines.policies.loading import StatusMeaning, load_policies
 
 
 def _error(folder: Path, name: str, text: str) -> str:
@@ -463,7 +463,7 @@ def test_another_version_of_the_holidays_measures_again(tmp_path: Path, monkeypa
         (tmp_path / "calendars.yaml").write_text(text, encoding="utf-8")
         found = set()
         for version in ("0.90", "0.91"):
-            monkeypatch.setattr("pipelines.policies.version", lambda _, told=version: told)
+            monkeypatch.setattr("pipelines.policies.loading.version", lambda _, told=version: told)
             found.add(load_policies(tmp_path).hashes["calendars.yaml"])
         return found
 

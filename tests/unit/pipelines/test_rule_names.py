@@ -10,9 +10,9 @@ import pytest
 from data_contracts.documents import DocumentError
 from data_contracts.loader import load_warehouse_contracts
 from metrics.registry import metric_named
+from pipelines.contracts.rule_names import faults_of_requirements
 from pipelines.home import Home
 from pipelines.project import load_project
-from pipelines.rule_names import faults_of_requirements
 from pipelines.scaffold import HomeFacts, write_home
 
 RULE = """\

@@ -11,10 +11,10 @@ from spend_contract import SPEND
 
 from data_contracts.loader import load_export_contract
 from data_contracts.spec import ExportContract
-from pipelines.drift_notes import is_drift_note
-from pipelines.landing import Landing, land_export
+from pipelines.landing.drift_notes import is_drift_note
+from pipelines.landing.loads import Landing, land_export
+from pipelines.landing.schema_drift import shape_of
 from pipelines.readers import Limits
-from pipelines.schema_drift import shape_of
 from pipelines.warehouse import Warehouse
 
 Drop = Callable[[str, str], Path]

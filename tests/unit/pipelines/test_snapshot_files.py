@@ -13,7 +13,7 @@ import pytest
 from data_contracts.loader import load_export_contract
 from data_contracts.spec import ExportContract, Snapshots
 from models.vocabulary import SnapshotInstant
-from pipelines.landing import Landing, active_loads, land_export
+from pipelines.landing.loads import Landing, active_loads, land_export
 from pipelines.readers import Limits
 from pipelines.staging.sightings import find_sightings
 from pipelines.staging.snapshot_instants import instants_of_names

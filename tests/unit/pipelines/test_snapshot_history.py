@@ -16,8 +16,8 @@ from data_contracts.loader import load_export_contract
 from data_contracts.spec import ExportContract
 from metrics.tickets.data_clock import data_clock
 from models.vocabulary import StatusCategory
-from pipelines.landing import land_export
-from pipelines.policies import StatusMeaning
+from pipelines.landing.loads import land_export
+from pipelines.policies.loading import StatusMeaning
 from pipelines.readers import Limits
 from pipelines.staging.snapshots import SnapshotHistory, read_snapshot_history
 from pipelines.staging.tickets import assemble_events, assemble_tickets

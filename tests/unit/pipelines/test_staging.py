@@ -19,8 +19,8 @@ from models.catalog import table_named
 from models.enumerations import categorise_texts, spell_out
 from models.finance import stg_cost_lines
 from models.vocabulary import StatusCategory
-from pipelines.landing import land_export
-from pipelines.policies import StatusMeaning
+from pipelines.landing.loads import land_export
+from pipelines.policies.loading import StatusMeaning
 from pipelines.readers import Limits
 from pipelines.staging.lines import assemble_lines
 from pipelines.staging.mapping import StagedPart, needed_columns, stage_object

@@ -12,8 +12,8 @@ import pytest
 from models.ddl import polars_schema
 from models.ops import ops_quarantined_records
 from models.tickets import stg_ticket_events, stg_tickets
-from pipelines import ticket_slices
-from pipelines.ticket_slices import EVENT_COLUMNS, TICKET_COLUMNS, TicketSlice, read_slices
+from pipelines.facts import ticket_slices
+from pipelines.facts.ticket_slices import EVENT_COLUMNS, TICKET_COLUMNS, TicketSlice, read_slices
 from pipelines.warehouse import Warehouse, open_warehouse
 
 TICKETS = 700

@@ -11,7 +11,7 @@ import pytest
 from metrics.costs.policy import CostPolicy, CostPool, CountedFact, Driver, StepDown, TransactionKind
 from models.catalog import table_named
 from models.ddl import create_table
-from pipelines.unallocated_costs import (
+from pipelines.notices.unallocated_costs import (
     DriverGap,
     MonthGap,
     PoolGap,

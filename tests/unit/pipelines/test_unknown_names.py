@@ -9,8 +9,8 @@ import duckdb
 import pytest
 
 from models.vocabulary import Domain
-from pipelines.policies import Policies, load_policies
-from pipelines.unknown_names import KNOWN_NAMES, Names, find_unknown_names, read_names
+from pipelines.notices.unknown_names import KNOWN_NAMES, Names, find_unknown_names, read_names
+from pipelines.policies.loading import Policies, load_policies
 
 KNOWN = read_names(
     [

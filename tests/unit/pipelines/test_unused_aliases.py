@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from data_contracts.spec import ExportContract, Feed
-from pipelines.landing import land_export
-from pipelines.policies import Policies, load_policies
+from pipelines.landing.loads import land_export
+from pipelines.notices.unused_aliases import find_told_aliases, find_unused_aliases
+from pipelines.policies.loading import Policies, load_policies
 from pipelines.readers import Limits
-from pipelines.unused_aliases import find_told_aliases, find_unused_aliases
 from pipelines.warehouse import Warehouse
 
 Drop = Callable[[str, str], Path]

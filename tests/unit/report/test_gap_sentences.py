@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from metrics.instrumentation.reasons import REMEDIES, reason_name
-from pipelines.gap_sentences import tell_gap
+from pipelines.words.gaps import tell_gap
 
 ROW: dict[str, Any] = {
     "source": "servicenow", "table_name": "tickets", "rule_id": "tickets.cycle_time.measured", "fix_rank": 1,

@@ -11,7 +11,6 @@ import pytest
 
 from metrics.registry import METRICS
 from models.vocabulary import Grain
-from pipelines.certainty_words import RESTS
 from pipelines.report.asking import Answer
 from pipelines.report.causes import causes_section
 from pipelines.report.drawing import color
@@ -24,6 +23,7 @@ from pipelines.report.period import ReportPeriod
 from pipelines.report.sections import build_sections
 from pipelines.report.sentences import summarize
 from pipelines.report.targets import verdict
+from pipelines.words.certainty import RESTS
 
 SLA = "sla_attainment_ratio"
 COST = "cost_per_transaction_reporting"

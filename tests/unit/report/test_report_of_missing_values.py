@@ -20,7 +20,6 @@ from report_pages import seen
 from metrics.registry import METRICS, metric_named
 from pipelines.cli.published import read_trends
 from pipelines.dashboard.snapshot import Answers, Snapshot
-from pipelines.number_words import list_all
 from pipelines.published_file import open_published_file
 from pipelines.report.facts import ReportFacts
 from pipelines.report.headlines import headline_cards
@@ -29,6 +28,7 @@ from pipelines.report.reading import read_facts
 from pipelines.report.sentences import summarize
 from pipelines.report.slides import build_slides
 from pipelines.report.targets import target_of
+from pipelines.words.numbers import list_all
 
 TICKETS_END, LEDGER_END = datetime(2026, 11, 2, tzinfo=UTC), datetime(2026, 8, 11, tzinfo=UTC)
 P85, SLA, UNIT_COST = "ticket_cycle_time_p85_business_hours", "sla_attainment_ratio", "cost_per_transaction_reporting"

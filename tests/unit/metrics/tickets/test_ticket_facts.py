@@ -24,7 +24,7 @@ from metrics.tickets.replies import sources_with_reply_events
 from metrics.tickets.steps import CATEGORIES
 from models.ddl import conform
 from models.tickets import fct_sla_clocks, fct_ticket_intervals, fct_tickets
-from pipelines.ticket_slices import EVENT_COLUMNS, TICKET_COLUMNS
+from pipelines.facts.ticket_slices import EVENT_COLUMNS, TICKET_COLUMNS
 
 SOME = settings(
     max_examples=8,

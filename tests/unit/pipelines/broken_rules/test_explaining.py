@@ -16,11 +16,11 @@ from data_contracts.verdict import RuleResult
 from models.catalog import STAGED
 from models.finance import stg_cost_lines
 from models.vocabulary import Domain
-from pipelines.audit import audit
 from pipelines.broken_rules import late_data, repeated_values
 from pipelines.broken_rules.evidence import Evidence
 from pipelines.broken_rules.explaining import EXPLANATIONS, explain_broken, explanation_of, find_evidence
-from pipelines.policies import load_policies
+from pipelines.gate.audit import audit
+from pipelines.policies.loading import load_policies
 from pipelines.warehouse import Warehouse
 
 RULES = {rule.id: rule for contract in load_warehouse_contracts() for rule in contract.rules}

@@ -17,10 +17,10 @@ from models.catalog import STAGED
 from models.finance import stg_cost_lines, stg_headcount
 from models.tickets import stg_ticket_events, stg_tickets
 from models.vocabulary import RuleAction, RuleState
-from pipelines.audit import audit
 from pipelines.broken_rules.evidence import Evidence
 from pipelines.broken_rules.explaining import explain_broken
-from pipelines.policies import Policies, load_policies
+from pipelines.gate.audit import audit
+from pipelines.policies.loading import Policies, load_policies
 from pipelines.warehouse import Warehouse
 
 RULES = {rule.id: rule for contract in load_warehouse_contracts() for rule in contract.rules}

@@ -1,0 +1,152 @@
+"""Metric values, and what is made of what is published of them: scorecards of vendors, signals, targets and drivers.
+
+A metric that is held keeps the values of its last good batch; which are held, and why, is told here. Facts are built
+in `pipelines.facts.steps`, the arithmetic is in `metrics`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+import polars as pl
+from sqlalchemy import Table
+
+from metrics.measuring.measure import measure
+from metrics.measuring.needed_columns import needed_columns
+from metrics.registry import METRICS
+from metrics.signals.change_drivers import explain_changes
+from metrics.signals.process_behaviour import find_signals
+from metrics.signals.targets import judge_targets
+from metrics.vendors.scorecard import build_scorecards
+from models.ddl import quote_text
+from models.finance import fct_cost_allocations, fct_cost_lines, fct_transactions
+from models.marts import kpi_change_drivers, kpi_signals, kpi_targets, metric_values
+from models.planning import (
+    fct_budget_lines,
+    fct_budget_variances,
+    fct_rework_costs,
+    fct_ticket_delays,
+    fct_year_end_forecasts,
+)
+from models.tickets import fct_sla_clocks, fct_ticket_days, fct_tickets
+from models.vendor_ledger import fct_vendor_commitment_months
+from models.vendor_performance import (
+    fct_service_credits,
+    fct_vendor_recoverables,
+    vendor_scorecard_parts,
+    vendor_scorecards,
+)
+from models.vendors import fct_contract_promises, fct_deliveries, fct_vendor_invoice_lines
+from pipelines.facts.data_clocks import data_clocks, group_by_reach
+from pipelines.facts.steps import replace_tables, reporting_settings
+from pipelines.fingerprint import hash_parts
+from pipelines.gate.holds import Reason, read_holds, reasons_to_hold
+from pipelines.kpis.states import store_metric_states
+from pipelines.session import Built, Session, Step
+
+#: Facts that metrics are measured on, by name.
+MEASURED_FACTS: tuple[Table, ...] = (
+    fct_tickets,
+    fct_ticket_days,
+    fct_sla_clocks,
+    fct_cost_lines,
+    fct_cost_allocations,
+    fct_transactions,
+    fct_budget_lines,
+    fct_budget_variances,
+    fct_year_end_forecasts,
+    fct_rework_costs,
+    fct_ticket_delays,
+    fct_deliveries,
+    fct_vendor_invoice_lines,
+    fct_service_credits,
+    fct_vendor_recoverables,
+    fct_vendor_commitment_months,
+)
+
+
+def build_metric_values(session: Session) -> Step:
+    """All metric values, and the state of each metric. One that is held keeps the values of its last good batch."""
+    reasons = find_reasons(session)
+    upstream = [session.input_hash_of(table.name) for table in MEASURED_FACTS]
+    told = {name: [[reason.rule_id, reason.text] for reason in found] for name, found in reasons.items()}
+    input_hash = hash_parts(session.code_hash, upstream, told, str(data_clocks(session)), reporting_settings(session))
+    held = [metric for metric in METRICS if metric.name in reasons]
+    note = f"{len(METRICS) - len(held)} metrics measured" + (f", {len(held)} held" if held else "")
+    return session.run_step(metric_values.name, input_hash, lambda: _metric_values(session, reasons), note=note)
+
+
+def build_vendor_scorecards(session: Session) -> list[Step]:
+    """Vendors' scorecards, from what is published of them: a held metric has the values of its last good batch."""
+    held = set(find_reasons(session))
+
+    def build() -> Built:
+        scores = build_scorecards(
+            session.project.policies.vendors.scorecard,
+            session.warehouse.read(metric_values),
+            session.warehouse.read(fct_contract_promises),
+            held,
+        )
+        return replace_tables(session, {vendor_scorecard_parts: scores.parts, vendor_scorecards: scores.totals})
+
+    upstream = [session.input_hash_of(table.name) for table in (metric_values, fct_contract_promises)]
+    policy = session.project.policies.hashes.get("vendors.yaml")
+    input_hash = hash_parts(session.code_hash, upstream, policy, sorted(held))
+    return session.run_steps([vendor_scorecard_parts.name, vendor_scorecards.name], input_hash, build)
+
+
+def build_kpi_signals(session: Session) -> list[Step]:
+    """Whether values are signals and meet their targets, and what drove their changes, from what is published."""
+    policies = session.project.policies
+
+    def build() -> Built:
+        values = session.warehouse.read(metric_values)
+        frames = {
+            kpi_signals: find_signals(values, policies.baselines),
+            kpi_targets: judge_targets(values, policies.targets, METRICS),
+            kpi_change_drivers: explain_changes(values, METRICS),
+        }
+        return replace_tables(session, frames)
+
+    upstream = session.input_hash_of(metric_values.name)
+    input_hash = hash_parts(session.code_hash, upstream, policies.hashes.get("targets.yaml"))
+    return session.run_steps([kpi_signals.name, kpi_targets.name, kpi_change_drivers.name], input_hash, build)
+
+
+def find_reasons(session: Session) -> dict[str, list[Reason]]:
+    """Metrics that may not be published anew, each with the rules that hold it."""
+    held = read_holds(session.warehouse, session.project.contracts)
+    reasons = {metric.name: reasons_to_hold(metric, held, session.project.policies) for metric in METRICS}
+    return {name: found for name, found in reasons.items() if found}
+
+
+def _metric_values(session: Session, reasons: Mapping[str, Sequence[Reason]]) -> int:
+    warehouse = session.warehouse
+    needed = needed_columns([metric for metric in METRICS if metric.name not in reasons])
+    facts = {
+        table.name: warehouse.read_encoded(table, needed[table.name])
+        for table in MEASURED_FACTS
+        if table.name in needed
+    }
+    zone = session.project.home.settings.reporting.time_zone
+    frames = [_kept_values(session, reasons)]
+    groups = group_by_reach(
+        [metric for metric in METRICS if metric.name not in reasons], session.project.policies, data_clocks(session)
+    )
+    for reach, metrics in groups.items():
+        if reach is not None:
+            frames.append(
+                measure(metrics, facts, time_zone=zone, as_of=reach.breakdowns_until, whole_as_of=reach.whole_until)
+            )
+    values = pl.concat(frames)
+    warehouse.replace(metric_values, values)
+    fresh = {metric.name: reach.whole_until if reach else None for reach, found in groups.items() for metric in found}
+    store_metric_states(warehouse, reasons, fresh, set(values["metric"].unique()))
+    return values.height
+
+
+def _kept_values(session: Session, names: Collection[str]) -> pl.DataFrame:
+    """The values that the metrics have now."""
+    # Asked for by name: to read millions of values in order to keep none takes as long as to sort them for percentiles.
+    named = ", ".join(map(quote_text, sorted(names))) or "NULL"
+    return session.warehouse.read(metric_values, where=f"metric IN ({named})")

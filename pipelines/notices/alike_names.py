@@ -1,0 +1,67 @@
+"""Names in the data that differ in nothing but capitals and blanks: each is a row of its own in every breakdown.
+
+Only a notice, because what one system spells in two ways may be two things in another. Names that policies know are
+in `pipelines.notices.unknown_names`; names that a home lists, and the like ones beside them, are judged by the gate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+from metrics.vendors.names import comparable
+from pipelines.infer.rendering import quote
+from pipelines.words.numbers import count_of
+
+if TYPE_CHECKING:
+    from pipelines.notices.finding import Notice
+
+_MOST_LINES: Final = 3
+_PLURALS: Final = {"team": "teams", "priority": "priorities", "service": "services", "vendor": "vendors"}
+
+
+def find_alike_names(recorded: Mapping[str, Collection[str]]) -> Iterator[Notice]:
+    """A notice for each dimension that has names which differ in capitals and blanks only, with lines that join them.
+
+    Args:
+        recorded: dimension -> all its names in the data, as they are after aliases.
+    """
+    from pipelines.notices.finding import Notice
+
+    for dimension, plural in _PLURALS.items():
+        groups = _alike(recorded.get(dimension, ()))
+        if not groups:
+            continue
+        one, other = groups[0][:2]
+        lines = [_line(group) for group in groups]
+        more = f", and so on for {len(lines) - _MOST_LINES:,} more" if len(lines) > _MOST_LINES else ""
+        yield Notice(
+            "alike_names",
+            "policies/dimensions.yaml",
+            f"{count_of(len(groups), dimension, plural)} {'is' if len(groups) == 1 else 'are'} written in "
+            f"several ways that differ in capitals or blanks only, such as '{one}' and '{other}', and counted apart. "
+            f"Where they are the same, write under {dimension}: {'; '.join(lines[:_MOST_LINES])}{more}.",
+        )
+
+
+def _alike(names: Collection[str]) -> list[list[str]]:
+    """The names that are the same but for capitals and blanks, groups of two and more in order."""
+    keyed = pl.DataFrame({"name": sorted(names)}, schema={"name": pl.String}).with_columns(
+        key=comparable(pl.col("name"))
+    )
+    groups = keyed.drop_nulls().group_by("key").agg("name").filter(pl.col("name").list.len() > 1).sort("key")
+    return groups["name"].to_list()
+
+
+def _common(group: Collection[str]) -> str:
+    """The spelling that people would choose: with large and small letters, and one blank between words."""
+    chosen = min(group, key=lambda name: (name.isupper() or name.islower(), len(name), name))
+    return " ".join(chosen.split())
+
+
+def _line(group: Collection[str]) -> str:
+    """What to write in dimensions.yaml. Aliases are found in any capitals, so one of each spelling is enough."""
+    aliases = sorted({name.strip().lower() for name in group})
+    return f"{quote(_common(group))}: [{', '.join(quote(alias, always=True) for alias in aliases)}]"
