@@ -4,9 +4,10 @@
 -- parameter from_date: a day of the first period [date] [default: 2000-01-01]
 -- parameter to_date: a day of the last period [date] [default: 2999-12-31]
 -- example: kpi query --query coverage_gaps --param below_ratio=0.9 --param from_date=2026-09-01
--- answer: ticket_reopen_ratio | 2026-10-01 | 0.62 | 410 | 255 | 0.08 | 0.05 | 0.43
+-- answer: ticket_reopen_ratio | ratio | 2026-10-01 | 0.62 | 410 | 255 | 0.08 | 0.05 | 0.43
 SELECT
     measured.metric,
+    measured.unit,
     measured.period_start_date,
     measured.coverage_ratio,
     measured.eligible_count,

@@ -1,6 +1,6 @@
 -- question: What are the headline numbers of the latest closed month, how did they move, and how sure are they?
 -- example: kpi query --query headline_numbers
--- answer: Cycle time, p85, business hours | 2026-10-01 | 14.2 | 16.0 | -1.8 | 14.0 | 14.9 | 0.98 | false
+-- answer: ticket_cycle_time_p85_business_hours | Cycle time, p85, business hours | business_hours | 2026-10-01 | 14.2 | 16.0 | -1.8 | 14.0 | 14.9 | 0.98 | false
 --         latest_periods says of which month each is told. Where nothing is in it, the value is empty and not an older one.
 WITH months AS (
     SELECT *
@@ -8,7 +8,9 @@ WITH months AS (
     WHERE period_grain = 'month' AND dimension = 'overall'
 )
 SELECT
+    definition.metric,
     definition.label,
+    definition.unit,
     told.period_start_date,
     month.value,
     previous.value AS previous_value,

@@ -4,8 +4,10 @@
 -- parameter to_date: a day of the last period [date] [default: 2999-12-31]
 -- parameter row_limit: periods at most, the latest ones [number] [default: 24]
 -- example: kpi query --query metric_history --param metric=ticket_backlog_count --param period_grain=week
--- answer: 2026-10-01 | 2026-10-31 | true | 0.923 | 0.923 | 0.923 | 611 | 611 | 1.0
+-- answer: sla_attainment_ratio | ratio | 2026-10-01 | 2026-10-31 | true | 0.923 | 0.923 | 0.923 | 611 | 611 | 1.0
 SELECT
+    metric,
+    unit,
     period_start_date,
     period_end_date,
     is_period_closed,

@@ -4,10 +4,11 @@
 -- parameter to_date: a day of the last period [date] [default: 2999-12-31]
 -- parameter row_limit: periods of each KPI at most, the latest ones [number] [default: 1]
 -- example: kpi query --query values_against_targets --param metric=sla_attainment_ratio --param row_limit=12
--- answer: sla_attainment_ratio | SLA attainment, resolution | 2026-10-01 | 0.923 | up_is_good | 0.93 | -0.007 | missed | true
+-- answer: sla_attainment_ratio | SLA attainment, resolution | ratio | 2026-10-01 | 0.923 | up_is_good | 0.93 | -0.007 | missed | true
 SELECT
     held_to.metric,
     definition.label,
+    held_to.unit,
     held_to.period_start_date,
     held_to.value,
     definition.direction,

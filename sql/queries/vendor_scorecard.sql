@@ -2,7 +2,7 @@
 -- parameter period_grain: length of the periods [one of: month, quarter] [default: month]
 -- parameter to_date: a day of the period; the latest that is closed counts [date] [default: 2999-12-31]
 -- example: kpi query --query vendor_scorecard --param period_grain=quarter
--- answer: Acme Cables | 2026-09-01 | 0.71 | watch | 0.66 | 0.81 | 0.9 | repairs | 0.82 | 0.4 | 0.5 | 0.2
+-- answer: Acme Cables | 2026-09-01 | 0.71 | watch | 0.66 | 0.81 | 0.9 | repairs | vendor_promise_kept_ratio | ratio | 0.82 | 0.4 | 0.5 | 0.2
 WITH latest AS (
     SELECT max(period_start_date) AS period_start_date
     FROM mart.vendor_scorecards
@@ -17,6 +17,8 @@ SELECT
     total.upper_bound,
     total.coverage_ratio,
     part.part,
+    part.metric,
+    part.unit,
     part.value,
     part.score_ratio AS part_score_ratio,
     part.weight_ratio,

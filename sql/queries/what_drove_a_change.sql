@@ -4,7 +4,7 @@
 -- parameter period_start_date: a day of the period; latest for the latest that is explained [date] [default: latest]
 -- parameter dimension: breakdown, or * for all [one of: team, priority, service, vendor, *] [default: *]
 -- example: kpi query --query what_drove_a_change --param dimension=team
--- answer: team | Field App Engineering | 0.0009 | -0.0119 | 0 | -0.0110 | 0.9359 | 0.9231
+-- answer: sla_attainment_ratio | ratio | 2026-10-01 | team | Field App Engineering | 0.0009 | -0.0119 | 0 | -0.0110 | 0.9359 | 0.9231
 --         mix: more or less of the whole fell to it; rate: its own ratio went up or down; amount: its own amount did, of KPIs
 --         that are no ratio. Of cost per transaction, what_made_unit_cost_move takes the rate apart once more.
 WITH chosen AS (
@@ -19,6 +19,9 @@ latest AS (
     FROM chosen
 )
 SELECT
+    any_value(metric) AS metric,
+    any_value(unit) AS unit,
+    period_start_date,
     dimension,
     dimension_value,
     coalesce(sum(change_value) FILTER (part = 'mix'), 0) AS mix_value,
@@ -29,5 +32,5 @@ SELECT
     any_value(value_after) AS value_after
 FROM chosen
 SEMI JOIN latest USING (period_start_date)
-GROUP BY dimension, dimension_value
+GROUP BY period_start_date, dimension, dimension_value
 ORDER BY dimension, abs(sum(change_value)) DESC, dimension_value;

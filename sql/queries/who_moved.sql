@@ -4,11 +4,14 @@
 -- parameter period_grain: length of the periods [one of: day, week, month, quarter] [default: month]
 -- parameter period_start_date: a day of the period; latest for the one that the KPI is told of [date] [default: latest]
 -- example: kpi query --query who_moved --param metric=sla_attainment_ratio
--- answer: Field Engineering | 2026-10-01 | 25.44 | 25.20 | 0.24 | worse | 25.44 | 26.10 | 88 | 90
---         The worst come first. Values of single teams move more by chance than that of the whole, the more so the fewer records
---         they have: measured_count says how many. slowest_tickets and worst_sla_breaches name the tickets behind it.
+-- answer: ticket_cycle_time_p85_business_hours | business_hours | team | Platform Engineering | 2026-10-01 | 21.80 | 34.60 | -12.81 | better | 21.80 | 21.80 | 38 | 38
+--         The largest changes come first, and movement says for better or worse. Values of single teams move more by chance than
+--         that of the whole, the more so the fewer records they have: measured_count says how many. slowest_tickets and
+--         worst_sla_breaches name the tickets behind it.
 WITH chosen AS (
     SELECT
+        definition.metric,
+        definition.unit,
         definition.direction,
         CASE $period_grain
             WHEN 'day' THEN INTERVAL 1 DAY
@@ -30,6 +33,8 @@ parts AS (
 ),
 moved AS (
     SELECT
+        chosen.metric,
+        chosen.unit,
         coalesce(now.dimension_value, before.dimension_value) AS dimension_value,
         chosen.start_date AS period_start_date,
         now.value,
@@ -37,7 +42,6 @@ moved AS (
         now.value - before.value AS change,
         CASE chosen.direction WHEN 'down_is_good' THEN 1 WHEN 'up_is_good' THEN -1 END * (now.value - before.value)
             AS harm,
-        chosen.direction,
         now.lower_bound,
         now.upper_bound,
         now.measured_count,
@@ -52,6 +56,9 @@ moved AS (
     WHERE now.value IS NOT NULL OR before.value IS NOT NULL
 )
 SELECT
+    metric,
+    unit,
+    $dimension AS dimension,
     dimension_value,
     period_start_date,
     value,
@@ -71,4 +78,4 @@ SELECT
     measured_count,
     eligible_count
 FROM moved
-ORDER BY harm DESC NULLS LAST, abs(change) DESC NULLS LAST, dimension_value;
+ORDER BY abs(change) DESC NULLS LAST, dimension_value;

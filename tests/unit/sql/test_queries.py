@@ -113,6 +113,15 @@ def test_the_answer_shown_has_as_many_columns_as_the_real_one(
     assert shown[1].count(" | ") + 1 == len(_ask(published, question).description or ())
 
 
+@EVERY_QUESTION
+def test_a_value_has_its_kpi_and_its_unit_beside_it(question: Question, published: duckdb.DuckDBPyConnection) -> None:
+    """A row that is pasted into a mail says by itself what its number is, and in what."""
+    names = {str(described[0]) for described in _ask(published, question).description or ()}
+    values = {name for name in names if name in ("value", "change") or name.endswith("_value")} - {"dimension_value"}
+    assert not values or "metric" in names
+    assert not values or names & {"unit", "metric_unit"}
+
+
 def test_headline_numbers(fill: Fill, answer: Callable[[str], list[tuple[Any, ...]]]) -> None:
     fill("meta_metrics", _definition(P85), _definition(SLA, publication_state="held"))
     fill(
@@ -124,26 +133,26 @@ def test_headline_numbers(fill: Fill, answer: Callable[[str], list[tuple[Any, ..
         _value("ticket_resolved_count", OCTOBER, 5.0),
     )
     assert answer("headline_numbers") == [
-        (SLA, OCTOBER, 0.9, None, None, None, None, 1.0, True),
-        (P85, OCTOBER, 14.0, 16.0, -2.0, 13.0, 15.0, 1.0, False),
+        (SLA, SLA, SLA, OCTOBER, 0.9, None, None, None, None, 1.0, True),
+        (P85, P85, P85, OCTOBER, 14.0, 16.0, -2.0, 13.0, 15.0, 1.0, False),
     ]
 
 
 @pytest.mark.parametrize(
     ("direction", "expected"),
     [
-        ("down_is_good", [("Desk", 3.0, "worse"), ("Field", 0.0, "same"), ("Network", -4.0, "better")]),
-        ("up_is_good", [("Network", -4.0, "worse"), ("Field", 0.0, "same"), ("Desk", 3.0, "better")]),
-        ("neither", [("Network", -4.0, "less"), ("Desk", 3.0, "more"), ("Field", 0.0, "same")]),
+        ("down_is_good", {"Network": "better", "Desk": "worse", "Field": "same"}),
+        ("up_is_good", {"Network": "worse", "Desk": "better", "Field": "same"}),
+        ("neither", {"Network": "less", "Desk": "more", "Field": "same"}),
     ],
 )
 def test_who_moved(
     direction: str,
-    expected: list[tuple[str, float, str]],
+    expected: dict[str, str],
     fill: Fill,
     answer: Callable[[str], list[tuple[Any, ...]]],
 ) -> None:
-    """The worst first by the KPI's own direction; who has only one of both values stands last, and is named as well."""
+    """The largest changes first, judged by the KPI's own direction; who has only one of both values stands last."""
     of_teams = [
         ("Desk", SEPTEMBER, 10.0),
         ("Desk", OCTOBER, 13.0),
@@ -155,7 +164,7 @@ def test_who_moved(
         ("Old", SEPTEMBER, 5.0),
         ("Older", date(2026, 8, 1), 5.0),
     ]
-    fill("meta_metrics", _definition(P85, direction=direction))
+    fill("meta_metrics", _definition(P85, direction=direction, unit="business_hours"))
     fill(
         "metric_values",
         _value(P85, OCTOBER, 14.0),
@@ -163,9 +172,14 @@ def test_who_moved(
         *(_value(P85, month, value, dimension="team", dimension_value=name) for name, month, value in of_teams),
     )
     rows = answer("who_moved")
-    assert [(row[0], row[4], row[5]) for row in rows] == [*expected, ("New", None, "new"), ("Old", None, "gone")]
-    assert {row[1] for row in rows} == {OCTOBER}
-    assert rows[0][8:] == (10, 10)
+    changes = [("Network", -4.0), ("Desk", 3.0), ("Field", 0.0)]
+    assert [(row[3], row[7], row[8]) for row in rows] == [
+        *((name, change, expected[name]) for name, change in changes),
+        ("New", None, "new"),
+        ("Old", None, "gone"),
+    ]
+    assert {(*row[:3], row[4]) for row in rows} == {(P85, "business_hours", "team", OCTOBER)}
+    assert rows[0][11:] == (10, 10)
 
 
 def test_sla_attainment_by_team(fill: Fill, answer: Callable[[str], list[tuple[Any, ...]]]) -> None:
@@ -464,13 +478,13 @@ def test_vendor_scorecard(
     )  # fmt: skip
     fill(
         "vendor_scorecard_parts",
-        {**september, "part": "repairs", "value": 0.95, "score_ratio": 0.75, "weight_ratio": Decimal("0.6")},
-        {**september, "part": "billing", "weight_ratio": Decimal("0.4")},
+        {**september, "part": "repairs", "metric": SLA, "unit": "ratio", "value": 0.95, "score_ratio": 0.75, "weight_ratio": Decimal("0.6")},
+        {**september, "part": "billing", "metric": P85, "weight_ratio": Decimal("0.4")},
     )
     total = ("Acme", SEPTEMBER, 0.75, "watch", 0.45, 0.85, 0.6)
     assert answer("vendor_scorecard") == [
-        (*total, "repairs", 0.95, 0.75, Decimal("0.6"), pytest.approx(0.45)),
-        (*total, "billing", None, None, Decimal("0.4"), None),
+        (*total, "repairs", SLA, "ratio", 0.95, 0.75, Decimal("0.6"), pytest.approx(0.45)),
+        (*total, "billing", P85, None, None, None, Decimal("0.4"), None),
     ]
     # Any day of September names it; August's parts are not there.
     question = question_named("vendor_scorecard")
@@ -484,7 +498,7 @@ def test_coverage_gaps(fill: Fill, answer: Callable[[str], list[tuple[Any, ...]]
         _value(SLA, OCTOBER, 0.9),
         _value(P85, OCTOBER, 3.0, coverage_ratio=0.6, measured_count=6, lower_bound=1.0),
     )
-    assert answer("coverage_gaps") == [(P85, OCTOBER, 0.6, 10, 6, 3.0, 1.0, None)]
+    assert answer("coverage_gaps") == [(P85, "ratio", OCTOBER, 0.6, 10, 6, 3.0, 1.0, None)]
 
 
 def test_held_metrics_and_rules(fill: Fill, answer: Callable[[str], list[tuple[Any, ...]]]) -> None:

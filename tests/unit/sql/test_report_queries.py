@@ -150,8 +150,8 @@ def test_metric_history(fill: Fill, answer: Callable[..., list[tuple[Any, ...]]]
     fill("metric_values", *(measured(month, month.month / 100, is_closed=month.month < 11) for month in months))
     fill("metric_values", measured(date(2026, 5, 1), 1.0, dimension="team", dimension_value="Desk"))
     found = answer("metric_history", to_date="2026-06-01", row_limit="3")
-    assert [(row[0].month, row[3]) for row in found] == [(4, 0.04), (5, 0.05), (6, 0.06)]
-    assert answer("metric_history")[-1][0] == date(2026, 10, 1)
+    assert [(row[2].month, row[5]) for row in found] == [(4, 0.04), (5, 0.05), (6, 0.06)]
+    assert answer("metric_history")[-1][2] == date(2026, 10, 1)
 
 
 def test_signal_or_noise(fill: Fill, answer: Callable[..., list[tuple[Any, ...]]]) -> None:
@@ -169,8 +169,8 @@ def test_signal_or_noise(fill: Fill, answer: Callable[..., list[tuple[Any, ...]]
     late = judged(3, signal_state="signal", broken_rules="outside_limits", **limits, **baseline)
     fill("kpi_signals", judged(1), judged(2), late, judged(4), {**judged(2), "period_grain": "week"})
     found = answer("signal_or_noise", to_date="2026-03-01", row_limit="2")
-    assert [row[0].month for row in found] == [2, 3]
-    assert found[1][1:] == (
+    assert [(*row[:2], row[2].month) for row in found] == [(SLA, "ratio", 2), (SLA, "ratio", 3)]
+    assert found[1][3:] == (
         0.3, "signal", "outside_limits", 0.2, 0.1, 0.25, date(2025, 1, 1), date(2025, 12, 1), "Why."
     )  # fmt: skip
 
@@ -195,10 +195,10 @@ def test_values_against_targets(fill: Fill, answer: Callable[..., list[tuple[Any
     assert [row[4] for row in answer("breakdowns_against_targets", dimension="team", row_limit="2")] == [
         "Desk", "Desk", "Net", "Net",
     ]  # fmt: skip
-    assert [(row[1], row[2].month) for row in answer("values_against_targets")] == [("Z", 9), ("SLA", 10)]
+    assert [(row[1], row[3].month) for row in answer("values_against_targets")] == [("Z", 9), ("SLA", 10)]
     found = answer("values_against_targets", metric=SLA, to_date="2026-09-01", row_limit="2")
     assert found == [
-        (SLA, "SLA", date(2026, month, 1), 0.9, SLA, Decimal("0.93"), Decimal("-0.03"), "missed", True)
+        (SLA, "SLA", "ratio", date(2026, month, 1), 0.9, SLA, Decimal("0.93"), Decimal("-0.03"), "missed", True)
         for month in (8, 9)
     ]
 
@@ -219,11 +219,13 @@ def test_what_drove_a_change(fill: Fill, answer: Callable[..., list[tuple[Any, .
         driver("P1", "rate", "-0.05", dimension="priority"),
     )
     found = answer("what_drove_a_change", dimension="team")
-    assert [tuple(map(str, row)) for row in found] == [
+    assert {row[:3] for row in found} == {(SLA, "ratio", date(2026, 10, 1))}
+    assert [tuple(map(str, row[3:])) for row in found] == [
         ("team", "Net", "0.000000", "-0.080000", "0.000000", "-0.080000", "0.500000", "0.450000"),
         ("team", "Desk", "0.010000", "0.020000", "0.000000", "0.030000", "0.500000", "0.450000"),
     ]
-    assert [row[:2] for row in answer("what_drove_a_change")] == [("priority", "P1"), ("team", "Net"), ("team", "Desk")]
+    of_all = [row[3:5] for row in answer("what_drove_a_change")]
+    assert of_all == [("priority", "P1"), ("team", "Net"), ("team", "Desk")]
 
 
 def test_cumulative_flow_by_day_adds_services_up(fill: Fill, answer: Callable[..., list[tuple[Any, ...]]]) -> None:
@@ -441,6 +443,6 @@ def test_gaps_of_a_metric(fill: Fill, answer: Callable[..., list[tuple[Any, ...]
         {**common, "rule_id": "old", "period_start_date": date(2026, 8, 1), "lost_coverage_ratio": 0.9},
         {**common, "rule_id": "other", "period_start_date": date(2026, 11, 1), "metric": "ticket_created_count"},
     )
-    assert [row[2] for row in answer("gaps_of_a_metric", metric=SLA, months="2")] == ["later", "large", "small"]
+    assert [row[4] for row in answer("gaps_of_a_metric", metric=SLA, months="2")] == ["later", "large", "small"]
     until = answer("gaps_of_a_metric", metric=SLA, months="2", to_date="2026-10-31")
-    assert [row[2] for row in until] == ["large", "small", "old"]
+    assert [row[4] for row in until] == ["large", "small", "old"]
