@@ -54,20 +54,23 @@ _PUBLISHING_PAGE: Final = "docs/how-to/read-the-published-warehouse.md"
     metavar="URL",
     help="Database that Looker, Tableau and Power BI read. Else that of [publish.postgresql] in kpi.toml.",
 )
+@click.option("--list", "is_list_wanted", is_flag=True, help="List the exports, as no name does.")
 @json_option
 @common_options
-def export(name: str | None, output: Path | None, postgres_url: str | None, as_json: bool) -> None:
+def export(
+    name: str | None, output: Path | None, postgres_url: str | None, is_list_wanted: bool, as_json: bool
+) -> None:
     """List the exports for BI tools, or write the one called NAME.
 
     Each is made from the same definitions as the published numbers, and asks the published warehouse for them. Write it
     again after an update: what has changed is overwritten, what is no more is removed.
 
     \b
-    kpi export
+    kpi export --list
     kpi export dbt
     kpi export lookml -o ../looker/views
     """
-    if name is None:
+    if name is None or is_list_wanted:
         _list(as_json=as_json)
         return
     from pipelines.cli.tables import show_json
@@ -129,6 +132,7 @@ def _postgres_address(url: str) -> tuple[str, str] | None:
 
 
 def _export_named(name: str) -> SemanticExport:
+    from pipelines.number_words import list_all
     from pipelines.semantic_exports import EXPORTS, export_named
 
     wanted = name.casefold()
@@ -145,13 +149,17 @@ def _export_named(name: str) -> SemanticExport:
             raise CommandError(
                 f"'{name}' is in the export '{_ALSO_CALLED[wanted]}': kpi export {_ALSO_CALLED[wanted]}."
             ) from None
-        near = difflib.get_close_matches(wanted, [each.name for each in EXPORTS], n=1, cutoff=0.4)
-        hint = f"Did you mean '{near[0]}'?" if near else "'kpi export' lists them all."
-        raise CommandError(f"There is no export '{name}'. {hint}") from None
+        names = [each.name for each in EXPORTS]
+        near = difflib.get_close_matches(wanted, names, n=1, cutoff=0.4)
+        hint = f" Did you mean '{near[0]}'?" if near else ""
+        raise CommandError(
+            f"There is no export '{name}'.{hint} There are {list_all(names)}; 'kpi export --list' says what each is."
+        ) from None
 
 
 def _list(*, as_json: bool) -> None:
     from pipelines.cli.tables import Column, show_json, show_table
+    from pipelines.number_words import list_all
     from pipelines.semantic_exports import EXPORTS
 
     if as_json:
@@ -159,6 +167,9 @@ def _list(*, as_json: bool) -> None:
         return
     show_table([Column("export"), Column("what it is")], [(each.name, each.what) for each in EXPORTS])
     click.echo()
-    click.echo(
-        click.style("Write one with 'kpi export NAME'. docs/how-to/connect-bi-tools.md says how to use it.", dim=True)
+    hints = (
+        "Write one with 'kpi export NAME'. docs/how-to/connect-bi-tools.md says how to use it.",
+        f"'kpi run' publishes {list_all(list(_TARGETS.values()))}, where kpi.toml asks for it: {_PUBLISHING_PAGE}.",
     )
+    for hint in hints:
+        click.echo(click.style(hint, dim=True))

@@ -15,9 +15,14 @@ if TYPE_CHECKING:
 
 
 def test_exports_are_listed(run_kpi: Kpi) -> None:
-    listed = json.loads(run_kpi("export", "--json").stdout)
+    listed = json.loads(run_kpi("export", "--list", "--json").stdout)
     assert [entry["name"] for entry in listed] == [export.name for export in EXPORTS]
-    assert all(entry["what"] in run_kpi("export").stdout for entry in listed)
+    shown = run_kpi("export", "--list").stdout
+    for entry in listed:
+        (line,) = [line for line in shown.splitlines() if line.startswith(f"{entry['name']} ")]
+        assert line.endswith(entry["what"])
+    assert "'kpi run' publishes an extract for Tableau, a workbook" in shown
+    assert run_kpi("export").stdout == shown
 
 
 @pytest.mark.parametrize("name", [export.name for export in EXPORTS])
@@ -40,7 +45,10 @@ def test_an_export_is_written_where_it_is_asked_for(run_kpi: Kpi, home: Home, tm
 def test_an_unknown_export_is_told_with_the_one_that_was_meant(run_kpi: Kpi, home: Home) -> None:
     ended = run_kpi("export", "dbtt", "--home", home.folder)
     assert ended.exit_code == 2
-    assert "There is no export 'dbtt'. Did you mean 'dbt'?" in ended.stderr
+    assert "There is no export 'dbtt'. Did you mean 'dbt'? There are dbt, lookml, " in ended.stderr
+    assert "'kpi export --list' says what each is." in ended.stderr
+    unlike = run_kpi("export", "zzz", "--home", home.folder)
+    assert "There is no export 'zzz'. There are dbt, lookml, " in unlike.stderr
 
 
 def test_the_database_of_tools_without_duckdb_is_written_without_its_password(
