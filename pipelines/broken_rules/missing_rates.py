@@ -124,9 +124,31 @@ def _find(evidence: Evidence, domain: Domain) -> None:
 
 
 def _tell(rule: Rule, evidence: Evidence) -> str:
-    """The pairs and dates that are missing."""
+    """The pairs and dates that are missing, and whether the reporting currency itself looks wrong."""
     need, is_known = _ABOUT[rule.id]
-    return _say_missing(evidence.warehouse, need, is_known=is_known)
+    missing = _say_missing(evidence.warehouse, need, is_known=is_known)
+    return missing if is_known else f"{missing} {_doubt_reporting_currency(evidence)}".strip()
+
+
+def _doubt_reporting_currency(evidence: Evidence) -> str:
+    """That kpi.toml may name the wrong currency, where no amount of the home is in it; else empty."""
+    counted = " UNION ALL ".join(
+        f"SELECT upper(trim(currency_code)) AS code FROM {qualified_name(need.table)}" for need in _NEEDS
+    )
+    # Most lines first; of as many, by name.
+    rows = evidence.warehouse.rows(
+        f"SELECT code, count(*) FROM ({counted}) WHERE code IN (SELECT currency_code FROM ops.currencies) "
+        "GROUP BY code ORDER BY count(*) DESC, code"
+    )
+    reporting = evidence.reporting_currency
+    if not rows or reporting in (code for code, _ in rows):
+        return ""
+    (most, _), count = rows[0], sum(lines for _, lines in rows)
+    told = f"None of {count:,} lines of money is" if count > 1 else "The only line of money is not"
+    return (
+        f"{told} in {reporting}, the reporting currency of kpi.toml. If you report in {most}, write "
+        f'currency = "{most}" under [reporting] there.'
+    )
 
 
 def _say_missing(warehouse: Warehouse, need: _Need, *, is_known: bool) -> str:

@@ -15,6 +15,7 @@ from data_contracts.unique_columns import ASSERTION
 from data_contracts.verdict import RuleResult
 from models.catalog import STAGED
 from models.finance import stg_cost_lines
+from models.vendors import stg_vendor_invoice_lines
 from models.vocabulary import Domain
 from pipelines.broken_rules import late_data, repeated_values
 from pipelines.broken_rules.evidence import Evidence
@@ -78,11 +79,24 @@ def test_a_rule_that_no_explanation_knows_keeps_its_words(evidence: Evidence) ->
     assert (result.failed_count, result.rule.message) == (2, rule.message)
 
 
+def test_the_reporting_currency_is_in_doubt_only_where_no_amount_of_the_home_is_in_it(evidence: Evidence) -> None:
+    """An invoice in euros says that somebody reports in them, though each line of the ledger is in dollars."""
+    bring_lines(evidence)
+    invoice = {"invoice_line_id": "1", "source": "v", "currency_code": " eur", "load_id": "1", "row_number": 1}
+    evidence.warehouse.append(stg_vendor_invoice_lines, pl.DataFrame([invoice]))
+    find_evidence(evidence, Domain.FINANCE)
+    rule = RULES["cost_lines.currency_code.convertible"]
+    assert ask(evidence, rule).rule.message == f"{rule.message} Missing: USD to EUR on 2026-03-04 (2 lines)."
+
+
 def test_what_was_found_is_told_of_a_broken_rule_only(evidence: Evidence) -> None:
     bring_lines(evidence)
     find_evidence(evidence, Domain.FINANCE)
     rule = RULES["cost_lines.currency_code.convertible"]
-    said = "Missing: USD to EUR on 2026-03-04 (2 lines)."
+    said = (
+        "Missing: USD to EUR on 2026-03-04 (2 lines). None of 2 lines of money is in EUR, the reporting currency of "
+        'kpi.toml. If you report in USD, write currency = "USD" under [reporting] there.'
+    )
     assert ask(evidence, rule).rule.message == f"{rule.message} {said}"
     evidence.warehouse.execute("UPDATE stg.stg_cost_lines SET currency_code = 'EUR'")
     assert ask(evidence, rule).rule.message == rule.message
