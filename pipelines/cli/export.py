@@ -132,8 +132,8 @@ def _postgres_address(url: str) -> tuple[str, str] | None:
 
 
 def _export_named(name: str) -> SemanticExport:
-    from pipelines.number_words import list_all
     from pipelines.semantic_exports import EXPORTS, export_named
+    from pipelines.words.numbers import list_all
 
     wanted = name.casefold()
     try:
@@ -159,8 +159,8 @@ def _export_named(name: str) -> SemanticExport:
 
 def _list(*, as_json: bool) -> None:
     from pipelines.cli.tables import Column, show_json, show_table
-    from pipelines.number_words import list_all
     from pipelines.semantic_exports import EXPORTS
+    from pipelines.words.numbers import list_all
 
     if as_json:
         show_json([{"name": each.name, "what": each.what} for each in EXPORTS])

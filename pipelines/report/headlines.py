@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from metrics.possible_values import possible_values
-from metrics.registry import metric_named
-from pipelines.report.charts import Limits, TrendPoint
+from pipelines.report.charts import TrendPoint
 from pipelines.report.completeness import late_note
 from pipelines.report.facts import ReportFacts
+from pipelines.report.signals import trend_points
 from pipelines.report.targets import target_of, verdict, wanted
 from pipelines.words.certainty import describe_truth
 from pipelines.words.numbers import (
@@ -56,77 +55,6 @@ class Card:
 def headline_cards(facts: ReportFacts) -> list[Card]:
     """The cards, in the order in which an executive reads them."""
     return [_card(facts, metric) for metric in facts.headlines if metric in facts.numbers]
-
-
-def trend_points(facts: ReportFacts, metric: str) -> tuple[TrendPoint, ...]:
-    """A KPI's values up to the period, with what is said of each: signal, or usual variation."""
-    history = facts.histories.get(metric)
-    states = {row["period_start_date"]: row["signal_state"] for row in facts.rows(f"signals {metric}")}
-    return tuple(
-        TrendPoint(row["period_start_date"], row["value"], _is_signal(states.get(row["period_start_date"])))
-        for row in (history.rows if history else ())
-    )
-
-
-def trend_limits(facts: ReportFacts, metric: str) -> tuple[Limits, ...]:
-    """The limits of usual variation up to the period, a stretch for each time that they were set.
-
-    They are drawn no further than the quantity can go: no share is above 100 %, no time below 0.
-    """
-    least, greatest = possible_values(metric_named(metric).kind)
-    stretches: list[Limits] = []
-    for row in facts.rows(f"signals {metric}"):
-        if row["centre_value"] is None:
-            continue
-        lower, upper = row["lower_limit_value"], row["upper_limit_value"]
-        set_to = (
-            row["centre_value"],
-            lower if least is None else max(lower, least),
-            upper if greatest is None else min(upper, greatest),
-        )
-        first = stretches.pop().first if stretches and _of(stretches[-1]) == set_to else row["period_start_date"]
-        stretches.append(Limits(first, row["period_start_date"], *set_to))
-    return tuple(stretches)
-
-
-def latest_signal(facts: ReportFacts, metric: str) -> dict[str, Any] | None:
-    """What is said of the value that is told of a KPI: a signal, usual variation, too early to tell; None if nothing.
-
-    Everything that the report says of signals asks this.
-    """
-    period, rows = facts.period_of(metric), facts.rows(f"signals {metric}")
-    return rows[-1] if rows and period is not None and rows[-1]["period_start_date"] == period.start else None
-
-
-def signal_sentence(facts: ReportFacts, metric: str) -> str:
-    """Whether the value that is told of a KPI is a signal, in words."""
-    latest, period = latest_signal(facts, metric), facts.period_of(metric)
-    if latest is None or period is None:
-        return "Whether the latest value is more than usual variation cannot be told yet."
-    value = f"The value of {period.label}" if facts.is_past else "The latest value"
-    if latest["signal_state"] == "signal":
-        rules = ", ".join(part.strip().replace("_", " ") for part in (latest["broken_rules"] or "").split(","))
-        return f"{value} is a signal, not usual variation ({rules}).{_since(latest)}"
-    if latest["signal_state"] == "noise":
-        return f"{value} lies within usual variation: nothing has to explain it.{_since(latest)}"
-    return f"Too few periods are closed to tell a signal from usual variation.{_since(latest)}"
-
-
-def _since(signal: Mapping[str, Any]) -> str:
-    """Why the limits were set anew, where somebody decided that."""
-    reason = signal["baseline_reason"]
-    if not reason:
-        return ""
-    since = f" from {signal['baseline_start_date']:%B %Y} on" if signal["baseline_start_date"] else ""
-    return f" Limits are counted anew{since}: {reason.rstrip('.')}."
-
-
-def _of(limits: Limits) -> tuple[float, float, float]:
-    return limits.centre, limits.lower, limits.upper
-
-
-def _is_signal(state: str | None) -> bool | None:
-    return None if state not in ("signal", "noise") else state == "signal"
 
 
 def shown_value(row: Mapping[str, Any], currency: str) -> str:

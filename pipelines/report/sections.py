@@ -12,10 +12,11 @@ from pipelines.report.completeness import notes, periods_differ
 from pipelines.report.facts import HEADLINES, SUPPORTING, ReportFacts
 from pipelines.report.figures import Figure, Section, Table
 from pipelines.report.flow import flow_section
-from pipelines.report.headlines import no_value_note, signal_sentence, trend_limits, trend_points
+from pipelines.report.headlines import no_value_note
 from pipelines.report.instrumentation import instrumentation_section
 from pipelines.report.money import money_section, months_beside
 from pipelines.report.open_now import open_now_section
+from pipelines.report.signals import signal_sentence, trend_limits, trend_points
 from pipelines.report.targets import target_of, target_points
 from pipelines.words.numbers import (
     NOTHING,

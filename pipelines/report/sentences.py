@@ -9,8 +9,8 @@ from pipelines.report.breakdown_targets import worst_missed
 from pipelines.report.completeness import in_period, incomplete, sentence_case
 from pipelines.report.drivers import format_part, largest_driver, net_change
 from pipelines.report.facts import DRIVEN, HEADLINES, SUPPORTING, ReportFacts
-from pipelines.report.headlines import latest_signal
 from pipelines.report.money import recoverable_at_least, recoverable_months, recoverable_total
+from pipelines.report.signals import departures_from_usual
 from pipelines.report.targets import target_of, targets_sentence, wanted
 from pipelines.words.numbers import format_value
 
@@ -21,17 +21,12 @@ _DRIVEN: Final = tuple(metric for metric in HEADLINES if metric in DRIVEN)
 def _more(facts: ReportFacts) -> list[str]:
     """What an executive asks next: is it a signal, what made the difference, and what money is at stake."""
     currency = facts.publication.currency
-    signals = [
-        f"{facts.numbers[metric]['label']}{in_period(facts, metric)}"
+    told = [
+        f"{facts.numbers[metric]['label']}{in_period(facts, metric)} {departure}."
         for metric in facts.headlines
         if metric in facts.numbers
-        and (latest := latest_signal(facts, metric)) is not None
-        and latest["signal_state"] == "signal"
+        for departure in departures_from_usual(facts, metric)[:1]
     ]
-    told = []
-    if signals:
-        more = "is" if len(signals) == 1 else "are"
-        told.append(f"{' and '.join(signals)} {more} outside usual variation.")
     targets = targets_sentence(facts)
     if targets is not None:
         told.append(targets)

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from made_companies import HOSTILE, Company, publish
+from made_up_facts import SLA, answer, driver, facts
 from pypdf import PdfReader
-from test_report_figures import SLA, answer, driver, facts
 
 from pipelines.report.document import build_document
 from pipelines.report.facts import ReportFacts

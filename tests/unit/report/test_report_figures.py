@@ -3,76 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from made_up_facts import HOSTILE, SLA, answer, driver, facts, number, signal
 
 from metrics.registry import METRICS
-from models.vocabulary import Grain
-from pipelines.report.asking import Answer
 from pipelines.report.causes import causes_section
 from pipelines.report.drawing import color
-from pipelines.report.facts import HEADLINES, Publication, ReportFacts
-from pipelines.report.headlines import certainty, headline_cards, signal_sentence, trend_limits, trend_points
+from pipelines.report.headlines import certainty, headline_cards
 from pipelines.report.instrumentation import instrumentation_section
 from pipelines.report.money import money_section
 from pipelines.report.page import render_report
-from pipelines.report.period import ReportPeriod
 from pipelines.report.sections import build_sections
 from pipelines.report.sentences import summarize
+from pipelines.report.signals import signal_sentence
 from pipelines.report.targets import verdict
 from pipelines.words.certainty import RESTS
 
-SLA = "sla_attainment_ratio"
 COST = "cost_per_transaction_reporting"
-HOSTILE = "<script>alert('x')</script> \"ops\" 🎯 فريق"
-
-
-def answer(name: str, *rows: dict[str, Any]) -> Answer:
-    columns = tuple(rows[0]) if rows else ()
-    return Answer(name, "What?", {}, columns, rows)
-
-
-def number(metric: str, **more: Any) -> dict[str, Any]:
-    row = {
-        "metric": metric, "label": metric, "unit": "ratio", "direction": "up_is_good", "value": 0.9,
-        "previous_value": 0.8, "lower_bound": 0.9, "upper_bound": 0.9, "coverage_ratio": 1.0, "eligible_count": 10,
-        "measured_count": 10, "publication_state": "published", "held_reason": None,
-        "fresh_as_of_at": datetime(2026, 11, 1, tzinfo=UTC), "period_start_date": date(2026, 10, 1),
-        "wanted_start_date": date(2026, 10, 1), "is_wanted_closed": True, "first_ended_data": None,
-    }  # fmt: skip
-    return {**row, **more}
-
-
-def facts(**answers: Answer) -> ReportFacts:
-    numbers = {metric: number(metric) for metric in HEADLINES}
-    history = [{"period_start_date": date(2026, month, 1), "value": month / 10, "lower_bound": None,
-                "upper_bound": None, "coverage_ratio": 1.0} for month in (8, 9, 10)]  # fmt: skip
-    return ReportFacts(
-        Publication("p", datetime(2026, 11, 3, tzinfo=UTC), None, "hash", "EUR", "UTC", HOSTILE),
-        ReportPeriod(Grain.MONTH, date(2026, 10, 1)),
-        numbers,
-        {metric: answer("metric_history", *history) for metric in HEADLINES},
-        {"numbers": answer("numbers_of_a_period", *numbers.values()), **answers},
-    )
-
-
-def driver(dimension: str, value: str, change: str) -> dict[str, Any]:
-    parts = {
-        "mix_value": Decimal(0),
-        "amount_value": Decimal(0),
-        "rate_value": Decimal(change),
-        "change_value": Decimal(change),
-    }
-    return {"dimension": dimension, "dimension_value": value, **parts, "value_before": 0.8, "value_after": 0.9}
-
-
-def signal(month: int, state: str, centre: float | None, **more: Any) -> dict[str, Any]:
-    limits = {"centre_value": centre, "lower_limit_value": centre, "upper_limit_value": centre,
-              "baseline_reason": None, "baseline_start_date": date(2026, 8, 1)}  # fmt: skip
-    return {"period_start_date": date(2026, month, 1), "signal_state": state, "broken_rules": None, **limits, **more}
 
 
 def test_drivers_are_told_by_team_where_teams_are_known() -> None:
@@ -306,18 +257,6 @@ def test_vendors_from_whom_nothing_is_to_come_back_are_not_counted() -> None:
     assert (figure.table, figure.draw) == (None, None)
 
 
-def test_limits_are_one_stretch_until_they_are_set_anew() -> None:
-    rows = [signal(8, "noise", 0.5), signal(9, "noise", 0.5), signal(10, "signal", 0.7, broken_rules="outside_limits")]
-    given = facts(**{f"signals {SLA}": answer("signal_or_noise", *rows)})
-    assert [(limits.first.month, limits.last.month, limits.centre) for limits in trend_limits(given, SLA)] == [
-        (8, 9, 0.5),
-        (10, 10, 0.7),
-    ]
-    assert [point.is_signal for point in trend_points(given, SLA)] == [False, False, True]
-    assert signal_sentence(given, SLA) == "The latest value is a signal, not usual variation (outside limits)."
-    assert f"{SLA} is outside usual variation." in summarize(given)
-
-
 def test_a_card_without_a_value_says_of_which_period_it_has_none() -> None:
     given = facts()
     given.numbers[SLA] = number(SLA, value=None, previous_value=None, eligible_count=None, measured_count=None)  # type: ignore[index]
@@ -328,38 +267,6 @@ def test_a_card_without_a_value_says_of_which_period_it_has_none() -> None:
         "no value in October 2026",
         "No value: there is nothing to measure: Oct 2026 has no SLA clocks.",
     )
-
-
-def test_limits_are_drawn_no_further_than_the_quantity_can_go() -> None:
-    """A share ends at 0 and 1, a time at 0; cost per transaction may be below 0, as credits may be larger than cost."""
-    wide = {"lower_limit_value": -0.5, "upper_limit_value": 1.5}
-    rows = [signal(9, "noise", 0.5) | wide]
-    given = facts(**{f"signals {metric}": answer("signal_or_noise", *rows) for metric in HEADLINES})
-    ends = {metric: [(item.lower, item.upper) for item in trend_limits(given, metric)] for metric in HEADLINES}
-    assert ends == {
-        "ticket_cycle_time_p85_business_hours": [(0.0, 1.5)],
-        SLA: [(0.0, 1.0)],
-        "cost_per_transaction_reporting": [(-0.5, 1.5)],
-    }
-
-
-@pytest.mark.parametrize(
-    ("rows", "said"),
-    [
-        ([], "Whether the latest value is more than usual variation cannot be told yet."),
-        ([signal(9, "noise", 0.5)], "Whether the latest value is more than usual variation cannot be told yet."),
-        ([signal(10, "noise", 0.5)], "The latest value lies within usual variation: nothing has to explain it."),
-        ([signal(10, "unknown", None)], "Too few periods are closed to tell a signal from usual variation."),
-    ],
-)
-def test_what_is_no_signal_is_said_as_it_is(rows: list[dict[str, Any]], said: str) -> None:
-    assert signal_sentence(facts(**{f"signals {SLA}": answer("signal_or_noise", *rows)}), SLA) == said
-
-
-def test_a_baseline_that_was_begun_by_decision_says_why() -> None:
-    told = signal(10, "noise", 0.5, baseline_reason="A second team began to work.")
-    said = signal_sentence(facts(**{f"signals {SLA}": answer("signal_or_noise", told)}), SLA)
-    assert said.endswith("Limits are counted anew from August 2026 on: A second team began to work.")
 
 
 def target(metric: str, state: str, distance: str, **more: Any) -> dict[str, Any]:

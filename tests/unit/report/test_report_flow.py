@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from test_report_figures import answer, facts, number
+from made_up_facts import answer, facts, number
 
 from pipelines.charts.flow import (
     AgeClass,

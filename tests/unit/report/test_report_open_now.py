@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from test_report_figures import answer, facts
+from made_up_facts import answer, facts
 
 from pipelines.report.figures import Figure
 from pipelines.report.open_now import open_now_section

@@ -6,9 +6,9 @@ from datetime import date
 from decimal import Decimal
 from io import BytesIO
 
+from made_up_facts import HOSTILE, SLA, answer, driver, facts
 from pptx import Presentation
 from pptx.util import Inches
-from test_report_figures import HOSTILE, SLA, answer, driver, facts
 
 from pipelines.report.facts import ReportFacts
 from pipelines.report.slides import build_slides

@@ -478,7 +478,15 @@ def test_vendor_scorecard(
     )  # fmt: skip
     fill(
         "vendor_scorecard_parts",
-        {**september, "part": "repairs", "metric": SLA, "unit": "ratio", "value": 0.95, "score_ratio": 0.75, "weight_ratio": Decimal("0.6")},
+        {
+            **september,
+            "part": "repairs",
+            "metric": SLA,
+            "unit": "ratio",
+            "value": 0.95,
+            "score_ratio": 0.75,
+            "weight_ratio": Decimal("0.6"),
+        },
         {**september, "part": "billing", "metric": P85, "weight_ratio": Decimal("0.4")},
     )
     total = ("Acme", SEPTEMBER, 0.75, "watch", 0.45, 0.85, 0.6)
