@@ -42,7 +42,7 @@ _OPTIONS: Final = {"strings_to_formulas": False, "strings_to_urls": False, "stri
 _UNIT_FORMATS: Final = {
     Unit.BUSINESS_HOURS: '#,##0.0" h"',
     Unit.CALENDAR_HOURS: '#,##0.0" h"',
-    Unit.RATIO: "0.0%",
+    Unit.RATIO: "#,##0.0%",
     Unit.COUNT: "#,##0",
     Unit.DAYS: '#,##0.0" d"',
     Unit.REPORTING: "#,##0.00",
@@ -58,7 +58,7 @@ _FORMATS: Final[dict[str, dict[str, Any]]] = {
     "instant": {"num_format": "yyyy-mm-dd hh:mm"},
     "exact instant": {"num_format": "yyyy-mm-dd hh:mm:ss.000"},
     "count": {"num_format": "#,##0"},
-    "ratio": {"num_format": "0.0%"},
+    "ratio": {"num_format": "#,##0.0%"},
     "number": {"num_format": "#,##0.00"},
     "money": {"num_format": "#,##0.00"},
     "hours": {"num_format": "#,##0.0"},

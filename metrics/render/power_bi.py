@@ -131,7 +131,7 @@ def _measure(measure: Measure, currency: str) -> list[str]:
 def _format(unit: Unit, currency: str) -> str:
     match unit:
         case Unit.RATIO:
-            return "0.0%"
+            return "#,##0.0%"
         case Unit.REPORTING:
             return f'#,##0.00 "{currency}"'
         case Unit.COUNT:

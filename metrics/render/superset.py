@@ -46,7 +46,7 @@ _TYPES: Final[dict[FieldKind, str]] = {
 
 #: How D3 writes a value of a unit.
 _FORMATS: Final[dict[Unit, str]] = {
-    Unit.RATIO: ".1%",
+    Unit.RATIO: ",.1%",
     Unit.REPORTING: ",.2f",
     Unit.COUNT: ",.2~f",
     Unit.DAYS: ",.1f",

@@ -168,7 +168,7 @@ def _describe(column: ElementTree.Element, text: str) -> None:
 def _format(unit: Unit, currency: str) -> str:
     match unit:
         case Unit.RATIO:
-            return "p0.0%"
+            return "p#,##0.0%"
         case Unit.REPORTING:
             return f'c#,##0.00 "{currency}"'
         case Unit.COUNT:

@@ -29,7 +29,7 @@ _HOURS: Final = ",.2~f"
 #: Days are days, whatever time zone the machine is in.
 _DAYS: Final = alt.Scale(type="utc")
 #: d3 formats of values by the unit of a metric.
-_FORMATS: Final = {"ratio": ".1~%", "count": ",.2~f", "days": ",.1~f", "reporting": ",.2~f"}
+_FORMATS: Final = {"ratio": ",.1~%", "count": ",.2~f", "days": ",.1~f", "reporting": ",.2~f"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ def net_change(facts: ReportFacts, metric: str) -> Decimal:
 def format_part(change: Decimal, unit: str, currency: str) -> str:
     """A part of a change with its sign and unit."""
     if unit == "ratio":
-        return f"{change * 100:+.2f} points"
+        return f"{change * 100:+,.2f} points"
     return f"{change:+,.2f} {currency}" if unit == "reporting" else f"{change:+,.0f}"
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from metrics.signals.targets import target_in_force
 from pipelines.report.facts import ReportFacts
-from pipelines.words.numbers import format_value
+from pipelines.words.numbers import format_points, format_value
 
 #: Names of missed KPIs that a sentence tells at most.
 _MOST_NAMES: Final = 3
@@ -109,6 +109,6 @@ def _named(labels: Sequence[str]) -> str:
 
 def _distance(distance: Decimal, unit: str, currency: str) -> str:
     size = float(abs(distance))
-    told = f"{size * 100:.1f} points" if unit == "ratio" else format_value(size, unit, currency)
+    told = format_points(size) if unit == "ratio" else format_value(size, unit, currency)
     is_nothing = not any(digit in told for digit in "123456789")
     return "less than is shown" if is_nothing else told

@@ -7,7 +7,7 @@ from typing import Any
 
 from models.ops import ops_source_arrivals
 from models.vocabulary import GapKind
-from pipelines.words.numbers import count_of, format_month, format_ratio, format_value
+from pipelines.words.numbers import count_of, format_month, format_points, format_ratio, format_value
 
 
 def describe_place(row: Mapping[str, Any]) -> str:
@@ -23,7 +23,7 @@ def describe_capture(row: Mapping[str, Any]) -> str:
     if row["captured_ratio"] is None:
         return ""
     change = row["captured_change_ratio"]
-    moved = "" if not change else f", {'▲' if change > 0 else '▼'} {abs(change) * 100:.1f} points"
+    moved = "" if not change else f", {'▲' if change > 0 else '▼'} {format_points(change)}"
     return f"{format_ratio(row['captured_ratio'])} captured{moved}"
 
 
@@ -94,5 +94,5 @@ def _least_shown(unit: str, currency: str) -> str:
 def format_width(width: float | None, unit: str, currency: str) -> str:
     """A distance between two values; of ratios in percentage points."""
     if width is not None and unit == "ratio":
-        return f"{width * 100:.1f} points"
+        return format_points(width)
     return format_value(width, unit, currency)

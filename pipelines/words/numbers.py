@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Final
 
 NOTHING: Final = "–"
 _BARS: Final = "▁▂▃▄▅▆▇█"
 _GAP: Final = "·"
+#: From how many times the value before on a change is told as a multiple: 14,010 % says nothing to most people.
+_LEAST_MULTIPLE: Final = 11
 
 
 def format_value(value: float | None, unit: str, currency: str) -> str:
@@ -18,7 +21,7 @@ def format_value(value: float | None, unit: str, currency: str) -> str:
     if unit.endswith("_hours"):
         return f"{value:,.1f} h"
     if unit == "ratio":
-        return f"{value * 100:.1f} %"
+        return f"{value * 100:,.1f} %"
     if unit == "count":
         return f"{value:,.0f}" if value.is_integer() else f"{value:,.2f}"  # means and percentiles of counts
     if unit == "days":
@@ -39,8 +42,13 @@ def format_bounds(lower: float | None, upper: float | None, unit: str, currency:
     return f"exactly {low}" if lower == upper else f"between {low} and {high}"
 
 
+def format_points(difference: float | Decimal) -> str:
+    """The distance between two ratios in percentage points, without its sign."""
+    return f"{abs(difference) * 100:,.1f} points"
+
+
 def format_change(value: float | None, before: float | None, unit: str) -> str:
-    """How a value moved: percentage points for a ratio, else per cent of the value before.
+    """How a value moved: percentage points for a ratio, else per cent of the value before, or how many times it is.
 
     Where a number is below zero there is no such percentage, as of a net flow that turns from 12 to -5.
     """
@@ -52,13 +60,15 @@ def format_change(value: float | None, before: float | None, unit: str) -> str:
     if is_slight(value, before, unit):
         return f"{arrow} < 0.1 {'points' if unit == 'ratio' else '%'}"
     if unit == "ratio":
-        return f"{arrow} {abs(value - before) * 100:.1f} points"
+        return f"{arrow} {format_points(value - before)}"
     if before == 0:
         return f"{arrow} from 0"
     if before < 0 or value < 0:
         difference = format_value(abs(value - before), unit, "").strip()
         return f"{arrow} by {difference}"
-    return f"{arrow} {abs(value - before) / abs(before) * 100:.1f} %"
+    if value / before > _LEAST_MULTIPLE:
+        return f"{arrow} {value / before:,.0f}-fold"
+    return f"{arrow} {abs(value - before) / before * 100:,.1f} %"
 
 
 def is_slight(value: float, before: float, unit: str) -> bool:
@@ -84,7 +94,7 @@ def format_ratio(ratio: float | None) -> str:
         return "> 99.9 %"
     if 0 < percent < 0.05:
         return "< 0.1 %"
-    return "100 %" if percent == 100 else f"{percent:.1f} %"
+    return "100 %" if percent == 100 else f"{percent:,.1f} %"
 
 
 def format_count(count: int | None) -> str:

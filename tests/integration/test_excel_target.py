@@ -228,7 +228,7 @@ def test_headers_are_frozen_and_numbers_have_formats(workbook: Path) -> None:
         assert 'state="frozen"' in sheet
         assert "<f>" not in sheet, "a formula"
         assert re.search(r'<col min="1" max="1" width="\d', sheet)
-    for shown in ("yyyy-mm-dd", "0.0%", "#,##0.00"):
+    for shown in ("yyyy-mm-dd", "#,##0.0%", "#,##0.00"):
         assert shown in styles
 
 

@@ -69,7 +69,7 @@ view: decided_clock_records {
     type: number
     label: "SLA attainment, resolution"
     description: "Share of the resolution clocks decided in the period that were met. met / (met + breached) of resolution clocks, by decided_at. A clock is decided once, at its stop or its breach, so leaving a ticket open improves nothing. Per clock, never per exported row. Owner: Service management."
-    value_format: "0.0%"
+    value_format: "#,##0.0%"
     drill_fields: [detail*]
     sql: CASE WHEN COUNT(${TABLE}.resolution_met_count) > 0 THEN CAST(SUM(${TABLE}.resolution_met_count) AS DOUBLE PRECISION) / CAST(COUNT(${TABLE}.resolution_met_count) AS DOUBLE PRECISION) END ;;
   }
@@ -78,7 +78,7 @@ view: decided_clock_records {
     type: number
     label: "SLA attainment, first response"
     description: "Share of the first response clocks decided in the period that were met. met / (met + breached) of first response clocks, by decided_at. Owner: Service management."
-    value_format: "0.0%"
+    value_format: "#,##0.0%"
     drill_fields: [detail*]
     sql: CASE WHEN COUNT(${TABLE}.first_response_met_count) > 0 THEN CAST(SUM(${TABLE}.first_response_met_count) AS DOUBLE PRECISION) / CAST(COUNT(${TABLE}.first_response_met_count) AS DOUBLE PRECISION) END ;;
   }
@@ -87,7 +87,7 @@ view: decided_clock_records {
     type: number
     label: "SLA attainment, periodic update"
     description: "Share of the clocks of the longest silence between public replies decided in the period that were met. met / (met + breached) of periodic update clocks, by decided_at. Owner: Service management."
-    value_format: "0.0%"
+    value_format: "#,##0.0%"
     drill_fields: [detail*]
     sql: CASE WHEN COUNT(${TABLE}.periodic_update_met_count) > 0 THEN CAST(SUM(${TABLE}.periodic_update_met_count) AS DOUBLE PRECISION) / CAST(COUNT(${TABLE}.periodic_update_met_count) AS DOUBLE PRECISION) END ;;
   }
@@ -96,7 +96,7 @@ view: decided_clock_records {
     type: number
     label: "SLA attainment, vendor response"
     description: "Share of the vendor response clocks, which run while that vendor or team has the ticket, decided in the period that were met. met / (met + breached) of vendor response clocks, by decided_at. Owner: Service management."
-    value_format: "0.0%"
+    value_format: "#,##0.0%"
     drill_fields: [detail*]
     sql: CASE WHEN COUNT(${TABLE}.vendor_response_met_count) > 0 THEN CAST(SUM(${TABLE}.vendor_response_met_count) AS DOUBLE PRECISION) / CAST(COUNT(${TABLE}.vendor_response_met_count) AS DOUBLE PRECISION) END ;;
   }
@@ -105,7 +105,7 @@ view: decided_clock_records {
     type: number
     label: "SLA attainment, vendor resolution"
     description: "Share of the vendor resolution clocks, which run while that vendor or team has the ticket, decided in the period that were met. met / (met + breached) of vendor resolution clocks, by decided_at. Owner: Service management."
-    value_format: "0.0%"
+    value_format: "#,##0.0%"
     drill_fields: [detail*]
     sql: CASE WHEN COUNT(${TABLE}.vendor_resolution_met_count) > 0 THEN CAST(SUM(${TABLE}.vendor_resolution_met_count) AS DOUBLE PRECISION) / CAST(COUNT(${TABLE}.vendor_resolution_met_count) AS DOUBLE PRECISION) END ;;
   }

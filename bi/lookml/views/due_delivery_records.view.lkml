@@ -57,7 +57,7 @@ view: due_delivery_records {
     type: number
     label: "On-time delivery"
     description: "Share of the deliveries promised for the period that came on or before the promised date. Deliveries with delivered_date <= promised_date / deliveries due, by promised_date. One that is still missing when its promised day is over is late. Owner: Vendor management."
-    value_format: "0.0%"
+    value_format: "#,##0.0%"
     drill_fields: [detail*]
     sql: CASE WHEN COUNT(${TABLE}.on_time_count) > 0 THEN CAST(SUM(${TABLE}.on_time_count) AS DOUBLE PRECISION) / CAST(COUNT(${TABLE}.on_time_count) AS DOUBLE PRECISION) END ;;
   }

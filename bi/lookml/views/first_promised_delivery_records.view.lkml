@@ -57,7 +57,7 @@ view: first_promised_delivery_records {
     type: number
     label: "On-time delivery by the first promise"
     description: "Share of the deliveries first promised for the period that came on or before that first date, whatever was promised later. Deliveries with delivered_date <= first_promised_date / deliveries due, by first_promised_date. One that is still missing when that day is over is late; one without a first promise is not measured. Owner: Vendor management."
-    value_format: "0.0%"
+    value_format: "#,##0.0%"
     drill_fields: [detail*]
     sql: CASE WHEN COUNT(${TABLE}.on_time_by_first_promise_count) > 0 THEN CAST(SUM(${TABLE}.on_time_by_first_promise_count) AS DOUBLE PRECISION) / CAST(COUNT(${TABLE}.on_time_by_first_promise_count) AS DOUBLE PRECISION) END ;;
   }

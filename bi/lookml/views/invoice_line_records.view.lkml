@@ -84,7 +84,7 @@ view: invoice_line_records {
     type: number
     label: "Share billed off contract"
     description: "Share of what vendors billed that no contract covers. Billed off contract / billed, of the lines of which both are known. Owner: Vendor management."
-    value_format: "0.0%"
+    value_format: "#,##0.0%"
     drill_fields: [detail*]
     sql: CASE WHEN SUM(${TABLE}.judged_amount_reporting) > 0 THEN CAST(SUM(${TABLE}.judged_off_contract_reporting) AS DOUBLE PRECISION) / CAST(SUM(${TABLE}.judged_amount_reporting) AS DOUBLE PRECISION) END ;;
   }

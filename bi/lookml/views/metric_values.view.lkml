@@ -158,7 +158,7 @@ view: metric_values {
     type: number
     label: "Budget variance ratio"
     description: "Budget variance as a share of the budget: 0.05 is 5 % overspent, -0.05 is 5 % underspent. Actual cost less budget / budget, over the months of the period that have both; empty without budget. All cost of such a month counts, whether or not its account has a budget. Owner: Finance."
-    value_format: "0.0%"
+    value_format: "#,##0.0%"
     drill_fields: [detail*]
     sql: CASE WHEN COUNT(CASE WHEN ${TABLE}.metric = 'cost_budget_variance_ratio' THEN 1 END) = 1 THEN MAX(CASE WHEN ${TABLE}.metric = 'cost_budget_variance_ratio' THEN ${TABLE}.value END) WHEN COUNT(DISTINCT CASE WHEN ${TABLE}.metric = 'cost_budget_variance_ratio' THEN ${TABLE}.period_grain END) = 1 AND COUNT(DISTINCT CASE WHEN ${TABLE}.metric = 'cost_budget_variance_ratio' THEN ${TABLE}.dimension END) = 1 AND COUNT(CASE WHEN ${TABLE}.metric = 'cost_budget_variance_ratio' THEN ${TABLE}.numerator END) = COUNT(CASE WHEN ${TABLE}.metric = 'cost_budget_variance_ratio' THEN 1 END) AND COUNT(CASE WHEN ${TABLE}.metric = 'cost_budget_variance_ratio' THEN ${TABLE}.denominator END) = COUNT(CASE WHEN ${TABLE}.metric = 'cost_budget_variance_ratio' THEN 1 END) AND SUM(CASE WHEN ${TABLE}.metric = 'cost_budget_variance_ratio' THEN CAST(${TABLE}.denominator AS DECIMAL(18, 4)) END) > 0 THEN CAST(SUM(CASE WHEN ${TABLE}.metric = 'cost_budget_variance_ratio' THEN CAST(${TABLE}.numerator AS DECIMAL(18, 4)) END) AS DOUBLE PRECISION) / CAST(SUM(CASE WHEN ${TABLE}.metric = 'cost_budget_variance_ratio' THEN CAST(${TABLE}.denominator AS DECIMAL(18, 4)) END) AS DOUBLE PRECISION) END ;;
   }
@@ -185,7 +185,7 @@ view: metric_values {
     type: number
     label: "Share of cost that is rework"
     description: "Cost of rework as a share of the allocated cost. Sum of rework_reporting / sum of allocated_reporting, where that is above 0, of fct_rework_costs. Owner: Finance."
-    value_format: "0.0%"
+    value_format: "#,##0.0%"
     drill_fields: [detail*]
     sql: CASE WHEN COUNT(CASE WHEN ${TABLE}.metric = 'cost_of_rework_ratio' THEN 1 END) = 1 THEN MAX(CASE WHEN ${TABLE}.metric = 'cost_of_rework_ratio' THEN ${TABLE}.value END) WHEN COUNT(DISTINCT CASE WHEN ${TABLE}.metric = 'cost_of_rework_ratio' THEN ${TABLE}.period_grain END) = 1 AND COUNT(DISTINCT CASE WHEN ${TABLE}.metric = 'cost_of_rework_ratio' THEN ${TABLE}.dimension END) = 1 AND COUNT(DISTINCT CASE WHEN ${TABLE}.metric = 'cost_of_rework_ratio' THEN ${TABLE}.period_start_date END) = 1 AND COUNT(CASE WHEN ${TABLE}.metric = 'cost_of_rework_ratio' THEN ${TABLE}.numerator END) = COUNT(CASE WHEN ${TABLE}.metric = 'cost_of_rework_ratio' THEN 1 END) AND COUNT(CASE WHEN ${TABLE}.metric = 'cost_of_rework_ratio' THEN ${TABLE}.denominator END) = COUNT(CASE WHEN ${TABLE}.metric = 'cost_of_rework_ratio' THEN 1 END) AND SUM(CASE WHEN ${TABLE}.metric = 'cost_of_rework_ratio' THEN CAST(${TABLE}.denominator AS DECIMAL(18, 4)) END) > 0 THEN CAST(SUM(CASE WHEN ${TABLE}.metric = 'cost_of_rework_ratio' THEN CAST(${TABLE}.numerator AS DECIMAL(18, 4)) END) AS DOUBLE PRECISION) / CAST(SUM(CASE WHEN ${TABLE}.metric = 'cost_of_rework_ratio' THEN CAST(${TABLE}.denominator AS DECIMAL(18, 4)) END) AS DOUBLE PRECISION) END ;;
   }
@@ -194,7 +194,7 @@ view: metric_values {
     type: number
     label: "Committed spend used"
     description: "How much of the spend committed over the whole term of the contracts was billed by the end of the month; above 1 is more than was committed. Sum of cumulative_spend_reporting / sum of committed_spend_reporting of fct_vendor_commitment_months, each contract at one exchange rate. Owner: Vendor management."
-    value_format: "0.0%"
+    value_format: "#,##0.0%"
     drill_fields: [detail*]
     sql: CASE WHEN COUNT(CASE WHEN ${TABLE}.metric = 'vendor_committed_spend_used_ratio' THEN 1 END) = 1 THEN MAX(CASE WHEN ${TABLE}.metric = 'vendor_committed_spend_used_ratio' THEN ${TABLE}.value END) WHEN COUNT(DISTINCT CASE WHEN ${TABLE}.metric = 'vendor_committed_spend_used_ratio' THEN ${TABLE}.period_grain END) = 1 AND COUNT(DISTINCT CASE WHEN ${TABLE}.metric = 'vendor_committed_spend_used_ratio' THEN ${TABLE}.dimension END) = 1 AND COUNT(DISTINCT CASE WHEN ${TABLE}.metric = 'vendor_committed_spend_used_ratio' THEN ${TABLE}.period_start_date END) = 1 AND COUNT(CASE WHEN ${TABLE}.metric = 'vendor_committed_spend_used_ratio' THEN ${TABLE}.numerator END) = COUNT(CASE WHEN ${TABLE}.metric = 'vendor_committed_spend_used_ratio' THEN 1 END) AND COUNT(CASE WHEN ${TABLE}.metric = 'vendor_committed_spend_used_ratio' THEN ${TABLE}.denominator END) = COUNT(CASE WHEN ${TABLE}.metric = 'vendor_committed_spend_used_ratio' THEN 1 END) AND SUM(CASE WHEN ${TABLE}.metric = 'vendor_committed_spend_used_ratio' THEN CAST(${TABLE}.denominator AS DECIMAL(18, 4)) END) > 0 THEN CAST(SUM(CASE WHEN ${TABLE}.metric = 'vendor_committed_spend_used_ratio' THEN CAST(${TABLE}.numerator AS DECIMAL(18, 4)) END) AS DOUBLE PRECISION) / CAST(SUM(CASE WHEN ${TABLE}.metric = 'vendor_committed_spend_used_ratio' THEN CAST(${TABLE}.denominator AS DECIMAL(18, 4)) END) AS DOUBLE PRECISION) END ;;
   }
@@ -203,7 +203,7 @@ view: metric_values {
     type: number
     label: "Concentration of vendor spend"
     description: "Whether spend lies with few vendors: 1 is all with one, 0.25 is as with four equal ones (Herfindahl-Hirschman index). Sum over vendors of (amount_reporting of the vendor / that of all)^2, by invoice_date; a vendor whose credit notes outweigh its invoices has no share. Owner: Vendor management."
-    value_format: "0.0%"
+    value_format: "#,##0.0%"
     drill_fields: [detail*]
     sql: CASE WHEN COUNT(CASE WHEN ${TABLE}.metric = 'vendor_spend_concentration_ratio' THEN 1 END) = 1 THEN MAX(CASE WHEN ${TABLE}.metric = 'vendor_spend_concentration_ratio' THEN ${TABLE}.value END) END ;;
   }

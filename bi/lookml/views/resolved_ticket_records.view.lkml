@@ -414,7 +414,7 @@ view: resolved_ticket_records {
     type: number
     label: "Flow efficiency, business hours"
     description: "Share of the time between creation and resolution in which the tickets resolved in the period were worked on, in open hours of the team's calendar. The rest they were queued or waiting. Sum of active_business_microseconds / sum of (lead_time_business_microseconds - reopened_gap_business_microseconds), both in hours: long tickets weigh more. A ticket without history is not measured; its lead time limits by how much it could move the ratio. Owner: Service management."
-    value_format: "0.0%"
+    value_format: "#,##0.0%"
     drill_fields: [detail*]
     sql: CASE WHEN SUM(${TABLE}.flow_whole_business_microseconds) > 0 THEN CAST(SUM(${TABLE}.flow_active_business_microseconds) AS DOUBLE PRECISION) / CAST(SUM(${TABLE}.flow_whole_business_microseconds) AS DOUBLE PRECISION) END ;;
   }
@@ -423,7 +423,7 @@ view: resolved_ticket_records {
     type: number
     label: "Flow efficiency, calendar hours"
     description: "Share of the time between creation and resolution in which the tickets resolved in the period were worked on, in hours by the clock on the wall. The rest they were queued or waiting. Sum of active_calendar_microseconds / sum of (lead_time_calendar_microseconds - reopened_gap_calendar_microseconds), both in hours: long tickets weigh more. A ticket without history is not measured; its lead time limits by how much it could move the ratio. Owner: Service management."
-    value_format: "0.0%"
+    value_format: "#,##0.0%"
     drill_fields: [detail*]
     sql: CASE WHEN SUM(${TABLE}.flow_whole_calendar_microseconds) > 0 THEN CAST(SUM(${TABLE}.flow_active_calendar_microseconds) AS DOUBLE PRECISION) / CAST(SUM(${TABLE}.flow_whole_calendar_microseconds) AS DOUBLE PRECISION) END ;;
   }
@@ -441,7 +441,7 @@ view: resolved_ticket_records {
     type: number
     label: "Rework: tickets reopened"
     description: "Share of the tickets resolved in the period that had been resolved before and came back. Tickets with reopen_count above 0 / tickets with a known reopen_count. An export without history cannot tell: its tickets lower coverage and are not taken as 0. Owner: Service management."
-    value_format: "0.0%"
+    value_format: "#,##0.0%"
     drill_fields: [detail*]
     sql: CASE WHEN COUNT(${TABLE}.reopened_count) > 0 THEN CAST(SUM(${TABLE}.reopened_count) AS DOUBLE PRECISION) / CAST(COUNT(${TABLE}.reopened_count) AS DOUBLE PRECISION) END ;;
   }
@@ -504,7 +504,7 @@ view: resolved_ticket_records {
     type: number
     label: "First-contact resolution"
     description: "Share of the tickets resolved in the period that one touch by one team resolved for good. Tickets with reopen_count = 0, handoff_count = 0 and touch_count = 1 / tickets of which all three are known and touch_count is at least 1. An export without history cannot tell: its tickets lower coverage and are not taken as 0. Nor can it tell who resolved a ticket that nobody is known to have touched: in the first contact, or without any. Owner: Service management."
-    value_format: "0.0%"
+    value_format: "#,##0.0%"
     drill_fields: [detail*]
     sql: CASE WHEN COUNT(${TABLE}.first_contact_count) > 0 THEN CAST(SUM(${TABLE}.first_contact_count) AS DOUBLE PRECISION) / CAST(COUNT(${TABLE}.first_contact_count) AS DOUBLE PRECISION) END ;;
   }
@@ -513,7 +513,7 @@ view: resolved_ticket_records {
     type: number
     label: "SLA attainment as the source system claims it"
     description: "Share of the tickets resolved in the period that the source system itself flagged as within SLA. A claim, not a measurement: compare it with sla_attainment_ratio. Tickets with is_sla_met_at_source true / tickets with the flag, one per ticket, by resolved_at. Owner: Service management."
-    value_format: "0.0%"
+    value_format: "#,##0.0%"
     drill_fields: [detail*]
     sql: CASE WHEN COUNT(${TABLE}.source_claim_met_count) > 0 THEN CAST(SUM(${TABLE}.source_claim_met_count) AS DOUBLE PRECISION) / CAST(COUNT(${TABLE}.source_claim_met_count) AS DOUBLE PRECISION) END ;;
   }

@@ -45,7 +45,7 @@ view: service_credit_records {
     type: number
     label: "Contract promises kept"
     description: "Share of the contracts' promises of the period whose attainment reached what the contract asks for. Promises with credit_ratio = 0 / promises with cases, of fct_service_credits, by covered_end_date. Owner: Vendor management."
-    value_format: "0.0%"
+    value_format: "#,##0.0%"
     drill_fields: [detail*]
     sql: CASE WHEN COUNT(${TABLE}.promise_kept_count) > 0 THEN CAST(SUM(${TABLE}.promise_kept_count) AS DOUBLE PRECISION) / CAST(COUNT(${TABLE}.promise_kept_count) AS DOUBLE PRECISION) END ;;
   }

@@ -28,6 +28,7 @@ _VALUES = st.none() | st.floats(allow_nan=False, allow_infinity=False, width=32)
     [
         (None, "ratio", "–"),
         (0.934, "ratio", "93.4 %"),
+        (140.104, "ratio", "14,010.4 %"),
         (1234.56, "business_hours", "1,234.6 h"),
         (1234.0, "count", "1,234"),
         (1.375, "count", "1.38"),
@@ -44,7 +45,15 @@ def test_values_carry_their_unit(value: float | None, unit: str, shown: str) -> 
 
 @pytest.mark.parametrize(
     ("ratio", "shown"),
-    [(1.0, "100 %"), (0.99996, "> 99.9 %"), (0.999, "99.9 %"), (0.0, "0.0 %"), (0.0001, "< 0.1 %"), (None, "–")],
+    [
+        (1.0, "100 %"),
+        (0.99996, "> 99.9 %"),
+        (0.999, "99.9 %"),
+        (0.0, "0.0 %"),
+        (0.0001, "< 0.1 %"),
+        (12.5, "1,250.0 %"),
+        (None, "–"),
+    ],
 )
 def test_share_says_all_only_when_nothing_is_missing(ratio: float | None, shown: str) -> None:
     assert format_ratio(ratio) == shown
@@ -71,6 +80,11 @@ def test_open_bounds_are_said(lower: float | None, upper: float | None, shown: s
         (0.8, 0.9, "ratio", "up_is_good", "▼ 10.0 points", "worse"),
         (22.0, 20.0, "business_hours", "down_is_good", "▲ 10.0 %", "worse"),
         (18.0, 20.0, "reporting", "down_is_good", "▼ 10.0 %", "better"),
+        (220.0, 20.0, "reporting", "down_is_good", "▲ 1,000.0 %", "worse"),
+        (221.0, 20.0, "reporting", "down_is_good", "▲ 11-fold", "worse"),
+        (2822.08, 20.0, "reporting", "down_is_good", "▲ 141-fold", "worse"),
+        (150000.0, 20.0, "reporting", "up_is_good", "▲ 7,500-fold", "better"),
+        (140.0, 0.0, "ratio", "down_is_good", "▲ 14,000.0 points", "worse"),
         (18.0, -20.0, "reporting", "neutral", "▲ by 38.00", ""),
         (-5.0, 12.0, "count", "down_is_good", "▼ by 17", "better"),
         (3.0, 0.0, "count", "neutral", "▲ from 0", ""),
