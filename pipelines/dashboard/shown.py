@@ -24,6 +24,7 @@ from pipelines.words.numbers import (
     format_value,
     judge_change,
 )
+from pipelines.words.periods import name_period
 
 _COLOURS: Final = {"better": "green", "worse": "red", "": "gray"}
 
@@ -60,7 +61,9 @@ def show_card(snapshot: Snapshot, definition: dict[str, Any], values: pl.DataFra
         change = format_change(latest["value"], before, unit)
         colour = _COLOURS[judge_change(latest["value"], before, definition["direction"], unit)]
         period = latest["period_start_date"]
-        st.markdown(f":{colour}[{change}] in the {latest['period_grain']} from {period:%d %b %Y}")
+        st.markdown(f":{colour}[{change}] in {name_period(period, latest['period_grain'])}")
+        if period == told and (late := snapshot.late_note(definition["metric"], filters.grain.value)):
+            st.caption(plain(late))
         if target := describe_target(snapshot, definition, period, filters):
             st.markdown(plain(target))
         bounds = (latest["coverage_ratio"], latest["lower_bound"], latest["upper_bound"])
@@ -110,11 +113,6 @@ def show_breakdown_targets(snapshot: Snapshot, metric: str, unit: str, dimension
 def show_nothing(what: str) -> None:
     """Say that there is nothing, and what would show something."""
     st.info(f"{what} Widen the period or the filters on the left.", icon=":material/search_off:")
-
-
-def period_label(start: date, grain: str) -> str:
-    """A period in words."""
-    return f"{grain} from {start:%d %b %Y}"
 
 
 def _why_nothing(snapshot: Snapshot, definition: dict[str, Any], filters: Filters, start: date | None = None) -> str:

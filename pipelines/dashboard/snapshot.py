@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
-from models.vocabulary import NO_VALUE, Dimension
+from metrics.periods import Period
+from models.vocabulary import NO_VALUE, Dimension, Grain
 from pipelines.cli.published import DataReach, PublicationFacts, open_published, read_publication, read_reaches
 from pipelines.dashboard.filters import Filters
+from pipelines.questions import packaged_questions
 from pipelines.words.missing_values import explain_missing, periods_told
+from pipelines.words.periods import describe_incomplete, describe_late
 
 if TYPE_CHECKING:
     import duckdb
@@ -106,6 +109,20 @@ class Snapshot:
     def latest_periods(self, grain: str) -> dict[str, date]:
         """First day of the period of which each metric is told if nobody names one; those without one are left out."""
         return periods_told(self._connection, grain)
+
+    def late_note(self, metric: str, grain: str) -> str:
+        """That a metric is told of an earlier period than the report is, and why; empty if it is not."""
+        question = packaged_questions()["numbers_of_a_period"]
+        parameters = {parameter.name: parameter.default for parameter in question.parameters}
+        numbers = self.ask(question.text, {**parameters, "period_grain": grain})
+        row = numbers.row(by_predicate=pl.col("metric") == metric, named=True) if not numbers.is_empty() else None
+        if row is None or row["is_wanted_closed"] is not False:
+            return ""
+        names = row["first_ended_data"].split(", ") if row["first_ended_data"] else []
+        last = next((reach.last_date for reach in self.reaches if reach.data in names[:1]), None)
+        wanted = Period(Grain(grain), row["wanted_start_date"])
+        incomplete = describe_incomplete(wanted, row["label"], names, last)
+        return describe_late(incomplete, row["period_start_date"], grain)
 
     def no_value_reason(self, metric: str, grain: str, start: date | None) -> str:
         """Why a metric has no value over everything; empty if it has one.

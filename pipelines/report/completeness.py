@@ -8,18 +8,17 @@ is, is decided by the question `numbers_of_a_period`; nothing is decided here.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
 
 from pipelines.report.facts import ReportFacts
+from pipelines.words.periods import describe_incomplete, describe_late, long_day
 
 
 def late_note(facts: ReportFacts, metric: str) -> str:
     """Why a KPI is not told of the report's period, and of which it is; empty if it is told of the report's."""
     if facts.period is None or not facts.is_late(metric):
         return ""
-    last, grain = facts.period_of(metric), facts.period.grain.value
-    known = f"Last complete {grain}: {last.label}." if last else f"No {grain} before it is complete."
-    return f"{sentence_case(incomplete(facts, metric))}. {known}"
+    last = facts.period_of(metric)
+    return describe_late(incomplete(facts, metric), last.start if last else None, facts.period.grain.value)
 
 
 def incomplete(facts: ReportFacts, metric: str) -> str:
@@ -29,11 +28,7 @@ def incomplete(facts: ReportFacts, metric: str) -> str:
         return ""
     names = row["first_ended_data"].split(", ") if row["first_ended_data"] else []
     last = facts.last_date_of(names[0]) if names else None
-    if last is None:
-        # No clock stands where the KPI's own does: its values are those of an earlier publication.
-        return f"{period.label} is not complete for {row['label']}: it is held as of earlier data"
-    reach = "reach" if last < period.end else "end in the course of"
-    return f"{period.label} is not complete for {' and '.join(names)}: data {reach} {long_day(last)}"
+    return describe_incomplete(period, row["label"], names, last)
 
 
 def in_period(facts: ReportFacts, metric: str) -> str:
@@ -63,13 +58,3 @@ def describe_reaches(facts: ReportFacts) -> str:
     """Until when each kind of data reaches: `Data until: tickets 15 November 2026, finance 30 September 2026`."""
     known = [f"{reach.data} {long_day(reach.last_date)}" for reach in facts.reaches if reach.last_date is not None]
     return f"Data until: {', '.join(known)}" if known else "No tickets, finance, deliveries or invoices yet"
-
-
-def long_day(day: date) -> str:
-    """A day for people: `30 September 2026`."""
-    return f"{day.day} {day:%B %Y}"
-
-
-def sentence_case(text: str) -> str:
-    """A text with a capital at its beginning: `Week 45 of 2026`."""
-    return text[:1].upper() + text[1:]

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from pipelines.report.charts import sparkline
-from pipelines.report.completeness import describe_reaches, sentence_case
+from pipelines.report.completeness import describe_reaches
 from pipelines.report.drawing import color, draw_svg, unchecked_charts
 from pipelines.report.facts import ReportFacts
 from pipelines.report.figures import Figure, Table
@@ -32,6 +32,7 @@ from pipelines.report.sections import build_sections
 from pipelines.report.sentences import summarize
 from pipelines.report.text_width import text_lines, text_width
 from pipelines.words.numbers import format_instant
+from pipelines.words.periods import sentence_case
 
 #: Width for which charts are drawn, in pixels, and what a pixel is on paper, in points. Names beside a chart take more.
 _CHART, _PIXEL = 570, 0.78

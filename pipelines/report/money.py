@@ -9,10 +9,11 @@ from typing import Any, Final
 
 from models.vocabulary import Grain
 from pipelines.report.charts import Bar, bar_chart
-from pipelines.report.completeness import long_day, notes
+from pipelines.report.completeness import notes
 from pipelines.report.facts import BUDGET_IS_OF, RECOVERABLE_IS_OF, ReportFacts
 from pipelines.report.figures import Figure, Section, Table
 from pipelines.words.numbers import NOTHING, count_of, format_ratio
+from pipelines.words.periods import long_day
 
 _MOST_ROWS: Final = 8
 _PARTS: Final = (

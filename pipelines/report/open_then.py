@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from pipelines.report.completeness import long_day, notes
+from pipelines.report.completeness import notes
 from pipelines.report.facts import FLOW_IS_OF, ReportFacts
 from pipelines.report.figures import Figure, Section, Table
 from pipelines.words.numbers import count_of
+from pipelines.words.periods import long_day
 
 #: What nobody can know of a past day.
 _UNKNOWN: Final = (

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from metrics.registry import METRICS
 from pipelines.report.charts import sparkline
-from pipelines.report.completeness import describe_reaches, late_note, sentence_case
+from pipelines.report.completeness import describe_reaches, late_note
 from pipelines.report.drawing import dark_rules, draw_svg, inline_svg, unchecked_charts
 from pipelines.report.facts import ReportFacts
 from pipelines.report.figures import Figure, Section, Table
@@ -17,6 +17,7 @@ from pipelines.report.markup import Html, element, join, page
 from pipelines.report.sections import build_sections
 from pipelines.report.sentences import summarize
 from pipelines.words.numbers import format_instant
+from pipelines.words.periods import sentence_case
 
 #: Widths in pixels for which a chart is drawn: a phone, half a page, a whole page.
 _NARROW: Final = 310

@@ -8,6 +8,8 @@ from datetime import date
 
 from metrics.periods import Period
 from models.vocabulary import Grain
+from pipelines.words.numbers import format_period
+from pipelines.words.periods import name_period
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,26 +19,12 @@ class ReportPeriod(Period):
     @property
     def label(self) -> str:
         """Its name for people: `October 2026`, `week 45 of 2026`, `Q4 2026`."""
-        match self.grain:
-            case Grain.WEEK:
-                year, week = self.name.split("-W")
-                return f"week {int(week)} of {year}"
-            case Grain.QUARTER:
-                return f"Q{self.name[-1]} {self.start.year}"
-            case _:
-                return f"{self.start:%B %Y}"
+        return name_period(self.start, self.grain.value)
 
     @property
     def short_label(self) -> str:
         """Its name where there is little room: `Oct 2026`, `W45 2026`."""
-        match self.grain:
-            case Grain.WEEK:
-                year, week = self.name.split("-")
-                return f"{week} {year}"
-            case Grain.QUARTER:
-                return self.label
-            case _:
-                return f"{self.start:%b %Y}"
+        return format_period(self.start, self.grain.value)
 
     @property
     def days(self) -> str:

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from pipelines.report.breakdown_targets import worst_missed
-from pipelines.report.completeness import in_period, incomplete, sentence_case
+from pipelines.report.completeness import in_period, incomplete
 from pipelines.report.drivers import format_part, largest_driver, net_change
 from pipelines.report.facts import DRIVEN, HEADLINES, SUPPORTING, ReportFacts
 from pipelines.report.money import recoverable_at_least, recoverable_months, recoverable_total
 from pipelines.report.signals import departures_from_usual
 from pipelines.report.targets import target_of, targets_sentence, wanted
 from pipelines.words.numbers import format_value
+from pipelines.words.periods import sentence_case
 
 #: Headlines of which the summary says who moved them.
 _DRIVEN: Final = tuple(metric for metric in HEADLINES if metric in DRIVEN)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -135,7 +135,8 @@ def format_period(start: date, grain: str) -> str:
         case "quarter":
             return f"Q{(start.month + 2) // 3} {start.year}"
         case "week":
-            year, week, _ = start.isocalendar()
+            # As `metrics.periods.Period` names it: after its fourth day, for a week may begin on any day.
+            year, week, _ = (start + timedelta(days=3)).isocalendar()
             return f"W{week:02} {year}"
         case "day":
             return str(start)

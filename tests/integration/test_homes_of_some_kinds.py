@@ -23,6 +23,7 @@ from test_late_ledger import keep_lines
 from test_report import read
 
 from pipelines.cli.main import kpi
+from pipelines.report.completeness import late_note
 from pipelines.report.facts import HEADLINES, ReportFacts
 from pipelines.report.headlines import headline_cards
 from pipelines.report.money import recoverable_total
@@ -212,12 +213,18 @@ def drawn(home: DemoHome, monkeypatch: pytest.MonkeyPatch, address: str, **chose
 def test_the_dashboard_tells_the_same_month_and_value(
     uneven: DemoHome, told: ReportFacts, monkeypatch: pytest.MonkeyPatch, metric: str
 ) -> None:
-    texts = [part.value for part in drawn(uneven, monkeypatch, "kpis", kpi=metric).markdown]
+    page = drawn(uneven, monkeypatch, "kpis", kpi=metric)
+    texts = [part.value for part in page.markdown]
     row, period = told.numbers[metric], told.period_of(metric)
     assert period is not None
     assert f"## {format_value(row['value'], row['unit'], 'EUR')}" in texts
     if row["value"] is not None:
-        assert any(text.endswith(f"in the month from {period.start:%d %b %Y}") for text in texts)
+        assert any(text.endswith(f" in {period.label}") for text in texts)
+        # That the period of the report is not complete for it is said in the words of the report.
+        captions = [part.value for part in page.caption]
+        assert [text for text in captions if " is not complete for " in text] == (
+            [late_note(told, metric)] if told.is_late(metric) else []
+        )
 
 
 def test_money_to_recover_is_that_of_the_same_months_everywhere(

@@ -14,7 +14,7 @@ from pipelines.dashboard.shown import show_card, show_nothing
 from pipelines.dashboard.snapshot import Snapshot
 from pipelines.dashboard.tables import show_table
 from pipelines.words.change import steps_sentence
-from pipelines.words.numbers import count_of
+from pipelines.words.numbers import count_of, format_period
 
 _SHOWN = ("cost_per_transaction_reporting", "cost_total_reporting", "cost_unallocated_reporting")
 
@@ -70,11 +70,11 @@ def _show_bridge(snapshot: Snapshot, filters: Filters, currency: str) -> None:
     listed = [(f"{part} · {value}", change) for part, value, change in parts.head(most).iter_rows()]
     listed += [(f"{parts.height - most} smaller parts", rest)] if parts.height > most else []
     running = first["unit_cost_before_reporting"]
-    bars = [(f"{first['previous_period_start_date']:%d %b %Y}", 0, running, True)]
+    bars = [(format_period(first["previous_period_start_date"], filters.grain.value), 0, running, True)]
     for label, change in listed:
         bars.append((label, running, running + change, False))
         running += change
-    bars.append((f"{first['period_start_date']:%d %b %Y}", 0, running, True))
+    bars.append((format_period(first["period_start_date"], filters.grain.value), 0, running, True))
     schema = {"label": pl.String, "before": pl.Float64, "after": pl.Float64, "is_total": pl.Boolean}
     frame = pl.DataFrame(
         [(label, float(before), float(after), is_total) for label, before, after, is_total in bars],

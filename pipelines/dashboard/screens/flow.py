@@ -27,6 +27,7 @@ from pipelines.dashboard.shown import show_nothing
 from pipelines.dashboard.snapshot import Snapshot
 from pipelines.dashboard.tables import show_table
 from pipelines.words.numbers import count_of
+from pipelines.words.periods import long_day
 
 #: Tickets that are drawn at most; of more, always the same ones.
 _MOST_POINTS: Final = 2_000
@@ -65,7 +66,7 @@ def _show_cumulative_flow(snapshot: Snapshot, filters: Filters) -> None:
     first, last = days.row(0, named=True), days.row(-1, named=True)
     before, now = (sum(int(day[band]) for band in OPEN_BANDS) for day in (first, last))
     st.caption(
-        f"In work at the end of {first['day_date']:%d %b %Y}: {before:,}; of {last['day_date']:%d %b %Y}: {now:,}. "
+        f"In work at the end of {long_day(first['day_date'])}: {before:,}; of {long_day(last['day_date'])}: {now:,}. "
         "The first picture has what was open at the end of each day: all that had come in less all that had gone out. "
         "The second adds what was done and cancelled since the first day."
     )

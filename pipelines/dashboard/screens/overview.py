@@ -13,8 +13,9 @@ from pipelines.dashboard.charts import axis_title, draw_trend
 from pipelines.dashboard.filters import Filters
 from pipelines.dashboard.numbers_shown import read_breakdown, read_values
 from pipelines.dashboard.plain_text import plain
-from pipelines.dashboard.shown import period_label, show_breakdown_targets, show_card, show_nothing
+from pipelines.dashboard.shown import show_breakdown_targets, show_card, show_nothing
 from pipelines.dashboard.snapshot import BREAKDOWNS, Snapshot
+from pipelines.words.periods import name_period
 
 _TREND_HEIGHT: Final = 220
 
@@ -51,7 +52,7 @@ def show_overview(snapshot: Snapshot, filters: Filters) -> None:
     latest = found.filter(period_start_date=start).drop_nulls("value").sort("value", descending=True)
     others = [name for name in filters.chosen if name != by]
     ignored = f" The filters by {' and '.join(others)} do not narrow it." if others else ""
-    st.caption(f"In the {period_label(start, filters.grain.value)}.{ignored}")  # type: ignore[arg-type]
+    st.caption(f"In {name_period(start, filters.grain.value)}.{ignored}")  # type: ignore[arg-type]
     title = axis_title(definition["label"], definition["unit"], currency)
     show_bars(latest, "dimension_value", "value", title, definition["unit"], alt=f"{definition['label']} by {by}")
     show_breakdown_targets(snapshot, name, definition["unit"], Dimension(str(by)), filters)

@@ -19,6 +19,7 @@ from pipelines.dashboard.snapshot import Snapshot
 from pipelines.dashboard.tables import show_table
 from pipelines.questions import packaged_questions
 from pipelines.words.numbers import count_of
+from pipelines.words.periods import name_period
 
 
 def show_vendors(snapshot: Snapshot, filters: Filters) -> None:
@@ -77,7 +78,7 @@ def _show_scorecards(snapshot: Snapshot, filters: Filters) -> None:
         return
     start = found["period_start_date"].max()
     latest = found.filter(period_start_date=start).sort("score_ratio", descending=True, nulls_last=True)
-    st.caption(f"Of the {filters.grain.value} from {start:%d %b %Y}. A vendor without data has no score.")
+    st.caption(f"Of {name_period(start, filters.grain.value)}. A vendor without data has no score.")
     show_bars(latest, "vendor", "score_ratio", "score (%)", "ratio", alt="Vendor scores")
     parts = snapshot.rows_of("vendor_scorecard_parts", filters, day="period_start_date").filter(
         period_grain=filters.grain.value, period_start_date=start

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from metrics.periods import Period
+from models.vocabulary import Grain
 from pipelines.words.numbers import (
     count_of,
     count_records,
@@ -15,10 +17,12 @@ from pipelines.words.numbers import (
     format_bounds,
     format_change,
     format_instant,
+    format_period,
     format_ratio,
     format_value,
     judge_change,
 )
+from pipelines.words.periods import name_period
 
 _VALUES = st.none() | st.floats(allow_nan=False, allow_infinity=False, width=32)
 
@@ -137,3 +141,24 @@ def test_instants_and_counts() -> None:
 )
 def test_records_are_counted_with_their_noun(count: int, records: str, shown: str) -> None:
     assert count_records(count, records) == shown
+
+
+@given(st.dates(date(1990, 1, 1), date(2060, 12, 31)))
+def test_a_week_is_named_after_its_fourth_day_whatever_day_it_begins_on(start: date) -> None:
+    """As in `metrics.periods`; a week from Sunday 1 November 2026 is the 45th, like the one from Monday 2 November."""
+    year, week = Period(Grain.WEEK, start).name.split("-")
+    assert format_period(start, "week") == f"{week} {year}"
+    assert name_period(start, "week") == f"week {int(week[1:])} of {year}"
+
+
+@pytest.mark.parametrize(
+    ("start", "grain", "short", "long"),
+    [
+        (date(2026, 11, 1), "week", "W45 2026", "week 45 of 2026"),
+        (date(2026, 10, 1), "month", "Oct 2026", "October 2026"),
+        (date(2026, 10, 1), "quarter", "Q4 2026", "Q4 2026"),
+        (date(2026, 10, 1), "day", "2026-10-01", "1 October 2026"),
+    ],
+)
+def test_periods_have_a_short_and_a_long_name(start: date, grain: str, short: str, long: str) -> None:
+    assert (format_period(start, grain), name_period(start, grain)) == (short, long)
