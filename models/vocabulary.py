@@ -107,6 +107,11 @@ class Dimension(StrEnum):
     SERVICE = "service"
     VENDOR = "vendor"
 
+    @property
+    def plural(self) -> str:
+        """Several of them, for people: `priorities`. Of `overall` there is one only."""
+        return f"{self.value[:-1]}ies" if self.value.endswith("y") else f"{self.value}s"
+
 
 class QualityDimension(StrEnum):
     """The data quality dimensions of the Open Data Contract Standard."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from metrics.vendors.names import comparable
+from models.vocabulary import Dimension
 from pipelines.infer.rendering import quote
 from pipelines.words.numbers import count_of
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from pipelines.notices.finding import Notice
 
 _MOST_LINES: Final = 3
-_PLURALS: Final = {"team": "teams", "priority": "priorities", "service": "services", "vendor": "vendors"}
 
 
 def find_alike_names(recorded: Mapping[str, Collection[str]]) -> Iterator[Notice]:
@@ -30,8 +30,8 @@ def find_alike_names(recorded: Mapping[str, Collection[str]]) -> Iterator[Notice
     """
     from pipelines.notices.finding import Notice
 
-    for dimension, plural in _PLURALS.items():
-        groups = _alike(recorded.get(dimension, ()))
+    for dimension in Dimension:
+        groups = _alike(recorded.get(dimension.value, ()))
         if not groups:
             continue
         one, other = groups[0][:2]
@@ -40,9 +40,9 @@ def find_alike_names(recorded: Mapping[str, Collection[str]]) -> Iterator[Notice
         yield Notice(
             "alike_names",
             "policies/dimensions.yaml",
-            f"{count_of(len(groups), dimension, plural)} {'is' if len(groups) == 1 else 'are'} written in "
+            f"{count_of(len(groups), f'{dimension.value} is', f'{dimension.plural} are')} written in "
             f"several ways that differ in capitals or blanks only, such as '{one}' and '{other}', and counted apart. "
-            f"Where they are the same, write under {dimension}: {'; '.join(lines[:_MOST_LINES])}{more}.",
+            f"Where they are the same, write under {dimension.value}: {'; '.join(lines[:_MOST_LINES])}{more}.",
         )
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from models.vocabulary import Dimension
 from pipelines.report.facts import ReportFacts
 from pipelines.report.figures import Figure, Table
 from pipelines.report.targets import verdict, wanted
@@ -64,8 +65,7 @@ def worst_missed(facts: ReportFacts) -> str | None:
 
 
 def _plurals(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    words = {"priority": "priorities"}
-    return [words.get(name, f"{name}s") for name in dict.fromkeys(row["dimension"] for row in rows)]
+    return [Dimension(name).plural for name in dict.fromkeys(row["dimension"] for row in rows)]
 
 
 def _told(rows: Sequence[Mapping[str, Any]]) -> str:

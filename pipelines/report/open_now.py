@@ -75,24 +75,9 @@ def _at_risk(facts: ReportFacts, rows: Sequence[dict[str, Any]]) -> Figure:
 def _next_to_breach(facts: ReportFacts, rows: Sequence[dict[str, Any]]) -> Figure:
     """Clocks that run, by their due instants."""
     soon = sum(row["soon_count"] for row in facts.rows("at_risk"))
-    return Figure(
-        id="next-to-breach",
-        title="Promises that break next",
-        sentences=(_told_next(len(rows), soon),),
-        table=Table(
-            ("ticket", "promise", "breaks at", "team", "priority", "left, open h"),
-            tuple(
-                (row["ticket_id"], row["target"].replace("_", " "), format_instant(row["due_at"]),
-                 row["team"] or "(none)", row["priority"] or "(none)", _hours(row["remaining_hours"]))
-                for row in rows
-            ),
-            frozenset({"left, open h"}),
-        ),
-        is_table_open=True,
-        answer=facts.answers["next_to_breach"],
-        metrics=("sla_attainment_ratio",),
-        is_wide=True,
-    )  # fmt: skip
+    return _promises(
+        facts, rows, "next_to_breach", "next-to-breach", "Promises that break next", _told_next(len(rows), soon)
+    )
 
 
 def _told_next(shown: int, soon: int) -> str:
@@ -113,21 +98,44 @@ def _paused(facts: ReportFacts, rows: Sequence[dict[str, Any]]) -> Figure:
         told += f"they go on; {soon:,} of them {'has' if soon == 1 else 'have'} 8 open hours or less left."
     if len(rows) < soon:
         told += f" The {len(rows):,} with the least left are here."
+    return _promises(
+        facts, rows, "paused_next", "paused-promises", "Paused promises with little time left", told, has_due=False
+    )
+
+
+def _promises(
+    facts: ReportFacts,
+    rows: Sequence[dict[str, Any]],
+    answer: str,
+    figure_id: str,
+    title: str,
+    told: str,
+    *,
+    has_due: bool = True,
+) -> Figure:
+    """A table of single promises.
+
+    Args:
+        answer: by which name `facts` has the rows.
+        has_due: whether it is known when they break.
+    """
+    left = "left, open h"
     return Figure(
-        id="paused-promises",
-        title="Paused promises with little time left",
+        id=figure_id,
+        title=title,
         sentences=(told,),
         table=Table(
-            ("ticket", "promise", "team", "priority", "left, open h"),
+            ("ticket", "promise", *(("breaks at",) if has_due else ()), "team", "priority", left),
             tuple(
-                (row["ticket_id"], row["target"].replace("_", " "), row["team"] or "(none)",
-                 row["priority"] or "(none)", _hours(row["remaining_hours"]))
+                (row["ticket_id"], row["target"].replace("_", " "),
+                 *((format_instant(row["due_at"]),) if has_due else ()),
+                 row["team"] or "(none)", row["priority"] or "(none)", _hours(row["remaining_hours"]))
                 for row in rows
             ),
-            frozenset({"left, open h"}),
+            frozenset({left}),
         ),
         is_table_open=True,
-        answer=facts.answers["paused_next"],
+        answer=facts.answers[answer],
         metrics=("sla_attainment_ratio",),
         is_wide=True,
     )  # fmt: skip

@@ -42,6 +42,12 @@ def test_paused_promises_are_shown_however_many_run() -> None:
     table = figures["paused-promises"].table
     assert table is not None
     assert [row[0] for row in table.rows] == [f"paused:{number}" for number in range(5)]
+    # Nobody knows when a paused one breaks.
+    running = figures["next-to-breach"].table
+    assert running is not None
+    assert "breaks at" in running.columns
+    assert "breaks at" not in table.columns
+    assert all(len(row) == len(shown.columns) for shown in (running, table) for row in shown.rows)
 
 
 @pytest.mark.parametrize(
