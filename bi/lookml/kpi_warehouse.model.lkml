@@ -63,21 +63,46 @@ explore: metric_values {
   always_filter: {
     filters: [metric_values.period_grain: "month", metric_values.dimension: "overall"]
   }
+  join: metric_definitions {
+    type: left_outer
+    relationship: many_to_one
+    sql_on: ${metric_values.metric} = ${metric_definitions.metric} ;;
+  }
+}
+
+explore: metric_definitions {
+  label: "What each KPI means"
+  description: "One row per KPI: what it means, its unit, which way it should go, who answers for it, and whether it is fresh or held. Other relations name it by metric."
 }
 
 explore: kpi_targets {
   label: "KPIs against targets"
   description: "One row per metric and breakdown value with a target in policies/targets.yaml and closed week, month or quarter that it is for: whether the target was met. Targets of the whole have the dimension overall."
+  join: metric_definitions {
+    type: left_outer
+    relationship: many_to_one
+    sql_on: ${kpi_targets.metric} = ${metric_definitions.metric} ;;
+  }
 }
 
 explore: kpi_signals {
   label: "Signals and usual variation"
   description: "One row per metric and closed week, month or quarter with a value: whether it is a signal or usual variation, by the XmR chart of the metric."
+  join: metric_definitions {
+    type: left_outer
+    relationship: many_to_one
+    sql_on: ${kpi_signals.metric} = ${metric_definitions.metric} ;;
+  }
 }
 
 explore: kpi_change_drivers {
   label: "What drove each change"
   description: "What drove the change of a metric from one closed period to the next, by breakdown: parts of one breakdown add up to the change exactly. Percentiles cannot be taken apart and have no rows."
+  join: metric_definitions {
+    type: left_outer
+    relationship: many_to_one
+    sql_on: ${kpi_change_drivers.metric} = ${metric_definitions.metric} ;;
+  }
 }
 
 explore: sla_at_risk {
@@ -123,6 +148,11 @@ explore: vendor_scorecards {
 explore: vendor_scorecard_parts {
   label: "Parts of vendor scorecards"
   description: "One row per vendor, period and part of the scorecard: the metric's value and what it is worth."
+  join: metric_definitions {
+    type: left_outer
+    relationship: many_to_one
+    sql_on: ${vendor_scorecard_parts.metric} = ${metric_definitions.metric} ;;
+  }
 }
 
 explore: vendor_money_to_recover {
@@ -143,9 +173,19 @@ explore: contract_expiries {
 explore: instrumentation_scorecard {
   label: "What to put right first"
   description: "What to put right first: one row per source, table and rule, or thing that the export does not tell, with how much of it is captured, how that changed, the KPIs that it touches and how wide it makes the bounds of one."
+  join: metric_definitions {
+    type: left_outer
+    relationship: many_to_one
+    sql_on: ${instrumentation_scorecard.metric} = ${metric_definitions.metric} ;;
+  }
 }
 
 explore: instrumentation_gaps {
   label: "Gaps in instrumentation by KPI and month"
   description: "What each gap in instrumentation does to each KPI, by month: records that are not measured, by source and reason, and the part of the distance between the bounds that they make. The parts of a KPI and month add up to the whole."
+  join: metric_definitions {
+    type: left_outer
+    relationship: many_to_one
+    sql_on: ${instrumentation_gaps.metric} = ${metric_definitions.metric} ;;
+  }
 }

@@ -1,4 +1,4 @@
-"""Relations that are read row by row: targets, signals, promises at risk and what else the report is made of.
+"""Relations that are read row by row: what KPIs mean, targets, signals and what else the report is made of.
 
 No KPI is computed from them, so a semantic layer is told their columns and what a row is, and counts rows at most. What
 is left out: the views of single KPIs, whose measures say the same; facts, which are evidence for whoever asks in SQL.
@@ -6,18 +6,19 @@ is left out: the views of single KPIs, whose measures say the same; facts, which
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from metrics.render.described_views import DescribedView
-from metrics.render.relations import Field, FieldKind
+from metrics.render.relations import Field, FieldKind, Relation
 from metrics.render.views import FACT_VIEWS
 from metrics.render.written_views import KEYS_OF_WRITTEN_VIEWS
 from models.catalog import table_named
 
 #: Every list by its name in the schema `mart`, with its short name for people, in the order in which tools show them.
 LABELS: Final[dict[str, str]] = {
+    "metric_definitions": "What each KPI means",
     "kpi_targets": "KPIs against targets",
     "kpi_signals": "Signals and usual variation",
     "kpi_change_drivers": "What drove each change",
@@ -37,6 +38,10 @@ LABELS: Final[dict[str, str]] = {
     "instrumentation_gaps": "Gaps in instrumentation by KPI and month",
 }
 
+#: The list of what KPIs mean. Relations that name a KPI in their column `METRIC` lead to its row there.
+DEFINITIONS: Final = "metric_definitions"
+METRIC: Final = "metric"
+
 #: Ends of names, and what such a column holds. The first that fits counts; a name that fits none is a text.
 _KINDS: Final = (
     ("attributed_record_count", FieldKind.REAL),
@@ -47,6 +52,7 @@ _KINDS: Final = (
     ("_days", FieldKind.INTEGER),
     ("_number", FieldKind.INTEGER),
     ("_rank", FieldKind.INTEGER),
+    ("_version", FieldKind.INTEGER),
     ("_reporting", FieldKind.MONEY),
     ("_original", FieldKind.MONEY),
     ("_ratio", FieldKind.REAL),
@@ -76,6 +82,11 @@ class ListedRelation:
     fields: tuple[Field, ...]
 
     @property
+    def columns(self) -> tuple[Field, ...]:
+        """All columns, by the name that they have of relations with measures, too."""
+        return self.fields
+
+    @property
     def row_count(self) -> str:
         """Name of the only thing that is counted of it; unlike all others, for some tools know but one namespace."""
         return f"{self.name}_row_count"
@@ -93,6 +104,15 @@ def listed_relations(views: Mapping[str, DescribedView]) -> tuple[ListedRelation
         views: by name, what those lists that are views say of themselves.
     """
     return tuple(_listed(name, label, views.get(name) or _described_table(name)) for name, label in LABELS.items())
+
+
+def naming_a_metric(offered: Iterable[Relation | ListedRelation]) -> tuple[Relation | ListedRelation, ...]:
+    """Those of the relations whose rows each name a KPI, for formats that join them to what KPIs mean.
+
+    None where the definitions are not among them.
+    """
+    naming = {each.name: each for each in offered if any(field.name == METRIC for field in each.columns)}
+    return tuple(naming.values()) if naming.pop(DEFINITIONS, None) is not None else ()
 
 
 def _listed(name: str, label: str, described: DescribedView) -> ListedRelation:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from metrics.registry import METRICS
-from metrics.render.lists import ListedRelation
+from metrics.render.lists import DEFINITIONS, METRIC, ListedRelation, naming_a_metric
 from metrics.render.measures import CELLS, Measure
 from metrics.render.places import Place
 from metrics.render.relations import Field, FieldKind, Relation, qualify, relations
@@ -42,16 +42,27 @@ def lookml_project(
 
 
 def _model(found: Sequence[Relation], lists: Sequence[ListedRelation]) -> str:
-    explores = "\n".join([*map(_explore, found), *map(_explore, lists)])
+    offered: tuple[Relation | ListedRelation, ...] = (*found, *lists)
+    named = naming_a_metric(offered)
+    explores = "\n".join(_explore(each, is_defined=each in named) for each in offered)
     return f'{_GENERATED}connection: "{CONNECTION}"\ninclude: "/views/*.view.lkml"\n\n{explores}'
 
 
-def _explore(relation: Relation | ListedRelation) -> str:
+def _explore(relation: Relation | ListedRelation, *, is_defined: bool) -> str:
     lines = [_text("label", relation.label), _text("description", relation.meaning)]
     if relation.name == CELLS:
         # Looker asks for both, and lets nobody remove them.
         filters = f'filters: [{CELLS}.period_grain: "month", {CELLS}.dimension: "overall"]'
         lines += ["  always_filter: {", f"    {filters}", "  }"]
+    if is_defined:
+        condition = f"${{{relation.name}.{METRIC}}} = ${{{DEFINITIONS}.{METRIC}}}"
+        lines += [
+            f"  join: {DEFINITIONS} {{",
+            "    type: left_outer",
+            "    relationship: many_to_one",
+            f"    sql_on: {condition} ;;",
+            "  }",
+        ]
     body = "\n".join(lines)
     return f"explore: {relation.name} {{\n{body}\n}}\n"
 

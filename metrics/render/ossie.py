@@ -13,7 +13,7 @@ from typing import Any, Final
 import yaml
 
 from metrics.registry import METRICS
-from metrics.render.lists import ListedRelation
+from metrics.render.lists import DEFINITIONS, METRIC, ListedRelation, naming_a_metric
 from metrics.render.measures import CELLS, Measure
 from metrics.render.places import Place
 from metrics.render.relations import CELLS_MEANING, Field, FieldKind, Relation, qualify, relations
@@ -41,6 +41,7 @@ def ossie_model(
         lists: relations to offer row by row.
     """
     found = [relation for relation in relations(metrics) if relation.measures]
+    named = naming_a_metric((*found, *lists))
     model = {
         "name": "kpi_warehouse",
         "description": f"Audited KPIs of operations. Reporting amounts are in {place.currency}.",
@@ -49,6 +50,7 @@ def ossie_model(
             *(_dataset(relation, relation.columns) for relation in found),
             *(_dataset(listed, listed.fields) for listed in lists),
         ],
+        **({"relationships": [_relationship(each) for each in named]} if named else {}),
         "metrics": [_metric(measure, relation) for relation in found for measure in relation.measures],
     }
     document = {"version": VERSION, "semantic_model": [model]}
@@ -57,6 +59,17 @@ def ossie_model(
 
 def _expression(sql: str) -> dict[str, Any]:
     return {"dialects": [{"dialect": "ANSI_SQL", "expression": sql}]}
+
+
+def _relationship(named: Relation | ListedRelation) -> dict[str, Any]:
+    """From a relation that names a KPI to what it means: many rows to one."""
+    return {
+        "name": f"{named.name}_to_{DEFINITIONS}",
+        "from": named.name,
+        "to": DEFINITIONS,
+        "from_columns": [METRIC],
+        "to_columns": [METRIC],
+    }
 
 
 def _dataset(relation: Relation | ListedRelation, fields: Sequence[Field]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Final
 
 from metrics.registry import METRICS
 from metrics.render.dax import dax_lines
-from metrics.render.lists import ListedRelation
+from metrics.render.lists import DEFINITIONS, METRIC, ListedRelation, naming_a_metric
 from metrics.render.measures import Measure
 from metrics.render.places import Place
 from metrics.render.relations import Field, FieldKind, Relation, relations
@@ -51,12 +51,14 @@ def power_bi_model(
         lists: relations to offer row by row.
     """
     found = [relation for relation in relations(metrics) if relation.measures]
+    named = naming_a_metric((*found, *lists))
     return {
         "kpi_warehouse.pbids": _connection(place),
         f"{MODEL}/definition.pbism": json.dumps({"version": "4.0", "settings": {}}, indent=2) + "\n",
         f"{MODEL}/definition/database.tmdl": f"database\n\tcompatibilityLevel: {_COMPATIBILITY_LEVEL}\n",
         f"{MODEL}/definition/model.tmdl": _model((*found, *lists)),
         f"{MODEL}/definition/expressions.tmdl": _parameters(place),
+        **({f"{MODEL}/definition/relationships.tmdl": _relationships(named)} if named else {}),
         **{f"{MODEL}/definition/tables/{each.name}.tmdl": _table(each, place) for each in found},
         **{f"{MODEL}/definition/tables/{each.name}.tmdl": _table_of_list(each, place) for each in lists},
     }
@@ -80,6 +82,15 @@ def _model(found: Sequence[Relation | ListedRelation]) -> str:
         *(f"ref table {relation.name}" for relation in found),
     ]
     return "\n".join(head) + "\n"
+
+
+def _relationships(named: Iterable[Relation | ListedRelation]) -> str:
+    """From what names a KPI to what it means: many to one, as relationships are unless they say otherwise."""
+    return "\n".join(
+        f"relationship {each.name}_to_{DEFINITIONS}\n"
+        f"\tfromColumn: {each.name}.{METRIC}\n\ttoColumn: {DEFINITIONS}.{METRIC}\n"
+        for each in named
+    )
 
 
 def _parameters(place: Place) -> str:

@@ -11,6 +11,7 @@ KEYS_OF_WRITTEN_VIEWS: Final[dict[str, tuple[str, ...]]] = {
     "cumulative_flow": ("day_date", "service"),
     "daily_work_in_progress": ("day_date", "team", "priority", "service", "vendor"),
     "latest_periods": ("metric", "period_grain"),
+    "metric_definitions": ("metric",),
     "sla_at_risk": ("ticket_id", "sla_policy", "cycle_number"),
     "vendor_money_to_recover": ("vendor", "month_date"),
 }

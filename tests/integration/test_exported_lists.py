@@ -157,6 +157,36 @@ def test_superset_shows_the_rows_on_a_dashboard_of_lists(
     assert chart["uuid"] in placed and chart["dataset_uuid"] == dataset["uuid"]
 
 
+def test_what_names_a_kpi_leads_to_what_it_means(
+    columns: dict[str, Columns], reader: duckdb.DuckDBPyConnection
+) -> None:
+    """Definition, unit, direction and owner stand beside the numbers in tools that join, each row once."""
+    offered = {*LABELS, "metric_values"} - {"metric_definitions"}
+    naming = {name for name in offered if "metric" in columns[name]}
+    assert naming >= {"metric_values", "kpi_targets", "kpi_signals", "kpi_change_drivers"}
+    joined = {each["name"]: each["joins"] for each in _explores() if "joins" in each}
+    assert set(joined) == naming
+    for name, (join,) in joined.items():
+        assert (join["name"], join["relationship"]) == ("metric_definitions", "many_to_one")
+        assert join["sql_on"] == f"${{{name}.metric}} = ${{metric_definitions.metric}}"
+        kpis = f"SELECT metric FROM mart.{name} WHERE metric IS NOT NULL"
+        query = f"SELECT count(*), count(label) FROM ({kpis}) LEFT JOIN mart.metric_definitions USING (metric)"
+        ((all_rows, defined_rows),) = reader.sql(query).fetchall()
+        assert all_rows == defined_rows == len(reader.sql(kpis).fetchall()) > 0
+    related = _files("power-bi")[f"{MODEL}/definition/relationships.tmdl"]
+    found = re.findall(
+        r"^relationship \w+\n\tfromColumn: (\w+)\.metric\n\ttoColumn: (\w+)\.metric$", related, re.MULTILINE
+    )
+    assert set(found) == {(name, "metric_definitions") for name in naming}
+    (model,) = yaml.safe_load(_files("ossie")["kpi_warehouse.yaml"])["semantic_model"]
+    assert {each["from"]: each["to"] for each in model["relationships"]} == dict(found)
+    assert all(each["from_columns"] == each["to_columns"] == ["metric"] for each in model["relationships"])
+
+
+def _explores() -> list[dict[str, Any]]:
+    return list(lkml.load(_files("lookml")["kpi_warehouse.model.lkml"])["explores"])
+
+
 @pytest.mark.parametrize("name", LABELS)
 def test_dbt_and_the_dictionary_describe_it(name: str, columns: dict[str, Columns]) -> None:
     (source,) = yaml.safe_load(_files("dbt")["models/sources.yml"])["sources"]
