@@ -1,124 +1,193 @@
 """The report as a document for paper and mail: headline figures, summary, charts and tables in their order, as a PDF.
 
 It says what the page says (`pipelines.report.sections`), without what can be unfolded there: data of charts, sources
-and definitions. Nothing is computed here. How blocks become pages is in `pipelines.report.paper`.
+and definitions. Nothing is computed here. How it looks is in `document.typ`, which Typst sets into pages; the file is
+tagged, so that programs read headings, tables and what charts show aloud.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Final
+import json
+import re
+import unicodedata
+from collections.abc import Collection, Sequence
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Final
 
 from pipelines.report.charts import sparkline
 from pipelines.report.completeness import describe_reaches
-from pipelines.report.drawing import color, draw_svg, unchecked_charts
+from pipelines.report.drawing import FONT, PALETTE, color, draw_svg, unchecked_charts
 from pipelines.report.facts import ReportFacts
 from pipelines.report.figures import Figure, Table
 from pipelines.report.headlines import Card, headline_cards
 from pipelines.report.markup import shown_text
-from pipelines.report.paper import (
-    MARGIN,
-    ROOM,
-    Block,
-    paragraph,
-    picture,
-    place_chart,
-    rule,
-    space,
-    text_at,
-    write_pdf,
-)
 from pipelines.report.sections import build_sections
 from pipelines.report.sentences import summarize
-from pipelines.report.text_width import text_lines, text_width
 from pipelines.words.numbers import format_instant
 from pipelines.words.periods import sentence_case
 
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from typst import PDFStandard
+
+#: What is between the margins of the paper, in points.
+ROOM: Final = 507
 #: Width for which charts are drawn, in pixels, and what a pixel is on paper, in points. Names beside a chart take more.
 _CHART, _PIXEL = 570, 0.78
-_GAP, _INSET = 10.0, 9.0
-_CELL, _CELL_GAP, _MOST_MORE = 7.5, 9.0, 26.0
 #: Characters of a sentence and of a cell at most: names of strangers may be of any length, and paper does not scroll.
 _LONGEST, _LONGEST_CELL = 900, 160
 _CARD_INKS: Final = {"better": "green", "worse": "red", "met": "green", "missed": "red"}
+#: Those that there are on a machine, the first first. The last comes with Typst.
+_FONTS: Final = ("Liberation Sans", "Arial", "Helvetica", "Noto Sans", "DejaVu Sans", "Libertinus Serif")
+#: How Typst names a text that no font has, and how often it is asked at most.
+_UNSEEN: Final = re.compile(r'the text `"(.+?)"` could not be displayed')
+_MOST_TRIES: Final = 4
+#: What follows a sign and makes another one of it: joined signs, variants, skins. `shown_text` leaves no joiners.
+_JOINED: Final = "\ufffd?[\U0001f000-\U0001faff]|[\ufe00-\ufe0f\U0001f3fb-\U0001f3ff]"
 
 
 @unchecked_charts()
 def build_document(facts: ReportFacts) -> bytes:
     """The report as a PDF."""
-    period, publication = facts.period, facts.publication
-    label = sentence_case(period.label) if period else "Nothing to report yet"
-    made = f"publication {publication.publication_id}, made {format_instant(publication.published_at)}"
-    return write_pdf(
-        _blocks(facts, label),
-        title=f"{publication.home_name}: {label}",
-        author=publication.home_name,
-        made_at=publication.published_at,
-        footer=f"{_short(publication.home_name, 60)} · {label} · {made}",
-    )
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        described = _Document(folder).describe(facts)
+        (folder / "report.json").write_text(json.dumps(described, ensure_ascii=False), encoding="utf-8")
+        template = (resources.files("pipelines.report") / "document.typ").read_text(encoding="utf-8")
+        (folder / "document.typ").write_text(template, encoding="utf-8")
+        return _set_into_pages(folder, facts.publication.published_at.replace(microsecond=0))
 
 
-def _blocks(facts: ReportFacts, label: str) -> Iterator[Block]:
-    days = f"{facts.period.days}. " if facts.period else ""
-    yield from paragraph(_short(facts.publication.home_name, 120), 10, ink="quiet", is_bold=True)
-    yield from paragraph(label, 22, is_bold=True, title="Summary")
-    yield from paragraph(f"{days}{describe_reaches(facts)}.", 8.5, ink="quiet")
-    yield space(8)
-    for sentence in summarize(facts):
-        yield from paragraph(_short(sentence), 10.5)
-    yield space(8)
-    cards = headline_cards(facts)
-    if cards:
-        yield _cards(cards)
-    for section in build_sections(facts):
-        yield space(18)
-        yield from paragraph(section.title, 15, is_bold=True, is_kept=True, title=section.title)
-        if section.lead:
-            yield from paragraph(_short(section.lead), 9, ink="quiet", is_kept=True)
-        for figure in section.figures:
-            yield from _figure(figure)
+def _set_into_pages(folder: Path, made_at: datetime) -> bytes:
+    """The document, with letters that no font of the machine has told by their names: they would all be one box."""
+    # Only who wants a PDF waits for it to be read.
+    import typst
+
+    def write(standards: list[PDFStandard]) -> bytes:
+        template = folder / "document.typ"
+        return bytes(typst.compile(template, format="pdf", timestamp=made_at, pdf_standards=standards))
+
+    for _ in range(_MOST_TRIES):
+        try:
+            return write(["ua-1"])
+        except typst.TypstError as refused:
+            # The standard for documents that everybody can use wants letters that can be seen.
+            unseen = {_unescaped(text) for text in _UNSEEN.findall(refused.diagnostic)}
+            if not unseen:
+                break
+            _tell_names(folder, unseen)
+    return write([])
 
 
-def _figure(figure: Figure) -> Iterator[Block]:
-    table = figure.table if figure.is_table_open else None
-    has_more = figure.draw is not None or table is not None
-    yield rule()
-    yield from paragraph(_short(figure.title), 11, is_bold=True, is_kept=True)
-    for sentence in figure.sentences:
-        yield from paragraph(_short(sentence), 9.5, is_kept=has_more)
-    if figure.draw is not None:
-        yield picture(draw_svg(figure.draw(_CHART)), figure.alternative or figure.title, _PIXEL)
-    if table is not None:
-        yield from _table(table)
-    yield space(10)
+def _tell_names(folder: Path, unseen: Collection[str]) -> None:
+    """Put names in the place of letters, in texts and charts.
+
+    A person with a tool is a person, a joiner and a tool: Typst names the first only, so what is joined goes along.
+    """
+    letters = "|".join(map(re.escape, sorted(unseen, key=len, reverse=True)))
+    pattern = re.compile(rf"(?:{letters})(?:{_JOINED})*")
+    for file in (folder / "report.json", *folder.glob("*.svg")):
+        text = file.read_text(encoding="utf-8")
+        told = pattern.sub(lambda found: "".join(map(_name_of, found[0])), text)
+        file.write_text(told, encoding="utf-8")
 
 
-def _cards(cards: Sequence[Card]) -> Block:
-    """The headline numbers beside each other."""
-    width = (ROOM - _GAP * (len(cards) - 1)) / len(cards)
-    lines = [_card_lines(card, width - 2 * _INSET) for card in cards]
-    height = max(sum(size * 1.32 for _, size, _, _ in each) for each in lines) + 42 + 2 * _INSET
-
-    def draw(top: float) -> str:
-        parts = []
-        for number, (card, each) in enumerate(zip(cards, lines, strict=True)):
-            x, y = MARGIN + number * (width + _GAP), top + _INSET
-            parts.append(
-                f'<rect x="{x:.1f}" y="{top:.1f}" width="{width:.1f}" height="{height:.1f}" rx="5" '
-                f'fill="{color("band")}"/>'
-            )
-            for text, size, ink, is_bold in each:
-                parts.append(text_at(text, x + _INSET, y + size, size, ink=ink, is_bold=is_bold))
-                y += size * 1.32
-            if len([point for point in card.trend if point.value is not None]) > 1:
-                svg = draw_svg(sparkline(card.trend, width=int(width - 2 * _INSET) - 10, height=28))
-                parts.append(place_chart(svg, f"Trend of {card.label}", x + _INSET, top + height - 44))
-        return "".join(parts)
-
-    return Block(height, draw)
+def _name_of(letter: str) -> str:
+    """A letter in letters that every font has: `[direct hit]`, `[U+65E5]`. What joins or varies others is left out."""
+    match unicodedata.category(letter):
+        case "So":
+            return f"[{unicodedata.name(letter, f'U+{ord(letter):04X}').lower()}]"
+        case "Cf" | "Mn":
+            return ""
+        case _:
+            return f"[U+{ord(letter):04X}]"
 
 
-def _card_lines(card: Card, width: float) -> list[tuple[str, float, str, bool]]:
+def _unescaped(text: str) -> str:
+    return re.sub(r"\\u\{([0-9a-f]+)\}", lambda found: chr(int(found[1], 16)), text)
+
+
+@cache
+def _known_fonts() -> tuple[str, ...]:
+    import typst
+
+    known = set(typst.Fonts().families())
+    return tuple(font for font in _FONTS if font in known)
+
+
+class _Document:
+    """What the template is told. Charts become files beside it.
+
+    Attributes:
+        folder: where they are written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._charts = folder, 0
+
+    def describe(self, facts: ReportFacts) -> dict[str, Any]:
+        """The whole report."""
+        period, publication = facts.period, facts.publication
+        label = sentence_case(period.label) if period else "Nothing to report yet"
+        made, made_at = publication.published_at, format_instant(publication.published_at)
+        days = f"{period.days}. " if period else ""
+        home = _short(publication.home_name, 120)
+        return {
+            "title": f"{home}: {label}",
+            "author": home,
+            "home": home,
+            "label": label,
+            "lead": f"{days}{describe_reaches(facts)}.",
+            "made": {name: getattr(made, name) for name in ("year", "month", "day", "hour", "minute", "second")},
+            "footer": f"{_short(home, 60)} · {label} · publication {publication.publication_id}, made {made_at}",
+            "fonts": _known_fonts(),
+            "colors": {name: color(name) for name in PALETTE},
+            "sentences": [_short(sentence) for sentence in summarize(facts)],
+            "cards": self._cards(headline_cards(facts)),
+            "sections": [
+                {
+                    "title": section.title,
+                    "lead": _short(section.lead),
+                    "figures": [self._figure(figure) for figure in section.figures],
+                }
+                for section in build_sections(facts)
+            ],
+        }
+
+    def _figure(self, figure: Figure) -> dict[str, Any]:
+        drawn = draw_svg(figure.draw(_CHART)) if figure.draw is not None else None
+        return {
+            "title": _short(figure.title),
+            "sentences": [_short(sentence) for sentence in figure.sentences],
+            "chart": self._chart(drawn, figure.alternative or figure.title, ROOM) if drawn else None,
+            "table": _table(figure.table) if figure.table is not None and figure.is_table_open else None,
+        }
+
+    def _cards(self, cards: Sequence[Card]) -> list[dict[str, Any]]:
+        """The headline numbers, which stand beside each other."""
+        room = ROOM / max(len(cards), 1) - 28
+        found = []
+        for card in cards:
+            has_trend = len([point for point in card.trend if point.value is not None]) > 1
+            drawn = draw_svg(sparkline(card.trend, width=int(room), height=28)) if has_trend else None
+            chart = self._chart(drawn, f"Trend of {card.label}", room) if drawn else None
+            found.append({"lines": _card_lines(card), "chart": chart})
+        return found
+
+    def _chart(self, svg: str, label: str, room: float) -> dict[str, Any]:
+        """A drawn chart, made smaller where it is wider than its place."""
+        self._charts += 1
+        file = f"{self._charts}.svg"
+        (self._folder / file).write_text(svg.replace(FONT, ", ".join(_FONTS)), encoding="utf-8")
+        width = float(re.search(r'\bwidth="([\d.]+)"', svg)[1])  # type: ignore[index]
+        return {"file": file, "width": min(width * _PIXEL, room), "alternative": shown_text(label)}
+
+
+def _card_lines(card: Card) -> list[dict[str, Any]]:
     """Lines of a card with size, colour and weight."""
     judged = f"{card.movement} {card.judgement}".rstrip()
     told = (
@@ -132,71 +201,20 @@ def _card_lines(card: Card, width: float) -> list[tuple[str, float, str, bool]]:
         (card.held, 7.0, "red", False),
     )
     return [
-        (line, size, ink, is_bold)
+        {"text": _short(text, 300), "size": size, "ink": ink, "weight": "bold" if is_bold else "regular"}
         for text, size, ink, is_bold in told
         if text
-        for line in text_lines(_short(text, 300), width, size, is_bold=is_bold)
     ]
 
 
-def _table(table: Table) -> Iterator[Block]:
-    """A table, a block for each row; the names of the columns stand on each of its pages."""
-    rows = [tuple(_short(cell, _LONGEST_CELL) for cell in row) for row in table.rows[: table.most_rows]]
-    widths = _column_widths(table, rows)
-    heading = _row(table, table.columns, widths, is_heading=True)
-    yield heading
-    for row in rows:
-        block = _row(table, row, widths)
-        yield Block(block.height, block.draw, heading=heading)
-    more = len(table.rows) - table.most_rows
-    if more > 0:
-        yield from paragraph(f"and {more:,} more", 8, ink="quiet")
-
-
-def _column_widths(table: Table, rows: Sequence[Sequence[str]]) -> list[float]:
-    """As wide as what stands in them; where that is too much, the widest give way, whose texts then have more lines."""
-    widths = [
-        max(
-            text_width(cell, _CELL, is_bold=row is table.columns)
-            for row in (table.columns, *rows)
-            for cell in [row[at]]
-        )
-        for at in range(len(table.columns))
-    ]
-    room = ROOM - _CELL_GAP * (len(widths) - 1)
-    # A hundredth is nothing on paper, and more than what sums of fractions are wrong by.
-    while sum(widths) > room + 0.01:
-        widest = max(widths)
-        next_to_it = max((width for width in widths if width < widest), default=0.0)
-        those = [at for at, width in enumerate(widths) if width == widest]
-        cut = max(next_to_it, widest - (sum(widths) - room) / len(those))
-        for at in those:
-            widths[at] = cut
-    # What is left goes between the columns, as far as their texts can still be seen to stand beside each other.
-    more = min(max(0.0, room - sum(widths)) / len(widths), _MOST_MORE)
-    return [width + more for width in widths]
-
-
-def _row(table: Table, cells: Sequence[str], widths: Sequence[float], *, is_heading: bool = False) -> Block:
-    lines = [
-        text_lines(cell, width + 0.01, _CELL, is_bold=is_heading) for cell, width in zip(cells, widths, strict=True)
-    ]
-    height = max(map(len, lines)) * _CELL * 1.32 + 5
-    line_color, ink = color("line"), "quiet" if is_heading else "ink"
-
-    def draw(top: float) -> str:
-        parts = [f'<path d="M{MARGIN} {top + height:.1f}h{ROOM}" stroke="{line_color}" stroke-width="0.6"/>']
-        x: float = MARGIN
-        for name, width, each in zip(table.columns, widths, lines, strict=True):
-            is_right = name in table.numbers
-            for number, line in enumerate(each):
-                baseline = top + 3 + _CELL + number * _CELL * 1.32
-                end = x + width if is_right else x
-                parts.append(text_at(line, end, baseline, _CELL, ink=ink, is_bold=is_heading, is_right=is_right))
-            x += width + _CELL_GAP
-        return "".join(parts)
-
-    return Block(height, draw, is_kept=is_heading)
+def _table(table: Table) -> dict[str, Any]:
+    more = max(len(table.rows) - table.most_rows, 0)
+    return {
+        "columns": [{"name": _short(name), "is_number": name in table.numbers} for name in table.columns],
+        "rows": [[_short(cell, _LONGEST_CELL) for cell in row] for row in table.rows[: table.most_rows]],
+        "more": more,
+        "more_told": f"{more:,}",
+    }
 
 
 def _short(text: str, most: int = _LONGEST) -> str:

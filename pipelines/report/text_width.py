@@ -1,4 +1,4 @@
-"""How wide a text is on paper, and where its lines end: for documents that no browser lays out.
+"""How wide a text is beside a chart, and what of it fits: nothing measures charts that are drawn without a browser.
 
 Widths are those of Helvetica, which Arial and Liberation Sans share, in thousandths of the size of the letters. Other
 letters are taken for wider than they are, so that nothing runs over an edge.
@@ -7,7 +7,6 @@ letters are taken for wider than they are, so that nothing runs over an edge.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
 from typing import Final
 
 #: Of the printable characters of ASCII, from the space on.
@@ -19,12 +18,11 @@ _OF_ASCII: Final = (
 )
 _WIDTHS: Final = {chr(32 + at): int(width) for at, width in enumerate(_OF_ASCII.split())}
 _OTHER, _WIDE = 700, 1050
-_BOLD: Final = 1.08
 
 
-def text_width(text: str, size: float, *, is_bold: bool = False) -> float:
+def text_width(text: str, size: float) -> float:
     """The width of a line, in the unit of the size."""
-    return sum(map(_width, text)) / 1000 * size * (_BOLD if is_bold else 1)
+    return sum(map(_width, text)) / 1000 * size
 
 
 def cut_text(text: str, width: float, size: float) -> str:
@@ -35,31 +33,6 @@ def cut_text(text: str, width: float, size: float) -> str:
     while kept and text_width(f"{kept}…", size) > width:
         kept = kept[:-1]
     return f"{kept.rstrip()}…"
-
-
-def text_lines(text: str, width: float, size: float, *, is_bold: bool = False) -> list[str]:
-    """The lines of a text that is no wider than `width`, at least one. Words that are too long for a line are cut."""
-    lines: list[str] = []
-    line = ""
-    for word in (part for whole in text.split() for part in _parts(whole, width, size, is_bold=is_bold)):
-        longer = f"{line} {word}" if line else word
-        if text_width(longer, size, is_bold=is_bold) <= width:
-            line = longer
-            continue
-        if line:
-            lines.append(line)
-        line = word
-    return [*lines, line]
-
-
-def _parts(word: str, width: float, size: float, *, is_bold: bool) -> Iterator[str]:
-    part = ""
-    for character in word:
-        if part and text_width(part + character, size, is_bold=is_bold) > width:
-            yield part
-            part = ""
-        part += character
-    yield part
 
 
 def _width(character: str) -> int:

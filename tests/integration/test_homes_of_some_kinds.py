@@ -23,6 +23,7 @@ from test_late_ledger import keep_lines
 from test_report import read
 
 from pipelines.cli.main import kpi
+from pipelines.dashboard.plain_text import plain
 from pipelines.report.completeness import late_note
 from pipelines.report.facts import HEADLINES, ReportFacts
 from pipelines.report.headlines import headline_cards
@@ -223,7 +224,7 @@ def test_the_dashboard_tells_the_same_month_and_value(
         # That the period of the report is not complete for it is said in the words of the report.
         captions = [part.value for part in page.caption]
         assert [text for text in captions if " is not complete for " in text] == (
-            [late_note(told, metric)] if told.is_late(metric) else []
+            [plain(late_note(told, metric))] if told.is_late(metric) else []
         )
 
 
