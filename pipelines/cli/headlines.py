@@ -9,15 +9,14 @@ import click
 
 from pipelines.cli.published import (
     DataReach,
-    MetricTrend,
     PublicationFacts,
     describe_reaches,
     open_published,
     read_publication,
     read_reaches,
-    read_trends,
 )
 from pipelines.cli.tables import STATE_STYLES, show_heading
+from pipelines.cli.trends import MetricTrend, read_trends
 from pipelines.words.certainty import describe_truth
 from pipelines.words.numbers import (
     NOTHING,

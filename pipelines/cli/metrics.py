@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from metrics.spec import Metric
-    from pipelines.cli.published import MetricTrend, PeriodValue
+    from pipelines.cli.trends import MetricTrend, PeriodValue
     from pipelines.home import Home
 
 #: Closed periods that are shown of one metric.
@@ -109,7 +109,8 @@ def _other_percentile(words: Sequence[str]) -> str:
 
 def _read(home: Home, metric: str | None, grain: str, count: int) -> tuple[dict[str, MetricTrend], str]:
     """Trends by metric, and the reporting currency; no trends if nothing is published yet."""
-    from pipelines.cli.published import open_published, read_publication, read_trends
+    from pipelines.cli.published import open_published, read_publication
+    from pipelines.cli.trends import read_trends
 
     if not home.published_file.is_file():
         return {}, home.settings.reporting.currency
@@ -120,8 +121,8 @@ def _read(home: Home, metric: str | None, grain: str, count: int) -> tuple[dict[
 
 def _list(home: Home, grain: str, *, as_json: bool) -> None:
     from metrics.registry import METRICS
-    from pipelines.cli.published import TREND_LENGTH
     from pipelines.cli.tables import Column, show_json, show_paragraph, show_table
+    from pipelines.cli.trends import TREND_LENGTH
     from pipelines.words.numbers import (
         NOTHING,
         draw_sparkline,
@@ -212,7 +213,10 @@ def _describe(home: Home, metric: Metric, grain: str, *, as_json: bool) -> None:
         periods = [_described(period, grain) for period in trend.periods] if trend else []
         summary = _summary(metric, trend, grain)
         own = [asdict(target) for target in trend.breakdown_targets] if trend else []
-        held_to = [{grain: each.pop("start_date"), **each, "target_value": float(each["target_value"])} for each in own]
+        held_to = [
+            {grain: each.pop("start_date"), **each, **_as_floats(each, "target_value", "distance_value")}
+            for each in own
+        ]
         show_json(
             {
                 **summary,
@@ -228,6 +232,10 @@ def _describe(home: Home, metric: Metric, grain: str, *, as_json: bool) -> None:
     click.echo()
     click.echo("Ask for it:")
     click.echo(f'  kpi query "{example_query(metric, grain)}"')
+
+
+def _as_floats(row: dict[str, Any], *names: str) -> dict[str, float | None]:
+    return {name: None if row[name] is None else float(row[name]) for name in names}
 
 
 def _show_definition(metric: Metric, trend: MetricTrend | None, currency: str) -> None:
@@ -265,16 +273,16 @@ def _wanted(metric: Metric, trend: MetricTrend | None, currency: str) -> str:
 
 
 def _bounded(metric: Metric, target: Decimal, currency: str) -> str:
-    from pipelines.words.numbers import format_value
+    from pipelines.words.targets import describe_wanted
 
-    bound = "at least" if metric.direction == "up_is_good" else "at most"
-    return f"{bound} {format_value(float(target), metric.unit, currency)}"
+    return describe_wanted(target, metric.direction, metric.unit, currency)
 
 
 def _show_breakdown_targets(metric: Metric, trend: MetricTrend | None, currency: str) -> None:
     """Targets of single teams and the like, with what became of them."""
     from pipelines.cli.tables import Column, show_table
     from pipelines.words.numbers import format_period, format_value
+    from pipelines.words.targets import describe_outcome
 
     if trend is None or not trend.breakdown_targets:
         return
@@ -291,8 +299,9 @@ def _show_breakdown_targets(metric: Metric, trend: MetricTrend | None, currency:
                 format_period(held_to.start_date, trend.grain),
                 format_value(held_to.value, metric.unit, currency),
                 _bounded(metric, held_to.target_value, currency),
-                held_to.target_state.replace("_", " ")
-                + (", but what is not measured may change that" if held_to.is_certain is False else ""),
+                describe_outcome(
+                    held_to.target_state, held_to.distance_value, metric.unit, currency, is_certain=held_to.is_certain
+                ),
             )
             for held_to in trend.breakdown_targets
         ],

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pipelines.cli.build_records import BuildRecords, ExportRecord, RuleRecord
-    from pipelines.cli.published import MetricTrend, PublicationFacts
+    from pipelines.cli.published import PublicationFacts
+    from pipelines.cli.trends import MetricTrend
     from pipelines.home import Home
 
 _DOMAINS = ("tickets", "finance", "vendors")
@@ -32,7 +33,8 @@ def status(as_json: bool) -> None:
     shows what is published.
     """
     from pipelines.cli.build_records import read_build_records
-    from pipelines.cli.published import open_published, read_publication, read_trends
+    from pipelines.cli.published import open_published, read_publication
+    from pipelines.cli.trends import read_trends
 
     home = chosen_home()
     publication: PublicationFacts | None = None

@@ -10,7 +10,7 @@ import polars as pl
 from models.vocabulary import Dimension, Grain
 from pipelines.dashboard.filters import Filters
 from pipelines.dashboard.snapshot import Snapshot
-from pipelines.report.targets import verdict, wanted
+from pipelines.words.targets import describe_outcome, describe_wanted
 
 #: Columns of `mart.kpi_targets` that pages show.
 TARGET_COLUMNS = ("target_value", "target_state", "is_certain")
@@ -74,6 +74,7 @@ def describe_target(snapshot: Snapshot, definition: dict[str, Any], start: date,
     )
     if found.is_empty():
         return ""
-    row = {**found.row(0, named=True), "direction": definition["direction"]}
+    row, direction = found.row(0, named=True), definition["direction"]
     unit, currency = definition["unit"], snapshot.publication.reporting_currency_code
-    return f"Target {wanted(row, unit, currency)}: {verdict(row, unit, currency)}."
+    outcome = describe_outcome(row["target_state"], row["distance_value"], unit, currency, is_certain=row["is_certain"])
+    return f"Target {describe_wanted(row['target_value'], direction, unit, currency)}: {outcome}."

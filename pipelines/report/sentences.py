@@ -14,6 +14,7 @@ from pipelines.report.signals import departures_from_usual
 from pipelines.report.targets import target_of, targets_sentence, wanted
 from pipelines.words.numbers import format_value
 from pipelines.words.periods import sentence_case
+from pipelines.words.targets import IN_DOUBT
 
 #: Headlines of which the summary says who moved them.
 _DRIVEN: Final = tuple(metric for metric in HEADLINES if metric in DRIVEN)
@@ -60,7 +61,7 @@ def _against_target(facts: ReportFacts, metric: str, unit: str) -> str:
         return ""
     state = "met" if target["target_state"] == "met" else "missed"
     told = f", and {state} its target of {wanted(target, unit, facts.publication.currency)}"
-    return told if target["is_certain"] else f"{told}, though what is not measured may change that"
+    return told if target["is_certain"] else f"{told}, though {IN_DOUBT}"
 
 
 def _missing(facts: ReportFacts, row: Mapping[str, Any]) -> list[str]:

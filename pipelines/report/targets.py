@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from decimal import Decimal
 from typing import Any, Final
 
 from metrics.signals.targets import target_in_force
 from pipelines.report.facts import ReportFacts
-from pipelines.words.numbers import format_points, format_value
+from pipelines.words.targets import describe_outcome, describe_wanted
 
 #: Names of missed KPIs that a sentence tells at most.
 _MOST_NAMES: Final = 3
@@ -48,16 +47,12 @@ def target_points(facts: ReportFacts, metric: str) -> tuple[tuple[date, float], 
 
 def wanted(row: Mapping[str, Any], unit: str, currency: str) -> str:
     """What is wanted: `at least 93.0 %`."""
-    bound = "at least" if row["direction"] == "up_is_good" else "at most"
-    return f"{bound} {format_value(float(row['target_value']), unit, currency)}"
+    return describe_wanted(row["target_value"], row["direction"], unit, currency)
 
 
 def verdict(row: Mapping[str, Any], unit: str, currency: str) -> str:
     """What became of it: `met`, `missed by 0.7 points`, `not measured`."""
-    if row["target_state"] == "not_measured":
-        return "not measured"
-    told = "met" if row["target_state"] == "met" else f"missed by {_distance(row['distance_value'], unit, currency)}"
-    return told if row["is_certain"] else f"{told}, but what is not measured may change that"
+    return describe_outcome(row["target_state"], row["distance_value"], unit, currency, is_certain=row["is_certain"])
 
 
 def targets_sentence(facts: ReportFacts) -> str | None:
@@ -105,10 +100,3 @@ def _how_many(judged: Sequence[Mapping[str, Any]]) -> str:
 def _named(labels: Sequence[str]) -> str:
     more = [f"{len(labels) - _MOST_NAMES:,} more"] if len(labels) > _MOST_NAMES else []
     return "; ".join([*labels[:_MOST_NAMES], *more])
-
-
-def _distance(distance: Decimal, unit: str, currency: str) -> str:
-    size = float(abs(distance))
-    told = format_points(size) if unit == "ratio" else format_value(size, unit, currency)
-    is_nothing = not any(digit in told for digit in "123456789")
-    return "less than is shown" if is_nothing else told

@@ -17,7 +17,7 @@ def test_they_are_listed_with_what_became_of_them(run_kpi: Kpi, published_home: 
     lines = [" ".join(line.split()) for line in output.splitlines()]
     start = lines.index("target of by month value target what became of it")
     assert lines[start + 1 : start + 3] == [
-        "Desk team Oct 2026 88.0 % at least 90.0 % missed",
+        "Desk team Oct 2026 88.0 % at least 90.0 % missed by 2.0 points",
         "Network team Oct 2026 96.0 % at least 95.0 % met, but what is not measured may change that",
     ]
 
@@ -27,7 +27,7 @@ def test_programs_get_them_too(run_kpi: Kpi, published_home: Home) -> None:
     assert told["target"] == 0.93
     assert told["breakdown_targets"][0] == {
         "month": "2026-10-01", "dimension": "team", "dimension_value": "Desk", "value": 0.88, "target_value": 0.9,
-        "target_state": "missed", "is_certain": True,
+        "distance_value": -0.02, "target_state": "missed", "is_certain": True,
     }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from pipelines.cli.headlines import Headlines, read_headlines, show_headlines
-from pipelines.cli.published import PeriodValue
+from pipelines.cli.trends import PeriodValue
 from pipelines.home import Home
 
 REASON = "no export feeds finance yet"

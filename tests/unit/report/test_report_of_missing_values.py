@@ -18,7 +18,7 @@ from published_files import Row, create_published, fill_table
 from report_pages import seen
 
 from metrics.registry import METRICS, metric_named
-from pipelines.cli.published import read_trends
+from pipelines.cli.trends import read_trends
 from pipelines.dashboard.snapshot import Answers, Snapshot
 from pipelines.published_file import open_published_file
 from pipelines.report.facts import ReportFacts
