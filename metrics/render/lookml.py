@@ -13,9 +13,10 @@ from typing import Final
 from metrics.registry import METRICS
 from metrics.render.lists import DEFINITIONS, METRIC, ListedRelation, naming_a_metric
 from metrics.render.measures import CELLS, Measure
+from metrics.render.number_formats import number_pattern
 from metrics.render.places import Place
 from metrics.render.relations import Field, FieldKind, Relation, qualify, relations
-from metrics.spec import Metric, Unit
+from metrics.spec import Metric
 
 #: Name of Looker's connection, and of the model.
 CONNECTION: Final = "kpi_warehouse"
@@ -156,22 +157,10 @@ def _measure(measure: Measure, relation: Relation, currency: str) -> list[str]:
         "  type: number",
         _text("label", metric.label),
         _text("description", f"{metric.meaning} {metric.formula} Owner: {metric.owner}."),
-        f'  value_format: "{_format(metric.unit, currency)}"',
+        _text("value_format", number_pattern(metric.unit, currency)),
         "  drill_fields: [detail*]",
         f"  sql: {qualify(measure.sql, relation, '${TABLE}.')} ;;",
     ]
-
-
-def _format(unit: Unit, currency: str) -> str:
-    match unit:
-        case Unit.RATIO:
-            return "#,##0.0%"
-        case Unit.REPORTING:
-            return f'#,##0.00 \\"{currency}\\"'
-        case Unit.COUNT:
-            return "#,##0.##"
-        case _:
-            return "#,##0.0"
 
 
 def _text(parameter: str, text: str) -> str:

@@ -15,9 +15,10 @@ from metrics.registry import METRICS
 from metrics.render.dax import dax_lines
 from metrics.render.lists import DEFINITIONS, METRIC, ListedRelation, naming_a_metric
 from metrics.render.measures import Measure
+from metrics.render.number_formats import number_pattern
 from metrics.render.places import Place
 from metrics.render.relations import Field, FieldKind, Relation, relations
-from metrics.spec import Metric, Unit
+from metrics.spec import Metric
 
 #: Folder of the semantic model, as Power BI names it.
 MODEL: Final = "kpi_warehouse.SemanticModel"
@@ -135,20 +136,8 @@ def _measure(measure: Measure, currency: str) -> list[str]:
         *_described(f"{metric.label}. {metric.meaning} {metric.formula}", 1),
         f"\tmeasure {measure.name} =",
         *(f"\t\t\t{line}" for line in dax_lines(measure)),
-        f"\t\tformatString: {_format(metric.unit, currency)}",
+        f"\t\tformatString: {number_pattern(metric.unit, currency)}",
     ]
-
-
-def _format(unit: Unit, currency: str) -> str:
-    match unit:
-        case Unit.RATIO:
-            return "#,##0.0%"
-        case Unit.REPORTING:
-            return f'#,##0.00 "{currency}"'
-        case Unit.COUNT:
-            return "#,##0.##"
-        case _:
-            return "#,##0.0"
 
 
 def _column(field: Field, *, is_hidden: bool) -> list[str]:

@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 from metrics.registry import METRICS
 from metrics.render.lists import ListedRelation
 from metrics.render.measures import Aggregate, Function, Measure, Shape, cell_rule
+from metrics.render.number_formats import number_pattern
 from metrics.render.places import Place
 from metrics.render.relations import Field, FieldKind, Relation, relations
 from metrics.spec import Metric, Unit
@@ -166,15 +167,9 @@ def _describe(column: ElementTree.Element, text: str) -> None:
 
 
 def _format(unit: Unit, currency: str) -> str:
-    match unit:
-        case Unit.RATIO:
-            return "p#,##0.0%"
-        case Unit.REPORTING:
-            return f'c#,##0.00 "{currency}"'
-        case Unit.COUNT:
-            return "n#,##0.##"
-        case _:
-            return "n#,##0.0"
+    """The pattern with Tableau's letter for what kind of number it is: percentage, currency or number."""
+    kind = {Unit.RATIO: "p", Unit.REPORTING: "c"}.get(unit, "n")
+    return kind + number_pattern(unit, currency)
 
 
 def tableau_formula(measure: Measure) -> str:
