@@ -10,7 +10,8 @@ import difflib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from pipelines.cli.published import describe_reaches, read_reaches
+from pipelines.cli.published import describe_reaches
+from pipelines.published.publication import read_reaches
 from pipelines.questions import Question
 
 if TYPE_CHECKING:
@@ -117,12 +118,12 @@ def _beyond_data(connection: duckdb.DuckDBPyConnection, question: Question, valu
     """How the chosen days lie to the data, which is what may be the reason."""
     first = connection.execute("SELECT min(period_start_date) FROM mart.metric_values").fetchall()[0][0]
     reaches = read_reaches(connection)
-    if first is None or not reaches:
+    last = max((reach.last_date for reach in reaches if reach.last_date is not None), default=None)
+    if first is None or last is None:
         return ["Nothing is measured yet: 'kpi status' says what is read and held."]
     days = _days_of(question, values)
     until = describe_reaches(reaches)
     span = f"the first period with values begins on {first}, {until}"
-    last = max(reach.last_date for reach in reaches)
     for name, day in days.items():
         if (name.startswith("to_") and day < first.isoformat()) or (
             name.startswith("from_") and day > last.isoformat()

@@ -7,16 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipelines.cli.published import (
-    DataReach,
-    PublicationFacts,
-    describe_reaches,
-    open_published,
-    read_publication,
-    read_reaches,
-)
+from pipelines.cli.published import describe_reaches, open_published, publication_of
 from pipelines.cli.tables import STATE_STYLES, show_heading
 from pipelines.cli.trends import MetricTrend, read_trends
+from pipelines.published.publication import PublicationFacts, Reach, read_reaches
 from pipelines.words.certainty import describe_truth
 from pipelines.words.numbers import (
     NOTHING,
@@ -44,7 +38,7 @@ class Headlines:
 
     publication: PublicationFacts
     metrics: tuple[MetricTrend, ...]
-    reaches: tuple[DataReach, ...]
+    reaches: tuple[Reach, ...]
     other_count: int = 0
 
 
@@ -57,7 +51,7 @@ def read_headlines(home: Home) -> Headlines | None:
     names = [metric.name for metric in HEADLINES]
     with open_published(home) as connection:
         trends = {trend.metric: trend for trend in read_trends(connection)}
-        publication, reaches = read_publication(connection), read_reaches(connection)
+        publication, reaches = publication_of(connection), read_reaches(connection)
     return Headlines(
         publication,
         tuple(trends[name] for name in names if name in trends),
@@ -69,10 +63,10 @@ def read_headlines(home: Home) -> Headlines | None:
 def show_headlines(headlines: Headlines) -> None:
     """Print two lines per headline: the number with its movement, and how sure it is."""
     publication = headlines.publication
-    show_heading(publication.home_name, describe_reaches(headlines.reaches) if headlines.reaches else "no data yet")
+    show_heading(publication.home_name, describe_reaches(headlines.reaches) or "no data yet")
     for metric in headlines.metrics:
         click.echo()
-        _show_headline(metric, publication.reporting_currency_code)
+        _show_headline(metric, publication.currency)
     if headlines.other_count and all(metric.latest is None for metric in headlines.metrics):
         click.echo()
         told = count_of(headlines.other_count, "other KPI is", "other KPIs are")
@@ -89,7 +83,7 @@ def describe_headlines(headlines: Headlines) -> list[dict[str, Any]]:
                 "metric": metric.metric,
                 "label": metric.label,
                 "unit": metric.unit,
-                "currency_code": headlines.publication.reporting_currency_code if metric.unit == "reporting" else None,
+                "currency_code": headlines.publication.currency if metric.unit == "reporting" else None,
                 "state": metric.publication_state,
                 "month": latest.start_date if latest else None,
                 "value": latest.value if latest else None,

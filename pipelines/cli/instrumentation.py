@@ -37,13 +37,13 @@ def instrumentation(metric: str | None, show_all: bool, rows: int, as_csv: bool,
     Reads the published file.
     """
     from models.marts import instrumentation_gaps, instrumentation_scorecard
-    from pipelines.cli.published import open_published, read_publication, read_rows
+    from pipelines.cli.published import open_published, publication_of, read_rows
     from pipelines.cli.query_output import write_csv_rows
     from pipelines.cli.tables import show_json
 
     name = _metric_named(metric) if metric else None
     with open_published(chosen_home()) as connection:
-        currency = read_publication(connection).reporting_currency_code
+        currency = publication_of(connection).currency
         # By their names, so that a file which lacks one is known for one of another version.
         columns = (instrumentation_gaps if name else instrumentation_scorecard).columns.keys()
         query = (_OF_METRIC if name else _ALL if show_all else _OPEN).format(columns=", ".join(columns))

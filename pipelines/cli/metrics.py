@@ -109,14 +109,14 @@ def _other_percentile(words: Sequence[str]) -> str:
 
 def _read(home: Home, metric: str | None, grain: str, count: int) -> tuple[dict[str, MetricTrend], str]:
     """Trends by metric, and the reporting currency; no trends if nothing is published yet."""
-    from pipelines.cli.published import open_published, read_publication
+    from pipelines.cli.published import open_published, publication_of
     from pipelines.cli.trends import read_trends
 
     if not home.published_file.is_file():
         return {}, home.settings.reporting.currency
     with open_published(home) as connection:
         trends = read_trends(connection, count=count, metric=metric, grain=grain)
-        return {trend.metric: trend for trend in trends}, read_publication(connection).reporting_currency_code
+        return {trend.metric: trend for trend in trends}, publication_of(connection).currency
 
 
 def _list(home: Home, grain: str, *, as_json: bool) -> None:

@@ -7,39 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from pipelines.cli.exits import CommandError
+from pipelines.published.publication import PublicationFacts, Reach, read_publication
 
 if TYPE_CHECKING:
     import duckdb
 
     from pipelines.home import Home
-
-
-@dataclass(frozen=True, slots=True)
-class PublicationFacts:
-    """What the published file says of itself."""
-
-    publication_id: str
-    run_id: str
-    published_at: datetime
-    as_of_at: datetime | None
-    content_hash: str
-    reporting_currency_code: str
-    reporting_time_zone: str
-    home_name: str
-
-
-@dataclass(frozen=True, slots=True)
-class DataReach:
-    """Until when tickets, finance, deliveries or invoices reach."""
-
-    data: str
-    as_of_at: datetime
-    last_date: date
 
 
 @contextmanager
@@ -52,7 +29,7 @@ def open_published(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     """
     import duckdb
 
-    from pipelines.published_file import open_published_file
+    from pipelines.published.opening import open_published_file
 
     if not home.published_file.is_file():
         raise CommandError(
@@ -115,23 +92,16 @@ def tell_other_version(connection: duckdb.DuckDBPyConnection) -> str:
     )
 
 
-def read_publication(connection: duckdb.DuckDBPyConnection) -> PublicationFacts:
-    """The one row of `meta.run`."""
-    found = read_rows(
-        connection,
-        """
-        SELECT publication_id, run_id, published_at, as_of_at, content_hash, reporting_currency_code,
-               reporting_time_zone, home_name
-        FROM meta.run
-        """,
-    )
-    return PublicationFacts(**found[0])
+def publication_of(connection: duckdb.DuckDBPyConnection) -> PublicationFacts:
+    """What the published file says of itself.
 
-
-def read_reaches(connection: duckdb.DuckDBPyConnection) -> list[DataReach]:
-    """How far each kind of data reaches, of which there are any."""
-    query = "SELECT data, as_of_at, last_date FROM meta.data_clocks WHERE last_date IS NOT NULL ORDER BY rowid"
-    return [DataReach(**row) for row in read_rows(connection, query)]
+    Raises:
+        CommandError: it does not.
+    """
+    publication = read_publication(connection)
+    if publication is None:
+        raise CommandError("The published file does not say which run made it: 'kpi run' publishes it again.")
+    return publication
 
 
 def first_month(connection: duckdb.DuckDBPyConnection) -> date | None:
@@ -141,9 +111,11 @@ def first_month(connection: duckdb.DuckDBPyConnection) -> date | None:
     return found[0] if found else None
 
 
-def describe_reaches(reaches: Sequence[DataReach]) -> str:
-    """Until when data reach, one kind after the other: `data until: tickets 2026-11-15, finance 2026-09-30`."""
-    return f"data until: {', '.join(f'{reach.data} {reach.last_date}' for reach in reaches)}"
+def describe_reaches(reaches: Sequence[Reach]) -> str:
+    """Until when data reach, one kind after the other: `data until: tickets 2026-11-15, finance 2026-09-30`; empty
+    if there are none."""
+    known = [f"{reach.data} {reach.last_date}" for reach in reaches if reach.last_date is not None]
+    return f"data until: {', '.join(known)}" if known else ""
 
 
 def read_rows(

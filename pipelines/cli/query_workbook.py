@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pipelines.cli.exits import CommandError
-from pipelines.cli.published import describe_reaches, read_publication, read_reaches
+from pipelines.cli.published import describe_reaches, publication_of
 from pipelines.cli.query_output import column_names, exact_value, json_text, read_batches, replaced
 from pipelines.cli.tables import write_instant
+from pipelines.published.publication import read_reaches
 from pipelines.words.numbers import count_of
 from pipelines.workbook_sheets import (
     LONGEST_TEXT,
@@ -35,7 +36,7 @@ from pipelines.workbook_sheets import (
 if TYPE_CHECKING:
     import duckdb
 
-    from pipelines.cli.published import PublicationFacts
+    from pipelines.published.publication import PublicationFacts
     from pipelines.questions import Question
 
 _INSTANTS: Final = "Instants of UTC. Excel shows them to the millisecond."
@@ -153,7 +154,7 @@ def write_workbook(
 def _publication_of(connection: duckdb.DuckDBPyConnection) -> tuple[PublicationFacts, str]:
     other = connection.cursor()
     try:
-        return read_publication(other), describe_reaches(read_reaches(other)).removeprefix("data until: ")
+        return publication_of(other), describe_reaches(read_reaches(other)).removeprefix("data until: ")
     finally:
         other.close()
 
@@ -198,8 +199,8 @@ def _about(
         ("published", write_instant(publication.published_at)),
         ("publication", publication.publication_id),
         ("home", publication.home_name),
-        ("reporting currency", publication.reporting_currency_code),
-        ("reporting time zone", f"{publication.reporting_time_zone}; instants of the result are UTC"),
+        ("reporting currency", publication.currency),
+        ("reporting time zone", f"{publication.time_zone}; instants of the result are UTC"),
     ]
     told += [(f"column {column.name}", note) for column in columns for note in column.notes]
     return [*told, ("SQL", text.strip())]

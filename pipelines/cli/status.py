@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pipelines.cli.build_records import BuildRecords, ExportRecord, RuleRecord
-    from pipelines.cli.published import PublicationFacts
     from pipelines.cli.trends import MetricTrend
     from pipelines.home import Home
+    from pipelines.published.publication import PublicationFacts
 
 _DOMAINS = ("tickets", "finance", "vendors")
 #: As in `pipelines.gate.arrivals`, which takes long to import.
@@ -33,7 +33,7 @@ def status(as_json: bool) -> None:
     shows what is published.
     """
     from pipelines.cli.build_records import read_build_records
-    from pipelines.cli.published import open_published, read_publication
+    from pipelines.cli.published import open_published, publication_of
     from pipelines.cli.trends import read_trends
 
     home = chosen_home()
@@ -41,7 +41,7 @@ def status(as_json: bool) -> None:
     trends: list[MetricTrend] = []
     if home.published_file.is_file():
         with open_published(home) as connection:
-            publication = read_publication(connection)
+            publication = publication_of(connection)
             trends = read_trends(connection, count=1)
     records = read_build_records(home.warehouse)
     if as_json:

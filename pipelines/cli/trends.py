@@ -119,7 +119,7 @@ def read_trends(
     """All metrics (or one) in the order of the registry, each with its closed months or quarters up to the one of which
     it is told if nobody names one, as in the report. Where nothing is in that one, it has no value.
     """
-    from pipelines.published_targets import read_targets
+    from pipelines.published.targets import read_targets
 
     definitions = read_rows(
         connection,

@@ -138,7 +138,7 @@ def _measure_chosen(snapshot: Snapshot, names: Sequence[str], filters: Filters) 
             fact: _mark_chosen(_read_fact(snapshot, fact, columns), filters, marked)
             for fact, columns in needed_columns(of_reach).items()
         }
-        zone = snapshot.publication.reporting_time_zone
+        zone = snapshot.publication.time_zone
         frames.append(measure(of_reach, facts, time_zone=zone, as_of=reach.astimezone(UTC)))
     firsts = {metric.name: days_of(snapshot, metric.name, filters).first for metric in wanted}
     first = pl.col("metric").replace_strict(firsts, default=filters.first, return_dtype=pl.Date)

@@ -36,7 +36,7 @@ def show_card(snapshot: Snapshot, definition: dict[str, Any], values: pl.DataFra
         values: its rows of `numbers_shown.COLUMNS`, in order of periods.
         filters: those that the rows went through.
     """
-    unit, currency = definition["unit"], snapshot.publication.reporting_currency_code
+    unit, currency = definition["unit"], snapshot.publication.currency
     closed = values.filter("is_period_closed")
     told = snapshot.latest_periods(filters.grain.value).get(definition["metric"])
     if told is not None and not filters.are_days_chosen:

@@ -15,8 +15,9 @@ import polars as pl
 
 from metrics.periods import Period
 from models.vocabulary import NO_VALUE, Dimension, Grain
-from pipelines.cli.published import DataReach, PublicationFacts, open_published, read_publication, read_reaches
+from pipelines.cli.published import open_published, publication_of
 from pipelines.dashboard.filters import Filters
+from pipelines.published.publication import PublicationFacts, Reach, read_reaches
 from pipelines.questions import packaged_questions
 from pipelines.words.missing_values import explain_missing, periods_told
 from pipelines.words.periods import describe_incomplete, describe_late
@@ -53,8 +54,8 @@ class Snapshot:
     def __init__(self, connection: duckdb.DuckDBPyConnection, answers: Answers) -> None:
         self._connection = connection
         self._answers = answers
-        self.publication: PublicationFacts = read_publication(connection)
-        self.reaches: list[DataReach] = read_reaches(connection)
+        self.publication: PublicationFacts = publication_of(connection)
+        self.reaches: list[Reach] = read_reaches(connection)
 
     def ask(self, query: str, parameters: Mapping[str, Any] | None = None) -> pl.DataFrame:
         """The answer to a query with `$name` parameters, in the order of its rows."""
@@ -144,7 +145,7 @@ class Snapshot:
         conditions = [f"list_contains(${name}, coalesce({name}, '{NO_VALUE}'))" for name in chosen]
         parameters: dict[str, Any] = dict(chosen)
         if day is not None:
-            zone = self.publication.reporting_time_zone
+            zone = self.publication.time_zone
             local = f"CAST(timezone($zone, {day}) AS DATE)" if day.endswith("_at") else day
             conditions.append(f"{local} BETWEEN $first AND $last")
             parameters |= {"first": filters.first, "last": filters.last}

@@ -158,10 +158,10 @@ def show_table(
         hidden: columns that only the CSV has.
     """
     publication = snapshot.publication
-    zone = publication.reporting_time_zone
+    zone = publication.time_zone
     shown, columns = lay_out(
         rows.head(MOST_ROWS).drop(hidden, strict=False),
-        currency=publication.reporting_currency_code,
+        currency=publication.currency,
         zone=zone,
         unit=unit,
         unit_of=unit_of,

@@ -75,6 +75,6 @@ def describe_target(snapshot: Snapshot, definition: dict[str, Any], start: date,
     if found.is_empty():
         return ""
     row, direction = found.row(0, named=True), definition["direction"]
-    unit, currency = definition["unit"], snapshot.publication.reporting_currency_code
+    unit, currency = definition["unit"], snapshot.publication.currency
     outcome = describe_outcome(row["target_state"], row["distance_value"], unit, currency, is_certain=row["is_certain"])
     return f"Target {describe_wanted(row['target_value'], direction, unit, currency)}: {outcome}."

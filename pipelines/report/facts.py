@@ -10,16 +10,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
 
+from metrics.registry import HEADLINES as _HEADLINES
 from metrics.signals.targets import Target
+from pipelines.published.publication import PublicationFacts, Reach
 from pipelines.report.asking import Answer
 from pipelines.report.period import ReportPeriod
 
-#: The three that an executive sees first; see metrics.registry.HEADLINES.
-HEADLINES: Final = (
-    "ticket_cycle_time_p85_business_hours",
-    "sla_attainment_ratio",
-    "cost_per_transaction_reporting",
-)
+#: The names of the three that an executive sees first.
+HEADLINES: Final = tuple(metric.name for metric in _HEADLINES)
 
 #: What stands beside them, in the order in which it is read.
 SUPPORTING: Final = (
@@ -55,29 +53,6 @@ class NothingToReportError(Exception):
 
 
 @dataclass(frozen=True)
-class Publication:
-    """What the published file says of itself."""
-
-    publication_id: str
-    published_at: datetime
-    as_of_at: datetime | None
-    content_hash: str
-    currency: str
-    time_zone: str
-    home_name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """How far tickets, finance, deliveries or invoices reach: the clock, and the last day of which they tell; None
-    where there are none."""
-
-    data: str
-    as_of_at: datetime | None
-    last_date: date | None
-
-
-@dataclass(frozen=True)
 class ReportFacts:
     """Everything that a report shows.
 
@@ -94,7 +69,7 @@ class ReportFacts:
         is_past: whether a later period is the latest: then what is open is told as of the end of this one.
     """
 
-    publication: Publication
+    publication: PublicationFacts
     period: ReportPeriod | None
     numbers: Mapping[str, Mapping[str, Any]]
     histories: Mapping[str, Answer]

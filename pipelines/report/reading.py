@@ -13,8 +13,9 @@ import duckdb
 
 from metrics.periods import last_whole_month
 from models.vocabulary import Grain
-from pipelines.published_file import open_published_file
-from pipelines.published_targets import read_targets
+from pipelines.published.opening import open_published_file
+from pipelines.published.publication import PublicationFacts, read_publication, read_reaches
+from pipelines.published.targets import read_targets
 from pipelines.report.asking import Answer, ask
 from pipelines.report.facts import (
     BREACHES_ARE_OF,
@@ -27,8 +28,6 @@ from pipelines.report.facts import (
     RECOVERABLE_IS_OF,
     SUPPORTING,
     NothingToReportError,
-    Publication,
-    Reach,
     ReportFacts,
     told_period,
 )
@@ -117,7 +116,6 @@ def _read(connection: duckdb.DuckDBPyConnection, wanted: ReportPeriod | None, gr
     if period is not None:
         answers |= _up_to_the_period(connection, period, headlines)
         answers |= _of_the_period(connection, period, numbers)
-    reaches = connection.execute("SELECT data, as_of_at, last_date FROM meta.data_clocks ORDER BY rowid").fetchall()
     told = {metric: row["period_start_date"] for metric, row in numbers.items()} if period else None
     return ReportFacts(
         _publication(connection),
@@ -125,7 +123,7 @@ def _read(connection: duckdb.DuckDBPyConnection, wanted: ReportPeriod | None, gr
         numbers,
         histories,
         answers,
-        tuple(Reach(*reach) for reach in reaches),
+        tuple(read_reaches(connection)),
         explain_missing(connection, grain.value, told),
         read_targets(connection),
         headlines,
@@ -244,14 +242,8 @@ def _days(period: ReportPeriod) -> dict[str, str]:
     return {"from_date": period.start.isoformat(), "to_date": period.end.isoformat()}
 
 
-def _publication(connection: duckdb.DuckDBPyConnection) -> Publication:
-    row = connection.execute(
-        """
-        SELECT publication_id, published_at, as_of_at, content_hash, reporting_currency_code, reporting_time_zone,
-               home_name
-        FROM meta.run
-        """
-    ).fetchone()
-    if row is None:
+def _publication(connection: duckdb.DuckDBPyConnection) -> PublicationFacts:
+    publication = read_publication(connection)
+    if publication is None:
         raise NothingToReportError("The published file does not say which run made it: publish again with 'kpi run'.")
-    return Publication(*row)
+    return publication

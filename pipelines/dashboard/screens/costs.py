@@ -23,7 +23,7 @@ def show_costs(snapshot: Snapshot, filters: Filters) -> None:
     """Cost KPIs, the bridge from the closed period before to the latest, and ledger lines."""
     st.title("Cost")
     st.caption(f"Of {plain(filters.describe())}.")
-    currency = snapshot.publication.reporting_currency_code
+    currency = snapshot.publication.currency
     values = read_values(snapshot, _SHOWN, filters)
     for column, name in zip(st.columns(len(_SHOWN)), _SHOWN, strict=True):
         with column:

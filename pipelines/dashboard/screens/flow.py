@@ -95,7 +95,7 @@ def _show_cycle_times(snapshot: Snapshot, filters: Filters) -> None:
     st.caption(f"{count_of(found.height, 'ticket')} with a cycle time: {told}.")
     if found.height > _MOST_POINTS:
         st.caption(f"{_MOST_POINTS:,} of them are drawn, chosen by their key.")
-    zone = snapshot.publication.reporting_time_zone
+    zone = snapshot.publication.time_zone
     drawn = found.sort(pl.col("ticket_id").hash(), "ticket_id").head(_MOST_POINTS)
     points = [
         FinishedTicket(at, hours, ticket, team or "(none)")

@@ -48,7 +48,7 @@ def show_kpis(snapshot: Snapshot, filters: Filters) -> None:
     if values.is_empty():
         show_nothing("Nothing is published of this KPI for these filters.")
         return
-    title = axis_title(definition["label"], definition["unit"], snapshot.publication.reporting_currency_code)
+    title = axis_title(definition["label"], definition["unit"], snapshot.publication.currency)
     st.altair_chart(draw_trend(values, title, definition["unit"]), alt=f"Trend of {definition['label']}")
     _show_breakdown(snapshot, filters, name, title, definition["unit"], [each.value for each in metric.dimensions])
     st.header("Numbers")

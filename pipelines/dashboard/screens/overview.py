@@ -26,7 +26,7 @@ def show_overview(snapshot: Snapshot, filters: Filters) -> None:
     st.caption(f"Of {plain(filters.describe())}.")
     names = [metric.name for metric in HEADLINES]
     values = read_values(snapshot, names, filters)
-    currency = snapshot.publication.reporting_currency_code
+    currency = snapshot.publication.currency
     for column, name in zip(st.columns(len(names)), names, strict=True):
         with column:
             show_card(snapshot, snapshot.definition(name), values.filter(metric=name), filters)

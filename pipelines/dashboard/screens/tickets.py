@@ -86,9 +86,7 @@ def _show_ticket(snapshot: Snapshot, ticket_id: str) -> None:
         is_over = pl.col("is_last") & pl.col("status_category").is_in(["done", "cancelled"])
         end = pl.when(is_over).then("started_at").otherwise("ended_at")
         lasting = intervals.with_columns(pl.col("team").fill_null("(no team)"), ended_at=end)
-        st.altair_chart(
-            draw_life(lasting, snapshot.publication.reporting_time_zone), alt=f"The life of ticket {ticket_id}"
-        )
+        st.altair_chart(draw_life(lasting, snapshot.publication.time_zone), alt=f"The life of ticket {ticket_id}")
         show_table(
             snapshot,
             intervals.drop("ticket_id"),

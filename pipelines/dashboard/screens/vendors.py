@@ -115,7 +115,7 @@ def _show_recoverables(snapshot: Snapshot, filters: Filters) -> None:
     if vendors := filters.chosen.get("vendor"):
         by_vendor = by_vendor.filter(pl.col("vendor").is_in(vendors))
     with_money = by_vendor.filter(pl.col("recoverable_reporting") != 0)
-    total, currency = with_money["recoverable_reporting"].sum(), snapshot.publication.reporting_currency_code
+    total, currency = with_money["recoverable_reporting"].sum(), snapshot.publication.currency
     if with_money.is_empty():
         show_nothing("Nothing is known to be recovered.")
     else:
@@ -155,7 +155,7 @@ def _counted_months(snapshot: Snapshot, filters: Filters) -> list[Period]:
     )
     if clock is None:
         return []
-    passed = local_date_of(clock, snapshot.publication.reporting_time_zone) - timedelta(days=1)
+    passed = local_date_of(clock, snapshot.publication.time_zone) - timedelta(days=1)
     if not filters.are_days_chosen:
         query = "SELECT max(wanted_start_date) AS day FROM mart.latest_periods WHERE period_grain = 'month'"
         wanted = snapshot.ask(query)["day"].item() or passed

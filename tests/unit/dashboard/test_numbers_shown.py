@@ -53,7 +53,7 @@ def test_two_teams_at_one_priority_are_what_plain_sql_counts(snapshot: Snapshot)
         ["ticket_resolved_count", "sla_attainment_ratio"],
         _filters(team=tuple(teams), priority=(priority,)),
     )
-    zone = snapshot.publication.reporting_time_zone
+    zone = snapshot.publication.time_zone
     about = {"teams": teams, "priority": priority, "zone": zone}
     resolved = snapshot.ask(
         """

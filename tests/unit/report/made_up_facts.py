@@ -7,8 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from models.vocabulary import Grain
+from pipelines.published.publication import PublicationFacts
 from pipelines.report.asking import Answer
-from pipelines.report.facts import HEADLINES, Publication, ReportFacts
+from pipelines.report.facts import HEADLINES, ReportFacts
 from pipelines.report.period import ReportPeriod
 
 SLA = "sla_attainment_ratio"
@@ -36,7 +37,7 @@ def facts(**answers: Answer) -> ReportFacts:
     history = [{"period_start_date": date(2026, month, 1), "value": month / 10, "lower_bound": None,
                 "upper_bound": None, "coverage_ratio": 1.0} for month in (8, 9, 10)]  # fmt: skip
     return ReportFacts(
-        Publication("p", datetime(2026, 11, 3, tzinfo=UTC), None, "hash", "EUR", "UTC", HOSTILE),
+        PublicationFacts("p", "r", datetime(2026, 11, 3, tzinfo=UTC), None, "hash", "EUR", "UTC", HOSTILE),
         ReportPeriod(Grain.MONTH, date(2026, 10, 1)),
         numbers,
         {metric: answer("metric_history", *history) for metric in HEADLINES},

@@ -20,7 +20,7 @@ from report_pages import seen
 from metrics.registry import METRICS, metric_named
 from pipelines.cli.trends import read_trends
 from pipelines.dashboard.snapshot import Answers, Snapshot
-from pipelines.published_file import open_published_file
+from pipelines.published.opening import open_published_file
 from pipelines.report.facts import ReportFacts
 from pipelines.report.headlines import headline_cards
 from pipelines.report.page import render_report
