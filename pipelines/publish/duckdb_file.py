@@ -16,24 +16,16 @@ from sqlalchemy import MetaData
 from models.ddl import comment_statements, create_table, quote_identifier, quote_text
 from pipelines.publish.bi_types import require_bi_types
 from pipelines.publish.publication import Publication, PublishedTable
-from pipelines.publish.target import Build, PublishError
+from pipelines.publish.target import Build, OneFile, PublishError
 
 #: Any driver from 1.4 on opens it; BI tools ship those.
 STORAGE_VERSION: Final = "v1.4.0"
 
 
-class DuckdbFile:
+class DuckdbFile(OneFile):
     """The target `duckdb`: one file, which is what most readers open."""
 
     name: Final = "duckdb"
-    options: Final = ()
-
-    def __init__(self, path: Path, place: str) -> None:
-        self.path, self.place = path, place
-
-    def holds(self, publication_id: str) -> bool:  # noqa: ARG002
-        """Whether the file is there."""
-        return self.path.exists()
 
     def write(self, build: Build) -> None:
         """Swap the build's file in."""

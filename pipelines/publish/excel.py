@@ -17,7 +17,7 @@ from models.vocabulary import Dimension, Grain
 from pipelines.publish.excel_kpis import write_breakdown, write_kpis_by_period
 from pipelines.publish.excel_records import write_records
 from pipelines.publish.relations import reading
-from pipelines.publish.target import Build, replace_file
+from pipelines.publish.target import Build, OneFile, replace_file
 from pipelines.workbook_sheets import Column, SheetWriter, open_workbook
 
 _PERIODS: Final = """
@@ -54,18 +54,10 @@ _DEFINITIONS: Final = """
 """
 
 
-class ExcelWorkbook:
+class ExcelWorkbook(OneFile):
     """The target `excel`: `published/kpi.xlsx`."""
 
     name: Final = "excel"
-    options: Final = ()
-
-    def __init__(self, path: Path, place: str) -> None:
-        self.path, self.place = path, place
-
-    def holds(self, publication_id: str) -> bool:  # noqa: ARG002
-        """Whether the workbook is there."""
-        return self.path.exists()
 
     def write(self, build: Build) -> None:
         """Write the workbook beside the old one, then let it take its place."""

@@ -13,21 +13,13 @@ from typing import Any, Final
 
 from models.ddl import quote_identifier, quote_text
 from pipelines.publish.relations import READER_SCHEMAS, read_relations, reading
-from pipelines.publish.target import Build, PublishError, replace_file
+from pipelines.publish.target import Build, OneFile, PublishError, replace_file
 
 
-class HyperExtract:
+class HyperExtract(OneFile):
     """The target `hyper`: `published/kpi.hyper`."""
 
     name: Final = "hyper"
-    options: Final = ()
-
-    def __init__(self, path: Path, place: str) -> None:
-        self.path, self.place = path, place
-
-    def holds(self, publication_id: str) -> bool:  # noqa: ARG002
-        """Whether the extract is there."""
-        return self.path.exists()
 
     def write(self, build: Build) -> None:
         """Write the extract beside the old one, then let it take its place."""

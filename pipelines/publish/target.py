@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from pipelines.publish.publication import Publication, publication_in
 
@@ -51,6 +51,24 @@ class Target(Protocol):
             PublishError: it could not; readers see what they saw before.
         """
         ...
+
+
+class OneFile:
+    """What targets that are one file share.
+
+    Attributes:
+        path: the file.
+        place: the same for people.
+    """
+
+    options: Final = ()
+
+    def __init__(self, path: Path, place: str) -> None:
+        self.path, self.place = path, place
+
+    def holds(self, publication_id: str) -> bool:  # noqa: ARG002
+        """Whether the file is there."""
+        return self.path.exists()
 
 
 def replace_file(path: Path, write: Callable[[Path], None], kind: str) -> None:

@@ -44,10 +44,11 @@ _CARD_INKS: Final = {"better": "green", "worse": "red", "met": "green", "missed"
 #: Those that there are on a machine, the first first. The last comes with Typst.
 _FONTS: Final = ("Liberation Sans", "Arial", "Helvetica", "Noto Sans", "DejaVu Sans", "Libertinus Serif")
 #: How Typst names a text that no font has, and how often it is asked at most.
-_UNSEEN: Final = re.compile(r'the text `"(.+?)"` could not be displayed')
+_UNSEEN: Final = re.compile(r'the text `"(.*?)"` could not be displayed')
 _MOST_TRIES: Final = 4
-#: What follows a sign and makes another one of it: joined signs, variants, skins. `shown_text` leaves no joiners.
-_JOINED: Final = "\ufffd?[\U0001f000-\U0001faff]|[\ufe00-\ufe0f\U0001f3fb-\U0001f3ff]"
+_SIGN: Final = "[\U0001f000-\U0001faff]"
+#: What follows a sign and makes another one of it: joined signs, variants, skins.
+_JOINED: Final = "\u200d.|[\ufe00-\ufe0f\U0001f3fb-\U0001f3ff]"
 
 
 @unchecked_charts()
@@ -86,10 +87,13 @@ def _set_into_pages(folder: Path, made_at: datetime) -> bytes:
 def _tell_names(folder: Path, unseen: Collection[str]) -> None:
     """Put names in the place of letters, in texts and charts.
 
-    A person with a tool is a person, a joiner and a tool: Typst names the first only, so what is joined goes along.
+    A person with a tool is a person, a joiner and a tool: Typst names the first only, or in charts an empty text, so
+    what is joined goes along.
     """
-    letters = "|".join(map(re.escape, sorted(unseen, key=len, reverse=True)))
-    pattern = re.compile(rf"(?:{letters})(?:{_JOINED})*")
+    letters = [re.escape(text) for text in sorted(unseen, key=len, reverse=True) if text]
+    if "" in unseen:
+        letters.append(rf"{_SIGN}(?=\u200d)")
+    pattern = re.compile(rf"(?:{'|'.join(letters)})(?:{_JOINED})*")
     for file in (folder / "report.json", *folder.glob("*.svg")):
         text = file.read_text(encoding="utf-8")
         told = pattern.sub(lambda found: "".join(map(_name_of, found[0])), text)

@@ -12,6 +12,7 @@ from typing import Final
 #: The browser itself keeps the page from loading or running anything, whatever should get into it.
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 #: Characters that may stand in a text; others (and what turns the direction of writing) are shown as a stand-in.
+_PLAIN: Final = frozenset("\n \u200c\u200d")
 _TURNING: Final = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
@@ -58,8 +59,11 @@ def page(title: str, style: str, *body: Html) -> str:
 
 
 def shown_text(text: str) -> str:
-    """A text of others as it may be shown: what cannot be printed, or turns the direction of writing, is replaced."""
+    """A text of others as it may be shown: what cannot be printed, or turns the direction of writing, is replaced.
+
+    What joins letters or keeps them apart stays: Persian is written with it, and signs of several persons are.
+    """
     return "".join(
-        character if (character.isprintable() or character in "\n ") and character not in _TURNING else "\ufffd"
+        character if (character.isprintable() or character in _PLAIN) and character not in _TURNING else "\ufffd"
         for character in text.replace("\r\n", "\n").replace("\t", " ")
     )
