@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
-import re
 from dataclasses import asdict
 from textwrap import wrap
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pipelines.cli.completing import complete_metric
-from pipelines.cli.exits import CommandError
 from pipelines.cli.options import chosen_home, common_options, json_option
 
 if TYPE_CHECKING:
@@ -24,7 +21,6 @@ if TYPE_CHECKING:
 
 #: Closed periods that are shown of one metric.
 _PERIODS_DESCRIBED = 6
-_PERCENTILE: Final = re.compile(r"[pP](\d{1,2})")
 #: Names of metrics that a sentence has at most.
 _MOST_NAMES = 3
 
@@ -49,7 +45,9 @@ def metrics(words: tuple[str, ...], grain: str, as_json: bool) -> None:
     if metric is not None:
         _describe(home, metric, grain, as_json=as_json)
     else:
-        _show_found(words, as_json=as_json)
+        from pipelines.cli.finding import show_found
+
+        show_found(words, as_json=as_json)
 
 
 def _metric_named(name: str) -> Metric | None:
@@ -59,52 +57,6 @@ def _metric_named(name: str) -> Metric | None:
         return metric_named(name.removeprefix("mart.").removeprefix("kpi_"))
     except KeyError:
         return None
-
-
-def _show_found(words: tuple[str, ...], *, as_json: bool) -> None:
-    """Everything that has the words, or an error with what is near."""
-    from metrics.registry import METRICS
-    from pipelines.cli.finding import find_by_words
-    from pipelines.cli.tables import Column, show_json, show_table
-
-    found = find_by_words(words)
-    if not found:
-        told = " ".join(words)
-        if any(_PERCENTILE.fullmatch(word) for word in words):
-            raise CommandError(f"There is no metric '{told}'. {_other_percentile(words)}")
-        near = difflib.get_close_matches("_".join(words), [metric.name for metric in METRICS], n=1, cutoff=0.4)
-        hint = f"Did you mean '{near[0]}'?" if near else "'kpi metrics' lists them all."
-        raise CommandError(f"There is no metric '{told}', nor a view or question with these words. {hint}")
-    if as_json:
-        show_json(found)
-        return
-    show_table(
-        [Column("kind"), Column("name"), Column("what it says", left_out=1)],
-        [(each.kind, each.name, each.what) for each in found],
-    )
-    click.echo()
-    hints = {
-        "metric": "'kpi metrics NAME' says what a number means",
-        "view": "'kpi query \"FROM NAME\"' shows a view",
-        "question": "'kpi query --query NAME' answers a question",
-    }
-    kinds = [hint for kind, hint in hints.items() if any(each.kind == kind for each in found)]
-    click.echo(click.style(f"{'; '.join(kinds)}.", dim=True))
-
-
-def _other_percentile(words: Sequence[str]) -> str:
-    """Which percentiles there are, and how another is asked for."""
-    from metrics.kinds import Percentile
-    from metrics.registry import METRICS
-
-    known = sorted({metric.kind.percent for metric in METRICS if isinstance(metric.kind, Percentile)})
-    percent = next(found[1] for word in words if (found := _PERCENTILE.fullmatch(word)))
-    view, column = "mart.resolved_ticket_records", "cycle_time_business_microseconds"
-    query = f"SELECT team, quantile_cont({column}, {float(percent) / 100:g}) / 3.6e9 AS p{percent}_hours FROM {view}"
-    return (
-        f"Published percentiles are {', '.join(f'p{each:g}' for each in known)}. Any other is computed from the "
-        f'records of a view, such as {view}:\nkpi query "{query} GROUP BY ALL"'
-    )
 
 
 def _read(home: Home, metric: str | None, grain: str, count: int) -> tuple[dict[str, MetricTrend], str]:

@@ -1,4 +1,4 @@
-"""How wide a text is beside a chart, and what of it fits: nothing measures charts that are drawn without a browser.
+"""How wide a text beside a chart is, and what of it fits there: no browser measures it where charts are drawn.
 
 Widths are those of Helvetica, which Arial and Liberation Sans share, in thousandths of the size of the letters. Other
 letters are taken for wider than they are, so that nothing runs over an edge.
