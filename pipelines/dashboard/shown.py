@@ -59,9 +59,11 @@ def show_card(snapshot: Snapshot, definition: dict[str, Any], values: pl.DataFra
         before = _value_before(closed, latest)
         st.markdown(f"## {format_value(latest['value'], unit, currency)}")
         change = format_change(latest["value"], before, unit)
-        colour = _COLOURS[judge_change(latest["value"], before, definition["direction"], unit)]
+        judged = judge_change(latest["value"], before, definition["direction"], unit)
+        # In words as well: not everybody sees colours.
+        moved = f":{_COLOURS[judged]}[{f'{change} {judged}'.rstrip()}]"
         period = latest["period_start_date"]
-        st.markdown(f":{colour}[{change}] in {name_period(period, latest['period_grain'])}")
+        st.markdown(f"{moved} in {name_period(period, latest['period_grain'])}")
         if period == told and (late := snapshot.late_note(definition["metric"], filters.grain.value)):
             st.caption(plain(late))
         if target := describe_target(snapshot, definition, period, filters):

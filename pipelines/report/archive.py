@@ -20,6 +20,7 @@ from pipelines.report.markup import element, page
 from pipelines.report.page import render_report
 from pipelines.report.period import ReportPeriod, parse_period
 from pipelines.report.reading import read_facts
+from pipelines.words.periods import sentence_case
 
 #: Periods of which every publication gives an issue.
 ISSUED_GRAINS: Final = (Grain.MONTH, Grain.WEEK)
@@ -112,7 +113,7 @@ def write_index(folder: Path, home_name: str) -> None:
 
 
 def _entry(folder: Path, latest: Issue, *earlier: Issue) -> str:
-    label = latest.period.label[:1].upper() + latest.period.label[1:]
+    label = sentence_case(latest.period.label)
     parts = [element("a", label, href=_link(folder, latest)), f" {latest.period.days}"]
     if earlier:
         parts.append(" · earlier issues: ")

@@ -20,7 +20,7 @@ from pipelines.dashboard.plain_text import plain
 from pipelines.dashboard.screens.overview import show_overview
 from pipelines.dashboard.tables import neutralise
 from pipelines.words.change import steps_sentence
-from pipelines.words.numbers import format_value
+from pipelines.words.numbers import format_change, format_value, judge_change
 
 if TYPE_CHECKING:
     from conftest import Draw
@@ -52,11 +52,14 @@ def test_the_cards_show_what_is_published(draw: Draw, published: DemoHome) -> No
             found = connection.execute(
                 f"""
                 SELECT value FROM mart.kpi_{metric.name} WHERE period_grain = 'month' AND dimension = 'overall'
-                AND is_period_closed ORDER BY period_start_date DESC LIMIT 1
+                AND is_period_closed ORDER BY period_start_date DESC LIMIT 2
                 """
-            ).fetchone()
-            assert found is not None
-            assert f"## {format_value(found[0], metric.unit.value, 'EUR')}" in shown
+            ).fetchall()
+            (value,), (before,) = found
+            assert f"## {format_value(value, metric.unit.value, 'EUR')}" in shown
+            # Whether that is good is said in words: not everybody sees colours.
+            judged = judge_change(value, before, metric.direction.value, metric.unit.value)
+            assert f"[{format_change(value, before, metric.unit.value)} {judged}]" in shown
 
 
 def test_a_link_carries_its_filters(draw: Draw) -> None:
