@@ -26,13 +26,21 @@ def text_width(text: str, size: float) -> float:
 
 
 def cut_text(text: str, width: float, size: float) -> str:
-    """A text that is no wider than `width`, with an ellipsis where something is left out."""
+    """A text that is no wider than `width`: of a longer one its two ends, for names of one kind differ at the end."""
     if text_width(text, size) <= width:
         return text
-    kept = text
-    while kept and text_width(f"{kept}…", size) > width:
-        kept = kept[:-1]
-    return f"{kept.rstrip()}…"
+    room = width - text_width("…", size)
+    end = _fitting(text[::-1], room / 3, size)[::-1]
+    begin = _fitting(text[: len(text) - len(end)], room - text_width(end, size), size)
+    return f"{begin.rstrip()}…{end.lstrip()}"
+
+
+def _fitting(text: str, width: float, size: float) -> str:
+    """As many letters from the beginning as fit."""
+    kept = 0
+    while kept < len(text) and text_width(text[: kept + 1], size) <= width:
+        kept += 1
+    return text[:kept]
 
 
 def _width(character: str) -> int:
