@@ -91,6 +91,7 @@ class ExportReader:
             origin=self.document.file,
             content_hash=hash_of(value),
             reading_hash=hash_of(reading),
+            extends=properties.extends,
         )
 
     def _domain(self, value: dict[str, Any]) -> Domain | None:

@@ -346,6 +346,7 @@ class ExportContract:
         origin: the contract's file as a person knows it.
         content_hash: hash of everything that the contract says, its template included.
         reading_hash: hash of only what changes how a file is read into its raw table.
+        extends: name of the template that it extends.
     """
 
     id: str
@@ -368,6 +369,7 @@ class ExportContract:
     origin: str
     content_hash: str
     reading_hash: str
+    extends: str | None = None
 
     @property
     def rules(self) -> tuple[Rule, ...]:

@@ -19,6 +19,7 @@ from models.tickets import stg_ticket_events
 from pipelines.broken_rules.evidence import Evidence, Explanation
 from pipelines.infer.rendering import quote
 from pipelines.policies.loading import Policies
+from pipelines.words.numbers import list_some
 
 _MOST_NAMES: Final = 3
 _NUMBER: Final = re.compile(r"\d+")
@@ -42,9 +43,8 @@ def _tell(rule: Rule, evidence: Evidence) -> str:
     counts = dict(evidence.warehouse.rows(_count_names(table_name, dimension)))
     listed = policies.listed_names[dimension]
     unlisted = sorted(set(counts) - listed, key=lambda name: (-counts[name], name))
-    named = [f"'{name}' in {_count(table_name, counts[name])}" for name in unlisted[:_MOST_NAMES]]
-    more = f" and {len(unlisted) - _MOST_NAMES} more" if len(unlisted) > _MOST_NAMES else ""
-    told = f"Not known: {', '.join(named)}{more}."
+    named = [f"'{name}' in {_count(table_name, counts[name])}" for name in unlisted]
+    told = f"Not known: {list_some(named, _MOST_NAMES)}."
     return " ".join([told, *_remedies(dimension, unlisted[:_MOST_NAMES], counts, policies)])
 
 

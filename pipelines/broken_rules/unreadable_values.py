@@ -18,7 +18,7 @@ from data_contracts.spec import Rule
 from models.ddl import quote_identifier
 from pipelines.broken_rules.evidence import Evidence, Explanation
 from pipelines.infer.date_formats import read_dates
-from pipelines.landing.schema_drift import shape_of
+from pipelines.landing.value_shapes import shape_of
 
 _MOST_TOLD: Final = 2
 _LONGEST: Final = 40

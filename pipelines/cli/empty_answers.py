@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from pipelines.cli.published import describe_reaches
 from pipelines.published.publication import read_reaches
 from pipelines.questions import Question
+from pipelines.words.numbers import list_some
 
 if TYPE_CHECKING:
     import duckdb
@@ -70,8 +71,7 @@ def _nearest(value: str, known: Sequence[str], called: str) -> str:
         return f"Did you mean '{by_lower[near[0]]}'?"
     if called == "KPI":
         return "'kpi metrics' lists them all."
-    more = f" and {len(known) - _MOST_NAMES:,} more" if len(known) > _MOST_NAMES else ""
-    return f"There are {', '.join(known[:_MOST_NAMES])}{more}."
+    return f"There are {list_some(known, _MOST_NAMES)}."
 
 
 def _wrong_spans(question: Question, values: Mapping[str, str]) -> list[str]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from data_contracts.problems import suggest
 from pipelines.infer.rendering import quote
+from pipelines.words.numbers import list_some
 
 if TYPE_CHECKING:
     from pipelines.notices.finding import Notice
@@ -74,13 +75,12 @@ def find_idle_vendors(names: Mapping[str, frozenset[str]]) -> Iterator[Notice]:
         )
         yield Notice("unknown_name", "contract register", message)
     if nobody:
-        more = f" and {len(nobody) - _MOST_TOLD} more" if len(nobody) > _MOST_TOLD else ""
         which = "a vendor" if len(nobody) == 1 else f"{len(nobody)} vendors"
         yield Notice(
             "unknown_name",
             "contract register",
             f"The contract register names {which} of whom there is no invoice and no delivery: "
-            f"{', '.join(nobody[:_MOST_TOLD])}{more}. If there should be, look how they spell the name.",
+            f"{list_some(nobody, _MOST_TOLD)}. If there should be, look how they spell the name.",
         )
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from models.vocabulary import NO_VALUE, Dimension, Domain
 from pipelines.notices.alike_names import find_alike_names
 from pipelines.notices.register_names import OVERLAPS, TERMS, find_idle_vendors, find_overlaps
+from pipelines.words.numbers import list_some
 
 if TYPE_CHECKING:
     from data_contracts.documents import Path
@@ -272,9 +273,7 @@ class _Finder:
             return f"Did you mean '{near}'?{capitals}"
         if not known:
             return f"No {_word(dimension)} is named there at all."
-        listed = sorted(known)
-        more = f" and {len(listed) - 8} more" if len(listed) > 8 else ""
-        return f"There are {', '.join(listed[:8])}{more}."
+        return f"There are {list_some(sorted(known), 8)}."
 
 
 def _word(dimension: str) -> str:

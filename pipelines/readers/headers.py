@@ -16,9 +16,11 @@ from typing import Final
 
 from pipelines.readers.options import RECORD, ROW_NUMBER, SURPLUS
 from pipelines.readers.refusals import RefusalCode, RefusedFile
+from pipelines.words.numbers import list_some
 
 _NEAR: Final = 0.72
 _SHOWN: Final = 40
+_LISTED: Final = 8
 _LONGEST_NAME: Final = 60  # PostgreSQL cuts identifiers at 63 bytes
 # ``NetAmount``, ``customerID`` and ``HTTPStatus`` are two words each, ``SeRCOP`` is one.
 _WORD_BORDER: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z][a-z])|(?<=[a-z]{3})(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -75,7 +77,8 @@ def match_headers(
     A repeated header gets a number: the second ``Variant`` is ``Variant_2``, and a contract can name it so.
 
     Raises:
-        RefusedFile: ``header`` when a required property has no column, with the nearest header.
+        RefusedFile: ``header`` when a required property has no column, with the nearest header; or when no property
+            has one, for then the file is another or is read in the wrong way.
     """
     effective, repeated = _number_repeats(headers)
     owners = _claim(effective, columns)
@@ -85,6 +88,8 @@ def match_headers(
     wanting = [name for name in missing if name in required]
     if wanting:
         raise _missing_columns(wanting, columns, headers, free, file_name, header_row)
+    if columns and free and not owners:
+        raise _none_of_them(columns, headers, file_name, header_row)
 
     taken = set(columns) | _RESERVED
     names: list[str] = []
@@ -186,6 +191,24 @@ def _describe_absent(name: str, spellings: tuple[str, ...], free: Sequence[str])
     return f"There is no column for '{name}' (looked for {_quote_all(spellings)}); it landed empty{hint}"
 
 
+def _found(headers: Sequence[str]) -> str:
+    shown = list_some([f"'{header.strip()}'" for header in headers if header.strip()], _SHOWN)
+    return f"The columns found are {shown or 'none'}."
+
+
+def _none_of_them(
+    columns: Mapping[str, tuple[str, ...]], headers: Sequence[str], file_name: str, header_row: int | None
+) -> RefusedFile:
+    place = f"{file_name}, row {header_row}" if header_row else file_name
+    wanted = list_some([f"'{spellings[0]}'" for spellings in columns.values()], _LISTED)
+    message = f"{place}: no column of the contract is there, such as {wanted}. {_found(headers)}"
+    remedy = (
+        "If the file is of another export, put it into the folder of that one; if the header stands in another row, "
+        "write headerRow into the contract; if all columns have new names, add those to the synonyms."
+    )
+    return RefusedFile(RefusalCode.HEADER, message, remedy, row=header_row)
+
+
 def _missing_columns(
     wanting: Sequence[str],
     columns: Mapping[str, tuple[str, ...]],
@@ -196,9 +219,7 @@ def _missing_columns(
 ) -> RefusedFile:
     place = f"{file_name}, row {header_row}" if header_row else file_name
     looked_for = "; ".join(f"'{name}' (looked for {_quote_all(columns[name])})" for name in wanting)
-    shown = ", ".join(f"'{header.strip()}'" for header in headers[:_SHOWN] if header.strip())
-    more = f" and {len(headers) - _SHOWN} more" if len(headers) > _SHOWN else ""
-    message = f"{place}: no column for required {looked_for}. The columns found are {shown or 'none'}{more}."
+    message = f"{place}: no column for required {looked_for}. {_found(headers)}"
     remedies = []
     for name in wanting:
         near = nearest(columns[name], free)

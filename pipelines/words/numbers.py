@@ -119,6 +119,12 @@ def list_all(words: Sequence[str]) -> str:
     return " and ".join([", ".join(words[:-1]), *words[-1:]]) if len(words) > 1 else "".join(words)
 
 
+def list_some(words: Sequence[str], most: int) -> str:
+    """The first of many words, and how many more there are: `a, b and 12 more`."""
+    more = f" and {len(words) - most:,} more" if len(words) > most else ""
+    return ", ".join(words[:most]) + more
+
+
 def format_instant(instant: datetime | None) -> str:
     """An instant to the minute, in UTC."""
     return NOTHING if instant is None else f"{instant.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

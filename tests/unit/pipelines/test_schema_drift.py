@@ -13,7 +13,7 @@ from data_contracts.loader import load_export_contract
 from data_contracts.spec import ExportContract
 from pipelines.landing.drift_notes import is_drift_note
 from pipelines.landing.loads import Landing, land_export
-from pipelines.landing.schema_drift import shape_of
+from pipelines.landing.value_shapes import shape_of
 from pipelines.readers import Limits
 from pipelines.warehouse import Warehouse
 
@@ -143,20 +143,106 @@ def test_a_column_that_goes_keeps_the_file_out_unless_the_contract_lets_it_go(
     assert land(after_first, load_export_contract(allowed, "contracts/spend.yaml", {}), folder).refusals == ()
 
 
-def test_a_column_that_was_never_there_is_not_missed(warehouse: Warehouse, spend: ExportContract, drop: Drop) -> None:
-    text = "\n".join(",".join(row.split(",")[:2] + row.split(",")[3:]) for row in FIRST.splitlines()) + "\n"
-    assert land(warehouse, spend, drop("a.csv", text)).refusals == ()
-    assert land(warehouse, spend, drop("b.csv", second(text))).refusals == ()
+NO_SUPPLIER = "\n".join(",".join(row.split(",")[:2] + row.split(",")[3:]) for row in FIRST.splitlines()) + "\n"
+MAY_LACK_SUPPLIER = SPEND.replace(
+    "        description: Supplier\n        customProperties: [",
+    "        description: Supplier\n        customProperties: [{property: mayBeMissing, value: true}, ",
+)
 
 
-def test_a_file_that_was_read_before_is_read_again_as_it_was(
+def test_a_first_file_without_a_column_that_feeds_something_is_refused(
     warehouse: Warehouse, spend: ExportContract, drop: Drop
 ) -> None:
-    text = "\n".join(",".join(row.split(",")[:2] + row.split(",")[3:]) for row in FIRST.splitlines()) + "\n"
-    land(warehouse, spend, drop("2024.csv", text))
+    folder = drop("a.csv", FIRST.replace("supplier", "Paid to", 1))
+    code, message = refused(warehouse, spend, folder, "a.csv")
+    assert code == "header"
+    assert (
+        "a.csv: no column for 'supplier' (looked for 'supplier'), which the contract reads as cost_lines.vendor."
+        in message
+    )
+    assert "Contract and file differ: - supplier  + Paid to." in message
+    assert warehouse.rows("SELECT count(*) FROM raw.raw_books__lines") == [(0,)]
+
+
+def test_a_first_file_may_lack_what_another_of_its_columns_feeds(warehouse: Warehouse, drop: Drop) -> None:
+    """Two columns for one thing are alternatives: which of them a file has decides the system it comes from."""
+    other = """
+      - name: creditor
+        logicalType: string
+        description: Supplier, as the old system calls it
+        customProperties: [{property: feeds, value: cost_lines.vendor}]
+"""
+    contract = load_export_contract(SPEND.replace("\ncustomProperties:\n", f"{other}customProperties:\n"), "x.yaml", {})
+    landing = land(warehouse, contract, drop("a.csv", FIRST.replace("supplier", "creditor", 1)))
+    assert (landing.loaded_files, landing.refusals) == (1, ())
+
+
+def test_a_first_file_may_lack_columns_of_a_template_and_says_so(warehouse: Warehouse, drop: Drop) -> None:
+    text = """
+apiVersion: v3.2.0
+kind: DataContract
+id: ours
+name: Ours
+version: 1.0.0
+status: active
+customProperties: [{property: extends, value: spend}]
+"""
+    contract = load_export_contract(text, "contracts/ours.yaml", {"spend": SPEND})
+    landing = land(warehouse, contract, drop("a.csv", FIRST.replace("supplier", "Paid to", 1)))
+    (note,) = (note for note in landing.notes if is_drift_note(note))
+    assert note.startswith("a.csv: The file has no column 'supplier', which the template 'spend' reads")
+    assert "Nothing reads its columns 'Paid to'." in note
+    assert "synonyms in contracts/ours.yaml" in note
+
+
+def test_a_first_file_without_the_status_is_refused_whatever_the_template_lists(
+    warehouse: Warehouse, drop: Drop
+) -> None:
+    template = SPEND.replace("        required: true\n        description: Amount\n", "        description: Amount\n")
+    assert template != SPEND
+    text = """
+apiVersion: v3.2.0
+kind: DataContract
+id: ours
+name: Ours
+version: 1.0.0
+status: active
+customProperties: [{property: extends, value: spend}]
+"""
+    contract = load_export_contract(text, "contracts/ours.yaml", {"spend": template})
+    folder = drop("a.csv", FIRST.replace(",amount", ",Gross", 1))
+    (refusal,) = land(warehouse, contract, folder).refusals
+    assert "which the contract reads as cost_lines.amount_original" in refusal.message
+
+
+def test_a_file_without_any_column_of_the_contract_is_refused(warehouse: Warehouse, drop: Drop) -> None:
+    lax = load_export_contract(SPEND.replace("        required: true\n", ""), "contracts/spend.yaml", {})
+    folder = drop("a.csv", FIRST.replace("line,paid_on,supplier,amount", "a,b,c,d", 1))
+    (refusal,) = land(warehouse, lax, folder).refusals
+    assert "no column of the contract is there, such as 'line', 'paid_on', 'supplier', 'amount'" in refusal.message
+
+
+def test_a_file_with_another_delimiter_is_refused_with_the_delimiter(warehouse: Warehouse, drop: Drop) -> None:
+    text = SPEND.replace("        required: true\n", "") + '  - {property: delimiter, value: ","}\n'
+    lax = load_export_contract(text, "contracts/spend.yaml", {})
+    assert lax.delimiter == ","
+    folder = drop("a.csv", FIRST.replace(",", ";"))
+    (refusal,) = land(warehouse, lax, folder).refusals
+    assert refusal.code == "header"
+    assert "The delimiter looks like ';', not ','" in refusal.message
+
+
+def test_a_column_that_may_be_missing_and_was_never_there_is_not_missed(warehouse: Warehouse, drop: Drop) -> None:
+    lax = load_export_contract(MAY_LACK_SUPPLIER, "contracts/spend.yaml", {})
+    assert land(warehouse, lax, drop("a.csv", NO_SUPPLIER)).refusals == ()
+    assert land(warehouse, lax, drop("b.csv", second(NO_SUPPLIER))).refusals == ()
+
+
+def test_a_file_that_was_read_before_is_read_again_as_it_was(warehouse: Warehouse, drop: Drop) -> None:
+    land(warehouse, load_export_contract(MAY_LACK_SUPPLIER, "contracts/spend.yaml", {}), drop("2024.csv", NO_SUPPLIER))
     folder = warehouse.path.parent / "landing"
     (folder / "2025.csv").write_text(second(FIRST), encoding="utf-8")
-    assert land(warehouse, spend, folder).loaded_files == 1
+    assert land(warehouse, load_export_contract(MAY_LACK_SUPPLIER, "s.yaml", {}), folder).loaded_files == 1
     other = SPEND.replace("- name: supplier\n", "- name: supplier\n        synonyms: [{synonym: Creditor}]\n")
     again = land(warehouse, load_export_contract(other, "contracts/spend.yaml", {}), folder)
     assert (again.loaded_files, again.refusals) == (2, ())

@@ -52,11 +52,19 @@ def test_a_repeat_does_not_take_the_name_of_a_real_header() -> None:
 
 
 def test_names_never_collide_with_properties_or_the_readers_own_columns() -> None:
-    found = match(["Amount", "amount!", "_row_number", "", "?"], {"amount": ("Total",)}, ())
-    assert len(set(found.names)) == 5
+    columns = {"amount": ("Total",), "paid_on": ("Date",)}
+    found = match(["Amount", "amount!", "_row_number", "", "?", "Date"], columns, ())
+    assert len(set(found.names)) == 6
     assert "amount" not in found.names
     assert "_row_number" not in found.names
     assert found.unnamed == {3}
+
+
+def test_a_file_without_any_column_is_refused_though_none_is_required() -> None:
+    with pytest.raises(RefusedFile) as caught:
+        match(["x", "y"], {"amount": ("Total",), "paid_on": ("Date",)}, ())
+    assert caught.value.code is RefusalCode.HEADER
+    assert "no column of the contract is there, such as 'Total', 'Date'" in caught.value.message
 
 
 def test_a_misspelt_required_header_is_refused_with_the_nearest_one() -> None:
