@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from models.vocabulary import Grain
+from models.vocabulary import NO_VALUE, Grain
 from pipelines.report.charts import Bar, bar_chart
 from pipelines.report.completeness import notes
 from pipelines.report.facts import BUDGET_IS_OF, RECOVERABLE_IS_OF, ReportFacts
@@ -79,7 +79,7 @@ def _budget(facts: ReportFacts) -> Figure | None:
         table=Table(
             ("account", "team", "actual", "budget", "variance"),
             tuple(
-                (f"{row['cost_centre'] or NOTHING}/{row['account'] or NOTHING}", row["team"] or "(none)",
+                (f"{row['cost_centre'] or NOTHING}/{row['account'] or NOTHING}", row["team"] or NO_VALUE,
                  _money(row["actual_reporting"]), NOTHING if _has_no_budget(row) else _money(row["budget_reporting"]),
                  _money(row["variance_reporting"]))
                 for row in largest
@@ -125,7 +125,7 @@ def _recoverable(facts: ReportFacts) -> Figure | None:
         return None
     currency = facts.publication.currency
     bars = [
-        Bar(row["vendor"] or "(none)", float(row[column]), group=name, color=colour)
+        Bar(row["vendor"] or NO_VALUE, float(row[column]), group=name, color=colour)
         for row in rows[:_MOST_ROWS]
         for column, name, colour in _PARTS
         if row[column]
@@ -160,7 +160,7 @@ def _recoverable(facts: ReportFacts) -> Figure | None:
         table=Table(
             ("vendor", "to recover", "at least", "at most", *(name for _, name, _ in _PARTS)),
             tuple(
-                (row["vendor"] or "(none)", _money(row["recoverable_reporting"]), _money(row["at_least_reporting"]),
+                (row["vendor"] or NO_VALUE, _money(row["recoverable_reporting"]), _money(row["at_least_reporting"]),
                  _money(row["at_most_reporting"]), *(_money(row[column]) for column, _, _ in _PARTS))
                 for row in rows
             ),
@@ -176,7 +176,7 @@ def _recoverable(facts: ReportFacts) -> Figure | None:
 def _scorecards(facts: ReportFacts) -> Figure | None:
     cards: dict[str, dict[str, Any]] = {}
     for row in facts.rows("scorecards"):
-        cards.setdefault(row["vendor"] or "(none)", row)
+        cards.setdefault(row["vendor"] or NO_VALUE, row)
     if not cards:
         return None
     return Figure(
@@ -210,7 +210,7 @@ def _deadlines(facts: ReportFacts) -> Figure | None:
         table=Table(
             ("vendor", "contract", "notice by", "ends", f"billed in a year, {currency}"),
             tuple(
-                (row["vendor"] or "(none)", row["vendor_contract_id"],
+                (row["vendor"] or NO_VALUE, row["vendor_contract_id"],
                  "over" if row["is_notice_over"] else _day(row["notice_date"]), _day(row["end_date"]),
                  _money(row["billed_last_year_reporting"]))
                 for row in rows

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from models.vocabulary import NO_VALUE
 from pipelines.report.charts import Bar, bar_chart
 from pipelines.report.facts import ReportFacts
 from pipelines.report.figures import Figure, Section, Table
@@ -41,7 +42,7 @@ def _at_risk(facts: ReportFacts, rows: Sequence[dict[str, Any]]) -> Figure:
     running, paused, soon, paused_soon = (
         sum(row[name] for row in rows) for name in ("running_count", "paused_count", "soon_count", "paused_soon_count")
     )
-    bars = [Bar(row["team"] or "(none)", row["soon_count"], color="red") for row in rows[:8] if row["soon_count"]]
+    bars = [Bar(row["team"] or NO_VALUE, row["soon_count"], color="red") for row in rows[:8] if row["soon_count"]]
     told = (
         f"{count_of(running, 'promise is', 'promises are')} running, neither kept nor broken yet; "
         f"{soon:,} of them {'has' if soon == 1 else 'have'} 8 open hours or less left."
@@ -61,7 +62,7 @@ def _at_risk(facts: ReportFacts, rows: Sequence[dict[str, Any]]) -> Figure:
         table=Table(
             columns,
             tuple(
-                (row["team"] or "(none)", f"{row['running_count']:,}", f"{row['soon_count']:,}",
+                (row["team"] or NO_VALUE, f"{row['running_count']:,}", f"{row['soon_count']:,}",
                  _hours(row["least_remaining_hours"]), f"{row['paused_count']:,}", f"{row['paused_soon_count']:,}")
                 for row in rows
             ),
@@ -129,7 +130,7 @@ def _promises(
             tuple(
                 (row["ticket_id"], row["target"].replace("_", " "),
                  *((format_instant(row["due_at"]),) if has_due else ()),
-                 row["team"] or "(none)", row["priority"] or "(none)", _hours(row["remaining_hours"]))
+                 row["team"] or NO_VALUE, row["priority"] or NO_VALUE, _hours(row["remaining_hours"]))
                 for row in rows
             ),
             frozenset({left}),
@@ -148,7 +149,7 @@ def _oldest(facts: ReportFacts, rows: Sequence[dict[str, Any]]) -> Figure:
         table=Table(
             ("ticket", "team", "status", "age, open h", "in status, open h"),
             tuple(
-                (row["ticket_id"], row["team"] or "(none)", row["status"] or "(none)",
+                (row["ticket_id"], row["team"] or NO_VALUE, row["status"] or NO_VALUE,
                  _hours(row["age_business_hours"]), _hours(row["in_status_business_hours"]))
                 for row in rows
             ),

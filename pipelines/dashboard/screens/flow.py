@@ -8,6 +8,7 @@ from typing import Final
 import polars as pl
 import streamlit as st
 
+from models.vocabulary import NO_VALUE
 from pipelines.charts.flow import (
     FLOW_BANDS,
     OPEN_BANDS,
@@ -98,7 +99,7 @@ def _show_cycle_times(snapshot: Snapshot, filters: Filters) -> None:
     zone = snapshot.publication.time_zone
     drawn = found.sort(pl.col("ticket_id").hash(), "ticket_id").head(_MOST_POINTS)
     points = [
-        FinishedTicket(at, hours, ticket, team or "(none)")
+        FinishedTicket(at, hours, ticket, team or NO_VALUE)
         for at, hours, ticket, team in drawn.select(
             pl.col("resolved_at").dt.convert_time_zone(zone), "cycle_time_business_hours", "ticket_id", "team"
         ).iter_rows()

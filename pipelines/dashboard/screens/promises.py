@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
+from models.vocabulary import NO_VALUE
 from pipelines.dashboard.bars import show_bars
 from pipelines.dashboard.filters import Filters
 from pipelines.dashboard.numbers_shown import days_of
@@ -63,7 +64,7 @@ def show_promises(snapshot: Snapshot, filters: Filters) -> None:
         "By", [*BREAKDOWNS, "sla_policy"], default="team", format_func=_breakdown_words, required=True, key="broken_by"
     )
     counted = (
-        broken.group_by(pl.col(str(by)).fill_null("(none)").alias("of"))
+        broken.group_by(pl.col(str(by)).fill_null(NO_VALUE).alias("of"))
         .agg(breaches=pl.len())
         .sort("breaches", "of", descending=[True, False])
     )
