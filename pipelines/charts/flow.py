@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import pairwise
 from math import log1p
 from typing import Any, Final
 
@@ -18,6 +17,7 @@ import polars as pl
 
 from pipelines.charts.axes import axis_of_values
 from pipelines.charts.look import ChartLook
+from pipelines.charts.marked_lines import Line, mark_across, mark_upright
 
 #: Bands of a cumulative flow diagram from the bottom to the top.
 FLOW_BANDS: Final = ("done", "cancelled", "waiting", "active", "queued")
@@ -38,8 +38,6 @@ _DAY_AXIS: Final = {
 }
 #: A number of hours on an axis, without exponents.
 _WHOLE: Final = "format(datum.value, ',d')"
-#: Room of a line's name, in pixels.
-_NAME_WIDTH, _NAME_HEIGHT = 30, 15
 #: Ages below an hour are drawn as if they began here: a scale that multiplies has no zero.
 _LEAST_AGE: Final = 0.5
 
@@ -64,14 +62,6 @@ class FinishedTicket:
     hours: float
     ticket_id: str = ""
     team: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A value that a chart marks with a line and a name, such as a percentile."""
-
-    name: str
-    value: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +150,7 @@ def cycle_time_chart(
         .encode(x=alt.X("at:T", scale=alt.Scale(type="utc"), axis=_day_axis(width)), y=y, **_tooltips(look, tooltip))
     )
     heights = {line.name: height * log1p(line.value) / log1p(most) for line in lines}
-    return _sized(alt.layer(points, *_marked_across(lines, look, scale, heights)), width, height)
+    return _sized(alt.layer(points, *mark_across(lines, look, scale, heights)), width, height)
 
 
 def age_chart(
@@ -219,7 +209,7 @@ def age_chart(
         )
     )
     within = [line for line in lines if edges and edges[0] <= line.value <= edges[-1]]
-    return _sized(alt.layer(bars, *_marked_upright(within, look, scale)), width, height)
+    return _sized(alt.layer(bars, *mark_upright(within, look, scale)), width, height)
 
 
 def _day_axis(width: int | None) -> Any:
@@ -254,52 +244,3 @@ def _tooltips(look: ChartLook, told: Sequence[Any]) -> dict[str, Any]:
 
 def _sized(chart: Any, width: int | None, height: int) -> Any:
     return chart.properties(height=height) if width is None else chart.properties(width=width, height=height)
-
-
-def _places_beside(lines: Sequence[Line], heights: Mapping[str, float]) -> dict[str, int]:
-    """How many names stand to the right of each line's own, because their lines are too near to write one below the
-    other.
-
-    Args:
-        heights: of each line over the bottom, in pixels.
-    """
-    ordered = sorted(lines, key=lambda line: heights[line.name])
-    places = {line.name: 0 for line in ordered}
-    for below, above in pairwise(ordered):
-        if heights[above.name] - heights[below.name] < _NAME_HEIGHT:
-            places[above.name] = places[below.name] + 1
-    return places
-
-
-def _marked_across(lines: Sequence[Line], look: ChartLook, scale: Any, heights: Mapping[str, float]) -> list[Any]:
-    """A level rule for each line, with its name over its right end; names that would overlap stand side by side."""
-    places = _places_beside(lines, heights)
-    layers = []
-    for line in lines:
-        base = alt.Chart(alt.Data(values=[{"name": line.name, "value": line.value}]))
-        place = alt.Y("value:Q", scale=scale)
-        shift = -2 - _NAME_WIDTH * places[line.name]
-        text = base.mark_text(align="right", baseline="bottom", dx=shift, dy=-1, **_mark(look))
-        layers += [_rule(base, look).encode(y=place), text.encode(x=alt.value("width"), y=place, text="name:N")]
-    return layers
-
-
-def _marked_upright(lines: Sequence[Line], look: ChartLook, scale: Any) -> list[Any]:
-    """An upright rule for each line, with its name at the top; names beside each other stand one below the other."""
-    layers = []
-    for position, line in enumerate(lines):
-        base = alt.Chart(alt.Data(values=[{"name": line.name, "value": line.value}]))
-        place = alt.X("value:Q", scale=scale)
-        text = base.mark_text(align="left", baseline="top", dx=3, **_mark(look))
-        layers += [_rule(base, look).encode(x=place), text.encode(x=place, y=alt.value(14 * position), text="name:N")]
-    return layers
-
-
-def _mark(look: ChartLook) -> dict[str, Any]:
-    # Names lie over points, which are larger where somebody points at them.
-    larger = {"fontSize": 13, "fontWeight": 700} if look.has_tooltips else {"fontWeight": 600}
-    return {"color": look.colors["mark"], **larger}
-
-
-def _rule(base: Any, look: ChartLook) -> Any:
-    return base.mark_rule(color=look.colors["mark"], strokeDash=[4, 3], strokeWidth=1)

@@ -12,10 +12,10 @@ from pipelines.charts.flow import (
     AgeClass,
     FinishedTicket,
     FlowDay,
-    Line,
     age_chart,
     cycle_time_chart,
 )
+from pipelines.charts.marked_lines import Line
 from pipelines.report.charts import flow_picture
 from pipelines.report.completeness import notes, titled
 from pipelines.report.drawing import LOOK

@@ -15,11 +15,11 @@ from pipelines.charts.flow import (
     AgeClass,
     FinishedTicket,
     FlowDay,
-    Line,
     age_chart,
     cycle_time_chart,
     flow_chart,
 )
+from pipelines.charts.marked_lines import Line
 from pipelines.dashboard.charts import HEIGHT, LOOK
 from pipelines.dashboard.filters import Filters
 from pipelines.dashboard.numbers_shown import days_of

@@ -16,11 +16,11 @@ from pipelines.charts.flow import (
     AgeClass,
     FinishedTicket,
     FlowDay,
-    Line,
     age_chart,
     cycle_time_chart,
     flow_chart,
 )
+from pipelines.charts.marked_lines import Line
 from pipelines.report.charts import Bar, TrendPoint, bar_chart, trend_chart
 from pipelines.report.drawing import LOOK, draw_svg
 from pipelines.report.figures import Figure
