@@ -1,8 +1,9 @@
 """Whether a month of a money export has far fewer lines, another amount or other accounts than its months usually have.
 
 By the source's own past, as in `metrics.usual_values`. Only whole months are judged: the one in which the export ends
-is not over. What must add up is for control totals, and what must be there for the contracts' frequency. Amounts here
-are statistics, not books: they are floats, and only ever compared with other months.
+is not over. Which are there in part only is in `metrics.part_months`; what must add up is for control totals, and what
+must be there for the contracts' frequency. Amounts here are statistics, not books: they are floats, and only ever
+compared with other months.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Final
 
 import polars as pl
 
-from metrics.usual_values import FINDING_SCHEMA, LIMIT, chance_of_share, find_unusual
+from metrics.usual_values import FINDING_SCHEMA, chance_of_share, find_unusual
 
 #: Months that a month is compared with.
 BASELINE_MONTHS: Final = 24
@@ -22,13 +23,6 @@ JUDGED_MONTHS: Final = 1
 #: Months with fewer lines than this say nothing of shares.
 _FEWEST_LINES: Final = 30
 _MONTH: Final = ["source", "first_date"]
-#: The measure of `find_part_months`, and its member for the latest whole month.
-PART: Final = "part of a month"
-LATEST: Final = "latest"
-_FEWEST_OTHER_MONTHS: Final = 3
-_WEEK: Final = 7
-#: As in `metrics.usual_values`: makes the median absolute deviation a standard deviation.
-_NORMAL: Final = 1.4826
 
 
 def find_money_drift(lines: pl.DataFrame, *, shares: Collection[str], excluded: Collection[date] = ()) -> pl.DataFrame:
@@ -56,71 +50,6 @@ def find_money_drift(lines: pl.DataFrame, *, shares: Collection[str], excluded: 
     if not found:
         return FINDING_SCHEMA.to_frame()
     return pl.concat(found).sort("source", "measure", "first_date", "member")
-
-
-def find_part_months(months: pl.DataFrame, *, excluded: Collection[date] = ()) -> pl.DataFrame:
-    """Whole months of which a source holds only a part, held against its other months, before and after.
-
-    A month is a part if it has less than a quarter of the lines that the others usually have; or less than half, and
-    nearly all of them end a week before the others do, or begin a week after. In both cases beyond what chance and the
-    ups and downs of the others make of a count.
-
-    Args:
-        months: one row per source and month: `source`, `first_date` (of the month), `last_day` (of the source),
-            `line_count`, and `early_date` and `late_date`, between which nearly all lines of the month lie.
-        excluded: days of known incidents: a month that has any is neither judged nor part of what is usual.
-
-    Returns:
-        Findings by `FINDING_SCHEMA`, of the measure `part of a month`: `first_date` and `last_date` are the days
-        between which its lines lie, and `member` is `LATEST` for the latest whole month of its source.
-    """
-    skipped = [day.replace(day=1) for day in excluded]
-    ended = months.filter(pl.col("first_date").dt.offset_by("1mo") <= pl.col("last_day"))
-    whole = ended.select(
-        "source",
-        "first_date",
-        "early_date",
-        "late_date",
-        pl.col("line_count").cast(pl.Float64).alias("count"),
-        # Days of the month, so that months of 30 and of 31 days are cut alike.
-        pl.col("early_date").dt.day().cast(pl.Int64).alias("begin"),
-        pl.col("late_date").dt.day().cast(pl.Int64).alias("end"),
-        (pl.col("first_date") == pl.col("first_date").max().over("source")).alias("is_latest"),
-    ).filter(~pl.col("first_date").is_in(skipped))
-    month = ["source", "first_date"]
-    others = whole.join(whole, on="source", suffix="_other").filter(
-        pl.col("first_date_other") != pl.col("first_date"),
-        (pl.col("first_date_other") - pl.col("first_date")).dt.total_days().abs() <= BASELINE_MONTHS * 31,
-    )
-    usual = (
-        others.with_columns(pl.col("count_other").median().over(month).alias("expected"))
-        .group_by(month)
-        .agg(
-            pl.col("expected").first(),
-            (pl.col("count_other") - pl.col("expected")).abs().median().alias("deviation"),
-            pl.col("begin_other").median().alias("usual_begin"),
-            pl.col("end_other").median().alias("usual_end"),
-            pl.len().alias("other_months"),
-        )
-        .filter(pl.col("other_months") >= _FEWEST_OTHER_MONTHS)
-    )
-    spread = pl.max_horizontal(_NORMAL * pl.col("deviation"), pl.col("expected").sqrt(), pl.lit(1.0))
-    judged = whole.join(usual, on=month).with_columns((LIMIT * spread).alias("tolerance"))
-    ends_early = pl.col("usual_end") - pl.col("end") >= _WEEK
-    begins_late = pl.col("begin") - pl.col("usual_begin") >= _WEEK
-    is_few, is_less_than_half = (pl.col("count") * parts < pl.col("expected") for parts in (4, 2))
-    is_part = is_few | (is_less_than_half & (ends_early | begins_late))
-    found = judged.filter(is_part, pl.col("expected") - pl.col("count") > pl.col("tolerance"))
-    return found.select(
-        pl.col("source"),
-        pl.lit(PART).alias("measure"),
-        pl.when("is_latest").then(pl.lit(LATEST)).otherwise(pl.lit("")).alias("member"),
-        pl.col("early_date").alias("first_date"),
-        pl.col("late_date").alias("last_date"),
-        pl.col("count").alias("observed"),
-        "expected",
-        "tolerance",
-    ).sort("source", "first_date")
 
 
 def _judge(lines: pl.DataFrame, months: pl.Series, shares: Collection[str]) -> list[pl.DataFrame]:

@@ -18,7 +18,7 @@ FEWEST_BEFORE: Final = 8
 #: that of a normal distribution.
 LIMIT: Final = 5.0
 #: Makes the median absolute deviation the standard deviation of a normal distribution: 1 / Phi^-1(3/4).
-_NORMAL: Final = 1.4826
+NORMAL: Final = 1.4826
 
 FINDING_SCHEMA: Final = pl.Schema(
     {
@@ -54,7 +54,7 @@ def find_unusual(frame: pl.DataFrame, slots: list[str], window_start: date, chan
         frame.filter(pl.col("first_date") >= window_start)
         .join(medians.filter(pl.col("before_count") >= FEWEST_BEFORE), on=slots)
         .join(deviations, on=slots)
-        .with_columns((LIMIT * pl.max_horizontal(_NORMAL * pl.col("deviation"), chance)).alias("tolerance"))
+        .with_columns((LIMIT * pl.max_horizontal(NORMAL * pl.col("deviation"), chance)).alias("tolerance"))
         .filter((pl.col("observed") - pl.col("expected")).abs() > pl.col("tolerance"))
     )
 

@@ -1,8 +1,8 @@
 """What each source told, held against its own past; findings are stored for rules to ask.
 
-The arithmetic is in `metrics.source_drift` for tickets, by days and weeks, and in `metrics.money_drift` for money, by
-months. Days that say nothing are left out: the incidents that `[gate]` in kpi.toml names, and of tickets the holidays
-of the home's calendars.
+The arithmetic is in `metrics.source_drift` for tickets, by days and weeks, and in `metrics.money_drift` and
+`metrics.part_months` for money, by months. Days that say nothing are left out: the incidents that `[gate]` in kpi.toml
+names, and of tickets the holidays of the home's calendars.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from typing import Any, Final
 import polars as pl
 
 from metrics.calendars.working_calendar import WorkingCalendar
-from metrics.money_drift import find_money_drift, find_part_months
+from metrics.money_drift import find_money_drift
+from metrics.part_months import find_part_months
 from metrics.periods import local_date_of
 from metrics.source_drift import BASELINE_DAYS, GAPS, STATUSES, find_drift, find_share_drift
 from models.ddl import quote_text

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date
 
 import polars as pl
 import pytest
 
-from metrics.money_drift import LATEST, PART, find_money_drift, find_part_months
+from metrics.money_drift import find_money_drift
 from metrics.usual_values import FINDING_SCHEMA
 
 LAST_DAY = date(2026, 9, 14)
@@ -83,84 +83,3 @@ def test_a_few_months_say_nothing() -> None:
 
 def test_no_lines_say_nothing() -> None:
     assert _found(_books(6).clear()) == []
-
-
-Months = dict[date, tuple[int, int, int]]
-
-
-def _months(change: Months, count: int = 12, usual: int = 400, last_day: date = date(2026, 1, 6)) -> pl.DataFrame:
-    """Months of 2025: how many lines, and on which days of the month the first and the last of nearly all lie."""
-    rows = []
-    for month in range(1, count + 1):
-        first = date(2025, month, 1)
-        lines, begin, end = change.get(first, (usual + 7 * (month % 5), 1, 28))
-        rows.append(
-            {
-                "source": "books", "first_date": first, "last_day": last_day, "line_count": lines,
-                "early_date": first + timedelta(days=begin - 1), "late_date": first + timedelta(days=end - 1),
-            }
-        )  # fmt: skip
-    return pl.DataFrame(rows)
-
-
-def _parts(months: pl.DataFrame, **more: object) -> list[tuple[date, str, float]]:
-    found = find_part_months(months, **more)  # type: ignore[arg-type]
-    assert found.schema == FINDING_SCHEMA
-    assert set(found["measure"]) <= {PART}
-    return [
-        (day.replace(day=1), member, observed)
-        for day, member, observed in found.select("first_date", "member", "observed").rows()
-    ]
-
-
-JANUARY, JUNE, DECEMBER = date(2025, 1, 1), date(2025, 6, 1), date(2025, 12, 1)
-
-
-def test_whole_months_are_no_parts() -> None:
-    assert _parts(_months({})) == []
-
-
-def test_strays_of_a_month_that_the_export_does_not_hold_are_a_part() -> None:
-    """Spread over the whole month, and next to nothing beside the others."""
-    assert _parts(_months({JANUARY: (60, 1, 31)})) == [(JANUARY, "", 60.0)]
-
-
-def test_an_export_that_begins_or_ends_within_a_month_has_a_part_of_it() -> None:
-    assert _parts(_months({JANUARY: (190, 17, 31)})) == [(JANUARY, "", 190.0)]
-    assert _parts(_months({DECEMBER: (190, 1, 14)})) == [(DECEMBER, LATEST, 190.0)]
-    assert _parts(_months({JUNE: (190, 1, 14)})) == [(JUNE, "", 190.0)]
-
-
-def test_few_lines_on_the_usual_days_and_many_lines_that_end_early_are_no_part() -> None:
-    assert _parts(_months({JUNE: (190, 1, 28)})) == []
-    assert _parts(_months({JUNE: (300, 1, 10)})) == []
-
-
-def test_where_all_months_end_early_none_is_cut() -> None:
-    """A ledger that is posted in the first days of each month: the half of it is the half of those days."""
-    months = {date(2025, month, 1): (400, 1, 9) for month in range(1, 13)}
-    assert _parts(_months({**months, JUNE: (190, 1, 8)})) == []
-    assert _parts(_months({**months, JUNE: (190, 1, 2)})) == [(JUNE, "", 190.0)]
-
-
-def test_the_month_in_which_the_books_end_is_no_part_of_anything() -> None:
-    assert _parts(_months({DECEMBER: (190, 1, 14)}, last_day=date(2025, 12, 14))) == []
-
-
-def test_books_of_few_lines_or_of_great_ups_and_downs_say_nothing() -> None:
-    assert _parts(_months({JANUARY: (1, 1, 1)}, usual=9)) == []
-    wild = {date(2025, month, 1): (100 * (1 + month % 6), 1, 28) for month in range(1, 13)}
-    assert _parts(_months({**wild, DECEMBER: (60, 1, 14)})) == []
-
-
-def test_three_other_months_are_needed_and_known_incidents_say_nothing() -> None:
-    assert _parts(_months({JANUARY: (60, 1, 31)}, count=3)) == []
-    assert _parts(_months({JANUARY: (60, 1, 31)}, count=4)) == [(JANUARY, "", 60.0)]
-    assert _parts(_months({JANUARY: (60, 1, 31)}), excluded=[date(2025, 1, 20)]) == []
-    # The month before one that is excused is not the latest for that.
-    november = _months({date(2025, 11, 1): (190, 1, 14)})
-    assert _parts(november, excluded=[DECEMBER]) == [(date(2025, 11, 1), "", 190.0)]
-
-
-def test_no_months_say_nothing() -> None:
-    assert _parts(_months({}).clear()) == []
