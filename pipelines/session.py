@@ -158,6 +158,9 @@ def open_session(
         warehouse.append(ops_runs, pl.DataFrame([record]))
         try:
             yield session
+        except KeyboardInterrupt:
+            _end_run(session, "interrupted", "somebody stopped it")
+            raise
         except BaseException as error:
             _end_run(session, "failed", f"{type(error).__name__}: {error}")
             raise

@@ -72,19 +72,41 @@ def not_opened(path: Path, error: Exception) -> Exception:
             return error
 
 
+class StoppedError(Exception):
+    """Somebody stopped the run. What was under way is undone; what was committed before stays."""
+
+
 class Warehouse:
     """The open build database of one home. Use `open_warehouse`."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         self.connection = connection
         self.path = path
+        self._is_stopping = False
+
+    def stop(self) -> None:
+        """Let no transaction begin or commit any more, and end the query that runs. For another thread to call."""
+        self._is_stopping = True
+        self.connection.interrupt()
+
+    def refuse_if_stopped(self) -> None:
+        """Raise StoppedError if somebody called `stop`."""
+        if self._is_stopping:
+            raise StoppedError
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Everything inside commits together, or nothing does."""
+        """Everything inside commits together, or nothing does.
+
+        Raises:
+            StoppedError: see `stop`.
+        """
+        self.refuse_if_stopped()
         self.connection.execute("BEGIN TRANSACTION")
         try:
             yield
+            # A query that was ended may have been taken for one that failed.
+            self.refuse_if_stopped()
         except BaseException:
             self.connection.execute("ROLLBACK")
             raise

@@ -73,6 +73,7 @@ def targets_of(home: Home) -> list[Target]:
 
 
 def _publish_to(session: Session, target: Target, wanted: str, build: Build) -> Step:
+    session.warehouse.refuse_if_stopped()
     asset = f"published_{target.name}"
     wanted = hash_parts(wanted, *target.options) if target.options else wanted
     session.reporter.began(asset)

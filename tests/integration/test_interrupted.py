@@ -1,0 +1,55 @@
+"""Ctrl-C in a run: it ends in good order, says so, keeps nothing by halves, and the next run goes on."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from demo_homes import DemoHome
+
+if TYPE_CHECKING:
+    from conftest import CleanRun
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has another Ctrl-C")
+
+LAST_RUN = "SELECT state, message FROM ops.ops_runs ORDER BY started_at DESC LIMIT 1"
+
+
+def interrupt(demo: DemoHome, after: str) -> tuple[int, str]:
+    """Press Ctrl-C in a run when the line of an asset is there. Returns (exit code, what it printed)."""
+    command = [sys.executable, "-m", "pipelines.cli.main", "run", "--home", str(demo.folder)]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    ) as process:
+        assert process.stdout is not None
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if line.startswith(after):
+                os.killpg(process.pid, signal.SIGINT)
+                break
+        lines += process.stdout.readlines()
+    return process.returncode, "".join(lines)
+
+
+@pytest.mark.parametrize("after", ["stage_finance", "kpi_change_drivers", "published_parquet"])
+def test_a_run_that_is_interrupted_says_so_and_keeps_nothing_by_halves(
+    clean_run: CleanRun, tmp_path: Path, after: str
+) -> None:
+    demo = clean_run.demo.copy_to(tmp_path / "home")
+    for left in demo.folder.glob("warehouse.duckdb*"):
+        left.unlink()
+    before = demo.content_hash()
+    code, printed = interrupt(demo, after)
+    assert (code, printed.splitlines()[-1]) == (130, "Interrupted. What was committed stays; run again to go on.")
+    assert "Traceback" not in printed
+    assert demo.warehouse(LAST_RUN) == [("interrupted", "somebody stopped it")]
+    assert demo.content_hash() == before
+    demo.run()
+    assert demo.content_hash() == before
+    assert demo.warehouse(LAST_RUN) == [("succeeded", None)]
