@@ -43,6 +43,7 @@ def check(domain: str | None, show_all: bool, html: Path | None, as_json: bool) 
     from pipelines.cli.outcomes import note_copies, note_drift
     from pipelines.cli.progress import progress_reporter
     from pipelines.landing.drift_notes import is_copy_note, is_drift_note
+    from pipelines.notices.business_hours import note_business_hours
     from pipelines.notices.finding import find_notices
     from pipelines.notices.unknown_names import find_unknown_names
     from pipelines.notices.unused_aliases import find_unused_aliases
@@ -61,6 +62,7 @@ def check(domain: str | None, show_all: bool, html: Path | None, as_json: bool) 
     told = {dimension: found for batch in batches.values() for dimension, found in batch.told_aliases.items()}
     notices = (
         *find_notices(project),
+        *note_business_hours(project),
         *find_unknown_names(project.policies, names),
         *find_unused_aliases(project.policies, told, names),
         *note_drift(_notes(batches, is_drift_note)),

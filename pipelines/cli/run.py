@@ -101,6 +101,7 @@ def run_home(
         show_unmapped_statuses,
     )
     from pipelines.cli.progress import progress_reporter
+    from pipelines.notices.business_hours import note_business_hours
     from pipelines.notices.finding import (
         find_notices,
         note_arrivals,
@@ -130,6 +131,7 @@ def run_home(
     records = read_build_records(home.warehouse) or BuildRecords((), (), (), (), (), ())
     notices = (
         *find_notices(project),
+        *note_business_hours(project),
         *note_empty_folders(project, {export.export for export in records.exports}),
         *find_unknown_names(project.policies, records.known_names),
         *find_unused_aliases(project.policies, _told_aliases(project), records.known_names),

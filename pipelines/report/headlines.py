@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
+from metrics.spec import Unit
 from pipelines.report.charts import TrendPoint
 from pipelines.report.completeness import late_note
 from pipelines.report.facts import ReportFacts
@@ -20,6 +21,9 @@ from pipelines.words.numbers import (
     format_value,
     judge_change,
 )
+
+#: Whoever works less than always has less open time in a span that is as long.
+_WEEK_HOURS: Final = 7 * 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,24 @@ def certainty(row: Mapping[str, Any], currency: str) -> str:
     return f"{coverage} ({row['measured_count']:,} of {row['eligible_count']:,}); {truth}"
 
 
+def clock_note(facts: ReportFacts, row: Mapping[str, Any]) -> str:
+    """That business hours are hours of the clock; empty where some calendar is open less than always.
+
+    Known by its numbers, since what is published tells of no calendars: no working week is as long as a week.
+    """
+    if row["unit"] != Unit.BUSINESS_HOURS:
+        return ""
+    twins = {
+        name: (number["value"], facts.numbers[twin]["value"])
+        for name, number in facts.numbers.items()
+        if (twin := name.replace("_business_hours", "_calendar_hours")) != name and twin in facts.numbers
+    }
+    known = [business for business, _ in twins.values() if business is not None]
+    if max(known, default=0.0) < _WEEK_HOURS or any(business != calendar for business, calendar in twins.values()):
+        return ""
+    return "; business hours are hours of the clock here, nights and weekends included: see policies/calendars.yaml"
+
+
 def no_value_note(facts: ReportFacts, metric: str) -> str:
     """Why a KPI has no value to show, as a sentence; empty if it has one."""
     reason = facts.no_value_reasons.get(metric, "")
@@ -99,13 +121,21 @@ def _card(facts: ReportFacts, metric: str) -> Card:
         period=period.label if facts.is_late(metric) and period else "",
         movement=_movement(row, movement, before, period.label if period else ""),
         judgement=judge_change(row["value"], row["previous_value"], row["direction"], row["unit"]),
-        certainty=no_value_note(facts, metric) if row["value"] is None else certainty(row, currency),
+        certainty=no_value_note(facts, metric)
+        if row["value"] is None
+        else certainty(row, currency) + clock_note(facts, row),
         target=_target(target, row["unit"], currency) if target else "",
         target_state=target["target_state"] if target else "",
         late=late_note(facts, metric),
         held=held_note(row),
         trend=trend_points(facts, metric),
     )
+
+
+def _certainty(facts: ReportFacts, row: Mapping[str, Any]) -> str:
+    if row["value"] is None:
+        return no_value_note(facts, row["metric"])
+    return certainty(row, facts.publication.currency) + clock_note(facts, row)
 
 
 def _movement(row: Mapping[str, Any], change: str, before: str, period: str) -> str:

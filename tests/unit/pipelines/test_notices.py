@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from pipelines.cli.main import kpi
 from pipelines.home import Home
+from pipelines.notices.business_hours import note_business_hours
 from pipelines.notices.finding import find_notices, note_arrivals, note_empty_folders, note_unlisted
 from pipelines.project import load_project
 from pipelines.scaffold import HomeFacts, write_home
@@ -178,3 +179,32 @@ def test_the_landing_folder_that_is_empty_is_named(home: Home) -> None:
     # What was read and taken away since counts on.
     found = note_empty_folders(load_project(home), {"general_ledger", "servicenow_incidents"})
     assert list(found) == []
+
+
+CALENDARS = "calendars: {office: {time_zone: UTC, versions: [{week: {monday: 09:00-17:00, tuesday: 09:00-17:00}}]}}\n"
+
+
+@pytest.mark.parametrize(
+    ("calendars", "says"),
+    [
+        ("", ["policies/calendars.yaml says of no team when it works", "{default: office}"]),
+        (
+            CALENDARS,
+            ["policies/calendars.yaml defines office, but says of no team that it works by it", "{default: office}"],
+        ),
+        (CALENDARS + "team_calendars: {default: office}\n", []),
+        (CALENDARS + "team_calendars: {default: 24x7, teams: {Desk: office}}\n", []),
+        ("team_calendars: {default: 24x7}\n", []),
+    ],
+)
+def test_business_hours_that_are_hours_of_the_clock_are_told(home: Home, calendars: str, says: list[str]) -> None:
+    (home.policies / "calendars.yaml").write_text(calendars, encoding="utf-8")
+    messages = [notice.message for notice in note_business_hours(load_project(home))]
+    assert len(messages) == bool(says)
+    assert all(text in message for message in messages for text in [*says, "nights, weekends and holidays count"])
+
+
+def test_where_there_are_no_tickets_nothing_is_told_of_business_hours(home: Home) -> None:
+    for contract in ("servicenow_incidents", "jira_issues"):
+        (home.contracts / f"{contract}.yaml").unlink()
+    assert list(note_business_hours(load_project(home))) == []
