@@ -29,7 +29,7 @@ from pipelines.words.numbers import count_of, list_all
 RULE: Final = "files.not_overlapping"
 #: Fewer different rows than this may be equal by chance, or because they say little.
 _FEWEST_ROWS: Final = 10
-#: Of a hundred rows of the days that both files cover, so many have to stand in both.
+#: Of a hundred rows of the days that both files cover, in the file that has less of the day, so many stand in both.
 _MOST_OF: Final = 90
 _MOST_PAIRS: Final = 3
 
@@ -53,6 +53,8 @@ _LINES: Final = (
 #: Rows are held against the nearest file before theirs that has them too, so that the work grows with the rows and not
 #: with the pairs of files. Days that only one file covers, and rows that only one file holds, are left out before any
 #: are compared. Rows that one file holds several times, such as split transactions, are shared as often as both have.
+#: Each day is held against the file that has less of it: where files were cut inside a day, one has its whole, the
+#: other a part, and it is the other way round on the last day that both cover.
 _FIND: Final = """
     INSERT INTO ops.ops_repeated_rows BY NAME
     WITH files AS (
@@ -91,7 +93,7 @@ _FIND: Final = """
     ),
     compared AS (
         SELECT pairs.*,
-            CAST(least(sum(earlier.line_count), sum(later.line_count)) AS BIGINT) AS compared_count
+            CAST(sum(least(earlier.line_count, later.line_count)) AS BIGINT) AS compared_count
         FROM pairs
         JOIN days AS earlier ON earlier.file = pairs.earlier_file
         JOIN days AS later ON later.file = pairs.file AND later.day = earlier.day

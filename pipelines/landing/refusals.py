@@ -19,6 +19,8 @@ import polars as pl
 from data_contracts.spec import ExportContract
 from models.ops import ops_refusals
 from pipelines.home import Home
+from pipelines.infer.rendering import quote
+from pipelines.landing.ignored_files import is_ignored
 from pipelines.readers import RefusedFile, slugify_header
 from pipelines.warehouse import Warehouse
 
@@ -41,6 +43,15 @@ def files_in(folder: Path) -> Iterator[Path]:
                 yield path
 
 
+def files_below(folder: Path) -> Iterator[Path]:
+    """The files in folders within a landing folder by place, without hidden ones. Nothing reads them."""
+    if folder.is_dir():
+        for path in sorted(folder.rglob("*")):
+            place = path.relative_to(folder).parts
+            if len(place) > 1 and not path.is_dir() and not any(part.startswith(".") for part in place):
+                yield path
+
+
 def refusal_of(contract: ExportContract, name: str, refused: RefusedFile) -> Refusal:
     """The refusal of a file that a reader refused."""
     return Refusal(contract.id, name, refused.code, f"{refused.message} {refused.remedy}".strip())
@@ -57,31 +68,55 @@ def unexpected_name(contract: ExportContract, path: Path) -> Refusal:
 
 def record_refusals(warehouse: Warehouse, contract: ExportContract, refusals: Sequence[Refusal], run_id: str) -> None:
     """Record what was refused of an export, in place of what was refused of it before."""
-    warehouse.execute("DELETE FROM ops.ops_refusals WHERE export = ?", [contract.id])
+    # What lies in folders below is looked for once in a run, for all exports: see `refuse_unclaimed`.
+    warehouse.execute(
+        "DELETE FROM ops.ops_refusals WHERE export = ? AND NOT (code = 'no_contract' AND contains(file_name, '/'))",
+        [contract.id],
+    )
     _append(warehouse, refusals, run_id)
 
 
 def refuse_unclaimed(
     warehouse: Warehouse, home: Home, contracts: Sequence[ExportContract], *, run_id: str
 ) -> tuple[Refusal, ...]:
-    """Record every file that lies in a folder which no contract reads: it would otherwise be missed in silence.
+    """Record every file that lies where no contract reads: it would otherwise be missed in silence.
 
-    Call inside a transaction.
+    That is a folder which is no export's, and a folder within that of an export. Call inside a transaction.
     """
     origins = {contract.id: contract.origin for contract in contracts}
+    by_id = {contract.id: contract for contract in contracts}
     refusals: list[Refusal] = []
     for folder in sorted(home.landing.iterdir()) if home.landing.is_dir() else ():
-        if folder.name in origins or folder.name.startswith("."):
+        if folder.name.startswith("."):
             continue
-        files = list(files_in(folder)) if folder.is_dir() else [folder]
+        if folder.name in by_id:
+            refusals += _refuse_below(by_id[folder.name], folder)
+            continue
+        files = [*files_in(folder), *files_below(folder)] if folder.is_dir() else [folder]
         for path in files:
             place = f"landing/{path.relative_to(home.landing).as_posix()}"
             wrong = "lies where no contract reads" if path != folder else "lies in no export's folder"
             message = f"{place} {wrong}. {_where_it_belongs(home, path, origins)}"
-            refusals.append(Refusal(folder.name, path.name, "no_contract", message))
+            name = path.relative_to(folder).as_posix() if path != folder else path.name
+            refusals.append(Refusal(folder.name, name, "no_contract", message))
     warehouse.execute("DELETE FROM ops.ops_refusals WHERE code = 'no_contract'")
     _append(warehouse, refusals, run_id)
     return tuple(refusals)
+
+
+def _refuse_below(contract: ExportContract, folder: Path) -> Iterator[Refusal]:
+    """The refusals of files in folders within an export's landing folder, but for those that its contract ignores."""
+    for path in files_below(folder):
+        name = path.relative_to(folder).as_posix()
+        if is_ignored(contract, name) or is_ignored(contract, path.name):
+            continue
+        within = quote(f"{name.partition('/')[0]}/*", always=True)
+        message = (
+            f"landing/{contract.id}/{name} lies in a folder within landing/{contract.id}/, where nothing is read. Move "
+            f"it to landing/{contract.id}/ itself; if it should not count, write in {contract.origin}, at the top "
+            f"level under customProperties: - {{property: ignoreFiles, value: [{within}]}}."
+        )
+        yield Refusal(contract.id, name, "no_contract", message)
 
 
 def _where_it_belongs(home: Home, path: Path, origins: Mapping[str, str]) -> str:
@@ -90,10 +125,11 @@ def _where_it_belongs(home: Home, path: Path, origins: Mapping[str, str]) -> str
     Args:
         origins: contract id -> its file.
     """
-    folder = path.parent.name if path.parent != home.landing else _name_of(path)
+    within = path.relative_to(home.landing).parts[:-1]
+    folder = within[0] if within else _name_of(path)
     draft = home.contracts / f"{_name_of(Path(folder))}.yaml"
     command = f"'kpi contract infer {_quoted(path)} -o {_quoted(draft)}'"
-    moved = "" if draft.stem == path.parent.name else f", and its files go into landing/{draft.stem}/"
+    moved = "" if within == (draft.stem,) else f", and its files go into landing/{draft.stem}/"
     if not origins:
         return f"This home has no contract yet. {command} drafts one{moved}."
     rule = f"A folder of landing/ has the id of its contract as its name; this home has {', '.join(sorted(origins))}."

@@ -206,6 +206,23 @@ def test_windows_that_overlap_are_held_and_no_file_is_offered(home: Path) -> Non
     assert "feed the key of the line" in message
 
 
+def test_files_that_were_cut_inside_a_day_and_overlap_are_held(
+    home: Path, record_property: Callable[[str, object], None]
+) -> None:
+    # Three days of forty rows. Of the first day one file has all and the other less than half; of the last likewise.
+    rows = [
+        {**MARCH[0], "posting_date": f"2026-03-{2 + number // 40:02}", "amount_original": f"{number}.25"}
+        for number in range(120)
+    ]
+    _write(home, {"rows 1 to 95.csv": rows[:95], "rows 26 to 120.csv": rows[25:]})
+    demo = _ingest(home)
+    assert (_verdict(demo), set(demo.failed_rules())) == ("hold", {RULE})
+    assert f"both hold 70 of the 70 rows of the days that both cover, so that {_sum(rows[25:95]):,.2f} EUR" in _message(
+        demo
+    )
+    record_property(ROW, ["file: parts of a file that were cut inside a day", f"holds: {RULE}", "", "", "held"])
+
+
 def test_of_many_exports_of_everything_the_nearest_are_compared(home: Path) -> None:
     files = {f"{number}.csv": [*MARCH, *_ledger(date(2026, 4, 1), number)] for number in range(1, 6)}
     _write(home, files)
@@ -229,6 +246,10 @@ DIFFERENT = {
     "subscriptions of the same text and amount in other months": {"march.csv": MARCH, "april.csv": APRIL},
     "two places on the same days": {"north.csv": MARCH, "south.csv": _ledger(date(2026, 3, 1), 31, "South")},
     "a few postings that two months have": {"march.csv": MARCH, "april.csv": [*MARCH[-9:], *APRIL]},
+    "a file in two parts that were cut inside a day": {
+        "part 1.csv": [*MARCH, *[{**row, "posting_date": "2026-04-01"} for row in MARCH[:45]]],
+        "part 2.csv": [{**row, "posting_date": "2026-04-01"} for row in MARCH[45:]],
+    },
     "one line that is repeated for each licence": {
         name: [{**MARCH[1], "description": "licence"}] * count for name, count in (("a.csv", 40), ("b.csv", 50))
     },

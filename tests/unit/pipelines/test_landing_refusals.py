@@ -9,7 +9,7 @@ import pytest
 
 from data_contracts.spec import ExportContract
 from pipelines.home import Home
-from pipelines.landing.refusals import refuse_unclaimed
+from pipelines.landing.refusals import record_refusals, refuse_unclaimed
 from pipelines.scaffold import write_home
 from pipelines.warehouse import Warehouse
 
@@ -79,4 +79,35 @@ def test_a_file_outside_of_all_folders_in_a_home_without_contracts(warehouse: Wa
     assert _refused(warehouse, home) == (
         "landing/desk.csv.gz lies in no export's folder. This home has no contract yet. 'kpi contract infer "
         "ops/landing/desk.csv.gz -o ops/contracts/desk.yaml' drafts one, and its files go into landing/desk/."
+    )
+
+
+def test_a_file_in_a_folder_within_that_of_its_export_is_named_with_both_ways_out(
+    warehouse: Warehouse, home: Home, spend: ExportContract
+) -> None:
+    _put(home, "spend/a.csv")
+    _put(home, "spend/.hidden/b.csv")
+    _put(home, "spend/2026/march/c.csv")
+    contract = replace(spend, origin="contracts/spend.yaml")
+    assert _refused(warehouse, home, contract) == (
+        "landing/spend/2026/march/c.csv lies in a folder within landing/spend/, where nothing is read. Move it to "
+        "landing/spend/ itself; if it should not count, write in contracts/spend.yaml, at the top level under "
+        'customProperties: - {property: ignoreFiles, value: ["2026/*"]}.'
+    )
+    # Exports of other domains are landed afterwards.
+    record_refusals(warehouse, contract, [], "r1")
+    assert warehouse.rows("SELECT export, file_name, code FROM ops.ops_refusals") == [
+        ("spend", "2026/march/c.csv", "no_contract")
+    ]
+    assert refuse_unclaimed(warehouse, home, [replace(contract, ignore_files=("2026/*",))], run_id="r2") == ()
+
+
+def test_a_file_in_a_folder_within_that_of_no_export_is_named_too(
+    warehouse: Warehouse, home: Home, spend: ExportContract
+) -> None:
+    _put(home, "spent/2026/a.csv")
+    assert _refused(warehouse, home, spend) == (
+        f"landing/spent/2026/a.csv lies where no contract reads. Did you mean landing/spend/? {RULE.format('spend')} "
+        "Is it a new export? 'kpi contract infer ops/landing/spent/2026/a.csv -o ops/contracts/spent.yaml' drafts its "
+        "contract, and its files go into landing/spent/."
     )
