@@ -32,6 +32,21 @@ TOTAL_SCHEMA: Final = pl.Schema(
 )
 
 
+def find_words(lines: pl.DataFrame, *, places: Sequence[str]) -> pl.DataFrame:
+    """The lines of which a place says that they are totals, by `TOTAL_SCHEMA`; sums are not looked at.
+
+    For plans, whose figures may well be the sums of others: a plan for a group has the amounts of its parts.
+
+    Args:
+        lines: `load_id`, `row_number`, and the columns of `places`.
+        places: columns in which a word for a total is enough, such as account.
+    """
+    told = lines.unpivot(places, index=["load_id", "row_number"], variable_name="column", value_name="text")
+    found = told.filter(pl.col("text").str.contains(WORD)).unique(["load_id", "row_number"], keep="first")
+    found = found.with_columns(pl.lit(None, pl.Int64).alias("other_count"))
+    return found.select(TOTAL_SCHEMA.names()).sort("load_id", "row_number")
+
+
 def find_totals(
     lines: pl.DataFrame, *, key: str, document: str, places: Sequence[str], texts: Sequence[str]
 ) -> pl.DataFrame:

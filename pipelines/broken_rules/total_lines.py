@@ -7,6 +7,7 @@ Totals that a contract names are no lines in the first place (`pipelines.staging
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,14 +15,16 @@ import polars as pl
 from sqlalchemy import Table
 
 from data_contracts.spec import ExportContract, Rule
-from metrics.costs.total_lines import find_totals
+from metrics.costs.total_lines import find_totals, find_words
 from models.ddl import qualified_name, quote_text
 from models.finance import stg_cost_lines
 from models.ops import ops_total_lines
+from models.planning import stg_budget_lines
 from models.vendors import stg_vendor_invoice_lines
 from models.vocabulary import Domain
 from pipelines.broken_rules.evidence import Evidence, Explanation
 from pipelines.infer.rendering import quote
+from pipelines.warehouse import Warehouse
 from pipelines.words.numbers import count_of
 
 RULE: Final = "place.is_no_total"
@@ -57,6 +60,9 @@ _MONEY: Final = {
     ),
 }  # fmt: skip
 
+#: Columns of plans that can say that their figure is a total of others.
+_PLACES_OF_PLANS: Final = ("cost_centre", "account")
+
 #: Files of which some text hints at a total, or whose first or last line is as much as all others.
 _DOUBTFUL: Final = """
     SELECT load_id FROM {table}
@@ -76,12 +82,14 @@ def _find(evidence: Evidence, domain: Domain) -> None:
         return
     warehouse, money = evidence.warehouse, _MONEY[domain]
     warehouse.execute("DELETE FROM ops.ops_total_lines WHERE domain = ?", [domain.value])
+    allowed = {(each.id, item.name) for each in evidence.contracts for item in each.objects if item.has_no_totals}
+    if domain is Domain.FINANCE:
+        _find_in_plans(evidence.warehouse, allowed)
     table = qualified_name(money.table)
     hints = " OR ".join(
         f"(length({name}) <= {_LONGEST} AND regexp_matches({name}, {quote_text(_HINT)}))" for name in money.said
     )
     doubtful = [str(load) for (load,) in warehouse.rows(_DOUBTFUL.format(table=table, hints=hints))]
-    allowed = {(each.id, item.name) for each in evidence.contracts for item in each.objects if item.has_no_totals}
     loads = warehouse.rows("SELECT load_id, export, object_name FROM ops.ops_loads")
     asked = {str(load) for load, export, name in loads if (export, name) not in allowed}.intersection(doubtful)
     if not asked:
@@ -98,6 +106,26 @@ def _find(evidence: Evidence, domain: Domain) -> None:
         ops_total_lines,
         told.with_columns(domain=pl.lit(domain.value), table_name=pl.lit(money.table.name)),
     )
+
+
+def _find_in_plans(warehouse: Warehouse, allowed: Collection[tuple[str, str]]) -> None:
+    """Add the figures of plans that are totals by their own words.
+
+    Args:
+        allowed: export and object whose contract says that it has no totals.
+    """
+    query = f"""
+        SELECT CAST(load_id AS VARCHAR) AS load_id, row_number, budget_line_id AS record_id, export, object_name,
+            {", ".join(f"CAST({name} AS VARCHAR) AS {name}" for name in _PLACES_OF_PLANS)}
+        FROM {qualified_name(stg_budget_lines)} JOIN ops.ops_loads USING (load_id)
+    """
+    lines = warehouse.frame(query)
+    for export, name in allowed:
+        lines = lines.filter((pl.col("export") != export) | (pl.col("object_name") != name))
+    found = find_words(lines, places=_PLACES_OF_PLANS).rename({"column": "column_name"})
+    told = found.join(lines.select("load_id", "row_number", "record_id"), on=["load_id", "row_number"])
+    named = {"domain": pl.lit(Domain.FINANCE.value), "table_name": pl.lit(stg_budget_lines.name)}
+    warehouse.append(ops_total_lines, told.with_columns(**named))
 
 
 def _tell(rule: Rule, evidence: Evidence) -> str:

@@ -6,6 +6,7 @@ from a published file. Why the gate holds a KPI is in `meta.metrics`, and only r
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -174,7 +175,8 @@ def _unread_folders(clocks: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]
     """The landing folders of which nothing was ever read, by kind of data and by domain."""
     found: dict[str, list[str]] = {}
     for row in clocks:
-        folders = row["unread_folders"].split(", ") if row["unread_folders"] else []
+        # A folder's name may have a comma, but no slash: that ends each.
+        folders = re.split(r"(?<=/), ", row["unread_folders"]) if row["unread_folders"] else []
         for kind in {row["data"], row["domain"]}:
             found[kind] = list(dict.fromkeys((*found.get(kind, ()), *folders)))
     return found

@@ -7,7 +7,14 @@ from datetime import UTC, date, datetime
 import pytest
 
 from metrics.registry import METRICS, metric_named
-from pipelines.words.missing_values import ShortestData, explain_empty, explain_open, explain_unfed, find_shortest
+from pipelines.words.missing_values import (
+    ShortestData,
+    _unread_folders,
+    explain_empty,
+    explain_open,
+    explain_unfed,
+    find_shortest,
+)
 
 TICKETS, FINANCE = datetime(2026, 9, 15, 10, tzinfo=UTC), datetime(2026, 10, 31, 23, tzinfo=UTC)
 DELIVERIES, INVOICES = datetime(2026, 11, 15, 23, tzinfo=UTC), datetime(2026, 8, 31, 22, tzinfo=UTC)
@@ -125,3 +132,9 @@ def test_every_kpi_that_nothing_feeds_has_a_reason() -> None:
     for metric in METRICS:
         assert explain_unfed(metric.definition(), ALL)
         assert explain_unfed(metric.definition(), set()).startswith("no export feeds ")
+
+
+def test_a_folder_with_a_comma_in_its_name_is_one() -> None:
+    clocks = [{"data": "deliveries", "domain": "vendors", "unread_folders": "landing/parts, spares/, landing/scms/"}]
+    folders = ["landing/parts, spares/", "landing/scms/"]
+    assert _unread_folders(clocks) == {"deliveries": folders, "vendors": folders}

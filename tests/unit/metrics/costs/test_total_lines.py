@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metrics.costs.total_lines import WORD, find_totals
+from metrics.costs.total_lines import TOTAL_SCHEMA, WORD, find_totals, find_words
 
 TEXTS = ("cost_line_id", "document_id", "account", "cost_centre", "vendor", "description", "currency_code")
 AMOUNTS = ["10.00", "20.50", "-5.25", "31.00", "7.00", "1.75"]
@@ -154,3 +154,18 @@ def test_the_sum_of_any_lines_is_found_and_nothing_beside_it(
     ends = {Decimal(others[0]["amount_original"]), Decimal(others[-1]["amount_original"])}
     if all(2 * end != twice for end in ends):
         assert _find(others) == []
+
+
+def test_a_figure_of_a_plan_is_a_total_by_the_words_of_its_places_alone() -> None:
+    """In the same words as a line of a ledger; a plan for a group may well be the sum of those for its parts."""
+    figures = pl.DataFrame(
+        {
+            "load_id": ["plan.csv"] * 6,
+            "row_number": [2, 3, 4, 5, 6, 7],
+            "cost_centre": ["Desk", "Gesamtergebnis", "Total Energies", None, "Subtotal", "Desk"],
+            "account": ["6100", "6100", "6100", "Totaal:", "Total", None],
+        }
+    )
+    found = find_words(figures, places=["cost_centre", "account"])
+    assert found.schema == TOTAL_SCHEMA
+    assert found.select("row_number", "text").rows() == [(3, "Gesamtergebnis"), (5, "Totaal:"), (6, "Subtotal")]
