@@ -1,7 +1,8 @@
 """Files of a landing folder into raw tables, exactly as they are: text, nothing dropped, each file once.
 
 A file that cannot be read as its contract says is refused (`pipelines.landing.refusals`), and the run goes on with the
-rest. Types and meaning come later, in `pipelines.staging`.
+rest. Which load counts where a file came again is in `pipelines.landing.editions`; types and meaning come later, in
+`pipelines.staging`.
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ import polars as pl
 from data_contracts.spec import ExportContract, ExportObject
 from models.ddl import quote_identifier
 from models.ops import ops_loads
-from models.vocabulary import ExportShape, SameName, SnapshotInstant
+from models.vocabulary import SnapshotInstant
 from pipelines.fingerprint import hash_parts
 from pipelines.landing.drift_notes import is_copy_note, tell_copies
+from pipelines.landing.editions import is_back, supersede, withdraw_older_editions
 from pipelines.landing.ignored_files import is_ignored, set_aside_ignored
 from pipelines.landing.refusals import Refusal, files_in, record_refusals, refusal_of, unexpected_name
 from pipelines.landing.schema_drift import read_with_drift
@@ -105,7 +107,7 @@ def land_export(
             loaded_rows += landed.frame.height
             notes += [f"{facts.name}: {note}" for note in landed.notes]
         loaded_files += 1
-    _withdraw_older_editions(warehouse, contract, found)
+    withdraw_older_editions(warehouse, contract, found)
     # The same content on two days is two snapshots, and no copy.
     notes += _note_copies(warehouse, contract, [] if snapshots else found)
     record_refusals(warehouse, contract, refusals, run_id)
@@ -191,8 +193,8 @@ def _store(
     if told_by_file is not None:
         told_by_file.replace_loads(warehouse, facts, load_id)
     else:
-        _supersede(warehouse, contract, item, facts, load_id)
-    if _is_back(warehouse, load_id):
+        supersede(warehouse, contract, item, facts, load_id)
+    if is_back(warehouse, load_id):
         return
     texts = [name for name in landed.frame.columns if name != "_row_number"]
     _add_columns(warehouse, item, texts)
@@ -223,53 +225,6 @@ def _row_hash(texts: list[str]) -> str:
     return f"md5(concat_ws(chr(31), {values}))"
 
 
-def _supersede(
-    warehouse: Warehouse, contract: ExportContract, item: ExportObject, facts: FileFacts, load_id: str
-) -> None:
-    """Mark the loads that this one replaces; their rows stay in the raw table.
-
-    The same content read in another way replaces the old reading. New content under the same file name replaces the
-    old content of line and snapshot exports, whose rows would otherwise count twice; an event log adds events, unless
-    its contract says that a file under an old name is a corrected edition.
-    """
-    same_name = _is_replaced_by_name(item)
-    query = """
-        UPDATE ops.ops_loads SET superseded_by = ?
-        WHERE export = ? AND object_name = ? AND superseded_by IS NULL
-          AND (content_hash = ? OR (? AND file_name = ?))
-    """
-    warehouse.execute(query, [load_id, contract.id, item.name, facts.content_hash, same_name, facts.name])
-
-
-def _is_replaced_by_name(item: ExportObject) -> bool:
-    """Whether new content under the name of an older file replaces what was read under it."""
-    return item.shape in (ExportShape.LINES, ExportShape.SNAPSHOT) or item.same_name is SameName.REPLACES
-
-
-def _withdraw_older_editions(warehouse: Warehouse, contract: ExportContract, found: Iterable[FileFacts]) -> None:
-    """Where a name stands for one content, let only that count which lies in the folder under the name now.
-
-    That may be content that was read under another name, and so is not read again. Event logs that were read before
-    their contract said it are treated as if it always had.
-    """
-    for item in contract.objects:
-        if not _is_replaced_by_name(item):
-            continue
-        for facts in found:
-            query = """
-                UPDATE ops.ops_loads SET superseded_by = lying.load_id FROM ops.ops_loads AS lying
-                WHERE lying.export = $export AND lying.object_name = $object AND lying.superseded_by IS NULL
-                  AND lying.content_hash = $hash AND lying.reading_hash = $reading AND ops_loads.export = $export
-                  AND ops_loads.object_name = $object AND ops_loads.file_name = $file
-                  AND ops_loads.content_hash <> $hash AND ops_loads.superseded_by IS NULL
-            """
-            parameters = {
-                "export": contract.id, "object": item.name, "hash": facts.content_hash,
-                "reading": contract.reading_hash, "file": facts.name,
-            }  # fmt: skip
-            warehouse.connection.execute(query, parameters)
-
-
 def _note_copies(warehouse: Warehouse, contract: ExportContract, found: Sequence[FileFacts]) -> Iterator[str]:
     """Keep with the load of each file which other files that lie there have its content, and tell of them.
 
@@ -291,14 +246,3 @@ def _note_copies(warehouse: Warehouse, contract: ExportContract, found: Sequence
         if text != notes:
             warehouse.execute("UPDATE ops.ops_loads SET notes = ? WHERE load_id = ?", [text, load_id])
         yield from (f"{file_name}: {note}" for note in told)
-
-
-def _is_back(warehouse: Warehouse, load_id: str) -> bool:
-    """Whether this very load was replaced before and now counts again: a file was corrected, or put back.
-
-    Its rows are still in the raw table; landing them again would count them twice.
-    """
-    known = warehouse.rows("SELECT count(*) FROM ops.ops_loads WHERE load_id = ?", [load_id])[0][0]
-    if known:
-        warehouse.execute("UPDATE ops.ops_loads SET superseded_by = NULL WHERE load_id = ?", [load_id])
-    return bool(known)
