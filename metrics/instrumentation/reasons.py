@@ -52,7 +52,14 @@ REMEDIES: Final = {
     "handoff_count": "The events never name a team. Export changes of the team.",
     "is_sla_met_at_source": "The source left its own SLA flag empty on these tickets. Export the flag of all of them.",
     "amount": "These lines cannot be converted. Land the missing exchange rates, or fix them in policies/costs.yaml.",
-    "rate_card_variance": "No contract names a price for these lines, or several do. Complete the rate card.",
+    "rate_card_variance": (
+        "These lines cannot be converted, or no contract names a price for them, or several do. Land missing exchange "
+        "rates, or fix them in policies/costs.yaml; complete the rate card."
+    ),
+    "off_contract": (
+        "These lines cannot be converted, or it is open which contract they are under. Land missing exchange rates, or "
+        "fix them in policies/costs.yaml; see match_state of core.fct_vendor_invoice_lines."
+    ),
     "credit_ratio": "What was promised for that period cannot be judged yet; the reason is in mart.service_credits.",
     "credit_due": "What is due for that period cannot be told yet; the reason is in mart.service_credits.",
     "is_on_time": "These deliveries lack the promised day. Export it.",

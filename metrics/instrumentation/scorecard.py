@@ -27,7 +27,9 @@ from models.vocabulary import GapKind, RuleAction, RuleState
 EARLIER: Final = timedelta(days=28)
 
 _UNALLOCATED_REMEDY: Final = (
-    "Give this cost a pool and a driver in policies/costs.yaml; 'kpi query --query cost_lines_and_pools' lists it."
+    "Give this cost a pool and a driver in policies/costs.yaml: 'kpi query --query cost_lines_and_pools' lists what is "
+    "in no pool. Cost that has both is left where its driver has nothing to share by, as in a month in which no team "
+    "resolved a ticket: correct what names the team, or choose another driver."
 )
 
 

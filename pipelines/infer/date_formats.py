@@ -171,7 +171,8 @@ def _weigh_order(
             break
         if ours:
             second = "first" if first == "day" else "second"
-            evidence.append(f"{ours:,} of them have a {second} number above 12 and none the other: {first} first")
+            some = "1 of them has" if ours == 1 else f"{ours:,} of them have"
+            evidence.append(f"{some} a {second} number above 12 and none the other: {first} first")
         else:
             rivals.append(rival)
     return tuple(evidence), tuple(rivals), is_mixed

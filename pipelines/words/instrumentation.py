@@ -45,7 +45,8 @@ def describe_effect(row: Mapping[str, Any], currency: str) -> str:
         held = count_of(row["held_metric_count"], "KPI")
         return f"holds {held}: their last good values stay"
     if row["metric"] is None:
-        return "no KPI of the last months lacks records for it"
+        # A value that is missing may be due to a broken rule all the same, and is counted where the value is named.
+        return "no gap of a KPI is counted here; a value that it leaves missing in the last months has a row of its own"
     month, unit = format_month(row["metric_period_start_date"]), row["metric_unit"]
     lost = row["metric_lost_coverage_ratio"]
     counted = f" ({row['metric_record_count']:,} of {row['metric_eligible_count']:,})"

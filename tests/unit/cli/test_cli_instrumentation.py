@@ -120,7 +120,10 @@ def test_a_gap_that_has_stopped_says_when_it_was_seen_last() -> None:
     ("changed", "told"),
     [
         ({"held_metric_count": 2}, "holds 2 KPIs: their last good values stay"),
-        ({"metric": None}, "no KPI of the last months lacks records for it"),
+        (
+            {"metric": None},
+            "no gap of a KPI is counted here; a value that it leaves missing in the last months has a row of its own",
+        ),
         ({"metric_width_value": None}, "takes 5.0 points of coverage (3 of 60) and a bound is missing; 2 more KPIs"),
         (
             {"metric_width_value": 0.08, "affected_metric_count": 1},

@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 from made_up_operation import Row, frame_of
 
+from metrics.instrumentation.reasons import remedy_of
 from metrics.instrumentation.unmeasured import RECORDS_OF_FACTS, UNMEASURED, count_unmeasured
 from metrics.instrumentation.widths import attribute_widths
 from metrics.measuring.measure import measure
@@ -221,3 +222,8 @@ def test_what_a_rule_adds_is_what_the_bounds_lose_when_its_records_come_back(fac
 
 def test_without_data_there_are_no_gaps(as_of: datetime) -> None:
     assert gaps_of(list(METRICS), {}, [], as_of).is_empty()
+
+
+@pytest.mark.parametrize("missing", ["amount", "off_contract", "rate_card_variance"])
+def test_money_that_lacks_a_rate_is_told_to_land_it_wherever_it_is_missing(missing: str) -> None:
+    assert "exchange rates, or fix them in policies/costs.yaml" in remedy_of(f"vendor_invoice_lines.{missing}.measured")
