@@ -109,6 +109,7 @@ def run_home(
         note_part_months,
         note_unlisted,
     )
+    from pipelines.notices.missing_rates import note_missing_rates
     from pipelines.notices.unallocated_costs import find_cost_notices
     from pipelines.notices.unknown_names import find_unknown_names
     from pipelines.notices.unused_aliases import find_unused_aliases
@@ -144,6 +145,11 @@ def run_home(
             (rule.contract_id, rule.state, rule.message)
             for rule in records.rules
             if rule.domain == "arrivals" and rule.action == "warn"
+        ),
+        *note_missing_rates(
+            (rule.rule_id, rule.state, rule.message, rule.failed_count, rule.evaluated_count)
+            for rule in records.rules
+            if rule.action == "warn"
         ),
         *find_cost_notices(records.unallocated, project.policies.costs, home.settings.reporting.currency),
     )

@@ -12,6 +12,7 @@ from pipelines.cli.main import kpi
 from pipelines.home import Home
 from pipelines.notices.business_hours import note_business_hours
 from pipelines.notices.finding import find_notices, note_arrivals, note_empty_folders, note_unlisted
+from pipelines.notices.missing_rates import note_missing_rates
 from pipelines.project import load_project
 from pipelines.scaffold import HomeFacts, write_home
 
@@ -208,3 +209,16 @@ def test_where_there_are_no_tickets_nothing_is_told_of_business_hours(home: Home
     for contract in ("servicenow_incidents", "jira_issues"):
         (home.contracts / f"{contract}.yaml").unlink()
     assert list(note_business_hours(load_project(home))) == []
+
+
+def test_lines_that_lack_a_rate_are_counted_beside_the_remedy() -> None:
+    rule = "vendor_invoice_lines.currency_code.convertible"
+    found = [
+        (rule, "failed", "Missing: USD to SEK.", 2466, 2466),
+        ("cost_lines.currency_code.convertible", "passed", "", 0, 9),
+    ]
+    (notice,) = note_missing_rates(found)
+    assert (notice.code, notice.subject) == ("missing_rate", "vendor_invoice_lines")
+    assert notice.message == (
+        f"{rule}: 2,466 of 2,466 rows of vendor_invoice_lines lack an exchange rate. Missing: USD to SEK."
+    )
