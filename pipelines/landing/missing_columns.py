@@ -86,9 +86,7 @@ def find_missed(
     return [
         column
         for column in lacking
-        if any(
-            feed.target in untold and (contract.extends is None or feed.column in _DECISIVE) for feed in column.feeds
-        )
+        if any(feed.target in untold for feed in column.feeds) and (contract.extends is None or _decides(column))
     ]
 
 
@@ -128,6 +126,10 @@ def _lacking(item: ExportObject, landed: LandedFrame) -> list[ExportColumn]:
         for column in item.columns
         if column.name in landed.missing_columns and column.feeds and not column.may_be_missing
     ]
+
+
+def _decides(column: ExportColumn) -> bool:
+    return any(feed.column in _DECISIVE for feed in column.feeds)
 
 
 def _untold(item: ExportObject, landed: LandedFrame) -> set[str]:
@@ -175,15 +177,17 @@ def refuse_missing(
     rest = [column for column in gone if column.name not in known]
     if rest:
         names = ", ".join(f"'{column.name}'" for column in rest)
+        renamed_now, it = ("it is called", "it") if len(rest) == 1 else ("they are called", "one")
         remedy = (
-            f"Export again with {names}; if it is called otherwise now, add the header to its synonyms in the contract"
+            f"Export again with {names}; if {renamed_now} otherwise, add the header to the synonyms in the contract"
         )
-        optional = [column for column in rest if not column.required]
+        # Without what decides what a row is or is worth, there is nothing to measure that would not be wrong.
+        optional = not any(column.required or _decides(column) for column in rest)
         remedies.append(
-            f"{remedy}."
-            if not optional
-            else f"{remedy}; if it is right that files may lack it, give it this line in {contract.origin}: "
+            f"{remedy}; if it is right that files may lack {it}, give {it} this line in {contract.origin}: "
             "customProperties: [{property: mayBeMissing, value: true}]."
+            if optional
+            else f"{remedy}."
         )
     return RefusedFile(RefusalCode.HEADER, message, " ".join(remedies), row=row, column=gone[0].name)
 
@@ -224,6 +228,8 @@ def _find_renamed(
         elif near is not None:
             free = {name: header for name, header in free.items() if header != near.strip()}
             yield _Renamed(column, near.strip(), "has a name like it")
+        elif not before and len(gone) == len(free) == 1:
+            yield _Renamed(column, next(iter(free.values())), "is the only column that the contract does not name")
         else:
             alike = _only_of_that_shape(before, landed, free)
             if alike is not None:

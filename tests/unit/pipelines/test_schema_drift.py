@@ -161,6 +161,7 @@ def test_a_first_file_without_a_column_that_feeds_something_is_refused(
         in message
     )
     assert "Contract and file differ: - supplier  + Paid to." in message
+    assert "Did you mean 'Paid to'? It is the only column that the contract does not name." in message
     assert warehouse.rows("SELECT count(*) FROM raw.raw_books__lines") == [(0,)]
 
 
@@ -213,6 +214,7 @@ customProperties: [{property: extends, value: spend}]
     folder = drop("a.csv", FIRST.replace(",amount", ",Gross", 1))
     (refusal,) = land(warehouse, contract, folder).refusals
     assert "which the contract reads as cost_lines.amount_original" in refusal.message
+    assert "mayBeMissing" not in refusal.message
 
 
 def test_a_file_without_any_column_of_the_contract_is_refused(warehouse: Warehouse, drop: Drop) -> None:
