@@ -15,6 +15,7 @@ import altair as alt
 import polars as pl
 
 from pipelines.charts.look import ChartLook
+from pipelines.dashboard.breaks import with_breaks
 from pipelines.dashboard.short_names import short_names
 
 #: Height of a chart that has the page's whole width, in pixels.
@@ -72,9 +73,10 @@ def draw_trend(values: pl.DataFrame, title: str, unit: str, *, height: int = HEI
     A period that is still open is a faint point that the line does not lead to: it is not comparable yet.
 
     Args:
-        values: `period_start_date`, `value`, `lower_bound`, `upper_bound`, `coverage_ratio`, `is_period_closed`.
+        values: `period_start_date`, `value`, `lower_bound`, `upper_bound`, `coverage_ratio`, `is_period_closed`,
+            `period_grain`.
     """
-    shown = _with_days_as_text(_in_display_unit(values, unit))
+    shown = _with_days_as_text(_in_display_unit(with_breaks(values), unit))
     base = alt.Chart(shown).encode(x=alt.X("period_start_date:T", scale=_DAYS, axis=_time_axis()))
     closed = base.transform_filter("datum.is_period_closed")
     band = closed.mark_area(opacity=0.18).encode(
@@ -103,13 +105,15 @@ def draw_lines(values: pl.DataFrame, title: str, unit: str) -> alt.LayerChart:
     A period that is still open is a faint point, as in `draw_trend`.
 
     Args:
-        values: `period_start_date`, `dimension_value`, `value`, `coverage_ratio`, `is_period_closed`, of `MOST_LINES`
-            values at most.
+        values: `period_start_date`, `dimension_value`, `value`, `coverage_ratio`, `is_period_closed`,
+            `period_grain`, of `MOST_LINES` values at most.
     """
     called = short_names(values["dimension_value"].drop_nulls(), _LEGEND_LETTERS)
     columns = 2 if max(map(len, called.values()), default=0) <= _NARROW_LETTERS else 1
     legend = alt.Legend(orient="bottom", columns=columns, labelLimit=_WIDEST_NAME[columns])
-    shown = _with_days_as_text(_in_display_unit(values, unit)).with_columns(_called("dimension_value", called))
+    shown = _with_days_as_text(_in_display_unit(with_breaks(values), unit)).with_columns(
+        _called("dimension_value", called)
+    )
     base = alt.Chart(shown).encode(
         x=alt.X("period_start_date:T", scale=_DAYS, axis=_time_axis()),
         y=alt.Y("value:Q", title=None, scale=alt.Scale(zero=False)),

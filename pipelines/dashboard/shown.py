@@ -24,7 +24,7 @@ from pipelines.words.numbers import (
     format_value,
     judge_change,
 )
-from pipelines.words.periods import name_period
+from pipelines.words.periods import name_period, sentence_case
 
 _COLOURS: Final = {"better": "green", "worse": "red", "": "gray"}
 
@@ -56,14 +56,17 @@ def show_card(snapshot: Snapshot, definition: dict[str, Any], values: pl.DataFra
             st.caption(_why_nothing(snapshot, definition, filters, told if is_newer else None))
             return
         latest = closed.row(-1, named=True)
-        before = _value_before(closed, latest)
+        period = latest["period_start_date"]
+        missing = snapshot.missing_months(definition["metric"], latest["period_grain"], period)
+        before = None if missing else _value_before(closed, latest)
         st.markdown(f"## {format_value(latest['value'], unit, currency)}")
         change = format_change(latest["value"], before, unit)
         judged = judge_change(latest["value"], before, definition["direction"], unit)
         # In words as well: not everybody sees colours.
         moved = f":{_COLOURS[judged]}[{f'{change} {judged}'.rstrip()}]"
-        period = latest["period_start_date"]
         st.markdown(f"{moved} in {name_period(period, latest['period_grain'])}")
+        if missing:
+            st.caption(f"{plain(sentence_case(missing))}.")
         if period == told and (late := snapshot.late_note(definition["metric"], filters.grain.value)):
             st.caption(plain(late))
         if target := describe_target(snapshot, definition, period, filters):

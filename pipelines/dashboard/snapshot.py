@@ -20,7 +20,7 @@ from pipelines.dashboard.filters import Filters
 from pipelines.published.publication import PublicationFacts, Reach, read_reaches
 from pipelines.questions import packaged_questions
 from pipelines.words.missing_values import explain_missing, periods_told
-from pipelines.words.periods import describe_incomplete, describe_late
+from pipelines.words.periods import describe_incomplete, describe_late, describe_missing_months
 
 if TYPE_CHECKING:
     import duckdb
@@ -124,6 +124,14 @@ class Snapshot:
         wanted = Period(Grain(grain), row["wanted_start_date"])
         incomplete = describe_incomplete(wanted, row["label"], names, last)
         return describe_late(incomplete, row["period_start_date"], grain)
+
+    def missing_months(self, metric: str, grain: str, start: date) -> str:
+        """Which whole months of cost a closed period or the one before it lacks, so that it is not compared; else
+        empty."""
+        parameters = {"period_grain": grain, "period_start_date": start.isoformat()}
+        numbers = self.ask(packaged_questions()["numbers_of_a_period"].text, parameters)
+        row = numbers.row(by_predicate=pl.col("metric") == metric, named=True)
+        return describe_missing_months(start, grain, row["missing_months"], row["previous_missing_months"])
 
     def no_value_reason(self, metric: str, grain: str, start: date | None) -> str:
         """Why a metric has no value over everything; empty if it has one.

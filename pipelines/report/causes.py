@@ -89,8 +89,10 @@ def _unit_cost(facts: ReportFacts) -> Figure | None:
         Bar(_step(row), float(row["change_reporting"]), color="red" if row["change_reporting"] > 0 else "blue")
         for row in rows[:_MOST_BARS]
     ]
+    # The headline has nothing to compare with then; these steps begin at the last month that there is.
+    gap = "" if before == period.previous else ", the last month before that has a value,"
     told = (
-        f"From {before.label} to {period.label} cost per transaction moved by {_money(whole)} {currency}."
+        f"From {before.label}{gap} to {period.label} cost per transaction moved by {_money(whole)} {currency}."
         f"{_largest_parts(rows, whole, currency)}"
     )
     return Figure(

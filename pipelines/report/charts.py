@@ -78,7 +78,9 @@ def sparkline(points: Sequence[TrendPoint], width: int = 190, height: int = 40) 
     signals = base.transform_filter("datum.is_signal").mark_circle(color=color("red"), size=26, opacity=1)
     known = [row for row in rows if row["value"] is not None]
     last = alt.Chart(alt.Data(values=known[-1:])).mark_circle(color=color("blue"), size=36, opacity=1)
-    return (line + signals + last.encode(x=alt.X("start:T", scale=_DAYS), y="value:Q")).properties(
+    # Where no value is on either side, no line leads to a point.
+    alone = base.transform_filter("datum.is_alone").mark_circle(color=color("grey"), size=18, opacity=1)
+    return (line + alone + signals + last.encode(x=alt.X("start:T", scale=_DAYS), y="value:Q")).properties(
         width=width, height=height
     )
 
@@ -229,6 +231,13 @@ def _ends_of_bars(rows: Sequence[dict[str, Any]], sign: int = 1) -> float:
 
 
 def _points(points: Sequence[TrendPoint]) -> list[dict[str, Any]]:
+    values = [None, *(point.value for point in points), None]
     return [
-        {"start": point.start.isoformat(), "value": point.value, "is_signal": bool(point.is_signal)} for point in points
+        {
+            "start": point.start.isoformat(),
+            "value": point.value,
+            "is_signal": bool(point.is_signal),
+            "is_alone": point.value is not None and before is None and after is None,
+        }
+        for point, before, after in zip(points, values, values[2:], strict=False)
     ]

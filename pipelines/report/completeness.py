@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pipelines.report.facts import ReportFacts
-from pipelines.words.periods import describe_incomplete, describe_late, long_day
+from pipelines.words.periods import describe_incomplete, describe_late, describe_missing_months, long_day, sentence_case
 
 
 def late_note(facts: ReportFacts, metric: str) -> str:
@@ -31,6 +31,15 @@ def incomplete(facts: ReportFacts, metric: str) -> str:
     return describe_incomplete(period, row["label"], names, last)
 
 
+def lacking(facts: ReportFacts, metric: str) -> str:
+    """Which whole months of cost a KPI's period or the one before it lacks, so that it is not compared; else empty."""
+    row, period = facts.numbers[metric], facts.period_of(metric)
+    if period is None:
+        return ""
+    months, before = row["missing_months"], row["previous_missing_months"]
+    return describe_missing_months(period.start, period.grain.value, months, before)
+
+
 def in_period(facts: ReportFacts, metric: str) -> str:
     """` in September 2026` where a KPI is not told of the report's period, else nothing."""
     period = facts.period_of(metric)
@@ -44,9 +53,11 @@ def titled(facts: ReportFacts, metric: str, title: str) -> str:
 
 
 def notes(facts: ReportFacts, *metrics: str) -> tuple[str, ...]:
-    """The notes on KPIs that are not told of the report's period, each once."""
-    found = (late_note(facts, metric) for metric in metrics if metric in facts.numbers)
-    return tuple(dict.fromkeys(note for note in found if note))
+    """The notes on KPIs that are not told of the report's period, or that lack months of it, each once."""
+    shown = [metric for metric in metrics if metric in facts.numbers]
+    late = [late_note(facts, metric) for metric in shown]
+    incomplete_sums = [f"{sentence_case(told)}." for metric in shown if (told := lacking(facts, metric))]
+    return tuple(dict.fromkeys(note for note in (*late, *incomplete_sums) if note))
 
 
 def periods_differ(facts: ReportFacts, metrics: Iterable[str]) -> bool:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from pipelines.report.charts import Bar, bar_chart
-from pipelines.report.completeness import notes, titled
+from pipelines.report.completeness import lacking, notes, titled
 from pipelines.report.facts import DRIVEN, ReportFacts
 from pipelines.report.figures import Figure, Table
 from pipelines.words.change import MIX_AND_RATE
@@ -43,6 +43,9 @@ def format_part(change: Decimal, unit: str, currency: str) -> str:
 
 
 def _rows(facts: ReportFacts, metric: str) -> list[dict[str, Any]]:
+    # Parts of a change that is not told would tell it.
+    if metric in facts.numbers and lacking(facts, metric):
+        return []
     return [row for row in facts.rows(f"drivers {metric}") if row["change_value"] is not None]
 
 

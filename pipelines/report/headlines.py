@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from metrics.spec import Unit
 from pipelines.report.charts import TrendPoint
-from pipelines.report.completeness import late_note
+from pipelines.report.completeness import lacking, notes
 from pipelines.report.facts import ReportFacts
 from pipelines.report.signals import trend_points
 from pipelines.report.targets import target_of, verdict, wanted
@@ -37,7 +37,7 @@ class Card:
         certainty: coverage and bounds, in words; of a KPI without a value, why.
         target: what it is to be, and whether it is; empty without a target.
         target_state: met, missed, not_measured, or empty.
-        late: why it is not of the report's period; empty if it is.
+        late: why it is not of the report's period, or which months of it are missing; empty if it is whole.
         held: since when and why it is stale; empty if it is fresh.
         trend: values up to the period.
     """
@@ -119,14 +119,14 @@ def _card(facts: ReportFacts, metric: str) -> Card:
         label=row["label"],
         value=shown_value(row, currency),
         period=period.label if facts.is_late(metric) and period else "",
-        movement=_movement(row, movement, before, period.label if period else ""),
+        movement=_movement(row, movement, before, period.label if period else "", missing=lacking(facts, metric)),
         judgement=judge_change(row["value"], row["previous_value"], row["direction"], row["unit"]),
         certainty=no_value_note(facts, metric)
         if row["value"] is None
         else certainty(row, currency) + clock_note(facts, row),
         target=_target(target, row["unit"], currency) if target else "",
         target_state=target["target_state"] if target else "",
-        late=late_note(facts, metric),
+        late=" ".join(notes(facts, metric)),
         held=held_note(row),
         trend=trend_points(facts, metric),
     )
@@ -138,10 +138,12 @@ def _certainty(facts: ReportFacts, row: Mapping[str, Any]) -> str:
     return certainty(row, facts.publication.currency) + clock_note(facts, row)
 
 
-def _movement(row: Mapping[str, Any], change: str, before: str, period: str) -> str:
-    """The change against the period before; of a KPI without a value, in which period it has none."""
+def _movement(row: Mapping[str, Any], change: str, before: str, period: str, missing: str) -> str:
+    """The change against the period before; where there is none to tell, why."""
     if row["value"] is None:
         return f"no value in {period}" if period else ""
+    if missing:
+        return f"not compared with {before}"
     return "nothing to compare with" if change == NOTHING else f"{change} against {before}"
 
 

@@ -5,14 +5,16 @@ Which rules a value breaks is decided in `metrics.signals.process_behaviour`; he
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
+from metrics.periods import Period
 from metrics.possible_values import possible_values
 from metrics.registry import metric_named
 from metrics.signals.process_behaviour import BrokenRule
 from metrics.spec import Direction
-from models.vocabulary import SignalState
+from models.vocabulary import Grain, SignalState
 from pipelines.report.charts import Limits, TrendPoint
 from pipelines.report.facts import ReportFacts
 from pipelines.words.numbers import format_value
@@ -22,10 +24,22 @@ def trend_points(facts: ReportFacts, metric: str) -> tuple[TrendPoint, ...]:
     """A KPI's values up to the period, with what is said of each: signal, or usual variation."""
     history = facts.histories.get(metric)
     states = {row["period_start_date"]: row["signal_state"] for row in facts.rows(f"signals {metric}")}
+    values = {row["period_start_date"]: row["value"] for row in (history.rows if history else ())}
     return tuple(
-        TrendPoint(row["period_start_date"], row["value"], _is_signal(states.get(row["period_start_date"])))
-        for row in (history.rows if history else ())
+        TrendPoint(start, values.get(start), _is_signal(states.get(start)))
+        for start in _without_leaps(sorted(values), facts.period.grain if facts.period else None)
     )
+
+
+def _without_leaps(starts: Sequence[date], grain: Grain | None) -> list[date]:
+    """First days of periods with those between them that have no row, so that no line is drawn across them."""
+    if not starts or grain is None:
+        return list(starts)
+    period, every = Period(grain, starts[0]), []
+    while period.start < starts[-1]:
+        every.append(period.start)
+        period = period.following
+    return sorted({*every, *starts})
 
 
 def trend_limits(facts: ReportFacts, metric: str) -> tuple[Limits, ...]:

@@ -10,6 +10,7 @@ from datetime import date
 
 from metrics.periods import Period
 from models.vocabulary import Grain
+from pipelines.words.numbers import list_all
 
 
 def name_period(start: date, grain: str) -> str:
@@ -62,3 +63,34 @@ def describe_late(incomplete: str, told: date | None, grain: str) -> str:
     """
     known = f"Last complete {grain}: {name_period(told, grain)}." if told else f"No {grain} before it is complete."
     return f"{sentence_case(incomplete)}. {known}"
+
+
+def describe_missing_months(start: date, grain: str, months: str | None, months_before: str | None) -> str:
+    """Which months a sum of cost lacks, and that it is therefore not compared; empty if none.
+
+    `Q1 2022 lacks January and February 2022 and Q4 2021 lacks December 2021: the ledger has no line of them, so there
+    is no change to tell`.
+
+    Args:
+        start: first day of the period.
+        months: those of the period, as `2022-01, 2022-02`.
+        months_before: those of the period before it.
+    """
+    period = Period(Grain(grain), start)
+    lacks = [
+        f"{name_period(each.start, grain)} lacks {name_months(missing)}"
+        for each, missing in ((period, months), (period.previous, months_before))
+        if missing
+    ]
+    return f"{' and '.join(lacks)}: the ledger has no line of them, so no change is told" if lacks else ""
+
+
+def name_months(months: str) -> str:
+    """Months as people list them: `October and December 2021`, `December 2021 and January 2022`.
+
+    Args:
+        months: their ISO names in order, as `2021-10, 2021-12`.
+    """
+    days = [date.fromisoformat(f"{month}-01") for month in months.split(", ")]
+    last = {day.year: day for day in days}
+    return list_all([f"{day:%B %Y}" if day == last[day.year] else f"{day:%B}" for day in days])

@@ -28,6 +28,7 @@ def number(metric: str, **more: Any) -> dict[str, Any]:
         "measured_count": 10, "publication_state": "published", "held_reason": None,
         "fresh_as_of_at": datetime(2026, 11, 1, tzinfo=UTC), "period_start_date": date(2026, 10, 1),
         "wanted_start_date": date(2026, 10, 1), "is_wanted_closed": True, "first_ended_data": None,
+        "missing_months": None, "previous_missing_months": None,
     }  # fmt: skip
     return {**row, **more}
 
