@@ -32,6 +32,8 @@ BASELINE_POINTS: Final = 12
 JUDGED_GRAINS: Final = (Grain.WEEK, Grain.MONTH, Grain.QUARTER)
 
 _FACTOR: Final = Fraction(266, 100)
+#: The upper limit of moving ranges is so many times their mean.
+_RANGE_FACTOR: Final = Fraction(3267, 1000)
 _RUN: Final = 8
 _TREND: Final = 6
 
@@ -93,6 +95,16 @@ def natural_limits(points: Sequence[Point]) -> Limits | None:
     centre = sum((point.value for point in points), Fraction(0)) / len(points)
     reach = _FACTOR * sum(ranges, Fraction(0)) / len(ranges)
     return Limits(centre, centre - reach, centre + reach, len(points))
+
+
+def largest_usual_change(centre: float, upper: float) -> float:
+    """The upper limit of moving ranges: a larger change from one period to the next is unusual, also where both values
+    lie within the limits.
+
+    Args:
+        centre, upper: centre line and upper limit of the values, from which the mean moving range follows.
+    """
+    return (upper - centre) * float(_RANGE_FACTOR / _FACTOR)
 
 
 def broken_rules(values: Sequence[Fraction], limits: Limits) -> list[list[BrokenRule]]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
+from metrics.spec import Unit
+from models.vocabulary import NO_VALUE
 from pipelines.report.charts import Bar, bar_chart
 from pipelines.report.completeness import lacking, notes, titled
 from pipelines.report.facts import DRIVEN, ReportFacts
@@ -33,6 +35,13 @@ def largest_driver(facts: ReportFacts, metric: str) -> dict[str, Any] | None:
 def net_change(facts: ReportFacts, metric: str) -> Decimal:
     """What the parts of a KPI's change come to."""
     return sum((row["change_value"] for row in _told_first(facts, metric)), Decimal(0))
+
+
+def name_part(row: Mapping[str, Any], unit: str) -> str:
+    """Who made a part of a change; what is without a team, and the like, in words."""
+    if row["dimension_value"] != NO_VALUE:
+        return str(row["dimension_value"])
+    return f"{'cost' if unit == Unit.REPORTING else 'tickets'} without a {row['dimension']}"
 
 
 def format_part(change: Decimal, unit: str, currency: str) -> str:
@@ -84,10 +93,10 @@ def _told_parts(rows: Sequence[dict[str, Any]], dimension: str, unit: str, curre
     total = sum((row["change_value"] for row in rows), Decimal(0))
     against = next((row for row in rows if row["change_value"] * first["change_value"] < 0), None)
     if against is None or total * first["change_value"] > 0:
-        return f"By {dimension}, {first['dimension_value']} made the largest part of it: {part}."
-    other = f"{against['dimension_value']}, {format_part(against['change_value'], unit, currency)}"
+        return f"By {dimension}, {name_part(first, unit)} made the largest part of it: {part}."
+    other = f"{name_part(against, unit)}, {format_part(against['change_value'], unit, currency)}"
     return (
-        f"By {dimension}, its parts go against each other: the largest is {first['dimension_value']}, {part}, and "
+        f"By {dimension}, its parts go against each other: the largest is {name_part(first, unit)}, {part}, and "
         f"against that {other}."
     )
 

@@ -61,7 +61,8 @@ def _cumulative_flow(facts: ReportFacts) -> Figure | None:
     columns = ("day's end", *reversed(FLOW_BANDS), "arrived")
     return Figure(
         id="cumulative-flow",
-        title=titled(facts, FLOW_IS_OF, "Cumulative flow"),
+        # It covers more than the report's period.
+        title=f"Cumulative flow, {_day(first['day_date'])} to {_day(last['day_date'])}",
         sentences=(
             told,
             _PICTURES,

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pipelines.report.breakdown_targets import worst_missed
 from pipelines.report.completeness import in_period, incomplete
-from pipelines.report.drivers import format_part, largest_driver, net_change
+from pipelines.report.drivers import format_part, largest_driver, name_part, net_change
 from pipelines.report.facts import DRIVEN, HEADLINES, SUPPORTING, ReportFacts
 from pipelines.report.money import recoverable_at_least, recoverable_months, recoverable_total
 from pipelines.report.signals import departures_from_usual
@@ -41,7 +41,8 @@ def _more(facts: ReportFacts) -> list[str]:
             row = facts.numbers[metric]
             part = format_part(driver["change_value"], row["unit"], currency)
             told.append(
-                f"{row['label']}{in_period(facts, metric)}: {driver['dimension_value']} moved it most, by {part}."
+                f"{row['label']}{in_period(facts, metric)}: by {driver['dimension']}, "
+                f"{name_part(driver, row['unit'])} moved it most, by {part}."
             )
     total = recoverable_total(facts)
     if total:

@@ -12,12 +12,12 @@ from typing import Any
 from metrics.periods import Period
 from metrics.possible_values import possible_values
 from metrics.registry import metric_named
-from metrics.signals.process_behaviour import BrokenRule
-from metrics.spec import Direction
+from metrics.signals.process_behaviour import BrokenRule, largest_usual_change
+from metrics.spec import Direction, Unit
 from models.vocabulary import Grain, SignalState
 from pipelines.report.charts import Limits, TrendPoint
 from pipelines.report.facts import ReportFacts
-from pipelines.words.numbers import format_value
+from pipelines.words.numbers import format_points, format_value
 
 
 def trend_points(facts: ReportFacts, metric: str) -> tuple[TrendPoint, ...]:
@@ -81,6 +81,8 @@ def signal_sentence(facts: ReportFacts, metric: str) -> str:
     departures = [f"it {told}" for told in departures_from_usual(facts, metric)]
     if departures:
         return f"{value} is a signal, not usual variation: {'; '.join(departures)}.{_since(latest)}"
+    if latest["signal_state"] == SignalState.NOISE and (leap := _unusual_change(facts, metric)):
+        return f"{value} lies within usual variation, but {leap}.{_since(latest)}"
     if latest["signal_state"] == SignalState.NOISE:
         return f"{value} lies within usual variation: nothing has to explain it.{_since(latest)}"
     return f"Too few periods are closed to tell a signal from usual variation.{_since(latest)}"
@@ -119,6 +121,24 @@ def departures_from_usual(facts: ReportFacts, metric: str) -> list[str]:
         f"{words}{_for_better_or_worse(is_more=is_more, direction=row['direction'])}"
         for words, is_more in (told[rule] for rule in broken)
     ]
+
+
+def _unusual_change(facts: ReportFacts, metric: str) -> str:
+    """That a value within its limits is further from the one before it than usual; empty if it is not."""
+    rows, period = facts.rows(f"signals {metric}")[-2:], facts.period_of(metric)
+    if len(rows) < 2 or period is None or rows[0]["period_start_date"] != period.previous.start:
+        return ""
+    before, latest = rows
+    change = abs(latest["value"] - before["value"])
+    usual = largest_usual_change(latest["centre_value"], latest["upper_limit_value"])
+    # Values of another baseline are those of another process.
+    if before["centre_value"] != latest["centre_value"] or change <= usual:
+        return ""
+    unit, currency = facts.numbers[metric]["unit"], facts.publication.currency
+    low, high = (format_value(row["value"], unit, currency) for row in (before, latest))
+    size = format_points(usual) if unit == Unit.RATIO else format_value(usual, unit, currency)
+    change = f"its change from {low} to {high} is larger than changes usually are (at most {size})"
+    return f"{change}: look for what happened"
 
 
 def _for_better_or_worse(*, is_more: bool, direction: str) -> str:

@@ -148,7 +148,7 @@ def test_bridge_drivers_and_budget_are_those_of_the_last_complete_month(facts: R
     driven = figures[f"drivers-{UNIT_COST}"]
     assert driven.title.endswith(", September 2026")
     # What is of tickets is of October and says nothing of lateness.
-    assert figures["cumulative-flow"].title == "Cumulative flow"
+    assert figures["cumulative-flow"].title.startswith("Cumulative flow, ")
     assert "not complete" not in " ".join(figures["cumulative-flow"].sentences)
     assert all(row["period_start_date"] < CUT for row in facts.rows("targets") if facts.is_late(row["metric"]))
 

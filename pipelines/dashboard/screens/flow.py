@@ -67,7 +67,8 @@ def _show_cumulative_flow(snapshot: Snapshot, filters: Filters) -> None:
     first, last = days.row(0, named=True), days.row(-1, named=True)
     before, now = (sum(int(day[band]) for band in OPEN_BANDS) for day in (first, last))
     st.caption(
-        f"In work at the end of {long_day(first['day_date'])}: {before:,}; of {long_day(last['day_date'])}: {now:,}. "
+        f"Open tickets at the end of {long_day(first['day_date'])}: {before:,}; "
+        f"of {long_day(last['day_date'])}: {now:,}. "
         "The first picture has what was open at the end of each day: all that had come in less all that had gone out. "
         "The second adds what was done and cancelled since the first day."
     )

@@ -13,6 +13,7 @@ from made_up_facts import HOSTILE, SLA, answer, driver, facts, number, signal
 from metrics.registry import METRICS
 from pipelines.report.causes import causes_section
 from pipelines.report.drawing import color
+from pipelines.report.drivers import name_part
 from pipelines.report.headlines import certainty, headline_cards
 from pipelines.report.instrumentation import instrumentation_section
 from pipelines.report.money import money_section
@@ -93,7 +94,13 @@ def test_who_moved_the_unit_cost_is_told_in_money() -> None:
     assert "By team, Desk made the largest part of it: +1.25 EUR." in figure.sentences[0]
     assert figure.draw is not None
     assert figure.draw(400).to_dict()["data"]["values"][0]["color"] == color("red")
-    assert "Cost per transaction: Desk moved it most, by +1.25 EUR." in summarize(given)
+    assert "Cost per transaction: by team, Desk moved it most, by +1.25 EUR." in summarize(given)
+
+
+@pytest.mark.parametrize(("unit", "said"), [("ratio", "tickets without a team"), ("reporting", "cost without a team")])
+def test_what_has_no_team_is_told_in_words(unit: str, said: str) -> None:
+    assert name_part(driver("team", "(none)", "0.1"), unit) == said
+    assert name_part(driver("team", "Desk", "0.1"), unit) == "Desk"
 
 
 def test_parts_of_the_unit_cost_that_are_not_shown_are_one_part() -> None:

@@ -95,3 +95,17 @@ def test_a_baseline_that_was_begun_by_decision_says_why() -> None:
     told = signal(10, "noise", 0.5, baseline_reason="A second team began to work.")
     said = signal_sentence(facts(**{f"signals {SLA}": answer("signal_or_noise", told)}), SLA)
     assert said.endswith("Limits are counted anew from August 2026 on: A second team began to work.")
+
+
+@pytest.mark.parametrize(("before", "is_told"), [(0.41, True), (0.5, False)])
+def test_a_change_may_be_unusual_where_the_value_is_not(before: float, is_told: bool) -> None:
+    """Limits are 0.1 away, so that changes are up to 0.1 * 3.267 / 2.66, which is 12.3 points."""
+    rows = [signal(9, "noise", 0.5) | USUAL | {"value": before}, signal(10, "noise", 0.5) | USUAL | {"value": 0.59}]
+    said = signal_sentence(facts(**{f"signals {SLA}": answer("signal_or_noise", *rows)}), SLA)
+    change = (
+        "The latest value lies within usual variation, but its change from 41.0 % to 59.0 % is larger than changes "
+        "usually are (at most 12.3 points): look for what happened."
+    )
+    usual = "The latest value lies within usual variation: nothing has to explain it."
+    assert said == (change if is_told else usual)
+    assert signal_sentence(facts(**{f"signals {SLA}": answer("signal_or_noise", rows[1])}), SLA) == usual
