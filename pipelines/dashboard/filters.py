@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from models.vocabulary import Dimension, Grain
+from pipelines.words.periods import long_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,10 @@ class Filters:
             if len(values) == 1:
                 return Dimension(name), values[0]
         return None
+
+    def describe_days(self) -> str:
+        """First and last day in words."""
+        return f"{long_day(self.first)} to {long_day(self.last)}"
 
     def describe(self) -> str:
         """The chosen values in words, `everything` if there are none."""

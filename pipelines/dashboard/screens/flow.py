@@ -87,14 +87,16 @@ def _show_cycle_times(snapshot: Snapshot, filters: Filters) -> None:
         pl.col("is_done") & ~pl.col("is_quarantined") & pl.col("cycle_time_business_hours").is_not_null()
     )
     if found.is_empty():
-        show_nothing("No ticket with a cycle time was resolved.")
+        show_nothing(f"No ticket with a cycle time was resolved from {filters.describe_days()}.")
         return
     hours = found["cycle_time_business_hours"]
     marks = [Line(f"p{percent}", float(hours.quantile(percent / 100, "linear") or 0)) for percent in _PERCENTS]
     told = ", ".join(
         f"{percent} % took at most {mark.value:,.1f} open hours" for percent, mark in zip(_PERCENTS, marks, strict=True)
     )
-    st.caption(f"{count_of(found.height, 'ticket')} with a cycle time: {told}.")
+    st.caption(
+        f"{count_of(found.height, 'ticket')} with a cycle time, resolved from {filters.describe_days()}: {told}."
+    )
     if found.height > _MOST_POINTS:
         st.caption(f"{_MOST_POINTS:,} of them are drawn, chosen by their key.")
     zone = snapshot.publication.time_zone

@@ -49,8 +49,10 @@ def show_promises(snapshot: Snapshot, filters: Filters) -> None:
             name="sla_at_risk",
             relation="mart.sla_at_risk",
         )
-    st.header("Broken in the chosen period")
     of_promises = days_of(snapshot, "sla_attainment_ratio", filters)
+    # While nobody has chosen days, they may be earlier ones than those that are offered.
+    st.header("Broken promises")
+    st.caption(f"Decided from {of_promises.describe_days()}.")
     decided = snapshot.rows_of("sla_clock_facts", of_promises, day="decided_at")
     broken = decided.filter(state="breached")
     if decided.is_empty():

@@ -9,6 +9,7 @@ import streamlit as st
 
 from pipelines.dashboard.charts import draw_life
 from pipelines.dashboard.filters import Filters
+from pipelines.dashboard.numbers_shown import days_of
 from pipelines.dashboard.plain_text import plain
 from pipelines.dashboard.shown import show_nothing
 from pipelines.dashboard.snapshot import Snapshot
@@ -46,7 +47,8 @@ def show_tickets(snapshot: Snapshot, filters: Filters) -> None:
         _show_ticket(snapshot, wanted)
         return
     day = _LISTS[str(chosen)]
-    found = snapshot.rows_of("ticket_facts", filters, day=day)
+    days = days_of(snapshot, "ticket_created_count", filters)
+    found = snapshot.rows_of("ticket_facts", days, day=day)
     if day is None:
         found = found.filter(~(pl.col("is_done") | pl.col("is_cancelled")))
     if found.is_empty():
@@ -54,7 +56,8 @@ def show_tickets(snapshot: Snapshot, filters: Filters) -> None:
         return
     order = "age_business_hours" if day is None else "cycle_time_business_hours"
     listed = found.sort(order, descending=True, nulls_last=True).select(_SHOWN)
-    st.caption(f"{count_of(listed.height, 'ticket')}, the longest first.")
+    when = f" {str(chosen).lower()} from {days.describe_days()}" if day else ""
+    st.caption(f"{count_of(listed.height, 'ticket')}{when}, the longest first.")
     picked = show_table(
         snapshot, listed, key="tickets", name="tickets", relation="mart.ticket_facts", is_selectable=True
     )

@@ -44,6 +44,10 @@ def show_vendors(snapshot: Snapshot, filters: Filters) -> None:
     lines = snapshot.rows_of(
         "vendor_invoice_line_facts", days_of(snapshot, "vendor_billed_reporting", filters), day="invoice_date"
     )
+    if not any(reach.data == "invoices" and reach.last_date for reach in snapshot.reaches):
+        # No choice of days would show any.
+        st.info("No export feeds invoices yet.", icon=":material/search_off:")
+        return
     if lines.is_empty():
         show_nothing("No invoice line is there.")
         return

@@ -107,6 +107,12 @@ def test_a_link_to_a_kpi_that_there_is_not_says_so(draw: Draw) -> None:
     assert page.selectbox(key="kpi").value == METRICS[0].name
 
 
+@pytest.mark.parametrize("address", ["promises", "flow", "tickets"])
+def test_pages_name_the_days_of_what_they_count(draw: Draw, address: str) -> None:
+    told = [caption.value for caption in draw(address, days=["2026-09-01", "2026-09-30"]).caption]
+    assert any(" from 1 September 2026 to 30 September 2026" in caption for caption in told)
+
+
 def test_a_link_to_a_ticket_shows_its_life(draw: Draw, published: DemoHome) -> None:
     with duckdb.connect(str(published.home.published_file), read_only=True) as connection:
         ticket = connection.execute("SELECT ticket_id FROM core.fct_tickets WHERE is_done LIMIT 1").fetchone()
