@@ -155,7 +155,8 @@ def _counted_months(snapshot: Snapshot, filters: Filters) -> list[Period]:
     While nobody has chosen days, as many before that as the packaged query counts by itself.
     """
     clock = snapshot.definition("vendor_recoverable_reporting")["fresh_as_of_at"] or min(
-        (reach.as_of_at for reach in snapshot.reaches if reach.data in {"deliveries", "invoices"}), default=None
+        (reach.as_of_at for reach in snapshot.reaches if reach.data in {"deliveries", "invoices"} and reach.as_of_at),
+        default=None,
     )
     if clock is None:
         return []
