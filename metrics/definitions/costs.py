@@ -18,7 +18,10 @@ COST_METRICS: Final[tuple[Metric, ...]] = (
     Metric(
         name="cost_total_reporting",
         label="Cost",
-        meaning="All cost that lies in the period, allocated or not.",
+        meaning=(
+            "All cost that lies in the period, allocated or not. By team, priority, service and vendor it is the cost "
+            "that these bear, not the cost of the lines that name them."
+        ),
         formula=(
             "Sum of amount_reporting of fct_cost_allocations. Under the accrual basis a line with a service period is "
             "spread over its days, to the cent; otherwise it lies in its posting period."

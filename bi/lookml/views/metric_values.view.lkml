@@ -103,7 +103,7 @@ view: metric_values {
   measure: cost_total_reporting {
     type: number
     label: "Cost"
-    description: "All cost that lies in the period, allocated or not. Sum of amount_reporting of fct_cost_allocations. Under the accrual basis a line with a service period is spread over its days, to the cent; otherwise it lies in its posting period. Owner: Finance."
+    description: "All cost that lies in the period, allocated or not. By team, priority, service and vendor it is the cost that these bear, not the cost of the lines that name them. Sum of amount_reporting of fct_cost_allocations. Under the accrual basis a line with a service period is spread over its days, to the cent; otherwise it lies in its posting period. Owner: Finance."
     value_format: "#,##0.00 \"EUR\""
     drill_fields: [detail*]
     sql: CASE WHEN COUNT(CASE WHEN ${TABLE}.metric = 'cost_total_reporting' THEN 1 END) = 1 THEN MAX(CASE WHEN ${TABLE}.metric = 'cost_total_reporting' THEN ${TABLE}.value END) WHEN COUNT(DISTINCT CASE WHEN ${TABLE}.metric = 'cost_total_reporting' THEN ${TABLE}.period_grain END) = 1 AND COUNT(DISTINCT CASE WHEN ${TABLE}.metric = 'cost_total_reporting' THEN ${TABLE}.dimension END) = 1 AND COUNT(DISTINCT CASE WHEN ${TABLE}.metric = 'cost_total_reporting' THEN ${TABLE}.period_start_date END) = 1 AND COUNT(CASE WHEN ${TABLE}.metric = 'cost_total_reporting' THEN ${TABLE}.value END) = COUNT(CASE WHEN ${TABLE}.metric = 'cost_total_reporting' THEN 1 END) THEN CAST(SUM(CASE WHEN ${TABLE}.metric = 'cost_total_reporting' THEN CAST(${TABLE}.value AS DECIMAL(18, 4)) END) AS DOUBLE PRECISION) END ;;

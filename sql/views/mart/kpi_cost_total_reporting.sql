@@ -1,7 +1,8 @@
 -- Generated from metrics/registry.py by `python -m pipelines.generate`; a test fails if it was edited by hand.
 --
 -- Cost
--- All cost that lies in the period, allocated or not.
+-- All cost that lies in the period, allocated or not. By team, priority, service and vendor it is the cost that these
+-- bear, not the cost of the lines that name them.
 -- Formula: Sum of amount_reporting of fct_cost_allocations. Under the accrual basis a line with a service period is
 -- spread over its days, to the cent; otherwise it lies in its posting period.
 -- Counted: Cost lines that lie in the period; in a quarter or week, a month that is over without any counts as one
@@ -41,7 +42,7 @@ FROM mart.metric_values AS measured
 LEFT JOIN meta.metrics AS definition ON definition.metric = measured.metric
 WHERE measured.metric = 'cost_total_reporting';
 
-COMMENT ON VIEW mart.kpi_cost_total_reporting IS 'Cost. All cost that lies in the period, allocated or not. Sum of amount_reporting of fct_cost_allocations. Under the accrual basis a line with a service period is spread over its days, to the cent; otherwise it lies in its posting period.';
+COMMENT ON VIEW mart.kpi_cost_total_reporting IS 'Cost. All cost that lies in the period, allocated or not. By team, priority, service and vendor it is the cost that these bear, not the cost of the lines that name them. Sum of amount_reporting of fct_cost_allocations. Under the accrual basis a line with a service period is spread over its days, to the cent; otherwise it lies in its posting period.';
 COMMENT ON COLUMN mart.kpi_cost_total_reporting.label IS 'Short name for people';
 COMMENT ON COLUMN mart.kpi_cost_total_reporting.period_grain IS 'day, week, month or quarter';
 COMMENT ON COLUMN mart.kpi_cost_total_reporting.period_start_date IS 'First day of the period in the reporting time zone';
@@ -49,7 +50,7 @@ COMMENT ON COLUMN mart.kpi_cost_total_reporting.period_end_date IS 'Last day of 
 COMMENT ON COLUMN mart.kpi_cost_total_reporting.is_period_closed IS 'Whether the data''s clock has passed the end of the period';
 COMMENT ON COLUMN mart.kpi_cost_total_reporting.dimension IS 'overall, team, priority, service or vendor';
 COMMENT ON COLUMN mart.kpi_cost_total_reporting.dimension_value IS 'Value of the breakdown; empty text for overall, (none) where records have none';
-COMMENT ON COLUMN mart.kpi_cost_total_reporting.value IS 'Cost, reporting currency. All cost that lies in the period, allocated or not.';
+COMMENT ON COLUMN mart.kpi_cost_total_reporting.value IS 'Cost, reporting currency. All cost that lies in the period, allocated or not. By team, priority, service and vendor it is the cost that these bear, not the cost of the lines that name them.';
 COMMENT ON COLUMN mart.kpi_cost_total_reporting.unit IS 'Unit of the value';
 COMMENT ON COLUMN mart.kpi_cost_total_reporting.numerator IS 'Upper part of a ratio or unit cost, so that readers can re-aggregate';
 COMMENT ON COLUMN mart.kpi_cost_total_reporting.denominator IS 'Lower part of a ratio or unit cost';
