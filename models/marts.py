@@ -239,7 +239,11 @@ meta_run = table(
     text("run_id", "Run that built it", required=True),
     instant("published_at", "When it was built", required=True),
     instant("as_of_at", "The data's own clock: latest instant that the exports cover"),
-    text("content_hash", "Hash of everything published; equal content has an equal hash", required=True),
+    text(
+        "content_hash",
+        "Hash of everything published; equal content has an equal hash in one version of the program",
+        required=True,
+    ),
     text("code_hash", "Hash of the code that computed it", required=True),
     text("reporting_currency_code", "ISO 4217 code of all *_reporting amounts", required=True),
     text("reporting_time_zone", "Time zone in which periods are cut", required=True),

@@ -32,11 +32,6 @@ def supersede(
     warehouse.execute(query, [load_id, contract.id, item.name, facts.content_hash, same_name, facts.name])
 
 
-def _is_replaced_by_name(item: ExportObject) -> bool:
-    """Whether new content under the name of an older file replaces what was read under it."""
-    return item.shape in (ExportShape.LINES, ExportShape.SNAPSHOT) or item.same_name is SameName.REPLACES
-
-
 def withdraw_older_editions(warehouse: Warehouse, contract: ExportContract, found: Iterable[FileFacts]) -> None:
     """Where a name stands for one content, let only that count which lies in the folder under the name now.
 
@@ -70,3 +65,8 @@ def is_back(warehouse: Warehouse, load_id: str) -> bool:
     if known:
         warehouse.execute("UPDATE ops.ops_loads SET superseded_by = NULL WHERE load_id = ?", [load_id])
     return bool(known)
+
+
+def _is_replaced_by_name(item: ExportObject) -> bool:
+    """Whether new content under the name of an older file replaces what was read under it."""
+    return item.shape in (ExportShape.LINES, ExportShape.SNAPSHOT) or item.same_name is SameName.REPLACES

@@ -28,7 +28,7 @@ from pipelines.words.numbers import list_all, list_some
 #: Formats whose every file says which columns it has. In others a path without a value may just be left out.
 _TABULAR: Final = frozenset({"csv", "xlsx", "parquet"})
 #: What decides where a record belongs or what it is worth, and is published wrong, not just unmeasured, without it.
-_DECISIVE: Final = frozenset({"status", "status_before", "amount", "amount_original", "posting_date", "currency_code"})
+_DECISIVE: Final = frozenset({"status", "status_before", "amount_original", "posting_date", "currency_code"})
 #: Share of distinct values known from before from which on two columns hold the same things.
 _SAME_VALUES_SHARE: Final = 0.5
 #: Distinct values of earlier files that are compared.
@@ -80,7 +80,7 @@ def find_missed(
     if contract.format not in _TABULAR:
         return []
     lacking = _lacking(item, landed)
-    if not _is_first(warehouse, contract, item):
+    if not is_first_file(warehouse, contract, item):
         return [column for column in lacking if _known_values(warehouse, item, column.name, 1)]
     untold = _untold(item, landed)
     return [
@@ -94,7 +94,7 @@ def tell_lacking(
     warehouse: Warehouse, contract: ExportContract, item: ExportObject, landed: LandedFrame
 ) -> Iterator[str]:
     """A note on what a first file lacks of its template, but for what the reader's notes guess to stand there."""
-    if contract.format not in _TABULAR or not _is_first(warehouse, contract, item):
+    if contract.format not in _TABULAR or not is_first_file(warehouse, contract, item):
         return
     untold = _untold(item, landed)
     headers = _headers(landed)
@@ -114,7 +114,8 @@ def tell_lacking(
     )
 
 
-def _is_first(warehouse: Warehouse, contract: ExportContract, item: ExportObject) -> bool:
+def is_first_file(warehouse: Warehouse, contract: ExportContract, item: ExportObject) -> bool:
+    """Whether no file of an object was ever loaded."""
     query = "SELECT count(*) FROM ops.ops_loads WHERE export = ? AND object_name = ?"
     return not warehouse.rows(query, [contract.id, item.name])[0][0]
 
@@ -167,7 +168,7 @@ def refuse_missing(
         feeds = sorted({feed.target for column in gone for feed in column.feeds})
         had = ", which " + (
             f"the contract reads as {list_all(feeds)}"
-            if _is_first(warehouse, contract, item)
+            if is_first_file(warehouse, contract, item)
             else "files before it had"
         )
     differences = [*(f"- {column.physical_name}" for column in gone), *(f"+ {name}" for name in _headers(landed))]

@@ -12,7 +12,7 @@ from dataclasses import replace
 from data_contracts.spec import ExportContract, ExportObject
 from pipelines.infer.rendering import quote
 from pipelines.landing.drift_notes import NEW_COLUMN
-from pipelines.landing.missing_columns import better_refusal, find_missed, refuse_missing, tell_lacking
+from pipelines.landing.missing_columns import better_refusal, find_missed, is_first_file, refuse_missing, tell_lacking
 from pipelines.landing.retyped_columns import find_retyped, refuse_retyped
 from pipelines.readers import FileFacts, LandedFrame, ReadOptions, RefusedFile, read_export
 from pipelines.readers.refusals import RefusalCode
@@ -52,8 +52,7 @@ def _describe_new(
     warehouse: Warehouse, contract: ExportContract, item: ExportObject, landed: LandedFrame
 ) -> Iterator[str]:
     """A note on each column that no property names and that no file before had. A first file has nothing new."""
-    query = "SELECT count(*) FROM ops.ops_loads WHERE export = ? AND object_name = ?"
-    if not warehouse.rows(query, [contract.id, item.name])[0][0]:
+    if is_first_file(warehouse, contract, item):
         return
     columns = "SELECT lower(column_name) FROM duckdb_columns() WHERE schema_name = 'raw' AND table_name = ?"
     present = {row[0] for row in warehouse.rows(columns, [item.raw_table])}

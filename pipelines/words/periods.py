@@ -68,8 +68,8 @@ def describe_late(incomplete: str, told: date | None, grain: str) -> str:
 def describe_missing_months(start: date, grain: str, months: str | None, months_before: str | None) -> str:
     """Which months a sum of cost lacks, and that it is therefore not compared; empty if none.
 
-    `Q1 2022 lacks January and February 2022 and Q4 2021 lacks December 2021: the ledger has no line of them, so there
-    is no change to tell`.
+    `Q1 2022 lacks January and February 2022 and Q4 2021 lacks December 2021: the ledger has no line of them, so no
+    change is told`.
 
     Args:
         start: first day of the period.

@@ -143,6 +143,16 @@ def test_a_column_that_goes_keeps_the_file_out_unless_the_contract_lets_it_go(
     assert land(after_first, load_export_contract(allowed, "contracts/spend.yaml", {}), folder).refusals == ()
 
 
+#: A contract that says nothing but which template it extends.
+OF_A_TEMPLATE = """
+apiVersion: v3.2.0
+kind: DataContract
+id: ours
+name: Ours
+version: 1.0.0
+status: active
+customProperties: [{property: extends, value: spend}]
+"""
 NO_SUPPLIER = "\n".join(",".join(row.split(",")[:2] + row.split(",")[3:]) for row in FIRST.splitlines()) + "\n"
 MAY_LACK_SUPPLIER = SPEND.replace(
     "        description: Supplier\n        customProperties: [",
@@ -179,16 +189,7 @@ def test_a_first_file_may_lack_what_another_of_its_columns_feeds(warehouse: Ware
 
 
 def test_a_first_file_may_lack_columns_of_a_template_and_says_so(warehouse: Warehouse, drop: Drop) -> None:
-    text = """
-apiVersion: v3.2.0
-kind: DataContract
-id: ours
-name: Ours
-version: 1.0.0
-status: active
-customProperties: [{property: extends, value: spend}]
-"""
-    contract = load_export_contract(text, "contracts/ours.yaml", {"spend": SPEND})
+    contract = load_export_contract(OF_A_TEMPLATE, "contracts/ours.yaml", {"spend": SPEND})
     landing = land(warehouse, contract, drop("a.csv", FIRST.replace("supplier", "Paid to", 1)))
     (note,) = (note for note in landing.notes if is_drift_note(note))
     assert note.startswith("a.csv: The file has no column 'supplier', which the template 'spend' reads")
@@ -196,21 +197,12 @@ customProperties: [{property: extends, value: spend}]
     assert "synonyms in contracts/ours.yaml" in note
 
 
-def test_a_first_file_without_the_status_is_refused_whatever_the_template_lists(
+def test_a_first_file_without_the_amount_is_refused_whatever_the_template_lists(
     warehouse: Warehouse, drop: Drop
 ) -> None:
     template = SPEND.replace("        required: true\n        description: Amount\n", "        description: Amount\n")
     assert template != SPEND
-    text = """
-apiVersion: v3.2.0
-kind: DataContract
-id: ours
-name: Ours
-version: 1.0.0
-status: active
-customProperties: [{property: extends, value: spend}]
-"""
-    contract = load_export_contract(text, "contracts/ours.yaml", {"spend": template})
+    contract = load_export_contract(OF_A_TEMPLATE, "contracts/ours.yaml", {"spend": template})
     folder = drop("a.csv", FIRST.replace(",amount", ",Gross", 1))
     (refusal,) = land(warehouse, contract, folder).refusals
     assert "which the contract reads as cost_lines.amount_original" in refusal.message
