@@ -17,12 +17,20 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has another Ctrl-C")
 
+#: The command, which hears of Ctrl-C as on a terminal: what a shell starts in the background ignores it, and so does
+#: everything that these tests then start.
+LISTENING = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from pipelines.cli.main import main
+main()
+"""
 LAST_RUN = "SELECT state, message FROM ops.ops_runs ORDER BY started_at DESC LIMIT 1"
 
 
 def interrupt(demo: DemoHome, after: str) -> tuple[int, str]:
     """Press Ctrl-C in a run when the line of an asset is there. Returns (exit code, what it printed)."""
-    command = [sys.executable, "-m", "pipelines.cli.main", "run", "--home", str(demo.folder)]
+    command = [sys.executable, "-c", LISTENING, "run", "--home", str(demo.folder)]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
     ) as process:
