@@ -85,11 +85,16 @@ class KpiGroup(click.Group):
             error.show()
             code = error.exit_code
         except click.Abort:
-            click.echo("Interrupted. What was committed stays; run again to go on.", err=True)
-            code = ExitCode.INTERRUPTED
+            code = _say_interrupted()
         except Exception as error:
-            code = _explain(error)
+            # Of a Ctrl-C in the midst of a query, DuckDB makes an error of its own.
+            code = _say_interrupted() if isinstance(error.__cause__, KeyboardInterrupt) else _explain(error)
         sys.exit(code if isinstance(code, int) else ExitCode.OK)
+
+
+def _say_interrupted() -> ExitCode:
+    click.echo("Interrupted. What was committed stays; run again to go on.", err=True)
+    return ExitCode.INTERRUPTED
 
 
 def _explain(error: Exception) -> ExitCode:

@@ -139,7 +139,10 @@ def _find_header_elsewhere(header: list[str], utf8: bytes, delimiter: str, optio
             return f"Row {best + 1} looks like the header: write headerRow: {best + 1} into the contract."
     detected = detect_delimiter(utf8, options.quote, options.header_row, options.columns)
     if detected != delimiter and len(header) == 1 and detected in header[0]:
-        return f"The delimiter looks like {detected!r}, not {delimiter!r}: correct it in the contract's server entry."
+        return (
+            f"The delimiter looks like {detected!r}, not {delimiter!r}: export it as before, or write under "
+            f"customProperties of the contract: - {{property: delimiter, value: {json.dumps(detected)}}}."
+        )
     return None
 
 

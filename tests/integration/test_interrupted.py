@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,3 +62,19 @@ def test_a_run_that_is_interrupted_says_so_and_keeps_nothing_by_halves(
     demo.run()
     assert demo.content_hash() == before
     assert demo.warehouse(LAST_RUN) == [("succeeded", None)]
+
+
+def test_a_query_that_is_interrupted_is_no_failure(clean_run: CleanRun) -> None:
+    """DuckDB makes an error of a Ctrl-C in the midst of a query."""
+    endless = "SELECT count(*) FROM range(100000000000) AS one, range(1000) AS other"
+    command = [sys.executable, "-c", LISTENING, "query", endless, "--home", str(clean_run.demo.folder)]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    ) as process:
+        try:
+            time.sleep(5)  # for the query to begin; before that, the answer is the same
+            os.killpg(process.pid, signal.SIGINT)
+            printed, _ = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    assert (process.returncode, "Interrupted." in printed) == (130, True)

@@ -220,10 +220,17 @@ def test_a_file_with_another_delimiter_is_refused_with_the_delimiter(warehouse: 
     text = SPEND.replace("        required: true\n", "") + '  - {property: delimiter, value: ","}\n'
     lax = load_export_contract(text, "contracts/spend.yaml", {})
     assert lax.delimiter == ","
-    folder = drop("a.csv", FIRST.replace(",", ";"))
+    folder = drop("a.csv", re.sub(r",(?=[^\"\n]*(\"[^\"\n]*\"[^\"\n]*)*\n)", ";", FIRST))
+    assert (folder / "a.csv").read_text().splitlines()[1] == '1;01.01.2026;Acme;"1.001,50"'
     (refusal,) = land(warehouse, lax, folder).refusals
     assert refusal.code == "header"
     assert "The delimiter looks like ';', not ','" in refusal.message
+    line = '  - {property: delimiter, value: ";"}\n'
+    assert f"write under customProperties of the contract: {line.strip()}." in refusal.message
+    mended = load_export_contract(
+        text.replace('  - {property: delimiter, value: ","}\n', line), "contracts/spend.yaml", {}
+    )
+    assert land(warehouse, mended, folder).refusals == ()
 
 
 def test_a_column_that_may_be_missing_and_was_never_there_is_not_missed(warehouse: Warehouse, drop: Drop) -> None:
