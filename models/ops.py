@@ -195,8 +195,8 @@ ops_shared_tickets = table(
 ops_repeated_rows = table(
     Layer.OPS,
     "ops_repeated_rows",
-    "Pairs of files of one export that both hold most of the rows of the days that both cover, so that money would "
-    "count twice. One row per pair and currency.",
+    "Pairs of files of one export that hold the same rows, so that money would count twice. One row per pair and "
+    "currency.",
     text("domain", "finance or vendors", required=True),
     text("table_name", "Canonical table that the rows feed", required=True),
     text("export", "Contract", required=True),
@@ -206,8 +206,36 @@ ops_repeated_rows = table(
     text("currency_code", "ISO 4217 code of the rows; empty where they say none"),
     integer("line_count", "Rows of this currency that both hold", required=True),
     integer("shared_count", "Rows of all currencies that both hold", required=True),
-    integer("compared_count", "Rows of the days that both cover, in the file that has fewer", required=True),
+    integer(
+        "compared_count",
+        "Rows that were compared: of the days that both cover, in the file that has fewer; or of the stretch, in the "
+        "file that has more; or of the documents",
+        required=True,
+    ),
     money("amount_original", "What the rows of this currency come to"),
+    text(
+        "basis",
+        "How it is known: days (nearly all rows of the days that both cover), stretch (rows in the same order where "
+        "one ends or begins) or documents (nearly all documents that both name)",
+    ),
+    integer("first_row", "First row of the stretch, the header being row 1"),
+    integer("last_row", "Last row of the stretch"),
+    integer("earlier_first_row", "First row of the stretch in the earlier load"),
+    integer("earlier_last_row", "Last row of the stretch in the earlier load"),
+    integer("document_count", "Documents that both hold"),
+    text("document_id", "One of these documents"),
+)
+
+ops_repeated_lines = table(
+    Layer.OPS,
+    "ops_repeated_lines",
+    "One row per line of money that an earlier file of its export holds too; see ops_repeated_rows. Of equal lines of "
+    "a file it has as many as both hold.",
+    text("domain", "finance or vendors", required=True),
+    text("table_name", "Canonical table of the line", required=True),
+    text("load_id", "Load", required=True),
+    integer("row_number", "Record number in the file, the header being row 1", required=True),
+    text("earlier_load_id", "Load that holds the line too", required=True),
 )
 
 ops_total_lines = table(
@@ -365,6 +393,7 @@ TABLES = (
     ops_control_totals,
     ops_shared_tickets,
     ops_repeated_rows,
+    ops_repeated_lines,
     ops_total_lines,
     ops_quarantined_records,
     ops_missing_rates,

@@ -105,5 +105,5 @@ def test_what_was_found_is_told_of_a_broken_rule_only(evidence: Evidence) -> Non
 def test_evidence_of_a_domain_without_rows_is_nothing(evidence: Evidence) -> None:
     for domain in STAGED:
         find_evidence(evidence, domain)
-    for name in ("ops_missing_rates", "ops_repeated_rows", "ops_total_lines"):
+    for name in ("ops_missing_rates", "ops_repeated_rows", "ops_repeated_lines", "ops_total_lines"):
         assert evidence.warehouse.rows(f"SELECT * FROM ops.{name}") == []
