@@ -40,6 +40,17 @@ ops_steps = table(
     integer("row_count", "Rows in the asset"),
 )
 
+ops_ticket_stagings = table(
+    Layer.OPS,
+    "ops_ticket_stagings",
+    "From what the tickets and their events were staged last: one row.",
+    text("rules_hash", "Hash of code, contracts, policies and settings that decide what is staged", required=True),
+    text("load_ids", "Loads that they were staged from, as a JSON list", required=True),
+    text("creation_sources", "Sources that tell when tickets were created, as a JSON list", required=True),
+    instant("staged_at", "When they were staged", required=True),
+    text("run_id", "Run that staged them", required=True),
+)
+
 ops_ticket_measurements = table(
     Layer.OPS,
     "ops_ticket_measurements",
@@ -384,6 +395,7 @@ TABLES = (
     ops_runs,
     ops_steps,
     ops_ticket_measurements,
+    ops_ticket_stagings,
     ops_ticket_changes,
     ops_loads,
     ops_refusals,

@@ -26,6 +26,7 @@ from models.ddl import (
     polars_schema,
     qualified_name,
     quote_identifier,
+    quote_text,
     sql_type,
 )
 from models.enumerations import (
@@ -219,6 +220,14 @@ class Warehouse:
             self.execute(f"DELETE FROM {qualified_name(table)}")
         self.insert(qualified_name(table), conform_encoded(frame, table))
 
+    def replace_rows(self, table: Table, key: str, values: pl.Series, frame: pl.DataFrame) -> None:
+        """Put rows in the place of those with some values of a column; all other rows stay where they are."""
+        frame = self._fit_in_place(table, conform_encoded(frame, table))
+        with self.registered(values.to_frame(key)) as replaced:
+            name = quote_identifier(key)
+            self.execute(f"DELETE FROM {qualified_name(table)} WHERE {name} IN (SELECT {name} FROM {replaced})")
+        self.insert(qualified_name(table), frame)
+
     def enumerations(self, table: Table) -> dict[str, list[str]]:
         """The values of every column of a declared table that is stored as an enumeration, in their order."""
         relation = self.connection.sql(f"FROM {qualified_name(table)}")
@@ -254,6 +263,23 @@ class Warehouse:
         if missing := missing_values(frame, known):
             self._widen(table, widened(known, missing))
             known = self.enumerations(table)
+        return frame.with_columns(pl.col(name).cast(pl.Enum(values)) for name, values in known.items())
+
+    def _fit_in_place(self, table: Table, frame: pl.DataFrame) -> pl.DataFrame:
+        """The same in a transaction that has not appended to the table yet: only the columns that lack values are
+        written again, and no other.
+        """
+        known: Mapping[str, Sequence[str]] = self.enumerations(table)
+        missing = missing_values(frame, known)
+        wider = widened({name: known[name] for name in missing}, missing)
+        for name in missing:
+            column = quote_identifier(name)
+            type_ = f"ENUM({', '.join(map(quote_text, wider[name]))})" if name in wider else "VARCHAR"
+            self.execute(
+                f"ALTER TABLE {qualified_name(table)} ALTER {column} SET DATA TYPE {type_} "
+                f"USING CAST(CAST({column} AS VARCHAR) AS {type_})"
+            )
+        known = self.enumerations(table)
         return frame.with_columns(pl.col(name).cast(pl.Enum(values)) for name, values in known.items())
 
     def _widen(self, table: Table, enumerations: Mapping[str, Sequence[str]]) -> None:

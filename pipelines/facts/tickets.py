@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -106,10 +106,11 @@ def build_ticket_tables(session: Session, *, rules_hash: str) -> Built:
 def note_changes(warehouse: Warehouse, told: Iterable[pl.DataFrame]) -> None:
     """Note the tickets of which loads tell that were not there when facts were measured last.
 
+    What was noted before stays noted until facts are measured.
+
     Args:
-        told: frames with `ticket_id` and `load_id` of everything that is staged.
+        told: frames with `ticket_id` and `load_id` of everything that is staged, or of all that new loads tell of.
     """
-    warehouse.execute(f"DELETE FROM {qualified_name(ops_ticket_changes)}")
     measurements = qualified_name(ops_ticket_measurements)
     found = warehouse.rows(f"SELECT load_ids FROM {measurements} WHERE load_ids IS NOT NULL")
     if not found:
@@ -118,7 +119,8 @@ def note_changes(warehouse: Warehouse, told: Iterable[pl.DataFrame]) -> None:
     keys = (pl.col("ticket_id"), pl.col("load_id").cast(pl.String))
     for frame in told:
         new = frame.lazy().select(keys).filter(~pl.col("load_id").is_in(measured)).drop_nulls().unique().collect()
-        warehouse.append(ops_ticket_changes, new)
+        noted = warehouse.read(ops_ticket_changes)
+        warehouse.append(ops_ticket_changes, new.join(noted, on=["ticket_id", "load_id"], how="anti"))
 
 
 def measured_until(warehouse: Warehouse) -> datetime | None:
@@ -143,7 +145,7 @@ def describe_contract_policies(session: Session) -> list[list[str]]:
 
 def _prepare(session: Session, rules_hash: str) -> _Measurement:
     warehouse, policies = session.warehouse, session.project.policies
-    reach = _data_reach(warehouse)
+    reach = data_reach(warehouse, warehouse.frame(QUARANTINED)["record_id"])
     as_of = session.as_of_option or reach
     reply_sources, reply_event_sources = _reply_sources(warehouse)
     team_sources = _team_sources(warehouse)
@@ -171,8 +173,12 @@ def _prepare(session: Session, rules_hash: str) -> _Measurement:
     return _Measurement(rules_hash, load_ids, rules)
 
 
-def _data_reach(warehouse: Warehouse) -> datetime | None:
-    """The data's clock of everything that is staged."""
+def data_reach(warehouse: Warehouse, quarantined: Collection[str] | pl.Series = ()) -> datetime | None:
+    """The data's clock of everything that is staged: `metrics.tickets.data_clock.data_clock` of the whole tables.
+
+    Args:
+        quarantined: tickets that a rule set aside; if no other tell of anything, they all are evidence.
+    """
     # Enumerations of two tables have no type in common but text.
     keys = "ticket_id, load_id::VARCHAR AS load_id"
     told = [f"SELECT {keys}, occurred_at AS told_at FROM {qualified_name(stg_ticket_events)}"]
@@ -180,7 +186,6 @@ def _data_reach(warehouse: Warehouse) -> datetime | None:
     instants = warehouse.lazy(f"SELECT * FROM ({' UNION ALL '.join(told)}) WHERE told_at IS NOT NULL")
     instants = instants.rename({"told_at": "at"})
     count = warehouse.count(stg_tickets)
-    quarantined = warehouse.frame(QUARANTINED)["record_id"]
     loads = warehouse.read(ops_loads)
     return last_evidence(instants, count, loads=loads, quarantined=quarantined) or last_evidence(instants, count)
 

@@ -148,7 +148,8 @@ def _ingest(session: Session, domain: Domain, errors: Mapping[str, str]) -> Batc
         refused = refuse_unclaimed(warehouse, project.home, project.contracts, run_id=session.run_id)
         landings += (Landing("(no contract)", 0, 0, 0, refused, ()),) if refused else ()
     loads = [load_id for contract in contracts for load_id, _ in active_loads(warehouse, contract.id)]
-    batch_hash = _batch_hash(session, domain, contracts, loads)
+    rules_hash = _rules_hash(session, domain, contracts)
+    batch_hash = hash_parts(rules_hash, loads)
     if not loads:
         summary = f"no file of {domain.value} was loaded yet"
         return Batch(domain, batch_hash, None, summary, landings, (), _row_counts(session, domain), False)
@@ -156,14 +157,15 @@ def _ingest(session: Session, domain: Domain, errors: Mapping[str, str]) -> Batc
     if known is not None and known[0] == batch_hash and not session.is_full:
         counts, unmapped = _row_counts(session, domain), _unmapped_statuses(session, domain)
         return Batch(domain, batch_hash, known[1], known[2], landings, (), counts, False, unmapped)
-    stage_domain(session, domain, contracts)
+    note = stage_domain(session, domain, contracts, rules_hash=rules_hash)
     results = _audit(session, domain, contracts, errors)
     quarantined = find_quarantined(warehouse, results)
     verdict = _judge(session, domain, contracts, results, batch_hash, count_quarantined(quarantined))
     store_verdict(warehouse, verdict, results, quarantined, run_id=session.run_id)
     results = [replace(result, hold=verdict.holds.get(result.rule.id)) for result in results]
     counts, unmapped = _row_counts(session, domain), _unmapped_statuses(session, domain)
-    return Batch(domain, batch_hash, verdict.state, verdict.summary, landings, tuple(results), counts, True, unmapped)
+    summary = " ".join(part for part in (verdict.summary, note) if part)
+    return Batch(domain, batch_hash, verdict.state, summary, landings, tuple(results), counts, True, unmapped)
 
 
 def _limits(session: Session) -> Limits:
@@ -171,15 +173,14 @@ def _limits(session: Session) -> Limits:
     return Limits(settle_seconds=landing.settle_seconds, max_bytes=landing.largest_file_megabytes * 1_000_000)
 
 
-def _batch_hash(session: Session, domain: Domain, contracts: Sequence[ExportContract], loads: Sequence[str]) -> str:
-    """Hash of everything that staging and the audit of a domain depend on."""
+def _rules_hash(session: Session, domain: Domain, contracts: Sequence[ExportContract]) -> str:
+    """Hash of everything that staging and the audit of a domain depend on beside its own loads."""
     project = session.project
     policies = {name: project.policies.hashes.get(name) for name in ("statuses.yaml", "dimensions.yaml", "costs.yaml")}
     settings = project.home.settings
     return hash_parts(
         session.code_hash,
         domain.value,
-        loads,
         {contract.id: contract.content_hash for contract in contracts},
         _rates_of(session) if domain is Domain.VENDORS else (),
         policies,

@@ -7,7 +7,7 @@ together is for `pipelines.staging.lines` and `pipelines.staging.tickets`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -30,11 +30,14 @@ _ENCODED: Final = ("tickets", "ticket_events")
 
 
 def stage_parts(
-    warehouse: Warehouse, contracts: Sequence[ExportContract]
+    warehouse: Warehouse, contracts: Sequence[ExportContract], *, only: Mapping[str, pl.Series] | None = None
 ) -> tuple[dict[str, list[StagedPart]], list[pl.DataFrame], list[pl.DataFrame]]:
     """Staged table name -> what each export object contributes to it, those of repeated snapshots left out.
 
     Besides, what came of comparing lines with totals that exports bring: records, and problems of the lines.
+
+    Args:
+        only: raw table -> `rowid` of the rows to stage; all where it is not given.
     """
     parts: dict[str, list[StagedPart]] = {}
     records: list[pl.DataFrame] = []
@@ -44,7 +47,8 @@ def stage_parts(
         for item in contract.objects:
             if is_repeated(item):
                 continue
-            staged, compared = _stage_in_batches(warehouse, contract, item, active)
+            rows = None if only is None else only[item.raw_table]
+            staged, compared = _stage_in_batches(warehouse, contract, item, active, rows)
             for name, part in staged.items():
                 parts.setdefault(f"stg_{name}", []).append(part)
             records += [record for record, _ in compared]
@@ -53,7 +57,7 @@ def stage_parts(
 
 
 def _stage_in_batches(
-    warehouse: Warehouse, contract: ExportContract, item: ExportObject, active: list[str]
+    warehouse: Warehouse, contract: ExportContract, item: ExportObject, active: list[str], only: pl.Series | None
 ) -> tuple[dict[str, StagedPart], list[tuple[pl.DataFrame, pl.DataFrame]]]:
     """Canonical table -> what the object's raw rows become in it; and each of its control totals, compared.
 
@@ -61,7 +65,7 @@ def _stage_in_batches(
     """
     batches: dict[str, list[StagedPart]] = {name: [] for name in fed_tables(item)}
     gathered: list[list[pl.DataFrame]] = [[] for _ in item.control_totals]
-    for raw in _read_raw(warehouse, contract, item, active):
+    for raw in _read_raw(warehouse, contract, item, active, only):
         for name, staged in batches.items():
             staged.append(stage_rows(raw, contract, item, name))
         for total, rows in zip(item.control_totals, gathered, strict=True):
@@ -90,7 +94,7 @@ def _stage_in_batches(
 
 
 def _read_raw(
-    warehouse: Warehouse, contract: ExportContract, item: ExportObject, active: list[str]
+    warehouse: Warehouse, contract: ExportContract, item: ExportObject, active: list[str], only: pl.Series | None
 ) -> Iterator[pl.DataFrame]:
     """The raw rows of an object that count, in batches; one at least, which says the columns."""
     columns = [*needed_columns(item), "_load_id", "_row_number", "_row_hash"]
@@ -100,8 +104,11 @@ def _read_raw(
         "SELECT count(*) FROM ops.ops_loads WHERE export = ? AND object_name = ?", [contract.id, item.name]
     )[0][0]
     is_any = False
-    for batch in warehouse.batches(f"SELECT {names} FROM {raw_table_name(item)}", _BATCH_ROWS):
-        is_any = True
-        yield batch if known == len(wanted) else batch.filter(pl.col("_load_id").is_in(wanted))
+    with warehouse.registered(pl.DataFrame({"row": [] if only is None else only}, {"row": pl.Int64})) as chosen:
+        # Always in the order in which they landed: of equal ones, the first or the last counts.
+        join = "" if only is None else f"JOIN {chosen} ON raw.rowid = {chosen}.row ORDER BY raw.rowid"
+        for batch in warehouse.batches(f"SELECT {names} FROM {raw_table_name(item)} AS raw {join}", _BATCH_ROWS):
+            is_any = True
+            yield batch if known == len(wanted) else batch.filter(pl.col("_load_id").is_in(wanted))
     if not is_any:
         yield warehouse.frame(f"SELECT {names} FROM {raw_table_name(item)} LIMIT 0")

@@ -6,7 +6,7 @@ computed in `metrics.tickets.clocks`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
 import polars as pl
@@ -63,14 +63,17 @@ def assemble_tickets(
     event_parts: Sequence[StagedPart],
     policies: Policies,
     compared: pl.DataFrame | None = None,
+    *,
+    creation_sources: Collection[str] | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """One row per ticket: each attribute as the latest row that has one says it.
 
     Rows are in order of file, then of the event that they also tell, then of the row. A ticket known only by its
-    events gets a row too; where an export has no creation column, the first event is the creation.
+    events gets a row too; where a source tells no creations, the first event is the creation.
 
     Args:
         compared: tickets that repeated snapshots tell, one row each.
+        creation_sources: sources that tell creations, where these are not all of their tickets.
 
     Returns:
         Rows of `stg_tickets`, texts with few values as categories; and rows of `ops_value_problems`.
@@ -85,7 +88,9 @@ def assemble_tickets(
     frames += [_implied_by(part) for part in event_parts if not _feeds_tickets(part, parts)]
     rows = pl.concat([_encoded(polars_schema(stg_tickets).to_frame(), stg_tickets), *frames])
     tickets = latest_values(rows.filter(pl.col("ticket_id").is_not_null()), ("load_id", "row_number"))
-    tickets = _in_slices(_fill_from_events(tickets, events), stg_tickets, interpret)
+    if creation_sources is None:
+        creation_sources = sources_with_creations([*parts], compared)
+    tickets = _in_slices(_fill_from_events(tickets, events, creation_sources), stg_tickets, interpret)
     problems = [_unmapped(part, tickets) for part in parts if "status" in part.frame.columns]
     problems += [_created_otherwise(part) for part in parts if "created_at" in part.frame.columns]
     return tickets, pl.concat(problems) if problems else no_problems()
@@ -136,16 +141,28 @@ def latest_values(rows: pl.DataFrame, order: Sequence[str]) -> pl.DataFrame:
     return ordered.with_columns(filled).filter(is_last).drop("first_row")
 
 
-def _fill_from_events(tickets: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
+def sources_with_creations(parts: Sequence[StagedPart], compared: pl.DataFrame | None = None) -> frozenset[str]:
+    """The sources of which any row tells when its ticket was created.
+
+    Args:
+        parts: what exports contribute to tickets.
+        compared: see `assemble_tickets`.
+    """
+    frames = [part.frame for part in parts if {"ticket_id", "created_at"} <= set(part.frame.columns)]
+    frames += [] if compared is None else [compared]
+    told = [frame.filter(pl.col("ticket_id").is_not_null() & pl.col("created_at").is_not_null()) for frame in frames]
+    return frozenset(str(source) for frame in told for source in frame["source"].unique().drop_nulls())
+
+
+def _fill_from_events(tickets: pl.DataFrame, events: pl.DataFrame, creation_sources: Collection[str]) -> pl.DataFrame:
     if events.is_empty() or not tickets["created_at"].has_nulls():
         return tickets
-    no_creation = tickets.group_by("source").agg(pl.col("created_at").is_null().all().alias("no_creation_column"))
     first = events.group_by("ticket_id").agg(pl.col("occurred_at").min().alias("first_event_at"))
-    joined = tickets.join(no_creation, on="source", how="left").join(first, on="ticket_id", how="left")
+    joined = tickets.join(first, on="ticket_id", how="left")
     # Comparing snapshots has found out already when tickets were created, as far as it can be known.
-    is_told_by_events = pl.col("no_creation_column") & pl.col("first_seen_at").is_null()
-    filled = pl.when(is_told_by_events).then("first_event_at").otherwise("created_at")
-    return joined.with_columns(filled.alias("created_at")).drop("no_creation_column", "first_event_at")
+    has_no_creations = ~pl.col("source").cast(pl.String).is_in(sorted(creation_sources))
+    filled = pl.when(has_no_creations & pl.col("first_seen_at").is_null()).then("first_event_at")
+    return joined.with_columns(filled.otherwise("created_at").alias("created_at")).drop("first_event_at")
 
 
 def categorise(frame: pl.DataFrame, policies: Policies, status: str, category: str, reason: str | None) -> pl.DataFrame:

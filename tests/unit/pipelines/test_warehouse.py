@@ -156,6 +156,27 @@ def test_values_that_an_enumeration_lacks_are_added_to_it(tmp_path: Path) -> Non
         assert warehouse.read(metric_values)["dimension_value"].to_list() == expected
 
 
+@pytest.mark.parametrize(
+    "more", [["c"], ["a", "Zoë"], [], ["nul\0"], [f"v{number:06}" for number in range(MOST_VALUES)]]
+)
+def test_rows_take_the_place_of_others_whatever_their_texts(tmp_path: Path, more: list[str]) -> None:
+    """Nothing but these rows changes, in one transaction or none, and later ones can be added."""
+    kept, replaced = ["b", "a", "b"], ["x", "y"]
+    with open_warehouse(tmp_path / "w.duckdb") as warehouse:
+        warehouse.replace(metric_values, _values(*kept, *replaced).with_columns(eligible_count=pl.int_range(pl.len())))
+        gone, new = pl.Series([3, 4, 77]), _values(*more).with_columns(pl.lit(9).alias("eligible_count"))
+        with pytest.raises(RuntimeError, match="stop"), warehouse.transaction():
+            warehouse.replace_rows(metric_values, "eligible_count", gone, new)
+            raise RuntimeError("stop")
+        assert warehouse.read(metric_values)["dimension_value"].to_list() == [*kept, *replaced]
+        with warehouse.transaction():
+            warehouse.replace_rows(metric_values, "eligible_count", gone, new)
+            warehouse.append(metric_values, _values("later"))
+        assert warehouse.read(metric_values)["dimension_value"].to_list() == [*kept, *more, "later"]
+        comments = "SELECT count(*) FROM duckdb_columns() WHERE table_name = 'metric_values' AND comment IS NULL"
+        assert warehouse.rows(comments) == [(0,)]
+
+
 @pytest.mark.parametrize("more", [[f"v{number:06}" for number in range(MOST_VALUES + 1)], ["nul\0"]])
 def test_an_enumeration_that_is_not_worth_it_any_longer_becomes_text(tmp_path: Path, more: list[str]) -> None:
     with open_warehouse(tmp_path / "w.duckdb") as warehouse:
