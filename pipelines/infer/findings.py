@@ -83,6 +83,7 @@ class ColumnFinding:
         feeds: canonical columns, each with the reason.
         settings: of those of them that need more said than where the value goes, that, as YAML.
         synonyms: other spellings of the header.
+        key_offer: where it may name the line and does not feed its key: the canonical key, and what follows.
     """
 
     name: str
@@ -99,6 +100,7 @@ class ColumnFinding:
     feeds: dict[str, str] = field(default_factory=dict)
     settings: dict[str, str] = field(default_factory=dict)
     synonyms: tuple[str, ...] = ()
+    key_offer: tuple[str, str] | None = None
 
     @property
     def row_count(self) -> int:

@@ -16,6 +16,7 @@ from models.vocabulary import Domain, ExportShape
 from pipelines.infer import money_words, plan_words
 from pipelines.infer.canonical_words import TableWords
 from pipelines.infer.findings import ColumnFinding, Grain
+from pipelines.infer.key_offers import offer_key
 from pipelines.infer.ticket_words import EVENTS, TICKETS
 from pipelines.readers import slugify_header
 
@@ -121,6 +122,7 @@ def assign_feeds(columns: Sequence[ColumnFinding], meaning: Meaning, grain: Grai
             _feed(match, table)
     _use_key_as_document(meaning, table)
     _join_key(columns, table, grain)
+    offer_key(columns, table)
 
 
 def _join_key(columns: Sequence[ColumnFinding], table: str, grain: Grain) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 import fastexcel
+import polars as pl
 
 from pipelines.infer.findings import OpenedFile, ReadTable
 from pipelines.infer.nesting import describe_roots
@@ -29,6 +30,7 @@ from pipelines.readers import (
 )
 from pipelines.readers.files import open_content, read_content
 from pipelines.readers.text import decode_text
+from pipelines.words.numbers import count_of
 
 _DELIMITERS: Final = (",", ";", "\t", "|")
 _SAMPLED_RECORDS: Final = 300
@@ -187,7 +189,15 @@ def _to_table(
 ) -> ReadTable:
     headers = dict(landed.unknown_columns)
     frame = landed.frame.select(*headers, ROW_NUMBER)
-    return ReadTable(name, frame, _distinct(headers), header_row, sheet, record_path, landed.notes)
+    is_blank = pl.all_horizontal(pl.col(column).str.strip_chars().fill_null("").eq("") for column in headers)
+    blank = frame.filter(is_blank)[ROW_NUMBER]
+    notes = landed.notes
+    if 0 < len(blank) < frame.height:
+        # They are no lines to a run either, and would make every column look as if it lacked values.
+        frame = frame.filter(~is_blank)
+        rows = f"{count_of(len(blank), 'row')} without a value in any column (such as row {blank[0]})"
+        notes = (*notes, f"{rows}: they land, and no run counts them.")
+    return ReadTable(name, frame, _distinct(headers), header_row, sheet, record_path, notes)
 
 
 def _distinct(headers: dict[str, str]) -> dict[str, str]:

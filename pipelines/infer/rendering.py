@@ -195,10 +195,18 @@ def _feeds(column: ColumnFinding, indent: str) -> Iterator[str]:
     line = f"{indent}- {{property: feeds, value: {value}}}"
     if len(line) <= _WIDTH:
         yield line
+        yield from _key_offer(column, indent)
         return
     yield f"{indent}- property: feeds"
     yield f"{indent}  value:"
     yield from (f"{indent}    - {entry}" for entry in entries)
+
+
+def _key_offer(column: ColumnFinding, indent: str) -> Iterator[str]:
+    if column.key_offer is not None:
+        target, reason = column.key_offer
+        yield from _comment(reason, indent)
+        yield f"{indent}# - {{property: feeds, value: [{', '.join((target, *column.feeds))}]}}"
 
 
 def _feed(target: str, setting: str | None) -> str:

@@ -9,6 +9,7 @@ import pytest
 import xlsxwriter
 from drafts import Draft, column_of, draft_path, feeds_of, incident_rows, stage, unwrap, write_lines
 
+from data_contracts.loader import load_export_contract
 from models.vocabulary import Domain, ExportShape
 
 
@@ -38,6 +39,44 @@ class TestLines:
         assert "cost_lines.cost_line_id" not in feeds_of(contract)
         assert feeds_of(contract)["cost_lines.document_id"] == "transaction_number"
         assert "# CHECK: 2 rows repeat another row exactly; all are kept" in unwrap(text)
+
+    def test_rows_without_a_value_hide_no_key_and_are_told(self, draft: Draft) -> None:
+        rows: list[list[object]] = [["Payment Date", "Transaction Number", "Net Amount", "Supplier Name"]]
+        rows += [["2021-11-27", f"T{n}", f"{n}.50", "BRAKES"] for n in range(40)]
+        _, contract, text = draft("spend.csv", write_lines([*rows, ["", " ", "", ""], ["", "", "", ""]]))
+        number = column_of(contract, "transaction_number")
+        assert (number.required, "unique: true" in text) == (True, True)
+        assert "# 2 rows without a value in any column (such as row 42): they land, and no run counts them." in text
+        assert "Empty on" not in text
+
+    def test_a_number_that_nearly_all_lines_have_alone_is_offered_as_their_key(
+        self, draft: Draft, tmp_path: Path
+    ) -> None:
+        rows: list[list[object]] = [["Payment Date", "Transaction Number", "Net Amount", "Supplier Name"]]
+        rows += [["2021-11-27", "" if n == 7 else f"T{max(n, 2)}", f"{n}.50", "BRAKES"] for n in range(500)]
+        _, contract, text = draft("spend.csv", write_lines(rows))
+        assert "cost_lines.cost_line_id" not in feeds_of(contract)
+        told = (
+            "# 496 of 500 rows have a value of their own here. If every line has, in all files, write the line below "
+            "instead: then a line that a later file brings again replaces the first one, and does not count twice. "
+            "Lines without a value (1) count all the same. Lines that share one within a file (3) would hold "
+            "what is made of the export."
+        )
+        assert told in unwrap(text)
+        feeds = "- {property: feeds, value: cost_lines.document_id}"
+        offered = "- {property: feeds, value: [cost_lines.cost_line_id, cost_lines.document_id]}"
+        assert f"# {offered}" in text
+        taken = load_export_contract(
+            text.replace(feeds, "#").replace(f"# {offered}", offered), "contracts/spend.yaml", {}
+        )
+        staged = stage(tmp_path / "spend.csv", taken, "cost_lines")
+        assert (staged.frame.height, staged.frame["cost_line_id"].null_count()) == (500, 1)
+
+    def test_a_number_that_many_lines_share_is_not_offered(self, draft: Draft) -> None:
+        rows: list[list[object]] = [["Payment Date", "Transaction Number", "Net Amount", "Supplier Name"]]
+        rows += [["2021-11-27", f"T{n // 2 if n < 20 else n}", f"{n}.50", "BRAKES"] for n in range(500)]
+        _, _, text = draft("spend.csv", write_lines(rows))
+        assert "a value of their own" not in text
 
     def test_phrases_in_number_and_date_columns(self, draft: Draft) -> None:
         rows: list[list[object]] = [["ID", "Vendor", "Scheduled Delivery Date", "Delivered Date", "Freight Cost (USD)"]]
