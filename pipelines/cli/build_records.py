@@ -178,8 +178,11 @@ def open_build(path: Path) -> Iterator[duckdb.DuckDBPyConnection | None]:
         connection.close()
 
 
-def read_build_records(path: Path) -> BuildRecords | None:
+def read_build_records(path: Path, time_zone: str = "UTC") -> BuildRecords | None:
     """The records of a build database; none if it does not exist yet.
+
+    Args:
+        time_zone: the reporting time zone of the home.
 
     Returns:
         None while a run has the file to itself.
@@ -190,13 +193,13 @@ def read_build_records(path: Path) -> BuildRecords | None:
         return BuildRecords((), (), (), (), (), ())
     try:
         with open_build(path) as connection:
-            return None if connection is None else _read(connection)
+            return None if connection is None else _read(connection, time_zone)
     except duckdb.CatalogException:
         # A run that was killed before its very first commit leaves a file without tables.
         return BuildRecords((), (), (), (), (), ())
 
 
-def _read(connection: duckdb.DuckDBPyConnection) -> BuildRecords:
+def _read(connection: duckdb.DuckDBPyConnection, time_zone: str) -> BuildRecords:
     return BuildRecords(
         tuple(RunRecord(*row) for row in _rows(connection, _RUNS)),
         tuple(ExportRecord(*row) for row in _rows(connection, _EXPORTS)),
@@ -206,7 +209,7 @@ def _read(connection: duckdb.DuckDBPyConnection) -> BuildRecords:
         tuple(QuarantineRecord(*row) for row in _rows(connection, _QUARANTINE)),
         read_unmapped(_rows(connection, UNMAPPED_STATUSES)),
         read_names(row for query in KNOWN_NAMES.values() for row in _rows(connection, query)),
-        read_unallocated(connection),
+        read_unallocated(connection, time_zone),
         _rows(connection, _QUARANTINED_COUNT)[0][0],
         tuple(
             (place, note)

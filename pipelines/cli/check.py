@@ -93,7 +93,7 @@ def _rule_records(home: Home, batches: Mapping[Domain, Batch]) -> list[RuleRecor
     from pipelines.cli.build_records import RuleRecord, read_build_records
 
     records: list[RuleRecord] = []
-    stored = read_build_records(home.warehouse)
+    stored = read_build_records(home.warehouse, home.settings.reporting.time_zone)
     for domain, batch in batches.items():
         if not batch.is_new and not batch.results:
             records += [rule for rule in (stored.rules if stored else ()) if rule.domain == domain.value]

@@ -58,7 +58,7 @@ def _judged_facts(project: Project, shown: Collection[str]) -> list[CheckedDomai
     Args:
         shown: domains on the page; facts are shown with theirs.
     """
-    stored = read_build_records(project.home.warehouse)
+    stored = read_build_records(project.home.warehouse, project.home.settings.reporting.time_zone)
     domains = {domain.value for domain in Domain}
     return [
         CheckedDomain(

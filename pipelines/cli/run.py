@@ -129,7 +129,9 @@ def run_home(
                 error.add_note(f"It happened in {reporter.current}; what was published before still answers.")
             raise
     seconds = time.perf_counter() - started
-    records = read_build_records(home.warehouse) or BuildRecords((), (), (), (), (), ())
+    records = read_build_records(home.warehouse, home.settings.reporting.time_zone) or BuildRecords(
+        (), (), (), (), (), ()
+    )
     notices = (
         *find_notices(project),
         *note_business_hours(project),

@@ -43,7 +43,7 @@ def status(as_json: bool) -> None:
         with open_published(home) as connection:
             publication = publication_of(connection)
             trends = read_trends(connection, count=1)
-    records = read_build_records(home.warehouse)
+    records = read_build_records(home.warehouse, home.settings.reporting.time_zone)
     if as_json:
         _show_json(home, publication, trends, records)
         return

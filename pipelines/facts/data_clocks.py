@@ -89,10 +89,18 @@ def data_clocks(session: Session) -> DataClocks:
     A line that was set aside, and one that was posted after the latest file landed, do not move the clock of finance.
     If all lines were set aside, theirs is the best there is: the gap has to show in some period.
     """
-    zone = ZoneInfo(session.project.home.settings.reporting.time_zone)
-    if session.as_of_option is not None:
-        as_of = session.as_of_option
-        return DataClocks(as_of, as_of, as_of, as_of, zone)
+    found = _found_clocks(session)
+    as_of = session.as_of_option
+    if as_of is None:
+        return found
+    # What no export feeds has no clock, whatever somebody says: its KPIs are not empty, they are unknown.
+    tickets, finance, deliveries, invoices = (
+        None if clock is None else as_of for clock in (found.tickets, found.finance, found.deliveries, found.invoices)
+    )
+    return DataClocks(tickets, finance, deliveries, invoices, found.zone)
+
+
+def _found_clocks(session: Session) -> DataClocks:
     return DataClocks(
         tickets=measured_until(session.warehouse),
         finance=_end_of_day(
@@ -106,7 +114,7 @@ def data_clocks(session: Session) -> DataClocks:
         invoices=_end_of_day(
             session, "SELECT max(invoice_date) FROM core.fct_vendor_invoice_lines WHERE NOT is_quarantined"
         ),
-        zone=zone,
+        zone=ZoneInfo(session.project.home.settings.reporting.time_zone),
     )
 
 

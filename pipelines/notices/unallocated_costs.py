@@ -102,7 +102,12 @@ class PoolLines:
 
 @dataclass(frozen=True, slots=True)
 class UnallocatedCosts:
-    """All cost that nobody bears, and what pools select."""
+    """All cost that nobody bears, and what pools select.
+
+    Attributes:
+        costless_months: first days of months in which no line lies.
+        is_ledger_over_before: whether the last posting is before some of them.
+    """
 
     pool_gap: PoolGap | None = None
     span: TransactionSpan = TransactionSpan()
@@ -110,6 +115,7 @@ class UnallocatedCosts:
     driver_gaps: tuple[DriverGap, ...] = ()
     pool_lines: tuple[PoolLines, ...] = ()
     costless_months: tuple[date, ...] = ()
+    is_ledger_over_before: bool = False
 
 
 #: Nothing where every line is in a pool, as where there are no lines.
@@ -119,8 +125,8 @@ _POOL_GAP: Final = """
     FROM core.fct_cost_lines WHERE NOT is_quarantined HAVING count(*) FILTER (matching_pool_count = 0) > 0
 """
 _POOL_LINES: Final = "SELECT DISTINCT cost_pool, other_cost_pools FROM core.fct_cost_lines ORDER BY ALL"
-#: Months in which no line lies, between those of the first line and of the last posting; see
-#: `metrics.costs.accrual.months_with_cost`.
+#: Months in which no line lies, from that of the first line to that of the last posting, or to the last that is over by
+#: the clock of the ledger, which '--as-of' may set later; see `metrics.costs.accrual.months_with_cost`.
 _COSTLESS_MONTHS: Final = """
     WITH spans AS (
         SELECT DISTINCT date_trunc('month', cost_start_date) AS first, date_trunc('month', cost_end_date) AS last
@@ -128,11 +134,15 @@ _COSTLESS_MONTHS: Final = """
         WHERE NOT is_quarantined AND amount_reporting IS NOT NULL AND cost_start_date <= cost_end_date
     ), costly AS (
         SELECT DISTINCT unnest(generate_series(first, last, INTERVAL 1 MONTH)) AS month FROM spans
+    ), clock AS (
+        SELECT date_trunc('month', timezone(?, max(fresh_as_of_at))) - INTERVAL 1 MONTH AS last
+        FROM ops.ops_metric_states WHERE metric = 'cost_total_reporting'
     ), reach AS (
-        SELECT (SELECT min(month) FROM costly) AS first, max(posting_date) AS last
+        SELECT (SELECT min(month) FROM costly) AS first, greatest(max(posting_date), (SELECT last FROM clock)) AS last,
+            max(posting_date) AS last_posting
         FROM core.fct_cost_lines WHERE NOT is_quarantined
     )
-    SELECT month::DATE
+    SELECT month::DATE, month > (SELECT last_posting FROM reach)
     FROM (SELECT unnest(generate_series(first, last, INTERVAL 1 MONTH)) AS month FROM reach)
     ANTI JOIN costly USING (month)
     ORDER BY month
@@ -177,12 +187,18 @@ _DRIVER_GAPS: Final = f"""{_UNTAKEN}, bearers AS (
 """
 
 
-def read_unallocated(connection: Any) -> UnallocatedCosts:
-    """What the build database of `connection` says of cost that nobody bears."""
+def read_unallocated(connection: Any, time_zone: str = "UTC") -> UnallocatedCosts:
+    """What the build database of `connection` says of cost that nobody bears.
 
-    def rows(query: str) -> Iterable[tuple[Any, ...]]:
-        found: list[tuple[Any, ...]] = connection.execute(query).fetchall()
+    Args:
+        time_zone: the reporting time zone, in which months end.
+    """
+
+    def rows(query: str, *parameters: str) -> Iterable[tuple[Any, ...]]:
+        found: list[tuple[Any, ...]] = connection.execute(query, parameters).fetchall()
         return found
+
+    costless = list(rows(_COSTLESS_MONTHS, time_zone))
 
     ((first, last, *has),) = rows(_SPAN)
     named = frozenset(name for name, is_named in zip(("team", "service", "vendor"), has, strict=True) if is_named)
@@ -192,7 +208,8 @@ def read_unallocated(connection: Any) -> UnallocatedCosts:
         tuple(MonthGap(*row) for row in rows(_MONTH_GAPS)),
         tuple(DriverGap(*row) for row in rows(_DRIVER_GAPS)),
         tuple(PoolLines(*row) for row in rows(_POOL_LINES)),
-        tuple(month for (month,) in rows(_COSTLESS_MONTHS)),
+        tuple(month for month, _ in costless),
+        any(is_after for _, is_after in costless),
     )
 
 
@@ -207,7 +224,7 @@ def find_cost_notices(unallocated: UnallocatedCosts, policy: CostPolicy, currenc
     for message in _tell_idle_pools(unallocated.pool_lines, policy):
         yield Notice("pool_without_lines", _FILE, message)
     if unallocated.costless_months:
-        yield Notice("month_without_cost", "ledger", _tell_costless(unallocated.costless_months, words))
+        yield Notice("month_without_cost", "ledger", _tell_costless(unallocated, words))
     for gap in unallocated.month_gaps:
         yield Notice("cost_not_taken", _FILE, _tell_month_gap(gap, unallocated.span, words, currency))
     steps = {step.team: step for step in policy.step_down}
@@ -251,11 +268,13 @@ def _tell_idle_pools(pool_lines: Sequence[PoolLines], policy: CostPolicy) -> Ite
             )
 
 
-def _tell_costless(months: Sequence[date], words: TransactionWords) -> str:
+def _tell_costless(unallocated: UnallocatedCosts, words: TransactionWords) -> str:
+    months = unallocated.costless_months
+    after = "they are over, by '--as-of'" if unallocated.is_ledger_over_before else "goes on after"
     named = [f"{month:%Y-%m}" for month in months[:_MOST_MONTHS]]
     more = f" and {len(months) - _MOST_MONTHS} more months" if len(months) > _MOST_MONTHS else ""
     return (
-        f"No cost line lies in {', '.join(named)}{more}, though the ledger begins before and goes on after. What they "
+        f"No cost line lies in {', '.join(named)}{more}, though the ledger begins before and {after}. What they "
         "cost is not known: the cost of a quarter with one of them has no bounds, and the "
         f"{words.plural} in it are not measured. Land the file that is missing."
     )

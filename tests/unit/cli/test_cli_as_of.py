@@ -100,3 +100,30 @@ def test_the_run_of_a_home_is_as_of_the_start_of_the_day_in_its_zone(tmp_path: P
     assert refused.exit_code == 2
     assert "lies before all data of this home, which begin in November 2012" in refused.output
     assert say("query", "SELECT as_of_at FROM run", "--format", "csv") == as_of
+
+
+def test_what_no_export_feeds_has_no_clock_and_months_that_are_over_are_missed(tmp_path: Path) -> None:
+    """The ledger of January and March never came, and the run looks back from April."""
+    home = tmp_path / "home"
+    CliRunner().invoke(kpi, ["init", str(home)])
+    days = [f"2010-12-{day:02}" for day in range(1, 32)] + [f"2011-02-{day:02}" for day in range(1, 29)]
+    rows = [f"{day},{number}.50,Ace Ltd" for number, day in enumerate(days)]
+    export = tmp_path / "spend.csv"
+    export.write_text("\n".join(["Payment Date,Net Amount,Supplier Name", *rows]) + "\n", encoding="utf-8")
+    drafted = CliRunner().invoke(kpi, ["contract", "infer", str(export)])
+    (home / "contracts" / "spend.yaml").write_text(drafted.output.replace("XXX", "EUR"), encoding="utf-8")
+    (home / "landing" / "spend").mkdir(parents=True)
+    (home / "landing" / "spend" / "spend.csv").write_bytes(export.read_bytes())
+
+    def run(*arguments: str) -> str:
+        result = CliRunner().invoke(kpi, ["run", "--home", str(home), *arguments])
+        assert result.exit_code == 0, result.output
+        return " ".join(result.output.split())
+
+    shown = run()
+    assert "data until: finance 2011-02-28 Cycle time" in shown
+    assert "No cost line lies in 2011-01, though the ledger begins before and goes on after." in shown
+    shown = run("--as-of", "2011-04-01")
+    assert "data until: finance 2011-03-31 Cycle time" in shown
+    assert shown.count("no export feeds tickets yet") == 2
+    assert "No cost line lies in 2011-01, 2011-03, though the ledger begins before and they are over" in shown

@@ -95,6 +95,7 @@ def test_many_gaps_end_with_their_sum() -> None:
 def test_one_fact_is_told_once_with_all_that_it_costs() -> None:
     """Lines of one pool and team that name different services and vendors are one gap, of the sum of them all."""
     with duckdb.connect(":memory:") as connection:
+        _create_clock(connection)
         connection.execute("CREATE SCHEMA core")
         connection.execute(
             "CREATE TABLE core.fct_cost_lines AS SELECT DATE '2026-06-30' AS posting_date, false AS is_quarantined, "
@@ -132,12 +133,24 @@ def test_one_fact_is_told_once_with_all_that_it_costs() -> None:
     assert ["Back office" in messages[0], "'Email'" in messages[1], "'Zeta'" in messages[2]] == [True] * 3
 
 
+def _create_clock(connection: duckdb.DuckDBPyConnection) -> None:
+    """The table that says until when each KPI's data reach."""
+    connection.execute("CREATE SCHEMA ops")
+    connection.execute(create_table(table_named("ops_metric_states")))
+
+
+def told_of(unallocated: UnallocatedCosts) -> list[str]:
+    """What is said of months without cost."""
+    notices = find_cost_notices(unallocated, CostPolicy(), "EUR")
+    return [notice.message for notice in notices if notice.code == "month_without_cost"]
+
+
 def test_months_without_a_cost_line_are_named() -> None:
     with duckdb.connect(":memory:") as connection:
+        connection.execute("CREATE SCHEMA core")
         for name in ("fct_cost_lines", "fct_transactions", "fct_cost_allocations"):
-            table = table_named(name)
-            connection.execute("CREATE SCHEMA IF NOT EXISTS core")
-            connection.execute(create_table(table))
+            connection.execute(create_table(table_named(name)))
+        _create_clock(connection)
         assert read_unallocated(connection).costless_months == ()
         # Posted in November and in March, for a service in January; a line of April was set aside.
         connection.execute(
@@ -148,13 +161,22 @@ def test_months_without_a_cost_line_are_named() -> None:
             ") AS lines (posting_date, cost_start_date, cost_end_date, amount_reporting, is_quarantined)"
         )
         unallocated = read_unallocated(connection)
+        # By '--as-of' April is over; and so is May where clocks are ahead of UTC.
+        connection.execute(
+            "INSERT INTO ops.ops_metric_states BY NAME "
+            "SELECT 'cost_total_reporting' AS metric, false AS is_held, "
+            "TIMESTAMPTZ '2026-05-31 23:00:00+00' AS fresh_as_of_at"
+        )
+        later, ahead = read_unallocated(connection), read_unallocated(connection, "Europe/Amsterdam")
     assert unallocated.costless_months == (date(2025, 12, 1), date(2026, 2, 1), date(2026, 3, 1))
-    messages = [
-        notice.message
-        for notice in find_cost_notices(unallocated, CostPolicy(), "EUR")
-        if notice.code == "month_without_cost"
-    ]
-    assert messages == [
+    assert later.costless_months == (*unallocated.costless_months, date(2026, 4, 1))
+    assert ahead.costless_months == (*later.costless_months, date(2026, 5, 1))
+    (message,) = told_of(ahead)
+    assert message.startswith(
+        "No cost line lies in 2025-12, 2026-02, 2026-03 and 2 more months, though the ledger begins before and they "
+        "are over, by '--as-of'. What they cost is not known"
+    )
+    assert told_of(unallocated) == [
         (
             "No cost line lies in 2025-12, 2026-02, 2026-03, though the ledger begins before and goes on after. "
             "What they cost is not known: the cost of a quarter with one of them has no bounds, and the resolved "
