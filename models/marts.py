@@ -38,11 +38,24 @@ metric_values = table(
     text("unit", "Unit of the value", required=True, has_few_values=True),
 )
 
+missing_cost_months = table(
+    Layer.MART,
+    "missing_cost_months",
+    "One row per KPI of the ledger's cost and week or quarter that reaches into months of which the ledger has no line "
+    "at all. Its sums lack them, so they are compared with no other period: they are no signal, and no change from or "
+    "to them is explained.",
+    text("metric", "Name of the metric; see meta_metrics", key=True),
+    text("period_grain", "week or quarter", key=True),
+    day("period_start_date", "First day of the period in the reporting time zone", key=True),
+    text("missing_months", "The months in order, as 2026-01, 2026-02", required=True),
+    integer("missing_month_count", "How many they are", required=True),
+)
+
 kpi_signals = table(
     Layer.MART,
     "kpi_signals",
     "One row per metric and closed week, month or quarter with a value: whether it is a signal or usual variation, by "
-    "the XmR chart of the metric.",
+    "the XmR chart of the metric. Weeks and quarters that lack whole months of cost have no row.",
     text("metric", "Name of the metric; see meta_metrics", key=True),
     text("period_grain", "week, month or quarter", key=True),
     day("period_start_date", "First day of the period in the reporting time zone", key=True),
@@ -90,7 +103,8 @@ kpi_change_drivers = table(
     Layer.MART,
     "kpi_change_drivers",
     "What drove the change of a metric from one closed period to the next, by breakdown: parts of one breakdown add up "
-    "to the change exactly. Percentiles cannot be taken apart and have no rows.",
+    "to the change exactly. Percentiles cannot be taken apart and have no rows, nor have changes from or to weeks and "
+    "quarters that lack whole months of cost.",
     text("metric", "Name of the metric; see meta_metrics", key=True),
     text("period_grain", "week, month or quarter", key=True),
     day("period_start_date", "First day of the period in the reporting time zone", key=True),
@@ -402,6 +416,7 @@ meta_control_totals = table(
 
 TABLES = (
     metric_values,
+    missing_cost_months,
     kpi_signals,
     kpi_targets,
     kpi_change_drivers,

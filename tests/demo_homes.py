@@ -44,6 +44,7 @@ SMALL_COMPANY = DemoFacts(tickets=150, years=0.25, seed=7)
 #: Tables that hold the numbers of a publication, as `<schema>.<table>`.
 NUMBERS = (
     "mart.metric_values",
+    "mart.missing_cost_months",
     "mart.kpi_signals",
     "mart.kpi_targets",
     "mart.kpi_change_drivers",

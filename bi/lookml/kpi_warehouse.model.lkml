@@ -87,7 +87,7 @@ explore: kpi_targets {
 
 explore: kpi_signals {
   label: "Signals and usual variation"
-  description: "One row per metric and closed week, month or quarter with a value: whether it is a signal or usual variation, by the XmR chart of the metric."
+  description: "One row per metric and closed week, month or quarter with a value: whether it is a signal or usual variation, by the XmR chart of the metric. Weeks and quarters that lack whole months of cost have no row."
   join: metric_definitions {
     type: left_outer
     relationship: many_to_one
@@ -97,11 +97,21 @@ explore: kpi_signals {
 
 explore: kpi_change_drivers {
   label: "What drove each change"
-  description: "What drove the change of a metric from one closed period to the next, by breakdown: parts of one breakdown add up to the change exactly. Percentiles cannot be taken apart and have no rows."
+  description: "What drove the change of a metric from one closed period to the next, by breakdown: parts of one breakdown add up to the change exactly. Percentiles cannot be taken apart and have no rows, nor have changes from or to weeks and quarters that lack whole months of cost."
   join: metric_definitions {
     type: left_outer
     relationship: many_to_one
     sql_on: ${kpi_change_drivers.metric} = ${metric_definitions.metric} ;;
+  }
+}
+
+explore: missing_cost_months {
+  label: "Months of cost that are missing"
+  description: "One row per KPI of the ledger's cost and week or quarter that reaches into months of which the ledger has no line at all. Its sums lack them, so they are compared with no other period: they are no signal, and no change from or to them is explained."
+  join: metric_definitions {
+    type: left_outer
+    relationship: many_to_one
+    sql_on: ${missing_cost_months.metric} = ${metric_definitions.metric} ;;
   }
 }
 

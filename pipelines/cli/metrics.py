@@ -115,6 +115,8 @@ def _list(home: Home, grain: str, *, as_json: bool) -> None:
     click.echo()
     for reason, names in group_by_reason(trends.values()).items():
         show_paragraph(f"No value of {name_some(names)}: {reason}.", indent=0)
+    for reason, names in _not_compared(trends.values()).items():
+        show_paragraph(f"No change of {name_some(names)}: {reason}.", indent=0)
     click.echo(click.style(f"Latest closed {grain}. 'kpi metrics NAME' says what a number means.", dim=True))
 
 
@@ -124,6 +126,15 @@ def group_by_reason(trends: Iterable[MetricTrend]) -> dict[str, list[str]]:
     for trend in trends:
         if trend.no_value_reason:
             found.setdefault(trend.no_value_reason, []).append(trend.metric)
+    return found
+
+
+def _not_compared(trends: Iterable[MetricTrend]) -> dict[str, list[str]]:
+    """Metrics whose latest closed period is not held against the one before it, by the reason."""
+    found: dict[str, list[str]] = {}
+    for trend in trends:
+        if trend.not_compared_reason:
+            found.setdefault(trend.not_compared_reason, []).append(trend.metric)
     return found
 
 
@@ -263,14 +274,17 @@ def _show_breakdown_targets(metric: Metric, trend: MetricTrend | None, currency:
 def _show_periods(metric: Metric, trend: MetricTrend | None, currency: str) -> None:
     from pipelines.cli.tables import Column, show_table
     from pipelines.words.numbers import format_bounds, format_period, format_ratio, format_value
+    from pipelines.words.periods import name_months
 
     if trend is None or not trend.periods:
         return
+    lacks = any(period.missing_months for period in trend.periods)
     click.echo()
     show_table(
         [
             Column(trend.grain), Column("value", is_right=True), Column("measured", is_right=True),
             Column(metric.counted_records, is_right=True), Column("the truth is"),
+            *([Column("the ledger has no line of")] if lacks else []),
         ],
         [
             (
@@ -279,10 +293,13 @@ def _show_periods(metric: Metric, trend: MetricTrend | None, currency: str) -> N
                 format_ratio(period.coverage_ratio),
                 f"{period.eligible_count:,}",
                 format_bounds(period.lower_bound, period.upper_bound, metric.unit, currency),
+                *([name_months(period.missing_months) if period.missing_months else ""] if lacks else []),
             )
             for period in reversed(trend.periods)
         ],
     )  # fmt: skip
+    if lacks:
+        click.echo(f"A {trend.grain} that lacks whole months is compared with no other.")
 
 
 def example_query(metric: Metric, grain: str = "month") -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from pipelines.cli.published import read_rows
 from pipelines.words.missing_values import explain_missing, periods_told
+from pipelines.words.periods import describe_missing_months
 
 if TYPE_CHECKING:
     import duckdb
@@ -22,7 +23,12 @@ TREND_LENGTH: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class PeriodValue:
-    """A metric's value of one closed month or quarter, over everything, and how sure it is."""
+    """A metric's value of one closed month or quarter, over everything, and how sure it is.
+
+    Attributes:
+        missing_months: whole months of which the ledger has no line, as `2022-01, 2022-02`, where it is a sum of its
+            cost; it is compared with no other then.
+    """
 
     start_date: date
     value: float | None
@@ -31,6 +37,7 @@ class PeriodValue:
     eligible_count: int
     measured_count: int
     coverage_ratio: float | None
+    missing_months: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +93,22 @@ class MetricTrend:
 
     @property
     def period_before(self) -> PeriodValue | None:
-        """The calendar month or quarter before the latest; None if it has no value row."""
+        """The calendar month or quarter before the latest, to compare that with; None if it has no value row, or if
+        one of the two lacks whole months.
+        """
+        return None if self.not_compared_reason else self._row_before
+
+    @property
+    def not_compared_reason(self) -> str:
+        """Which whole months of cost the latest period or the one before it lacks; empty if none."""
+        if self.latest is None or self.latest.value is None:
+            return ""
+        before = self._row_before
+        months, months_before = self.latest.missing_months, before.missing_months if before else None
+        return describe_missing_months(self.latest.start_date, self.grain, months, months_before)
+
+    @property
+    def _row_before(self) -> PeriodValue | None:
         wanted = self._start_before(self.periods[-1].start_date) if self.periods else None
         return next((period for period in self.periods if period.start_date == wanted), None)
 
@@ -135,8 +157,9 @@ def read_trends(
         connection,
         """
         SELECT metric, period_start_date AS start_date, value, lower_bound, upper_bound, eligible_count, measured_count,
-               coverage_ratio
+               coverage_ratio, missing_months
         FROM mart.metric_values
+        LEFT JOIN mart.missing_cost_months USING (metric, period_grain, period_start_date)
         LEFT JOIN (SELECT unnest($names) AS metric, unnest($starts) AS told_date) USING (metric)
         WHERE period_grain = $grain AND dimension = 'overall'
           AND (told_date IS NULL OR period_start_date <= told_date)

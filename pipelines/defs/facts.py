@@ -18,6 +18,7 @@ from models.marts import (
     kpi_signals,
     kpi_targets,
     metric_values,
+    missing_cost_months,
 )
 from models.ops import ops_source_arrivals
 from models.planning import (
@@ -177,7 +178,10 @@ def fact_assets() -> list[dg.AssetsDefinition]:
         _facts(
             "signals",
             "kpis",
-            {table: [metric_values.name] for table in (kpi_signals, kpi_targets, kpi_change_drivers)},
+            {
+                table: [metric_values.name]
+                for table in (missing_cost_months, kpi_signals, kpi_targets, kpi_change_drivers)
+            },
             build_kpi_signals,
         ),
         _facts(

@@ -13,6 +13,7 @@ from models.marts import (
     kpi_signals,
     kpi_targets,
     metric_values,
+    missing_cost_months,
 )
 from models.vendor_performance import vendor_scorecard_parts, vendor_scorecards
 from pipelines.defs.describe import OWNERS, step_result
@@ -44,6 +45,7 @@ def publication_assets(project: Project) -> list[dg.AssetsDefinition]:
                 target,
                 deps=[
                     metric_values.name,
+                    missing_cost_months.name,
                     kpi_signals.name,
                     kpi_targets.name,
                     kpi_change_drivers.name,

@@ -7,12 +7,15 @@ in `pipelines.facts.steps`, the arithmetic is in `metrics`.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
 
 import polars as pl
 from sqlalchemy import Table
 
 from metrics.measuring.measure import measure
+from metrics.measuring.missing_months import find_missing_months, leave_out_incomplete
 from metrics.measuring.needed_columns import needed_columns
+from metrics.periods import local_date_of
 from metrics.registry import METRICS
 from metrics.signals.change_drivers import explain_changes
 from metrics.signals.process_behaviour import find_signals
@@ -20,7 +23,7 @@ from metrics.signals.targets import judge_targets
 from metrics.vendors.scorecard import build_scorecards
 from models.ddl import quote_text
 from models.finance import fct_cost_allocations, fct_cost_lines, fct_transactions
-from models.marts import kpi_change_drivers, kpi_signals, kpi_targets, metric_values
+from models.marts import kpi_change_drivers, kpi_signals, kpi_targets, metric_values, missing_cost_months
 from models.planning import (
     fct_budget_lines,
     fct_budget_variances,
@@ -41,7 +44,7 @@ from pipelines.facts.data_clocks import data_clocks, group_by_reach
 from pipelines.facts.steps import replace_tables, reporting_settings
 from pipelines.fingerprint import hash_parts
 from pipelines.gate.holds import Reason, read_holds, reasons_to_hold
-from pipelines.kpis.states import store_metric_states
+from pipelines.kpis.states import read_metric_states, store_metric_states
 from pipelines.session import Built, Session, Step
 
 #: Facts that metrics are measured on, by name.
@@ -96,21 +99,32 @@ def build_vendor_scorecards(session: Session) -> list[Step]:
 
 
 def build_kpi_signals(session: Session) -> list[Step]:
-    """Whether values are signals and meet their targets, and what drove their changes, from what is published."""
+    """Whether values are complete, are signals and meet their targets, and what drove their changes."""
     policies = session.project.policies
 
     def build() -> Built:
         values = session.warehouse.read(metric_values)
+        missing = find_missing_months(values, METRICS, _ledger_day(session))
+        comparable = leave_out_incomplete(values, missing)
         frames = {
-            kpi_signals: find_signals(values, policies.baselines),
+            missing_cost_months: missing,
+            kpi_signals: find_signals(comparable, policies.baselines),
             kpi_targets: judge_targets(values, policies.targets, METRICS),
-            kpi_change_drivers: explain_changes(values, METRICS),
+            kpi_change_drivers: explain_changes(comparable, METRICS),
         }
         return replace_tables(session, frames)
 
     upstream = session.input_hash_of(metric_values.name)
     input_hash = hash_parts(session.code_hash, upstream, policies.hashes.get("targets.yaml"))
-    return session.run_steps([kpi_signals.name, kpi_targets.name, kpi_change_drivers.name], input_hash, build)
+    tables = (missing_cost_months, kpi_signals, kpi_targets, kpi_change_drivers)
+    return session.run_steps([table.name for table in tables], input_hash, build)
+
+
+def _ledger_day(session: Session) -> date:
+    """The day of the clock that the published values of the ledger's cost go by, held or not; the first if none has."""
+    as_of = read_metric_states(session.warehouse).get("cost_total_reporting", {}).get("fresh_as_of_at")
+    zone = session.project.home.settings.reporting.time_zone
+    return local_date_of(as_of, zone) if isinstance(as_of, datetime) else date.min
 
 
 def find_reasons(session: Session) -> dict[str, list[Reason]]:

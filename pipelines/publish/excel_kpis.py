@@ -31,6 +31,12 @@ _COMPARED: Final = """
         definition.publication_state
     FROM ({chosen}) AS now
     JOIN meta.metrics AS definition ON definition.metric = now.metric
+    LEFT JOIN mart.missing_cost_months AS lacking
+        ON lacking.metric = now.metric AND lacking.period_grain = now.period_grain
+        AND lacking.period_start_date = now.period_start_date
+    LEFT JOIN mart.missing_cost_months AS lacking_before
+        ON lacking_before.metric = now.metric AND lacking_before.period_grain = now.period_grain
+        AND lacking_before.period_start_date = now.period_start_date - 7
     LEFT JOIN mart.metric_values AS before
         ON before.metric = now.metric AND before.period_grain = now.period_grain
         AND before.dimension = now.dimension AND before.dimension_value = now.dimension_value
@@ -38,6 +44,8 @@ _COMPARED: Final = """
             WHEN 'week' THEN now.period_start_date - 7
             ELSE CAST(now.period_start_date - INTERVAL 1 MONTH AS DATE)
         END
+        -- A week of cost that reaches into a month without any is compared with no other.
+        AND lacking.metric IS NULL AND lacking_before.metric IS NULL
     LEFT JOIN mart.kpi_targets AS wanted
         ON wanted.metric = now.metric AND wanted.period_grain = now.period_grain
         AND wanted.period_start_date = now.period_start_date

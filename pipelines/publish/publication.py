@@ -37,6 +37,7 @@ from models.marts import (
     meta_targets,
     meta_verdicts,
     metric_values,
+    missing_cost_months,
 )
 from models.planning import fct_ticket_delays
 from models.tickets import fct_sla_clocks, fct_ticket_days, fct_ticket_intervals, fct_tickets
@@ -79,6 +80,7 @@ _UNHASHED = ("decided_at", "loaded_at", "first_seen_at", "held_since_at", "batch
 #: What readers get under schema `mart`, besides views.
 PUBLISHED_MARTS: tuple[Table, ...] = (
     metric_values,
+    missing_cost_months,
     kpi_signals,
     kpi_targets,
     kpi_change_drivers,

@@ -69,7 +69,7 @@ def describe_missing_months(start: date, grain: str, months: str | None, months_
     """Which months a sum of cost lacks, and that it is therefore not compared; empty if none.
 
     `Q1 2022 lacks January and February 2022 and Q4 2021 lacks December 2021: the ledger has no line of them, so no
-    change is told`.
+    change is told`. A week `reaches into December 2021`.
 
     Args:
         start: first day of the period.
@@ -77,12 +77,15 @@ def describe_missing_months(start: date, grain: str, months: str | None, months_
         months_before: those of the period before it.
     """
     period = Period(Grain(grain), start)
+    verb = "reaches into" if grain == Grain.WEEK else "lacks"
     lacks = [
-        f"{name_period(each.start, grain)} lacks {name_months(missing)}"
+        f"{name_period(each.start, grain)} {verb} {name_months(missing)}"
         for each, missing in ((period, months), (period.previous, months_before))
         if missing
     ]
-    return f"{' and '.join(lacks)}: the ledger has no line of them, so no change is told" if lacks else ""
+    named = {month for each in (months, months_before) if each for month in each.split(", ")}
+    them = "it" if len(named) == 1 else "them"
+    return f"{' and '.join(lacks)}: the ledger has no line of {them}, so no change is told" if lacks else ""
 
 
 def name_months(months: str) -> str:

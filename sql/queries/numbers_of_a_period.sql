@@ -7,9 +7,9 @@
 --         before it that is closed for it: period_start_date says which (empty if none is), wanted_start_date which was
 --         asked for, is_wanted_closed whether it is closed for this KPI, and first_ended_data which data end
 --         first among those that close its periods.
---         missing_months are months in the period of which the ledger has no line at all, of KPIs that sum or divide its
---         cost, and previous_missing_months those of the period before. With either there is no previous_value and no
---         change: a sum over three months cannot be held against one over fewer.
+--         missing_months are months that a week or quarter reaches into and of which the ledger has no line at all, of
+--         KPIs that sum or divide its cost; previous_missing_months are those of the period before. With either there is
+--         no previous_value and no change: a sum over three months cannot be held against one over fewer.
 WITH chosen AS (
     SELECT
         CASE
@@ -59,39 +59,6 @@ told AS (
         CASE WHEN closing.is_wanted_closed IS FALSE THEN closing.last_closed_date ELSE spans.start_date END
             AS start_date
     FROM closing, spans
-),
-compared AS (
-    SELECT start_date FROM told WHERE start_date IS NOT NULL
-    UNION
-    SELECT CAST(told.start_date - step.length AS DATE) FROM told, step WHERE told.start_date IS NOT NULL
-),
-reached AS (
-    SELECT
-        compared.start_date,
-        CAST(unnest(generate_series(
-            date_trunc('month', compared.start_date),
-            compared.start_date + step.length - INTERVAL 1 DAY,
-            INTERVAL 1 MONTH
-        )) AS DATE) AS month_date
-    FROM compared, step
-),
-missing AS (
-    SELECT reached.start_date, string_agg(strftime(reached.month_date, '%Y-%m'), ', ' ORDER BY reached.month_date) AS months
-    FROM reached
-    ANTI JOIN (
-        SELECT period_start_date AS month_date
-        FROM mart.metric_values
-        WHERE metric = 'cost_total_reporting' AND period_grain = 'month' AND dimension = 'overall' AND eligible_count > 0
-    ) AS known ON known.month_date = reached.month_date
-    -- A month that is told is there, and a week is no sum of months.
-    WHERE $period_grain = 'quarter'
-    GROUP BY reached.start_date
-),
--- What was planned does not depend on the ledger, and a forecast is of a year.
-of_the_ledger AS (
-    SELECT metric FROM meta.metrics
-    WHERE list_contains(string_split(closed_by, ', '), 'finance')
-        AND metric NOT IN ('cost_budget_reporting', 'cost_year_end_forecast_reporting')
 )
 SELECT
     definition.metric,
@@ -101,8 +68,8 @@ SELECT
     told.start_date AS period_start_date,
     measured.period_end_date,
     measured.value,
-    CASE WHEN lacking.months IS NULL AND lacking_before.months IS NULL THEN previous.value END AS previous_value,
-    CASE WHEN lacking.months IS NULL AND lacking_before.months IS NULL THEN measured.value - previous.value END AS change,
+    CASE WHEN lacking.metric IS NULL AND lacking_before.metric IS NULL THEN previous.value END AS previous_value,
+    CASE WHEN lacking.metric IS NULL AND lacking_before.metric IS NULL THEN measured.value - previous.value END AS change,
     measured.lower_bound,
     measured.upper_bound,
     measured.eligible_count,
@@ -123,8 +90,8 @@ SELECT
                 AND clock.as_of_at = definition.fresh_as_of_at
         )
     END AS first_ended_data,
-    lacking.months AS missing_months,
-    lacking_before.months AS previous_missing_months
+    lacking.missing_months,
+    lacking_before.missing_months AS previous_missing_months
 FROM meta.metrics AS definition
 CROSS JOIN spans
 CROSS JOIN step
@@ -134,12 +101,13 @@ LEFT JOIN overall AS measured
 LEFT JOIN overall AS previous
     ON previous.metric = definition.metric
     AND previous.period_start_date = CAST(told.start_date - step.length AS DATE)
-LEFT JOIN of_the_ledger ON of_the_ledger.metric = definition.metric
-LEFT JOIN missing AS lacking
-    ON lacking.start_date = told.start_date AND measured.value IS NOT NULL AND of_the_ledger.metric IS NOT NULL
-LEFT JOIN missing AS lacking_before
-    ON lacking_before.start_date = CAST(told.start_date - step.length AS DATE)
-    AND previous.value IS NOT NULL
+LEFT JOIN mart.missing_cost_months AS lacking
+    ON lacking.metric = definition.metric
+    AND lacking.period_grain = $period_grain
+    AND lacking.period_start_date = told.start_date
+LEFT JOIN mart.missing_cost_months AS lacking_before
+    ON lacking_before.metric = definition.metric
+    AND lacking_before.period_grain = $period_grain
+    AND lacking_before.period_start_date = CAST(told.start_date - step.length AS DATE)
     AND measured.value IS NOT NULL
-    AND of_the_ledger.metric IS NOT NULL
 ORDER BY definition.rowid;

@@ -4,33 +4,76 @@
 -- parameter period_start_date: a day of the period; latest for the latest that is explained [date] [default: latest]
 -- parameter dimension: breakdown, or * for all [one of: team, priority, service, vendor, *] [default: *]
 -- example: kpi query --query what_drove_a_change --param dimension=team
--- answer: sla_attainment_ratio | ratio | 2026-10-01 | team | Field App Engineering | 0.0009 | -0.0119 | 0 | -0.0110 | 0.9359 | 0.9231
+-- answer: sla_attainment_ratio | ratio | 2026-10-01 | team | Field App Engineering | 0.0009 | -0.0119 | 0 | -0.0110 | 0.9359 | 0.9231 |  | 
 --         mix: more or less of the whole fell to it; rate: its own ratio went up or down; amount: its own amount did, of KPIs
 --         that are no ratio. Of cost per transaction, what_made_unit_cost_move takes the rate apart once more.
+--         A week or quarter that reaches into months of which the ledger has no line at all is not compared, nor is one
+--         with the next: then there is one row without parts, and missing_months and previous_missing_months name them.
 WITH chosen AS (
     SELECT * FROM mart.kpi_change_drivers
     WHERE metric = $metric AND period_grain = $period_grain AND $dimension IN ('*', dimension)
 ),
+incomplete AS (
+    SELECT
+        measured.metric,
+        measured.unit,
+        measured.period_start_date,
+        try_cast(measured.value AS DECIMAL(18, 6)) AS value,
+        lacking.missing_months,
+        lacking_before.missing_months AS previous_missing_months
+    FROM mart.metric_values AS measured
+    LEFT JOIN mart.missing_cost_months AS lacking
+        ON lacking.metric = measured.metric
+        AND lacking.period_grain = measured.period_grain
+        AND lacking.period_start_date = measured.period_start_date
+    LEFT JOIN mart.missing_cost_months AS lacking_before
+        ON lacking_before.metric = measured.metric
+        AND lacking_before.period_grain = measured.period_grain
+        AND lacking_before.period_start_date = CAST(
+            measured.period_start_date - CASE $period_grain
+                WHEN 'week' THEN INTERVAL 7 DAY
+                WHEN 'month' THEN INTERVAL 1 MONTH
+                ELSE INTERVAL 3 MONTH
+            END AS DATE
+        )
+    WHERE measured.metric = $metric
+        AND measured.period_grain = $period_grain
+        AND measured.dimension = 'overall'
+        AND measured.is_period_closed
+        AND (lacking.metric IS NOT NULL OR lacking_before.metric IS NOT NULL)
+),
 latest AS (
     SELECT
         CASE
-            WHEN $period_start_date = 'latest' THEN max(period_start_date) ELSE CAST(date_trunc($period_grain, CAST(nullif($period_start_date, 'latest') AS DATE)) AS DATE)
+            WHEN $period_start_date = 'latest' THEN max(period_start_date)
+            ELSE CAST(date_trunc($period_grain, CAST(nullif($period_start_date, 'latest') AS DATE)) AS DATE)
         END AS period_start_date
+    FROM (SELECT period_start_date FROM chosen UNION ALL SELECT period_start_date FROM incomplete)
+),
+explained AS (
+    SELECT
+        any_value(metric) AS metric,
+        any_value(unit) AS unit,
+        period_start_date,
+        dimension,
+        dimension_value,
+        coalesce(sum(change_value) FILTER (part = 'mix'), 0) AS mix_value,
+        coalesce(sum(change_value) FILTER (part = 'rate'), 0) AS rate_value,
+        coalesce(sum(change_value) FILTER (part = 'amount'), 0) AS amount_value,
+        sum(change_value) AS change_value,
+        any_value(value_before) AS value_before,
+        any_value(value_after) AS value_after,
+        NULL AS missing_months,
+        NULL AS previous_missing_months
     FROM chosen
+    GROUP BY period_start_date, dimension, dimension_value
+),
+answered AS (
+    SELECT * FROM explained
+    UNION ALL BY NAME
+    SELECT metric, unit, period_start_date, value AS value_after, missing_months, previous_missing_months FROM incomplete
 )
-SELECT
-    any_value(metric) AS metric,
-    any_value(unit) AS unit,
-    period_start_date,
-    dimension,
-    dimension_value,
-    coalesce(sum(change_value) FILTER (part = 'mix'), 0) AS mix_value,
-    coalesce(sum(change_value) FILTER (part = 'rate'), 0) AS rate_value,
-    coalesce(sum(change_value) FILTER (part = 'amount'), 0) AS amount_value,
-    sum(change_value) AS change_value,
-    any_value(value_before) AS value_before,
-    any_value(value_after) AS value_after
-FROM chosen
+SELECT *
+FROM answered
 SEMI JOIN latest USING (period_start_date)
-GROUP BY period_start_date, dimension, dimension_value
-ORDER BY dimension, abs(sum(change_value)) DESC, dimension_value;
+ORDER BY dimension, abs(change_value) DESC, dimension_value;

@@ -4,10 +4,12 @@
 -- parameter period_grain: length of the periods [one of: day, week, month, quarter] [default: month]
 -- parameter period_start_date: a day of the period; latest for the one that the KPI is told of [date] [default: latest]
 -- example: kpi query --query who_moved --param metric=sla_attainment_ratio
--- answer: ticket_cycle_time_p85_business_hours | business_hours | team | Platform Engineering | 2026-10-01 | 21.80 | 34.60 | -12.81 | better | 21.80 | 21.80 | 38 | 38
+-- answer: ticket_cycle_time_p85_business_hours | business_hours | team | Platform Engineering | 2026-10-01 | 21.80 | 34.60 | -12.81 | better | 21.80 | 21.80 | 38 | 38 |  | 
 --         The largest changes come first, and movement says for better or worse. Values of single teams move more by chance than
 --         that of the whole, the more so the fewer records they have: measured_count says how many. slowest_tickets and
---         worst_sla_breaches name the tickets behind it.
+--         worst_sla_breaches name the tickets behind it. missing_months and previous_missing_months are months that
+--         the period and the one before it reach into and of which the ledger has no line at all. With either, cost is
+--         not compared: there is no previous_value, and movement is not_compared.
 WITH chosen AS (
     SELECT
         definition.metric,
@@ -31,6 +33,20 @@ parts AS (
     SELECT * FROM mart.metric_values
     WHERE metric = $metric AND period_grain = $period_grain AND dimension = $dimension
 ),
+-- Sums that lack months of cost are held against no others.
+lacking AS (
+    SELECT
+        chosen.metric,
+        string_agg(missing.missing_months) FILTER (missing.period_start_date = chosen.start_date) AS missing_months,
+        string_agg(missing.missing_months) FILTER (missing.period_start_date < chosen.start_date)
+            AS previous_missing_months
+    FROM chosen
+    JOIN mart.missing_cost_months AS missing
+        ON missing.metric = chosen.metric
+        AND missing.period_grain = $period_grain
+        AND missing.period_start_date IN (chosen.start_date, CAST(chosen.start_date - chosen.length AS DATE))
+    GROUP BY chosen.metric
+),
 moved AS (
     SELECT
         chosen.metric,
@@ -38,14 +54,17 @@ moved AS (
         coalesce(now.dimension_value, before.dimension_value) AS dimension_value,
         chosen.start_date AS period_start_date,
         now.value,
-        before.value AS previous_value,
-        now.value - before.value AS change,
+        CASE WHEN lacking.metric IS NULL THEN before.value END AS previous_value,
+        CASE WHEN lacking.metric IS NULL THEN now.value - before.value END AS change,
         CASE chosen.direction WHEN 'down_is_good' THEN 1 WHEN 'up_is_good' THEN -1 END * (now.value - before.value)
             AS harm,
         now.lower_bound,
         now.upper_bound,
         now.measured_count,
-        now.eligible_count
+        now.eligible_count,
+        lacking.metric IS NOT NULL AS is_incomplete,
+        lacking.missing_months,
+        lacking.previous_missing_months
     FROM chosen
     CROSS JOIN (SELECT DISTINCT dimension_value FROM parts) AS part
     LEFT JOIN parts AS now
@@ -53,7 +72,8 @@ moved AS (
     LEFT JOIN parts AS before
         ON before.dimension_value = part.dimension_value
         AND before.period_start_date = CAST(chosen.start_date - chosen.length AS DATE)
-    WHERE now.value IS NOT NULL OR before.value IS NOT NULL
+    LEFT JOIN lacking ON lacking.metric = chosen.metric
+    WHERE now.value IS NOT NULL OR (before.value IS NOT NULL AND lacking.metric IS NULL)
 )
 SELECT
     metric,
@@ -65,6 +85,7 @@ SELECT
     previous_value,
     change,
     CASE
+        WHEN is_incomplete THEN 'not_compared'
         WHEN harm > 0 THEN 'worse'
         WHEN harm < 0 THEN 'better'
         WHEN change = 0 THEN 'same'
@@ -76,6 +97,8 @@ SELECT
     lower_bound,
     upper_bound,
     measured_count,
-    eligible_count
+    eligible_count,
+    missing_months,
+    previous_missing_months
 FROM moved
-ORDER BY abs(change) DESC NULLS LAST, dimension_value;
+ORDER BY abs(change) DESC NULLS LAST, CASE WHEN is_incomplete THEN abs(value) END DESC NULLS LAST, dimension_value;

@@ -86,6 +86,13 @@ def test_every_kpi_is_listed_by_period_with_change_target_and_certainty(
             f"WHERE period_grain = '{grain}' AND dimension = 'overall'"
         )
     }
+    # Weeks of cost that reach into a month before the ledger begins are compared with none.
+    incomplete = set(
+        clean_run.demo.published(
+            f"SELECT metric, period_start_date FROM mart.missing_cost_months WHERE period_grain = '{grain}'"
+        )
+    )
+    assert bool(incomplete) == (grain == "week")
     of_metric: dict[str, list[tuple[Any, ...]]] = {}
     for metric, *rest in values:
         of_metric.setdefault(metric, []).append(tuple(rest))
@@ -101,7 +108,8 @@ def test_every_kpi_is_listed_by_period_with_change_target_and_certainty(
             told = (row["Value"], row["At least"], row["At most"], row["Coverage, %"])
             assert [bits(number) for number in told] == [bits(number) for number in (value, lower, upper, coverage)]
             before = day - timedelta(days=7) if grain == "week" else (day - timedelta(days=1)).replace(day=1)
-            if value is not None and by_day.get(before) is not None:
+            is_comparable = incomplete.isdisjoint({(metric, day), (metric, before)})
+            if value is not None and by_day.get(before) is not None and is_comparable:
                 assert bits(row["Period before"]) == bits(by_day[before])
                 assert bits(row["Change"]) == bits(value - by_day[before])
             else:

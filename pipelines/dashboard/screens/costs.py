@@ -41,8 +41,14 @@ def _show_bridge(snapshot: Snapshot, filters: Filters, currency: str) -> None:
     by = st.segmented_control("By", ["team", "service"], default="team", required=True, key="bridge_by")
     steps = snapshot.ask(
         """
-        FROM mart.unit_cost_bridges
+        FROM mart.unit_cost_bridges AS step
         WHERE period_grain = $grain AND dimension = $by AND period_start_date BETWEEN $first AND $last
+            -- Quarters that lack whole months are compared with no others.
+            AND NOT EXISTS (
+                FROM mart.missing_cost_months AS lacking
+                WHERE lacking.metric = 'cost_per_transaction_reporting' AND lacking.period_grain = $grain
+                    AND lacking.period_start_date IN (step.period_start_date, step.previous_period_start_date)
+            )
         QUALIFY period_start_date = max(period_start_date) OVER ()
         """,
         {
@@ -53,7 +59,7 @@ def _show_bridge(snapshot: Snapshot, filters: Filters, currency: str) -> None:
         },
     )
     if steps.is_empty():
-        show_nothing("No two closed periods in a row have a cost per transaction.")
+        show_nothing("No two closed periods in a row have a cost per transaction of all their months.")
         return
     st.caption(
         f"{steps_sentence(str(by))} The parts add up to the change. It is over everything: filters of teams and the "

@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
 import polars as pl
 import pytest
+from click.testing import CliRunner
 from made_up_facts import answer, facts
 from published_files import Row, create_published, fill_table
 
+from metrics.measuring.missing_months import find_missing_months, leave_out_incomplete
 from metrics.registry import METRICS, metric_named
+from metrics.signals.change_drivers import explain_changes
+from models.ddl import polars_schema
+from models.marts import metric_values
 from models.vocabulary import Grain
+from pipelines.cli.main import kpi
+from pipelines.cli.trends import read_trends
 from pipelines.dashboard.breaks import with_breaks
 from pipelines.dashboard.charts import draw_trend
 from pipelines.dashboard.snapshot import Answers, Snapshot
 from pipelines.published.opening import open_published_file
+from pipelines.report.asking import ask
 from pipelines.report.charts import sparkline, trend_chart
 from pipelines.report.drawing import draw_svg
 from pipelines.report.facts import HEADLINES
@@ -26,7 +35,8 @@ from pipelines.report.page import render_report
 from pipelines.report.reading import read_facts
 from pipelines.report.sentences import summarize
 from pipelines.report.signals import trend_points
-from pipelines.words.periods import name_months
+from pipelines.scaffold import HomeFacts, write_home
+from pipelines.words.periods import describe_missing_months, name_months
 
 END = datetime(2022, 4, 1, tzinfo=UTC)
 COST, CREATED = "cost_total_reporting", "ticket_created_count"
@@ -49,6 +59,10 @@ def published(folder: Path, months: list[date]) -> Path:
     quarters = [(date(2021, 10, 1), date(2021, 12, 31), 335273.0), (date(2022, 1, 1), date(2022, 3, 31), 49490355.0)]
     rows = [value(metric, Grain.QUARTER, *each) for metric in (COST, CREATED) for each in quarters]
     rows += [value(COST, Grain.MONTH, month, month, 1.0) for month in months]
+    teams = {"dimension": "team", "dimension_value": "Roads"}
+    rows += [{**row, **teams} for row in rows]
+    values = pl.DataFrame(rows, schema=polars_schema(metric_values))
+    missing = find_missing_months(values, METRICS, date(2022, 4, 1))
     run = {"publication_id": "20220401T000000-abc", "run_id": "r", "published_at": END, "content_hash": "c",
            "code_hash": "c", "reporting_currency_code": "GBP", "reporting_time_zone": "UTC", "home_name": "Town",
            "as_of_at": END}  # fmt: skip
@@ -64,7 +78,9 @@ def published(folder: Path, months: list[date]) -> Path:
             for metric in METRICS
             if (domain := {COST: "finance", CREATED: "tickets"}.get(metric.name))
         ])  # fmt: skip
-        fill_table(connection, "metric_values", rows)
+        fill_table(connection, "metric_values", values)
+        fill_table(connection, "missing_cost_months", missing)
+        fill_table(connection, "kpi_change_drivers", explain_changes(leave_out_incomplete(values, missing), METRICS))
     return path
 
 
@@ -95,6 +111,51 @@ def test_the_dashboard_names_the_months_too(tmp_path: Path) -> None:
         snapshot = Snapshot(connection, Answers())
         assert snapshot.missing_months(COST, "quarter", date(2022, 1, 1)) == WHY
         assert snapshot.missing_months(CREATED, "quarter", date(2022, 1, 1)) == ""
+
+
+def test_who_moved_it_and_what_drove_it_name_the_months_in_the_place_of_a_change(tmp_path: Path) -> None:
+    file = published(tmp_path, [date(2021, 11, 1), date(2022, 3, 1)])
+    missing = ("2022-01, 2022-02", "2021-10, 2021-12")
+    with open_published_file(file) as connection:
+        (moved,) = ask(connection, "who_moved", metric=COST, period_grain="quarter").rows
+        assert [moved[name] for name in ("value", "previous_value", "change", "movement")] == [
+            49490355.0, None, None, "not_compared",
+        ]  # fmt: skip
+        assert (moved["missing_months"], moved["previous_missing_months"]) == missing
+        (driven,) = ask(connection, "what_drove_a_change", metric=COST, period_grain="quarter").rows
+        assert (driven["missing_months"], driven["previous_missing_months"]) == missing
+        assert {driven[name] for name in driven if name.endswith(("_value", "_before", "dimension"))} == {None}
+        assert driven["value_after"] == 49490355.0
+        (other,) = ask(connection, "who_moved", metric=CREATED, period_grain="quarter").rows
+        assert (other["movement"], other["missing_months"]) == ("more", None)
+        (other,) = ask(connection, "what_drove_a_change", metric=CREATED, period_grain="quarter").rows
+        assert (other["change_value"], other["missing_months"]) == (Decimal(49155082), None)
+
+
+def test_the_command_names_the_months_in_the_place_of_a_change(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    write_home(home, HomeFacts("Town"))
+    (home / "published").mkdir()
+    file = published(home / "published", [date(2021, 11, 1), date(2022, 3, 1)])
+    with open_published_file(file) as connection:
+        trends = {trend.metric: trend for trend in read_trends(connection, grain="quarter")}
+    assert (trends[COST].period_before, trends[COST].not_compared_reason) == (None, WHY)
+    assert (trends[CREATED].period_before is not None, trends[CREATED].not_compared_reason) == (True, "")
+
+    def told(*arguments: str) -> str:
+        return CliRunner().invoke(kpi, ["metrics", *arguments, "--by", "quarter", "--home", str(home)]).output
+
+    assert f"No change of {COST}: {WHY}." in " ".join(told().split())
+    last, before = (line for line in told(COST).splitlines() if line.startswith("Q"))
+    assert last.endswith("January and February 2022")
+    assert before.endswith("October and December 2021")
+    assert "lacks" not in told(CREATED)
+
+
+def test_a_week_reaches_into_a_month_that_is_missing() -> None:
+    assert describe_missing_months(date(2022, 2, 28), "week", "2022-02", None) == (
+        "week 9 of 2022 reaches into February 2022: the ledger has no line of it, so no change is told"
+    )
 
 
 @pytest.mark.parametrize(

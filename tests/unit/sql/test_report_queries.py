@@ -221,8 +221,8 @@ def test_what_drove_a_change(fill: Fill, answer: Callable[..., list[tuple[Any, .
     found = answer("what_drove_a_change", dimension="team")
     assert {row[:3] for row in found} == {(SLA, "ratio", date(2026, 10, 1))}
     assert [tuple(map(str, row[3:])) for row in found] == [
-        ("team", "Net", "0.000000", "-0.080000", "0.000000", "-0.080000", "0.500000", "0.450000"),
-        ("team", "Desk", "0.010000", "0.020000", "0.000000", "0.030000", "0.500000", "0.450000"),
+        ("team", "Net", "0.000000", "-0.080000", "0.000000", "-0.080000", "0.500000", "0.450000", "None", "None"),
+        ("team", "Desk", "0.010000", "0.020000", "0.000000", "0.030000", "0.500000", "0.450000", "None", "None"),
     ]
     of_all = [row[3:5] for row in answer("what_drove_a_change")]
     assert of_all == [("priority", "P1"), ("team", "Net"), ("team", "Desk")]
