@@ -54,8 +54,8 @@ _COMPUTED: Final = {
 
 _KINDS: Final = (
     ("_reporting", "money"), ("_original", "money"), ("_ratio", "ratio"), ("_hours", "hours"), ("_count", "count"),
-    ("_date", "date"), ("_at", "instant"), ("reason", "prose"), ("message", "prose"), ("held_metrics", "prose"),
-    ("value", "number"), ("points", "number"), ("_bound", "ratio"),
+    ("_date", "date"), ("_at", "instant"), ("reason", "prose"), ("reasons", "prose"), ("message", "prose"),
+    ("held_metrics", "prose"), ("value", "number"), ("points", "number"), ("_bound", "ratio"),
 )  # fmt: skip
 #: Columns whose values are words of a closed set, written with underscores.
 _WORDS: Final = ("state", "target", "_kind", "_state", "part")

@@ -14,6 +14,7 @@ from pipelines.report.facts import BUDGET_IS_OF, RECOVERABLE_IS_OF, ReportFacts
 from pipelines.report.figures import Figure, Section, Table
 from pipelines.words.numbers import NOTHING, count_of, format_ratio
 from pipelines.words.periods import long_day
+from pipelines.words.recoverables import describe_nothing, describe_unmeasured
 
 _MOST_ROWS: Final = 8
 _PARTS: Final = (
@@ -120,8 +121,7 @@ def _without_budget(rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
 def _recoverable(facts: ReportFacts) -> Figure | None:
     known = facts.rows("recoverable")
     rows = [row for row in known if row["recoverable_reporting"]]
-    unmeasured = [row for row in known if row["unmeasured_count"]]
-    if not rows and not unmeasured:
+    if not rows and not any(row["unmeasured_count"] for row in known):
         return None
     currency = facts.publication.currency
     bars = [
@@ -131,26 +131,23 @@ def _recoverable(facts: ReportFacts) -> Figure | None:
         if row[column]
     ]
     owing = [row for row in rows if row["recoverable_reporting"] > 0]
-    total = recoverable_total(facts)
-    told = f"{total:,.2f} {currency} are" if total is not None else "Nothing is known"
+    total, months = recoverable_total(facts), recoverable_months(facts)
     whom = count_of(len(owing), "vendor") if owing else "vendors"
-    told += f" to be recovered from {whom} {recoverable_months(facts)}."
+    told = (
+        f"{total:,.2f} {currency} are to be recovered from {whom} {months}."
+        if total is not None
+        else describe_nothing(known, f" from vendors {months}")
+    )
     credited = sum((row["recoverable_reporting"] for row in rows if row["recoverable_reporting"] < 0), Decimal(0))
     repaid = (
         f"Taken off are {-credited:,.2f} that {count_of(len(rows) - len(owing), 'vendor')} credited of earlier months."
         if credited
         else ""
     )
-    unknown = (
-        f"{count_of(sum(row['unmeasured_count'] for row in unmeasured), 'more case')} of "
-        f"{count_of(len(unmeasured), 'vendor')} could not be measured."
-        if unmeasured
-        else ""
-    )
     return Figure(
         id="recoverable",
         title=f"Money to recover of {_twelve_months(facts)}, in {currency}",
-        sentences=tuple(sentence for sentence in (told, repaid, unknown) if sentence),
+        sentences=tuple(sentence for sentence in (told, repaid, *describe_unmeasured(known)) if sentence),
         draw=(
             lambda width: bar_chart(bars, value_format=",.0f", width=width, groups=[name for _, name, _ in _PARTS])
         )

@@ -2,10 +2,11 @@
 -- parameter months: how many months count, up to that of to_date [number] [default: 12]
 -- parameter to_date: a day of the last month that counts; latest for the one that reports are of, or the last before it that the data have passed [date] [default: latest]
 -- example: kpi query --query money_to_recover --param months=3
--- answer: Acme Cables | 1234.56 | 700.00 | 324.56 | 210.00 | 910.00 | 1300.00 | 4 | 2026-04-01 | 2026-09-01 | 2025-11-01 | 2026-10-31
+-- answer: Acme Cables | 1234.56 | 700.00 | 324.56 | 210.00 | 910.00 | 1300.00 | 4 | 2026-04-01 | 2026-09-01 | 2025-11-01 | 2026-10-31 | the vendor has no contract in the register
 --         Whole months count, from counted_from_date to counted_to_date. By default the last is that of which latest_periods tells
 --         the KPI vendor_recoverable_reporting; a report asks for those up to its own period. Invoices that are dated later count
---         if to_date names a later month.
+--         if to_date names a later month. Of a vendor with recoverable_reporting 0 nothing was found; where it is empty,
+--         nothing could be measured, and unmeasured_reasons say why.
 WITH clock AS (
     -- Where the KPI waits for data that never came, the exports of the vendors tell how far they reach.
     SELECT
@@ -42,10 +43,13 @@ SELECT
     min(money.month_date) AS first_month_date,
     max(money.month_date) AS last_month_date,
     CAST(counted.last_month_date - to_months(CAST($months AS INTEGER) - 1) AS DATE) AS counted_from_date,
-    last_day(counted.last_month_date) AS counted_to_date
+    last_day(counted.last_month_date) AS counted_to_date,
+    array_to_string(
+        list_sort(list_distinct(string_split(string_agg(money.unmeasured_reasons, '; '), '; '))), '; '
+    ) AS unmeasured_reasons
 FROM mart.vendor_money_to_recover AS money, counted
 WHERE
     money.month_date
     BETWEEN counted.last_month_date - to_months(CAST($months AS INTEGER) - 1) AND counted.last_month_date
 GROUP BY ALL
-ORDER BY recoverable_reporting DESC, vendor;
+ORDER BY recoverable_reporting DESC NULLS LAST, vendor;

@@ -26,25 +26,25 @@ view: vendor_money_to_recover {
 
   dimension: recoverable_reporting {
     type: number
-    description: "What is to be recovered, in the reporting currency: the sum of the three parts"
+    description: "What is to be recovered, in the reporting currency: the sum of the three parts; 0 if nothing was found, empty if nothing could be measured"
     sql: ${TABLE}.recoverable_reporting ;;
   }
 
   dimension: over_billing_reporting {
     type: number
-    description: "Billed above the prices of the contract, less what was credited of it"
+    description: "Billed above the prices of the contract, less what was credited of it; empty if no billed line could be measured"
     sql: ${TABLE}.over_billing_reporting ;;
   }
 
   dimension: duplicate_invoice_reporting {
     type: number
-    description: "Billed on invoices that are suspected to be sent twice and were not credited"
+    description: "Billed on invoices that are suspected to be sent twice and were not credited; empty if of none of those that may be it can be told"
     sql: ${TABLE}.duplicate_invoice_reporting ;;
   }
 
   dimension: service_credit_reporting {
     type: number
-    description: "Service credits that are due and not given yet"
+    description: "Service credits that are due and not given yet; empty if none could be computed"
     sql: ${TABLE}.service_credit_reporting ;;
   }
 
@@ -64,6 +64,12 @@ view: vendor_money_to_recover {
     type: number
     description: "Lines and credits that could not be computed or were set aside"
     sql: ${TABLE}.unmeasured_count ;;
+  }
+
+  dimension: unmeasured_reasons {
+    type: string
+    description: "Why they were not measured, each reason once"
+    sql: ${TABLE}.unmeasured_reasons ;;
   }
 
   dimension: over_billed_lines {
@@ -91,6 +97,6 @@ view: vendor_money_to_recover {
   }
 
   set: detail {
-    fields: [vendor, month_date, recoverable_reporting, over_billing_reporting, duplicate_invoice_reporting, service_credit_reporting, at_least_reporting, at_most_reporting, unmeasured_count, over_billed_lines, duplicate_lines, service_credits]
+    fields: [vendor, month_date, recoverable_reporting, over_billing_reporting, duplicate_invoice_reporting, service_credit_reporting, at_least_reporting, at_most_reporting, unmeasured_count, unmeasured_reasons, over_billed_lines, duplicate_lines, service_credits]
   }
 }

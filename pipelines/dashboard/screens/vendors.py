@@ -20,6 +20,7 @@ from pipelines.dashboard.tables import show_table
 from pipelines.questions import packaged_questions
 from pipelines.words.numbers import count_of
 from pipelines.words.periods import name_period
+from pipelines.words.recoverables import describe_nothing, describe_unmeasured
 
 
 def show_vendors(snapshot: Snapshot, filters: Filters) -> None:
@@ -120,15 +121,15 @@ def _show_recoverables(snapshot: Snapshot, filters: Filters) -> None:
         by_vendor = by_vendor.filter(pl.col("vendor").is_in(vendors))
     with_money = by_vendor.filter(pl.col("recoverable_reporting") != 0)
     total, currency = with_money["recoverable_reporting"].sum(), snapshot.publication.currency
+    cases = by_vendor.to_dicts()
     if with_money.is_empty():
-        show_nothing("Nothing is known to be recovered.")
+        show_nothing(describe_nothing(cases))
     else:
         owing = with_money.filter(pl.col("recoverable_reporting") > 0).height
         st.markdown(f"### {total:,.2f} {currency}")
         st.caption(f"From {count_of(owing, 'vendor')}.")
-    if unmeasured := by_vendor["unmeasured_count"].sum():
-        doubtful = by_vendor.filter(pl.col("unmeasured_count") > 0).height
-        st.caption(f"{count_of(unmeasured, 'more case')} of {count_of(doubtful, 'vendor')} could not be measured.")
+    for told in describe_unmeasured(cases):
+        st.caption(plain(told))
     if not with_money.is_empty():
         show_bars(_by_kind(with_money), "of", "amount_reporting", f"to recover ({currency})", alt="Money to recover")
     evidence = snapshot.rows_of(

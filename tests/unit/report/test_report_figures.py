@@ -175,11 +175,11 @@ def test_what_cannot_be_measured_is_said_and_not_added() -> None:
     row = {"vendor": HOSTILE, "recoverable_reporting": Decimal("10.50"), "over_billing_reporting": Decimal("10.50"),
            "duplicate_invoice_reporting": None, "service_credit_reporting": None,
            "at_least_reporting": Decimal("10.50"), "at_most_reporting": None, "unmeasured_count": 2,
-           "counted_to_date": date(2026, 11, 30)}  # fmt: skip
+           "unmeasured_reasons": "set aside by a contract rule", "counted_to_date": date(2026, 11, 30)}  # fmt: skip
     (figure,) = money_section(facts(recoverable=answer("money_to_recover", row))).figures
     assert figure.sentences == (
         "10.50 EUR are to be recovered from 1 vendor over the twelve months to November 2026.",
-        "2 more cases of 1 vendor could not be measured.",
+        "2 more cases of 1 vendor could not be measured: set aside by a contract rule.",
     )
     assert figure.table is not None
     assert figure.table.rows[0] == (HOSTILE, "10.50", "10.50", "–", "10.50", "–", "–")
@@ -241,7 +241,7 @@ def test_vendors_from_whom_nothing_is_to_come_back_are_not_counted() -> None:
     nothing = {"vendor": "Bolt", "recoverable_reporting": Decimal(0), "over_billing_reporting": Decimal(0),
                "duplicate_invoice_reporting": Decimal(0), "service_credit_reporting": Decimal(0),
                "at_least_reporting": Decimal(0), "at_most_reporting": Decimal(90), "unmeasured_count": 3,
-               "counted_to_date": date(2026, 11, 30)}  # fmt: skip
+               "unmeasured_reasons": "the line has no date", "counted_to_date": date(2026, 11, 30)}  # fmt: skip
     money = ("recoverable_reporting", "over_billing_reporting")
     owes = nothing | {"vendor": "Acme", "unmeasured_count": 0} | dict.fromkeys(money, Decimal(20))
     repaid = owes | {"vendor": "Crane"} | dict.fromkeys(money, Decimal(-5))
@@ -249,7 +249,7 @@ def test_vendors_from_whom_nothing_is_to_come_back_are_not_counted() -> None:
     assert figure.sentences == (
         "15.00 EUR are to be recovered from 1 vendor over the twelve months to November 2026.",
         "Taken off are 5.00 that 1 vendor credited of earlier months.",
-        "3 more cases of 1 vendor could not be measured.",
+        "3 more cases of 1 vendor could not be measured: the line has no date.",
     )
     assert figure.table is not None
     assert [row[:2] for row in figure.table.rows] == [("Acme", "20.00"), ("Crane", "-5.00")]
@@ -262,6 +262,27 @@ def test_vendors_from_whom_nothing_is_to_come_back_are_not_counted() -> None:
     months = "over the twelve months to November 2026"
     assert figure.sentences[0] == f"Nothing is known to be recovered from vendors {months}."
     assert (figure.table, figure.draw) == (None, None)
+
+
+def test_that_nothing_was_measured_is_not_told_as_nothing_to_recover() -> None:
+    unknown = {"vendor": "Bolt", "unmeasured_count": 3, "counted_to_date": date(2026, 11, 30),
+               "unmeasured_reasons": "the vendor has no contract in the register"} | dict.fromkeys(
+        ("recoverable_reporting", "over_billing_reporting", "duplicate_invoice_reporting", "service_credit_reporting",
+         "at_least_reporting", "at_most_reporting"))  # fmt: skip
+    (figure,) = money_section(facts(recoverable=answer("money_to_recover", unknown))).figures
+    months = "from vendors over the twelve months to November 2026"
+    assert figure.sentences == (
+        f"Whether anything is to be recovered {months} is not known: nothing could be measured.",
+        "3 cases of 1 vendor could not be measured: the vendor has no contract in the register.",
+    )
+    owes = unknown | {"vendor": "Acme", "recoverable_reporting": Decimal(20), "unmeasured_count": 0,
+                      "unmeasured_reasons": None}  # fmt: skip
+    (figure,) = money_section(facts(recoverable=answer("money_to_recover", owes, unknown))).figures
+    assert figure.sentences == (
+        "20.00 EUR are to be recovered from 1 vendor over the twelve months to November 2026.",
+        "3 more cases of 1 vendor could not be measured: the vendor has no contract in the register.",
+        "Of 1 vendor nothing could be, so nobody knows whether anything is owed.",
+    )
 
 
 def test_a_card_without_a_value_says_of_which_period_it_has_none() -> None:
