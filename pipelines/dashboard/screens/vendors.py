@@ -1,4 +1,4 @@
-"""Vendors: how they score, what to recover from them, what ends soon, down to invoice lines."""
+"""Vendors: how they score and deliver, what to recover from them, what ends soon, down to invoice lines."""
 
 from __future__ import annotations
 
@@ -14,20 +14,22 @@ from pipelines.dashboard.bars import show_bars
 from pipelines.dashboard.filters import Filters
 from pipelines.dashboard.numbers_shown import days_of
 from pipelines.dashboard.plain_text import plain
+from pipelines.dashboard.screens.deliveries import show_deliveries
 from pipelines.dashboard.shown import show_nothing
 from pipelines.dashboard.snapshot import Snapshot
 from pipelines.dashboard.tables import show_table
 from pipelines.questions import packaged_questions
 from pipelines.words.numbers import count_of
 from pipelines.words.periods import name_period
-from pipelines.words.recoverables import describe_nothing, describe_unmeasured
+from pipelines.words.recoverables import describe_nothing, describe_unmeasured, is_nothing_measured
 
 
 def show_vendors(snapshot: Snapshot, filters: Filters) -> None:
-    """Scorecards of the latest closed period, money to recover, expiries and invoice lines."""
+    """Scorecards of the latest closed period, deliveries, money to recover, expiries and invoice lines."""
     st.title("Vendors")
     st.caption(f"Of {plain(filters.describe())}.")
     _show_scorecards(snapshot, filters)
+    show_deliveries(snapshot, filters)
     _show_recoverables(snapshot, filters)
     st.header("Ends or has to be cancelled soon")
     expiries = snapshot.rows_of("contract_expiries", filters)
@@ -45,7 +47,7 @@ def show_vendors(snapshot: Snapshot, filters: Filters) -> None:
     lines = snapshot.rows_of(
         "vendor_invoice_line_facts", days_of(snapshot, "vendor_billed_reporting", filters), day="invoice_date"
     )
-    if not any(reach.data == "invoices" and reach.last_date for reach in snapshot.reaches):
+    if not _has_invoices(snapshot):
         # No choice of days would show any.
         st.info("No export feeds invoices yet.", icon=":material/search_off:")
         return
@@ -70,6 +72,10 @@ def show_vendors(snapshot: Snapshot, filters: Filters) -> None:
         name="invoice_lines",
         relation="mart.vendor_invoice_line_facts",
     )  # fmt: skip
+
+
+def _has_invoices(snapshot: Snapshot) -> bool:
+    return any(reach.data == "invoices" and reach.last_date for reach in snapshot.reaches)
 
 
 def _show_scorecards(snapshot: Snapshot, filters: Filters) -> None:
@@ -122,7 +128,12 @@ def _show_recoverables(snapshot: Snapshot, filters: Filters) -> None:
     with_money = by_vendor.filter(pl.col("recoverable_reporting") != 0)
     total, currency = with_money["recoverable_reporting"].sum(), snapshot.publication.currency
     cases = by_vendor.to_dicts()
-    if with_money.is_empty():
+    if not cases and not _has_invoices(snapshot):
+        st.info("Nothing is known to be recovered: no export feeds invoices yet.", icon=":material/search_off:")
+    elif is_nothing_measured(cases):
+        # No choice of days would measure it.
+        st.info(describe_nothing(cases), icon=":material/search_off:")
+    elif with_money.is_empty():
         show_nothing(describe_nothing(cases))
     else:
         owing = with_money.filter(pl.col("recoverable_reporting") > 0).height
