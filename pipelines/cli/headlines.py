@@ -11,7 +11,7 @@ from pipelines.cli.published import describe_reaches, open_published, publicatio
 from pipelines.cli.tables import STATE_STYLES, show_heading
 from pipelines.cli.trends import MetricTrend, read_trends
 from pipelines.published.publication import PublicationFacts, Reach, read_reaches
-from pipelines.words.certainty import describe_truth
+from pipelines.words.certainty import describe_coverage, describe_truth
 from pipelines.words.numbers import (
     NOTHING,
     count_of,
@@ -19,7 +19,6 @@ from pipelines.words.numbers import (
     draw_sparkline,
     format_change,
     format_month,
-    format_ratio,
     format_value,
     judge_change,
 )
@@ -120,7 +119,9 @@ def _show_headline(metric: MetricTrend, currency: str) -> None:
     measured = f"{latest.measured_count:,} of {count_records(latest.eligible_count, metric.counted_records)}"
     shown = [
         format_month(latest.start_date),
-        f"{format_ratio(latest.coverage_ratio)} measured ({measured})" if latest.eligible_count else "",
+        describe_coverage(latest.coverage_ratio, latest.eligible_count, measured)
+        if latest.eligible_count or latest.value is not None
+        else "",
         metric.no_value_reason,
     ]
     if not metric.no_value_reason or latest.upper_bound is not None:

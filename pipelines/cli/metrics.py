@@ -75,12 +75,12 @@ def _list(home: Home, grain: str, *, as_json: bool) -> None:
     from metrics.registry import METRICS
     from pipelines.cli.tables import Column, show_json, show_paragraph, show_table
     from pipelines.cli.trends import TREND_LENGTH
+    from pipelines.words.certainty import format_coverage
     from pipelines.words.numbers import (
         NOTHING,
         draw_sparkline,
         format_change,
         format_period,
-        format_ratio,
         format_value,
     )
 
@@ -100,7 +100,7 @@ def _list(home: Home, grain: str, *, as_json: bool) -> None:
                 format_change(value, before.value if before else None, metric.unit),
                 draw_sparkline(trend.trend()) if trend else "",
                 format_period(latest.start_date, grain) if latest else NOTHING,
-                format_ratio(latest.coverage_ratio if latest else None),
+                format_coverage(latest.coverage_ratio, latest.eligible_count) if latest else NOTHING,
                 trend.publication_state if trend else "not published",
             )
         )
@@ -273,7 +273,8 @@ def _show_breakdown_targets(metric: Metric, trend: MetricTrend | None, currency:
 
 def _show_periods(metric: Metric, trend: MetricTrend | None, currency: str) -> None:
     from pipelines.cli.tables import Column, show_table
-    from pipelines.words.numbers import format_bounds, format_period, format_ratio, format_value
+    from pipelines.words.certainty import format_coverage
+    from pipelines.words.numbers import format_bounds, format_period, format_value
     from pipelines.words.periods import name_months
 
     if trend is None or not trend.periods:
@@ -290,7 +291,7 @@ def _show_periods(metric: Metric, trend: MetricTrend | None, currency: str) -> N
             (
                 format_period(period.start_date, trend.grain),
                 format_value(period.value, metric.unit, currency),
-                format_ratio(period.coverage_ratio),
+                format_coverage(period.coverage_ratio, period.eligible_count),
                 f"{period.eligible_count:,}",
                 format_bounds(period.lower_bound, period.upper_bound, metric.unit, currency),
                 *([name_months(period.missing_months) if period.missing_months else ""] if lacks else []),

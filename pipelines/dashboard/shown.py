@@ -16,11 +16,10 @@ from pipelines.dashboard.plain_text import plain
 from pipelines.dashboard.snapshot import Snapshot
 from pipelines.dashboard.tables import show_table
 from pipelines.dashboard.targets import describe_target, read_breakdown_targets
-from pipelines.words.certainty import describe_truth
+from pipelines.words.certainty import describe_coverage, describe_truth
 from pipelines.words.numbers import (
     format_change,
     format_instant,
-    format_ratio,
     format_value,
     judge_change,
 )
@@ -76,7 +75,8 @@ def show_card(snapshot: Snapshot, definition: dict[str, Any], values: pl.DataFra
             st.caption(_why_nothing(snapshot, definition, filters, period))
         else:
             truth = describe_truth(definition["metric"], *bounds, unit, currency)
-            st.caption(f"{format_ratio(latest['coverage_ratio'])} measured; {truth}.")
+            coverage = describe_coverage(latest["coverage_ratio"], latest["eligible_count"])
+            st.caption(f"{sentence_case(coverage)}; {truth}.")
         if definition["publication_state"] == "held":
             st.warning(_why_held(definition), icon=":material/pause_circle:")
 

@@ -12,12 +12,11 @@ from pipelines.report.completeness import lacking, notes
 from pipelines.report.facts import ReportFacts
 from pipelines.report.signals import trend_points
 from pipelines.report.targets import target_of, verdict, wanted
-from pipelines.words.certainty import describe_truth
+from pipelines.words.certainty import describe_coverage, describe_truth
 from pipelines.words.numbers import (
     NOTHING,
     format_change,
     format_instant,
-    format_ratio,
     format_value,
     judge_change,
 )
@@ -68,10 +67,11 @@ def shown_value(row: Mapping[str, Any], currency: str) -> str:
 
 def certainty(row: Mapping[str, Any], currency: str) -> str:
     """How much of a value could be measured, and where the truth lies."""
-    coverage = f"{format_ratio(row['coverage_ratio'])} measured"
+    counted = f"{row['measured_count']:,} of {row['eligible_count']:,}"
+    coverage = describe_coverage(row["coverage_ratio"], row["eligible_count"], counted)
     bounds = (row["coverage_ratio"], row["lower_bound"], row["upper_bound"])
     truth = describe_truth(row["metric"], *bounds, row["unit"], currency)
-    return f"{coverage} ({row['measured_count']:,} of {row['eligible_count']:,}); {truth}"
+    return f"{coverage}; {truth}"
 
 
 def clock_note(facts: ReportFacts, row: Mapping[str, Any]) -> str:

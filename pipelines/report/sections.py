@@ -18,11 +18,11 @@ from pipelines.report.money import money_section, months_beside
 from pipelines.report.open_now import open_now_section
 from pipelines.report.signals import signal_sentence, trend_limits, trend_points
 from pipelines.report.targets import target_of, target_points
+from pipelines.words.certainty import format_coverage
 from pipelines.words.numbers import (
     NOTHING,
     count_of,
     format_change,
-    format_ratio,
     format_value,
     list_all,
 )
@@ -77,7 +77,7 @@ def _trend(facts: ReportFacts, metric: str) -> Figure:
                     format_value(item["value"], row["unit"], currency),
                     format_value(item["lower_bound"], row["unit"], currency),
                     format_value(item["upper_bound"], row["unit"], currency),
-                    format_ratio(item["coverage_ratio"]),
+                    format_coverage(item["coverage_ratio"], item["eligible_count"]),
                 )
                 for item in reversed(history.rows)
             ),
@@ -102,7 +102,7 @@ def _numbers(facts: ReportFacts) -> Section:
             format_change(row["value"], row["previous_value"], row["unit"]),
             format_value(row["lower_bound"], row["unit"], currency),
             format_value(row["upper_bound"], row["unit"], currency),
-            format_ratio(row["coverage_ratio"]),
+            format_coverage(row["coverage_ratio"], row["eligible_count"]),
             *([_target(facts, row)] if has_target else []),
             *(["held" if row["publication_state"] == "held" else ""] if has_held else []),
         )

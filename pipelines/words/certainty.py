@@ -1,4 +1,4 @@
-"""Where the truth about a KPI lies, in the words that commands, report and dashboard share.
+"""How much of a KPI was measured and where the truth lies, in the words that commands, report and dashboard share.
 
 How bounds are found is in `metrics.measuring`; nothing is computed here.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from pipelines.words.numbers import format_bounds, format_value
+from pipelines.words.numbers import format_bounds, format_ratio, format_value
 
 #: Why bounds differ although every record was measured, by KPI.
 RESTS: Final = {
@@ -16,6 +16,31 @@ RESTS: Final = {
     "vendor_recoverable_duplicate_reporting": "depending on the invoices that are only suspected to be sent twice",
     "vendor_duplicate_at_stake_reporting": "depending on the invoices that are only suspected to be sent twice",
 }
+
+
+#: In the place of a share, where no record was to be counted: the value is then that of nothing, and certain.
+_NOTHING_TO_MEASURE: Final = "nothing to measure"
+
+
+def format_coverage(coverage_ratio: float | None, eligible_count: int | None) -> str:
+    """The share of the records that could be measured, for a cell of a table.
+
+    Args:
+        eligible_count: records that should count; None where there is no number at all.
+    """
+    return _NOTHING_TO_MEASURE if eligible_count == 0 else format_ratio(coverage_ratio)
+
+
+def describe_coverage(coverage_ratio: float | None, eligible_count: int, counted: str = "") -> str:
+    """How much could be measured, in a sentence: `95.0 % measured (19 of 20 tickets)`, `there was nothing to measure`.
+
+    Args:
+        counted: what stands in brackets.
+    """
+    if not eligible_count:
+        return f"there was {_NOTHING_TO_MEASURE}"
+    told = f"{format_ratio(coverage_ratio)} measured"
+    return f"{told} ({counted})" if counted else told
 
 
 def describe_truth(

@@ -54,6 +54,10 @@ def test_a_month_with_nothing_in_it_is_told_without_a_share_of_nothing(
     said = capsys.readouterr().out
     assert "Oct 2026 · there is nothing to measure" in said
     assert "measured (" not in said
+    # A count of nothing is 0, and certain.
+    none = PeriodValue(date(2026, 10, 1), 0.0, 0.0, 0.0, 0, 0, None)
+    show_headlines(replace(headlines, metrics=(replace(sla, periods=(none,)),)))
+    assert "Oct 2026 · there was nothing to measure · the truth is exactly 0" in capsys.readouterr().out
 
 
 def test_reasons_are_read_from_what_is_published(published_home: Home) -> None:

@@ -36,7 +36,7 @@ def number(metric: str, **more: Any) -> dict[str, Any]:
 def facts(**answers: Answer) -> ReportFacts:
     numbers = {metric: number(metric) for metric in HEADLINES}
     history = [{"period_start_date": date(2026, month, 1), "value": month / 10, "lower_bound": None,
-                "upper_bound": None, "coverage_ratio": 1.0} for month in (8, 9, 10)]  # fmt: skip
+                "upper_bound": None, "coverage_ratio": 1.0, "eligible_count": 10} for month in (8, 9, 10)]  # fmt: skip
     return ReportFacts(
         PublicationFacts("p", "r", datetime(2026, 11, 3, tzinfo=UTC), None, "hash", "EUR", "UTC", HOSTILE),
         ReportPeriod(Grain.MONTH, date(2026, 10, 1)),

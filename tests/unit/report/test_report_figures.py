@@ -73,6 +73,19 @@ def test_bounds_that_differ_though_all_is_measured_say_by_what() -> None:
     assert certainty(row | {"coverage_ratio": 0.9}, "EUR").endswith("between 34.00 EUR and 35.00 EUR")
 
 
+def test_a_share_of_nothing_is_told_in_words() -> None:
+    created = number("ticket_created_count", unit="count", value=0.0, lower_bound=0.0, upper_bound=0.0,
+                     coverage_ratio=None, eligible_count=0, measured_count=0)  # fmt: skip
+    assert certainty(created, "EUR") == "there was nothing to measure; the truth is exactly 0"
+    given = facts()
+    given.numbers["ticket_created_count"] = created  # type: ignore[index]
+    (numbers,) = (section for section in build_sections(given) if section.id == "numbers")
+    table = numbers.figures[0].table
+    assert table is not None
+    (row,) = (row for row in table.rows if row[0] == created["label"])
+    assert row[table.columns.index("measured")] == "nothing to measure"
+
+
 def test_every_reason_for_bounds_is_of_a_kpi_that_there_is() -> None:
     assert {metric.name for metric in METRICS} >= set(RESTS)
 
