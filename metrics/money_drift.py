@@ -1,9 +1,9 @@
 """Whether a month of a money export has far fewer lines, another amount or other accounts than its months usually have.
 
 By the source's own past, as in `metrics.usual_values`. Only whole months are judged: the one in which the export ends
-is not over. Which are there in part only is in `metrics.part_months`; what must add up is for control totals, and what
-must be there for the contracts' frequency. Amounts here are statistics, not books: they are floats, and only ever
-compared with other months.
+is not over, unless it ends on its last day. Which are there in part only is in `metrics.part_months`; what must add up
+is for control totals, and what must be there for the contracts' frequency. Amounts here are statistics, not books: they
+are floats, and only ever compared with other months.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def find_money_drift(lines: pl.DataFrame, *, shares: Collection[str], excluded: 
         Findings by `FINDING_SCHEMA`: measures `lines in a month`, `amount in a month` (member: the currency) and
         `share of a <column> in a month` (`an` where the word wants it).
     """
-    ended = lines.filter(pl.col("first_date").dt.offset_by("1mo") <= pl.col("last_day"))
+    ended = lines.filter(pl.col("first_date").dt.month_end() <= pl.col("last_day"))
     for month in {day.replace(day=1) for day in excluded}:
         ended = ended.filter(pl.col("first_date") != month)
     found = [

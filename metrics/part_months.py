@@ -54,7 +54,7 @@ def find_part_months(months: pl.DataFrame, *, excluded: Collection[date] = ()) -
         lies more than two months before the latest of all sources.
     """
     skipped = [day.replace(day=1) for day in excluded]
-    ended = months.filter(pl.col("first_date").dt.offset_by("1mo") <= pl.col("last_day"))
+    ended = months.filter(pl.col("first_date").dt.month_end() <= pl.col("last_day"))
     whole = ended.select(
         "source",
         "early_date",

@@ -23,6 +23,7 @@ class Evidence:
         contracts: those of the exports whose rows are judged.
         reporting_currency: ISO 4217 code of kpi.toml.
         time_zone: the reporting time zone, in which months are cut.
+        has_known_incidents: whether kpi.toml names days that are not judged.
     """
 
     warehouse: Warehouse
@@ -30,6 +31,7 @@ class Evidence:
     policies: Policies
     reporting_currency: str
     time_zone: str
+    has_known_incidents: bool = False
 
     def origin_of(self, contract_id: str) -> str:
         """The file of a contract, as a person knows it."""

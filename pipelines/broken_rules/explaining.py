@@ -13,6 +13,7 @@ from data_contracts.spec import ExportContract, Rule
 from data_contracts.verdict import RuleResult
 from models.vocabulary import Domain
 from pipelines.broken_rules import (
+    known_incidents,
     late_data,
     missing_rates,
     repeated_rows,
@@ -40,13 +41,21 @@ EXPLANATIONS: Final[tuple[Explanation, ...]] = (
     unreadable_values.EXPLANATION,
     unlisted_names.EXPLANATION,
     late_data.EXPLANATION,
+    known_incidents.EXPLANATION,
 )
 
 
 def evidence_of(session: Session, contracts: Sequence[ExportContract]) -> Evidence:
     """What the explanations may ask in a run, of the exports of some contracts."""
-    reporting = session.project.home.settings.reporting
-    return Evidence(session.warehouse, contracts, session.project.policies, reporting.currency, reporting.time_zone)
+    settings = session.project.home.settings
+    return Evidence(
+        session.warehouse,
+        contracts,
+        session.project.policies,
+        settings.reporting.currency,
+        settings.reporting.time_zone,
+        bool(settings.gate.known_incidents),
+    )
 
 
 def find_evidence(evidence: Evidence, domain: Domain) -> None:

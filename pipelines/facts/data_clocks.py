@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from metrics.costs.policy import CostBasis
+from metrics.part_months import LATEST, PART
 from metrics.periods import local_date_of
 from metrics.registry import closing_domains, promise_domains, required_domains
 from metrics.spec import Metric, Unit
@@ -87,17 +88,26 @@ def data_clocks(session: Session) -> DataClocks:
     """How far the facts of each domain reach, or what `--as-of` says.
 
     A line that was set aside, and one that was posted after the latest file landed, do not move the clock of finance.
-    If all lines were set aside, theirs is the best there is: the gap has to show in some period.
+    If all lines were set aside, theirs is the best there is: the gap has to show in some period. Nor does it pass the
+    beginning of a month that is over and of which a ledger holds only a part: it would be told as closed.
     """
     found = _found_clocks(session)
     as_of = session.as_of_option
-    if as_of is None:
-        return found
     # What no export feeds has no clock, whatever somebody says: its KPIs are not empty, they are unknown.
     tickets, finance, deliveries, invoices = (
-        None if clock is None else as_of for clock in (found.tickets, found.finance, found.deliveries, found.invoices)
+        clock if clock is None or as_of is None else as_of
+        for clock in (found.tickets, found.finance, found.deliveries, found.invoices)
     )
+    part = _part_of_a_month(session, found.zone)
+    finance = None if finance is None else _earliest((finance, part))
     return DataClocks(tickets, finance, deliveries, invoices, found.zone)
+
+
+def _part_of_a_month(session: Session, zone: ZoneInfo) -> datetime | None:
+    """When the latest month of a ledger begins, if it is over and only a part of it is there."""
+    query = "SELECT min(first_date) FROM ops.ops_source_drift WHERE domain = ? AND measure = ? AND member = ?"
+    ((day,),) = session.warehouse.rows(query, [Domain.FINANCE.value, PART, LATEST])
+    return None if day is None else datetime.combine(day.replace(day=1), time(), zone).astimezone(UTC)
 
 
 def _found_clocks(session: Session) -> DataClocks:

@@ -60,7 +60,7 @@ def note_part_months(found: Iterable[tuple[str, str, str, Iterable[str]]]) -> It
         found: id, state, message and sample keys of rules.
     """
     for rule_id, state, message, keys in found:
-        if rule_id.endswith(".months.whole") and state == RuleState.FAILED.value:
+        if rule_id.endswith((".months.whole", ".latest_month.whole")) and state == RuleState.FAILED.value:
             yield Notice(
                 "part_of_a_month", rule_id.partition(".")[0], f"{rule_id}: {message} Found: {'; '.join(keys)}."
             )

@@ -264,30 +264,47 @@ CUT_RULE = "cost_lines.latest_month.whole"
 
 
 @pytest.mark.parametrize("has_later_lines", [True, False])
-def test_a_month_that_was_exported_before_it_was_over_is_held_if_later_lines_close_it(
+def test_a_month_that_was_exported_before_it_was_over_is_not_told_as_closed(
     has_later_lines: bool, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     """The ledger was exported in the middle of the month; what was posted ahead of time is in it as well."""
     folder = write_plain_home(tmp_path / "home")
     kept = [line for line in _lines() if not _is_last(line) or line.number < 15]
     _write_money(folder, "cut", [line for line in kept if has_later_lines or line.day.year == 2025])
+    shown = " ".join(CliRunner().invoke(kpi, ["run", "--home", str(folder)]).output.split())
     demo = DemoHome(folder)
-    with open_session(demo.project(), reporter=SilentReporter()) as session:
-        for domain in Domain:
-            ingest_domain(session, domain)
-    failed = demo.failed_rules()
-    assert (CUT_RULE in failed) is has_later_lines
+    assert (CUT_RULE in demo.failed_rules()) is has_later_lines
+    verdicts = dict(demo.warehouse("SELECT domain, verdict FROM ops.ops_verdicts WHERE is_current"))
+    assert (verdicts["finance"], verdicts["vendors"]) == ("pass", "pass")
+    assert _latest_closed_month(demo) == date(2025, 11, 1)
     if not has_later_lines:
         return
-    verdicts = dict(demo.warehouse("SELECT domain, verdict FROM ops.ops_verdicts WHERE is_current"))
-    assert verdicts == {"finance": "hold", "vendors": "pass"}
-    ((keys,),) = demo.warehouse(f"SELECT sample_keys FROM ops.ops_rule_results WHERE rule_id = '{CUT_RULE}'")
-    assert "cut, 2025-12: 15 lines from 2025-12-01 to 2025-12-03, where other months have 60" in keys
-    record_property(ROW, ["drift: a month that was exported too early", f"holds: {CUT_RULE}", "", "", "held"])
-    # Whoever knows that the month was so names it.
+    assert "data until: finance 2025-11-30" in shown
+    line = 'known_incidents = [{from_date = 2025-12-01, to_date = 2025-12-01, reason = "why"}]'
+    told = (
+        "cost ends with the month before. Land the rest of the month; if it is right, name a day of it under "
+        f"[[gate.known_incidents]] in kpi.toml. The line under [gate] there: {line}. Found: cut, 2025-12: 15 lines "
+        "from 2025-12-01 to 2025-12-03, where other months have 60."
+    )
+    assert told in shown
+    record_property(ROW, ["drift: a month that was exported too early", f"warned: {CUT_RULE}, not closed", "", "", ""])
+    # Nor does a day that is named close it.
+    CliRunner().invoke(kpi, ["run", "--home", str(folder), "--as-of", "2026-01-15"])
+    assert _latest_closed_month(demo) == date(2025, 11, 1)
+    # Whoever knows that the month was so takes over the line.
     settings = folder / "kpi.toml"
-    incident = '\n[[gate.known_incidents]]\nfrom_date = 2025-12-20\nto_date = 2025-12-21\nreason = "closed early"\n'
-    settings.write_text(settings.read_text(encoding="utf-8") + incident, encoding="utf-8")
-    with open_session(demo.project(), reporter=SilentReporter()) as session:
-        ingest_domain(session, Domain.FINANCE)
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace("[gate]\n", f"[gate]\n{line}\n", 1), encoding="utf-8")
+    CliRunner().invoke(kpi, ["run", "--home", str(folder)])
     assert CUT_RULE not in demo.failed_rules()
+    assert _latest_closed_month(demo) == date(2025, 12, 1)
+
+
+def _latest_closed_month(demo: DemoHome) -> date:
+    query = """
+        SELECT max(period_start_date) FROM mart.metric_values
+        WHERE metric = 'cost_total_reporting' AND period_grain = 'month' AND is_period_closed
+    """
+    ((month,),) = demo.warehouse(query)
+    assert isinstance(month, date)
+    return month

@@ -252,4 +252,8 @@ def test_a_day_without_a_file_is_named(desk: Desk) -> None:
     gappy = desk.home("gappy", ["daily_tickets"], without=lost.name, promise=promise)
     ((state, message),) = gappy.warehouse(found)
     assert state == "failed"
-    assert message.endswith(f"Missing: {lost.stem.removeprefix('tickets_')}.")
+    day = lost.stem.removeprefix("tickets_")
+    assert (
+        f"Missing: {day}. The line under [gate] there: known_incidents = [{{from_date = {day}, to_date = {day}, "
+        in message
+    )

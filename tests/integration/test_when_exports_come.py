@@ -50,7 +50,11 @@ def test_a_missing_month_is_named_and_holds_what_counts_cost(without_a_month: De
     month = _missing_month(without_a_month)
     ((state, failed, message, holds),) = without_a_month.warehouse(RULE, [MONTHS])
     assert (state, failed, holds) == ("failed", 1, "metrics")
-    assert message.endswith(f"Missing: {month:%Y-%m}.")
+    last = (month + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    assert message.endswith(
+        f"name the days under [[gate.known_incidents]] in kpi.toml. Missing: {month:%Y-%m}. The line under [gate] "
+        f'there: known_incidents = [{{from_date = {month}, to_date = {last}, reason = "why"}}].'
+    )
     held = {name for (name,) in without_a_month.warehouse("SELECT metric FROM ops.ops_metric_states WHERE is_held")}
     assert "cost_per_transaction_reporting" in held or any(name.startswith("cost_") for name in held)
     assert not any(name.startswith("ticket_cycle") for name in held)
@@ -89,7 +93,7 @@ def test_status_names_late_exports_and_tells_each_message_once(without_a_month: 
         assert "arrivals held by 1 rule:" in output
         said = " ".join(output.split())
         assert said.count(f"Missing: {month}.") == 1
-        assert f"Missing: {month}. 1 of {expected} months is missing" in said
+        assert f'reason = "why"}}]. 1 of {expected} months is missing' in said
     told = json.loads(CliRunner().invoke(kpi, ["status", "--json", "--home", str(without_a_month.folder)]).output)
     assert {one["contract"]: one["action"] for one in told["late_exports"]} == {
         "general_ledger": "block", "fx_rates": "warn",

@@ -73,6 +73,7 @@ def test_where_all_months_end_early_none_is_cut() -> None:
 
 def test_the_month_in_which_the_books_end_is_no_part_of_anything() -> None:
     assert _parts(_months({DECEMBER: (190, 1, 14)}, last_day=date(2025, 12, 14))) == []
+    assert _parts(_months({DECEMBER: (190, 1, 14)}, last_day=date(2025, 12, 31))) == [(DECEMBER, LATEST, 190.0)]
 
 
 def test_books_of_few_lines_or_of_great_ups_and_downs_say_nothing() -> None:
@@ -113,8 +114,10 @@ def _books(counts: dict[date, int], source: str = "books", last_day: date | None
 def test_thin_months_do_not_forgive_each_other() -> None:
     spend = {date.fromisoformat(f"{month}-01"): count for month, count in SPEND.items()}
     found = _parts(_books(spend, last_day=date(2012, 11, 30)))
-    strays = [(date(2010, 11, 1), "", 1073), (date(2011, 1, 1), "", 1184), (date(2012, 10, 1), LATEST, 1777)]
+    # The last file ends on the last day of November, so that November is the latest month that is over.
+    strays = [(date(2010, 11, 1), "", 1073), (date(2011, 1, 1), "", 1184), (date(2012, 10, 1), "", 1777)]
     assert found == strays
+    assert _parts(_books(spend, last_day=date(2012, 11, 29)))[-1] == (date(2012, 10, 1), LATEST, 1777)
     assert _parts(_months({JANUARY: (60, 1, 28), date(2025, 11, 1): (70, 1, 28)})) == [
         (JANUARY, "", 60),
         (date(2025, 11, 1), "", 70),
