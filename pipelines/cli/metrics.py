@@ -83,6 +83,7 @@ def _list(home: Home, grain: str, *, as_json: bool) -> None:
         format_period,
         format_value,
     )
+    from pipelines.words.periods import sentence_case
 
     trends, currency = _read(home, None, grain, TREND_LENGTH)
     if as_json:
@@ -117,6 +118,8 @@ def _list(home: Home, grain: str, *, as_json: bool) -> None:
         show_paragraph(f"No value of {name_some(names)}: {reason}.", indent=0)
     for reason, names in _not_compared(trends.values()).items():
         show_paragraph(f"No change of {name_some(names)}: {reason}.", indent=0)
+    if note := next((trend.clock_note for trend in trends.values() if trend.clock_note), ""):
+        show_paragraph(f"{sentence_case(note)}.", indent=0)
     click.echo(click.style(f"Latest closed {grain}. 'kpi metrics NAME' says what a number means.", dim=True))
 
 
@@ -156,6 +159,7 @@ def _summary(metric: Metric, trend: MetricTrend | None, grain: str) -> dict[str,
         "state": trend.publication_state if trend else "not published",
         "held_reason": trend.held_reason if trend else None,
         "no_value_reason": (trend.no_value_reason or None) if trend else None,
+        "clock_note": (trend.clock_note or None) if trend else None,
         "target": float(trend.target) if trend and trend.target is not None else None,
         f"latest_closed_{grain}": _described(latest, grain) if latest else None,
     }
@@ -203,6 +207,7 @@ def _as_floats(row: dict[str, Any], *names: str) -> dict[str, float | None]:
 
 def _show_definition(metric: Metric, trend: MetricTrend | None, currency: str) -> None:
     from pipelines.cli.tables import show_heading
+    from pipelines.words.periods import sentence_case
 
     show_heading(metric.label, f"{metric.name}, version {metric.version}")
     click.echo(metric.meaning)
@@ -221,6 +226,8 @@ def _show_definition(metric: Metric, trend: MetricTrend | None, currency: str) -
         "State": (trend.publication_state if trend else "not published")
         + (f": {trend.held_reason}" if trend and trend.held_reason else ""),
     }
+    if trend and trend.clock_note:
+        facts["Note"] = sentence_case(trend.clock_note)
     if trend and trend.no_value_reason and not trend.held_reason:
         facts["No value because"] = trend.no_value_reason
     width = max(map(len, facts))

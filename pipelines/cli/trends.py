@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from pipelines.cli.published import read_rows
+from pipelines.words.business_hours import CLOCK_NOTE, are_published_by_the_clock
 from pipelines.words.missing_values import explain_missing, periods_told
 from pipelines.words.periods import describe_missing_months
 
@@ -63,6 +64,7 @@ class MetricTrend:
         breakdown_targets: those of single teams and the like, in the latest closed period of each.
         target: the target of the latest closed period; where none is closed, the one that is in force last.
         no_value_reason: why there is no value of its latest closed period to show; empty if there is one.
+        clock_note: that its business hours are hours of the clock; empty where they are not, or it has none.
     """
 
     metric: str
@@ -85,6 +87,7 @@ class MetricTrend:
     no_value_reason: str = ""
     target: Decimal | None = None
     breakdown_targets: tuple[BreakdownTarget, ...] = ()
+    clock_note: str = ""
 
     @property
     def latest(self) -> PeriodValue | None:
@@ -181,6 +184,7 @@ def read_trends(
             by_metric[name] = [*periods[1 - count :], PeriodValue(start, None, None, None, 0, 0, None)]
     targets = read_targets(connection)
     of_breakdowns = _read_breakdown_targets(connection, grain)
+    clock_note = CLOCK_NOTE if are_published_by_the_clock(connection) else ""
     return [
         MetricTrend(
             **row,
@@ -188,6 +192,7 @@ def read_trends(
             breakdown_targets=tuple(of_breakdowns.get(row["metric"], ())),
             periods=(periods := tuple(by_metric.get(row["metric"], ()))),
             no_value_reason=reasons.get(row["metric"], ""),
+            clock_note=clock_note if row["unit"] == "business_hours" else "",
             target=_target_of(targets.get(row["metric"], ()), grain, periods),
         )
         for row in definitions

@@ -77,6 +77,8 @@ def show_card(snapshot: Snapshot, definition: dict[str, Any], values: pl.DataFra
             truth = describe_truth(definition["metric"], *bounds, unit, currency)
             coverage = describe_coverage(latest["coverage_ratio"], latest["eligible_count"])
             st.caption(f"{sentence_case(coverage)}; {truth}.")
+            if unit == "business_hours" and (note := snapshot.clock_note()):
+                st.caption(plain(note))
         if definition["publication_state"] == "held":
             st.warning(_why_held(definition), icon=":material/pause_circle:")
 

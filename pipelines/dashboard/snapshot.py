@@ -19,8 +19,9 @@ from pipelines.cli.published import open_published, publication_of
 from pipelines.dashboard.filters import Filters
 from pipelines.published.publication import PublicationFacts, Reach, read_reaches
 from pipelines.questions import packaged_questions
+from pipelines.words.business_hours import CLOCK_NOTE, are_published_by_the_clock
 from pipelines.words.missing_values import explain_missing, periods_told
-from pipelines.words.periods import describe_incomplete, describe_late, describe_missing_months
+from pipelines.words.periods import describe_incomplete, describe_late, describe_missing_months, sentence_case
 
 if TYPE_CHECKING:
     import duckdb
@@ -132,6 +133,10 @@ class Snapshot:
         numbers = self.ask(packaged_questions()["numbers_of_a_period"].text, parameters)
         row = numbers.row(by_predicate=pl.col("metric") == metric, named=True)
         return describe_missing_months(start, grain, row["missing_months"], row["previous_missing_months"])
+
+    def clock_note(self) -> str:
+        """That business hours are hours of the clock, as a sentence; empty where some calendar is open less."""
+        return f"{sentence_case(CLOCK_NOTE)}." if are_published_by_the_clock(self._connection) else ""
 
     def no_value_reason(self, metric: str, grain: str, start: date | None) -> str:
         """Why a metric has no value over everything; empty if it has one.

@@ -19,7 +19,7 @@ from pipelines.report.facts import NothingToReportError, ReportFacts
 from pipelines.report.markup import element, page
 from pipelines.report.page import render_report
 from pipelines.report.period import ReportPeriod, parse_period
-from pipelines.report.reading import read_facts
+from pipelines.report.reading import read_latest_facts
 from pipelines.words.periods import sentence_case
 
 #: Periods of which every publication gives an issue.
@@ -45,7 +45,7 @@ def write_issues(file: Path, folder: Path, home_name: str) -> list[Issue]:
     Returns:
         The issues; the first is the one that `latest.html` shows. Where no period is closed, that says so.
     """
-    found = [read_facts(file, grain=grain) for grain in ISSUED_GRAINS]
+    found = read_latest_facts(file, ISSUED_GRAINS)
     known = [facts for facts in found if facts.period is not None]
     issues = [write_issue(facts, folder) for facts in known]
     text = issues[0].path.read_text(encoding="utf-8") if issues else render_report(found[0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from metrics.spec import Unit
 from pipelines.report.charts import TrendPoint
@@ -12,6 +12,7 @@ from pipelines.report.completeness import lacking, notes
 from pipelines.report.facts import ReportFacts
 from pipelines.report.signals import trend_points
 from pipelines.report.targets import target_of, verdict, wanted
+from pipelines.words.business_hours import CLOCK_NOTE, is_by_the_clock
 from pipelines.words.certainty import describe_coverage, describe_truth
 from pipelines.words.numbers import (
     NOTHING,
@@ -22,7 +23,6 @@ from pipelines.words.numbers import (
 )
 
 #: Whoever works less than always has less open time in a span that is as long.
-_WEEK_HOURS: Final = 7 * 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,21 +75,15 @@ def certainty(row: Mapping[str, Any], currency: str) -> str:
 
 
 def clock_note(facts: ReportFacts, row: Mapping[str, Any]) -> str:
-    """That business hours are hours of the clock; empty where some calendar is open less than always.
-
-    Known by its numbers, since what is published tells of no calendars: no working week is as long as a week.
-    """
+    """That business hours are hours of the clock; empty where some calendar is open less than always."""
     if row["unit"] != Unit.BUSINESS_HOURS:
         return ""
-    twins = {
-        name: (number["value"], facts.numbers[twin]["value"])
+    pairs = [
+        (number["value"], facts.numbers[twin]["value"])
         for name, number in facts.numbers.items()
         if (twin := name.replace("_business_hours", "_calendar_hours")) != name and twin in facts.numbers
-    }
-    known = [business for business, _ in twins.values() if business is not None]
-    if max(known, default=0.0) < _WEEK_HOURS or any(business != calendar for business, calendar in twins.values()):
-        return ""
-    return "; business hours are hours of the clock here, nights and weekends included: see policies/calendars.yaml"
+    ]
+    return f"; {CLOCK_NOTE}" if is_by_the_clock(pairs) else ""
 
 
 def no_value_note(facts: ReportFacts, metric: str) -> str:

@@ -5,7 +5,7 @@ What the answers are to each other is in `pipelines.report.facts`. Nothing is co
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,6 +31,7 @@ from pipelines.report.facts import (
     ReportFacts,
     told_period,
 )
+from pipelines.report.flow_by_day import FlowByDay
 from pipelines.report.period import ReportPeriod
 from pipelines.words.missing_values import explain_missing
 
@@ -66,11 +67,26 @@ def read_facts(file: Path, period: ReportPeriod | None = None, grain: Grain = Gr
     Raises:
         NothingToReportError: the named period is not closed, or has no value; or the file is of another version.
     """
+    (facts,) = _read_file(file, period, [grain if period is None else period.grain])
+    return facts
+
+
+def read_latest_facts(file: Path, grains: Sequence[Grain]) -> list[ReportFacts]:
+    """The facts of the latest report of each grain. What takes long and is the same for all is asked once.
+
+    Raises:
+        NothingToReportError: the file is of another version.
+    """
+    return _read_file(file, None, grains)
+
+
+def _read_file(file: Path, period: ReportPeriod | None, grains: Sequence[Grain]) -> list[ReportFacts]:
     connection = open_published_file(file)
     try:
         if period is not None and period not in (known := closed_periods(connection, period.grain)):
             raise NothingToReportError(_no_such_period(period, known))
-        return _read(connection, period, grain if period is None else period.grain)
+        flow = FlowByDay(connection)
+        return [_read(connection, period, grain, flow) for grain in grains]
     except (duckdb.CatalogException, duckdb.BinderException) as error:
         raise NothingToReportError(
             f"{file.name} was published by another version of this program, and does not have all that a report "
@@ -89,7 +105,9 @@ def _no_such_period(period: ReportPeriod, known: list[ReportPeriod]) -> str:
     )
 
 
-def _read(connection: duckdb.DuckDBPyConnection, wanted: ReportPeriod | None, grain: Grain) -> ReportFacts:
+def _read(
+    connection: duckdb.DuckDBPyConnection, wanted: ReportPeriod | None, grain: Grain, flow: FlowByDay
+) -> ReportFacts:
     # Which period is the latest is decided by the question, for everybody who asks it.
     spans = {"period_start_date": wanted.start.isoformat()} if wanted else {}
     answers = {"numbers": ask(connection, "numbers_of_a_period", period_grain=grain.value, **spans)}
@@ -115,7 +133,7 @@ def _read(connection: duckdb.DuckDBPyConnection, wanted: ReportPeriod | None, gr
     answers |= _open_then(connection, numbers, period) if period is not None and is_past else _open_now(connection)
     if period is not None:
         answers |= _up_to_the_period(connection, period, headlines)
-        answers |= _of_the_period(connection, period, numbers)
+        answers |= _of_the_period(connection, period, numbers, flow)
     told = {metric: row["period_start_date"] for metric, row in numbers.items()} if period else None
     return ReportFacts(
         _publication(connection),
@@ -202,7 +220,10 @@ def _up_to_the_period(
 
 
 def _of_the_period(
-    connection: duckdb.DuckDBPyConnection, period: ReportPeriod, numbers: Mapping[str, Mapping[str, Any]]
+    connection: duckdb.DuckDBPyConnection,
+    period: ReportPeriod,
+    numbers: Mapping[str, Mapping[str, Any]],
+    flow: FlowByDay,
 ) -> dict[str, Answer]:
     """What is told of one period alone, of months more than of weeks: that of the KPI that it is about.
 
@@ -225,8 +246,7 @@ def _of_the_period(
         first = told
         for _ in range(_FLOW_PERIODS[told.grain] - 1):
             first = first.previous
-        days = _days(told) | {"from_date": first.start.isoformat()}
-        answers["flow"] = ask(connection, "cumulative_flow_by_day", **days)
+        answers["flow"] = flow.between(first.start, told.end)
     if (told := about(CYCLE_TIMES_ARE_OF)) is not None:
         answers["cycle_times"] = ask(connection, "cycle_times_of_a_period", **_days(told), row_limit=str(_MOST_POINTS))
     if period.grain is Grain.MONTH:

@@ -19,16 +19,18 @@ from page_accessibility import problems
 from pptx import Presentation
 from pptx.enum.shapes import MSO_SHAPE_TYPE
 
+from models.vocabulary import Grain
 from pipelines.cli.main import kpi
 from pipelines.home import Home
 from pipelines.project import load_project
+from pipelines.report.asking import Answer, ask
 from pipelines.report.charts import sparkline
 from pipelines.report.drawing import configured
 from pipelines.report.facts import HEADLINES
 from pipelines.report.headlines import headline_cards
 from pipelines.report.money import recoverable_total
 from pipelines.report.page import render_report
-from pipelines.report.reading import read_facts
+from pipelines.report.reading import read_facts, read_latest_facts
 from pipelines.report.sections import build_sections
 from pipelines.report.sentences import summarize
 from pipelines.run import run_project
@@ -190,6 +192,27 @@ def test_a_report_on_an_earlier_month_tells_what_was_open_at_its_end(clean_run: 
     )
     assert "by the register that is known now." in told or not deadlines
     assert problems(render_report(facts)) == []
+
+
+def test_the_flow_of_month_and_week_is_asked_once_and_is_what_the_question_answers(
+    clean_run: CleanRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def counted(connection: duckdb.DuckDBPyConnection, name: str, **parameters: str) -> Answer:
+        asked.append(name)
+        return ask(connection, name, **parameters)
+
+    monkeypatch.setattr("pipelines.report.flow_by_day.ask", counted)
+    file = clean_run.demo.home.published_file
+    month, week = read_latest_facts(file, [Grain.MONTH, Grain.WEEK])
+    assert asked == ["cumulative_flow_by_day"]
+    with duckdb.connect(str(file), read_only=True) as connection:
+        for facts in (month, week):
+            told = facts.answers["flow"]
+            assert told == ask(connection, "cumulative_flow_by_day", **told.parameters)
+            assert told.rows[-1]["day_date"].isoformat() == told.parameters["to_date"]
+    assert month.answers["flow"].parameters != week.answers["flow"].parameters
 
 
 def test_every_chart_follows_the_schema_of_vega_lite(clean_run: CleanRun) -> None:

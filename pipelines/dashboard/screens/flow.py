@@ -97,6 +97,8 @@ def _show_cycle_times(snapshot: Snapshot, filters: Filters) -> None:
     st.caption(
         f"{count_of(found.height, 'ticket')} with a cycle time, resolved from {filters.describe_days()}: {told}."
     )
+    if note := snapshot.clock_note():
+        st.caption(plain(note))
     if found.height > _MOST_POINTS:
         st.caption(f"{_MOST_POINTS:,} of them are drawn, chosen by their key.")
     zone = snapshot.publication.time_zone
