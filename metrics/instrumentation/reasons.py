@@ -67,6 +67,8 @@ REMEDIES: Final = {
     "is_on_time_by_first_promise": "These deliveries lack the first promised day. Export it beside the one in force.",
     "first_promise_delay_days": "These deliveries lack the first promised day. Export it beside the one in force.",
 }
+#: Ends of the names of rules that only warn, whose broken rows have no amount in the reporting currency.
+_WITHOUT_AMOUNT: Final = (".currency_code.convertible", ".has_rate")
 _RECOVERABLE_REMEDY: Final = (
     "How much may be recovered cannot be told yet; 'kpi query --query money_to_recover' lists what and why."
 )
@@ -90,6 +92,15 @@ def missing_of(reason: str) -> str | None:
     table, _, rest = reason.partition(".")
     missing, _, assertion = rest.rpartition(".")
     return missing if table and missing and assertion == "measured" else None
+
+
+def gap_of_rule(rule_id: str) -> str:
+    """The name under which the gap is counted that a broken rule makes which only warns.
+
+    It sets no record aside; what its rows lack is counted as a missing value.
+    """
+    table, _, rest = rule_id.partition(".")
+    return reason_name(table, "amount") if f".{rest}".endswith(_WITHOUT_AMOUNT) else rule_id
 
 
 def needed_values(metric: Metric) -> list[str]:

@@ -17,7 +17,7 @@ from typing import Final
 import polars as pl
 
 from metrics.instrumentation.latest_gaps import PLACE, find_latest_gaps
-from metrics.instrumentation.reasons import remedy_of
+from metrics.instrumentation.reasons import gap_of_rule, remedy_of
 from metrics.spec import Metric
 from models.ddl import conform
 from models.marts import instrumentation_scorecard
@@ -81,7 +81,12 @@ def build_scorecard(
         ).max(),
     )
     order = {metric.name: place for place, metric in enumerate(metrics)}
-    joined = rows.join(names, on=PLACE, how="left").join(shown, on=PLACE, how="left")
+    gap = ["source", "table_name", "gap_rule_id"]
+    joined = (
+        rows.with_columns(gap_rule_id=_counted_under())
+        .join(names, left_on=gap, right_on=PLACE, how="left")
+        .join(shown, left_on=gap, right_on=PLACE, how="left")
+    )
     described = [_described(row, rules.get(row["rule_id"]), order) for row in joined.iter_rows(named=True)]
     frame = pl.DataFrame(described, schema={**joined.schema, **_DESCRIBED}, orient="row") if described else (
         joined.with_columns(pl.lit(None, dtype=kind).alias(name) for name, kind in _DESCRIBED.items())
@@ -100,6 +105,13 @@ _DESCRIBED: Final = {
     "held_metric_count": pl.Int64,
     "affected_metrics": pl.String,
 }
+
+
+def _counted_under() -> pl.Expr:
+    """By which name the gap of a row is counted; a rule that is not broken, or sets records aside, has its own."""
+    rule = pl.col("rule_id")
+    only_warns = (pl.col("action") == RuleAction.WARN.value) & (pl.col("failed_record_count") > 0)
+    return pl.when(only_warns).then(rule.map_elements(gap_of_rule, pl.String)).otherwise(rule)
 
 
 def _captured() -> pl.Expr:

@@ -134,6 +134,31 @@ def test_the_order_in_which_to_put_things_right() -> None:
     assert all(row["what_to_do"] for row in rows if row["fix_rank"])
 
 
+def test_a_rule_that_warns_of_rates_is_tied_to_the_amounts_that_are_missing_for_it() -> None:
+    rule, counted = "vendor_invoice_lines.currency_code.convertible", "vendor_invoice_lines.amount.measured"
+    kept = "vendor_invoice_lines.invoice_date.has_rate"
+    where = {"table_name": "vendor_invoice_lines", "source": "ledger"}
+    cost = "vendor_billed_reporting"
+    warned = {"record_table": "stg_vendor_invoice_lines", "action": "warn", "source": "ledger"}
+    outcomes = [outcome(rule, NOW, 7, **warned), outcome(kept, NOW, 0, **warned)]
+    gaps = [gap(counted, cost, 10, 7, kind="not_instrumented", **where)]
+    rules = dict.fromkeys((rule, kept), RULE)
+    rows = scorecard(outcomes, gaps, rules, closed_months((cost,)))
+    by_rule = {str(row["rule_id"]): row for row in rows}
+    for name in (rule, counted):
+        assert by_rule[name]["affected_metrics"] == cost
+        assert (by_rule[name]["metric"], by_rule[name]["metric_record_count"]) == (cost, 7)
+    assert (by_rule[rule]["gap_kind"], by_rule[rule]["is_recent"]) == ("warned", True)
+    # What is not broken has no part in it, and another table's gap is none of this one's.
+    assert by_rule[kept]["metric"] is None
+    (alone,) = scorecard(outcomes[:1], [gap(counted, cost, 10, 7, **where | {"source": "other"})], {rule: RULE})
+    assert alone["metric"] is None
+    # A rule of the same name that sets lines aside is counted by its own.
+    outcomes = [outcome(rule, NOW, 7, **warned | {"action": "quarantine"})]
+    rows = scorecard(outcomes, [*gaps, gap(rule, cost, 10, 3, **where)], {rule: RULE}, closed_months((cost,)))
+    assert {row["rule_id"]: row["metric_record_count"] for row in rows} == {rule: 3, counted: 7}
+
+
 def test_what_is_not_told_is_compared_with_the_month_before() -> None:
     rule = "tickets.cycle_time.measured"
     (row,) = scorecard(
