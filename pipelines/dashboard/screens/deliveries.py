@@ -19,8 +19,13 @@ from pipelines.words.numbers import count_of
 from pipelines.words.periods import name_period
 
 _ON_TIME: Final = "vendor_on_time_delivery_ratio"
-#: By the promise that is in force, by the first one, and how many days late 85 of 100 came at the most.
-_SHOWN: Final = (_ON_TIME, "vendor_on_time_delivery_first_promise_ratio", "vendor_delivery_delay_p85_days")
+#: By the promise that is in force, by the first one, and how many days late 85 of 100 came at the most; with what their
+#: trends are called under the cards that have their names.
+_SHOWN: Final = {
+    _ON_TIME: "On time",
+    "vendor_on_time_delivery_first_promise_ratio": "On time by the first promise",
+    "vendor_delivery_delay_p85_days": "Delay, p85",
+}
 _TREND_HEIGHT: Final = 200
 
 
@@ -31,7 +36,7 @@ def show_deliveries(snapshot: Snapshot, filters: Filters) -> None:
         # No choice of days would show any.
         st.info("No export feeds deliveries yet.", icon=":material/search_off:")
         return
-    values = read_values(snapshot, _SHOWN, filters)
+    values = read_values(snapshot, list(_SHOWN), filters)
     for column, name in zip(st.columns(len(_SHOWN)), _SHOWN, strict=True):
         with column:
             show_card(snapshot, snapshot.definition(name), values.filter(metric=name), filters)
@@ -47,7 +52,7 @@ def _show_trend(snapshot: Snapshot, name: str, values: pl.DataFrame) -> None:
     if values["value"].drop_nulls().is_empty():
         return
     definition = snapshot.definition(name)
-    title = axis_title(definition["label"], definition["unit"], snapshot.publication.currency)
+    title = axis_title(_SHOWN[name], definition["unit"], snapshot.publication.currency)
     chart = draw_trend(values, title, definition["unit"], height=_TREND_HEIGHT)
     st.altair_chart(chart, alt=f"Trend of {definition['label']}")
 
