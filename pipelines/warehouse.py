@@ -8,7 +8,7 @@ connection has no access to the file system or the network.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -39,6 +39,7 @@ from models.enumerations import (
 )
 from models.vocabulary import Layer
 from pipelines.database_files import OpeningFault, holder_of, opening_fault
+from pipelines.lent_frames import lend
 
 
 class WarehouseBusyError(Exception):
@@ -131,13 +132,10 @@ class Warehouse:
 
     def encoded_frame(self, query: str, given: Mapping[str, pl.DataFrame] | None = None) -> pl.DataFrame:
         """The same, with enumerations of the database as categories, which take a fraction of the memory of text."""
-        for name, frame in (given or {}).items():
-            self.connection.register(name, frame.to_arrow())
-        try:
+        with ExitStack() as lent:
+            for name, frame in (given or {}).items():
+                lent.enter_context(lend(self.connection, name, frame))
             return self.connection.sql(query).pl()
-        finally:
-            for name in given or {}:
-                self.connection.unregister(name)
 
     def lazy(self, query: str) -> pl.LazyFrame:
         """The result of a query, of which only the rows and columns that are asked for are read when they are."""
@@ -298,11 +296,8 @@ class Warehouse:
     def registered(self, frame: pl.DataFrame) -> Iterator[str]:
         """A frame as a table of the connection, under the name that is given."""
         name = f"frame_{uuid4().hex}"
-        self.connection.register(name, frame.to_arrow())
-        try:
+        with lend(self.connection, name, frame):
             yield name
-        finally:
-            self.connection.unregister(name)
 
 
 @contextmanager

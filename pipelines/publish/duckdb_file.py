@@ -14,6 +14,7 @@ import duckdb
 from sqlalchemy import MetaData
 
 from models.ddl import comment_statements, create_table, quote_identifier, quote_text
+from pipelines.lent_frames import lend
 from pipelines.publish.bi_types import require_bi_types
 from pipelines.publish.publication import Publication, PublishedTable
 from pipelines.publish.target import Build, OneFile, PublishError
@@ -112,9 +113,8 @@ def _write_table(connection: duckdb.DuckDBPyConnection, published: PublishedTabl
     name = f"{quote_identifier(published.schema)}.{quote_identifier(published.name)}"
     renamed = published.table.to_metadata(MetaData(), schema=published.schema, name=published.name)
     connection.execute(create_table(renamed, schema=published.schema, with_keys=True))
-    connection.register("published_rows", published.load().to_arrow())
-    connection.execute(f"INSERT INTO {name} SELECT * FROM published_rows")
-    connection.unregister("published_rows")
+    with lend(connection, "published_rows", published.load()):
+        connection.execute(f"INSERT INTO {name} SELECT * FROM published_rows")
     for statement in comment_statements(renamed, schema=published.schema):
         connection.execute(statement)
 

@@ -20,6 +20,7 @@ from models.enumerations import categorise_texts
 from pipelines.landing.loads import active_loads, raw_table_name
 from pipelines.staging.control_totals import compare_total, gather_rows, table_of
 from pipelines.staging.mapping import StagedPart, close_cases, fed_tables, needed_columns, stage_rows
+from pipelines.staging.owned_memory import in_memory_of_its_own
 from pipelines.staging.sightings import is_repeated
 from pipelines.warehouse import Warehouse
 
@@ -71,11 +72,12 @@ def _stage_in_batches(
         for total, rows in zip(item.control_totals, gathered, strict=True):
             rows.append(gather_rows(raw, contract, item, total, batches[table_of(item, total)][-1]))
         if item.cases is None:
-            for name in _ENCODED:
-                if staged := batches.get(name):
-                    staged[-1] = replace(
-                        staged[-1], frame=categorise_texts(staged[-1].frame, table_named(f"stg_{name}"))
-                    )
+            for name, staged in batches.items():
+                frame = staged[-1].frame
+                if name in _ENCODED:
+                    frame = categorise_texts(frame, table_named(f"stg_{name}"))
+                problems = in_memory_of_its_own(staged[-1].problems)
+                staged[-1] = replace(staged[-1], frame=in_memory_of_its_own(frame), problems=problems)
     compared = [compare_total(rows, item, total) for total, rows in zip(item.control_totals, gathered, strict=True)]
     if item.cases is not None:
         return {name: close_cases(staged) for name, staged in batches.items()}, compared

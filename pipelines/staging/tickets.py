@@ -59,21 +59,17 @@ def assemble_events(
 
 def assemble_tickets(
     parts: Sequence[StagedPart],
-    events: pl.DataFrame,
     event_parts: Sequence[StagedPart],
     policies: Policies,
     compared: pl.DataFrame | None = None,
-    *,
-    creation_sources: Collection[str] | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """One row per ticket: each attribute as the latest row that has one says it.
 
     Rows are in order of file, then of the event that they also tell, then of the row. A ticket known only by its
-    events gets a row too; where a source tells no creations, the first event is the creation.
+    events gets a row too.
 
     Args:
         compared: tickets that repeated snapshots tell, one row each.
-        creation_sources: sources that tell creations, where these are not all of their tickets.
 
     Returns:
         Rows of `stg_tickets`, texts with few values as categories; and rows of `ops_value_problems`.
@@ -88,9 +84,7 @@ def assemble_tickets(
     frames += [_implied_by(part) for part in event_parts if not _feeds_tickets(part, parts)]
     rows = pl.concat([_encoded(polars_schema(stg_tickets).to_frame(), stg_tickets), *frames])
     tickets = latest_values(rows.filter(pl.col("ticket_id").is_not_null()), ("load_id", "row_number"))
-    if creation_sources is None:
-        creation_sources = sources_with_creations([*parts], compared)
-    tickets = _in_slices(_fill_from_events(tickets, events, creation_sources), stg_tickets, interpret)
+    tickets = _in_slices(tickets, stg_tickets, interpret)
     problems = [_unmapped(part, tickets) for part in parts if "status" in part.frame.columns]
     problems += [_created_otherwise(part) for part in parts if "created_at" in part.frame.columns]
     return tickets, pl.concat(problems) if problems else no_problems()
@@ -146,7 +140,7 @@ def sources_with_creations(parts: Sequence[StagedPart], compared: pl.DataFrame |
 
     Args:
         parts: what exports contribute to tickets.
-        compared: see `assemble_tickets`.
+        compared: tickets that repeated snapshots tell.
     """
     frames = [part.frame for part in parts if {"ticket_id", "created_at"} <= set(part.frame.columns)]
     frames += [] if compared is None else [compared]
@@ -154,7 +148,14 @@ def sources_with_creations(parts: Sequence[StagedPart], compared: pl.DataFrame |
     return frozenset(str(source) for frame in told for source in frame["source"].unique().drop_nulls())
 
 
-def _fill_from_events(tickets: pl.DataFrame, events: pl.DataFrame, creation_sources: Collection[str]) -> pl.DataFrame:
+def begin_with_events(tickets: pl.DataFrame, events: pl.DataFrame, creation_sources: Collection[str]) -> pl.DataFrame:
+    """The tickets, those of sources that tell no creations with their first event in its place.
+
+    Args:
+        tickets: rows of `stg_tickets`.
+        events: all rows of `stg_ticket_events` of them.
+        creation_sources: see `sources_with_creations`; of all tickets, where these are some of them.
+    """
     if events.is_empty() or not tickets["created_at"].has_nulls():
         return tickets
     first = events.group_by("ticket_id").agg(pl.col("occurred_at").min().alias("first_event_at"))

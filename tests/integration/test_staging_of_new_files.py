@@ -16,6 +16,7 @@ from demo_homes import DemoHome
 from models.vocabulary import Domain
 from pipelines.gate.ingest import Batch, ingest_domain
 from pipelines.session import open_session
+from pipelines.staging import ticket_tables
 
 INCIDENTS, ZENDESK, JIRA = "servicenow_incidents", "zendesk_tickets", "jira_issues"
 STAGED = ("stg.stg_tickets", "stg.stg_ticket_events", "ops.ops_value_problems", "ops.ops_shared_tickets")
@@ -115,6 +116,21 @@ def test_files_of_another_day_are_staged_as_all_are(never_run: DemoHome, seed: i
         batch = ingest(never_run)
         assert 0 < staged_again(batch) < 30
     assert_as_full(never_run, batch)
+
+
+def test_a_long_history_is_staged_in_parts(never_run: DemoHome, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One part of all tickets after the other, whichever export tells of them, gives what all at once give."""
+    draw = random.Random(8)
+    another_day_of_incidents(never_run, draw)
+    another_day_of_zendesk(never_run, draw)
+    ingest(never_run)
+    at_once = staged(never_run)
+    monkeypatch.setattr(ticket_tables, "_ROWS_AT_ONCE", 300)
+    batch = ingest(never_run, is_full=True)
+    assert staged(never_run) == at_once
+    another_day_of_incidents(never_run, draw)
+    assert staged_again(ingest(never_run))
+    assert batch.is_new
 
 
 def test_a_run_that_was_not_measured_is_not_forgotten(clean: DemoHome) -> None:

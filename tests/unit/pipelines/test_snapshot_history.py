@@ -182,7 +182,7 @@ def test_problems_name_the_value_and_its_record(history: SnapshotHistory) -> Non
 def test_aliases_are_applied_once(warehouse: Warehouse, contract: ExportContract, tmp_path: Path) -> None:
     history = _read(warehouse, contract, tmp_path / "landing", [0])
     events, _ = assemble_events([], POLICIES, history.events)
-    tickets, _ = assemble_tickets([], events, [], POLICIES, history.tickets)
+    tickets, _ = assemble_tickets([], [], POLICIES, history.tickets)
     assert events["team"].to_list() == ["Network"]
     assert tickets.sort("ticket_id")["team"].to_list() == ["Network", "Desk"]
 

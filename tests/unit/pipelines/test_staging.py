@@ -24,7 +24,7 @@ from pipelines.policies.loading import StatusMeaning
 from pipelines.readers import Limits
 from pipelines.staging.lines import assemble_lines
 from pipelines.staging.mapping import StagedPart, needed_columns, stage_object
-from pipelines.staging.tickets import assemble_events, assemble_tickets
+from pipelines.staging.tickets import assemble_events, assemble_tickets, begin_with_events, sources_with_creations
 from pipelines.warehouse import Warehouse
 
 Drop = Callable[[str, str], Path]
@@ -148,7 +148,8 @@ def staged(
     columns = [*needed_columns(item), "_load_id", "_row_number", "_row_hash"]
     ticket_part = stage_object(raw.select(columns), updates, item, "tickets")
     events, event_problems = assemble_events([event_part], POLICIES)
-    tickets, _ = assemble_tickets([ticket_part], events, [event_part], POLICIES)
+    tickets, _ = assemble_tickets([ticket_part], [event_part], POLICIES)
+    tickets = begin_with_events(tickets, events, sources_with_creations([ticket_part]))
     return events, tickets, pl.concat([event_part.problems, event_problems])
 
 
@@ -210,5 +211,5 @@ def test_slices_and_the_order_of_values_change_nothing(
 
 def _assembled(event_part: StagedPart, ticket_part: StagedPart) -> list[pl.DataFrame]:
     events, event_problems = assemble_events([event_part], POLICIES)
-    tickets, ticket_problems = assemble_tickets([ticket_part], events, [event_part], POLICIES)
+    tickets, ticket_problems = assemble_tickets([ticket_part], [event_part], POLICIES)
     return [spell_out(frame) for frame in (events, event_problems, tickets, ticket_problems)]
