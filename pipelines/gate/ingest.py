@@ -22,7 +22,8 @@ from pipelines.gate.arrivals import judge
 from pipelines.gate.audit import AuditAbortedError, audit, settings_of
 from pipelines.gate.holds import HeldBack, read_holds
 from pipelines.gate.verdicts import count_quarantined, current_verdict, find_quarantined, store_verdict
-from pipelines.landing.loads import Landing, active_loads, land_export, raw_table_name
+from pipelines.landing.loads import Landing, active_loads, land_export
+from pipelines.landing.raw_rows import raw_table_name
 from pipelines.landing.refusals import refuse_unclaimed
 from pipelines.notices.unknown_names import KNOWN_NAMES, Names, read_names
 from pipelines.notices.unmapped_statuses import UNMAPPED_STATUSES, UnmappedStatus, read_unmapped

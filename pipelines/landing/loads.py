@@ -24,6 +24,7 @@ from pipelines.fingerprint import hash_parts
 from pipelines.landing.drift_notes import is_copy_note, tell_copies
 from pipelines.landing.editions import is_back, supersede, withdraw_older_editions
 from pipelines.landing.ignored_files import is_ignored, set_aside_ignored
+from pipelines.landing.raw_rows import raw_table_name
 from pipelines.landing.refusals import Refusal, files_in, record_refusals, refusal_of, unexpected_name
 from pipelines.landing.schema_drift import read_with_drift
 from pipelines.landing.snapshot_files import SnapshotFiles, restore_loads, set_aside_loads, snapshot_files
@@ -118,11 +119,6 @@ def active_loads(warehouse: Warehouse, export: str) -> list[tuple[str, str]]:
     """(load id, raw table) of every load of an export that staging reads, in load order."""
     query = "SELECT load_id, raw_table FROM ops.ops_loads WHERE export = ? AND superseded_by IS NULL ORDER BY load_id"
     return [(str(load_id), str(raw_table)) for load_id, raw_table in warehouse.rows(query, [export])]
-
-
-def raw_table_name(item: ExportObject) -> str:
-    """The qualified, quoted name of an object's raw table."""
-    return f"raw.{quote_identifier(item.raw_table)}"
 
 
 def _read(warehouse: Warehouse, contract: ExportContract, item: ExportObject, facts: FileFacts) -> LandedFrame:

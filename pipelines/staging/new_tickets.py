@@ -36,8 +36,8 @@ class NewTickets:
     Attributes:
         contracts: by which the new loads were read.
         ticket_ids: each once.
-        rows: raw table -> `rowid` of its rows that tell of these tickets, in ascending order; of new loads also those
-            that name no ticket.
+        rows: raw table -> places of its rows that tell of these tickets (see `placed_rows`), in ascending order; of new
+            loads also those that name no ticket.
         creation_sources: sources that told creations when everything was staged last.
     """
 

@@ -17,7 +17,8 @@ from data_contracts.spec import ExportContract, ExportObject
 from models.catalog import table_named
 from models.ddl import quote_identifier
 from models.enumerations import categorise_texts
-from pipelines.landing.loads import active_loads, raw_table_name
+from pipelines.landing.loads import active_loads
+from pipelines.landing.raw_rows import placed_rows, raw_table_name
 from pipelines.staging.control_totals import compare_total, gather_rows, table_of
 from pipelines.staging.mapping import StagedPart, close_cases, fed_tables, needed_columns, stage_rows
 from pipelines.staging.owned_memory import in_memory_of_its_own
@@ -38,7 +39,7 @@ def stage_parts(
     Besides, what came of comparing lines with totals that exports bring: records, and problems of the lines.
 
     Args:
-        only: raw table -> `rowid` of the rows to stage; all where it is not given.
+        only: raw table -> places of the rows to stage (see `placed_rows`); all where it is not given.
     """
     parts: dict[str, list[StagedPart]] = {}
     records: list[pl.DataFrame] = []
@@ -100,7 +101,7 @@ def _read_raw(
 ) -> Iterator[pl.DataFrame]:
     """The raw rows of an object that count, in batches; one at least, which says the columns."""
     columns = [*needed_columns(item), "_load_id", "_row_number", "_row_hash"]
-    names = ", ".join(quote_identifier(name) for name in columns)
+    names = ", ".join(f"raw.{quote_identifier(name)}" for name in columns)
     wanted = [load_id for load_id in active if load_id.startswith(f"{contract.id}/{item.name}/")]
     known = warehouse.rows(
         "SELECT count(*) FROM ops.ops_loads WHERE export = ? AND object_name = ?", [contract.id, item.name]
@@ -108,9 +109,11 @@ def _read_raw(
     is_any = False
     with warehouse.registered(pl.DataFrame({"row": [] if only is None else only}, {"row": pl.Int64})) as chosen:
         # Always in the order in which they landed: of equal ones, the first or the last counts.
-        join = "" if only is None else f"JOIN {chosen} ON raw.rowid = {chosen}.row ORDER BY raw.rowid"
-        for batch in warehouse.batches(f"SELECT {names} FROM {raw_table_name(item)} AS raw {join}", _BATCH_ROWS):
+        rows = f"{raw_table_name(item)} AS raw"
+        if only is not None:
+            rows = f"{placed_rows(warehouse, item)} AS raw JOIN {chosen} ON raw._row = {chosen}.row ORDER BY raw._row"
+        for batch in warehouse.batches(f"SELECT {names} FROM {rows}", _BATCH_ROWS):
             is_any = True
             yield batch if known == len(wanted) else batch.filter(pl.col("_load_id").is_in(wanted))
     if not is_any:
-        yield warehouse.frame(f"SELECT {names} FROM {raw_table_name(item)} LIMIT 0")
+        yield warehouse.frame(f"SELECT {names} FROM {raw_table_name(item)} AS raw LIMIT 0")

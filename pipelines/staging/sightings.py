@@ -19,6 +19,7 @@ from data_contracts.spec import ExportColumn, ExportContract, ExportObject, Snap
 from metrics.tickets.snapshot_rows import keep_changed_rows
 from models.ddl import quote_identifier
 from models.vocabulary import ExportShape, SnapshotContent, SnapshotInstant
+from pipelines.landing.raw_rows import placed_rows
 from pipelines.staging.mapping import needed_columns
 from pipelines.staging.snapshot_instants import instant_columns, instants_of_names, instants_of_rows
 from pipelines.staging.typed_values import clean_key
@@ -142,16 +143,16 @@ def _find_objects(warehouse: Warehouse, contracts: Iterable[ExportContract]) -> 
 def _read(warehouse: Warehouse, each: SnapshotObject, position: int) -> pl.DataFrame:
     """Every row of an object as `keep_changed_rows` takes it."""
     dated_by = {column.name for column in instant_columns(each.item)}
-    compared = ", ".join(quote_identifier(name) for name in needed_columns(each.item) if name not in dated_by)
-    read = dict.fromkeys([*(column.name for column in each.keys), *sorted(dated_by)])
-    columns = ", ".join(["loads.load", "raw._row_number", "raw.rowid AS _row", *map(quote_identifier, read)])
+    compared = [name for name in needed_columns(each.item) if name not in dated_by]
+    told = dict.fromkeys([*(column.name for column in each.keys), *sorted(dated_by)])
+    content, read = (", ".join(f"raw.{quote_identifier(name)}" for name in names) for names in (compared, told))
     query = f"""
-        SELECT {columns}, hash({position}, {compared}) AS _content
-        FROM raw.{quote_identifier(each.item.raw_table)} AS raw
+        SELECT loads.load AS _load, raw._row_number, raw._row, {read}, hash({position}, {content}) AS _content
+        FROM {placed_rows(warehouse, each.item)} AS raw
         JOIN snapshot_loads AS loads ON loads.load_id = raw._load_id
     """
     raw = warehouse.frame(query, {"snapshot_loads": each.loads.select("load", "load_id")})
-    loads = raw.select("load").join(each.loads, on="load", how="left", maintain_order="left")
+    loads = raw.select(load="_load").join(each.loads, on="load", how="left", maintain_order="left")
     is_told_by_file = each.settings.is_told_by_file
     at = loads["told_at"] if is_told_by_file else instants_of_rows(each.contract, each.item, raw)
     key = clean_key(each.contract, each.keys)
@@ -159,7 +160,7 @@ def _read(warehouse: Warehouse, each: SnapshotObject, position: int) -> pl.DataF
         pl.concat_str(pl.lit(f"{each.contract.source}:"), key, ignore_nulls=False).alias("ticket_id"),
         at.alias("snapshot_at"),
         loads["loaded_at"],
-        "load",
+        loads["load"],
         object=pl.lit(position, dtype=pl.UInt32),
         row_number="_row_number",
         row="_row",

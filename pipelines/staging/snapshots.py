@@ -17,6 +17,7 @@ from data_contracts.spec import ExportContract
 from metrics.tickets.repeated_snapshots import Comparison, compare_snapshots
 from models.ddl import conform, polars_schema, quote_identifier
 from models.tickets import stg_ticket_events, stg_tickets
+from pipelines.landing.raw_rows import placed_rows
 from pipelines.policies.loading import Policies
 from pipelines.staging.dimensions import apply_aliases
 from pipelines.staging.mapping import fed_tables, leave_out_ignored, needed_columns, stage_object
@@ -109,9 +110,9 @@ def _read_rows(warehouse: Warehouse, each: SnapshotObject, kept: pl.DataFrame) -
     places = [f"kept.{name} AS _{name}" for name in PLACE]
     query = f"""
         SELECT {", ".join([*names, *places])}
-        FROM raw.{quote_identifier(each.item.raw_table)} AS raw
-        JOIN kept_rows AS kept ON kept.row = raw.rowid
-        ORDER BY raw.rowid
+        FROM {placed_rows(warehouse, each.item)} AS raw
+        JOIN kept_rows AS kept ON kept.row = raw._row
+        ORDER BY raw._row
     """
     return warehouse.frame(query, {"kept_rows": kept})
 

@@ -15,7 +15,7 @@ import polars as pl
 
 from data_contracts.spec import ExportColumn, ExportContract, ExportObject
 from models.ddl import quote_identifier
-from pipelines.landing.loads import raw_table_name
+from pipelines.landing.raw_rows import placed_rows
 from pipelines.staging.mapping import fed_tables, needed_columns, stage_rows
 from pipelines.staging.sightings import is_repeated
 from pipelines.warehouse import Warehouse
@@ -53,7 +53,7 @@ def find_keys(
     *,
     of: pl.Series | None = None,
 ) -> pl.DataFrame:
-    """Where raw rows lie, and the ticket that each tells of: `row` (its `rowid`) and `ticket_id`.
+    """Where raw rows lie, and the ticket that each tells of: `row` (see `placed_rows`) and `ticket_id`.
 
     Args:
         where: SQL condition on the rows of the raw table.
@@ -72,7 +72,7 @@ def slice_tickets(
     Contracts must be apart.
 
     Yields:
-        raw table -> `rowid` of its rows in ascending order. Rows that name no ticket are in the first part.
+        raw table -> places of its rows in ascending order. Rows that name no ticket are in the first part.
     """
     sliced = {}
     for contract in contracts:
@@ -92,8 +92,8 @@ def _read_keys(
     keyed = _keys_alone(item)
     names = ", ".join(map(quote_identifier, needed_columns(keyed)))
     query = f"""
-        SELECT {names}, '' AS _load_id, rowid AS _row_number, '' AS _row_hash
-        FROM {raw_table_name(item)} WHERE {where}
+        SELECT {names}, '' AS _load_id, _row AS _row_number, '' AS _row_hash
+        FROM {placed_rows(warehouse, item)} WHERE {where}
     """
     tables = [name for name in fed_tables(keyed) if name in _TABLES]
     for batch in warehouse.batches(query, _BATCH_ROWS):

@@ -124,7 +124,7 @@ def _assemble(
 ) -> _Assembled:
     """
     Args:
-        only: raw table -> `rowid` of the rows to read, of contracts that are apart; all where it is not given.
+        only: raw table -> places of the rows to read, of contracts that are apart; all where it is not given.
     """
     parts, totals, problems = stage_parts(warehouse, contracts, only=only)
     event_parts, ticket_parts = (parts.get(table.name, []) for table in (stg_ticket_events, stg_tickets))

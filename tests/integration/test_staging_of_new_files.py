@@ -43,6 +43,33 @@ schema:
         logicalType: string
         customProperties: [{property: feeds, value: tickets.team}]
 """
+#: An export whose columns are called as the database calls the place of a row, and as staging does.
+DESK = """
+apiVersion: v3.2.0
+kind: DataContract
+id: desk
+version: 1.0.0
+domain: tickets
+status: active
+servers: [{server: landing, type: local, path: "*.csv", format: csv, encoding: utf-8}]
+customProperties:
+  - {property: source, value: desk}
+schema:
+  - name: changes
+    customProperties: [{property: shape, value: event_log}]
+    properties:
+      - name: number
+        logicalType: string
+        required: true
+        customProperties: [{property: feeds, value: [tickets.ticket_id, ticket_events.ticket_id]}]
+      - name: changed_at
+        logicalType: timestamp
+        logicalTypeOptions: {defaultTimezone: UTC}
+        customProperties: [{property: feeds, value: ticket_events.occurred_at}]
+      - name: row
+        logicalType: integer
+        customProperties: [{property: feeds, value: ticket_events.event_sequence}]
+"""
 NOTE = re.compile(r"([\d,]+) of ([\d,]+) tickets were staged again")
 
 
@@ -205,3 +232,22 @@ def test_the_first_creation_that_a_source_tells_moves_its_other_tickets(never_ru
     assert never_run.warehouse(unknown)[0][0] > 0
     assert not NOTE.search(batch.summary)
     assert_as_full(never_run, batch)
+
+
+def test_columns_may_be_called_as_the_database_calls_things(
+    never_run: DemoHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exports from Oracle have a column ROWID; and where a row lies has a name in staging, too."""
+    (never_run.home.contracts / "desk.yaml").write_text(DESK, encoding="utf-8")
+    landing = never_run.landing / "desk"
+    landing.mkdir()
+    rows = [f"T{n % 20},2026-01-{n // 10 + 1:02} 10:00,{n},AAAB{n % 7}" for n in range(200)]
+    for name, some in (("a.csv", rows[:190]), ("b.csv", rows[190:])):
+        (landing / name).write_text("\n".join(["number,changed_at,row,ROWID", *some, ""]), encoding="utf-8")
+        batch = ingest(never_run)
+    assert staged_again(batch) == 10
+    assert_as_full(never_run, batch)
+    at_once = staged(never_run)
+    monkeypatch.setattr(ticket_tables, "_ROWS_AT_ONCE", 300)
+    ingest(never_run, is_full=True)
+    assert staged(never_run) == at_once

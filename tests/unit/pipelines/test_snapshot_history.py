@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from data_contracts.loader import load_export_contract
 from data_contracts.spec import ExportContract
@@ -278,3 +279,27 @@ def test_snapshots_of_nobody_are_an_empty_history(warehouse: Warehouse, contract
         land_export(warehouse, contract, Path("nowhere"), run_id="r1", limits=Limits())
     history = read_snapshot_history(warehouse, [contract], POLICIES)
     assert (history.events.height, history.tickets.height, history.problems.height) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("name", ["rowid", "row", "load", "load_id"])
+def test_columns_may_be_called_as_the_database_calls_things(tmp_path: Path, name: str) -> None:
+    """Exports from Oracle have a column ROWID; it is no place in the raw table."""
+    plain = load_export_contract(CONTRACT, "contracts/desk.yaml", {})
+    renamed = load_export_contract(
+        CONTRACT.replace("name: number", f"name: {name}").replace("column: number", f"column: {name}"),
+        "contracts/desk.yaml",
+        {},
+    )
+    found = []
+    for contract, header in ((plain, HEADER), (renamed, HEADER.replace("number", name.upper()))):
+        with open_warehouse(tmp_path / f"{len(found)}.duckdb") as warehouse:
+            _land(
+                warehouse,
+                contract,
+                tmp_path / f"{len(found)}",
+                ((_name(number), f"{header}{rows}") for number, rows in DAYS.items()),
+            )
+            history = read_snapshot_history(warehouse, [contract], POLICIES)
+            found.append([frame.drop("load_id", "row_hash") for frame in (history.tickets, history.events)])
+    for one, other in zip(*found, strict=True):
+        assert_frame_equal(one, other)
