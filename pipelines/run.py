@@ -7,15 +7,11 @@ built is in the home's `ops` tables, and `pipelines.dagster_history` shows it to
 from __future__ import annotations
 
 import importlib
-import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from collections.abc import Sequence
 from contextlib import suppress
-from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
-from typing import Final
 
 import dagster as dg
 
@@ -23,11 +19,9 @@ from models.vocabulary import Domain
 from pipelines.definitions import build_assets
 from pipelines.gate.ingest import Batch, look_at_domains
 from pipelines.project import Project
-from pipelines.session import Reporter, Session, Step, open_look, open_session
+from pipelines.session import Reporter, Step, open_look, open_session
+from pipelines.working_apart import work_apart
 
-#: How a process ends that its user has interrupted twice.
-_INTERRUPTED: Final = 130
-_LISTENING_SECONDS: Final = 0.1
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -91,37 +85,12 @@ def run_project(
                     raise_on_error=True,
                 )
 
-        _do_apart(materialize, session)
-        return RunOutcome(session.run_id, tuple(session.steps))
-
-
-def _do_apart(work: Callable[[], None], session: Session) -> None:
-    """Do the work of a run in a thread of its own, so that this one hears of Ctrl-C and ends it in good order.
-
-    Python gives an interrupt to its main thread, in the midst of whatever that does: of a query, which crashes the
-    process, or of Dagster, which takes it for a failure of its own. What is under way ends by itself or by the
-    database; a second Ctrl-C ends the process at once, which leaves behind what a kill does: nothing by halves.
-    """
-    with ThreadPoolExecutor(1, thread_name_prefix="run") as pool:
-        run = pool.submit(copy_context().run, work)
-        try:
-            _await(run)
-        except KeyboardInterrupt:
-            session.reporter.began("stopping; Ctrl-C again stops at once")
+        def stop() -> None:
+            reporter.began("stopping; Ctrl-C again stops at once")
             session.warehouse.stop()
-            try:
-                _await(run)
-            except KeyboardInterrupt:
-                os._exit(_INTERRUPTED)
-            if run.exception() is not None:
-                raise
-        run.result()
 
-
-def _await(run: Future[None]) -> None:
-    # Not without a timeout: the system may hand the signal to any thread, and this one would sleep on.
-    while wait([run], timeout=_LISTENING_SECONDS).not_done:
-        pass
+        work_apart(materialize, stop=stop)
+        return RunOutcome(session.run_id, tuple(session.steps))
 
 
 def check_project(project: Project, *, reporter: Reporter) -> dict[Domain, Batch]:

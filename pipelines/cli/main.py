@@ -87,7 +87,7 @@ class KpiGroup(click.Group):
         except click.Abort:
             code = _say_interrupted()
         except Exception as error:
-            # Of a Ctrl-C in the midst of a query, DuckDB makes an error of its own.
+            # Of a Ctrl-C in the midst of a short query of the main thread, DuckDB makes an error of its own.
             code = _say_interrupted() if isinstance(error.__cause__, KeyboardInterrupt) else _explain(error)
         sys.exit(code if isinstance(code, int) else ExitCode.OK)
 

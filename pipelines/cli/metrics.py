@@ -116,28 +116,23 @@ def _list(home: Home, grain: str, *, as_json: bool) -> None:
     click.echo()
     for reason, names in group_by_reason(trends.values()).items():
         show_paragraph(f"No value of {name_some(names)}: {reason}.", indent=0)
-    for reason, names in _not_compared(trends.values()).items():
+    for reason, names in group_by_reason(trends.values(), of="not_compared_reason").items():
         show_paragraph(f"No change of {name_some(names)}: {reason}.", indent=0)
     if note := next((trend.clock_note for trend in trends.values() if trend.clock_note), ""):
         show_paragraph(f"{sentence_case(note)}.", indent=0)
     click.echo(click.style(f"Latest closed {grain}. 'kpi metrics NAME' says what a number means.", dim=True))
 
 
-def group_by_reason(trends: Iterable[MetricTrend]) -> dict[str, list[str]]:
-    """Metrics without a value of their latest closed period, by the reason."""
+def group_by_reason(trends: Iterable[MetricTrend], *, of: str = "no_value_reason") -> dict[str, list[str]]:
+    """Metrics by what the trends say of them, without those of which they say nothing.
+
+    Args:
+        of: the attribute that says it: by default, why there is no value of the latest closed period.
+    """
     found: dict[str, list[str]] = {}
     for trend in trends:
-        if trend.no_value_reason:
-            found.setdefault(trend.no_value_reason, []).append(trend.metric)
-    return found
-
-
-def _not_compared(trends: Iterable[MetricTrend]) -> dict[str, list[str]]:
-    """Metrics whose latest closed period is not held against the one before it, by the reason."""
-    found: dict[str, list[str]] = {}
-    for trend in trends:
-        if trend.not_compared_reason:
-            found.setdefault(trend.not_compared_reason, []).append(trend.metric)
+        if reason := getattr(trend, of):
+            found.setdefault(reason, []).append(trend.metric)
     return found
 
 

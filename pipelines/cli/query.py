@@ -170,12 +170,14 @@ def _run(
     from pipelines.cli import query_output
     from pipelines.cli.published import open_published, tell_other_version
     from pipelines.words.numbers import count_of
+    from pipelines.working_apart import work_apart
 
     home = chosen_home()
     notes: list[str] = []
     reasons: list[str] = []
     with open_published(home) as connection:
-        try:
+
+        def answer() -> int:
             cursor = connection.execute(_one_reading_statement(text), values or None)
             if chosen == "table":
                 count = query_output.write_table(cursor, rows)
@@ -184,7 +186,8 @@ def _run(
             elif chosen == "xlsx" and output is not None:
                 from pipelines.cli.query_workbook import write_workbook
 
-                count, notes = write_workbook(connection, cursor, output, question, text, values)
+                count, told = write_workbook(connection, cursor, output, question, text, values)
+                notes.extend(told)
             elif chosen == "csv":
                 count = query_output.write_csv(cursor, output, keep_formulas=keep_formulas)
             else:
@@ -192,7 +195,11 @@ def _run(
             if count == 0 and question is not None:
                 from pipelines.cli.empty_answers import explain_no_rows
 
-                reasons = explain_no_rows(connection, question, values)
+                reasons.extend(explain_no_rows(connection, question, values))
+            return count
+
+        try:
+            count = work_apart(answer, stop=connection.interrupt)
         except duckdb.Error as error:
             is_lacking = isinstance(error, duckdb.BinderException | duckdb.CatalogException)
             hint = tell_other_version(connection) if is_lacking else ""

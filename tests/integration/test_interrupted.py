@@ -6,6 +6,8 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,6 +66,29 @@ def test_a_run_that_is_interrupted_says_so_and_keeps_nothing_by_halves(
     demo.run()
     assert demo.content_hash() == before
     assert demo.warehouse(LAST_RUN) == [("succeeded", None)]
+
+
+def test_a_query_that_never_ends_is_ended(clean_run: CleanRun) -> None:
+    """Also one that is a single long task of the database, in whichever thread it is done."""
+    endless = "SELECT count(*) FROM range(100000000000) AS one, range(1000) AS other"
+    command = [sys.executable, "-c", LISTENING, "query", endless, "--home", str(clean_run.demo.folder)]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    ) as process:
+        printed = None
+        try:
+            # Python loses one that comes in the midst of an import, which on a busy machine may still go on: then it is
+            # pressed again, as people do.
+            for _ in range(10):
+                time.sleep(5)
+                os.killpg(process.pid, signal.SIGINT)
+                with suppress(subprocess.TimeoutExpired):
+                    printed = process.communicate(timeout=5)[0]
+                    break
+        finally:
+            process.kill()
+    assert printed is not None, "it went on"
+    assert (process.returncode, "Interrupted." in printed) == (130, True)
 
 
 def test_a_query_that_is_interrupted_is_no_failure(capsys: pytest.CaptureFixture[str]) -> None:

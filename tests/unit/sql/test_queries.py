@@ -10,9 +10,10 @@ from typing import Any
 
 import duckdb
 import pytest
+from asked_questions import Row, ask, definition_of, value_of
 
 import sql
-from pipelines.cli.questions import Question, fill_parameters, list_questions, question_named
+from pipelines.cli.questions import Question, list_questions, question_named
 
 HOUR = 3_600_000_000
 OCTOBER, SEPTEMBER = date(2026, 10, 1), date(2026, 9, 1)
@@ -22,49 +23,13 @@ P85, SLA, UNIT_COST = (
     "cost_per_transaction_reporting",
 )
 
-Row = dict[str, Any]
 Fill = Callable[..., None]
-
-
-def _value(metric: str, month: date, value: float | None, **columns: Any) -> Row:
-    return {
-        "metric": metric,
-        "metric_version": 1,
-        "period_grain": "month",
-        "period_start_date": month,
-        "period_end_date": date(2026, month.month, 30),
-        "is_period_closed": True,
-        "dimension": "overall",
-        "dimension_value": "",
-        "value": value,
-        "eligible_count": 10,
-        "measured_count": 10,
-        "coverage_ratio": 1.0,
-        "unit": "ratio",
-        **columns,
-    }
-
-
-def _definition(metric: str, **columns: Any) -> Row:
-    texts = ("label", "meaning", "formula", "unit", "direction", "owner", "period_date")
-    return {
-        **dict.fromkeys(texts, metric),
-        "metric": metric,
-        "metric_version": 1,
-        "requires": "tickets",
-        "publication_state": "published",
-        **columns,
-    }
 
 
 @pytest.fixture
 def answer(published: duckdb.DuckDBPyConnection) -> Callable[[str], list[tuple[Any, ...]]]:
     """The rows that a query gives, run as it is."""
-    return lambda name: _ask(published, question_named(name)).fetchall()
-
-
-def _ask(published: duckdb.DuckDBPyConnection, question: Question, **given: str) -> duckdb.DuckDBPyConnection:
-    return published.execute(question.text, fill_parameters(question, given) or None)
+    return lambda name: ask(published, question_named(name)).fetchall()
 
 
 EVERY_QUESTION = pytest.mark.parametrize("question", list_questions(), ids=lambda question: question.name)
@@ -74,7 +39,7 @@ EVERY_QUESTION = pytest.mark.parametrize("question", list_questions(), ids=lambd
 def test_a_query_answers_nothing_on_an_empty_publication(
     question: Question, published: duckdb.DuckDBPyConnection
 ) -> None:
-    assert _ask(published, question).fetchall() == []
+    assert ask(published, question).fetchall() == []
 
 
 @EVERY_QUESTION
@@ -110,27 +75,27 @@ def test_the_answer_shown_has_as_many_columns_as_the_real_one(
 ) -> None:
     shown = re.search(r"^-- answer: (.*)$", question.text, re.MULTILINE)
     assert shown is not None
-    assert shown[1].count(" | ") + 1 == len(_ask(published, question).description or ())
+    assert shown[1].count(" | ") + 1 == len(ask(published, question).description or ())
 
 
 @EVERY_QUESTION
 def test_a_value_has_its_kpi_and_its_unit_beside_it(question: Question, published: duckdb.DuckDBPyConnection) -> None:
     """A row that is pasted into a mail says by itself what its number is, and in what."""
-    names = {str(described[0]) for described in _ask(published, question).description or ()}
+    names = {str(described[0]) for described in ask(published, question).description or ()}
     values = {name for name in names if name in ("value", "change") or name.endswith("_value")} - {"dimension_value"}
     assert not values or "metric" in names
     assert not values or names & {"unit", "metric_unit"}
 
 
 def test_headline_numbers(fill: Fill, answer: Callable[[str], list[tuple[Any, ...]]]) -> None:
-    fill("meta_metrics", _definition(P85), _definition(SLA, publication_state="held"))
+    fill("meta_metrics", definition_of(P85), definition_of(SLA, publication_state="held"))
     fill(
         "metric_values",
-        _value(P85, SEPTEMBER, 16.0),
-        _value(P85, OCTOBER, 14.0, lower_bound=13.0, upper_bound=15.0),
-        _value(P85, date(2026, 11, 1), 1.0, is_period_closed=False),
-        _value(SLA, OCTOBER, 0.9),
-        _value("ticket_resolved_count", OCTOBER, 5.0),
+        value_of(P85, SEPTEMBER, 16.0),
+        value_of(P85, OCTOBER, 14.0, lower_bound=13.0, upper_bound=15.0),
+        value_of(P85, date(2026, 11, 1), 1.0, is_period_closed=False),
+        value_of(SLA, OCTOBER, 0.9),
+        value_of("ticket_resolved_count", OCTOBER, 5.0),
     )
     assert answer("headline_numbers") == [
         (SLA, SLA, SLA, OCTOBER, 0.9, None, None, None, None, 1.0, True),
@@ -164,12 +129,12 @@ def test_who_moved(
         ("Old", SEPTEMBER, 5.0),
         ("Older", date(2026, 8, 1), 5.0),
     ]
-    fill("meta_metrics", _definition(P85, direction=direction, unit="business_hours"))
+    fill("meta_metrics", definition_of(P85, direction=direction, unit="business_hours"))
     fill(
         "metric_values",
-        _value(P85, OCTOBER, 14.0),
-        _value(P85, OCTOBER, 9.0, dimension="service", dimension_value="Mail"),
-        *(_value(P85, month, value, dimension="team", dimension_value=name) for name, month, value in of_teams),
+        value_of(P85, OCTOBER, 14.0),
+        value_of(P85, OCTOBER, 9.0, dimension="service", dimension_value="Mail"),
+        *(value_of(P85, month, value, dimension="team", dimension_value=name) for name, month, value in of_teams),
     )
     rows = answer("who_moved")
     changes = [("Network", -4.0), ("Desk", 3.0), ("Field", 0.0)]
@@ -186,9 +151,9 @@ def test_sla_attainment_by_team(fill: Fill, answer: Callable[[str], list[tuple[A
     team = {"dimension": "team", "denominator": 100.0}
     fill(
         "metric_values",
-        _value(SLA, SEPTEMBER, 0.1, dimension_value="Desk", numerator=10.0, **team),
-        _value(SLA, OCTOBER, 0.97, dimension_value="Desk", numerator=97.0, **team),
-        _value(SLA, OCTOBER, 0.9, dimension_value="Network", numerator=90.0, **team),
+        value_of(SLA, SEPTEMBER, 0.1, dimension_value="Desk", numerator=10.0, **team),
+        value_of(SLA, OCTOBER, 0.97, dimension_value="Desk", numerator=97.0, **team),
+        value_of(SLA, OCTOBER, 0.9, dimension_value="Network", numerator=90.0, **team),
     )
     assert answer("sla_attainment_by_team") == [
         ("Network", OCTOBER, 0.9, 100, 10, 5),
@@ -260,19 +225,19 @@ def test_tickets_about_to_breach(
     ]  # fmt: skip
     assert [ticket for ticket, is_quarantined in in_order if is_quarantined] == ["aside"]
     question = question_named("tickets_about_to_breach")
-    found = _ask(published, question, team="Desk", target="resolution", within_hours="1", row_limit="1").fetchall()
+    found = ask(published, question, team="Desk", target="resolution", within_hours="1", row_limit="1").fetchall()
     assert [row[0] for row in found] == ["soon"]
     # However many run, those that are paused can be asked for.
-    found = _ask(published, question, state="paused", row_limit="1").fetchall()
+    found = ask(published, question, state="paused", row_limit="1").fetchall()
     assert [row[0] for row in found] == ["later"]
 
 
 def test_source_claim_against_clocks(fill: Fill, answer: Callable[[str], list[tuple[Any, ...]]]) -> None:
     fill(
         "metric_values",
-        _value("sla_source_attainment_ratio", OCTOBER, 1.0),
-        _value(SLA, OCTOBER, 0.75),
-        _value(SLA, SEPTEMBER, 0.5),
+        value_of("sla_source_attainment_ratio", OCTOBER, 1.0),
+        value_of(SLA, OCTOBER, 0.75),
+        value_of(SLA, SEPTEMBER, 0.5),
     )
     assert answer("source_claim_against_clocks") == [(SEPTEMBER, None, 0.5, None), (OCTOBER, 1.0, 0.75, 0.25)]
 
@@ -301,9 +266,9 @@ def test_cost_per_transaction(fill: Fill, answer: Callable[[str], list[tuple[Any
     service = {"dimension": "service", "dimension_value": "Mail"}
     fill(
         "metric_values",
-        _value(UNIT_COST, OCTOBER, 2.5, denominator=8.0, upper_bound=3.0, **service),
-        _value("cost_total_reporting", OCTOBER, 50.0),
-        _value("cost_unallocated_reporting", OCTOBER, 5.0),
+        value_of(UNIT_COST, OCTOBER, 2.5, denominator=8.0, upper_bound=3.0, **service),
+        value_of("cost_total_reporting", OCTOBER, 50.0),
+        value_of("cost_unallocated_reporting", OCTOBER, 5.0),
     )
     assert answer("cost_per_transaction") == [(OCTOBER, "Mail", 8, 2.5, 3.0, 0.1)]
 
@@ -311,7 +276,7 @@ def test_cost_per_transaction(fill: Fill, answer: Callable[[str], list[tuple[Any
 def test_late_deliveries_by_vendor(fill: Fill, answer: Callable[[str], list[tuple[Any, ...]]]) -> None:
     in_amsterdam_the_tenth = datetime(2026, 10, 9, 23, tzinfo=UTC)
     fill("meta_run", {"reporting_time_zone": "Europe/Amsterdam"})
-    fill("meta_metrics", _definition("vendor_on_time_delivery_ratio", fresh_as_of_at=in_amsterdam_the_tenth))
+    fill("meta_metrics", definition_of("vendor_on_time_delivery_ratio", fresh_as_of_at=in_amsterdam_the_tenth))
     promised = date(2026, 10, 9)
     on_time = {"promised_date": promised, "delivered_date": promised, "delay_days": 0, "is_on_time": True}
     late = {"promised_date": promised, "delivered_date": date(2026, 10, 10), "delay_days": 1, "is_on_time": False}
@@ -369,154 +334,12 @@ def test_service_credits_to_claim(fill: Fill, published: duckdb.DuckDBPyConnecti
         {**clock, "case_number": 2, "delivery_id": "erp:7"},
         {**clock, "case_number": 1, "ticket_id": "desk:1"},
     )
-    (row,) = _ask(published, question_named("service_credits_to_claim"), months="1").fetchall()
+    (row,) = ask(published, question_named("service_credits_to_claim"), months="1").fetchall()
     assert row[:3] == ("Acme", "A1", "repairs")
     assert row[10:] == (Decimal(100), Decimal(30), Decimal(70), "GBP", Decimal(84), "desk:1, erp:7")
-    assert len(_ask(published, question_named("service_credits_to_claim"), months="2").fetchall()) == 2
-    (until,) = _ask(published, question_named("service_credits_to_claim"), months="1", to_date="2026-09-29").fetchall()
+    assert len(ask(published, question_named("service_credits_to_claim"), months="2").fetchall()) == 2
+    (until,) = ask(published, question_named("service_credits_to_claim"), months="1", to_date="2026-09-29").fetchall()
     assert until[4] == date(2026, 8, 31)
-
-
-def _recoverable(kind: str, amount: str | None, **columns: Any) -> Row:
-    known = None if amount is None else Decimal(amount)
-    return {
-        "vendor_recoverable_id": f"{kind}:{columns}",
-        "recoverable_kind": kind,
-        "vendor": "Acme",
-        "recovery_date": date(2026, 9, 5),
-        "amount_reporting": known,
-        "at_least_reporting": known,
-        "at_most_reporting": known,
-        "is_quarantined": False,
-        **columns,
-    }
-
-
-def test_money_to_recover(fill: Fill, published: duckdb.DuckDBPyConnection) -> None:
-    # Midnight after 30 September in Amsterdam: September is the last month that the data have passed.
-    passed = datetime(2026, 9, 30, 22, tzinfo=UTC)
-    fill("meta_run", {"reporting_time_zone": "Europe/Amsterdam"})
-    fill("meta_metrics", _definition("vendor_recoverable_reporting", fresh_as_of_at=passed))
-    fill(
-        "fct_vendor_recoverables",
-        _recoverable("over_billing", "12.50", vendor_invoice_line_id="ap:2"),
-        _recoverable("over_billing", "0.50", vendor_invoice_line_id="ap:1"),
-        _recoverable("over_billing", "0", vendor_invoice_line_id="ap:3"),
-        _recoverable("over_billing", None, vendor_invoice_line_id="ap:4", at_least_reporting=Decimal(0),
-                     at_most_reporting=Decimal(5)),
-        _recoverable("duplicate_invoice", "100", vendor_invoice_line_id="ap:9", at_least_reporting=Decimal(0)),
-        _recoverable("service_credit", "7", service_credit_id="A1/repairs", recovery_date=date(2026, 8, 31)),
-        _recoverable("over_billing", "0", vendor="Bolt"),
-        _recoverable("over_billing", "99", vendor="Crane", is_quarantined=True),
-        _recoverable("over_billing", None, vendor="Crane", vendor_invoice_line_id="ap:7",
-                     recovery_date=date(2026, 8, 9)),
-        _recoverable("over_billing", "0", vendor="Fair"),
-        _recoverable("duplicate_invoice", None, vendor="Fair", at_least_reporting=Decimal(0),
-                     at_most_reporting=Decimal(9)),
-        _recoverable("service_credit", None, vendor="Dora", service_credit_id="D1/repairs",
-                     at_least_reporting=Decimal(3), at_most_reporting=Decimal(9)),
-    )  # fmt: skip
-    fill(
-        "fct_vendor_invoice_lines",
-        {"vendor_invoice_line_id": "ap:4", "match_state": "not_in_rate_card"},
-        {"vendor_invoice_line_id": "ap:7", "match_state": "no_contract"},
-    )
-    keys = "over_billed_lines, duplicate_lines, service_credits"
-    by_month = published.execute(f"SELECT vendor, month_date, {keys} FROM mart.vendor_money_to_recover").fetchall()
-    assert by_month == [
-        ("Acme", SEPTEMBER, "ap:1, ap:2", "ap:9", None),
-        ("Dora", SEPTEMBER, None, None, "D1/repairs"),
-        ("Fair", SEPTEMBER, None, None, None),
-        ("Crane", SEPTEMBER, None, None, None),
-        ("Acme", date(2026, 8, 1), None, None, "A1/repairs"),
-        ("Crane", date(2026, 8, 1), None, None, None),
-    ]
-    # 12.50 + 0.50 + 100 + 7; at the least without the suspicion, at the most with the line without a price.
-    # An invoice that is dated later counts if it is asked for.
-    fill("fct_vendor_recoverables", _recoverable("over_billing", "1000", vendor="Erin", recovery_date=OCTOBER))
-    year = (OCTOBER.replace(year=2025), date(2026, 9, 30))
-    assert _ask(published, question_named("money_to_recover"), months="12").fetchall() == [
-        (
-            "Acme",
-            120,
-            13,
-            100,
-            7,
-            20,
-            125,
-            1,
-            date(2026, 8, 1),
-            SEPTEMBER,
-            *year,
-            "the contract has not one price for it",
-        ),
-        # Not measured, but 3 of it are sure.
-        ("Dora", 3, 0, 0, 3, 3, 9, 1, SEPTEMBER, SEPTEMBER, *year, "the service credit cannot be computed"),
-        # Its line could be measured and nothing comes back of it; what may be sent twice could not.
-        (
-            "Fair",
-            0,
-            0,
-            None,
-            0,
-            0,
-            9,
-            1,
-            SEPTEMBER,
-            SEPTEMBER,
-            *year,
-            "the invoice lacks what would tell whether it was sent twice",
-        ),
-        # That nothing was found is another thing than that nothing could be measured.
-        (
-            "Crane",
-            None,
-            None,
-            0,
-            0,
-            None,
-            None,
-            2,
-            date(2026, 8, 1),
-            SEPTEMBER,
-            *year,
-            "set aside by a contract rule; the vendor has no contract in the register",
-        ),
-    ]
-    # Of what was to recover before: the credit of August, and nothing where September alone is asked for.
-    asked = question_named("money_to_recover")
-    august, _ = _ask(published, asked, months="12", to_date="2026-08-31").fetchall()
-    year_before = (SEPTEMBER.replace(year=2025), date(2026, 8, 31))
-    assert august == ("Acme", 7, 0, 0, 7, 7, 7, 0, date(2026, 8, 1), date(2026, 8, 1), *year_before, None)
-    (october,) = _ask(published, asked, months="1", to_date="2026-10-01").fetchall()
-    assert october[:2] == ("Erin", 1000)
-    assert [row[:2] for row in _ask(published, asked, months="1").fetchall()] == [
-        ("Acme", 113),
-        ("Dora", 3),
-        ("Fair", 0),
-        ("Crane", None),
-    ]
-
-
-def test_money_to_recover_that_waits_for_data_of_others_is_told_until_those_of_vendors_end(
-    fill: Fill, published: duckdb.DuckDBPyConnection
-) -> None:
-    invoices, deliveries = datetime(2026, 10, 2, tzinfo=UTC), datetime(2026, 11, 20, tzinfo=UTC)
-    fill("meta_run", {"reporting_time_zone": "UTC"})
-    fill("meta_metrics", _definition("vendor_recoverable_reporting"))
-    fill(
-        "meta_data_clocks",
-        {"data": "tickets", "domain": "tickets"},
-        {"data": "invoices", "domain": "vendors", "as_of_at": invoices},
-        {"data": "deliveries", "domain": "vendors", "as_of_at": deliveries},
-    )
-    fill(
-        "fct_vendor_recoverables",
-        _recoverable("over_billing", "7"),
-        _recoverable("over_billing", "9", recovery_date=date(2026, 10, 1)),
-    )
-    (row,) = _ask(published, question_named("money_to_recover"), months="12").fetchall()
-    assert (row[1], row[-2]) == (7, date(2026, 9, 30))
 
 
 def test_vendor_scorecard(
@@ -551,15 +374,15 @@ def test_vendor_scorecard(
     ]
     # Any day of September names it; August's parts are not there.
     question = question_named("vendor_scorecard")
-    assert _ask(published, question, to_date="2026-09-01").fetchall() == answer("vendor_scorecard") != []
-    assert _ask(published, question, to_date="2026-08-31").fetchall() == []
+    assert ask(published, question, to_date="2026-09-01").fetchall() == answer("vendor_scorecard") != []
+    assert ask(published, question, to_date="2026-08-31").fetchall() == []
 
 
 def test_coverage_gaps(fill: Fill, answer: Callable[[str], list[tuple[Any, ...]]]) -> None:
     fill(
         "metric_values",
-        _value(SLA, OCTOBER, 0.9),
-        _value(P85, OCTOBER, 3.0, coverage_ratio=0.6, measured_count=6, lower_bound=1.0),
+        value_of(SLA, OCTOBER, 0.9),
+        value_of(P85, OCTOBER, 3.0, coverage_ratio=0.6, measured_count=6, lower_bound=1.0),
     )
     assert answer("coverage_gaps") == [(P85, "ratio", OCTOBER, 0.6, 10, 6, 3.0, 1.0, None)]
 
@@ -578,7 +401,7 @@ def test_held_metrics_and_rules(fill: Fill, answer: Callable[[str], list[tuple[A
         {**rule, "rule_id": "stg_tickets.team.known", "state": "failed", "action": "quarantine"},
     )
     held = {"publication_state": "held"}
-    fill("meta_metrics", _definition(SLA, **held), _definition(UNIT_COST, requires="finance, tickets", **held))
+    fill("meta_metrics", definition_of(SLA, **held), definition_of(UNIT_COST, requires="finance, tickets", **held))
     assert answer("held_metrics_and_rules") == [
         ("tickets", "stg_tickets.ticket_id.unique", "block", 3, "three rows", f"{UNIT_COST}, {SLA}"),
     ]
@@ -590,12 +413,12 @@ def test_a_parameter_narrows_the_answer(published: duckdb.DuckDBPyConnection, fi
     fill("meta_run", {"reporting_time_zone": "Europe/Amsterdam"})
     fill("fct_tickets", {**common, "ticket_id": "a", "team": "Desk"}, {**common, "ticket_id": "b", "team": "Network"})
     question = question_named("slowest_tickets")
-    assert [row[0] for row in _ask(published, question, team="Network").fetchall()] == ["b"]
+    assert [row[0] for row in ask(published, question, team="Network").fetchall()] == ["b"]
     # Resolved on 1 October in Amsterdam.
     october, september = ({"from_date": day, "to_date": day} for day in ("2026-10-01", "2026-09-30"))
-    assert len(_ask(published, question, **october).fetchall()) == 2
-    assert _ask(published, question, **september).fetchall() == []
-    assert [row[0] for row in _ask(published, question, row_limit="1").fetchall()] == ["a"]
+    assert len(ask(published, question, **october).fetchall()) == 2
+    assert ask(published, question, **september).fetchall() == []
+    assert [row[0] for row in ask(published, question, row_limit="1").fetchall()] == ["a"]
 
 
 def test_where_the_time_goes(fill: Fill, answer: Callable[[str], list[tuple[Any, ...]]]) -> None:
@@ -651,16 +474,16 @@ def test_backlog_development(
     }
     fill(
         "metric_values",
-        *(_value(f"ticket_{name}_count", OCTOBER, value, coverage_ratio=0.5) for name, value in counts.items()),
-        _value("ticket_created_count", SEPTEMBER, 1.0),
-        _value("ticket_created_count", OCTOBER, 8.0, dimension="team", dimension_value="Desk"),
-        _value("ticket_created_count", OCTOBER, 1.0, period_grain="day"),
+        *(value_of(f"ticket_{name}_count", OCTOBER, value, coverage_ratio=0.5) for name, value in counts.items()),
+        value_of("ticket_created_count", SEPTEMBER, 1.0),
+        value_of("ticket_created_count", OCTOBER, 8.0, dimension="team", dimension_value="Desk"),
+        value_of("ticket_created_count", OCTOBER, 1.0, period_grain="day"),
     )
     assert answer("backlog_development") == [
         (OCTOBER, True, 9, 4, 2, 5, 3, 7, 0.5),
         (SEPTEMBER, True, 1, None, None, None, None, None, None),
     ]
-    of_team = _ask(published, question_named("backlog_development"), team="Desk").fetchall()
+    of_team = ask(published, question_named("backlog_development"), team="Desk").fetchall()
     assert [row[2] for row in of_team] == [8]
 
 
@@ -693,15 +516,17 @@ def test_questions_may_be_asked_of_some_days(
     published: duckdb.DuckDBPyConnection, fill: Fill, name: str, first: str, last: str
 ) -> None:
     fill("meta_run", {"reporting_time_zone": "Europe/Amsterdam"})
-    fill("meta_metrics", _definition("vendor_on_time_delivery_ratio", fresh_as_of_at=datetime(2026, 11, 1, tzinfo=UTC)))
+    fill(
+        "meta_metrics", definition_of("vendor_on_time_delivery_ratio", fresh_as_of_at=datetime(2026, 11, 1, tzinfo=UTC))
+    )
     service = {"dimension": "service", "dimension_value": "Mail"}
     for month in (SEPTEMBER, OCTOBER):
         day = month.replace(day=15)
         fill(
             "metric_values",
-            _value("ticket_created_count", month, 9.0, coverage_ratio=0.5),
-            _value(SLA, month, 0.5),
-            _value(UNIT_COST, month, 2.5, denominator=8.0, **service),
+            value_of("ticket_created_count", month, 9.0, coverage_ratio=0.5),
+            value_of(SLA, month, 0.5),
+            value_of(UNIT_COST, month, 2.5, denominator=8.0, **service),
         )
         delivery = {"promised_date": day, "first_promised_date": day, "delivered_date": day, "is_on_time": True}
         fill(
@@ -720,7 +545,7 @@ def test_questions_may_be_asked_of_some_days(
     few = {"at_least_count": "1"} if "at_least_count" in {each.name for each in question.parameters} else {}
 
     def rows(**days: str) -> int:
-        return len(_ask(published, question, **few, **days).fetchall())
+        return len(ask(published, question, **few, **days).fetchall())
 
     assert rows() == 2
     assert rows(**{first: "2026-10-10"}) == rows(**{last: "2026-09-20"}) == 1
