@@ -11,9 +11,8 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-import duckdb
 import polars as pl
-from published_files import Row, create_published, fill_table
+from published_files import Row, fill_table, new_published
 
 from metrics.registry import METRICS, metric_named
 from metrics.signals.change_drivers import explain_changes
@@ -169,8 +168,7 @@ def definitions(held: str | None, *, is_empty: bool = False) -> list[Row]:
 
 def publish(file: Path, company: Company | None) -> Path:
     """A published file of a company; of one that has nothing yet if none is given."""
-    with duckdb.connect(str(file)) as connection:
-        create_published(connection)
+    with new_published(file) as connection:
         name = company.name if company else "Nobody"
         run = {"publication_id": "20261102T000000-abc", "run_id": "r", "published_at": AS_OF, "content_hash": "c",
                "code_hash": "c", "reporting_currency_code": "EUR", "reporting_time_zone": "Europe/Amsterdam",

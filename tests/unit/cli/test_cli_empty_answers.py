@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
-from published_files import create_published, fill_table
+from published_files import fill_table, new_published
 
 from pipelines.cli.empty_answers import explain_no_rows
 from pipelines.home import Home
@@ -55,10 +56,9 @@ def test_an_answer_needs_no_reason(run_kpi: Kpi, published_home: Home) -> None:
 
 
 @pytest.fixture
-def published() -> Iterator[duckdb.DuckDBPyConnection]:
+def published(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A publication with three teams, one of which has values only."""
-    with duckdb.connect(":memory:") as connection:
-        create_published(connection)
+    with new_published(tmp_path / "kpi.duckdb") as connection:
         values = [
             {"metric": "ticket_backlog_count", "metric_version": 1, "period_grain": "month", "unit": "count",
              "period_start_date": date(2026, 10, 1), "period_end_date": date(2026, 10, 31), "is_period_closed": True,

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-import duckdb
-from published_files import create_published, fill_table
+from published_files import fill_table, new_published
 
 from metrics.registry import metric_named
 from models.vocabulary import Grain
@@ -23,8 +22,7 @@ def test_months_of_money_are_counted_by_the_clock_that_there_is(tmp_path: Path) 
     run = {"publication_id": "20261101T000000-abc", "run_id": "r", "published_at": END, "content_hash": "c",
            "code_hash": "c", "reporting_currency_code": "EUR", "reporting_time_zone": "UTC", "home_name": "Port",
            "as_of_at": END}  # fmt: skip
-    with duckdb.connect(str(file)) as connection:
-        create_published(connection)
+    with new_published(file) as connection:
         fill_table(connection, "meta_run", [run])
         fill_table(connection, "meta_data_clocks", [
             {"data": "deliveries", "domain": "vendors", "as_of_at": END, "last_date": date(2026, 10, 31)},

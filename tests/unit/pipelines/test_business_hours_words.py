@@ -6,10 +6,9 @@ import json
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-import duckdb
 import pytest
 from click.testing import CliRunner
-from published_files import create_published, fill_table
+from published_files import fill_table, new_published
 
 from metrics.registry import METRICS, metric_named
 from pipelines.cli.main import kpi
@@ -31,8 +30,7 @@ def home_with(folder: Path, *, business: float, calendar: float) -> Path:
     run = {"publication_id": "20261001T000000-abc", "run_id": "r", "published_at": END, "content_hash": "c",
            "code_hash": "c", "reporting_currency_code": "EUR", "reporting_time_zone": "UTC", "home_name": "Desk",
            "as_of_at": END}  # fmt: skip
-    with duckdb.connect(str(home / "published" / "kpi.duckdb")) as connection:
-        create_published(connection)
+    with new_published(home / "published" / "kpi.duckdb") as connection:
         fill_table(connection, "meta_run", [run])
         fill_table(connection, "meta_data_clocks", [
             {"data": "tickets", "domain": "tickets", "as_of_at": END, "last_date": date(2026, 9, 30)}

@@ -17,7 +17,7 @@ import polars as pl
 import pytest
 from made_companies import HOSTILE, P85, SLA, UNIT_COST, Company, months_before, values
 from pptx import Presentation
-from published_files import create_published, fill_table
+from published_files import fill_table, new_published
 from report_pages import Page, seen
 
 from metrics.registry import METRICS, metric_named
@@ -63,8 +63,7 @@ def publish(file: Path, *, clocks: dict[Domain, datetime], months: int = 26, tea
     run = {"publication_id": "20261115T000000-abc", "run_id": "r", "published_at": TICKETS_END, "content_hash": "c",
            "code_hash": "c", "reporting_currency_code": "EUR", "reporting_time_zone": "UTC", "home_name": "Late",
            "as_of_at": max(clocks.values())}  # fmt: skip
-    with duckdb.connect(str(file)) as connection:
-        create_published(connection)
+    with new_published(file) as connection:
         fill_table(connection, "meta_run", [run])
         fill_table(
             connection,

@@ -7,12 +7,11 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
-import duckdb
 import polars as pl
 import pytest
 from click.testing import CliRunner
 from made_up_facts import answer, facts
-from published_files import Row, create_published, fill_table
+from published_files import Row, fill_table, new_published
 
 from metrics.measuring.missing_months import find_missing_months, leave_out_incomplete
 from metrics.registry import METRICS, metric_named
@@ -66,8 +65,7 @@ def published(folder: Path, months: list[date]) -> Path:
     run = {"publication_id": "20220401T000000-abc", "run_id": "r", "published_at": END, "content_hash": "c",
            "code_hash": "c", "reporting_currency_code": "GBP", "reporting_time_zone": "UTC", "home_name": "Town",
            "as_of_at": END}  # fmt: skip
-    with duckdb.connect(str(path)) as connection:
-        create_published(connection)
+    with new_published(path) as connection:
         fill_table(connection, "meta_run", [run])
         fill_table(connection, "meta_data_clocks", [
             {"data": name, "domain": name, "as_of_at": END, "last_date": date(2022, 3, 31)}

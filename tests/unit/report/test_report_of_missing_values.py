@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from pptx import Presentation
-from published_files import Row, create_published, fill_table
+from published_files import Row, fill_table, new_published
 from report_pages import seen
 
 from metrics.registry import METRICS, metric_named
@@ -61,8 +61,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run = {"publication_id": "20261102T000000-abc", "run_id": "r", "published_at": TICKETS_END, "content_hash": "c",
            "code_hash": "c", "reporting_currency_code": "EUR", "reporting_time_zone": "UTC", "home_name": "Gaps",
            "as_of_at": TICKETS_END}  # fmt: skip
-    with duckdb.connect(str(path)) as connection:
-        create_published(connection)
+    with new_published(path) as connection:
         fill_table(connection, "meta_run", [run])
         fill_table(connection, "meta_data_clocks", [
             {"data": name, "domain": name, "as_of_at": clock, "last_date": date.fromordinal(clock.toordinal() - 1)}

@@ -1,19 +1,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import duckdb
 import pytest
-from published_files import Row, create_published, fill_table
+from published_files import Row, fill_table, new_published
 
 Fill = Callable[..., None]
 
 
 @pytest.fixture
-def published() -> Iterator[duckdb.DuckDBPyConnection]:
+def published(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A published file without rows: every table and view of its three schemas."""
-    with duckdb.connect() as connection:
-        create_published(connection)
+    with new_published(tmp_path / "kpi.duckdb") as connection:
         yield connection
 
 
