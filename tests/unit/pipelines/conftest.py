@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from empty_warehouses import new_warehouse
 from spend_contract import SPEND
 
 from data_contracts.loader import load_export_contract
 from data_contracts.spec import ExportContract
-from pipelines.warehouse import Warehouse, open_warehouse
+from pipelines.warehouse import Warehouse
 
 UPDATES = """
 apiVersion: v3.2.0
@@ -74,7 +75,7 @@ def updates() -> ExportContract:
 
 @pytest.fixture
 def warehouse(tmp_path: Path) -> Iterator[Warehouse]:
-    with open_warehouse(tmp_path / "warehouse.duckdb") as opened:
+    with new_warehouse(tmp_path / "warehouse.duckdb") as opened:
         yield opened
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from empty_warehouses import new_warehouse
 from polars.testing import assert_frame_equal
 
 from data_contracts.loader import load_export_contract
@@ -22,7 +23,7 @@ from pipelines.policies.loading import StatusMeaning
 from pipelines.readers import Limits
 from pipelines.staging.snapshots import SnapshotHistory, read_snapshot_history
 from pipelines.staging.tickets import assemble_events, assemble_tickets
-from pipelines.warehouse import Warehouse, open_warehouse
+from pipelines.warehouse import Warehouse
 
 CONTRACT = """
 apiVersion: v3.2.0
@@ -196,10 +197,10 @@ def _comparable(history: SnapshotHistory) -> tuple[list[Any], ...]:
 @pytest.mark.parametrize("seed", range(2))
 def test_the_order_of_landing_changes_nothing(contract: ExportContract, tmp_path: Path, seed: int) -> None:
     numbers = list(DAYS)
-    with open_warehouse(tmp_path / "in order.duckdb") as warehouse:
+    with new_warehouse(tmp_path / "in order.duckdb") as warehouse:
         expected = _comparable(_read(warehouse, contract, tmp_path / "all at once"))
     Random(seed).shuffle(numbers)
-    with open_warehouse(tmp_path / "late.duckdb") as warehouse:
+    with new_warehouse(tmp_path / "late.duckdb") as warehouse:
         for count in range(1, len(numbers) + 1):
             found = _read(warehouse, contract, tmp_path / "one by one", numbers[:count])
     assert _comparable(found) == expected
@@ -235,7 +236,7 @@ def test_a_column_tells_the_instant_as_well_and_one_file_may_hold_many(warehouse
     _land(warehouse, contract, tmp_path / "landing", [("all.csv", text)])
     history = read_snapshot_history(warehouse, [contract], POLICIES)
     by_name = load_export_contract(CONTRACT, "contracts/desk.yaml", {})
-    with open_warehouse(tmp_path / "other.duckdb") as other:
+    with new_warehouse(tmp_path / "other.duckdb") as other:
         expected = _read(other, by_name, tmp_path / "by name")
     for name in ("events", "tickets"):
         own = ("load_id", "row_number", "row_hash")
@@ -292,7 +293,7 @@ def test_columns_may_be_called_as_the_database_calls_things(tmp_path: Path, name
     )
     found = []
     for contract, header in ((plain, HEADER), (renamed, HEADER.replace("number", name.upper()))):
-        with open_warehouse(tmp_path / f"{len(found)}.duckdb") as warehouse:
+        with new_warehouse(tmp_path / f"{len(found)}.duckdb") as warehouse:
             _land(
                 warehouse,
                 contract,

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from empty_warehouses import new_warehouse
 
 from models.ddl import polars_schema
 from models.ops import ops_quarantined_records
 from models.tickets import stg_ticket_events, stg_tickets
 from pipelines.facts import ticket_slices
 from pipelines.facts.ticket_slices import EVENT_COLUMNS, TICKET_COLUMNS, TicketSlice, read_slices
-from pipelines.warehouse import Warehouse, open_warehouse
+from pipelines.warehouse import Warehouse
 
 TICKETS = 700
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -59,7 +60,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
     ).with_columns(
         pl.lit("tickets").alias("domain"), *(pl.lit("").alias(name) for name in ("rule_id", "reason", "batch_hash"))
     )
-    with open_warehouse(tmp_path_factory.mktemp("home") / "warehouse.duckdb") as opened:
+    with new_warehouse(tmp_path_factory.mktemp("home") / "warehouse.duckdb") as opened:
         opened.append(stg_tickets, tickets)
         opened.append(stg_ticket_events, events)
         opened.append(ops_quarantined_records, aside)
@@ -121,7 +122,7 @@ def test_nothing_wanted_gives_no_slice(warehouse: Warehouse) -> None:
 
 
 def test_tickets_without_any_event_are_read(tmp_path: Path) -> None:
-    with open_warehouse(tmp_path / "warehouse.duckdb") as opened:
+    with new_warehouse(tmp_path / "warehouse.duckdb") as opened:
         schema = polars_schema(stg_tickets)
         opened.append(stg_tickets, pl.DataFrame([{"ticket_id": "a:1"}, {"ticket_id": "a:2"}], schema=schema))
         slices = list(read_slices(opened, slice_events=1, pass_events=1))
