@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
@@ -51,8 +53,9 @@ def columns(reader: duckdb.DuckDBPyConnection) -> dict[str, Columns]:
     return found
 
 
+@cache  # To render all files of a format takes half a second, and every list is looked for in each.
 def _files(export: str) -> Mapping[str, str]:
-    return export_named(export).render(Place(currency="USD"))
+    return MappingProxyType(dict(export_named(export).render(Place(currency="USD"))))
 
 
 def test_every_relation_of_the_mart_is_offered_or_left_out_with_a_reason(columns: dict[str, Columns]) -> None:
@@ -69,6 +72,7 @@ def test_the_keys_tell_rows_apart(name: str, reader: duckdb.DuckDBPyConnection) 
     assert reader.sql(f"SELECT {keys} FROM mart.{name} GROUP BY ALL HAVING count(*) > 1").fetchall() == []
 
 
+@cache
 def _ossie_datasets() -> list[dict[str, Any]]:
     (model,) = yaml.safe_load(_files("ossie")["kpi_warehouse.yaml"])["semantic_model"]
     return list(model["datasets"])
