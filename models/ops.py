@@ -91,6 +91,21 @@ ops_loads = table(
     instant("modified_at", "When the file was written last, as it lay when it was ingested"),
 )
 
+ops_known_files = table(
+    Layer.OPS,
+    "ops_known_files",
+    "One row per file of a landing folder that was read whole: while nothing was written to it, no run reads it again.",
+    text("export", "Contract that the file is read by", key=True),
+    text("file_name", "Name of the file in its landing folder", key=True),
+    text("stamp", "Size, instants of writing and number that the file system gives the file", required=True),
+    text("limits", "Limits of size that it was found to be within", required=True),
+    integer("size_bytes", "Size of the file as it lies", required=True),
+    text("compression", "gzip or zip, if it is compressed"),
+    text("member", "The data file in a zip archive"),
+    text("content_hash", "SHA-256 of the uncompressed content", required=True),
+    instant("modified_at", "When the file was written last", required=True),
+)
+
 ops_refusals = table(
     Layer.OPS,
     "ops_refusals",
@@ -398,6 +413,7 @@ TABLES = (
     ops_ticket_stagings,
     ops_ticket_changes,
     ops_loads,
+    ops_known_files,
     ops_refusals,
     ops_value_problems,
     ops_source_drift,

@@ -142,7 +142,14 @@ def _ingest(session: Session, domain: Domain, errors: Mapping[str, str]) -> Batc
     contracts = project.contracts_of(domain)
     limits = _limits(session)
     landings = tuple(
-        land_export(warehouse, contract, project.home.landing / contract.id, run_id=session.run_id, limits=limits)
+        land_export(
+            warehouse,
+            contract,
+            project.home.landing / contract.id,
+            run_id=session.run_id,
+            limits=limits,
+            is_full=session.is_full,
+        )
         for contract in contracts
     )
     if domain is _FIRST_DOMAIN:

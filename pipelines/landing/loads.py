@@ -24,6 +24,7 @@ from pipelines.fingerprint import hash_parts
 from pipelines.landing.drift_notes import is_copy_note, tell_copies
 from pipelines.landing.editions import is_back, supersede, withdraw_older_editions
 from pipelines.landing.ignored_files import is_ignored, set_aside_ignored
+from pipelines.landing.known_files import read_known_files, remember_files
 from pipelines.landing.raw_rows import raw_table_name
 from pipelines.landing.refusals import Refusal, files_in, record_refusals, refusal_of, unexpected_name
 from pipelines.landing.schema_drift import read_with_drift
@@ -61,12 +62,15 @@ class Landing:
 
 
 def land_export(
-    warehouse: Warehouse, contract: ExportContract, folder: Path, *, run_id: str, limits: Limits
+    warehouse: Warehouse, contract: ExportContract, folder: Path, *, run_id: str, limits: Limits, is_full: bool = False
 ) -> Landing:
     """Ingest every file of a landing folder that is not in the warehouse yet.
 
     Call inside a transaction. A file is known by the hash of its uncompressed content and by how it is read, so a
     renamed or recompressed copy is not ingested twice, and a contract that changes the reading re-reads the file.
+
+    Args:
+        is_full: whether to read also files to which nothing was written since they were read.
     """
     for item in contract.objects:
         _create_raw_table(warehouse, item)
@@ -74,6 +78,7 @@ def land_export(
     notes: list[str] = []
     loaded_files = loaded_rows = known_files = 0
     found: list[FileFacts] = []
+    known = read_known_files(warehouse, contract.id, folder, limits)
     for path in files_in(folder):
         if is_ignored(contract, path.name):
             continue
@@ -81,9 +86,11 @@ def land_export(
             refusals.append(unexpected_name(contract, path))
             continue
         try:
-            found.append(inspect_file(path, folder, limits=limits))
+            before = None if is_full else known.get(path.name)
+            found.append(inspect_file(path, folder, limits=limits, known=before))
         except RefusedFile as refused:
             refusals.append(refusal_of(contract, path.name, refused))
+    remember_files(warehouse, contract.id, limits, known, found)
     restore_loads(warehouse, contract)
     set_aside_ignored(warehouse, contract)
     snapshots = snapshot_files(warehouse, contract, found)

@@ -16,7 +16,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -32,6 +32,9 @@ _HTML: Final = re.compile(
     rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
 )
 _MARKS: Final = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+#: A file that was written less than this before it was looked at may be written again without its times telling: clocks
+#: of file systems are as coarse as that.
+_COARSEST_CLOCK_NANOSECONDS: Final = 2_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,8 @@ class FileFacts:
         member: the one data file in a zip archive, else None.
         content_hash: SHA-256 (hexadecimal) of the decompressed content.
         modified_at: when it was last modified, UTC.
+        stamp: what the file system says of it, which is another whenever something was written to it; None where it was
+            written so lately that it need not be.
     """
 
     path: Path
@@ -55,12 +60,19 @@ class FileFacts:
     member: str | None
     content_hash: str
     modified_at: datetime
+    stamp: str | None = None
 
 
-def inspect_file(path: Path, folder: Path, *, limits: Limits | None = None) -> FileFacts:
+def inspect_file(
+    path: Path, folder: Path, *, limits: Limits | None = None, known: FileFacts | None = None
+) -> FileFacts:
     """Check that a file of a landing folder is safe and whole, and identify its content.
 
     Reads the whole content once, in pieces: memory use does not depend on the file's size.
+
+    Args:
+        known: what was found out by the same limits when a file of this name was read before. If nothing was written to
+            it since, it is not read again.
 
     Raises:
         RefusedFile: for every reason that can be known before parsing.
@@ -68,7 +80,7 @@ def inspect_file(path: Path, folder: Path, *, limits: Limits | None = None) -> F
     limits = limits or Limits()
     name = _name_within(path, folder)
     try:
-        return _inspect(path, folder, name, limits)
+        return _inspect(path, folder, name, limits, known)
     except PermissionError as error:
         raise RefusedFile(
             RefusalCode.UNREADABLE,
@@ -101,7 +113,7 @@ def read_content(facts: FileFacts) -> bytes:
         return content.read()
 
 
-def _inspect(path: Path, folder: Path, name: str, limits: Limits) -> FileFacts:
+def _inspect(path: Path, folder: Path, name: str, limits: Limits, known: FileFacts | None) -> FileFacts:
     _refuse_outside(path, folder, name)
     before = path.stat()
     if not stat.S_ISREG(before.st_mode):
@@ -113,13 +125,25 @@ def _inspect(path: Path, folder: Path, name: str, limits: Limits) -> FileFacts:
     _refuse_unfinished(path, name, before, limits)
     if before.st_size == 0:
         raise _empty(name, "it has no bytes")
+    stamp = _stamp(before)
+    if known is not None and stamp is not None and known.stamp == stamp:
+        return replace(known, path=path, name=name)
 
     compression, member = find_compression(path, name, before.st_size, limits)
     content_hash = _hash_content(path, name, compression, member, before.st_size, limits)
     after = path.stat()
     if (after.st_size, after.st_mtime_ns, after.st_ino) != (before.st_size, before.st_mtime_ns, before.st_ino):
         raise _growing(name, f"it went from {before.st_size:,} to {after.st_size:,} bytes while it was read")
-    return FileFacts(path, name, before.st_size, compression, member, content_hash, _modified_at(before))
+    return FileFacts(path, name, before.st_size, compression, member, content_hash, _modified_at(before), stamp)
+
+
+def _stamp(found: os.stat_result) -> str | None:
+    # The second time is set by the system alone: where a copy keeps the first, as that of a corrected file of the same
+    # size can, it is another. On Windows, it is that of creation.
+    times = found.st_mtime_ns, found.st_ctime_ns
+    if time.time_ns() - max(times) < _COARSEST_CLOCK_NANOSECONDS:
+        return None
+    return " ".join(map(str, (found.st_size, *times, found.st_ino)))
 
 
 def _name_within(path: Path, folder: Path) -> str:

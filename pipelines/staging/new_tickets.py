@@ -9,7 +9,7 @@ export, where what is staged of a ticket depends on others as well, and where so
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -17,12 +17,13 @@ from typing import Final
 import polars as pl
 
 from data_contracts.spec import ExportContract
-from models.ddl import polars_schema, qualified_name, quote_text
+from models.ddl import polars_schema, qualified_name
 from models.ops import ops_ticket_stagings
 from models.vocabulary import Domain
 from pipelines.landing.loads import active_loads
 from pipelines.session import Session
-from pipelines.staging.ticket_keys import are_apart, find_keys
+from pipelines.staging.chosen_rows import RowsOfTickets, find_told_tickets
+from pipelines.staging.ticket_keys import are_apart
 from pipelines.warehouse import Warehouse
 
 #: Staging everything is cheaper than staging more than one row in so many apart.
@@ -35,15 +36,12 @@ class NewTickets:
 
     Attributes:
         contracts: by which the new loads were read.
-        ticket_ids: each once.
-        rows: raw table -> places of its rows that tell of these tickets (see `placed_rows`), in ascending order; of new
-            loads also those that name no ticket.
+        rows: all that is told of these tickets.
         creation_sources: sources that told creations when everything was staged last.
     """
 
     contracts: tuple[ExportContract, ...]
-    ticket_ids: pl.Series
-    rows: Mapping[str, pl.Series]
+    rows: RowsOfTickets
     creation_sources: frozenset[str]
 
 
@@ -64,17 +62,7 @@ def find_new_tickets(session: Session, contracts: Sequence[ExportContract], *, r
     only_adds = staged <= active and {_object_of(load_id) for load_id in new} <= {_object_of(load) for load in staged}
     if not (new and only_adds and are_apart(told_by, contracts) and _are_few(warehouse, new, told_by)):
         return None
-    objects = [(contract, item) for contract in told_by for item in contract.objects]
-    named = ", ".join(map(quote_text, sorted(new)))
-    told = {
-        item.raw_table: find_keys(warehouse, contract, item, f"_load_id IN ({named})") for contract, item in objects
-    }
-    ticket_ids = pl.concat([keys["ticket_id"] for keys in told.values()]).drop_nulls().unique().sort()
-    rows = {}
-    for contract, item in objects:
-        before = find_keys(warehouse, contract, item, f"_load_id NOT IN ({named})", of=ticket_ids)
-        rows[item.raw_table] = pl.concat([before["row"], told[item.raw_table]["row"]]).sort()
-    return NewTickets(tuple(told_by), ticket_ids, rows, creation_sources)
+    return NewTickets(tuple(told_by), find_told_tickets(warehouse, told_by, frozenset(new)), creation_sources)
 
 
 def remember_staging(

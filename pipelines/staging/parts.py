@@ -7,7 +7,7 @@ together is for `pipelines.staging.lines` and `pipelines.staging.tickets`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -18,7 +18,8 @@ from models.catalog import table_named
 from models.ddl import quote_identifier
 from models.enumerations import categorise_texts
 from pipelines.landing.loads import active_loads
-from pipelines.landing.raw_rows import placed_rows, raw_table_name
+from pipelines.landing.raw_rows import raw_table_name
+from pipelines.staging.chosen_rows import ChosenRows
 from pipelines.staging.control_totals import compare_total, gather_rows, table_of
 from pipelines.staging.mapping import StagedPart, close_cases, fed_tables, needed_columns, stage_rows
 from pipelines.staging.owned_memory import in_memory_of_its_own
@@ -32,14 +33,14 @@ _ENCODED: Final = ("tickets", "ticket_events")
 
 
 def stage_parts(
-    warehouse: Warehouse, contracts: Sequence[ExportContract], *, only: Mapping[str, pl.Series] | None = None
+    warehouse: Warehouse, contracts: Sequence[ExportContract], *, only: ChosenRows | None = None
 ) -> tuple[dict[str, list[StagedPart]], list[pl.DataFrame], list[pl.DataFrame]]:
     """Staged table name -> what each export object contributes to it, those of repeated snapshots left out.
 
     Besides, what came of comparing lines with totals that exports bring: records, and problems of the lines.
 
     Args:
-        only: raw table -> places of the rows to stage (see `placed_rows`); all where it is not given.
+        only: the rows to stage; all where it is not given.
     """
     parts: dict[str, list[StagedPart]] = {}
     records: list[pl.DataFrame] = []
@@ -49,8 +50,7 @@ def stage_parts(
         for item in contract.objects:
             if is_repeated(item):
                 continue
-            rows = None if only is None else only[item.raw_table]
-            staged, compared = _stage_in_batches(warehouse, contract, item, active, rows)
+            staged, compared = _stage_in_batches(warehouse, contract, item, active, only)
             for name, part in staged.items():
                 parts.setdefault(f"stg_{name}", []).append(part)
             records += [record for record, _ in compared]
@@ -59,7 +59,7 @@ def stage_parts(
 
 
 def _stage_in_batches(
-    warehouse: Warehouse, contract: ExportContract, item: ExportObject, active: list[str], only: pl.Series | None
+    warehouse: Warehouse, contract: ExportContract, item: ExportObject, active: list[str], only: ChosenRows | None
 ) -> tuple[dict[str, StagedPart], list[tuple[pl.DataFrame, pl.DataFrame]]]:
     """Canonical table -> what the object's raw rows become in it; and each of its control totals, compared.
 
@@ -97,23 +97,24 @@ def _stage_in_batches(
 
 
 def _read_raw(
-    warehouse: Warehouse, contract: ExportContract, item: ExportObject, active: list[str], only: pl.Series | None
+    warehouse: Warehouse, contract: ExportContract, item: ExportObject, active: list[str], only: ChosenRows | None
 ) -> Iterator[pl.DataFrame]:
     """The raw rows of an object that count, in batches; one at least, which says the columns."""
     columns = [*needed_columns(item), "_load_id", "_row_number", "_row_hash"]
-    names = ", ".join(f"raw.{quote_identifier(name)}" for name in columns)
+    names = ", ".join(map(quote_identifier, columns))
     wanted = [load_id for load_id in active if load_id.startswith(f"{contract.id}/{item.name}/")]
     known = warehouse.rows(
         "SELECT count(*) FROM ops.ops_loads WHERE export = ? AND object_name = ?", [contract.id, item.name]
     )[0][0]
+    everything = f"SELECT {names} FROM {raw_table_name(item)}"
+    if only is None:
+        # In the order in which they landed: of equal ones, the first or the last counts.
+        batches = warehouse.batches(everything, _BATCH_ROWS)
+    else:
+        batches = only.read(warehouse, contract, item, columns, _BATCH_ROWS)
     is_any = False
-    with warehouse.registered(pl.DataFrame({"row": [] if only is None else only}, {"row": pl.Int64})) as chosen:
-        # Always in the order in which they landed: of equal ones, the first or the last counts.
-        rows = f"{raw_table_name(item)} AS raw"
-        if only is not None:
-            rows = f"{placed_rows(warehouse, item)} AS raw JOIN {chosen} ON raw._row = {chosen}.row ORDER BY raw._row"
-        for batch in warehouse.batches(f"SELECT {names} FROM {rows}", _BATCH_ROWS):
-            is_any = True
-            yield batch if known == len(wanted) else batch.filter(pl.col("_load_id").is_in(wanted))
+    for batch in batches:
+        is_any = True
+        yield batch if known == len(wanted) else batch.filter(pl.col("_load_id").is_in(wanted))
     if not is_any:
-        yield warehouse.frame(f"SELECT {names} FROM {raw_table_name(item)} AS raw LIMIT 0")
+        yield warehouse.frame(f"{everything} LIMIT 0")

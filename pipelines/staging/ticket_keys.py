@@ -1,19 +1,18 @@
 """Which ticket each raw row tells of, read without typing anything else of the row.
 
-By it the rows of some tickets can be staged apart from all others: of those that new files tell of
-(`pipelines.staging.new_tickets`), or of one slice of all tickets after the other (`slice_tickets`).
+By it the rows of some tickets can be staged apart from all others (`pipelines.staging.chosen_rows`).
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
 import polars as pl
 
-from data_contracts.spec import ExportColumn, ExportContract, ExportObject
+from data_contracts.spec import ExportColumn, ExportContract, ExportObject, Feed
 from models.ddl import quote_identifier
 from pipelines.landing.raw_rows import placed_rows
 from pipelines.staging.mapping import fed_tables, needed_columns, stage_rows
@@ -24,7 +23,6 @@ from pipelines.warehouse import Warehouse
 _TABLES: Final = ("tickets", "ticket_events")
 #: Raw rows whose keys are read at once.
 _BATCH_ROWS: Final = 500_000
-_KEYS: Final = pl.Schema({"row": pl.Int64, "ticket_id": pl.String})
 
 
 def are_apart(some: Iterable[ExportContract], contracts: Sequence[ExportContract]) -> bool:
@@ -46,65 +44,60 @@ def are_apart(some: Iterable[ExportContract], contracts: Sequence[ExportContract
     )
 
 
-def find_keys(
-    warehouse: Warehouse,
-    contract: ExportContract,
-    item: ExportObject,
-    where: str = "true",
-    *,
-    of: pl.Series | None = None,
-) -> pl.DataFrame:
-    """Where raw rows lie, and the ticket that each tells of: `row` (see `placed_rows`) and `ticket_id`.
+def read_keys(warehouse: Warehouse, contract: ExportContract, item: ExportObject, where: str) -> Iterator[pl.DataFrame]:
+    """Where raw rows lie, and the ticket that each tells of, in batches.
+
+    Yields:
+        `row` (see `placed_rows`) and `ticket_id`, which is empty where a row names none.
 
     Args:
         where: SQL condition on the rows of the raw table.
-        of: tickets, of which alone rows are wanted; without it, also those that name no ticket.
     """
-    is_wanted = pl.lit(True) if of is None else pl.col("ticket_id").is_in(of.implode())
-    found = [keys.filter(is_wanted) for keys in _read_keys(warehouse, contract, item, where)]
-    return pl.concat([_KEYS.to_frame(), *found])
-
-
-def slice_tickets(
-    warehouse: Warehouse, contracts: Sequence[ExportContract], count: int
-) -> Iterator[Mapping[str, pl.Series]]:
-    """So many parts of all raw rows of some contracts, each with all that is told of its tickets.
-
-    Contracts must be apart.
-
-    Yields:
-        raw table -> places of its rows in ascending order. Rows that name no ticket are in one of the parts.
+    names = ", ".join(map(quote_identifier, needed_columns(_keys_alone(item))))
+    query = f"""
+        SELECT {names}, _row, '' AS _load_id, '' AS _row_hash FROM {placed_rows(warehouse, item)} WHERE {where}
     """
-    sliced = {}
-    for contract in contracts:
-        for item in contract.objects:
-            part = (pl.col("ticket_id").hash() % count).cast(pl.UInt16)
-            keys = [keys.select("row", part=part) for keys in _read_keys(warehouse, contract, item, "true")]
-            empty = pl.Schema({"row": pl.Int64, "part": pl.UInt16}).to_frame()
-            sliced[item.raw_table] = pl.concat([empty, *keys])
-    for number in range(count):
-        yield {name: keys.filter(pl.col("part") == number)["row"] for name, keys in sliced.items()}
+    for batch in warehouse.batches(query, _BATCH_ROWS):
+        yield pl.DataFrame({"row": batch["_row"], "ticket_id": type_keys(batch, contract, item)})
 
 
-def _read_keys(
-    warehouse: Warehouse, contract: ExportContract, item: ExportObject, where: str
-) -> Iterator[pl.DataFrame]:
+def type_keys(raw: pl.DataFrame, contract: ExportContract, item: ExportObject) -> pl.Series:
+    """The ticket that each of some raw rows tells of, in their order.
+
+    Args:
+        raw: with the columns that staging reads, `_load_id` and `_row_hash`, and the rows' places as `_row`.
+    """
     # Typed as all rows are, so that what is the same ticket there is here, too.
     keyed = _keys_alone(item)
-    names = ", ".join(map(quote_identifier, needed_columns(keyed)))
-    query = f"""
-        SELECT {names}, '' AS _load_id, _row AS _row_number, '' AS _row_hash
-        FROM {placed_rows(warehouse, item)} WHERE {where}
-    """
+    placed = raw.with_columns(pl.col("_row").alias("_row_number"))
     tables = [name for name in fed_tables(keyed) if name in _TABLES]
-    for batch in warehouse.batches(query, _BATCH_ROWS):
-        told = [stage_rows(batch, contract, keyed, name).frame for name in tables]
-        ids = pl.coalesce(frame["ticket_id"] for frame in told).alias("ticket_id")
-        # Rows without a key are left out of what is staged, as blank ones.
-        rows = batch.select(pl.col("_row_number").alias("row"))
-        yield rows.join(
-            told[0].select(pl.col("row_number").alias("row"), ids), on="row", how="left", maintain_order="left"
-        )
+    told = [stage_rows(placed, contract, keyed, name).frame for name in tables]
+    ids = told[0].select(pl.col("row_number").alias("_row"), pl.coalesce(frame["ticket_id"] for frame in told))
+    # Rows without a key are left out of what is staged, as blank ones.
+    return raw.select("_row").join(ids, on="_row", how="left", maintain_order="left")["ticket_id"]
+
+
+def may_name(item: ExportObject, wanted: str) -> str:
+    """SQL condition that all raw rows meet that tell of some tickets, and hardly any other.
+
+    To type the keys of a whole history costs many times what the database takes to look texts up.
+
+    Args:
+        wanted: table with `text`, what stands in the key's column once the padding is taken away.
+    """
+    keys = {column.name: column for column in item.columns if any(_is_key(feed) for feed in column.feeds)}
+    if len(keys) > 1 or any(column.replace for column in keys.values()):
+        # What stands in one column is not what a ticket is called.
+        return "true"
+    (name,) = map(quote_identifier, keys)
+    # Which characters are padding is for those to say who type. None that can be seen is, so a text that begins and
+    # ends with such is what it will be.
+    is_padded = f"{name}[1] NOT BETWEEN '!' AND '~' OR {name}[-1] NOT BETWEEN '!' AND '~'"
+    return f"({name} IN (SELECT text FROM {wanted}) OR {is_padded})"
+
+
+def _is_key(feed: Feed) -> bool:
+    return feed.table in _TABLES and feed.column == "ticket_id"
 
 
 def _keys_alone(item: ExportObject) -> ExportObject:
@@ -116,7 +109,7 @@ def _keys_alone(item: ExportObject) -> ExportObject:
 
 
 def _feeding_keys(column: ExportColumn) -> ExportColumn:
-    feeds = tuple(feed for feed in column.feeds if feed.table in _TABLES and feed.column == "ticket_id")
+    feeds = tuple(feed for feed in column.feeds if _is_key(feed))
     return replace(column, feeds=feeds)
 
 

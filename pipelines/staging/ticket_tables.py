@@ -6,7 +6,7 @@ How tickets are put together is in `pipelines.staging.tickets`; which rows belon
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,13 +18,14 @@ from models.vocabulary import Domain
 from pipelines.facts.tickets import note_changes
 from pipelines.policies.loading import Policies
 from pipelines.session import Session
+from pipelines.staging.chosen_rows import ChosenRows, slice_tickets
 from pipelines.staging.mapping import StagedPart
 from pipelines.staging.new_tickets import NewTickets, find_new_tickets, remember_staging
 from pipelines.staging.parts import stage_parts
 from pipelines.staging.shared_tickets import store_shared_tickets
 from pipelines.staging.snapshots import read_snapshot_history
 from pipelines.staging.stored_findings import store_problems, store_totals
-from pipelines.staging.ticket_keys import are_apart, slice_tickets
+from pipelines.staging.ticket_keys import are_apart
 from pipelines.staging.tickets import assemble_events, assemble_tickets, begin_with_events, sources_with_creations
 from pipelines.warehouse import Warehouse
 
@@ -60,7 +61,7 @@ def stage_tickets(session: Session, contracts: Sequence[ExportContract], *, rule
         note = ""
         sources = _stage_all(warehouse, contracts, policies)
     else:
-        note = f"{len(new.ticket_ids):,} of {warehouse.count(stg_tickets):,} tickets were staged again."
+        note = f"{len(new.rows.ticket_ids):,} of {warehouse.count(stg_tickets):,} tickets were staged again."
     remember_staging(session, contracts, rules_hash=rules_hash, creation_sources=sources)
     return note
 
@@ -85,7 +86,7 @@ def _stage_all(warehouse: Warehouse, contracts: Sequence[ExportContract], polici
 
 def _pieces(
     warehouse: Warehouse, contracts: Sequence[ExportContract]
-) -> Iterator[tuple[list[ExportContract], Mapping[str, pl.Series] | None]]:
+) -> Iterator[tuple[list[ExportContract], ChosenRows | None]]:
     """Contracts whose rows have to be put together at once, each with the rows, if these are not all."""
     counts: dict[str, int] = dict(
         warehouse.rows("SELECT export, sum(row_count)::BIGINT FROM ops.ops_loads GROUP BY export")
@@ -108,8 +109,8 @@ def _stage_new(warehouse: Warehouse, policies: Policies, new: NewTickets) -> fro
         # The first creation that a source tells: its other tickets no longer begin with their first event.
         return None
     tickets = begin_with_events(found.tickets, found.events, new.creation_sources)
-    warehouse.replace_rows(stg_ticket_events, "ticket_id", new.ticket_ids, found.events)
-    warehouse.replace_rows(stg_tickets, "ticket_id", new.ticket_ids, tickets)
+    warehouse.replace_rows(stg_ticket_events, "ticket_id", new.rows.ticket_ids, found.events)
+    warehouse.replace_rows(stg_tickets, "ticket_id", new.rows.ticket_ids, tickets)
     note_changes(warehouse, found.told)
     store_problems(warehouse, Domain.TICKETS, found.problems, of=found.told)
     return new.creation_sources
@@ -120,11 +121,11 @@ def _assemble(
     contracts: Sequence[ExportContract],
     policies: Policies,
     *,
-    only: Mapping[str, pl.Series] | None,
+    only: ChosenRows | None,
 ) -> _Assembled:
     """
     Args:
-        only: raw table -> places of the rows to read, of contracts that are apart; all where it is not given.
+        only: the rows to read, of contracts that are apart; all where it is not given.
     """
     parts, totals, problems = stage_parts(warehouse, contracts, only=only)
     event_parts, ticket_parts = (parts.get(table.name, []) for table in (stg_ticket_events, stg_tickets))

@@ -234,6 +234,40 @@ def test_the_first_creation_that_a_source_tells_moves_its_other_tickets(never_ru
     assert_as_full(never_run, batch)
 
 
+def test_a_ticket_is_the_same_however_its_key_is_padded(never_run: DemoHome) -> None:
+    """Also in files of the past, where the database looks its rows up before anything is typed."""
+    (never_run.home.contracts / "desk.yaml").write_text(DESK, encoding="utf-8")
+    landing = never_run.landing / "desk"
+    landing.mkdir()
+    told = [
+        "T1",
+        " T1",
+        "T1\t",
+        "\u00a0T1",
+        "T1\ufeff",
+        "\u3000T1\u200b",
+        "\u00c41",
+        "\u00c41 ",
+        "T10",
+        "t1",
+        "1T",
+        "\u4e1c",
+        "'T1'",
+        "",
+    ]
+    first = [f"{key},2026-01-{number + 1:02} 10:00,{number}" for number, key in enumerate(told * 8) if number < 28]
+    many = [f"N{number},2026-01-01 10:00,{number}" for number in range(100)]
+    for name, rows in (("a.csv", [*first, *many]), ("b.csv", ["T1,2026-03-01 10:00,1", "\u00c41,2026-03-01 10:00,2"])):
+        (landing / name).write_text("\n".join(["number,changed_at,row", *rows, ""]), encoding="utf-8")
+        batch = ingest(never_run)
+    assert staged_again(batch) == 2
+    query = (
+        "SELECT ticket_id, count(*) FROM stg.stg_ticket_events WHERE source = 'desk' GROUP BY ALL HAVING count(*) > 2"
+    )
+    assert sorted(never_run.warehouse(query)) == [("desk:T1", 13), ("desk:\u00c41", 5)]
+    assert_as_full(never_run, batch)
+
+
 def test_columns_may_be_called_as_the_database_calls_things(
     never_run: DemoHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:

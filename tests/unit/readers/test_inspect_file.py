@@ -10,11 +10,12 @@ import pickle
 import threading
 import time
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from pipelines.readers import Limits, ReadOptions, RefusalCode, RefusedFile, inspect_file, read_export
+from pipelines.readers import Limits, ReadOptions, RefusalCode, RefusedFile, files, inspect_file, read_export
 
 CONTENT = b"number,state\nINC1,New\nINC2,Closed\n"
 
@@ -53,6 +54,40 @@ def test_the_same_content_has_the_same_hash_under_any_name_and_compression(tmp_p
     assert facts["plain.csv"].size_bytes == len(CONTENT)
     for fact in facts.values():
         assert read_export(fact, ReadOptions("csv")).frame["state"].to_list() == ["New", "Closed"]
+
+
+def test_a_file_is_read_again_only_if_something_was_written_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(CONTENT)
+    # Written just now: whether it is written again, its times need not tell.
+    assert inspect_file(path, tmp_path).stamp is None
+    monkeypatch.setattr(files, "_COARSEST_CLOCK_NANOSECONDS", 0)
+    facts = inspect_file(path, tmp_path)
+    known = replace(facts, content_hash="as it was found before")
+    assert inspect_file(path, tmp_path, known=known) == known
+    assert inspect_file(path, tmp_path, known=replace(known, stamp=None)) == facts
+
+    # A correction of the same size, with the time of writing of the file that it corrects.
+    written = path.stat()
+    time.sleep(0.05)
+    path.write_bytes(CONTENT.replace(b"Closed", b"Opened"))
+    os.utime(path, ns=(written.st_atime_ns, written.st_mtime_ns))
+    corrected = inspect_file(path, tmp_path, known=known)
+    assert (corrected.size_bytes, corrected.modified_at) == (facts.size_bytes, facts.modified_at)
+    assert corrected.content_hash == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_what_is_refused_of_a_file_unread_is_refused_of_a_known_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "_COARSEST_CLOCK_NANOSECONDS", 0)
+    path = tmp_path / "a.csv"
+    path.write_bytes(CONTENT)
+    known = inspect_file(path, tmp_path)
+    with pytest.raises(RefusedFile, match="seconds ago"):
+        inspect_file(path, tmp_path, limits=Limits(settle_seconds=60), known=known)
 
 
 def test_the_name_is_relative_to_the_landing_folder(tmp_path: Path) -> None:
