@@ -37,7 +37,8 @@ def evaluate(
 
     Tiers are evaluated one after the other; when a blocking rule on files or columns breaks, the later tiers of that
     table are skipped: its rows will not be counted, and their answers would only repeat the fault. Rules on an empty
-    table are skipped too, unless they count its rows: an empty table proves nothing. So are rules that hold names
+    table are skipped too, unless they count its rows: an empty table proves nothing. But one on columns that lists rows
+    which should be there, and are not, is broken. So are rules that hold names
     against a list which nobody made.
 
     Args:
@@ -100,11 +101,18 @@ def _evaluate_table(
         results |= {
             rule.id: RuleResult(rule=rule, state=RuleState.SKIPPED, error="the table is empty") for rule in empty
         }
-        rest = [rule for rule in rest if rule.measure is Measure.ROW_COUNT]
+        lost = [rule for rule in empty if rule.measure is Measure.FAILING_ROWS and rule.tier in LOAD_TIERS]
+        rest = [rule for rule in rest if rule.measure is Measure.ROW_COUNT] + _broken_all_the_same(lost, connection)
     if not rest:
         return results
     counts = count_failing_rows(rest, connection)
     return results | {rule.id: _result(rule, counts[rule.id], row_count, connection) for rule in rest}
+
+
+def _broken_all_the_same(rules: Sequence[Rule], connection: duckdb.DuckDBPyConnection) -> list[Rule]:
+    """Those rules on an empty table that list rows: why it is empty."""
+    counts = count_failing_rows(rules, connection) if rules else {}
+    return [rule for rule in rules if isinstance(found := counts[rule.id], int) and found > 0]
 
 
 def _result(rule: Rule, found: int | str, row_count: int, connection: duckdb.DuckDBPyConnection) -> RuleResult:

@@ -50,8 +50,10 @@ class Explanation:
         belongs_to: whether a rule is one of them.
         tell: sentences for the message of a broken rule; empty if there is nothing to add.
         find: makes the tables of `ops` that the rules or `tell` read, of a domain whose rows are staged.
+        looked_at: how many rows the rules look at, where these are not the rows of their table.
     """
 
     belongs_to: Callable[[Rule], bool]
     tell: Callable[[Rule, Evidence], str]
     find: Callable[[Evidence, Domain], None] = find_nothing
+    looked_at: Callable[[Rule, Evidence], int] | None = None

@@ -18,6 +18,7 @@ from pipelines.broken_rules import (
     missing_rates,
     repeated_rows,
     repeated_values,
+    rows_without_ticket,
     shared_keys,
     shared_tickets,
     total_lines,
@@ -38,6 +39,7 @@ EXPLANATIONS: Final[tuple[Explanation, ...]] = (
     repeated_values.EXPLANATION,
     repeated_rows.EXPLANATION,
     total_lines.EXPLANATION,
+    rows_without_ticket.EXPLANATION,
     unreadable_values.EXPLANATION,
     unlisted_names.EXPLANATION,
     late_data.EXPLANATION,
@@ -65,7 +67,8 @@ def find_evidence(evidence: Evidence, domain: Domain) -> None:
 
 
 def explain_broken(results: Sequence[RuleResult], evidence: Evidence) -> list[RuleResult]:
-    """The results, the broken ones with what their explanation tells in the message, and the months of their records.
+    """The results with the rows that were looked at; the broken ones with what their explanation tells in the message,
+    and the months of their records.
 
     Call in the transaction in which the rules were evaluated.
     """
@@ -90,8 +93,10 @@ def explanation_of(rule: Rule) -> Explanation | None:
 
 
 def _explained(result: RuleResult, evidence: Evidence) -> RuleResult:
-    explanation = explanation_of(result.rule) if result.failed_count else None
-    said = explanation.tell(result.rule, evidence) if explanation is not None else ""
+    explanation = explanation_of(result.rule)
+    if explanation is not None and explanation.looked_at is not None:
+        result = replace(result, evaluated_count=explanation.looked_at(result.rule, evidence))
+    said = explanation.tell(result.rule, evidence) if explanation is not None and result.failed_count else ""
     if not said:
         return result
     return replace(result, rule=replace(result.rule, message=f"{result.rule.message} {said}".strip()))

@@ -16,6 +16,7 @@ import polars as pl
 
 from data_contracts.spec import Rule
 from models.ddl import quote_identifier
+from pipelines.broken_rules import rows_without_ticket
 from pipelines.broken_rules.evidence import Evidence, Explanation
 from pipelines.infer.date_formats import read_dates
 from pipelines.landing.value_shapes import shape_of
@@ -141,4 +142,8 @@ def _tell(rule: Rule, evidence: Evidence) -> str:
     return f"For example {_say(values)}" if values else ""
 
 
-EXPLANATION: Final = Explanation(lambda rule: target_of(rule.id) is not None, _tell)
+def _belongs(rule: Rule) -> bool:
+    return target_of(rule.id) is not None and rule.id not in rows_without_ticket.RULES
+
+
+EXPLANATION: Final = Explanation(_belongs, _tell)

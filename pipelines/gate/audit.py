@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 from data_contracts import evaluation
 from data_contracts.evaluation import AuditAbortedError
 from data_contracts.spec import Rule
-from data_contracts.verdict import RuleResult
+from data_contracts.verdict import QUARANTINE_LIMIT, RuleResult
 from metrics.costs.exchange_rates import FxPolicy, FxRateRule
 from models.currencies import MINOR_UNIT_DIGITS
 from models.ddl import quote_text
+from pipelines.gate.rows_without_ticket import offer_rows_without_ticket
 from pipelines.warehouse import Warehouse
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def audit(
     fiscal_year_start_month: int = 1,
     fx_rate_rule: FxRateRule = FxRateRule.POSTING_DATE,
     listed_names: Mapping[str, Collection[str]] = MappingProxyType({}),
+    quarantine_limit: Decimal = QUARANTINE_LIMIT,
     known_errors: Mapping[str, str] | None = None,
 ) -> list[RuleResult]:
     """The result of every rule, in the order of the rules, over what the open transaction holds.
@@ -50,6 +52,7 @@ def audit(
         fiscal_year_start_month: month of kpi.toml with which a fiscal year begins.
         fx_rate_rule: which rate converts a cost line under policies/costs.yaml.
         listed_names: dimension -> names that policies/dimensions.yaml lists as known, of dimensions that have a list.
+        quarantine_limit: share of records, 0 to 1, of kpi.toml, beyond which the rest no longer speaks for the whole.
         known_errors: rules that ended an earlier transaction, with the message; they count as errored.
 
     Raises:
@@ -64,6 +67,7 @@ def audit(
         fiscal_year_start_month=fiscal_year_start_month,
         fx_rate_rule=fx_rate_rule,
         listed_names=listed_names,
+        quarantine_limit=quarantine_limit,
     )
     return evaluation.evaluate(
         rules, warehouse.connection, known_errors=known_errors, listed_dimensions=listed_names.keys()
@@ -85,6 +89,7 @@ def settings_of(project: Project) -> dict[str, Any]:
         "fiscal_year_start_month": reporting.fiscal_year_start_month,
         "fx_rate_rule": fx.rate,
         "listed_names": policies.listed_names,
+        "quarantine_limit": Decimal(str(project.home.settings.gate.quarantine_limit_ratio)),
     }
 
 
@@ -102,6 +107,7 @@ def offer_settings(
     fiscal_year_start_month: int = 1,
     fx_rate_rule: FxRateRule = FxRateRule.POSTING_DATE,
     listed_names: Mapping[str, Collection[str]] = MappingProxyType({}),
+    quarantine_limit: Decimal = QUARANTINE_LIMIT,
 ) -> None:
     """Every view of settings that a contract's SQL may ask, beside `ops.data_clock`; see `audit`."""
     planning = fixed_rate_currencies if planning_rate_currencies is None else planning_rate_currencies
@@ -112,6 +118,7 @@ def offer_settings(
     warehouse.execute(f"CREATE OR REPLACE VIEW ops.fiscal_year AS SELECT {int(fiscal_year_start_month)} AS start_month")
     warehouse.execute(f"CREATE OR REPLACE VIEW ops.fx_policy AS SELECT {quote_text(fx_rate_rule.value)} AS rate_rule")
     _offer_listed_names(warehouse, listed_names)
+    offer_rows_without_ticket(warehouse, quarantine_limit)
 
 
 def failing_keys(warehouse: Warehouse, rule: Rule) -> list[str]:

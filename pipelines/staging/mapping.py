@@ -32,6 +32,8 @@ from pipelines.staging.typed_values import (
 )
 
 PROVENANCE: Final = ("load_id", "row_number", "row_hash")
+#: A row of tickets without it tells of no ticket, whether or not its contract requires the column.
+_NAMES_OF_TICKETS: Final = ("tickets.ticket_id", "ticket_events.ticket_id")
 _PROBLEM_COLUMNS: Final = ("load_id", "row_number", "column_name", "canonical_column", "problem", "record_id")
 
 
@@ -234,7 +236,10 @@ def _find_problems(
     texts: dict[str, pl.Expr],
     record_ids: pl.Series,
 ) -> pl.DataFrame:
-    """Every value that was present but unusable, missing though required, or usable only by a documented rule."""
+    """Every value that was present but unusable, missing though required, or usable only by a documented rule.
+
+    What names a ticket is always required.
+    """
     checks: dict[tuple[str, str, str], pl.Expr] = {}
     for column, feed in feeds:
         target = f"{feed.table}.{feed.column}"
@@ -249,7 +254,7 @@ def _find_problems(
                 )
             unusable = values.problem(pl.col(column.name), told, contract.null_tokens)
             checks[column.name, target, "unparsable"] = counts & unusable
-        if column.required:
+        if column.required or target in _NAMES_OF_TICKETS:
             checks[column.name, target, "missing"] = counts & texts[column.name].is_null()
         if isinstance(kind, pl.Datetime):
             checks[column.name, target, "ambiguous_time"] = counts & instant_part(column, "is_ambiguous")
