@@ -112,6 +112,16 @@ fct_cost_allocations = table(
     flag("is_allocated", "False for what no driver took: shown, never spread in silence", required=True),
     integer("transaction_count", "Transactions that bear the cost", required=True),
     money("amount_reporting", "Cost in the reporting currency", required=True),
+    money(
+        "unallocated_debit_reporting",
+        "The debits of what no driver took, each line by its own sign; 0 where is_allocated",
+        required=True,
+    ),
+    money(
+        "unallocated_credit_reporting",
+        "The credits of what no driver took, at most 0; with the debits they are amount_reporting",
+        required=True,
+    ),
 )
 
 fct_transactions = table(

@@ -8,7 +8,8 @@ Three stages, each exact to the minor unit by largest remainder:
 
 What no driver takes stays as rows with `is_allocated` false: a line in no pool, a direct line that names nobody, what
 fixed shares leave of 1, a driver whose weights are all missing or zero, a team without transactions in the period, a
-supporting team whose cost nobody takes.
+supporting team whose cost nobody takes. Such a row also says what debits and credits it has, each line by its own sign:
+lines that cancel in a pool need not go the same way later, so the net amount would bound nothing.
 By month and quarter all this is told by pool. By day and week, where pools times cells times periods would be tens of
 millions of rows that nobody reads, what is allocated is told of all pools together, and what is not allocated names
 services and vendors only where transactions have them.
@@ -22,33 +23,25 @@ what cost is divided in `metrics.costs.weights`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 import polars as pl
 
 from metrics.costs.accrual import is_in_months, months_with_cost, select_measured_lines, spread_groups
-from metrics.costs.money import from_minor_units, split_by_largest_remainder
+from metrics.costs.bearing_cells import CELL, divide_among_cells, sum_cells
+from metrics.costs.money import from_minor_units
 from metrics.costs.policy import CostPolicy, Driver
 from metrics.costs.step_down import divide_by_weight, hand_on_costs
 from metrics.costs.weights import DriverData, Weights
-from metrics.periods import MONDAY, period_start
+from metrics.periods import MONDAY
 from models.ddl import conform
 from models.finance import fct_cost_allocations
 from models.vocabulary import ALL_POOLS, NO_VALUE, Grain
 
-_CELL = ("team", "priority", "service", "vendor")
-
 #: Grains in which cost is told by pool to the last cell.
 GRAINS_BY_POOL: Final = (Grain.MONTH, Grain.QUARTER)
-
-#: Who answers a demand for cost: the cells of the first of these that it names, and of what else it names as long as
-#: there are such cells in the period. So the cost of a named team never leaves the team.
-_NARROWINGS: dict[str, tuple[tuple[str, ...], ...]] = {
-    "team": (("service", "vendor"), ("service",), ("vendor",), ()),
-    "service": (("vendor",), ()),
-    "vendor": ((),),
-}
 
 
 def allocate_costs(
@@ -102,22 +95,21 @@ def allocate_costs(
         week_start,
         is_by_month=any(step.driver is Driver.HEADCOUNT for step in policy.step_down),
     )
-    driven = [
-        _divide_among_teams(costs.filter(pl.col("driver") == driver.value), _encode_names(team_weights, names))
-        for driver, team_weights in by_driver.items()
-    ]
-    undriven = costs.filter(~pl.col("driver").cast(pl.String).is_in([driver.value for driver in by_driver]))
-    demands = hand_on_costs(
-        pl.concat([undriven, *driven], how="diagonal"), [(team, _encode_names(each, names)) for team, each in steps]
-    )
+    encoded = {driver: _encode_names(weight, names) for driver, weight in by_driver.items()}
+    encoded_steps = [(team, _encode_names(weight, names)) for team, weight in steps]
+    debits = _place_demands(costs.filter("is_debit"), encoded, encoded_steps)
+    net = costs.group_by(pl.exclude("is_debit", "amount")).agg(pl.col("amount").sum())
+    demands = _place_demands(net, encoded, encoded_steps)
     # A team that has handed on its cost bears none by transactions of its own, not even what nobody took.
     bearing = fct_transactions.filter(~pl.col("team").is_in([step.team for step in policy.step_down]))
-    cells = _sum_cells(_encode_names(bearing, names), grain, week_start)
+    cells = sum_cells(_encode_names(bearing, names), grain, week_start)
     return conform(
-        _divide_among_cells(demands, cells, is_by_pool=is_by_pool).with_columns(
-            pl.col(*_CELL).fill_null(NO_VALUE),
+        divide_among_cells(demands, debits, cells, is_by_pool=is_by_pool).with_columns(
+            pl.col(*CELL).fill_null(NO_VALUE),
             period_grain=pl.lit(grain.value),
             amount_reporting=from_minor_units(pl.col("amount"), minor_unit_digits),
+            unallocated_debit_reporting=from_minor_units(pl.col("debit"), minor_unit_digits),
+            unallocated_credit_reporting=from_minor_units(pl.col("credit"), minor_unit_digits),
         ),
         fct_cost_allocations,
     )
@@ -145,7 +137,7 @@ def _known_to(fct_transactions: pl.DataFrame, column: str) -> pl.Expr:
 def _list_names(*frames: pl.DataFrame) -> dict[str, pl.Enum]:
     """All values of each text column that frames are joined and grouped by, in order, as a type of whole numbers."""
     names: dict[str, pl.Enum] = {}
-    for column in ("cost_pool", "driver", *_CELL):
+    for column in ("cost_pool", "driver", *CELL):
         values = {NO_VALUE, ALL_POOLS}
         for frame in frames:
             if column in frame.columns:
@@ -162,19 +154,19 @@ def _encode_names(frame: pl.DataFrame, names: dict[str, pl.Enum]) -> pl.DataFram
 def _sum_costs(
     lines: pl.DataFrame, grain: Grain, minor_unit_digits: int, week_start: int, *, is_by_month: bool
 ) -> pl.DataFrame:
-    """Cost per period, pool and, for direct lines, what they name.
+    """Cost per period, pool and, for direct lines, what they name; debits and credits apart.
 
     Args:
         is_by_month: whether all cost is kept by month within the period, and not only what headcount drives.
 
     Returns:
-        period_start_date, month_date, cost_pool, driver, team, service, vendor, amount (Int64 minor units).
+        period_start_date, month_date, cost_pool, driver, team, service, vendor, is_debit, amount (Int64 minor units).
     """
     bearers = ["team", "service", "vendor"]
-    columns = ["cost_pool", "driver", *bearers]
+    columns = ["cost_pool", "driver", *bearers, "is_debit"]
     lines = lines.with_columns(
         pl.when(pl.col("driver") == Driver.DIRECT.value).then(pl.col(column)).alias(column) for column in bearers
-    )
+    ).with_columns(is_debit=pl.col("amount_reporting") > 0)
     groups = lines.select(columns).unique(maintain_order=True).with_row_index("group")
     grouped = lines.join(groups, on=columns, how="left", nulls_equal=True)
     spread = spread_groups(
@@ -191,75 +183,25 @@ def _sum_costs(
     )
 
 
+def _place_demands(
+    costs: pl.DataFrame, by_driver: Mapping[Driver, pl.DataFrame], steps: Sequence[tuple[str, pl.DataFrame]]
+) -> pl.DataFrame:
+    """Who is asked to bear the costs, after the drivers of the pools and all steps.
+
+    Args:
+        costs: see `_sum_costs`.
+        by_driver: the weights of each driver that is used.
+        steps: see `metrics.costs.step_down.hand_on_costs`.
+    """
+    driven = [
+        _divide_among_teams(costs.filter(pl.col("driver") == driver.value), weights)
+        for driver, weights in by_driver.items()
+    ]
+    undriven = costs.filter(~pl.col("driver").cast(pl.String).is_in([driver.value for driver in by_driver]))
+    return hand_on_costs(pl.concat([undriven, *driven], how="diagonal"), steps)
+
+
 def _divide_among_teams(costs: pl.DataFrame, weights: pl.DataFrame) -> pl.DataFrame:
     """Costs of one driver by team; the team stays null for what the driver does not take."""
     divided, untaken = divide_by_weight(costs.drop("team"), weights)
     return pl.concat([divided, untaken], how="diagonal")
-
-
-def _sum_cells(fct_transactions: pl.DataFrame, grain: Grain, week_start: int) -> pl.DataFrame:
-    """period_start_date, team, priority, service, vendor, transaction_count, in order, with their position as `tie`."""
-    return (
-        fct_transactions.group_by(
-            period_start(pl.col("completed_date"), grain, week_start).alias("period_start_date"), *_CELL
-        )
-        .agg(pl.col("transaction_count").sum())
-        .filter(pl.col("transaction_count") > 0)
-        .sort("period_start_date", *_CELL)
-        .with_row_index("tie")
-    )
-
-
-def _divide_among_cells(demands: pl.DataFrame, cells: pl.DataFrame, *, is_by_pool: bool) -> pl.DataFrame:
-    """What transactions bear, by cell and pool, and then, not allocated, the demands that no cell answers.
-
-    Args:
-        is_by_pool: whether pools are told apart where cost is borne; else all are one.
-    """
-    pools = [
-        pl.col(name) if is_by_pool else pl.lit(ALL_POOLS).cast(demands.schema[name]).alias(name)
-        for name in ("cost_pool", "driver")
-    ]
-    borne, unanswered = [], []
-    for anchor, narrowings in _NARROWINGS.items():
-        anchored = demands.filter(pl.col(anchor).is_not_null())
-        demands = demands.filter(pl.col(anchor).is_null())
-        for narrowing in narrowings:
-            # Null keys match nothing, so a demand is narrowed only by what it names.
-            keys = ["period_start_date", anchor, *narrowing]
-            answered = anchored.join(cells, on=keys, how="semi").with_columns(pools)
-            borne.append(_divide_by_count(answered, keys, cells))
-            anchored = anchored.join(cells, on=keys, how="anti")
-        unanswered.append(anchored)
-    allocated = (
-        pl.concat(borne)
-        .group_by("tie", "cost_pool", "driver")
-        .agg(pl.col("amount").sum())
-        .sort("tie", "cost_pool")
-        .join(cells, on="tie", how="left", maintain_order="left")
-        .with_columns(is_allocated=pl.lit(True))
-    )
-    keys = ["period_start_date", "team", "service", "vendor", "cost_pool"]
-    unallocated = (
-        pl.concat([*unanswered, demands])
-        .group_by(*keys, "driver")
-        .agg(pl.col("amount").sum())
-        .sort(keys)
-        .with_columns(is_allocated=pl.lit(False), transaction_count=pl.lit(0, dtype=pl.Int64))
-    )
-    return pl.concat([allocated, unallocated], how="diagonal")
-
-
-def _divide_by_count(demands: pl.DataFrame, keys: list[str], cells: pl.DataFrame) -> pl.DataFrame:
-    """Demands that the same cells answer, added up and divided among them by their transactions.
-
-    Returns:
-        tie (the cell), cost_pool, driver, amount.
-    """
-    parts = (
-        demands.group_by("cost_pool", "driver", *keys)
-        .agg(pl.col("amount").sum())
-        .with_row_index("group")
-        .join(cells.select(*keys, "tie", weight="transaction_count"), on=keys, how="inner")
-    )
-    return parts.select("tie", "cost_pool", "driver", amount=split_by_largest_remainder(parts))

@@ -69,8 +69,9 @@ COST_METRICS: Final[tuple[Metric, ...]] = (
         formula=(
             "Allocated cost of the period / transactions completed in it; empty if none was completed or if no driver "
             "took any cost of the period. In a quarter or week, transactions of months without any cost line are not "
-            "counted: they are not measured, and the bounds are empty. The bounds are the same without and with the "
-            "unallocated cost of the period, and with transactions that were set aside counted and not."
+            "counted: they are not measured, and the bounds are empty. The lower bound adds all unallocated credits of "
+            "the period, line by line, and the upper one all unallocated debits; transactions that were set aside are "
+            "counted or not, whichever lies further out."
         ),
         unit=Unit.REPORTING,
         direction=Direction.DOWN_IS_GOOD,
@@ -78,7 +79,7 @@ COST_METRICS: Final[tuple[Metric, ...]] = (
         requires=(Domain.FINANCE,),
         population=COST_ALLOCATIONS,
         kind=UnitCost(),
-        version=3,
+        version=4,
         is_headline=True,
         follows_transactions=True,
     ),

@@ -134,18 +134,16 @@ def _kind() -> pl.Expr:
 def _with_unallocated(parts: pl.DataFrame, cells: pl.DataFrame, facts: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     """Cost per transaction: what no driver took is a gap too, beside transactions that were set aside.
 
-    With cost A over N transactions, U that no driver took and S transactions set aside, the distance is known without
-    either: (U⁺ + U⁻)/N for the first alone, A/N − A/(N + S) for the second alone, both for both. Each has the mean of
-    what it adds first and what it adds last, which is the Shapley value of two.
+    With cost A over N transactions, debits U⁺ and credits U⁻ that no driver took, and S transactions set aside, the
+    distance is known without either: (U⁺ − U⁻)/N for the first alone, A/N − A/(N + S) for the second alone, both for
+    both. Each has the mean of what it adds first and what it adds last, which is the Shapley value of two.
     """
     allocations = fact_or_empty(facts, "fct_cost_allocations")
-    amount = pl.col("amount_reporting")
+    debit, credit = pl.col("unallocated_debit_reporting"), pl.col("unallocated_credit_reporting")
     open_cost = (
-        allocations.filter(~pl.col("is_allocated"), pl.col("period_grain") == Grain.MONTH.value)
-        .group_by("period_start_date", "cost_pool")
-        .agg(amount.sum())
+        allocations.filter(pl.col("period_grain") == Grain.MONTH.value)
         .group_by("period_start_date")
-        .agg(unallocated=amount.abs().sum().cast(pl.Float64))
+        .agg(unallocated=(debit.sum() - credit.sum()).cast(pl.Float64))
     )
     few = pl.max_horizontal(pl.col("denominator"), 1.0)
     known = (

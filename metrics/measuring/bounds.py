@@ -83,13 +83,13 @@ def unit_cost_bounds(
 ) -> Bounds:
     """Cost per transaction, whatever becomes of what no driver took and of transactions that were set aside.
 
-    Any pool that no driver took may belong to the cell, or not, and any transaction that was set aside may count, or
+    Any line that no driver took may belong to the cell, or not, and any transaction that was set aside may count, or
     not. A cost above zero is divided by as many as may be for the lower end and by as few for the upper, and one below
     zero the other way round. Empty if a cost line of the period is unmeasured, or if nothing can have been completed.
 
     Args:
-        least: exact allocated cost of the cell with every unallocated pool of the period that is negative.
-        most: the same with every one that is positive.
+        least: exact allocated cost of the cell with every unallocated credit of the period.
+        most: the same with every unallocated debit.
         completed: transactions of the cell that count.
         set_aside: further ones that may.
         is_cost_known: whether all cost lines of the period could be used.

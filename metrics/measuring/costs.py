@@ -59,15 +59,10 @@ def measure_costs(
 
 def _periods(allocations: pl.DataFrame, lines: pl.DataFrame, week_start: int) -> pl.DataFrame:
     """One row per grain and period: cost lines eligible and measured, and what could still be added to a cell."""
-    pools = (
-        allocations.filter(~pl.col("is_allocated"))
-        .group_by([*_PERIOD, "cost_pool"])
-        .agg(pl.col("amount_reporting").sum())
-    )
-    amount = pl.col("amount_reporting")
-    open_ends = pools.group_by(_PERIOD).agg(
-        amount.filter(amount > 0).sum().alias("unallocated_debits"),
-        amount.filter(amount < 0).sum().alias("unallocated_credits"),
+    # By lines, not by pools: lines that cancel in a pool may go to different teams once they are allocated.
+    open_ends = allocations.group_by(_PERIOD).agg(
+        pl.col("unallocated_debit_reporting").sum().alias("unallocated_debits"),
+        pl.col("unallocated_credit_reporting").sum().alias("unallocated_credits"),
     )
     days = line_days(lines)
     counted = pl.concat([_count_lines(allocations, days, grain, week_start) for grain in Grain])

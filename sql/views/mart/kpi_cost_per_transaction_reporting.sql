@@ -4,13 +4,14 @@
 -- What one completed transaction cost: a resolved ticket, or what policies/costs.yaml names instead.
 -- Formula: Allocated cost of the period / transactions completed in it; empty if none was completed or if no driver
 -- took any cost of the period. In a quarter or week, transactions of months without any cost line are not counted:
--- they are not measured, and the bounds are empty. The bounds are the same without and with the unallocated cost of
--- the period, and with transactions that were set aside counted and not.
+-- they are not measured, and the bounds are empty. The lower bound adds all unallocated credits of the period, line by
+-- line, and the upper one all unallocated debits; transactions that were set aside are counted or not, whichever lies
+-- further out.
 -- Counted: Cost lines that lie in the period; in a quarter or week, a month that is over without any counts as one
 -- that is not measured. A line that was set aside or has no rate may bear on any breakdown value, so every value of a
 -- period has the coverage of the whole period.
 -- Period: days on which the cost lies under the policy's basis (period_start_date), in the reporting time zone.
--- Unit: reporting currency. Owner: Finance. Version 3.
+-- Unit: reporting currency. Owner: Finance. Version 4.
 -- To combine cells: add numerators and denominators up over one breakdown, then divide; never over periods: each is
 -- allocated anew, so take the cell of the longer period.
 CREATE OR REPLACE VIEW mart.kpi_cost_per_transaction_reporting AS
@@ -43,7 +44,7 @@ FROM mart.metric_values AS measured
 LEFT JOIN meta.metrics AS definition ON definition.metric = measured.metric
 WHERE measured.metric = 'cost_per_transaction_reporting';
 
-COMMENT ON VIEW mart.kpi_cost_per_transaction_reporting IS 'Cost per transaction. What one completed transaction cost: a resolved ticket, or what policies/costs.yaml names instead. Allocated cost of the period / transactions completed in it; empty if none was completed or if no driver took any cost of the period. In a quarter or week, transactions of months without any cost line are not counted: they are not measured, and the bounds are empty. The bounds are the same without and with the unallocated cost of the period, and with transactions that were set aside counted and not.';
+COMMENT ON VIEW mart.kpi_cost_per_transaction_reporting IS 'Cost per transaction. What one completed transaction cost: a resolved ticket, or what policies/costs.yaml names instead. Allocated cost of the period / transactions completed in it; empty if none was completed or if no driver took any cost of the period. In a quarter or week, transactions of months without any cost line are not counted: they are not measured, and the bounds are empty. The lower bound adds all unallocated credits of the period, line by line, and the upper one all unallocated debits; transactions that were set aside are counted or not, whichever lies further out.';
 COMMENT ON COLUMN mart.kpi_cost_per_transaction_reporting.label IS 'Short name for people';
 COMMENT ON COLUMN mart.kpi_cost_per_transaction_reporting.period_grain IS 'day, week, month or quarter';
 COMMENT ON COLUMN mart.kpi_cost_per_transaction_reporting.period_start_date IS 'First day of the period in the reporting time zone';

@@ -169,7 +169,9 @@ def allocation_rows(random_: random.Random) -> list[Row]:
     for grain, start in periods:
         for pool, is_allocated in (("payroll", True), ("licences", True), ("travel", False), ("refunds", False)):
             for _ in range(random_.randrange(4)):
-                cents = random_.randrange(-2_000, 90_000)
+                cents = random_.randrange(-2_000, 90_000) * (-1 if pool == "refunds" else 1)
+                # Of what nobody took, credits are a part, and debits the rest, whatever the sign of both together.
+                credit = 0 if is_allocated else min(cents, 0) - random_.choice([0, random_.randrange(9_000)])
                 rows.append(
                     {
                         "period_grain": grain,
@@ -179,7 +181,9 @@ def allocation_rows(random_: random.Random) -> list[Row]:
                         **_breakdown(random_),
                         "is_allocated": is_allocated,
                         "transaction_count": 1,
-                        "amount_reporting": Decimal(-cents if pool == "refunds" else cents) / 100,
+                        "amount_reporting": Decimal(cents) / 100,
+                        "unallocated_debit_reporting": Decimal(0 if is_allocated else cents - credit) / 100,
+                        "unallocated_credit_reporting": Decimal(credit) / 100,
                     }
                 )
     return rows

@@ -468,12 +468,10 @@ COST_CELLS = """
         LEFT JOIN lines ON first_day < period_start_date + INTERVAL {length} AND last_day >= period_start_date
         LEFT JOIN missing USING (period_start_date)
         GROUP BY ALL
-    ), pools AS (
-        SELECT period_start_date, sum(amount_reporting) AS amount FROM fct_cost_allocations
-        WHERE period_grain = '{grain}' AND NOT is_allocated GROUP BY period_start_date, cost_pool
     ), open_ends AS (
-        SELECT period_start_date, sum(greatest(amount, 0)) AS debits, sum(least(amount, 0)) AS credits
-        FROM pools GROUP BY ALL
+        SELECT period_start_date, sum(unallocated_debit_reporting) AS debits,
+               sum(unallocated_credit_reporting) AS credits
+        FROM fct_cost_allocations WHERE period_grain = '{grain}' AND NOT is_allocated GROUP BY ALL
     ), costs AS (
         SELECT period_start_date, {value} AS dimension_value, sum(amount_reporting) AS total,
                coalesce(sum(amount_reporting) FILTER (is_allocated), 0) AS allocated,

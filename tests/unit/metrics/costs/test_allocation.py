@@ -154,6 +154,37 @@ def test_what_fixed_shares_leave_of_one_stays_open() -> None:
     assert cells(pools, is_allocated=False) == {(NONE, NONE, NONE, NONE): (Decimal("0.01"), 0)}
 
 
+def open_ends(frame: pl.DataFrame) -> list[tuple[Decimal, Decimal]]:
+    """Debits and credits of each row that nobody took, in order."""
+    rows = frame.filter(~pl.col("is_allocated"))
+    return rows.select("unallocated_debit_reporting", "unallocated_credit_reporting").rows()
+
+
+def test_debits_and_credits_that_nobody_took_are_told_apart_line_by_line() -> None:
+    lines = cost_lines(january("7.00", NONE), january("-7.00", NONE), january("5.00", "a"), january("-9.00", "a"))
+    pools = allocate(lines, TWO_TEAMS, CostPool("a"))
+    assert cells(pools.filter(pl.col("cost_pool") == NONE), is_allocated=False) == {
+        (NONE, NONE, NONE, NONE): (Decimal("0.00"), 0)
+    }
+    assert open_ends(pools) == [(Decimal("7.00"), Decimal("-7.00")), (Decimal("5.00"), Decimal("-9.00"))]
+
+
+def test_of_debits_and_credits_that_shares_leave_in_part_the_rest_of_each_is_open() -> None:
+    rent = CostPool("rent", driver=Driver.FIXED_SHARES, shares={"Network": Decimal("0.75")})
+    pools = allocate(cost_lines(january("80.00", "rent"), january("-80.00", "rent")), TWO_TEAMS, rent)
+    assert by_team(pools) == {"Network": Decimal("0.00")}
+    assert open_ends(pools) == [(Decimal("20.00"), Decimal("-20.00"))]
+
+
+def test_debits_and_credits_that_a_supporting_team_keeps_are_told_apart() -> None:
+    lines = cost_lines(january("50.00", "a", team="Payroll"), january("-20.00", "a", team="Payroll"))
+    step = StepDown("Payroll", driver=Driver.FIXED_SHARES, shares={"Network": Decimal("0.6")})
+    pools = allocate(lines, TWO_TEAMS, CostPool("a"), steps=(step,))
+    assert by_team(pools) == {"Network": Decimal("18.00")}
+    assert by_team(pools, is_allocated=False) == {"Payroll": Decimal("12.00")}
+    assert open_ends(pools) == [(Decimal("20.00"), Decimal("-8.00"))]
+
+
 def test_a_share_of_a_team_without_transactions_is_shown_under_the_team() -> None:
     rent = CostPool("rent", driver=Driver.FIXED_SHARES, shares={"Network": Decimal("0.6"), "Payroll": Decimal("0.4")})
     pools = allocate(cost_lines(january("10.00", "rent")), TWO_TEAMS, rent)
@@ -358,6 +389,12 @@ def test_allocated_and_unallocated_are_the_total_of_each_period_and_pool(
         )
         actual = allocated.group_by(keys).agg(pl.col("amount_reporting").sum()).sort(keys)
         assert actual.rows() == expected.rows()
+
+        debit, credit = pl.col("unallocated_debit_reporting"), pl.col("unallocated_credit_reporting")
+        assert (allocated.filter("is_allocated").select(debit.abs() - credit).to_series() == 0).all()
+        untaken = allocated.filter(~pl.col("is_allocated"))
+        is_whole = (debit + credit == pl.col("amount_reporting")) & (debit >= 0) & (credit <= 0)
+        assert untaken.select(is_whole).to_series().all()
 
         primary_key = [column.name for column in fct_cost_allocations.primary_key.columns]
         assert not allocated.select(primary_key).is_duplicated().any()
