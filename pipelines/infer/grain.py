@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from itertools import combinations
-from typing import Final
+from typing import Final, NamedTuple
 
 import polars as pl
 
@@ -25,8 +25,27 @@ _NOT_ENTITY: Final = re.compile(
 _STATUS_NAME: Final = re.compile(r"status|state|stage|activity|concept_name|transition|action|event")
 _EXPORT_DATE: Final = re.compile(r"^(export|extract|snapshot|report|as_of|load)_?(ed)?_?(date|at|on|day|time)?$")
 _CASE_NAME: Final = re.compile(r"^case_(concept_name|id)$|^case$")
+#: Share of the repeating tickets within which a time has to change, for the rows to be changes.
+_LEAST_CHANGING: Final = 0.2
+#: Keys whose scores lie so far apart at most are told both.
+_NEAR: Final = 0.15
+_MOST_OTHERS: Final = 2
 _KEY_CANDIDATES: Final = 8
 _MAX_KEYS: Final = 4
+
+
+class _Reading(NamedTuple):
+    """What rows would be if a column named the ticket and another told when it changed.
+
+    Attributes:
+        score: how much speaks for it.
+        changing: column -> share of the repeating tickets within which it changes.
+    """
+
+    score: float
+    entity: ColumnFinding
+    time: ColumnFinding
+    changing: dict[str, float]
 
 
 def find_grain(columns: Sequence[ColumnFinding], domain: Domain) -> Grain:
@@ -86,18 +105,24 @@ def _grain_of_changes(columns: Sequence[ColumnFinding]) -> Grain:
         or [column for column in columns if column.logical_type == "timestamp"]
         or [column for column in columns if column.is_temporal]
     )
-    best: tuple[float, ColumnFinding, ColumnFinding, dict[str, float]] | None = None
+    best: _Reading | None = None
+    of_column: dict[str, _Reading] = {}
     for entity in candidates:
         changing = _share_that_changes(frame, entity, columns)
         for time in times:
             tells_history = any(_STATUS_NAME.search(column.name) and changing[column.name] > 0.05 for column in columns)
             score = changing[time.name] + 0.5 * tells_history + 0.3 * bool(_CASE_NAME.search(entity.name))
-            if entity.name != time.name and (best is None or score > best[0]):
-                best = (score, entity, time, changing)
-    if best is None or best[3][best[2].name] < 0.2:
+            if entity.name == time.name:
+                continue
+            reading = _Reading(score, entity, time, changing)
+            if entity.name not in of_column or score > of_column[entity.name].score:
+                of_column[entity.name] = reading
+            if best is None or score > best.score:
+                best = reading
+    if best is None or best.changing[best.time.name] < _LEAST_CHANGING:
         doubt = "which column names the ticket? None is unique, and none repeats with a changing time"
         return Grain(ExportShape.SNAPSHOT, "one row per record", doubts=(doubt,))
-    _, entity, time, changing = best
+    entity, time, changing = best.entity, best.time, best.changing
     dated = _export_dates(columns)
     shape = ExportShape.REPEATED_SNAPSHOTS if dated else ExportShape.EVENT_LOG
     reason = [f"{column.header} reads like the day of an export: rows are repeated snapshots." for column in dated[:1]]
@@ -109,8 +134,35 @@ def _grain_of_changes(columns: Sequence[ColumnFinding]) -> Grain:
         *reason,
     )
     grain = f"one row per {entity.header} and export" if dated else f"one row per update of a {entity.header}"
-    doubts = _doubt_missing_status(columns, changing)
+    doubts = (*_doubt_other_keys(best, list(of_column.values())), *_doubt_missing_status(columns, changing))
     return Grain(shape, grain, entity.name, time.name, _keys(columns, [], entity, time), evidence, doubts)
+
+
+def _doubt_other_keys(best: _Reading, readings: Sequence[_Reading]) -> tuple[str, ...]:
+    """Columns that may name the ticket nearly as well as the one that was taken, all with their figures."""
+    near = [
+        each
+        for each in readings
+        if each.entity is not best.entity
+        and each.score >= best.score - _NEAR
+        and each.changing[each.time.name] >= _LEAST_CHANGING
+    ]
+    if not near:
+        return ()
+    ordered = sorted(near, key=lambda each: -each.score)[:_MOST_OTHERS]
+    others = ", or ".join(_describe_key(each) for each in ordered)
+    return (
+        f"is it {best.entity.header} that names the ticket? The draft takes {_describe_key(best)}; it may be {others}",
+    )
+
+
+def _describe_key(reading: _Reading) -> str:
+    entity = reading.entity
+    return (
+        f"{entity.header} ({count_of(entity.distinct_count, 'value')}, empty on "
+        f"{entity.row_count - _named_count(entity):,} of {count_of(entity.row_count, 'row')}; {reading.time.header} "
+        f"changes within {100 * reading.changing[reading.time.name]:.0f} % of those that repeat)"
+    )
 
 
 def _describe_coincidence(frame: pl.DataFrame, entity: ColumnFinding, time: ColumnFinding) -> tuple[str, ...]:
@@ -145,6 +197,8 @@ def _share_that_changes(
 ) -> dict[str, float]:
     """Column -> share of the repeating entities within which it has more than one value."""
     names = [column.name for column in columns if column.name != entity.name]
+    key = pl.when(~pl.col(entity.name).is_in(list(entity.null_texts))).then(pl.col(entity.name))
+    frame = frame.with_columns(key.alias(entity.name))
     key = pl.col(entity.name)
     repeating = frame.filter(key.is_not_null() & (pl.len().over(key) > 1))
     if repeating.is_empty():
@@ -158,7 +212,7 @@ def _share_that_changes(
 
 
 def _may_be_entity(column: ColumnFinding) -> bool:
-    if column.logical_type not in ("string", "integer") or column.present_count < 0.99 * column.row_count:
+    if column.logical_type not in ("string", "integer") or _named_count(column) < 0.99 * column.row_count:
         return False
     repeats = column.row_count / max(column.distinct_count, 1)
     return (
@@ -167,6 +221,11 @@ def _may_be_entity(column: ColumnFinding) -> bool:
         and bool(_ENTITY_NAME.search(column.name))
         and not _NOT_ENTITY.search(column.name)
     )
+
+
+def _named_count(column: ColumnFinding) -> int:
+    """Rows on which it says something: neither blank nor a null token."""
+    return column.present_count - sum(column.null_texts.values())
 
 
 def _can_name(column: ColumnFinding) -> bool:
