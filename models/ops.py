@@ -45,7 +45,9 @@ ops_ticket_stagings = table(
     "ops_ticket_stagings",
     "From what the tickets and their events were staged last: one row.",
     text("rules_hash", "Hash of code, contracts, policies and settings that decide what is staged", required=True),
-    text("load_ids", "Loads that they were staged from, as a JSON list", required=True),
+    text(
+        "load_ids", "Loads that they were staged from, as a JSON list, the later file of an export last", required=True
+    ),
     text("creation_sources", "Sources that tell when tickets were created, as a JSON list", required=True),
     instant("staged_at", "When they were staged", required=True),
     text("run_id", "Run that staged them", required=True),

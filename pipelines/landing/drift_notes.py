@@ -1,4 +1,4 @@
-"""Which notes on reading a file tell of columns that changed, or of copies of it: people hear of them at once."""
+"""Which notes on reading a file people hear of at once: columns that changed, copies of it, and where it came late."""
 
 from __future__ import annotations
 
@@ -14,13 +14,46 @@ LACKING: Final = "The file has no column"
 #: How the readers begin and end a note on a column that is not there, and seems to be there under another name.
 _ABSENT: Final = "There is no column for"
 _SUGGESTED: Final = "did you mean"
+_LATE: Final = "It counts as earlier than"
+_ADDED: Final = "A file of this name was read before, and"
 _COPIES: Final = "The same content lies there again"
 _MOST_NAMES: Final = 5
 
 
 def is_drift_note(note: str) -> bool:
-    """Whether a note on reading tells of a column that is new, that lacks, or that seems to be renamed."""
-    return NEW_COLUMN in note or LACKING in note or (_ABSENT in note and _SUGGESTED in note)
+    """Whether a note tells of a column that is new, lacks or seems to be renamed, or of a file with an unlucky name."""
+    return (
+        note.startswith((_LATE, _ADDED))
+        or NEW_COLUMN in note
+        or LACKING in note
+        or (_ABSENT in note and _SUGGESTED in note)
+    )
+
+
+def tell_late(later: str, tells: str) -> str:
+    """The note on a file that counts as earlier than one that was there before.
+
+    Args:
+        later: the name of that file.
+        tells: what both may tell of, such as ticket.
+    """
+    return (
+        f"{_LATE} '{later}', by what their names say, though it came after it: of a {tells} that both tell of, that "
+        "file has the word. If this one is the later, rename it so that its date or number says so."
+    )
+
+
+def tell_added(kept: int) -> str:
+    """The note on an event log whose name is that of one with other rows.
+
+    Args:
+        kept: how many of the rows of that one it does not hold.
+    """
+    rows = count_of(kept, "row of it is", "rows of it are")
+    return (
+        f"{_ADDED} {rows} not in this one: they still count. If it takes the place of the old one, write sameName: "
+        "replaces into the contract; if it brings what is new, sameName: adds."
+    )
 
 
 def tell_copies(names: Sequence[str]) -> str:

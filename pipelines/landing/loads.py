@@ -29,6 +29,7 @@ from pipelines.landing.raw_rows import raw_table_name
 from pipelines.landing.refusals import Refusal, files_in, record_refusals, refusal_of, unexpected_name
 from pipelines.landing.schema_drift import read_with_drift
 from pipelines.landing.snapshot_files import SnapshotFiles, restore_loads, set_aside_loads, snapshot_files
+from pipelines.landing.unlucky_names import note_unlucky_names
 from pipelines.readers import (
     FORMATS,
     FileFacts,
@@ -115,6 +116,7 @@ def land_export(
             loaded_rows += landed.frame.height
             notes += [f"{facts.name}: {note}" for note in landed.notes]
         loaded_files += 1
+    notes += note_unlucky_names(warehouse, contract, run_id)
     withdraw_older_editions(warehouse, contract, found)
     # The same content on two days is two snapshots, and no copy.
     notes += _note_copies(warehouse, contract, [] if snapshots else found)
@@ -190,7 +192,6 @@ def _store(
 ) -> None:
     is_dated_by_time = item.snapshots is not None and item.snapshots.instant is SnapshotInstant.FILE_TIME
     content = hash_parts(facts.content_hash, contract.reading_hash, *([facts.modified_at] * is_dated_by_time))[:12]
-    # The file's name leads, so that load ids sort in the order in which people number or date their files.
     load_id = f"{contract.id}/{item.name}/{facts.name}#{content}"
     told_by_file = next((each for each in snapshots if each.item is item), None)
     if told_by_file is not None:

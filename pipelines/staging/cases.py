@@ -15,7 +15,6 @@ import polars as pl
 CASE: Final = "case of the row"
 #: Whether a row is one without which its case is no line yet.
 TELLS: Final = "row that makes a line"
-_ORDER: Final = ("_load_id", "_row_number")
 
 
 def collapse_cases(rows: pl.DataFrame, takes: Mapping[str, str | None]) -> tuple[pl.DataFrame, pl.DataFrame, int]:
@@ -24,15 +23,14 @@ def collapse_cases(rows: pl.DataFrame, takes: Mapping[str, str | None]) -> tuple
     Within a file, rows are in its order. A later file has the word over an earlier one, where it says anything.
 
     Args:
-        rows: `CASE` (none empty), `TELLS`, provenance as landed, and typed values.
+        rows: `CASE` (none empty), `TELLS`, provenance as landed, and typed values; file after file, the later one last.
         takes: column with a typed value -> which row has the word; None where all must have the same.
 
     Returns:
         The cases; the values on which the rows of a file do not agree, with `column`, `case` and the provenance of the
         case's first row in that file; the number of cases left out.
     """
-    ordered = rows.sort(*_ORDER, maintain_order=True)
-    said = ordered.group_by(CASE, "_load_id", maintain_order=True).agg(
+    said = rows.group_by(CASE, "_load_id", maintain_order=True).agg(
         pl.col("_row_number").first(),
         pl.col("_row_hash").first(),
         pl.col(TELLS).any(),

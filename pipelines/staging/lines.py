@@ -14,7 +14,7 @@ from pipelines.staging.mapping import StagedPart
 
 
 def assemble_lines(parts: Sequence[StagedPart], table: Table, policies: Policies) -> pl.DataFrame:
-    """All lines of all exports.
+    """All lines of all exports, each of which comes in the order of its files.
 
     A line with a key that a later file brings again is superseded by it: exports overlap, and corrections come that
     way. Two lines of one file with one key are both kept, for a rule to find, and so are those of two contracts with
@@ -51,7 +51,7 @@ def _single_key(table: Table) -> str | None:
 
 def _latest_file_wins(lines: pl.DataFrame, table: Table) -> pl.DataFrame:
     keys = [column.name for column in table.primary_key.columns]
-    latest = lines.group_by(keys).agg(pl.col("load_id").max().alias("latest_load_id"))
+    latest = lines.group_by(keys).agg(pl.col("load_id").last().alias("latest_load_id"))
     kept = lines.join(latest, on=keys, how="left", nulls_equal=True, maintain_order="left")
     return kept.filter(pl.col("load_id") == pl.col("latest_load_id")).drop("latest_load_id")
 

@@ -6,7 +6,7 @@ them becomes empty *and* a row of `ops_value_problems`; the audit decides what t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -88,7 +88,7 @@ def stage_object(raw: pl.DataFrame, contract: ExportContract, item: ExportObject
         table_name: the canonical table without its `stg_`, as contracts write it.
     """
     rows = stage_rows(raw, contract, item, table_name)
-    return rows if item.cases is None else close_cases([rows])
+    return rows if item.cases is None else close_cases(rows)
 
 
 def stage_rows(raw: pl.DataFrame, contract: ExportContract, item: ExportObject, table_name: str) -> StagedPart:
@@ -123,15 +123,17 @@ def stage_rows(raw: pl.DataFrame, contract: ExportContract, item: ExportObject, 
     return StagedPart(contract, item, canonical, problems, raw.height - kept.height, table_name)
 
 
-def close_cases(parts: Sequence[StagedPart]) -> StagedPart:
-    """The lines of an object whose cases are told in several rows, from all its rows that `stage_rows` gave."""
-    contract, item, table_name = parts[0].contract, parts[0].item, parts[0].table_name
+def close_cases(part: StagedPart) -> StagedPart:
+    """The lines of an object whose cases are told in several rows, from all rows as `stage_rows` gives them, the later
+    file's last.
+    """
+    contract, item, table_name = part.contract, part.item, part.table_name
     table = table_named(f"stg_{table_name}")
     feeds = [(column, feed) for column in item.columns for feed in column.feeds if feed.table == table_name]
     names = {_slot(column, feed): column.name for column, feed in feeds}
     fed = {_slot(column, feed): feed.target for column, feed in feeds}
     takes = {_slot(column, feed): feed.take for column, feed in feeds}
-    cases, differing, left_out = collapse_cases(pl.concat([part.frame for part in parts]), takes)
+    cases, differing, left_out = collapse_cases(part.frame, takes)
     frame = cases.select(_canonical_columns(feeds, item, table, contract))
     found = differing.select(
         pl.col("_load_id").alias("load_id"),
@@ -142,11 +144,11 @@ def close_cases(parts: Sequence[StagedPart]) -> StagedPart:
         pl.col("case").alias("record_id"),
     )
     # What is said again and again of one case, it says once.
-    said = pl.concat([part.problems for part in parts]).unique(
+    said = part.problems.unique(
         ["column_name", "canonical_column", "problem", "record_id"], keep="first", maintain_order=True
     )
-    ignored = sum(part.ignored_count for part in parts) + left_out
-    return StagedPart(contract, item, frame, pl.concat([said, found]), ignored, table_name)
+    ignored_count = part.ignored_count + left_out
+    return StagedPart(contract, item, frame, pl.concat([said, found]), ignored_count, table_name)
 
 
 def leave_out_ignored(raw: pl.DataFrame, item: ExportObject) -> pl.DataFrame:

@@ -20,6 +20,7 @@ from data_contracts.spec import ExportContract
 from models.ddl import polars_schema, qualified_name
 from models.ops import ops_ticket_stagings
 from models.vocabulary import Domain
+from pipelines.landing.load_order import ordered_loads
 from pipelines.landing.loads import active_loads
 from pipelines.session import Session
 from pipelines.staging.chosen_rows import RowsOfTickets, find_told_tickets
@@ -55,12 +56,18 @@ def find_new_tickets(session: Session, contracts: Sequence[ExportContract], *, r
     known = None if session.is_full else _last_staging(warehouse, rules_hash)
     if known is None:
         return None
-    staged, creation_sources = known
-    active = {load_id for contract in contracts for load_id, _ in active_loads(warehouse, contract.id)}
+    last_order, creation_sources = known
+    staged = set(last_order)
+    order = _as_they_count(warehouse, contracts)
+    active = set(order)
     new = active - staged
     told_by = [contract for contract in contracts if any(load_id.startswith(f"{contract.id}/") for load_id in new)]
     only_adds = staged <= active and {_object_of(load_id) for load_id in new} <= {_object_of(load) for load in staged}
-    if not (new and only_adds and are_apart(told_by, contracts) and _are_few(warehouse, new, told_by)):
+    # The name of a new file can say of older ones that they count in another order, where all names say it in one way.
+    is_order_kept = [load_id for load_id in order if load_id in staged] == last_order
+    if not (
+        new and only_adds and is_order_kept and are_apart(told_by, contracts) and _are_few(warehouse, new, told_by)
+    ):
         return None
     return NewTickets(tuple(told_by), find_told_tickets(warehouse, told_by, frozenset(new)), creation_sources)
 
@@ -73,10 +80,9 @@ def remember_staging(
     Args:
         creation_sources: sources that tell when tickets were created.
     """
-    loads = [load_id for contract in contracts for load_id, _ in active_loads(session.warehouse, contract.id)]
     record = {
         "rules_hash": rules_hash,
-        "load_ids": json.dumps(sorted(loads)),
+        "load_ids": json.dumps(_as_they_count(session.warehouse, contracts)),
         "creation_sources": json.dumps(sorted(creation_sources)),
         "staged_at": datetime.now(UTC),
         "run_id": session.run_id,
@@ -85,8 +91,10 @@ def remember_staging(
     session.warehouse.replace(ops_ticket_stagings, pl.DataFrame([record], schema=schema))
 
 
-def _last_staging(warehouse: Warehouse, rules_hash: str) -> tuple[set[str], frozenset[str]] | None:
-    """The loads that the staged tickets come from and the sources that told creations, if by the same rules."""
+def _last_staging(warehouse: Warehouse, rules_hash: str) -> tuple[list[str], frozenset[str]] | None:
+    """The loads that the staged tickets come from, as they counted, and the sources that told creations, if by the same
+    rules.
+    """
     # Tables that another run has written since, such as one of an older version, are not those that are remembered.
     found = warehouse.rows(
         f"""
@@ -97,7 +105,17 @@ def _last_staging(warehouse: Warehouse, rules_hash: str) -> tuple[set[str], froz
         """,
         [rules_hash],
     )
-    return (set(json.loads(found[0][0])), frozenset(json.loads(found[0][1]))) if found else None
+    return (json.loads(found[0][0]), frozenset(json.loads(found[0][1]))) if found else None
+
+
+def _as_they_count(warehouse: Warehouse, contracts: Iterable[ExportContract]) -> list[str]:
+    """The loads of each object of some contracts, the later ones last."""
+    return [
+        load.load_id
+        for contract in contracts
+        for item in contract.objects
+        for load in ordered_loads(warehouse, contract.id, item.name)
+    ]
 
 
 def _are_few(warehouse: Warehouse, new: Collection[str], told_by: Iterable[ExportContract]) -> bool:

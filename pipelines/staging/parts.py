@@ -17,6 +17,7 @@ from data_contracts.spec import ExportContract, ExportObject
 from models.catalog import table_named
 from models.ddl import quote_identifier
 from models.enumerations import categorise_texts
+from pipelines.landing.load_order import ordered_loads
 from pipelines.landing.loads import active_loads
 from pipelines.landing.raw_rows import raw_table_name
 from pipelines.staging.chosen_rows import ChosenRows
@@ -80,20 +81,33 @@ def _stage_in_batches(
                 problems = in_memory_of_its_own(staged[-1].problems)
                 staged[-1] = replace(staged[-1], frame=in_memory_of_its_own(frame), problems=problems)
     compared = [compare_total(rows, item, total) for total, rows in zip(item.control_totals, gathered, strict=True)]
-    if item.cases is not None:
-        return {name: close_cases(staged) for name, staged in batches.items()}, compared
+    counting = [load.load_id for load in ordered_loads(warehouse, contract.id, item.name)]
+    column = "load_id" if item.cases is None else "_load_id"
     parts = {
         name: StagedPart(
             contract,
             item,
-            pl.concat([part.frame for part in staged]),
+            _as_they_count(pl.concat([part.frame for part in staged]), column, counting),
             pl.concat([part.problems for part in staged]),
             sum(part.ignored_count for part in staged),
             name,
         )
         for name, staged in batches.items()
     }
+    if item.cases is not None:
+        parts = {name: close_cases(part) for name, part in parts.items()}
     return parts, compared
+
+
+def _as_they_count(rows: pl.DataFrame, load: str, counting: Sequence[str]) -> pl.DataFrame:
+    """Rows that are in the order in which they landed, the later file's after those of the earlier one.
+
+    Args:
+        load: the column that says from which load they are.
+        counting: loads in the order in which they count.
+    """
+    place = pl.col(load).cast(pl.Enum(counting)).to_physical()
+    return rows if rows.select(place).to_series().is_sorted() else rows.sort(place, maintain_order=True)
 
 
 def _read_raw(

@@ -65,8 +65,8 @@ def assemble_tickets(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """One row per ticket: each attribute as the latest row that has one says it.
 
-    Rows are in order of file, then of the event that they also tell, then of the row. A ticket known only by its
-    events gets a row too.
+    Rows are in the order of the contracts' ids, then of the files, the later one last, then of the file itself. A
+    ticket known only by its events gets a row too.
 
     Args:
         compared: tickets that repeated snapshots tell, one row each.
@@ -79,15 +79,29 @@ def assemble_tickets(
         tickets = apply_aliases(tickets, policies.dimensions)
         return categorise(tickets, policies, "status", "status_category", "waiting_reason")
 
-    frames = [_encoded(part.frame, stg_tickets) for part in parts]
-    frames += [] if compared is None else [_encoded(compared, stg_tickets)]
-    frames += [_implied_by(part) for part in event_parts if not _feeds_tickets(part, parts)]
-    rows = pl.concat([_encoded(polars_schema(stg_tickets).to_frame(), stg_tickets), *frames])
-    tickets = latest_values(rows.filter(pl.col("ticket_id").is_not_null()), ("load_id", "row_number"))
+    frames = [(part.contract.id, part.item.name, part.frame) for part in parts]
+    frames += [] if compared is None else _by_object(compared)
+    frames += [
+        (part.contract.id, part.item.name, _implied_by(part)) for part in event_parts if not _feeds_tickets(part, parts)
+    ]
+    in_order = [_encoded(frame, stg_tickets) for *_, frame in sorted(frames, key=lambda told: told[:2])]
+    rows = pl.concat([_encoded(polars_schema(stg_tickets).to_frame(), stg_tickets), *in_order])
+    tickets = latest_values(rows.filter(pl.col("ticket_id").is_not_null()))
     tickets = _in_slices(tickets, stg_tickets, interpret)
     problems = [_unmapped(part, tickets) for part in parts if "status" in part.frame.columns]
     problems += [_created_otherwise(part) for part in parts if "created_at" in part.frame.columns]
     return tickets, pl.concat(problems) if problems else no_problems()
+
+
+def _by_object(compared: pl.DataFrame) -> list[tuple[str, str, pl.DataFrame]]:
+    """Tickets that repeated snapshots tell, with contract and object."""
+    place = pl.col("load_id").cast(pl.String).str.splitn("/", 3)
+    told = compared.with_columns(
+        place.struct.field("field_0").alias("contract of the ticket"),
+        place.struct.field("field_1").alias("object of the ticket"),
+    )
+    keys = ("contract of the ticket", "object of the ticket")
+    return [(str(a), str(b), rows) for (a, b), rows in told.partition_by(keys, include_key=False, as_dict=True).items()]
 
 
 def _encoded(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
@@ -116,8 +130,12 @@ def _feeds_tickets(part: StagedPart, ticket_parts: Sequence[StagedPart]) -> bool
     return any(other.contract.id == part.contract.id for other in ticket_parts)
 
 
-def latest_values(rows: pl.DataFrame, order: Sequence[str]) -> pl.DataFrame:
-    """Per ticket, the last value of each column that is not empty, its rows being in order of some columns."""
+def latest_values(rows: pl.DataFrame, order: Sequence[str] = ()) -> pl.DataFrame:
+    """Per ticket, the last value of each column that is not empty.
+
+    Args:
+        order: columns that say which row is the later one; if none do, it is the one that stands later.
+    """
     attributes = [name for name in rows.columns if name != "ticket_id"]
     ordered = rows.sort("ticket_id", *order, maintain_order=True)
     is_last = pl.col("ticket_id").ne_missing(pl.col("ticket_id").shift(-1))
@@ -222,10 +240,10 @@ def _created_otherwise(part: StagedPart) -> pl.DataFrame:
         part.frame.lazy()
         .with_columns(pl.col("load_id").cast(pl.String))
         .filter(pl.col("ticket_id").is_not_null() & pl.col("created_at").is_not_null())
-        .group_by("ticket_id", "load_id")
+        .group_by("ticket_id", "load_id", maintain_order=True)
         .agg(pl.col("created_at").min(), pl.col("row_number").min())
         .filter(pl.col("created_at").n_unique().over("ticket_id") > 1)
-        .filter(pl.col("load_id") == pl.col("load_id").max().over("ticket_id"))
+        .filter(pl.col("load_id") == pl.col("load_id").last().over("ticket_id"))
         .collect()
     )
     column = next(

@@ -193,7 +193,7 @@ def test_slices_and_the_order_of_values_change_nothing(
     raw = warehouse.frame('SELECT * FROM raw."raw_desk__updates"').select(
         *needed_columns(updates.objects[0]), "_load_id", "_row_number", "_row_hash"
     )
-    # The later file is staged first, and the texts of a part are categories of their own.
+    # The later file stands last, whatever it is called, and the texts of a part are categories of their own.
     raw = pl.concat([raw.with_columns(pl.lit(f"desk/updates/{name}").alias("_load_id")) for name in ("b", "a")])
     parts = {table: stage_object(raw, updates, updates.objects[0], table) for table in ("ticket_events", "tickets")}
     as_text = _assembled(parts["ticket_events"], parts["tickets"])
@@ -206,7 +206,7 @@ def test_slices_and_the_order_of_values_change_nothing(
     for one, other in zip(_assembled(encoded["ticket_events"], encoded["tickets"]), as_text, strict=True):
         assert one.equals(other)
     tickets = as_text[2]
-    assert tickets.filter(ticket_id="desk:T1").select("load_id", "row_number").rows() == [("desk/updates/b", 5)]
+    assert tickets.filter(ticket_id="desk:T1").select("load_id", "row_number").rows() == [("desk/updates/a", 5)]
 
 
 def _assembled(event_part: StagedPart, ticket_part: StagedPart) -> list[pl.DataFrame]:
