@@ -37,7 +37,7 @@ from data_contracts.rules import RuleTarget, read_rules
 from data_contracts.snapshot_settings import faults_of_snapshots, read_snapshots
 from data_contracts.spec import ExportColumn, ExportObject, Feed, IgnoreRule
 from data_contracts.unique_columns import unique_rules
-from models.vocabulary import Domain, ExportShape, SameName
+from models.vocabulary import Domain, ExportShape
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 _NAME_REMEDY: Final = "Use lower-case letters, digits and underscores, beginning with a letter."
@@ -95,7 +95,7 @@ class ObjectReader:
             record_path=properties.record_path,
             sheet=properties.sheet,
             header_row=properties.header_row,
-            same_name=properties.same_name or SameName.ADDS,
+            same_name=properties.same_name,
             constants=properties.constants,
             ignore_rows=tuple(IgnoreRule(rule.column, rule.matches) for rule in properties.ignore_rows),
             cases=read_cases(properties.one_row_per),

@@ -297,7 +297,8 @@ class ExportObject:
         record_path: which nested record makes a row; None for flat files.
         sheet: sheet of a workbook; None means the first.
         header_row: row of the header, counted from 1.
-        same_name: of an event log, whether new content under the name of an older file adds events or replaces them.
+        same_name: of an event log, whether new content under the name of an older file adds events or replaces them;
+            None where the contract does not say, which adds them.
         constants: `<table>.<column>` -> text, for canonical columns that the export leaves out.
         snapshots: of repeated snapshots, when they were taken; None for every other shape.
         cases: where several rows tell of one line, how; None where each row is one.
@@ -315,7 +316,7 @@ class ExportObject:
     record_path: str | None = None
     sheet: str | None = None
     header_row: int = 1
-    same_name: SameName = SameName.ADDS
+    same_name: SameName | None = None
     constants: Mapping[str, str] = field(default_factory=dict)
     ignore_rows: tuple[IgnoreRule, ...] = ()
     cases: Cases | None = None

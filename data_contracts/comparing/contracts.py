@@ -13,6 +13,7 @@ from data_contracts.comparing.columns import compare_columns
 from data_contracts.comparing.difference import BOTH, FILES, NOBODY, NUMBERS, Breaks, Difference, quoted, told
 from data_contracts.comparing.rules import compare_rules
 from data_contracts.spec import ExportContract, ExportObject, WarehouseContract
+from models.vocabulary import SameName
 
 _Say = Callable[..., Difference]
 
@@ -130,7 +131,11 @@ def _compare_objects(old: ExportObject, new: ExportObject, contract: ExportContr
         ("record_path_changed", "record path", old.record_path, new.record_path),
         ("sheet_changed", "sheet", old.sheet, new.sheet),
         ("header_row_changed", "header row", old.header_row, new.header_row),
-        ("same_name_changed", "handling of files under an old name", old.same_name, new.same_name),
+        (
+            "same_name_changed",
+            "handling of files under an old name",
+            *(of.same_name or SameName.ADDS for of in (old, new)),
+        ),
         ("totals_changed", "word on rows that look like totals (hasNoTotals)", old.has_no_totals, new.has_no_totals),
         ("repeated_rows_changed", "files that may repeat rows", *(", ".join(of.may_repeat_rows) for of in (old, new))),
     ):

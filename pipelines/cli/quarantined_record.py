@@ -97,7 +97,9 @@ def _adding_exports(home: Home) -> frozenset[str]:
     return frozenset(
         contract.id
         for contract in contracts
-        if any(item.shape is ExportShape.EVENT_LOG and item.same_name is SameName.ADDS for item in contract.objects)
+        if any(
+            item.shape is ExportShape.EVENT_LOG and item.same_name is not SameName.REPLACES for item in contract.objects
+        )
     )
 
 
