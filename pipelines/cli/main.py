@@ -38,6 +38,9 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "sample": ("pipelines.cli.sample", "Write the simulated company's exports into a folder."),
 }
 
+#: Those that commit step by step, so that what was done stays.
+_COMMITTING: Final = ("demo", "run")
+
 
 class KpiGroup(click.Group):
     """Loads a command when it is used, suggests the one that was meant, and turns errors into one clear block."""
@@ -79,21 +82,23 @@ class KpiGroup(click.Group):
     def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any) -> Any:  # type: ignore[override]
         """Run a command and exit with its code; commands return an `ExitCode`, or nothing for OK."""
         extra["standalone_mode"] = False
+        command = next(iter(sys.argv[1:] if args is None else args), "")
         try:
             code = super().main(args, prog_name or "kpi", **extra)
         except click.ClickException as error:
             error.show()
             code = error.exit_code
         except click.Abort:
-            code = _say_interrupted()
+            code = _say_interrupted(command)
         except Exception as error:
             # Of a Ctrl-C in the midst of a short query of the main thread, DuckDB makes an error of its own.
-            code = _say_interrupted() if isinstance(error.__cause__, KeyboardInterrupt) else _explain(error)
+            code = _say_interrupted(command) if isinstance(error.__cause__, KeyboardInterrupt) else _explain(error)
         sys.exit(code if isinstance(code, int) else ExitCode.OK)
 
 
-def _say_interrupted() -> ExitCode:
-    click.echo("Interrupted. What was committed stays; run again to go on.", err=True)
+def _say_interrupted(command: str) -> ExitCode:
+    kept = " What was committed stays; run again to go on." if command in _COMMITTING else ""
+    click.echo(f"Interrupted.{kept}", err=True)
     return ExitCode.INTERRUPTED
 
 

@@ -55,12 +55,17 @@ class ProgressReporter:
         """Take note that it ended."""
         self.describe(step)
 
-    def describe(self, step: Step) -> str:
-        """The line of an asset that ended; what was said of one before is not said again."""
+    def describe(self, step: Step) -> str | None:
+        """The line of an asset that ended; what was said of one before is not said again.
+
+        None where that leaves nothing to say: of the twenty assets of a domain without files, one line is enough.
+        """
         self.current = None
-        note = "" if step.note in self._notes else step.note
+        is_said = step.note in self._notes
         self._notes.add(step.note)
-        return format_step(step, note)
+        if step.state == "empty" and is_said:
+            return None
+        return format_step(step, "" if is_said else step.note)
 
 
 class LineReporter(ProgressReporter):
@@ -72,7 +77,8 @@ class LineReporter(ProgressReporter):
 
     def ended(self, step: Step) -> None:
         """Print the asset's line."""
-        click.echo(self.describe(step), file=self._stream)
+        if (line := self.describe(step)) is not None:
+            click.echo(line, file=self._stream)
 
 
 class LiveReporter(ProgressReporter):
@@ -93,7 +99,8 @@ class LiveReporter(ProgressReporter):
         """Print the asset's line above the live one."""
         from rich.text import Text
 
-        self._console.print(Text.from_ansi(self.describe(step)), soft_wrap=True)
+        if (line := self.describe(step)) is not None:
+            self._console.print(Text.from_ansi(line), soft_wrap=True)
 
     def __rich__(self) -> Spinner | str:
         if self.current is None:

@@ -101,4 +101,4 @@ def test_a_query_that_is_interrupted_is_no_failure(capsys: pytest.CaptureFixture
     with pytest.raises(SystemExit) as ended:
         Asking("kpi").main(["query"])
     assert ended.value.code == 130
-    assert "Interrupted." in capsys.readouterr().err
+    assert capsys.readouterr().err == "Interrupted.\n"
