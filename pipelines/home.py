@@ -20,6 +20,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from data_contracts.documents import DocumentError, Problem, find_toml_line, problems_of
+from pipelines.words.commands import pasted
 
 DEFAULT_HOME: Final = Path("home")
 SETTINGS_FILE: Final = "kpi.toml"
@@ -201,7 +202,8 @@ def find_home(option: str | Path | None = None) -> Home:
     if not home.settings_file.is_file():
         raise HomeError(
             f"There is no home in '{folder}': {SETTINGS_FILE} is missing. "
-            f"Make one with 'kpi init {folder}', try the demo with 'kpi demo', or name yours with --home or KPI_HOME."
+            f"Make one with 'kpi init {pasted(folder)}', try the demo with 'kpi demo', or name yours with --home or "
+            "KPI_HOME."
         )
     return home
 

@@ -16,6 +16,7 @@ from pipelines.cli.contract_lint import lint
 from pipelines.cli.exits import CommandError
 from pipelines.cli.file_formats import format_of_name
 from pipelines.cli.options import chosen_home, common_options, json_option
+from pipelines.words.commands import pasted
 
 
 @click.group()
@@ -86,7 +87,7 @@ def infer(
         f"Wrote {output}" + (f", with {count_of(questions, 'line')} marked CHECK to decide." if questions else ".")
     )
     landing = (home or Path()) / "landing" / inference.contract_id
-    option = "" if home in (None, DEFAULT_HOME) else f" --home {home}"
+    option = "" if home in (None, DEFAULT_HOME) else f" --home {pasted(home)}"
     if home is not None:
         landing.mkdir(parents=True, exist_ok=True)
     click.echo(f"Its files go into {landing.as_posix()}/. 'kpi contract check{option}' validates it.")

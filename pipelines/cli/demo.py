@@ -108,8 +108,9 @@ def _show_sample(written: SampleSummary) -> None:
 
 def _show_ways_on(home: Home) -> None:
     from pipelines.home import DEFAULT_HOME
+    from pipelines.words.commands import pasted
 
-    option = "" if home.folder == DEFAULT_HOME else f" --home {home.folder}"
+    option = "" if home.folder == DEFAULT_HOME else f" --home {pasted(home.folder)}"
     read = f"duckdb.connect('{home.published_file.as_posix()}', read_only=True)"
     installed = Path(sys.executable).with_name("kpi")
     kpi = _runnable("kpi", str(installed)) if installed.exists() else "kpi"

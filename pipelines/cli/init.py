@@ -42,6 +42,7 @@ def init(
     from pipelines.cli.tables import show_json
     from pipelines.home import DEFAULT_HOME, SETTINGS_FILE
     from pipelines.scaffold import HomeFacts, write_home
+    from pipelines.words.commands import pasted
     from pipelines.words.numbers import count_of
 
     target = folder or chosen_home_folder() or DEFAULT_HOME
@@ -55,16 +56,16 @@ def init(
     if written.kept:
         kept = count_of(len(written.kept), "file existed and stays as it is", "files existed and stay as they are")
         click.echo(f"  {kept}.")
-    option = "" if target == DEFAULT_HOME else f" --home {target}"
+    option = "" if target == DEFAULT_HOME else f" --home {pasted(target)}"
     first = templates[0] if templates else "my_export"
     click.echo()
     click.echo("Next:")
     steps = []
     if not templates:
         draft = target / "contracts" / f"{first}.yaml"
-        steps.append((f"kpi contract infer FILE -o {draft}", f"describe an export, named {first}"))
+        steps.append((f"kpi contract infer FILE -o {pasted(draft)}", f"describe an export, named {first}"))
     steps += [
-        (f"cp FILE {target / 'landing' / first}/", "put its files there"),
+        (f"cp FILE {pasted(target / 'landing' / first)}/", "put its files there"),
         (f"kpi contract check{option}", f"validate {SETTINGS_FILE}, contracts, policies"),
         (f"kpi check{option}", "audit the data"),
         (f"kpi run{option}", "compute and publish"),

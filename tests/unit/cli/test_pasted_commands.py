@@ -1,0 +1,38 @@
+"""A path in a command that is shown is one word of it, whatever it is called."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.words.commands import pasted
+
+if TYPE_CHECKING:
+    from conftest import Kpi
+
+
+@given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1))
+def test_a_path_is_one_word(path: str) -> None:
+    assert shlex.split(pasted(path)) == [path]
+
+
+@pytest.mark.parametrize("path", ["home", "Büro/2026", "./a-b_c.d", "C:/kpi"])
+def test_a_plain_path_stays_as_it_is(path: str) -> None:
+    assert pasted(path) == path
+
+
+def test_the_next_steps_of_a_new_home_can_be_pasted(run_kpi: Kpi, tmp_path: Path) -> None:
+    home = tmp_path / "Büro Ärger & Co" / "it's $HOME"
+    printed = run_kpi("init", home).output
+    (shown,) = [line for line in printed.splitlines() if line.lstrip().startswith("cp FILE ")]
+    command = shown.strip().split("  put its files")[0].strip()
+    echoed = subprocess.run(
+        ["sh", "-c", command.replace("cp FILE", "printf %s")], capture_output=True, text=True, check=True
+    )
+    assert echoed.stdout == f"{home / 'landing' / 'my_export'}/"
