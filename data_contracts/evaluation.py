@@ -37,9 +37,9 @@ def evaluate(
 
     Tiers are evaluated one after the other; when a blocking rule on files or columns breaks, the later tiers of that
     table are skipped: its rows will not be counted, and their answers would only repeat the fault. Rules on an empty
-    table are skipped too, unless they count its rows: an empty table proves nothing. But one on columns that lists rows
-    which should be there, and are not, is broken. So are rules that hold names
-    against a list which nobody made.
+    table are skipped too, unless they count its rows: an empty table proves nothing. But one on files or columns that
+    lists rows all the same says why it is empty. Rules that hold names against a list which nobody made are skipped as
+    well.
 
     Args:
         connection: open, with or without an open transaction; either is left exactly as it was.

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from pipelines.landing.drift_notes import is_copy_note, is_drift_note
+from pipelines.landing.reading_notes import is_copy_note, is_drift_note, is_name_note
 from pipelines.notices.unallocated_costs import UnallocatedCosts, read_unallocated
 from pipelines.notices.unknown_names import KNOWN_NAMES, Names, read_names
 from pipelines.notices.unmapped_statuses import UNMAPPED_STATUSES, UnmappedStatus, read_unmapped
@@ -143,6 +143,7 @@ class BuildRecords:
     published_metric_count: int = 0
     copy_notes: tuple[tuple[str, str], ...] = ()
     shared_tickets: tuple[tuple[Any, ...], ...] = ()
+    name_notes: tuple[tuple[str, str], ...] = ()
 
     @property
     def held_domains(self) -> tuple[str, ...]:
@@ -200,6 +201,7 @@ def read_build_records(path: Path, time_zone: str = "UTC") -> BuildRecords | Non
 
 
 def _read(connection: duckdb.DuckDBPyConnection, time_zone: str) -> BuildRecords:
+    last_notes = [(place, note) for place, notes in _rows(connection, _NOTES) for note in json.loads(notes or "[]")]
     return BuildRecords(
         tuple(RunRecord(*row) for row in _rows(connection, _RUNS)),
         tuple(ExportRecord(*row) for row in _rows(connection, _EXPORTS)),
@@ -211,12 +213,7 @@ def _read(connection: duckdb.DuckDBPyConnection, time_zone: str) -> BuildRecords
         read_names(row for query in KNOWN_NAMES.values() for row in _rows(connection, query)),
         read_unallocated(connection, time_zone),
         _rows(connection, _QUARANTINED_COUNT)[0][0],
-        tuple(
-            (place, note)
-            for place, notes in _rows(connection, _NOTES)
-            for note in json.loads(notes or "[]")
-            if is_drift_note(note)
-        ),
+        tuple((place, note) for place, note in last_notes if is_drift_note(note)),
         tuple(HeldRecord(metric, tuple(json.loads(rules or "[]"))) for metric, rules in _rows(connection, _HELD)),
         _rows(connection, _PUBLISHED_COUNT)[0][0],
         tuple(
@@ -228,6 +225,7 @@ def _read(connection: duckdb.DuckDBPyConnection, time_zone: str) -> BuildRecords
             )
         ),
         tuple(_rows(connection, _SHARED_TICKETS)) if _has_table(connection, "ops_shared_tickets") else (),
+        tuple((place, note) for place, note in last_notes if is_name_note(note)),
     )
 
 

@@ -40,9 +40,9 @@ def check(domain: str | None, show_all: bool, html: Path | None, as_json: bool) 
 
     Exit codes: 0 all domains would pass, 3 one would be held, 5 files would be refused and nothing held.
     """
-    from pipelines.cli.outcomes import note_copies, note_drift
+    from pipelines.cli.outcomes import note_copies, note_drift, note_names
     from pipelines.cli.progress import progress_reporter
-    from pipelines.landing.drift_notes import is_copy_note, is_drift_note
+    from pipelines.landing.reading_notes import is_copy_note, is_drift_note, is_name_note
     from pipelines.notices.business_hours import note_business_hours
     from pipelines.notices.finding import find_notices
     from pipelines.notices.unknown_names import find_unknown_names
@@ -66,6 +66,7 @@ def check(domain: str | None, show_all: bool, html: Path | None, as_json: bool) 
         *find_unknown_names(project.policies, names),
         *find_unused_aliases(project.policies, told, names),
         *note_drift(_notes(batches, is_drift_note)),
+        *note_names(_notes(batches, is_name_note)),
         *note_copies(_notes(batches, is_copy_note)),
     )
     if html is not None:

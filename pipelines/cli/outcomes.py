@@ -49,6 +49,13 @@ def note_drift(notes: Iterable[tuple[str, str]]) -> tuple[Notice, ...]:
     return tuple(Notice("schema_drift", place, f"{place}: {note}") for place, note in dict.fromkeys(notes))
 
 
+def note_names(notes: Iterable[tuple[str, str]]) -> tuple[Notice, ...]:
+    """What follows from the names of files and may not be meant, by file."""
+    from pipelines.notices.finding import Notice
+
+    return tuple(Notice("file_name", place, f"{place}: {note}") for place, note in dict.fromkeys(notes))
+
+
 def note_copies(notes: Iterable[tuple[str, str]]) -> tuple[Notice, ...]:
     """Files that are ignored because their content was read from another one, by that one."""
     from pipelines.notices.finding import Notice

@@ -94,6 +94,7 @@ def run_home(
     from pipelines.cli.outcomes import (
         note_copies,
         note_drift,
+        note_names,
         show_failures,
         show_holds,
         show_notices,
@@ -141,6 +142,7 @@ def run_home(
         *find_unused_aliases(project.policies, _told_aliases(project), records.known_names),
         *note_unlisted(project, ((rule.rule_id, rule.state, rule.message) for rule in records.rules)),
         *note_drift(records.drift_notes),
+        *note_names(records.name_notes),
         *note_copies(records.copy_notes),
         *note_shared_tickets(records.shared_tickets, {each.id: each.origin for each in project.contracts}),
         *note_rows_without_ticket((rule.rule_id, rule.state, rule.message) for rule in records.rules),

@@ -21,15 +21,15 @@ from models.ddl import quote_identifier
 from models.ops import ops_loads
 from models.vocabulary import SnapshotInstant
 from pipelines.fingerprint import hash_parts
-from pipelines.landing.drift_notes import is_copy_note, tell_copies
 from pipelines.landing.editions import is_back, supersede, withdraw_older_editions
+from pipelines.landing.file_name_notes import note_file_names
 from pipelines.landing.ignored_files import is_ignored, set_aside_ignored
 from pipelines.landing.known_files import read_known_files, remember_files
 from pipelines.landing.raw_rows import raw_table_name
+from pipelines.landing.reading_notes import is_copy_note, tell_copies
 from pipelines.landing.refusals import Refusal, files_in, record_refusals, refusal_of, unexpected_name
 from pipelines.landing.schema_drift import read_with_drift
 from pipelines.landing.snapshot_files import SnapshotFiles, restore_loads, set_aside_loads, snapshot_files
-from pipelines.landing.unlucky_names import note_unlucky_names
 from pipelines.readers import (
     FORMATS,
     FileFacts,
@@ -116,7 +116,7 @@ def land_export(
             loaded_rows += landed.frame.height
             notes += [f"{facts.name}: {note}" for note in landed.notes]
         loaded_files += 1
-    notes += note_unlucky_names(warehouse, contract, run_id)
+    notes += note_file_names(warehouse, contract, run_id)
     withdraw_older_editions(warehouse, contract, found)
     # The same content on two days is two snapshots, and no copy.
     notes += _note_copies(warehouse, contract, [] if snapshots else found)

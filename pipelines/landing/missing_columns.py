@@ -17,7 +17,7 @@ from typing import Final
 from data_contracts.spec import ExportColumn, ExportContract, ExportObject
 from models.ddl import quote_identifier
 from pipelines.infer.rendering import quote
-from pipelines.landing.drift_notes import LACKING
+from pipelines.landing.reading_notes import LACKING
 from pipelines.landing.value_shapes import shape_of, some_rows
 from pipelines.readers import FileFacts, LandedFrame, ReadOptions, RefusedFile, read_export
 from pipelines.readers.headers import nearest

@@ -11,8 +11,8 @@ from dataclasses import replace
 
 from data_contracts.spec import ExportContract, ExportObject
 from pipelines.infer.rendering import quote
-from pipelines.landing.drift_notes import NEW_COLUMN
 from pipelines.landing.missing_columns import better_refusal, find_missed, is_first_file, refuse_missing, tell_lacking
+from pipelines.landing.reading_notes import NEW_COLUMN
 from pipelines.landing.retyped_columns import find_retyped, refuse_retyped
 from pipelines.readers import FileFacts, LandedFrame, ReadOptions, RefusedFile, read_export
 from pipelines.readers.refusals import RefusalCode

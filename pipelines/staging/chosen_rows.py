@@ -85,9 +85,15 @@ class PlacedRows:
     places: Mapping[str, pl.Series]
 
     def read(
-        self, warehouse: Warehouse, _: ExportContract, item: ExportObject, columns: Sequence[str], batch_rows: int
+        self,
+        warehouse: Warehouse,
+        contract: ExportContract,
+        item: ExportObject,
+        columns: Sequence[str],
+        batch_rows: int,
     ) -> Iterator[pl.DataFrame]:
-        """See `ChosenRows`."""
+        """See `ChosenRows`; places need no contract."""
+        del contract
         names = ", ".join(f"raw.{quote_identifier(name)}" for name in columns)
         with warehouse.registered(self.places[item.raw_table].to_frame("row")) as chosen:
             yield from warehouse.batches(

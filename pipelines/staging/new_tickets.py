@@ -58,7 +58,7 @@ def find_new_tickets(session: Session, contracts: Sequence[ExportContract], *, r
         return None
     last_order, creation_sources = known
     staged = set(last_order)
-    order = _as_they_count(warehouse, contracts)
+    order = _ordered_load_ids(warehouse, contracts)
     active = set(order)
     new = active - staged
     told_by = [contract for contract in contracts if any(load_id.startswith(f"{contract.id}/") for load_id in new)]
@@ -82,7 +82,7 @@ def remember_staging(
     """
     record = {
         "rules_hash": rules_hash,
-        "load_ids": json.dumps(_as_they_count(session.warehouse, contracts)),
+        "load_ids": json.dumps(_ordered_load_ids(session.warehouse, contracts)),
         "creation_sources": json.dumps(sorted(creation_sources)),
         "staged_at": datetime.now(UTC),
         "run_id": session.run_id,
@@ -108,7 +108,7 @@ def _last_staging(warehouse: Warehouse, rules_hash: str) -> tuple[list[str], fro
     return (json.loads(found[0][0]), frozenset(json.loads(found[0][1]))) if found else None
 
 
-def _as_they_count(warehouse: Warehouse, contracts: Iterable[ExportContract]) -> list[str]:
+def _ordered_load_ids(warehouse: Warehouse, contracts: Iterable[ExportContract]) -> list[str]:
     """The loads of each object of some contracts, the later ones last."""
     return [
         load.load_id

@@ -87,7 +87,7 @@ def _stage_in_batches(
         name: StagedPart(
             contract,
             item,
-            _as_they_count(pl.concat([part.frame for part in staged]), column, counting),
+            _later_files_last(pl.concat([part.frame for part in staged]), column, counting),
             pl.concat([part.problems for part in staged]),
             sum(part.ignored_count for part in staged),
             name,
@@ -99,7 +99,7 @@ def _stage_in_batches(
     return parts, compared
 
 
-def _as_they_count(rows: pl.DataFrame, load: str, counting: Sequence[str]) -> pl.DataFrame:
+def _later_files_last(rows: pl.DataFrame, load: str, counting: Sequence[str]) -> pl.DataFrame:
     """Rows that are in the order in which they landed, the later file's after those of the earlier one.
 
     Args:

@@ -8,6 +8,7 @@ import pytest
 from demo_homes import DemoHome
 
 from models.vocabulary import Domain
+from pipelines.cli.build_records import read_build_records
 from pipelines.gate.ingest import Batch, ingest_domain
 from pipelines.session import open_session
 
@@ -115,6 +116,9 @@ def test_a_history_that_is_dropped_later_does_not_take_the_word(never_run: DemoH
     (note,) = notes(batch)
     assert note.startswith("desk_2026-01.csv: It counts as earlier than 'desk_2026-02.csv'")
     assert "of a ticket that both tell of" in note
+    records = read_build_records(never_run.home.warehouse)
+    assert records is not None
+    assert [place for place, _ in records.name_notes] == ["landing/desk/desk_2026-01.csv"]
     # It was told once; the next run has nothing to tell.
     assert notes(ingest(never_run, Domain.TICKETS)) == []
 

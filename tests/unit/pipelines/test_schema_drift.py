@@ -11,8 +11,8 @@ from spend_contract import SPEND
 
 from data_contracts.loader import load_export_contract
 from data_contracts.spec import ExportContract
-from pipelines.landing.drift_notes import is_drift_note
 from pipelines.landing.loads import Landing, land_export
+from pipelines.landing.reading_notes import is_drift_note
 from pipelines.landing.value_shapes import shape_of
 from pipelines.readers import Limits
 from pipelines.warehouse import Warehouse

@@ -1,4 +1,4 @@
-"""Which notes on reading a file people hear of at once: columns that changed, copies of it, and where it came late."""
+"""Notes on reading a file that people hear of at once: on columns that changed, on copies of it, and on its name."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _MOST_NAMES: Final = 5
 
 
 def is_drift_note(note: str) -> bool:
-    """Whether a note tells of a column that is new, lacks or seems to be renamed, or of a file with an unlucky name."""
-    return (
-        note.startswith((_LATE, _ADDED))
-        or NEW_COLUMN in note
-        or LACKING in note
-        or (_ABSENT in note and _SUGGESTED in note)
-    )
+    """Whether a note on reading tells of a column that is new, that lacks, or that seems to be renamed."""
+    return NEW_COLUMN in note or LACKING in note or (_ABSENT in note and _SUGGESTED in note)
+
+
+def is_name_note(note: str) -> bool:
+    """Whether a note tells what follows from the name of a file."""
+    return note.startswith((_LATE, _ADDED))
 
 
 def tell_late(later: str, tells: str) -> str:

@@ -13,13 +13,13 @@ from data_contracts.spec import ExportContract, ExportObject
 from models.catalog import table_named
 from models.ddl import quote_text
 from models.vocabulary import ExportShape
-from pipelines.landing.drift_notes import tell_added, tell_late
 from pipelines.landing.load_order import LoadedFile, earlier_than_known, ordered_loads
 from pipelines.landing.raw_rows import raw_table_name
+from pipelines.landing.reading_notes import tell_added, tell_late
 from pipelines.warehouse import Warehouse
 
 
-def note_unlucky_names(warehouse: Warehouse, contract: ExportContract, run_id: str) -> Iterator[str]:
+def note_file_names(warehouse: Warehouse, contract: ExportContract, run_id: str) -> Iterator[str]:
     """Keep a note with such loads of a run, and tell of them."""
     query = "SELECT load_id, notes FROM ops.ops_loads WHERE run_id = ? AND export = ? AND superseded_by IS NULL"
     known: dict[str, str] = dict(warehouse.rows(query, [run_id, contract.id]))
