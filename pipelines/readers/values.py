@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from data_contracts.time_formats import SPECIAL_FORMATS, check_format
 from pipelines.readers.values_numbers import loses_precision, parse_decimal, parse_integer
-from pipelines.readers.values_text import FALSE_TOKENS, TRUE_TOKENS, clean_text, parse_boolean, problem
+from pipelines.readers.values_text import FALSE_TOKENS, PADDING, TRUE_TOKENS, clean_text, parse_boolean, problem
 from pipelines.readers.values_times import (
     is_ambiguous,
     is_nonexistent,
@@ -20,6 +20,7 @@ from pipelines.readers.values_times import (
 
 __all__ = [
     "FALSE_TOKENS",
+    "PADDING",
     "SPECIAL_FORMATS",
     "TRUE_TOKENS",
     "check_format",

@@ -13,8 +13,9 @@ import polars as pl
 TRUE_TOKENS: Final = ("true", "t", "yes", "y", "1")
 FALSE_TOKENS: Final = ("false", "f", "no", "n", "0")
 
-# Unicode's white space, and the two invisible marks that spreadsheets and concatenated exports leave in fields.
-_PADDING: Final = (
+#: What is no part of a value at its ends: Unicode's white space, and the two invisible marks that spreadsheets and
+#: concatenated exports leave in fields.
+PADDING: Final = (
     "\t\n\x0b\x0c\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u2028\u2029\u202f\u205f\u3000\u200b\ufeff"
 )
@@ -26,10 +27,10 @@ def clean_text(column: pl.Expr, *, null_tokens: Sequence[str] = ()) -> pl.Expr:
     Args:
         null_tokens: texts that mean "no value", compared without padding and without regard to case.
     """
-    tokens = "|".join(sorted({pl.escape_regex(token.strip(_PADDING)) for token in null_tokens}))
+    tokens = "|".join(sorted({pl.escape_regex(token.strip(PADDING)) for token in null_tokens}))
     # A pattern for absence costs a tenth of lowering the case of a million values.
-    is_absent = column.str.contains(f"(?i)^[{_PADDING}]*(?:{tokens})?[{_PADDING}]*$")
-    return pl.when(~is_absent).then(column.str.strip_chars(_PADDING))
+    is_absent = column.str.contains(f"(?i)^[{PADDING}]*(?:{tokens})?[{PADDING}]*$")
+    return pl.when(~is_absent).then(column.str.strip_chars(PADDING))
 
 
 def parse_boolean(
@@ -55,4 +56,4 @@ def problem(text: pl.Expr, parsed: pl.Expr, null_tokens: Sequence[str] = ()) -> 
 
 
 def _lower_all(tokens: Sequence[str]) -> list[str]:
-    return [token.strip(_PADDING).lower() for token in tokens]
+    return [token.strip(PADDING).lower() for token in tokens]

@@ -61,10 +61,14 @@ class RowsOfTickets:
         texts = self.ticket_ids.str.strip_prefix(f"{contract.source}:").to_frame("text")
         names = ", ".join(map(quote_identifier, columns))
         with warehouse.registered(texts) as wanted:
-            # In the order in which they landed: of equal ones, the first or the last counts.
+            rows = placed_rows(warehouse, item)
+            # Their places first, by two columns: a row group that holds one of them is read with all that it needs
+            # only then. In the order in which they landed: of equal ones, the first or the last counts.
             query = f"""
-                SELECT {names}, _row FROM {placed_rows(warehouse, item)}
-                WHERE _load_id IN ({self._named_loads()}) OR {may_name(item, wanted)} ORDER BY _row
+                SELECT {names}, _row FROM {rows} WHERE _row IN (
+                    SELECT _row FROM {rows} WHERE _load_id IN ({self._named_loads()}) OR {may_name(item, wanted)}
+                )
+                ORDER BY _row
             """
             for batch in warehouse.batches(query, batch_rows):
                 is_of_tickets = type_keys(batch, contract, item).is_in(self.ticket_ids.implode()).fill_null(False)

@@ -15,6 +15,7 @@ import polars as pl
 from data_contracts.spec import ExportColumn, ExportContract, ExportObject, Feed
 from models.ddl import quote_identifier
 from pipelines.landing.raw_rows import placed_rows
+from pipelines.readers.values import PADDING
 from pipelines.staging.mapping import fed_tables, needed_columns, stage_rows
 from pipelines.staging.sightings import is_repeated
 from pipelines.warehouse import Warehouse
@@ -90,9 +91,12 @@ def may_name(item: ExportObject, wanted: str) -> str:
         # What stands in one column is not what a ticket is called.
         return "true"
     (name,) = map(quote_identifier, keys)
-    # Which characters are padding is for those to say who type. None that can be seen is, so a text that begins and
-    # ends with such is what it will be.
-    is_padded = f"{name}[1] NOT BETWEEN '!' AND '~' OR {name}[-1] NOT BETWEEN '!' AND '~'"
+    # Text beyond ASCII is told by its length alone, and blanks by each of them: to cut out the last character takes
+    # three times as long as all else.
+    blanks = sorted(ord(character) for character in PADDING if character.isascii())
+    begins = f"ascii({name}) IN ({', '.join(map(str, blanks))})"
+    ends = [f"suffix({name}, chr({code}))" for code in blanks]
+    is_padded = " OR ".join([f"strlen({name}) <> length({name})", begins, *ends])
     return f"({name} IN (SELECT text FROM {wanted}) OR {is_padded})"
 
 

@@ -66,6 +66,19 @@ def test_a_number_that_is_missing_is_found_where_every_ticket_counts_from_one(wa
     assert _broken_by(warehouse, "ticket_events.event_sequence.without_gaps") == ["jira:0090", "jira:0095"]
 
 
+@pytest.mark.parametrize("length", [3, 64, 65, 150])
+def test_a_missing_number_is_found_however_many_there_are(warehouse: Warehouse, length: int) -> None:
+    """Also where another number is told twice, so that there are as many rows as there should be."""
+    first = 62
+    numbers = {ticket: list(range(first, first + length)) for ticket in range(60)}
+    numbers[50] = [number for number in numbers[50] if number != first + 1]
+    numbers[55] = [first if number == first + 1 else number for number in numbers[55]]
+    numbers[58] = [*numbers[58], first + 1]
+    events = [_event(ticket, number, row) for ticket, found in numbers.items() for row, number in enumerate(found)]
+    _stage(warehouse, events)
+    assert _broken_by(warehouse, "ticket_events.event_sequence.without_gaps") == ["jira:0050", "jira:0055"]
+
+
 def test_a_change_that_is_told_twice_breaks_no_chain(warehouse: Warehouse) -> None:
     """And one that begins from another status does."""
     told_twice = [
