@@ -66,7 +66,9 @@ def _added_files(
 def _tells_again(item: ExportObject) -> str | None:
     """What two files of an object may both tell of, so that the later one has the word; None where it is nothing."""
     feeds = [feed for column in item.columns for feed in column.feeds]
-    if item.shape is ExportShape.REPEATED_SNAPSHOTS:
+    is_update = item.cases is None and any(feed.target == "ticket_events.occurred_at" for feed in feeds)
+    if item.shape is ExportShape.REPEATED_SNAPSHOTS or is_update:
+        # Exports are compared, and updates count, by their own instants.
         return None
     if any(feed.table == "tickets" for feed in feeds):
         return "ticket"

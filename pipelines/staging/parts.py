@@ -24,6 +24,7 @@ from pipelines.staging.chosen_rows import ChosenRows
 from pipelines.staging.control_totals import compare_total, gather_rows, table_of
 from pipelines.staging.mapping import StagedPart, close_cases, fed_tables, needed_columns, stage_rows
 from pipelines.staging.owned_memory import in_memory_of_its_own
+from pipelines.staging.row_order import dated_by_events
 from pipelines.staging.sightings import is_repeated
 from pipelines.warehouse import Warehouse
 
@@ -73,6 +74,8 @@ def _stage_in_batches(
             staged.append(stage_rows(raw, contract, item, name))
         for total, rows in zip(item.control_totals, gathered, strict=True):
             rows.append(gather_rows(raw, contract, item, total, batches[table_of(item, total)][-1]))
+        if item.cases is None and {"tickets", "ticket_events"} <= batches.keys():
+            batches["tickets"][-1] = dated_by_events(batches["tickets"][-1], batches["ticket_events"][-1])
         if item.cases is None:
             for name, staged in batches.items():
                 frame = staged[-1].frame

@@ -20,6 +20,7 @@ from models.vocabulary import ExportShape
 from pipelines.policies.loading import Policies
 from pipelines.staging.dimensions import apply_aliases
 from pipelines.staging.mapping import PROVENANCE, StagedPart
+from pipelines.staging.row_order import ROW_ORDER, in_order
 
 #: Rows whose texts are spelled out at once: a history may have millions.
 _SLICE_ROWS: Final = 250_000
@@ -65,8 +66,9 @@ def assemble_tickets(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """One row per ticket: each attribute as the latest row that has one says it.
 
-    Rows are in the order of the contracts' ids, then of the files, the later one last, then of the file itself. A
-    ticket known only by its events gets a row too.
+    Rows are in the order of the contracts' ids and their objects; then of the updates that they are, if they are any
+    (see `pipelines.staging.row_order`); then of the files, the later one last, and of the file itself. A ticket known
+    only by its events gets a row too.
 
     Args:
         compared: tickets that repeated snapshots tell, one row each.
@@ -84,9 +86,10 @@ def assemble_tickets(
     frames += [
         (part.contract.id, part.item.name, _implied_by(part)) for part in event_parts if not _feeds_tickets(part, parts)
     ]
-    in_order = [_encoded(frame, stg_tickets) for *_, frame in sorted(frames, key=lambda told: told[:2])]
-    rows = pl.concat([_encoded(polars_schema(stg_tickets).to_frame(), stg_tickets), *in_order])
-    tickets = latest_values(rows.filter(pl.col("ticket_id").is_not_null()))
+    none = polars_schema(stg_tickets).to_frame()
+    told = [none, *(frame for *_, frame in sorted(frames, key=lambda told: told[:2]))]
+    rows = pl.concat([in_order(number, _encoded(frame, stg_tickets), frame) for number, frame in enumerate(told)])
+    tickets = latest_values(rows.filter(pl.col("ticket_id").is_not_null()), ROW_ORDER).drop(ROW_ORDER)
     tickets = _in_slices(tickets, stg_tickets, interpret)
     problems = [_unmapped(part, tickets) for part in parts if "status" in part.frame.columns]
     problems += [_created_otherwise(part) for part in parts if "created_at" in part.frame.columns]

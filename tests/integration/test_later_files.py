@@ -42,6 +42,14 @@ EVENTS = {
     "at": ("timestamp", "ticket_events.occurred_at"),
     "state": ("string", "ticket_events.status"),
 }
+#: Each row is an update: what the ticket was like after it, and when it happened.
+LOG = {
+    "number": ("string", "[tickets.ticket_id, ticket_events.ticket_id]"),
+    "at": ("timestamp", "ticket_events.occurred_at"),
+    "update": ("integer", "ticket_events.event_sequence"),
+    "state": ("string", "[tickets.status, ticket_events.status]"),
+    "team": ("string", "tickets.team"),
+}
 LEDGER = {
     "line": ("string", "cost_lines.cost_line_id"),
     "day": ("date", "cost_lines.posting_date"),
@@ -138,6 +146,49 @@ def test_a_name_that_says_no_date_takes_it_from_the_others(never_run: DemoHome) 
     every = never_run.warehouse(STATES)
     ingest(never_run, Domain.TICKETS, is_full=True)
     assert never_run.warehouse(STATES) == every
+
+
+def test_the_latest_update_of_a_log_tells_what_a_ticket_is_like(never_run: DemoHome) -> None:
+    """Whatever the files are called, in which order they come, and in which order rows stand in them."""
+    folder = add_export(never_run, "desk", "tickets", "event_log", LOG)
+    header = "number,at,update,state,team"
+    many = [f"N{number},2026-04-01 10:00,1,New,Ops" for number in range(40)]
+    drop(
+        folder,
+        "log.csv",
+        header,
+        "T1,2026-04-28 10:00,4,Closed,Net",
+        "T1,2026-04-28 10:00,3,Waiting,Ops",
+        "T2,2026-04-02 10:00,2,New,",
+        *many,
+    )
+    ingest(never_run, Domain.TICKETS)
+    drop(folder, "log_2026-03-20.csv", header, "T1,2026-03-20 10:00,1,New,Lab", "T2,2026-03-20 10:00,1,New,Lab")
+    batch = ingest(never_run, Domain.TICKETS)
+    found = [row for row in never_run.warehouse(STATES) if row[0].startswith("desk:T")]
+    # What the latest update leaves empty, an earlier one still says.
+    assert found == [("desk:T1", "Closed", "Net"), ("desk:T2", "New", "Lab")]
+    assert notes(batch) == []
+    # The same update again, corrected.
+    drop(folder, "log_2026-05-02.csv", header, "T1,2026-04-28 10:00,4,Closed,Ops")
+    ingest(never_run, Domain.TICKETS)
+    found = [row for row in never_run.warehouse(STATES) if row[0].startswith("desk:T")]
+    assert found == [("desk:T1", "Closed", "Ops"), ("desk:T2", "New", "Lab")]
+    every = never_run.warehouse(STATES)
+    ingest(never_run, Domain.TICKETS, is_full=True)
+    assert never_run.warehouse(STATES) == every
+
+
+def test_an_old_part_of_a_log_takes_no_word_and_is_not_told_of(never_run: DemoHome) -> None:
+    """Its updates have instants, by which they count; what files are called decides nothing."""
+    folder = add_export(never_run, "desk", "tickets", "event_log", LOG)
+    header = "number,at,update,state,team"
+    drop(folder, "log_2026-03.csv", header, "T1,2026-03-20 10:00,2,Closed,Ops")
+    ingest(never_run, Domain.TICKETS)
+    drop(folder, "log_2026-02.csv", header, "T1,2026-02-20 10:00,1,New,Net")
+    batch = ingest(never_run, Domain.TICKETS)
+    assert never_run.warehouse(STATES) == [("desk:T1", "Closed", "Ops")]
+    assert notes(batch) == []
 
 
 def test_a_log_under_an_old_name_that_lacks_rows_of_the_old_one_is_told(never_run: DemoHome) -> None:
