@@ -220,6 +220,23 @@ ops_shared_tickets = table(
     text("example_ticket_id", "One of them; of those that differ, if any do", required=True),
 )
 
+ops_swapped_dates = table(
+    Layer.OPS,
+    "ops_swapped_dates",
+    "Files of event logs in which day and month are probably swapped: nearly all events lie on one day of several "
+    "months of a year, while other files of the export tell of late days of months too. One row per file.",
+    text("load_id", "Load", key=True),
+    text("export", "Contract", required=True),
+    text("object_name", "Schema object of the contract", required=True),
+    text("column_name", "Column that dates the events", required=True),
+    integer("event_count", "Events that the file dates", required=True),
+    integer("on_day_count", "Those of them on that day of a month", required=True),
+    integer("day_of_month", "That day, as it is read: probably the month, 1 to 12", required=True),
+    integer("month_count", "Months in which they lie, as it is read: probably the days", required=True),
+    day("first_date", "First day, as it is read", required=True),
+    day("last_date", "Last day, as it is read", required=True),
+)
+
 ops_repeated_rows = table(
     Layer.OPS,
     "ops_repeated_rows",
@@ -422,6 +439,7 @@ TABLES = (
     ops_source_arrivals,
     ops_control_totals,
     ops_shared_tickets,
+    ops_swapped_dates,
     ops_repeated_rows,
     ops_repeated_lines,
     ops_total_lines,

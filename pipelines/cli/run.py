@@ -109,6 +109,7 @@ def run_home(
         note_empty_folders,
         note_part_months,
         note_rows_without_ticket,
+        note_swapped_dates,
         note_unlisted,
     )
     from pipelines.notices.missing_rates import note_missing_rates
@@ -146,6 +147,11 @@ def run_home(
         *note_copies(records.copy_notes),
         *note_shared_tickets(records.shared_tickets, {each.id: each.origin for each in project.contracts}),
         *note_rows_without_ticket((rule.rule_id, rule.state, rule.message) for rule in records.rules),
+        *note_swapped_dates(
+            (rule.rule_id, rule.state, rule.message)
+            for rule in records.rules
+            if rule.domain not in records.held_domains
+        ),
         *note_part_months((rule.rule_id, rule.state, rule.message, rule.sample_keys) for rule in records.rules),
         *note_arrivals(
             (rule.contract_id, rule.state, rule.message)

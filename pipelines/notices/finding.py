@@ -14,7 +14,7 @@ from typing import Final
 from data_contracts.spec import ExportContract
 from metrics.sla.policy import SlaPolicy
 from models.vocabulary import Domain, RuleState
-from pipelines.broken_rules import rows_without_ticket
+from pipelines.broken_rules import rows_without_ticket, swapped_dates
 from pipelines.landing.refusals import files_in
 from pipelines.notices.unread_exports import NO_LONGER, unread_contracts
 from pipelines.project import Project
@@ -33,8 +33,8 @@ class Notice:
         code: `unagreed_contract`, `unknown_source`, `unknown_reason`, `unreachable_policy`, `unknown_name`,
             `unused_alias`, `unlisted_name`, `cost_in_no_pool`, `pool_without_lines`, `cost_not_taken`,
             `month_without_cost`, `late_arrival`, `missing_rate`, `ignored_copy`, `shared_tickets`,
-            `file_name`, `row_without_ticket`, `part_of_a_month`, `overlapping_contracts`, `alike_names`,
-            `no_working_calendar` or `empty_folder`, for programs.
+            `file_name`, `row_without_ticket`, `swapped_dates`, `part_of_a_month`, `overlapping_contracts`,
+            `alike_names`, `no_working_calendar` or `empty_folder`, for programs.
         subject: file that it is about, as a person knows it.
     """
 
@@ -76,6 +76,17 @@ def note_rows_without_ticket(found: Iterable[tuple[str, str, str]]) -> Iterator[
     for rule_id, state, message in found:
         if rule_id == rows_without_ticket.SOME and state == RuleState.FAILED.value:
             yield Notice("row_without_ticket", rule_id.partition(".")[0], f"{rule_id}: {message}")
+
+
+def note_swapped_dates(found: Iterable[tuple[str, str, str]]) -> Iterator[Notice]:
+    """Files in which day and month are probably swapped.
+
+    Args:
+        found: id, state and message of rules of domains that are not held, where each is told beside what holds.
+    """
+    for rule_id, state, message in found:
+        if rule_id == swapped_dates.RULE and state == RuleState.FAILED.value:
+            yield Notice("swapped_dates", rule_id.partition(".")[0], f"{rule_id}: {message}")
 
 
 def note_arrivals(found: Iterable[tuple[str, str, str]]) -> Iterator[Notice]:

@@ -98,6 +98,12 @@ _ALL: Final = (
         ticket_faults.swap_day_and_month,
     ),
     Defect(
+        "month_before_day", "A file of early days of a month was written M/D/YYYY, which can be read as D/M/YYYY.",
+        _T, servicenow.EXPORT, Outcome.FLAGGED,
+        "All its updates lie on one day of many months; names the file, that day and the days that are probably meant.",
+        ticket_faults.write_month_first,
+    ),
+    Defect(
         "clock_in_utc", "The account that exports was set to UTC; the latest file's times are an hour or two early.",
         _T, servicenow.EXPORT, Outcome.FLAGGED,
         "Incidents that reach back into the file before were opened at another time there.",

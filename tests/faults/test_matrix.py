@@ -95,6 +95,11 @@ EXPECTED = {
         effects=(HELD, HELD, HELD),
         on_other_days=(COVERAGE, COVERAGE, COVERAGE),
     ),
+    "month_before_day": _caught(
+        "ticket_events.occurred_at.day_and_month_as_usual",
+        effects=(HELD, HELD, HELD),
+        on_other_days=(HELD, HELD, HELD),
+    ),
     # No headline of the sample moves; its lead times do.
     "clock_in_utc": _caught("tickets.created_at.same_in_every_file", effects=(SAME, SAME, SAME)),
     "blank_team": _caught("tickets.team.present_where_required", effects=(COVERAGE, COVERAGE, COVERAGE)),
