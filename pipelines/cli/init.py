@@ -64,8 +64,11 @@ def init(
     if not templates:
         draft = target / "contracts" / f"{first}.yaml"
         steps.append((f"kpi contract infer FILE -o {pasted(draft)}", f"describe an export, named {first}"))
+    landing = pasted(target / "landing" / first)
+    # Folders are made with the contracts that read them, and this one has none yet.
+    make = "" if templates else f"mkdir -p {landing} && "
     steps += [
-        (f"cp FILE {pasted(target / 'landing' / first)}/", "put its files there"),
+        (f"{make}cp FILE {landing}/", "put its files there"),
         (f"kpi contract check{option}", f"validate {SETTINGS_FILE}, contracts, policies"),
         (f"kpi check{option}", "audit the data"),
         (f"kpi run{option}", "compute and publish"),

@@ -38,6 +38,21 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "sample": ("pipelines.cli.sample", "Write the simulated company's exports into a folder."),
 }
 
+#: What people call a command who know other tools, and whose name is like none of ours -> the command.
+_CALLED_OTHERWISE: Final = {
+    "build": "run",
+    "kpis": "metrics",
+    "list": "metrics",
+    "serve": "dashboard",
+    "show": "metrics",
+    "sql": "query",
+    "test": "check",
+    "trend": "metrics",
+    "trends": "metrics",
+    "validate": "check",
+    "values": "metrics",
+}
+
 #: Those that commit step by step, so that what was done stays.
 _COMMITTING: Final = ("demo", "run")
 
@@ -65,7 +80,8 @@ class KpiGroup(click.Group):
         name = args[0]
         if name not in COMMANDS and not name.startswith("-"):
             near = difflib.get_close_matches(name.lower(), COMMANDS, n=1, cutoff=0.5)
-            hint = f" Did you mean 'kpi {near[0]}'?" if near else " 'kpi --help' lists them all."
+            meant = _CALLED_OTHERWISE.get(name.lower()) or next(iter(near), None)
+            hint = f" Did you mean 'kpi {meant}'?" if meant else " 'kpi --help' lists them all."
             raise click.UsageError(f"There is no command '{name}'.{hint}", ctx)
         return super().resolve_command(ctx, args)
 

@@ -101,7 +101,8 @@ def show_holds(records: BuildRecords) -> None:
         click.echo()
         broken = blocking_rules(records.rules, verdict.domain)
         show_paragraph(_head_of(verdict.summary, broken), indent=2)
-        for rule in broken:
+        # Those that hold first: of the others there are often more.
+        for rule in sorted(broken, key=lambda rule: not held_by(records, rule.rule_id)):
             _show_broken_rule(rule, held_by(records, rule.rule_id))
     click.echo()
     show_paragraph(

@@ -108,7 +108,9 @@ def test_version_is_said(run_kpi: Kpi) -> None:
     assert result.output.startswith("kpi ")
 
 
-@pytest.mark.parametrize(("typed", "meant"), [("mertics", "metrics"), ("Run", "run"), ("quary", "query")])
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("mertics", "metrics"), ("Run", "run"), ("quary", "query"), ("trend", "metrics")]
+)
 def test_misspelt_command_is_suggested(run_kpi: Kpi, typed: str, meant: str) -> None:
     result = run_kpi(typed)
     assert result.exit_code == ExitCode.USAGE
