@@ -42,6 +42,7 @@ _CALLED: Final = {
     "target_hours": "Promised, hours",
     "target_state": "Met or missed",
     "target_value": "Target",
+    "told_from_date": "Told only from",
     "unmeasured_count": "Cases not measured",
     "upper_bound": "At most",
 }

@@ -51,11 +51,30 @@ missing_cost_months = table(
     integer("missing_month_count", "How many they are", required=True),
 )
 
+partial_periods = table(
+    Layer.MART,
+    "partial_periods",
+    "One row per KPI and period of which its data do not tell from its first day on, because they begin later: a log "
+    "that begins on 29 February tells of one day of that month. Its values are true of what is there, but they are "
+    "compared with no other period: they are no signal, and no change from or to them is explained.",
+    text("metric", "Name of the metric; see meta_metrics", key=True),
+    text("period_grain", "day, week, month or quarter", key=True),
+    day("period_start_date", "First day of the period in the reporting time zone", key=True),
+    day(
+        "told_from_date",
+        "First day of which all data tell that the KPI needs; after the end of the period where they begin later still",
+        required=True,
+    ),
+    text("last_begun_data", "Data that begin so late: tickets, finance, deliveries or invoices", required=True),
+    text("last_begun_sources", "Systems whose data they are, separated by commas", required=True),
+)
+
 kpi_signals = table(
     Layer.MART,
     "kpi_signals",
     "One row per metric and closed week, month or quarter with a value: whether it is a signal or usual variation, by "
-    "the XmR chart of the metric. Weeks and quarters that lack whole months of cost have no row.",
+    "the XmR chart of the metric. Periods that data tell only in part, and weeks and quarters that lack whole months "
+    "of cost, have no row.",
     text("metric", "Name of the metric; see meta_metrics", key=True),
     text("period_grain", "week, month or quarter", key=True),
     day("period_start_date", "First day of the period in the reporting time zone", key=True),
@@ -103,8 +122,8 @@ kpi_change_drivers = table(
     Layer.MART,
     "kpi_change_drivers",
     "What drove the change of a metric from one closed period to the next, by breakdown: parts of one breakdown add up "
-    "to the change exactly. Percentiles cannot be taken apart and have no rows, nor have changes from or to weeks and "
-    "quarters that lack whole months of cost.",
+    "to the change exactly. Percentiles cannot be taken apart and have no rows, nor have changes from or to periods "
+    "that data tell only in part, or weeks and quarters that lack whole months of cost.",
     text("metric", "Name of the metric; see meta_metrics", key=True),
     text("period_grain", "week, month or quarter", key=True),
     day("period_start_date", "First day of the period in the reporting time zone", key=True),
@@ -417,6 +436,7 @@ meta_control_totals = table(
 TABLES = (
     metric_values,
     missing_cost_months,
+    partial_periods,
     kpi_signals,
     kpi_targets,
     kpi_change_drivers,

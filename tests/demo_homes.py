@@ -45,6 +45,7 @@ SMALL_COMPANY = DemoFacts(tickets=150, years=0.25, seed=7)
 NUMBERS = (
     "mart.metric_values",
     "mart.missing_cost_months",
+    "mart.partial_periods",
     "mart.kpi_signals",
     "mart.kpi_targets",
     "mart.kpi_change_drivers",

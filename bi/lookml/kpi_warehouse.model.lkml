@@ -87,7 +87,7 @@ explore: kpi_targets {
 
 explore: kpi_signals {
   label: "Signals and usual variation"
-  description: "One row per metric and closed week, month or quarter with a value: whether it is a signal or usual variation, by the XmR chart of the metric. Weeks and quarters that lack whole months of cost have no row."
+  description: "One row per metric and closed week, month or quarter with a value: whether it is a signal or usual variation, by the XmR chart of the metric. Periods that data tell only in part, and weeks and quarters that lack whole months of cost, have no row."
   join: metric_definitions {
     type: left_outer
     relationship: many_to_one
@@ -97,7 +97,7 @@ explore: kpi_signals {
 
 explore: kpi_change_drivers {
   label: "What drove each change"
-  description: "What drove the change of a metric from one closed period to the next, by breakdown: parts of one breakdown add up to the change exactly. Percentiles cannot be taken apart and have no rows, nor have changes from or to weeks and quarters that lack whole months of cost."
+  description: "What drove the change of a metric from one closed period to the next, by breakdown: parts of one breakdown add up to the change exactly. Percentiles cannot be taken apart and have no rows, nor have changes from or to periods that data tell only in part, or weeks and quarters that lack whole months of cost."
   join: metric_definitions {
     type: left_outer
     relationship: many_to_one
@@ -112,6 +112,16 @@ explore: missing_cost_months {
     type: left_outer
     relationship: many_to_one
     sql_on: ${missing_cost_months.metric} = ${metric_definitions.metric} ;;
+  }
+}
+
+explore: partial_periods {
+  label: "Periods that data tell in part"
+  description: "One row per KPI and period of which its data do not tell from its first day on, because they begin later: a log that begins on 29 February tells of one day of that month. Its values are true of what is there, but they are compared with no other period: they are no signal, and no change from or to them is explained."
+  join: metric_definitions {
+    type: left_outer
+    relationship: many_to_one
+    sql_on: ${partial_periods.metric} = ${metric_definitions.metric} ;;
   }
 }
 

@@ -62,11 +62,12 @@ def find_missing_months(metric_values: pl.DataFrame, metrics: Sequence[Metric], 
     )
 
 
-def leave_out_incomplete(metric_values: pl.DataFrame, missing: pl.DataFrame) -> pl.DataFrame:
-    """The values without those of periods that lack months: what may be compared.
+def leave_out_incomplete(metric_values: pl.DataFrame, *incomplete: pl.DataFrame) -> pl.DataFrame:
+    """The values without those of periods that are not whole: what may be compared.
 
     Args:
         metric_values: rows of `metric_values`.
-        missing: rows of `missing_cost_months`.
+        incomplete: rows of `missing_cost_months` and of `partial_periods`.
     """
-    return metric_values.join(missing.select(_PERIOD), on=_PERIOD, how="anti", maintain_order="left")
+    periods = pl.concat([rows.select(_PERIOD) for rows in incomplete])
+    return metric_values.join(periods, on=_PERIOD, how="anti", maintain_order="left")

@@ -23,6 +23,7 @@ LABELS: Final[dict[str, str]] = {
     "kpi_signals": "Signals and usual variation",
     "kpi_change_drivers": "What drove each change",
     "missing_cost_months": "Months of cost that are missing",
+    "partial_periods": "Periods that data tell in part",
     "sla_at_risk": "SLA at risk",
     "aging_work": "Aging work",
     "cumulative_flow": "Cumulative flow by day",

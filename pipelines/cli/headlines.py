@@ -22,6 +22,7 @@ from pipelines.words.numbers import (
     format_value,
     judge_change,
 )
+from pipelines.words.periods import sentence_case
 
 if TYPE_CHECKING:
     from pipelines.home import Home
@@ -87,6 +88,7 @@ def describe_headlines(headlines: Headlines) -> list[dict[str, Any]]:
                 "month": latest.start_date if latest else None,
                 "value": latest.value if latest else None,
                 "no_value_reason": metric.no_value_reason or None,
+                "not_compared_reason": metric.not_compared_reason or None,
                 "value_month_before": before.value if before else None,
                 "lower_bound": latest.lower_bound if latest else None,
                 "upper_bound": latest.upper_bound if latest else None,
@@ -124,16 +126,22 @@ def _show_headline(metric: MetricTrend, currency: str) -> None:
         else "",
         metric.no_value_reason,
     ]
+    if metric.only_from(latest):
+        shown[0] += f" {metric.only_from(latest)}"
     if not metric.no_value_reason or latest.upper_bound is not None:
         bounds = (latest.coverage_ratio, latest.lower_bound, latest.upper_bound)
         shown.append(describe_truth(metric.metric, *bounds, metric.unit, currency))
     click.echo(click.style("  " + " · ".join(filter(None, shown)), dim=True))
+    if metric.not_compared_reason:
+        click.echo(click.style(f"  {sentence_case(metric.not_compared_reason)}.", dim=True))
     if metric.publication_state == "held":
         click.echo(click.style("  held by the gate: this is the last good value", fg="red"))
 
 
 def _movement(value: float | None, before: float | None, metric: MetricTrend, judgement: str) -> str:
     change = format_change(value, before, metric.unit)
+    if metric.not_compared_reason:
+        return "not compared"
     if change == NOTHING:
         return "no month before"
     return f"{change} {judgement}".rstrip()

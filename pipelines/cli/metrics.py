@@ -282,12 +282,14 @@ def _show_periods(metric: Metric, trend: MetricTrend | None, currency: str) -> N
     if trend is None or not trend.periods:
         return
     lacks = any(period.missing_months for period in trend.periods)
+    begins = any(period.told_from_date for period in trend.periods)
     click.echo()
     show_table(
         [
             Column(trend.grain), Column("value", is_right=True), Column("measured", is_right=True),
             Column(metric.counted_records, is_right=True), Column("the truth is"),
             *([Column("the ledger has no line of")] if lacks else []),
+            *([Column("not complete")] if begins else []),
         ],
         [
             (
@@ -297,12 +299,15 @@ def _show_periods(metric: Metric, trend: MetricTrend | None, currency: str) -> N
                 f"{period.eligible_count:,}",
                 format_bounds(period.lower_bound, period.upper_bound, metric.unit, currency),
                 *([name_months(period.missing_months) if period.missing_months else ""] if lacks else []),
+                *([trend.only_from(period)] if begins else []),
             )
             for period in reversed(trend.periods)
         ],
     )  # fmt: skip
     if lacks:
         click.echo(f"A {trend.grain} that lacks whole months is compared with no other.")
+    if begins:
+        click.echo(f"A {trend.grain} that is not told from its beginning on is compared with no other.")
 
 
 def example_query(metric: Metric, grain: str = "month") -> str:

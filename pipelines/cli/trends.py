@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from pipelines.cli.published import read_rows
 from pipelines.words.business_hours import CLOCK_NOTE, are_published_by_the_clock
 from pipelines.words.missing_values import explain_missing, periods_told
-from pipelines.words.periods import describe_missing_months
+from pipelines.words.periods import describe_not_compared, only_from
 
 if TYPE_CHECKING:
     import duckdb
@@ -29,6 +29,9 @@ class PeriodValue:
     Attributes:
         missing_months: whole months of which the ledger has no line, as `2022-01, 2022-02`, where it is a sum of its
             cost; it is compared with no other then.
+        told_from_date: first day of which its data tell, if that is later than its own first; it is compared with no
+            other then either.
+        last_begun_data: the data that begin so late, as `tickets, finance`.
     """
 
     start_date: date
@@ -39,6 +42,8 @@ class PeriodValue:
     measured_count: int
     coverage_ratio: float | None
     missing_months: str | None = None
+    told_from_date: date | None = None
+    last_begun_data: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,18 +102,31 @@ class MetricTrend:
     @property
     def period_before(self) -> PeriodValue | None:
         """The calendar month or quarter before the latest, to compare that with; None if it has no value row, or if
-        one of the two lacks whole months.
+        one of the two is not whole.
         """
         return None if self.not_compared_reason else self._row_before
 
     @property
     def not_compared_reason(self) -> str:
-        """Which whole months of cost the latest period or the one before it lacks; empty if none."""
-        if self.latest is None or self.latest.value is None:
+        """Which of the latest period and the one before it is not whole, and why; empty if both are."""
+        latest, before = self.latest, self._row_before
+        if latest is None or latest.value is None:
             return ""
-        before = self._row_before
-        months, months_before = self.latest.missing_months, before.missing_months if before else None
-        return describe_missing_months(self.latest.start_date, self.grain, months, months_before)
+        told = {
+            "missing_months": latest.missing_months,
+            "previous_missing_months": before.missing_months if before else None,
+            "told_from_date": latest.told_from_date,
+            "previous_told_from_date": before.told_from_date if before else None,
+            "last_begun_data": latest.last_begun_data or (before.last_begun_data if before else None),
+        }
+        return describe_not_compared(latest.start_date, self.grain, told)
+
+    def only_from(self, period: PeriodValue) -> str:
+        """From when on a period is told that is not told from its beginning on; empty of a whole one."""
+        from metrics.periods import Period
+        from models.vocabulary import Grain
+
+        return only_from(period.told_from_date, Period(Grain(self.grain), period.start_date).end)
 
     @property
     def _row_before(self) -> PeriodValue | None:
@@ -160,9 +178,10 @@ def read_trends(
         connection,
         """
         SELECT metric, period_start_date AS start_date, value, lower_bound, upper_bound, eligible_count, measured_count,
-               coverage_ratio, missing_months
+               coverage_ratio, missing_months, told_from_date, last_begun_data
         FROM mart.metric_values
         LEFT JOIN mart.missing_cost_months USING (metric, period_grain, period_start_date)
+        LEFT JOIN mart.partial_periods USING (metric, period_grain, period_start_date)
         LEFT JOIN (SELECT unnest($names) AS metric, unnest($starts) AS told_date) USING (metric)
         WHERE period_grain = $grain AND dimension = 'overall'
           AND (told_date IS NULL OR period_start_date <= told_date)

@@ -113,6 +113,24 @@ def read_breakdown(snapshot: Snapshot, name: str, dimension: Dimension, filters:
     )
 
 
+def fade_partial(snapshot: Snapshot, values: pl.DataFrame) -> pl.DataFrame:
+    """The rows as charts draw them: a period that data do not tell from its beginning on is not comparable, as one that
+    is still open is not, and counts as open.
+
+    Args:
+        values: `COLUMNS`.
+    """
+    partial = snapshot.ask(
+        "SELECT metric, period_grain, period_start_date, TRUE AS is_partial FROM mart.partial_periods"
+    )
+    is_whole = pl.col("is_period_closed") & pl.col("is_partial").is_null()
+    return (
+        values.join(partial, on=["metric", "period_grain", "period_start_date"], how="left", maintain_order="left")
+        .with_columns(is_period_closed=is_whole)
+        .drop("is_partial")
+    )
+
+
 def can_be_measured(metric: Metric, filters: Filters) -> bool:
     """Whether a metric has a value under filters that no published breakdown answers."""
     is_of_records = not isinstance(metric.kind, (Concentration, *PLAN_KINDS))

@@ -56,7 +56,7 @@ def show_card(snapshot: Snapshot, definition: dict[str, Any], values: pl.DataFra
             return
         latest = closed.row(-1, named=True)
         period = latest["period_start_date"]
-        missing = snapshot.missing_months(definition["metric"], latest["period_grain"], period)
+        missing = snapshot.not_compared(definition["metric"], latest["period_grain"], period)
         before = None if missing else _value_before(closed, latest)
         st.markdown(f"## {format_value(latest['value'], unit, currency)}")
         change = format_change(latest["value"], before, unit)

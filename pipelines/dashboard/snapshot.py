@@ -21,7 +21,7 @@ from pipelines.published.publication import PublicationFacts, Reach, read_reache
 from pipelines.questions import packaged_questions
 from pipelines.words.business_hours import CLOCK_NOTE, are_published_by_the_clock
 from pipelines.words.missing_values import explain_missing, periods_told
-from pipelines.words.periods import describe_incomplete, describe_late, describe_missing_months, sentence_case
+from pipelines.words.periods import describe_incomplete, describe_late, describe_not_compared, sentence_case
 
 if TYPE_CHECKING:
     import duckdb
@@ -126,13 +126,12 @@ class Snapshot:
         incomplete = describe_incomplete(wanted, row["label"], names, last)
         return describe_late(incomplete, row["period_start_date"], grain)
 
-    def missing_months(self, metric: str, grain: str, start: date) -> str:
-        """Which whole months of cost a closed period or the one before it lacks, so that it is not compared; else
-        empty."""
+    def not_compared(self, metric: str, grain: str, start: date) -> str:
+        """Why a closed period or the one before it is not whole, so that they are not compared; else empty."""
         parameters = {"period_grain": grain, "period_start_date": start.isoformat()}
         numbers = self.ask(packaged_questions()["numbers_of_a_period"].text, parameters)
         row = numbers.row(by_predicate=pl.col("metric") == metric, named=True)
-        return describe_missing_months(start, grain, row["missing_months"], row["previous_missing_months"])
+        return describe_not_compared(start, grain, row)
 
     def clock_note(self) -> str:
         """That business hours are hours of the clock, as a sentence; empty where some calendar is open less."""

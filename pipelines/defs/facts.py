@@ -19,6 +19,7 @@ from models.marts import (
     kpi_targets,
     metric_values,
     missing_cost_months,
+    partial_periods,
 )
 from models.ops import ops_source_arrivals
 from models.planning import (
@@ -180,7 +181,7 @@ def fact_assets() -> list[dg.AssetsDefinition]:
             "kpis",
             {
                 table: [metric_values.name]
-                for table in (missing_cost_months, kpi_signals, kpi_targets, kpi_change_drivers)
+                for table in (missing_cost_months, partial_periods, kpi_signals, kpi_targets, kpi_change_drivers)
             },
             build_kpi_signals,
         ),

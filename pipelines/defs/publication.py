@@ -14,6 +14,7 @@ from models.marts import (
     kpi_targets,
     metric_values,
     missing_cost_months,
+    partial_periods,
 )
 from models.vendor_performance import vendor_scorecard_parts, vendor_scorecards
 from pipelines.defs.describe import OWNERS, step_result
@@ -46,6 +47,7 @@ def publication_assets(project: Project) -> list[dg.AssetsDefinition]:
                 deps=[
                     metric_values.name,
                     missing_cost_months.name,
+                    partial_periods.name,
                     kpi_signals.name,
                     kpi_targets.name,
                     kpi_change_drivers.name,

@@ -15,6 +15,7 @@ from sqlalchemy import Table
 from metrics.measuring.measure import measure
 from metrics.measuring.missing_months import find_missing_months, leave_out_incomplete
 from metrics.measuring.needed_columns import needed_columns
+from metrics.measuring.partial_periods import data_needed, find_partial_periods
 from metrics.periods import local_date_of
 from metrics.registry import METRICS
 from metrics.signals.change_drivers import explain_changes
@@ -23,7 +24,14 @@ from metrics.signals.targets import judge_targets
 from metrics.vendors.scorecard import build_scorecards
 from models.ddl import quote_text
 from models.finance import fct_cost_allocations, fct_cost_lines, fct_transactions
-from models.marts import kpi_change_drivers, kpi_signals, kpi_targets, metric_values, missing_cost_months
+from models.marts import (
+    kpi_change_drivers,
+    kpi_signals,
+    kpi_targets,
+    metric_values,
+    missing_cost_months,
+    partial_periods,
+)
 from models.planning import (
     fct_budget_lines,
     fct_budget_variances,
@@ -40,6 +48,7 @@ from models.vendor_performance import (
     vendor_scorecards,
 )
 from models.vendors import fct_contract_promises, fct_deliveries, fct_vendor_invoice_lines
+from pipelines.facts.beginnings import read_beginnings
 from pipelines.facts.data_clocks import data_clocks, group_by_reach
 from pipelines.facts.steps import replace_tables, reporting_settings
 from pipelines.fingerprint import hash_parts
@@ -101,13 +110,16 @@ def build_vendor_scorecards(session: Session) -> list[Step]:
 def build_kpi_signals(session: Session) -> list[Step]:
     """Whether values are complete, are signals and meet their targets, and what drove their changes."""
     policies = session.project.policies
+    held = sorted(find_reasons(session))
 
     def build() -> Built:
         values = session.warehouse.read(metric_values)
         missing = find_missing_months(values, METRICS, _ledger_day(session))
-        comparable = leave_out_incomplete(values, missing)
+        partial = _partial_periods(session, values, held)
+        comparable = leave_out_incomplete(values, missing, partial)
         frames = {
             missing_cost_months: missing,
+            partial_periods: partial,
             kpi_signals: find_signals(comparable, policies.baselines),
             kpi_targets: judge_targets(values, policies.targets, METRICS),
             kpi_change_drivers: explain_changes(comparable, METRICS),
@@ -115,9 +127,23 @@ def build_kpi_signals(session: Session) -> list[Step]:
         return replace_tables(session, frames)
 
     upstream = session.input_hash_of(metric_values.name)
-    input_hash = hash_parts(session.code_hash, upstream, policies.hashes.get("targets.yaml"))
-    tables = (missing_cost_months, kpi_signals, kpi_targets, kpi_change_drivers)
+    input_hash = hash_parts(session.code_hash, upstream, policies.hashes.get("targets.yaml"), held)
+    tables = (missing_cost_months, partial_periods, kpi_signals, kpi_targets, kpi_change_drivers)
     return session.run_steps([table.name for table in tables], input_hash, build)
+
+
+def _partial_periods(session: Session, values: pl.DataFrame, held: Collection[str]) -> pl.DataFrame:
+    """Periods that data tell only in part. A KPI that is held keeps the values of its last good batch, and with them
+    what was known of these."""
+    policies = session.project.policies
+    needed = {
+        metric.name: data_needed(metric, policies.costs, policies.vendors)
+        for metric in METRICS
+        if metric.name not in held
+    }
+    kept = session.warehouse.read(partial_periods).filter(pl.col("metric").is_in(held))
+    found = find_partial_periods(values, needed, read_beginnings(session))
+    return pl.concat([kept, found]).sort("metric", "period_grain", "period_start_date")
 
 
 def _ledger_day(session: Session) -> date:

@@ -34,14 +34,22 @@ _LATEST: Final = """
         FROM mart.metric_values
         WHERE period_grain = 'month' AND dimension = 'overall' AND is_period_closed
     )
-    SELECT definition.label, definition.metric, latest.period_start_date, latest.value, before.value AS value_before,
+    SELECT definition.label, definition.metric, latest.period_start_date, partial.told_from_date,
+           latest.value, before.value AS value_before,
            latest.lower_bound, latest.upper_bound, latest.coverage_ratio, latest.eligible_count, latest.measured_count,
            wanted.target_value, wanted.target_state, definition.publication_state, definition.held_reason,
            definition.fresh_as_of_at
     FROM meta.metrics AS definition
     LEFT JOIN closed AS latest ON latest.metric = definition.metric AND latest.position = 1
+    LEFT JOIN mart.partial_periods AS partial ON partial.metric = latest.metric AND partial.period_grain = 'month'
+        AND partial.period_start_date = latest.period_start_date
+    LEFT JOIN mart.partial_periods AS partial_before
+        ON partial_before.metric = latest.metric AND partial_before.period_grain = 'month'
+        AND partial_before.period_start_date = latest.period_start_date - INTERVAL 1 MONTH
     LEFT JOIN closed AS before ON before.metric = definition.metric AND before.position = 2
         AND before.period_start_date = latest.period_start_date - INTERVAL 1 MONTH
+        -- A month that data tell only in part is compared with no other.
+        AND partial.metric IS NULL AND partial_before.metric IS NULL
     LEFT JOIN mart.kpi_targets AS wanted ON wanted.metric = definition.metric AND wanted.period_grain = 'month'
         AND wanted.dimension = 'overall' AND wanted.period_start_date = latest.period_start_date
     WHERE definition.metric = $metric
@@ -99,6 +107,7 @@ class _Writer:
             Column("Metric", "text"),
             Column("Unit", "text"),
             Column("Month", "date"),
+            Column("Told only from", "date"),
             Column("Value", "value"),
             Column("Month before", "value"),
             Column("At least", "value"),

@@ -24,7 +24,7 @@ BREAKDOWN_MONTHS: Final = 3
 _COMPARED: Final = """
     SELECT
         definition.label, definition.metric, definition.unit, now.dimension_value,
-        now.period_start_date, now.period_end_date, now.is_period_closed,
+        now.period_start_date, now.period_end_date, partial.told_from_date, now.is_period_closed,
         now.value, before.value AS value_before, now.value - before.value AS change_value,
         now.lower_bound, now.upper_bound, now.coverage_ratio, now.eligible_count, now.measured_count,
         wanted.target_value, wanted.target_state, wanted.is_certain, judged.signal_state,
@@ -37,6 +37,15 @@ _COMPARED: Final = """
     LEFT JOIN mart.missing_cost_months AS lacking_before
         ON lacking_before.metric = now.metric AND lacking_before.period_grain = now.period_grain
         AND lacking_before.period_start_date = now.period_start_date - 7
+    LEFT JOIN mart.partial_periods AS partial
+        ON partial.metric = now.metric AND partial.period_grain = now.period_grain
+        AND partial.period_start_date = now.period_start_date
+    LEFT JOIN mart.partial_periods AS partial_before
+        ON partial_before.metric = now.metric AND partial_before.period_grain = now.period_grain
+        AND partial_before.period_start_date = CASE now.period_grain
+            WHEN 'week' THEN now.period_start_date - 7
+            ELSE CAST(now.period_start_date - INTERVAL 1 MONTH AS DATE)
+        END
     LEFT JOIN mart.metric_values AS before
         ON before.metric = now.metric AND before.period_grain = now.period_grain
         AND before.dimension = now.dimension AND before.dimension_value = now.dimension_value
@@ -44,8 +53,10 @@ _COMPARED: Final = """
             WHEN 'week' THEN now.period_start_date - 7
             ELSE CAST(now.period_start_date - INTERVAL 1 MONTH AS DATE)
         END
-        -- A week of cost that reaches into a month without any is compared with no other.
+        -- A week of cost that reaches into a month without any is compared with no other, nor is a period that data
+        -- tell only in part.
         AND lacking.metric IS NULL AND lacking_before.metric IS NULL
+        AND partial.metric IS NULL AND partial_before.metric IS NULL
     LEFT JOIN mart.kpi_targets AS wanted
         ON wanted.metric = now.metric AND wanted.period_grain = now.period_grain
         AND wanted.period_start_date = now.period_start_date
@@ -79,11 +90,14 @@ _TITLES: Final = {
 _KINDS: Final = {
     "period_start_date": "date",
     "period_end_date": "date",
+    "told_from_date": "date",
     "coverage_ratio": "ratio",
     "eligible_count": "count",
     "measured_count": "count",
 }
 _NOTES: Final = {
+    "told_from_date": "First day of which data tell, where that is later than the first of the period: it is compared "
+    "with no other then. Empty of a whole period.",
     "change_value": "Value less that of the period before, in the KPI's unit; of a ratio 1 % is a percentage point.",
     "lower_bound": "Least value that the records which are not measured allow; empty if unbounded.",
     "upper_bound": "Greatest value that the records which are not measured allow; empty if unbounded.",

@@ -38,6 +38,7 @@ from models.marts import (
     meta_verdicts,
     metric_values,
     missing_cost_months,
+    partial_periods,
 )
 from models.planning import fct_ticket_delays
 from models.tickets import fct_sla_clocks, fct_ticket_days, fct_ticket_intervals, fct_tickets
@@ -81,6 +82,7 @@ _UNHASHED = ("decided_at", "loaded_at", "first_seen_at", "held_since_at", "batch
 PUBLISHED_MARTS: tuple[Table, ...] = (
     metric_values,
     missing_cost_months,
+    partial_periods,
     kpi_signals,
     kpi_targets,
     kpi_change_drivers,

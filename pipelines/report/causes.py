@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from models.vocabulary import Grain
 from pipelines.report.charts import Bar, bar_chart
-from pipelines.report.completeness import notes, titled
+from pipelines.report.completeness import notes, notes_on_period, titled
 from pipelines.report.drivers import driver_figures
 from pipelines.report.facts import BREACHES_ARE_OF, BRIDGE_IS_OF, DRIVEN, ReportFacts
 from pipelines.report.figures import Figure, Section, Table
@@ -60,7 +60,7 @@ def _breaches(facts: ReportFacts) -> Figure | None:
     return Figure(
         id="breaches",
         title=titled(facts, BREACHES_ARE_OF, "Broken promises, by what took the most time"),
-        sentences=(told, *notes(facts, BREACHES_ARE_OF)),
+        sentences=(told, *notes_on_period(facts, BREACHES_ARE_OF)),
         draw=lambda width: bar_chart(bars, value_format=",d", width=width),
         alternative="Broken promises by cause",
         table=Table(

@@ -10,7 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pipelines.report.facts import ReportFacts
-from pipelines.words.periods import describe_incomplete, describe_late, describe_missing_months, long_day, sentence_case
+from pipelines.words.periods import (
+    describe_incomplete,
+    describe_late,
+    describe_not_compared,
+    long_day,
+    sentence_case,
+)
 
 
 def late_note(facts: ReportFacts, metric: str) -> str:
@@ -32,12 +38,9 @@ def incomplete(facts: ReportFacts, metric: str) -> str:
 
 
 def lacking(facts: ReportFacts, metric: str) -> str:
-    """Which whole months of cost a KPI's period or the one before it lacks, so that it is not compared; else empty."""
-    row, period = facts.numbers[metric], facts.period_of(metric)
-    if period is None:
-        return ""
-    months, before = row["missing_months"], row["previous_missing_months"]
-    return describe_missing_months(period.start, period.grain.value, months, before)
+    """Why a KPI's period or the one before it is not whole, so that they are not compared; else empty."""
+    period = facts.period_of(metric)
+    return describe_not_compared(period.start, period.grain.value, facts.numbers[metric]) if period else ""
 
 
 def in_period(facts: ReportFacts, metric: str) -> str:
@@ -53,11 +56,18 @@ def titled(facts: ReportFacts, metric: str, title: str) -> str:
 
 
 def notes(facts: ReportFacts, *metrics: str) -> tuple[str, ...]:
-    """The notes on KPIs that are not told of the report's period, or that lack months of it, each once."""
+    """The notes on KPIs that are not told of the report's period, or that is not whole, each once."""
     shown = [metric for metric in metrics if metric in facts.numbers]
     late = [late_note(facts, metric) for metric in shown]
     incomplete_sums = [f"{sentence_case(told)}." for metric in shown if (told := lacking(facts, metric))]
     return tuple(dict.fromkeys(note for note in (*late, *incomplete_sums) if note))
+
+
+def notes_on_period(facts: ReportFacts, *metrics: str) -> tuple[str, ...]:
+    """The same of what is told of one period alone: nothing is said of the one before it."""
+    alone = [metric for metric in metrics if metric in facts.numbers and facts.numbers[metric]["told_from_date"]]
+    late = [late_note(facts, metric) for metric in metrics if metric in facts.numbers]
+    return tuple(dict.fromkeys((*filter(None, late), *notes(facts, *alone))))
 
 
 def periods_differ(facts: ReportFacts, metrics: Iterable[str]) -> bool:

@@ -17,7 +17,7 @@ from pipelines.charts.flow import (
 )
 from pipelines.charts.marked_lines import Line
 from pipelines.report.charts import flow_picture
-from pipelines.report.completeness import notes, titled
+from pipelines.report.completeness import notes_on_period, titled
 from pipelines.report.drawing import LOOK
 from pipelines.report.facts import CYCLE_TIMES_ARE_OF, FLOW_IS_OF, ReportFacts
 from pipelines.report.figures import Figure, Section, Table
@@ -66,7 +66,7 @@ def _cumulative_flow(facts: ReportFacts) -> Figure | None:
         sentences=(
             told,
             _PICTURES,
-            *notes(facts, FLOW_IS_OF),
+            *notes_on_period(facts, FLOW_IS_OF),
         ),
         draw=lambda width: flow_picture(days, width=width),
         alternative=f"Tickets by state at the end of {count_of(len(rows), 'day')}, stacked",
@@ -102,7 +102,7 @@ def _cycle_times(facts: ReportFacts) -> Figure | None:
         shares = ", ".join(f"{line.name.removeprefix('p')} % at most {line.value:,.1f} h" for line in lines)
         told.append(f"{_measured(facts)}, {shares}.".replace("%", "% took", 1))
     told.append("The scale multiplies, so that short and long times are both seen.")
-    told += notes(facts, CYCLE_TIMES_ARE_OF)
+    told += notes_on_period(facts, CYCLE_TIMES_ARE_OF)
     return Figure(
         id="cycle-times",
         title=titled(facts, CYCLE_TIMES_ARE_OF, "Cycle time of each resolved ticket, in open hours"),

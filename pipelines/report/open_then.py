@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from pipelines.report.completeness import notes
+from pipelines.report.completeness import notes_on_period
 from pipelines.report.facts import FLOW_IS_OF, ReportFacts
 from pipelines.report.figures import Figure, Section, Table
 from pipelines.words.numbers import count_of
@@ -41,7 +41,7 @@ def open_then_section(facts: ReportFacts) -> Section:
     figure = Figure(
         id="open-then",
         title=f"Open tickets at the end of {day}",
-        sentences=(*told, *notes(facts, FLOW_IS_OF)),
+        sentences=(*told, *notes_on_period(facts, FLOW_IS_OF)),
         table=Table(
             columns,
             tuple(

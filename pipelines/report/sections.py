@@ -26,6 +26,7 @@ from pipelines.words.numbers import (
     format_value,
     list_all,
 )
+from pipelines.words.periods import only_from
 
 
 def build_sections(facts: ReportFacts) -> list[Section]:
@@ -55,6 +56,7 @@ def _trend(facts: ReportFacts, metric: str) -> Figure:
     currency = facts.publication.currency
     history = facts.histories[metric]
     targets = target_points(facts, metric)
+    is_begun_late = any(item.get("told_from_date") for item in history.rows)
     told = [signal_sentence(facts, metric)] if known else ["There is no closed period with a value yet."]
     if row["value"] is None:
         told.append(no_value_note(facts, metric))
@@ -70,7 +72,7 @@ def _trend(facts: ReportFacts, metric: str) -> Figure:
         else None,
         alternative=f"{row['label']} over {count_of(len(known), 'period')}" if known else "",
         table=Table(
-            ("period", "value", "at least", "at most", "measured"),
+            ("period", "value", "at least", "at most", "measured", *(("not complete",) if is_begun_late else ())),
             tuple(
                 (
                     item["period_start_date"].isoformat(),
@@ -78,6 +80,7 @@ def _trend(facts: ReportFacts, metric: str) -> Figure:
                     format_value(item["lower_bound"], row["unit"], currency),
                     format_value(item["upper_bound"], row["unit"], currency),
                     format_coverage(item["coverage_ratio"], item["eligible_count"]),
+                    *((only_from(item["told_from_date"], item["period_end_date"]),) if is_begun_late else ()),
                 )
                 for item in reversed(history.rows)
             ),

@@ -21,10 +21,19 @@ from pipelines.words.numbers import format_points, format_value
 
 
 def trend_points(facts: ReportFacts, metric: str) -> tuple[TrendPoint, ...]:
-    """A KPI's values up to the period, with what is said of each: signal, or usual variation."""
+    """A KPI's values up to the period, with what is said of each: signal, or usual variation.
+
+    As periods that are still open, those that data do not tell from their beginning on are left out: no line leads
+    from a day to a month. That of the report itself stays.
+    """
     history = facts.histories.get(metric)
     states = {row["period_start_date"]: row["signal_state"] for row in facts.rows(f"signals {metric}")}
-    values = {row["period_start_date"]: row["value"] for row in (history.rows if history else ())}
+    period = facts.period_of(metric)
+    values = {
+        row["period_start_date"]: row["value"]
+        for row in (history.rows if history else ())
+        if not row.get("told_from_date") or (period and row["period_start_date"] == period.start)
+    }
     return tuple(
         TrendPoint(start, values.get(start), _is_signal(states.get(start)))
         for start in _without_leaps(sorted(values), facts.period.grain if facts.period else None)

@@ -1,12 +1,13 @@
-"""What people call periods and days in sentences, and how it is said that data do not reach a period's end.
+"""What people call periods and days in sentences, and how it is said that data do not hold a period from end to end.
 
 Names where there is little room are in `pipelines.words.numbers`; ISO names, in `metrics.periods`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from metrics.periods import Period
 from models.vocabulary import Grain
@@ -86,6 +87,61 @@ def describe_missing_months(start: date, grain: str, months: str | None, months_
     named = {month for each in (months, months_before) if each for month in each.split(", ")}
     them = "it" if len(named) == 1 else "them"
     return f"{' and '.join(lacks)}: the ledger has no line of {them}, so no change is told" if lacks else ""
+
+
+def describe_partial(
+    start: date, grain: str, told_from: date | None, told_from_before: date | None, data: str | None
+) -> str:
+    """Which periods the data tell only in part because they begin later, and that no change is told; empty if none.
+
+    `February 2016 is not complete for tickets: data begin on 29 February 2016, so no change is told`.
+
+    Args:
+        start: first day of the period.
+        told_from: first day of which all its data tell, if that is later.
+        told_from_before: that of the period before it.
+        data: kinds of data that begin so late, as `tickets, finance`.
+    """
+    period = Period(Grain(grain), start)
+    late = [(each, day) for each, day in ((period.previous, told_from_before), (period, told_from)) if day]
+    if not late:
+        return ""
+    names = list_all([name_period(each.start, grain) for each, _ in late])
+    whose = f" for {list_all(data.split(', '))}" if data else ""
+    verb = "is" if len(late) == 1 else "are"
+    begin = f"data begin on {long_day(max(day for _, day in late))}"
+    return f"{names} {verb} not complete{whose}: {begin}, so no change is told"
+
+
+def describe_not_compared(start: date, grain: str, told: Mapping[str, Any]) -> str:
+    """Why a period is not compared with the one before it; empty if it is.
+
+    Args:
+        start: first day of the period.
+        told: `missing_months`, `previous_missing_months`, `told_from_date`, `previous_told_from_date` and
+            `last_begun_data` of a KPI, as `numbers_of_a_period` answers them.
+    """
+    reasons = (
+        describe_missing_months(start, grain, told["missing_months"], told["previous_missing_months"]),
+        describe_partial(
+            start, grain, told["told_from_date"], told["previous_told_from_date"], told["last_begun_data"]
+        ),
+    )
+    return "; ".join(filter(None, reasons))
+
+
+def only_from(told_from: date | None, end: date | None) -> str:
+    """From when on data tell of a period that they do not tell from its beginning on: `only from 29 February 2016`;
+    empty of a whole one.
+
+    Args:
+        told_from: first day of which its data tell, if that is later than the first of the period.
+        end: last day of the period.
+    """
+    if told_from is None:
+        return ""
+    is_within = end is None or told_from <= end
+    return f"{'only from' if is_within else 'before the data begin on'} {long_day(told_from)}"
 
 
 def name_months(months: str) -> str:

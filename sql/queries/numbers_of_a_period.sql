@@ -2,14 +2,16 @@
 -- parameter period_grain: length of the periods [one of: day, week, month, quarter] [default: month]
 -- parameter period_start_date: a day of the period; latest for the one that reports are of [date] [default: latest]
 -- example: kpi query --query numbers_of_a_period --param period_grain=week
--- answer: cost_per_transaction_reporting | Cost per transaction | reporting | down_is_good | 2026-09-01 | 2026-09-30 | 29.66 | 36.63 | -6.97 | 29.66 | 30.41 | 662 | 662 | 1.0 | 18241.83 | 615.0 | published |  | 2026-09-30 22:00:00+00 | 2026-10-01 | false | finance |  | 
+-- answer: cost_per_transaction_reporting | Cost per transaction | reporting | down_is_good | 2026-09-01 | 2026-09-30 | 29.66 | 36.63 | -6.97 | 29.66 | 30.41 | 662 | 662 | 1.0 | 18241.83 | 615.0 | published |  | 2026-09-30 22:00:00+00 | 2026-10-01 | false | finance |  |  |  |  | 
 --         latest_periods says which period is the latest, and why. Domains end at different times. A KPI whose data do not reach the end of the period is told of the last period
 --         before it that is closed for it: period_start_date says which (empty if none is), wanted_start_date which was
 --         asked for, is_wanted_closed whether it is closed for this KPI, and first_ended_data which data end
 --         first among those that close its periods.
 --         missing_months are months that a week or quarter reaches into and of which the ledger has no line at all, of
 --         KPIs that sum or divide its cost; previous_missing_months are those of the period before. With either there is
---         no previous_value and no change: a sum over three months cannot be held against one over fewer.
+--         no previous_value and no change: a sum over three months cannot be held against one over fewer. So it is where
+--         data begin only after the first day of the period, or of the one before it: told_from_date and
+--         previous_told_from_date say when, last_begun_data which data.
 WITH chosen AS (
     SELECT
         CASE
@@ -52,13 +54,42 @@ closing AS (
     LEFT JOIN overall ON overall.metric = definition.metric
     GROUP BY definition.metric, definition.fresh_as_of_at, spans.start_date, spans.end_date
 ),
-told AS (
+chosen_periods AS (
     SELECT
         closing.metric,
         closing.is_wanted_closed,
         CASE WHEN closing.is_wanted_closed IS FALSE THEN closing.last_closed_date ELSE spans.start_date END
             AS start_date
     FROM closing, spans
+),
+-- What is not whole is compared with nothing.
+told AS (
+    SELECT
+        chosen_periods.*,
+        lacking.missing_months,
+        lacking_before.missing_months AS previous_missing_months,
+        partial.told_from_date,
+        partial_before.told_from_date AS previous_told_from_date,
+        coalesce(partial.last_begun_data, partial_before.last_begun_data) AS last_begun_data,
+        coalesce(lacking.metric, lacking_before.metric, partial.metric, partial_before.metric) IS NULL AS is_compared
+    FROM chosen_periods
+    CROSS JOIN step
+    LEFT JOIN mart.missing_cost_months AS lacking
+        ON lacking.metric = chosen_periods.metric
+        AND lacking.period_grain = $period_grain
+        AND lacking.period_start_date = chosen_periods.start_date
+    LEFT JOIN mart.missing_cost_months AS lacking_before
+        ON lacking_before.metric = chosen_periods.metric
+        AND lacking_before.period_grain = $period_grain
+        AND lacking_before.period_start_date = CAST(chosen_periods.start_date - step.length AS DATE)
+    LEFT JOIN mart.partial_periods AS partial
+        ON partial.metric = chosen_periods.metric
+        AND partial.period_grain = $period_grain
+        AND partial.period_start_date = chosen_periods.start_date
+    LEFT JOIN mart.partial_periods AS partial_before
+        ON partial_before.metric = chosen_periods.metric
+        AND partial_before.period_grain = $period_grain
+        AND partial_before.period_start_date = CAST(chosen_periods.start_date - step.length AS DATE)
 )
 SELECT
     definition.metric,
@@ -68,8 +99,8 @@ SELECT
     told.start_date AS period_start_date,
     measured.period_end_date,
     measured.value,
-    CASE WHEN lacking.metric IS NULL AND lacking_before.metric IS NULL THEN previous.value END AS previous_value,
-    CASE WHEN lacking.metric IS NULL AND lacking_before.metric IS NULL THEN measured.value - previous.value END AS change,
+    CASE WHEN told.is_compared THEN previous.value END AS previous_value,
+    CASE WHEN told.is_compared THEN measured.value - previous.value END AS change,
     measured.lower_bound,
     measured.upper_bound,
     measured.eligible_count,
@@ -90,8 +121,12 @@ SELECT
                 AND clock.as_of_at = definition.fresh_as_of_at
         )
     END AS first_ended_data,
-    lacking.missing_months,
-    lacking_before.missing_months AS previous_missing_months
+    told.missing_months,
+    CASE WHEN measured.value IS NOT NULL THEN told.previous_missing_months END AS previous_missing_months,
+    told.told_from_date,
+    CASE WHEN measured.value IS NOT NULL THEN told.previous_told_from_date END AS previous_told_from_date,
+    CASE WHEN measured.value IS NOT NULL OR told.told_from_date IS NOT NULL THEN told.last_begun_data END
+        AS last_begun_data
 FROM meta.metrics AS definition
 CROSS JOIN spans
 CROSS JOIN step
@@ -101,13 +136,4 @@ LEFT JOIN overall AS measured
 LEFT JOIN overall AS previous
     ON previous.metric = definition.metric
     AND previous.period_start_date = CAST(told.start_date - step.length AS DATE)
-LEFT JOIN mart.missing_cost_months AS lacking
-    ON lacking.metric = definition.metric
-    AND lacking.period_grain = $period_grain
-    AND lacking.period_start_date = told.start_date
-LEFT JOIN mart.missing_cost_months AS lacking_before
-    ON lacking_before.metric = definition.metric
-    AND lacking_before.period_grain = $period_grain
-    AND lacking_before.period_start_date = CAST(told.start_date - step.length AS DATE)
-    AND measured.value IS NOT NULL
 ORDER BY definition.rowid;

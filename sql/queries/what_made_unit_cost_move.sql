@@ -7,7 +7,17 @@
 --         mix: more or less of the transactions fell to it; volume: more or fewer transactions bear its cost; cost: its cost
 --         itself, by pool. Volume and cost together are its rate in what_drove_a_change, which has the same mix.
 WITH steps AS (
-    SELECT * FROM mart.unit_cost_bridges WHERE period_grain = 'month' AND dimension = $dimension
+    SELECT *
+    FROM mart.unit_cost_bridges AS bridge
+    WHERE period_grain = 'month'
+        AND dimension = $dimension
+        -- A month that data tell only in part is compared with no other.
+        AND NOT EXISTS (
+            FROM mart.partial_periods AS partial
+            WHERE partial.metric = 'cost_per_transaction_reporting'
+                AND partial.period_grain = 'month'
+                AND partial.period_start_date IN (bridge.period_start_date, bridge.previous_period_start_date)
+        )
 ),
 last_step AS (
     SELECT CASE WHEN $to_month = 'latest' THEN max(period_start_date) ELSE date_trunc('month', CAST(nullif($to_month, 'latest') AS DATE)) END AS to_month

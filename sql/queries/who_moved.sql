@@ -4,12 +4,13 @@
 -- parameter period_grain: length of the periods [one of: day, week, month, quarter] [default: month]
 -- parameter period_start_date: a day of the period; latest for the one that the KPI is told of [date] [default: latest]
 -- example: kpi query --query who_moved --param metric=sla_attainment_ratio
--- answer: ticket_cycle_time_p85_business_hours | business_hours | team | Platform Engineering | 2026-10-01 | 21.80 | 34.60 | -12.81 | better | 21.80 | 21.80 | 38 | 38 |  | 
+-- answer: ticket_cycle_time_p85_business_hours | business_hours | team | Platform Engineering | 2026-10-01 | 21.80 | 34.60 | -12.81 | better | 21.80 | 21.80 | 38 | 38 |  |  |  |  | 
 --         The largest changes come first, and movement says for better or worse. Values of single teams move more by chance than
 --         that of the whole, the more so the fewer records they have: measured_count says how many. slowest_tickets and
 --         worst_sla_breaches name the tickets behind it. missing_months and previous_missing_months are months that
 --         the period and the one before it reach into and of which the ledger has no line at all. With either, cost is
---         not compared: there is no previous_value, and movement is not_compared.
+--         not compared: there is no previous_value, and movement is not_compared. So it is where data begin only after
+--         the first day of one of the two: told_from_date and previous_told_from_date say when, last_begun_data which data.
 WITH chosen AS (
     SELECT
         definition.metric,
@@ -33,15 +34,23 @@ parts AS (
     SELECT * FROM mart.metric_values
     WHERE metric = $metric AND period_grain = $period_grain AND dimension = $dimension
 ),
--- Sums that lack months of cost are held against no others.
+-- Sums that lack months of cost are held against no others, nor are periods that data tell only in part.
+incomplete AS (
+    SELECT metric, period_grain, period_start_date, missing_months, told_from_date, last_begun_data
+    FROM mart.missing_cost_months
+    FULL JOIN mart.partial_periods USING (metric, period_grain, period_start_date)
+),
 lacking AS (
     SELECT
         chosen.metric,
         string_agg(missing.missing_months) FILTER (missing.period_start_date = chosen.start_date) AS missing_months,
         string_agg(missing.missing_months) FILTER (missing.period_start_date < chosen.start_date)
-            AS previous_missing_months
+            AS previous_missing_months,
+        max(missing.told_from_date) FILTER (missing.period_start_date = chosen.start_date) AS told_from_date,
+        max(missing.told_from_date) FILTER (missing.period_start_date < chosen.start_date) AS previous_told_from_date,
+        arg_max(missing.last_begun_data, missing.period_start_date) AS last_begun_data
     FROM chosen
-    JOIN mart.missing_cost_months AS missing
+    JOIN incomplete AS missing
         ON missing.metric = chosen.metric
         AND missing.period_grain = $period_grain
         AND missing.period_start_date IN (chosen.start_date, CAST(chosen.start_date - chosen.length AS DATE))
@@ -64,7 +73,10 @@ moved AS (
         now.eligible_count,
         lacking.metric IS NOT NULL AS is_incomplete,
         lacking.missing_months,
-        lacking.previous_missing_months
+        lacking.previous_missing_months,
+        lacking.told_from_date,
+        lacking.previous_told_from_date,
+        lacking.last_begun_data
     FROM chosen
     CROSS JOIN (SELECT DISTINCT dimension_value FROM parts) AS part
     LEFT JOIN parts AS now
@@ -99,6 +111,9 @@ SELECT
     measured_count,
     eligible_count,
     missing_months,
-    previous_missing_months
+    previous_missing_months,
+    told_from_date,
+    previous_told_from_date,
+    last_begun_data
 FROM moved
 ORDER BY abs(change) DESC NULLS LAST, CASE WHEN is_incomplete THEN abs(value) END DESC NULLS LAST, dimension_value;

@@ -93,6 +93,15 @@ def test_every_kpi_is_listed_by_period_with_change_target_and_certainty(
         )
     )
     assert bool(incomplete) == (grain == "week")
+    # Nor are periods within which data begin.
+    partial = {
+        (metric, day): told_from
+        for metric, day, told_from in clean_run.demo.published(
+            f"SELECT metric, period_start_date, told_from_date FROM mart.partial_periods WHERE period_grain = '{grain}'"
+        )
+    }
+    assert partial
+    incomplete |= set(partial)
     of_metric: dict[str, list[tuple[Any, ...]]] = {}
     for metric, *rest in values:
         of_metric.setdefault(metric, []).append(tuple(rest))
@@ -107,6 +116,8 @@ def test_every_kpi_is_listed_by_period_with_change_target_and_certainty(
         for row, (day, value, lower, upper, coverage) in zip(found, kept, strict=True):
             told = (row["Value"], row["At least"], row["At most"], row["Coverage, %"])
             assert [bits(number) for number in told] == [bits(number) for number in (value, lower, upper, coverage)]
+            told_from = row["Told only from"]
+            assert (told_from and day_of(told_from)) == partial.get((metric, day))
             before = day - timedelta(days=7) if grain == "week" else (day - timedelta(days=1)).replace(day=1)
             is_comparable = incomplete.isdisjoint({(metric, day), (metric, before)})
             if value is not None and by_day.get(before) is not None and is_comparable:

@@ -47,6 +47,7 @@ OF_VALUES = {
     "vendor_scorecard_parts",
     "vendor_scorecards",
     "missing_cost_months",
+    "partial_periods",
     "kpi_signals",
     "kpi_targets",
     "kpi_change_drivers",
@@ -145,7 +146,7 @@ def test_a_changed_target_judges_values_anew_and_measures_nothing(clean: DemoHom
     changed = text.replace("{metric: sla_attainment_ratio, value: 0.93}", "{metric: sla_attainment_ratio, value: 0}")
     changed += "baselines: [{metric: sla_attainment_ratio, effective_from: 2020-01-01, reason: A new start}]\n"
     policy.write_text(changed, encoding="utf-8")
-    judged = {"missing_cost_months", "kpi_signals", "kpi_targets", "kpi_change_drivers"}
+    judged = {"missing_cost_months", "partial_periods", "kpi_signals", "kpi_targets", "kpi_change_drivers"}
     assert built(clean.run()) == {*judged, "published_duckdb"}
     assert set(clean.published(missed)) == {("met",)}
     reasons = "SELECT DISTINCT baseline_reason FROM mart.kpi_signals WHERE metric = 'sla_attainment_ratio'"

@@ -8,7 +8,7 @@ import streamlit as st
 from pipelines.dashboard.bars import show_bars
 from pipelines.dashboard.charts import draw_bridge, draw_trend
 from pipelines.dashboard.filters import Filters
-from pipelines.dashboard.numbers_shown import days_of, read_values
+from pipelines.dashboard.numbers_shown import days_of, fade_partial, read_values
 from pipelines.dashboard.plain_text import plain
 from pipelines.dashboard.shown import show_card, show_nothing
 from pipelines.dashboard.snapshot import Snapshot
@@ -31,7 +31,9 @@ def show_costs(snapshot: Snapshot, filters: Filters) -> None:
     unit_cost = values.filter(metric=_SHOWN[0])
     if not unit_cost.is_empty():
         title = f"cost per transaction ({currency})"
-        st.altair_chart(draw_trend(unit_cost, title, "reporting"), alt="Trend of cost per transaction")
+        st.altair_chart(
+            draw_trend(fade_partial(snapshot, unit_cost), title, "reporting"), alt="Trend of cost per transaction"
+        )
     _show_bridge(snapshot, filters, currency)
     _show_lines(snapshot, filters, currency)
 
@@ -43,9 +45,12 @@ def _show_bridge(snapshot: Snapshot, filters: Filters, currency: str) -> None:
         """
         FROM mart.unit_cost_bridges AS step
         WHERE period_grain = $grain AND dimension = $by AND period_start_date BETWEEN $first AND $last
-            -- Quarters that lack whole months are compared with no others.
+            -- Quarters that lack whole months are compared with no others, nor is a period that data tell in part.
             AND NOT EXISTS (
-                FROM mart.missing_cost_months AS lacking
+                FROM (
+                    SELECT metric, period_grain, period_start_date FROM mart.missing_cost_months
+                    UNION ALL SELECT metric, period_grain, period_start_date FROM mart.partial_periods
+                ) AS lacking
                 WHERE lacking.metric = 'cost_per_transaction_reporting' AND lacking.period_grain = $grain
                     AND lacking.period_start_date IN (step.period_start_date, step.previous_period_start_date)
             )

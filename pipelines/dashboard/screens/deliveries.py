@@ -11,7 +11,7 @@ from models.vocabulary import Dimension
 from pipelines.dashboard.bars import show_bars
 from pipelines.dashboard.charts import axis_title, draw_trend
 from pipelines.dashboard.filters import Filters
-from pipelines.dashboard.numbers_shown import days_of, read_breakdown, read_values
+from pipelines.dashboard.numbers_shown import days_of, fade_partial, read_breakdown, read_values
 from pipelines.dashboard.shown import show_card, show_nothing
 from pipelines.dashboard.snapshot import Snapshot
 from pipelines.dashboard.tables import show_table
@@ -53,7 +53,7 @@ def _show_trend(snapshot: Snapshot, name: str, values: pl.DataFrame) -> None:
         return
     definition = snapshot.definition(name)
     title = axis_title(_SHOWN[name], definition["unit"], snapshot.publication.currency)
-    chart = draw_trend(values, title, definition["unit"], height=_TREND_HEIGHT)
+    chart = draw_trend(fade_partial(snapshot, values), title, definition["unit"], height=_TREND_HEIGHT)
     st.altair_chart(chart, alt=f"Trend of {definition['label']}")
 
 

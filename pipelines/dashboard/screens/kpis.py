@@ -12,7 +12,7 @@ from metrics.registry import METRICS
 from models.vocabulary import Dimension
 from pipelines.dashboard.charts import MOST_LINES, axis_title, draw_lines, draw_trend
 from pipelines.dashboard.filters import Filters
-from pipelines.dashboard.numbers_shown import can_be_measured, read_breakdown, read_values
+from pipelines.dashboard.numbers_shown import can_be_measured, fade_partial, read_breakdown, read_values
 from pipelines.dashboard.plain_text import plain
 from pipelines.dashboard.shown import show_breakdown_targets, show_card, show_definition, show_nothing
 from pipelines.dashboard.snapshot import BREAKDOWNS, Snapshot
@@ -49,7 +49,9 @@ def show_kpis(snapshot: Snapshot, filters: Filters) -> None:
         show_nothing("Nothing is published of this KPI for these filters.")
         return
     title = axis_title(definition["label"], definition["unit"], snapshot.publication.currency)
-    st.altair_chart(draw_trend(values, title, definition["unit"]), alt=f"Trend of {definition['label']}")
+    st.altair_chart(
+        draw_trend(fade_partial(snapshot, values), title, definition["unit"]), alt=f"Trend of {definition['label']}"
+    )
     _show_breakdown(snapshot, filters, name, title, definition["unit"], [each.value for each in metric.dimensions])
     st.header("Numbers")
     numbers = values.drop("metric", "period_grain")
@@ -109,5 +111,5 @@ def _show_breakdown(snapshot: Snapshot, filters: Filters, name: str, title: str,
     if largest.height > MOST_LINES:
         st.caption(f"The {MOST_LINES} with the most records of {largest.height}; choose others on the left.")
     shown = found.filter(pl.col("dimension_value").is_in(kept.to_list()))
-    st.altair_chart(draw_lines(shown, title, unit), alt=f"Trend by {by}")
+    st.altair_chart(draw_lines(fade_partial(snapshot, shown), title, unit), alt=f"Trend by {by}")
     show_breakdown_targets(snapshot, name, unit, Dimension(str(by)), filters)

@@ -11,7 +11,7 @@ from models.vocabulary import Dimension
 from pipelines.dashboard.bars import show_bars
 from pipelines.dashboard.charts import axis_title, draw_trend
 from pipelines.dashboard.filters import Filters
-from pipelines.dashboard.numbers_shown import read_breakdown, read_values
+from pipelines.dashboard.numbers_shown import fade_partial, read_breakdown, read_values
 from pipelines.dashboard.plain_text import plain
 from pipelines.dashboard.shown import show_breakdown_targets, show_card, show_nothing
 from pipelines.dashboard.snapshot import BREAKDOWNS, Snapshot
@@ -35,7 +35,7 @@ def show_overview(snapshot: Snapshot, filters: Filters) -> None:
             definition, own = snapshot.definition(name), values.filter(metric=name)
             if not own.is_empty():
                 title = axis_title(definition["label"], definition["unit"], currency)
-                chart = draw_trend(own, title, definition["unit"], height=_TREND_HEIGHT)
+                chart = draw_trend(fade_partial(snapshot, own), title, definition["unit"], height=_TREND_HEIGHT)
                 st.altair_chart(chart, alt=f"Trend of {definition['label']}")
     st.header("Who makes the difference")
     left, right = st.columns(2)

@@ -144,7 +144,7 @@ def test_who_moved(
         ("Old", None, "gone"),
     ]
     assert {(*row[:3], row[4]) for row in rows} == {(P85, "business_hours", "team", OCTOBER)}
-    assert rows[0][11:] == (10, 10, None, None)
+    assert rows[0][11:] == (10, 10, *[None] * 5)
 
 
 def test_sla_attainment_by_team(fill: Fill, answer: Callable[[str], list[tuple[Any, ...]]]) -> None:
