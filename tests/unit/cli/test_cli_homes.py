@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 import shutil
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -97,12 +98,13 @@ def test_the_next_steps_work_as_they_are_printed(run_kpi: Kpi, tmp_path: Path, m
     Path("Ticket export 2026-09.csv").write_text(TICKETS, encoding="utf-8")
     told = run_kpi("init", "ops").output.partition("Next:\n")[2].splitlines()
     commands = [re.split(r" {2,}", line.strip())[0] for line in told]
-    assert [command.split()[0] for command in commands] == ["kpi", "cp", "kpi", "kpi", "kpi"]
+    assert [command.split()[0] for command in commands] == ["kpi", "mkdir", "kpi", "kpi", "kpi"]
     codes = []
     for command in commands:
-        program, *words = ["Ticket export 2026-09.csv" if word == "FILE" else word for word in shlex.split(command)]
-        if program == "cp":
-            shutil.copy(*words)
+        typed = re.sub(r"\bFILE\b", "'Ticket export 2026-09.csv'", command)
+        program, *words = shlex.split(typed)
+        if program == "mkdir":
+            subprocess.run(["sh", "-c", typed], check=True)
         else:
             result = run_kpi(*words)
             codes.append(result.exit_code)
