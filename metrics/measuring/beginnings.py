@@ -34,7 +34,8 @@ class Beginning:
         source: system whose data they are.
         first_date: the first day of which they tell.
         quiet_days: for how many days in a row they have told of nothing since, more than once or right after the first
-            day. A period that begins not more than so many days before `first_date` may have begun with such days.
+            day, and followed by more than a hundredth of the records. A period that begins not more than so many days
+            before `first_date` may have begun with such days.
     """
 
     data: str
@@ -64,7 +65,9 @@ def begin(counts: Mapping[date, int]) -> tuple[date, int]:
 
     Before that day lies at most one record in a hundred, rounded up, and only on days that have less than a tenth of
     the records of a usual one (the median of the days that have any), or before more than four weeks without anything,
-    which is longer than any such stretch later on.
+    which is longer than any such stretch later on. Neither heeds silences that no more than the last hundredth of the
+    records follows, rounded down: of an export that was picked by ticket, the ends of the last ones lie weeks apart,
+    and tell nothing of how quiet the work is.
 
     Args:
         counts: day -> records, of every day that has any.
@@ -76,11 +79,23 @@ def begin(counts: Mapping[date, int]) -> tuple[date, int]:
     if sum(counts[day] for day in days if day < busy[0]) > few:
         busy = days
     silences = [(later - earlier).days - 1 for earlier, later in pairwise(busy)]
-    first = _after_strays(counts, busy, silences, few)
-    since = silences[first:]
+    before_tail = silences[: _silences_before_tail(counts, busy)]
+    first = _after_strays(counts, busy, before_tail, few)
+    # The first one is known to have been, however little comes after it.
+    since = before_tail[first:] or silences[first : first + 1]
     # One hole, such as a file that is missing, does not count; but what is booked on one day of a month is followed by
     # silence, be it a hole or not.
     return busy[first], max(sorted(since)[-2], since[0]) if len(since) > 1 else sum(since)
+
+
+def _silences_before_tail(counts: Mapping[date, int], busy: Sequence[date]) -> int:
+    """How many of the silences between busy days more than the last hundredth of all records follows.
+
+    Rounded down, so that no one record is a tail of less than a hundred: a ledger has two postings a month.
+    """
+    few = sum(counts.values()) // _FEW
+    after = accumulate(counts[day] for day in reversed(busy[1:]))
+    return len(busy) - 1 - sum(count <= few for count in after)
 
 
 def _after_strays(counts: Mapping[date, int], busy: Sequence[date], silences: Sequence[int], few: int) -> int:

@@ -65,6 +65,44 @@ def test_days_on_which_a_source_is_quiet_again_and_again_are_quiet_ones() -> Non
     assert begin({date(2021, 11, 26): 20431} | daily(date(2022, 3, 1), 31)) == (date(2021, 11, 26), 94)
 
 
+def picked_by_ticket(first: date, tail: Iterable[int] = (15, 3, 22, 1, 9)) -> dict[date, int]:
+    """A log that thins out: the last tickets end so many days after each other."""
+    counts = {first + timedelta(days=ahead): max(800 >> (ahead // 6), 1) for ahead in range(90)}
+    last = max(counts)
+    for silence in tail:
+        last += timedelta(days=silence + 1)
+        counts[last] = 1
+    return counts
+
+
+def test_the_ends_of_the_last_tickets_are_no_quiet_days_of_the_work() -> None:
+    first = date(2016, 3, 14)
+    counts = picked_by_ticket(first)
+    # Half of the days have so few that one event is a busy day, so no silence of the tail is longer than a usual one.
+    assert sorted(counts.values())[len(counts) // 2] <= 10
+    assert begin(counts) == (first, 0)
+    assert "2016-03" in partial(of(*begin(counts)), first=first)
+    # What stands alone before is known by the silence after it, whatever comes at the end.
+    stray = {first - timedelta(days=35): 3}
+    assert begin(picked_by_ticket(first, (15, 40, 3)) | stray) == (first, 0)
+    # More than one record in a hundred is no tail.
+    thinned = picked_by_ticket(first, ())
+    last, hundredth = max(thinned), sum(thinned.values()) // 100
+    ends = last + timedelta(days=16), last + timedelta(days=39), last + timedelta(days=63)
+    assert begin(thinned | dict(zip(ends, (1, 1, hundredth - 2), strict=True))) == (first, 0)
+    assert begin(thinned | dict(zip(ends, (1, 1, 2 * hundredth), strict=True))) == (first, 22)
+
+
+def test_few_bookings_a_month_are_no_tail() -> None:
+    bookings = [date(2026, month, day) for month in range(1, 8) for day in (15, 28)]
+    # Silences of 12, 17, 12, 14, 12 and 17 days; the longest one might be a hole.
+    known = [begin(dict.fromkeys(bookings[:count], 1)) for count in range(3, 8)]
+    assert known == [(date(2026, 1, 15), quiet) for quiet in (12, 12, 14, 14, 17)]
+    assert partial(of(*begin(dict.fromkeys(bookings, 1))), first=date(2026, 1, 1)) == set()
+    # All but what is booked at first is less than one line in a hundred.
+    assert begin({date(2026, 1, 28): 5000, date(2026, 2, 28): 20, date(2026, 3, 28): 20}) == (date(2026, 1, 28), 30)
+
+
 def test_a_small_source_begins_no_period_of_all_of_them() -> None:
     rows = [
         {"data": "tickets", "source": source, "day": day, "record_count": number}
