@@ -12,6 +12,7 @@ from typing import Final
 
 import polars as pl
 
+from metrics.tickets.settled_before import settle_by_fields
 from models.vocabulary import ExportShape, StatusCategory
 
 CATEGORIES: Final = pl.Enum([category.value for category in StatusCategory])
@@ -72,6 +73,9 @@ def trace_steps(tickets: pl.DataFrame, events: pl.DataFrame, *, as_of: datetime)
       event says was before, else what it says is after; if no event names it, it is what the ticket itself says.
     - The category before the first status event is the one it says was before, else queued. An unmapped status keeps
       the category before it: a contract rule sets such tickets aside.
+    - A ticket of whose life the events tell only from a row on that shows it done or cancelled already, and not what it
+      was before, was so since the ticket's own `resolved_at` or `closed_at`, where that lies between its creation and
+      this row. Repeated snapshots have dated it so themselves, as far as they believe it.
     - A ticket whose export is a snapshot without status events has no steps: what happened in between is not known.
       The same goes for one that is settled though no event told so.
 
@@ -85,7 +89,7 @@ def trace_steps(tickets: pl.DataFrame, events: pl.DataFrame, *, as_of: datetime)
     until = pl.lit(as_of, dtype=pl.Datetime("us", "UTC"))
     told = _locate(tickets, events, as_of)
     rows, copies = _order(told, _beginnings(tickets, as_of))
-    states = _fill(rows).filter(pl.col("started_at") <= until)
+    states = _fill(settle_by_fields(rows, tickets)).filter(pl.col("started_at") <= until)
     is_past = pl.col("occurred_at") <= until
     return TicketSteps(_steps(states, as_of), _tally(told.filter(is_past), copies.filter(is_past)))
 

@@ -87,9 +87,11 @@ def live(ticket: Row, events: Sequence[Row], as_of: datetime) -> Life:
             seen.add(told)
             ordered.append(event)
     # What comes after the data's clock only says how things stood before it.
+    told_by_then = [event for event in ordered if event["occurred_at"] <= as_of]
+    life.event_count = len(told_by_then)
+    life.replies = [event["occurred_at"] for event in told_by_then if event["is_public_agent_reply"]]
+    ordered[:1] = [_settled_before(ticket, event) for event in ordered[:1]]
     past = [event for event in ordered if event["occurred_at"] <= as_of]
-    life.event_count = len(past)
-    life.replies = [event["occurred_at"] for event in past if event["is_public_agent_reply"]]
 
     created_at = ticket["created_at"]
     begins = [instant for instant in (created_at, *(event["occurred_at"] for event in ordered[:1])) if instant]
@@ -127,6 +129,17 @@ def live(ticket: Row, events: Sequence[Row], as_of: datetime) -> Life:
         if not state.is_same(life.states[-1]):
             life.states.append(state)
     return life
+
+
+def _settled_before(ticket: Row, first: Row) -> Row:
+    """The first event, as early as the ticket says if it was over already when the events begin."""
+    fields = {"done": ("resolved_at", "closed_at"), "cancelled": ("closed_at", "resolved_at")}
+    if ticket["export_shape"] == "repeated_snapshots" or first["status_before"] or first["status_category_before"]:
+        return first
+    named = [ticket[name] for name in fields.get(first["status_category"], ()) if ticket[name]]
+    if not named or not ticket["created_at"] or not ticket["created_at"] <= named[0] < first["occurred_at"]:
+        return first
+    return {**first, "occurred_at": named[0]}
 
 
 def _before(events: Sequence[Row], ticket: Row, name: str) -> str | None:

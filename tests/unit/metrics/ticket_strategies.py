@@ -161,7 +161,7 @@ def make_ticket(dice: _Dice, start: datetime, number: int) -> dict[str, Any]:
     return {
         "ticket_id": f"desk:{number}",
         "source": source,
-        "export_shape": "snapshot" if dice.one_in(4) else "event_log",
+        "export_shape": dice.random.choice(["snapshot", "event_log", "event_log", "event_log", "repeated_snapshots"]),
         "created_at": dice.random.choice([first_day, first_day, dice.instant(start), None]),
         "ticket_type": dice.maybe(["Incident"]),
         "status": f"is {category}" if category else None,
@@ -173,6 +173,7 @@ def make_ticket(dice: _Dice, start: datetime, number: int) -> dict[str, Any]:
         "vendor": dice.maybe(VENDORS),
         "first_response_at": dice.instant(start) if source != "mute" and dice.one_in(4) else None,
         "resolved_at": dice.instant(start) if dice.one_in(3) else None,
+        "closed_at": dice.instant(start) if dice.one_in(3) else None,
         "load_id": "desk/tickets/1",
         "row_number": number,
         "row_hash": "",
