@@ -131,4 +131,9 @@ def _beyond_data(connection: duckdb.DuckDBPyConnection, question: Question, valu
             side = "before" if name.startswith("to_") else "after"
             return [f"{name} {day} is {side} all data: {span}."]
     chosen = ", ".join(f"{each.name}={values[each.name]}" for each in question.parameters if each.name in values)
-    return [f"Nothing that is published answers to {chosen}: {span}." if chosen else f"Nothing answers: {span}."]
+    # Of what is so on a day, such as contracts that end soon, nothing need be there whatever the periods are.
+    has_period = any(
+        each.name == "period_grain" or each.name.startswith(("from_", "to_")) for each in question.parameters
+    )
+    told = span if has_period else until
+    return [f"Nothing that is published answers to {chosen}: {told}." if chosen else f"Nothing answers: {told}."]

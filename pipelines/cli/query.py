@@ -178,7 +178,10 @@ def _run(
     with open_published(home) as connection:
 
         def answer() -> int:
-            cursor = connection.execute(_one_reading_statement(text), values or None)
+            *preparing, reading = _one_reading_statement(text)
+            for statement in preparing:
+                connection.execute(statement)
+            cursor = connection.execute(reading, values or None)
             if chosen == "table":
                 count = query_output.write_table(cursor, rows)
             elif chosen == "parquet" and output is not None:
@@ -216,8 +219,8 @@ def _run(
         click.echo(reason, err=True)
 
 
-def _one_reading_statement(text: str) -> duckdb.Statement:
-    """The one statement of the text.
+def _one_reading_statement(text: str) -> list[duckdb.Statement]:
+    """The one statement of the text, after those into which DuckDB takes a PIVOT apart that finds its columns itself.
 
     Raises:
         CommandError: none, several, or one that does something else than read.
@@ -226,16 +229,19 @@ def _one_reading_statement(text: str) -> duckdb.Statement:
     import duckdb
 
     statements = duckdb.extract_statements(text)
-    if len(statements) != 1:
+    # What somebody wrote has its text; the temporary type with the columns of a pivot, which DuckDB puts before it, has
+    # none.
+    of_pivots = [each for each in statements[:-1] if each.type == duckdb.StatementType.CREATE and not each.query]
+    if len(statements) != len(of_pivots) + 1:
         raise CommandError(
             "There is no SQL to run." if not statements else "One statement at a time: the text holds several."
         )
-    if statements[0].type not in (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN):
+    if statements[-1].type not in (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN):
         raise CommandError(
             "kpi query only reads: write a SELECT, FROM, SHOW, DESCRIBE, SUMMARIZE or EXPLAIN. "
             "To keep a result, write it to a file with -o."
         )
-    return statements[0]
+    return statements
 
 
 def _explain(error: duckdb.Error) -> str:

@@ -51,6 +51,13 @@ def test_it_says_why_beside_the_answer(
             assert json.loads(result.stdout) == []
 
 
+def test_a_question_without_periods_is_told_of_none(run_kpi: Kpi, published_home: Home) -> None:
+    """That no contract ends soon has nothing to do with when values begin."""
+    told = run_kpi("query", "contracts_to_cancel_or_renew", "--home", published_home.folder).stderr
+    assert "latest: data until" in told
+    assert "first period" not in told
+
+
 def test_an_answer_needs_no_reason(run_kpi: Kpi, published_home: Home) -> None:
     assert run_kpi("query", "metric_history", "--home", published_home.folder).stderr == ""
 

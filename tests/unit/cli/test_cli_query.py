@@ -300,3 +300,18 @@ def test_asking_does_not_keep_the_file_from_being_replaced(run_kpi: Kpi, publish
     with duckdb.connect(str(published_home.published_file)) as connection:
         connection.execute("CREATE TABLE mart.proof AS SELECT 1 AS it_is_not_locked")
     assert "1 row" in run_kpi("query", "FROM proof", "--home", published_home.folder).output
+
+
+def test_a_pivot_puts_months_in_columns(run_kpi: Kpi, published_home: Home) -> None:
+    """DuckDB takes one that finds its columns itself apart into two statements; it is one all the same."""
+    month = "strftime(period_start_date, 'm%m') AS month"
+    values = f"SELECT metric, {month}, value FROM mart.metric_values WHERE dimension = 'overall'"
+    pivot = f"PIVOT ({values}) ON month USING max(value) ORDER BY metric"
+    result = run_kpi("query", pivot, "--format", "json", "--home", published_home.folder)
+    assert result.exit_code == 0, result.stderr
+    found = json.loads(result.stdout)
+    assert found
+    assert all(any(name.startswith("m") and name[1:].isdigit() for name in row) for row in found)
+    again = run_kpi("query", f"{pivot}; SELECT 1", "--home", published_home.folder)
+    assert again.exit_code == 2
+    assert "One statement at a time" in again.stderr
