@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
@@ -169,8 +169,12 @@ def _described(period: PeriodValue, grain: str) -> dict[str, Any]:
 def _describe(home: Home, metric: Metric, grain: str, *, as_json: bool) -> None:
     from pipelines.cli.tables import show_json
 
-    trends, currency = _read(home, metric.name, grain, _PERIODS_DESCRIBED)
+    # One more than is shown, which tells whether there are earlier ones.
+    trends, currency = _read(home, metric.name, grain, _PERIODS_DESCRIBED + 1)
     trend = trends.get(metric.name)
+    has_earlier = trend is not None and len(trend.periods) > _PERIODS_DESCRIBED
+    if trend is not None:
+        trend = replace(trend, periods=trend.periods[-_PERIODS_DESCRIBED:])
     if as_json:
         periods = [_described(period, grain) for period in trend.periods] if trend else []
         summary = _summary(metric, trend, grain)
@@ -190,6 +194,8 @@ def _describe(home: Home, metric: Metric, grain: str, *, as_json: bool) -> None:
         return
     _show_definition(metric, trend, currency)
     _show_periods(metric, trend, currency)
+    if has_earlier:
+        _show_where_earlier_ones_are(metric, grain)
     _show_breakdown_targets(metric, trend, currency)
     click.echo()
     click.echo("Ask for it:")
@@ -308,6 +314,11 @@ def _show_periods(metric: Metric, trend: MetricTrend | None, currency: str) -> N
         click.echo(f"A {trend.grain} that lacks whole months is compared with no other.")
     if begins:
         click.echo(f"A {trend.grain} that is not told from its beginning on is compared with no other.")
+
+
+def _show_where_earlier_ones_are(metric: Metric, grain: str) -> None:
+    asked = f"--param metric={metric.name}" + (f" --param period_grain={grain}" if grain != "month" else "")
+    click.echo(f"The latest {_PERIODS_DESCRIBED} {grain}s. Earlier ones: kpi query metric_history {asked}")
 
 
 def example_query(metric: Metric, grain: str = "month") -> str:

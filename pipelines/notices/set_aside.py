@@ -54,16 +54,18 @@ def note_set_aside(rows: Iterable[tuple[Any, ...]], held: Collection[str]) -> It
     """
     from pipelines.notices.finding import Notice  # takes long to import
 
-    rules: dict[tuple[str, int], list[str]] = {}
+    rules: dict[tuple[str, int], dict[str, int]] = {}
     for domain, count, rule_id, of_rule in rows:
         if domain not in held:
-            told = rule_id if of_rule == count else f"{rule_id} ({of_rule:,})"
-            rules.setdefault((domain, count), []).append(told)
-    for (domain, count), named in rules.items():
+            rules.setdefault((domain, count), {})[rule_id] = of_rule
+    for (domain, count), by_rule in rules.items():
         records = count_of(count, "ticket") if domain == "tickets" else f"{count_of(count, 'record')} of {domain}"
+        named = [rule_id if of_rule == count else f"{rule_id} ({of_rule:,})" for rule_id, of_rule in by_rule.items()]
+        # A record that broke several rules is counted by each of them, so these counts say nothing of their sum.
+        overlap = ", some by more than one" if count > 1 and sum(by_rule.values()) > count else ""
         yield Notice(
             "set_aside",
             domain,
-            f"{records} {'was' if count == 1 else 'were'} set aside by {list_some(named, _MOST_RULES)}: not measured "
-            f"until put right. 'kpi quarantine list --domain {domain}' shows what and why.",
+            f"This run set aside {records} by {list_some(named, _MOST_RULES)}{overlap}: not measured until put right. "
+            f"'kpi quarantine list --domain {domain}' shows what and why.",
         )

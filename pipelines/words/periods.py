@@ -94,7 +94,8 @@ def describe_partial(
 ) -> str:
     """Which periods the data tell only in part because they begin later, and that no change is told; empty if none.
 
-    `February 2016 is not complete for tickets: data begin on 29 February 2016, so no change is told`.
+    `February 2016 is not complete for tickets: data begin on 29 February 2016, so no change is told`. Where they begin
+    within the period that is told whole all the same, it is said why.
 
     Args:
         start: first day of the period.
@@ -109,8 +110,12 @@ def describe_partial(
     names = list_all([name_period(each.start, grain) for each, _ in late])
     whose = f" for {list_all(data.split(', '))}" if data else ""
     verb = "is" if len(late) == 1 else "are"
-    begin = f"data begin on {long_day(max(day for _, day in late))}"
-    return f"{names} {verb} not complete{whose}: {begin}, so no change is told"
+    begins_on = max(day for _, day in late)
+    is_whole = told_from is None and period.start < begins_on
+    why = (
+        f"; {name_period(start, grain)} counts as whole, as the days until then may have been quiet" if is_whole else ""
+    )
+    return f"{names} {verb} not complete{whose}: data begin on {long_day(begins_on)}, so no change is told{why}"
 
 
 def describe_not_compared(start: date, grain: str, told: Mapping[str, Any]) -> str:

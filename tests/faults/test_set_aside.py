@@ -40,7 +40,9 @@ def test_what_is_newly_set_aside_is_told_once_with_the_rules_and_the_command(hom
     assert _told(home, rows) == []
     rows[3]["closed_at"] = rows[3]["resolved_at"] = rows[7]["closed_at"] = "2026-03-01 10:00:00"
     remedy = "not measured until put right. 'kpi quarantine list --domain tickets' shows what and why."
-    assert _told(home, rows) == [f"2 tickets were set aside by {CLOSED}, {RESOLVED} (1): {remedy}"]
+    assert _told(home, rows) == [
+        f"This run set aside 2 tickets by {CLOSED}, {RESOLVED} (1), some by more than one: {remedy}"
+    ]
     assert _told(home, rows) == []
     assert DemoHome(home).failed_rules().keys() >= {CLOSED, RESOLVED}
 
@@ -48,7 +50,13 @@ def test_what_is_newly_set_aside_is_told_once_with_the_rules_and_the_command(hom
     rows[7]["resolved_at"] = "2026-03-01 10:00:00"
     assert _told(home, rows) == []
     rows[9]["closed_at"] = rows[9]["resolved_at"] = "2026-03-01 10:00:00"
-    assert _told(home, rows) == [f"1 ticket was set aside by {CLOSED}, {RESOLVED}: {remedy}"]
+    assert _told(home, rows) == [f"This run set aside 1 ticket by {CLOSED}, {RESOLVED}: {remedy}"]
+
+    # Two tickets, each by a rule of its own: the counts add up.
+    rows[11]["closed_at"], rows[12]["status"] = "2026-03-01 10:00:00", "Never heard of"
+    (told,) = _told(home, rows)
+    assert told.startswith("This run set aside 2 tickets by ")
+    assert (told.count("(1)"), "more than one" in told) == (2, False)
 
 
 def test_where_it_holds_kpis_it_is_told_there_alone(home: Path) -> None:

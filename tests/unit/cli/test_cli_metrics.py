@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -75,6 +76,11 @@ def test_describe_shows_definition_and_last_months(run_kpi: Kpi, published_home:
         "Oct 2026", "Sep 2026", "Aug 2026", "Jul 2026", "May 2026", "Apr 2026",
     ]  # fmt: skip
     assert "between 30.00 EUR and 31.50 EUR" in months[0]
+    # There are more, and what shows them is a command that runs.
+    (earlier,) = re.findall(r"The latest 6 months\. Earlier ones: kpi (.*)", result.output)
+    shown = run_kpi(*shlex.split(earlier), "--format", "csv", "--home", published_home.folder)
+    assert shown.exit_code == 0
+    assert ",2026-03-01," in shown.output
 
 
 def test_quarters_are_shown_in_the_place_of_months(run_kpi: Kpi, published_home: Home) -> None:
@@ -82,6 +88,7 @@ def test_quarters_are_shown_in_the_place_of_months(run_kpi: Kpi, published_home:
     result = run_kpi("metrics", name, "--by", "quarter", "--home", published_home.folder)
     quarters = [line.split("  ")[0] for line in result.output.splitlines() if re.match(r"Q\d 20", line)]
     assert quarters == ["Q3 2026", "Q2 2026"]
+    assert "Earlier" not in result.output
     assert "period_grain = 'quarter'" in result.output
     listed = run_kpi("metrics", "--by", "quarter", "--home", published_home.folder).output
     (line,) = [line for line in listed.splitlines() if line.startswith(name)]

@@ -22,7 +22,7 @@ from pipelines.words.numbers import (
     format_value,
     judge_change,
 )
-from pipelines.words.periods import name_period
+from pipelines.words.periods import describe_partial, name_period
 
 _VALUES = st.none() | st.floats(allow_nan=False, allow_infinity=False, width=32)
 
@@ -162,3 +162,30 @@ def test_a_week_is_named_after_its_fourth_day_whatever_day_it_begins_on(start: d
 )
 def test_periods_have_a_short_and_a_long_name(start: date, grain: str, short: str, long: str) -> None:
     assert (format_period(start, grain), name_period(start, grain)) == (short, long)
+
+
+@pytest.mark.parametrize(
+    ("told_from", "told_from_before", "said"),
+    [
+        (None, None, ""),
+        (None, date(2016, 2, 29), "February 2016 is not complete for tickets: data begin on 29 February 2016"),
+        (None, date(2016, 3, 1), "February 2016 is not complete for tickets: data begin on 1 March 2016"),
+        (date(2016, 3, 14), None, "March 2016 is not complete for tickets: data begin on 14 March 2016"),
+        (
+            date(2016, 3, 14), date(2016, 3, 14),
+            "February 2016 and March 2016 are not complete for tickets: data begin on 14 March 2016",
+        ),
+    ],
+)  # fmt: skip
+def test_what_data_tell_in_part_is_told_with_where_they_begin(
+    told_from: date | None, told_from_before: date | None, said: str
+) -> None:
+    expected = f"{said}, so no change is told" if said else ""
+    assert describe_partial(date(2016, 3, 1), "month", told_from, told_from_before, "tickets") == expected
+
+
+def test_why_the_period_within_which_data_begin_is_told_whole() -> None:
+    assert describe_partial(date(2016, 3, 1), "month", None, date(2016, 3, 4), "tickets, finance") == (
+        "February 2016 is not complete for tickets and finance: data begin on 4 March 2016, so no change is told; "
+        "March 2016 counts as whole, as the days until then may have been quiet"
+    )
