@@ -128,6 +128,7 @@ class CostPolicy:
         basis: when a cost counts.
         transaction: what is counted.
         fx: how amounts reach the reporting currency.
+        cost_centres: all that are listed, as they are to be written.
         cost_centre_teams: team of each cost centre, for lines that name no team.
         cost_centre_services: service of each cost centre, for lines that name no service.
         pools: in order; the first that selects a line has it.
@@ -139,6 +140,7 @@ class CostPolicy:
     basis: CostBasis = CostBasis.ACCRUAL
     transaction: TransactionKind | CountedFact = TransactionKind.RESOLVED_TICKETS
     fx: FxPolicy = field(default_factory=FxPolicy)
+    cost_centres: frozenset[str] = frozenset()
     cost_centre_teams: Mapping[str, str] = field(default_factory=dict)
     cost_centre_services: Mapping[str, str] = field(default_factory=dict)
     pools: tuple[CostPool, ...] = ()

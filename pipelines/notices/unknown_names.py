@@ -15,7 +15,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
 from models.vocabulary import NO_VALUE, Dimension, Domain
-from pipelines.notices.alike_names import find_alike_names
+from pipelines.notices.alike_names import find_alike_cost_centres, find_alike_names
 from pipelines.notices.register_names import OVERLAPS, TERMS, find_idle_vendors, find_overlaps
 from pipelines.words.numbers import list_some
 
@@ -35,6 +35,7 @@ _COLUMNS: Final[Mapping[Domain, tuple[tuple[str, str, str], ...]]] = {
         ("headcount.team", "stg.stg_headcount", "team"),
         ("cost_lines.vendor", "stg.stg_cost_lines", "vendor"),
         ("cost_lines.cost_centre", "stg.stg_cost_lines", "cost_centre"),
+        ("budget_lines.cost_centre", "stg.stg_budget_lines", "cost_centre"),
     ),
     Domain.VENDORS: (
         ("contract", "stg.stg_vendor_contracts", "trim(vendor_contract_id)"),
@@ -52,6 +53,8 @@ _RECORDED: Final[Mapping[str, tuple[str, ...]]] = {
     "service": ("service",),
     "vendor": ("vendor", "cost_lines.vendor", "contract.vendor", "dealing.vendor"),
 }
+#: Names above that are of cost centres; who spends and who plans may write them in different ways.
+_COST_CENTRES: Final = ("cost_lines.cost_centre", "budget_lines.cost_centre")
 #: Items for which a vendor's contracts promise a time: dimension `promised_by.<vendor>`.
 _PROMISES: Final = """
     SELECT 'promised_by.' || trim(vendor), trim(item) FROM stg.stg_vendor_contracts
@@ -105,6 +108,7 @@ def find_unknown_names(policies: Policies, names: Names, folder: str = "policies
         *find_idle_vendors(names),
         *find_overlaps(names),
         *find_alike_names({dimension: _recorded(names, dimension) for dimension in _RECORDED}),
+        *find_alike_cost_centres(frozenset().union(*(names.get(place, ()) for place in _COST_CENTRES)), folder),
     )
 
 

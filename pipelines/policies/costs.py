@@ -153,6 +153,7 @@ def build_cost_policy(file: CostFile, document: Document, problems: list[Problem
         basis=file.basis,
         transaction=_transaction(file, document, problems),
         fx=_fx_policy(file.fx),
+        cost_centres=frozenset(file.cost_centres),
         cost_centre_teams={name: centre.team for name, centre in centres if centre.team},
         cost_centre_services={name: centre.service for name, centre in centres if centre.service},
         pools=tuple(

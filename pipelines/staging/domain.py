@@ -14,6 +14,7 @@ from pipelines.facts.tickets import data_reach
 from pipelines.gate.audit import offer_data_clock
 from pipelines.session import Session
 from pipelines.staging.control_totals import total_up
+from pipelines.staging.dimensions import spellings_of_lines
 from pipelines.staging.lines import assemble_lines
 from pipelines.staging.parts import stage_parts
 from pipelines.staging.source_drift import store_money_drift, store_source_drift
@@ -37,7 +38,7 @@ def stage_domain(session: Session, domain: Domain, contracts: Sequence[ExportCon
         offer_data_clock(warehouse, clock)
         store_source_drift(session, clock)
         return note
-    parts, totals, problems = stage_parts(warehouse, contracts)
+    parts, totals, problems = stage_parts(warehouse, contracts, spellings=spellings_of_lines(session.project.policies))
     staged = [part for of_table in parts.values() for part in of_table]
     for table in STAGED[domain]:
         warehouse.replace(table, assemble_lines(parts.get(table.name, []), table, session.project.policies))

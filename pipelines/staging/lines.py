@@ -9,7 +9,7 @@ from sqlalchemy import Table
 
 from models.ddl import conform, polars_schema
 from pipelines.policies.loading import Policies
-from pipelines.staging.dimensions import apply_aliases
+from pipelines.staging.dimensions import apply_aliases, spellings_of_cost_centres
 from pipelines.staging.mapping import StagedPart
 
 
@@ -28,7 +28,8 @@ def assemble_lines(parts: Sequence[StagedPart], table: Table, policies: Policies
     kept = [_latest_file_wins(pl.concat(same), table) for same in of_contract.values()]
     if _single_key(table) is None:
         kept = _say_once(kept, table)
-    lines = apply_aliases(pl.concat(kept) if kept else polars_schema(table).to_frame(), policies.dimensions)
+    spellings = {**policies.dimensions, "cost_centre": spellings_of_cost_centres(policies.costs)}
+    lines = apply_aliases(pl.concat(kept) if kept else polars_schema(table).to_frame(), spellings)
     if table.name in ("stg_cost_lines", "stg_budget_lines"):
         lines = _place_cost_centres(lines, policies)
     return lines

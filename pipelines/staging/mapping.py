@@ -6,7 +6,6 @@ them becomes empty *and* a row of `ops_value_problems`; the audit decides what t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,6 +19,8 @@ from models.ddl import polars_type
 from models.ops import ops_value_problems
 from pipelines.readers import values
 from pipelines.staging.cases import CASE, TELLS, collapse_cases
+from pipelines.staging.dimensions import NO_SPELLINGS, Spellings
+from pipelines.staging.line_keys import join_key, slot
 from pipelines.staging.signs import amount_text, signed
 from pipelines.staging.typed_values import (
     all_of,
@@ -91,8 +92,18 @@ def stage_object(raw: pl.DataFrame, contract: ExportContract, item: ExportObject
     return rows if item.cases is None else close_cases(rows)
 
 
-def stage_rows(raw: pl.DataFrame, contract: ExportContract, item: ExportObject, table_name: str) -> StagedPart:
-    """The typed rows of an object: its lines, or, where several rows tell of one line, what `close_cases` needs."""
+def stage_rows(
+    raw: pl.DataFrame,
+    contract: ExportContract,
+    item: ExportObject,
+    table_name: str,
+    spellings: Spellings = NO_SPELLINGS,
+) -> StagedPart:
+    """The typed rows of an object: its lines, or, where several rows tell of one line, what `close_cases` needs.
+
+    Args:
+        spellings: what the spellings of columns mean; keys that are built of such columns are built of that.
+    """
     table = table_named(f"stg_{table_name}")
     kept = leave_out_ignored(raw, item)
     texts = {column.name: clean_value(column, contract) for column in item.columns if column.name in raw.columns}
@@ -100,7 +111,7 @@ def stage_rows(raw: pl.DataFrame, contract: ExportContract, item: ExportObject, 
     # Instants are read once, with what is doubtful about each; the slots and the checks both take from that.
     kept = kept.with_columns([read_column(column, contract) for column in instant_columns(feeds, table)])
     typed = {
-        _slot(column, feed): _only_when(
+        slot(column, feed): _only_when(
             signed(parse_value(column, feed, table, contract), column.name, feed.sign, contract.null_tokens),
             feed,
             texts,
@@ -108,8 +119,8 @@ def stage_rows(raw: pl.DataFrame, contract: ExportContract, item: ExportObject, 
         for column, feed in feeds
     }
     # Canonical columns go to a frame of their own: an export may well call a raw column by a canonical name.
-    frame = kept.with_columns([expression.alias(slot) for slot, expression in typed.items()])
-    canonical = frame.select(_canonical_columns(feeds, item, table, contract))
+    frame = kept.with_columns([expression.alias(name) for name, expression in typed.items()])
+    canonical = frame.select(_canonical_columns(feeds, item, table, contract, spellings))
     key = next(iter(table.primary_key.columns.keys()), "ticket_id")
     record_ids = canonical[key] if key in canonical.columns else pl.Series([None] * frame.height, dtype=pl.String)
     if key in table.columns and key != "ticket_id" and len(table.primary_key.columns) == 1:
@@ -123,18 +134,18 @@ def stage_rows(raw: pl.DataFrame, contract: ExportContract, item: ExportObject, 
     return StagedPart(contract, item, canonical, problems, raw.height - kept.height, table_name)
 
 
-def close_cases(part: StagedPart) -> StagedPart:
+def close_cases(part: StagedPart, spellings: Spellings = NO_SPELLINGS) -> StagedPart:
     """The lines of an object whose cases are told in several rows, from all rows as `stage_rows` gives them, the later
     file's last.
     """
     contract, item, table_name = part.contract, part.item, part.table_name
     table = table_named(f"stg_{table_name}")
     feeds = [(column, feed) for column in item.columns for feed in column.feeds if feed.table == table_name]
-    names = {_slot(column, feed): column.name for column, feed in feeds}
-    fed = {_slot(column, feed): feed.target for column, feed in feeds}
-    takes = {_slot(column, feed): feed.take for column, feed in feeds}
+    names = {slot(column, feed): column.name for column, feed in feeds}
+    fed = {slot(column, feed): feed.target for column, feed in feeds}
+    takes = {slot(column, feed): feed.take for column, feed in feeds}
     cases, differing, left_out = collapse_cases(part.frame, takes)
-    frame = cases.select(_canonical_columns(feeds, item, table, contract))
+    frame = cases.select(_canonical_columns(feeds, item, table, contract, spellings))
     found = differing.select(
         pl.col("_load_id").alias("load_id"),
         pl.col("_row_number").alias("row_number"),
@@ -156,11 +167,6 @@ def leave_out_ignored(raw: pl.DataFrame, item: ExportObject) -> pl.DataFrame:
     return raw.filter(~_is_ignored(item))
 
 
-def _slot(column: ExportColumn, feed: Feed) -> str:
-    told = (sorted(feed.when.items()), *([feed.take] if feed.take else []))
-    return f"{column.name} -> {feed.table}.{feed.column} {told}"
-
-
 def _is_ignored(item: ExportObject) -> pl.Expr:
     fed = [column.name for column in item.columns if column.feeds]
     blank = pl.all_horizontal(pl.col(name).str.strip_chars().fill_null("").eq("") for name in fed)
@@ -180,24 +186,27 @@ def _only_when(expression: pl.Expr, feed: Feed, texts: dict[str, pl.Expr]) -> pl
 
 
 def _canonical_columns(
-    feeds: list[tuple[ExportColumn, Feed]], item: ExportObject, table: Table, contract: ExportContract
+    feeds: list[tuple[ExportColumn, Feed]],
+    item: ExportObject,
+    table: Table,
+    contract: ExportContract,
+    spellings: Spellings,
 ) -> list[pl.Expr]:
     """Fed columns under their canonical names, constants, `source` and provenance.
 
-    Several columns that feed one key are joined by `/`; of several that feed another column the first with a value
-    wins; but several that are debits or credits are added up. Keys are qualified by their source, so that two systems
-    may use the same numbers.
+    Several columns that feed one key are joined by `/`, each by what it means; of several that feed another column the
+    first with a value wins; but several that are debits or credits are added up. Keys are qualified by their source, so
+    that two systems may use the same numbers.
     """
     slots: dict[str, list[str]] = {}
     for column, feed in feeds:
-        slots.setdefault(feed.column, []).append(_slot(column, feed))
+        slots.setdefault(feed.column, []).append(slot(column, feed))
     keys = {column.name for column in table.primary_key.columns if column.name.endswith("_id")} | {"ticket_id"}
     added = {feed.column for _, feed in feeds if feed.sign is not None and feed.sign.always is not None}
     expressions: list[pl.Expr] = []
     for name, parts in slots.items():
         if name in keys:
-            qualified = pl.concat_str([pl.lit(f"{contract.source}:"), *_joined(parts)], ignore_nulls=False)
-            expressions.append(qualified.alias(name))
+            expressions.append(join_key(name, feeds, table, contract, spellings))
         elif len(parts) > 1 and name in added:
             expressions.append(_added(parts).alias(name))
         else:
@@ -223,13 +232,6 @@ def _added(parts: list[str]) -> pl.Expr:
     return pl.when(is_any).then(pl.sum_horizontal(pl.col(part).fill_null(0) for part in parts))
 
 
-def _joined(parts: list[str]) -> Iterable[pl.Expr]:
-    for position, part in enumerate(parts):
-        if position:
-            yield pl.lit("/")
-        yield pl.col(part)
-
-
 def _find_problems(
     frame: pl.DataFrame,
     feeds: list[tuple[ExportColumn, Feed]],
@@ -248,11 +250,11 @@ def _find_problems(
         kind = polars_type(table.columns[feed.column])
         counts = applies(feed, texts)
         if not isinstance(kind, pl.String):
-            told = pl.col(_slot(column, feed))
+            told = pl.col(slot(column, feed))
             if feed.sign is not None and feed.sign.always is None:
                 told = parse_value(column, feed, table, contract)
                 checks[column.name, target, "unknown_sign"] = (
-                    counts & told.is_not_null() & pl.col(_slot(column, feed)).is_null()
+                    counts & told.is_not_null() & pl.col(slot(column, feed)).is_null()
                 )
             unusable = values.problem(pl.col(column.name), told, contract.null_tokens)
             checks[column.name, target, "unparsable"] = counts & unusable

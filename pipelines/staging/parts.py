@@ -22,6 +22,7 @@ from pipelines.landing.loads import active_loads
 from pipelines.landing.raw_rows import raw_table_name
 from pipelines.staging.chosen_rows import ChosenRows
 from pipelines.staging.control_totals import compare_total, gather_rows, table_of
+from pipelines.staging.dimensions import NO_SPELLINGS, Spellings
 from pipelines.staging.mapping import StagedPart, close_cases, fed_tables, needed_columns, stage_rows
 from pipelines.staging.owned_memory import in_memory_of_its_own
 from pipelines.staging.row_order import dated_by_events
@@ -35,7 +36,11 @@ _ENCODED: Final = ("tickets", "ticket_events")
 
 
 def stage_parts(
-    warehouse: Warehouse, contracts: Sequence[ExportContract], *, only: ChosenRows | None = None
+    warehouse: Warehouse,
+    contracts: Sequence[ExportContract],
+    *,
+    only: ChosenRows | None = None,
+    spellings: Spellings = NO_SPELLINGS,
 ) -> tuple[dict[str, list[StagedPart]], list[pl.DataFrame], list[pl.DataFrame]]:
     """Staged table name -> what each export object contributes to it, those of repeated snapshots left out.
 
@@ -43,6 +48,7 @@ def stage_parts(
 
     Args:
         only: the rows to stage; all where it is not given.
+        spellings: see `pipelines.staging.mapping.stage_rows`.
     """
     parts: dict[str, list[StagedPart]] = {}
     records: list[pl.DataFrame] = []
@@ -52,7 +58,7 @@ def stage_parts(
         for item in contract.objects:
             if is_repeated(item):
                 continue
-            staged, compared = _stage_in_batches(warehouse, contract, item, active, only)
+            staged, compared = _stage_in_batches(warehouse, contract, item, active, only, spellings)
             for name, part in staged.items():
                 parts.setdefault(f"stg_{name}", []).append(part)
             records += [record for record, _ in compared]
@@ -61,7 +67,12 @@ def stage_parts(
 
 
 def _stage_in_batches(
-    warehouse: Warehouse, contract: ExportContract, item: ExportObject, active: list[str], only: ChosenRows | None
+    warehouse: Warehouse,
+    contract: ExportContract,
+    item: ExportObject,
+    active: list[str],
+    only: ChosenRows | None,
+    spellings: Spellings,
 ) -> tuple[dict[str, StagedPart], list[tuple[pl.DataFrame, pl.DataFrame]]]:
     """Canonical table -> what the object's raw rows become in it; and each of its control totals, compared.
 
@@ -71,7 +82,7 @@ def _stage_in_batches(
     gathered: list[list[pl.DataFrame]] = [[] for _ in item.control_totals]
     for raw in _read_raw(warehouse, contract, item, active, only):
         for name, staged in batches.items():
-            staged.append(stage_rows(raw, contract, item, name))
+            staged.append(stage_rows(raw, contract, item, name, spellings))
         for total, rows in zip(item.control_totals, gathered, strict=True):
             rows.append(gather_rows(raw, contract, item, total, batches[table_of(item, total)][-1]))
         if item.cases is None and {"tickets", "ticket_events"} <= batches.keys():
@@ -98,7 +109,7 @@ def _stage_in_batches(
         for name, staged in batches.items()
     }
     if item.cases is not None:
-        parts = {name: close_cases(part) for name, part in parts.items()}
+        parts = {name: close_cases(part, spellings) for name, part in parts.items()}
     return parts, compared
 
 

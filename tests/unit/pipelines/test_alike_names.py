@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines.notices.alike_names import find_alike_names
+from pipelines.notices.alike_names import find_alike_cost_centres, find_alike_names
 from pipelines.policies.loading import load_policies
 from pipelines.scaffold import HomeFacts, write_home
 from pipelines.staging.dimensions import apply_aliases
@@ -38,3 +38,10 @@ def test_many_such_names_are_counted_and_three_of_them_shown() -> None:
 
 def test_names_that_differ_in_a_letter_are_not_told() -> None:
     assert not list(find_alike_names({"team": {"Desk", "Desks"}, "vendor": set()}))
+
+
+def test_cost_centres_in_other_capitals_are_told_and_codes_with_other_blanks_are_not() -> None:
+    (notice,) = find_alike_cost_centres({"cc10", "CC10", "CC 10", "CC20", "ä1", "Ä1"})
+    assert notice.message.startswith("2 cost centres are written in several ways that differ in capitals only")
+    assert notice.message.endswith('write in policies/costs.yaml under cost_centres: CC10: {}; "Ä1": {}.')
+    assert not list(find_alike_cost_centres({"CC10", "CC 10", "CC20"}))

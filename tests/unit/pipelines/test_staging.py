@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from data_contracts.spec import ExportContract
+from data_contracts.spec import ExportContract, Feed
 from metrics.costs.policy import CostPolicy
 from models.catalog import table_named
 from models.enumerations import categorise_texts, spell_out
@@ -22,8 +22,10 @@ from models.vocabulary import StatusCategory
 from pipelines.landing.loads import land_export
 from pipelines.policies.loading import StatusMeaning
 from pipelines.readers import Limits
+from pipelines.staging.dimensions import spellings_of_cost_centres, spellings_of_lines
 from pipelines.staging.lines import assemble_lines
 from pipelines.staging.mapping import StagedPart, needed_columns, stage_object
+from pipelines.staging.parts import stage_parts
 from pipelines.staging.tickets import assemble_events, assemble_tickets, begin_with_events, sources_with_creations
 from pipelines.warehouse import Warehouse
 
@@ -213,3 +215,24 @@ def _assembled(event_part: StagedPart, ticket_part: StagedPart) -> list[pl.DataF
     events, event_problems = assemble_events([event_part], POLICIES)
     tickets, ticket_problems = assemble_tickets([ticket_part], [event_part], POLICIES)
     return [spell_out(frame) for frame in (events, event_problems, tickets, ticket_problems)]
+
+
+def test_a_key_is_built_of_what_its_columns_mean(warehouse: Warehouse, spend: ExportContract, drop: Drop) -> None:
+    """Of the columns of which somebody says it; the line itself keeps what it says until aliases are applied."""
+    item = spend.objects[0]
+    keyed = {"line": (), "supplier": (Feed("cost_lines", "cost_line_id"),)}
+    columns = tuple(replace(column, feeds=(*column.feeds, *keyed.get(column.name, ()))) for column in item.columns)
+    contract = replace(spend, objects=(replace(item, columns=columns),))
+    folder = drop("a.csv", 'line,paid_on,supplier,amount\n1,03.01.2026,ACE Ltd,"1,00"\n1,03.01.2026,Bee,"1,00"\n')
+    with warehouse.transaction():
+        land_export(warehouse, contract, folder, run_id="r1", limits=Limits())
+    parts, _, _ = stage_parts(warehouse, [contract], spellings=spellings_of_lines(POLICIES))
+    (part,) = parts["stg_cost_lines"]
+    assert part.frame["cost_line_id"].to_list() == ["books:1/Ace", "books:1/Bee"]
+    assert part.frame["vendor"].to_list() == ["ACE Ltd", "Bee"]
+
+
+def test_cost_centres_are_written_as_the_policy_lists_them() -> None:
+    policy = CostPolicy(cost_centres=frozenset({"CC1", "Xy", "xY"}), cost_centre_services={"Cc2": "Mail"})
+    # Two that the policy itself tells apart by capitals stay apart.
+    assert spellings_of_cost_centres(policy) == {"cc1": "CC1", "cc2": "Cc2"}
