@@ -113,6 +113,7 @@ class ObjectProperties(Properties):
     one_row_per: Annotated[CaseProperties | None, BeforeValidator(_as_cases)] = None
     control_totals: Annotated[tuple[ControlTotalProperties, ...], BeforeValidator(_as_list)] = ()
     may_repeat_rows: Tokens = ()
+    dates_are_right: Tokens = ()
     has_no_totals: bool = False
 
 

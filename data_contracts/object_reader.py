@@ -74,6 +74,10 @@ class ObjectReader:
             what = f"object '{name}': mayRepeatRows is about lines only"
             remedy = "Remove it: equal rows of any other shape tell the same of one ticket, and count once."
             self.report(place, (what, remedy, None))
+        if properties.dates_are_right and properties.shape is not ExportShape.EVENT_LOG:
+            what = f"object '{name}': datesAreRight is about event logs only"
+            remedy = "Remove it: whether day and month are swapped is asked of no other shape."
+            self.report(place, (what, remedy, None))
         raw_table = f"raw_{source}__{name}"
         names = tuple(column.name for column in columns)
         target = RuleTarget(
@@ -101,6 +105,7 @@ class ObjectReader:
             cases=read_cases(properties.one_row_per),
             control_totals=tuple(read_control_total(total) for total in properties.control_totals),
             may_repeat_rows=properties.may_repeat_rows,
+            dates_are_right=properties.dates_are_right,
             has_no_totals=properties.has_no_totals,
             columns=columns,
             rules=read_rules(self.document, place, target, self.problems),

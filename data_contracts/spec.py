@@ -305,6 +305,8 @@ class ExportObject:
         control_totals: totals that come with the export.
         unique_rules: rules that follow of columns whose values are unique.
         may_repeat_rows: patterns of names of files whose rows are different lines though they are equal.
+        dates_are_right: of an event log, patterns of names of files in which day and month are not swapped, though it
+            looks so.
         has_no_totals: whether rows that look like totals of others are lines all the same.
         granularity: what one row is, in words.
     """
@@ -322,6 +324,7 @@ class ExportObject:
     cases: Cases | None = None
     control_totals: tuple[ControlTotal, ...] = ()
     may_repeat_rows: tuple[str, ...] = ()
+    dates_are_right: tuple[str, ...] = ()
     has_no_totals: bool = False
     columns: tuple[ExportColumn, ...] = ()
     rules: tuple[Rule, ...] = ()

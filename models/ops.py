@@ -223,8 +223,9 @@ ops_shared_tickets = table(
 ops_swapped_dates = table(
     Layer.OPS,
     "ops_swapped_dates",
-    "Files of event logs in which day and month are probably swapped: nearly all events lie on one day of several "
-    "months of a year, while other files of the export tell of late days of months too. One row per file.",
+    "Files of event logs in which day and month are probably swapped. Nearly all events lie on one day of several "
+    "months of a year, while other files of the export tell of late days of months too; or they lie on a single day, "
+    "and something else gives it away. One row per file.",
     text("load_id", "Load", key=True),
     text("export", "Contract", required=True),
     text("object_name", "Schema object of the contract", required=True),
@@ -235,6 +236,12 @@ ops_swapped_dates = table(
     integer("month_count", "Months in which they lie, as it is read: probably the days", required=True),
     day("first_date", "First day, as it is read", required=True),
     day("last_date", "Last day, as it is read", required=True),
+    text(
+        "sign",
+        "What gives it away: several months; or of a file of a single day file name, unreadable dates or other files",
+    ),
+    integer("unreadable_count", "Where that is unreadable dates: those that can only be read the other way round"),
+    day("known_until_date", "Where that is other files: the last day that the files before it tell of"),
 )
 
 ops_repeated_rows = table(

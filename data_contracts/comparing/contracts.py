@@ -138,11 +138,13 @@ def _compare_objects(old: ExportObject, new: ExportObject, contract: ExportContr
         ),
         ("totals_changed", "word on rows that look like totals (hasNoTotals)", old.has_no_totals, new.has_no_totals),
         ("repeated_rows_changed", "files that may repeat rows", *(", ".join(of.may_repeat_rows) for of in (old, new))),
+        ("right_dates_changed", "files whose dates are right", *(", ".join(of.dates_are_right) for of in (old, new))),
     ):
         if before != after:
             plural = name in (
                 *("constants", "ignored rows", "settings of snapshots"),
                 *("columns of one line (oneRowPer)", "control totals", "files that may repeat rows"),
+                "files whose dates are right",
             )
             verbs = ("were", "are") if plural else ("was", "is")
             what = f"its {name} {verbs[0]} {told(before or None)} and {verbs[1]} {told(after or None)}"

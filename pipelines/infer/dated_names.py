@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -28,6 +29,11 @@ _TIME: Final = (
 )
 _YEAR_FIRST: Final = re.compile(rf"(?<!\d)(?:19|20)\d\d(?P<dash>[-_.]?)[01]\d(?P=dash)[0-3]\d(?:{_TIME}|(?!\d))")
 _YEAR_LAST: Final = re.compile(rf"(?<!\d)[0-3]\d(?P<dash>[-_.])[0-3]\d(?P=dash)(?:19|20)\d\d(?:{_TIME}|(?!\d))")
+#: What follows may be a time without a separator.
+_SURE_DAY: Final = re.compile(
+    r"(?<!\d)(?P<year>(?:19|20)\d\d)(?P<dash>[-_.]?)(?P<month>[01]\d)(?P=dash)(?P<day>[0-3]\d)"
+    r"(?=(?:\d{4}|\d{6})?(?!\d))"
+)
 _COMPRESSION: Final = re.compile(r"\.(gz|zip)$", re.IGNORECASE)
 _PAST: Final = ("tickets.created_at", "tickets.first_response_at", "tickets.resolved_at", "tickets.closed_at")
 
@@ -74,6 +80,15 @@ def read_dated_name(path: Path) -> DatedName | None:
     others = sorted((at, name) for name, at in instants.items() if at != own)
     is_sure = len(read) == 1 or len(read[0][1]) > len(read[1][1])
     return DatedName(pattern, own.date(), tuple(name for _, name in others), is_sure)
+
+
+def sure_days_in(name: str) -> tuple[date, ...]:
+    """The days in a name that begin with the year, so that nobody can confuse day and month in them."""
+    found = []
+    for match in _SURE_DAY.finditer(name):
+        with suppress(ValueError):
+            found.append(date(int(match["year"]), int(match["month"]), int(match["day"])))
+    return tuple(found)
 
 
 def leave_out_dates(name: str) -> str:

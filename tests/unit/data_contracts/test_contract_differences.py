@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
 import pytest
@@ -203,6 +204,15 @@ def test_each_change_is_told_with_whom_it_breaks(name: str) -> None:
     old, new, expected = CHANGES[name]
     found = changed(old, new)
     assert {kind: " ".join(sorted(one.breaks)) for kind, one in found.items()} == expected
+
+
+def test_files_whose_dates_are_called_right_are_a_change_of_numbers() -> None:
+    templates = packaged_templates()
+    log = load_export_contract(templates["zendesk_tickets"], "zendesk_tickets", templates)
+    item = replace(log.objects[0], dates_are_right=("desk_2024-*.csv",))
+    (difference,) = compare_exports(log, replace(log, objects=(item, *log.objects[1:])))
+    assert (difference.kind, " ".join(sorted(difference.breaks))) == ("right_dates_changed", NUMBERS)
+    assert "its files whose dates are right were" in difference.what
 
 
 def test_a_rule_that_goes_or_comes() -> None:
