@@ -62,6 +62,7 @@ def last_evidence(
     told: pl.LazyFrame,
     ticket_count: int,
     *,
+    latest: datetime | None = None,
     loads: pl.DataFrame | None = None,
     quarantined: Collection[str] | pl.Series = (),
 ) -> datetime | None:
@@ -70,22 +71,23 @@ def last_evidence(
     Args:
         told: every instant that the exports tell of as past: `ticket_id`, `load_id` and `at`.
         ticket_count: how many tickets there are.
+        latest: the latest of `told`, if whoever calls knows it; else all of them are read once to find it.
         loads, quarantined: see `data_clock`.
     """
     evidence = _evidence(told, loads, quarantined)
     few = -(-ticket_count // _FEW) if ticket_count >= _FEWEST_TICKETS else 0
     # Nearly always the last week is full of tickets; then nothing before it has to be looked at. Where it is not, one
     # garbled date may have been taken for the end.
-    for instants in (told, evidence):
-        last = instants.select(pl.col("at").max()).collect(engine="streaming").item()
+    for instants, known in ((told, latest), (evidence, None)):
+        last = known or instants.select(pl.col("at").max()).collect(engine="streaming").item()
         if last is None:
             return None
         for glance in _GLANCES:
             # Read out before anything is asked of them but their time, which the database answers alone.
             recent = told.filter(pl.col("at") > last - glance).collect(engine="streaming")
-            latest = _evidence(recent.lazy(), loads, quarantined).collect()
-            if latest["ticket_id"].n_unique() > few:
-                return _last_believed(latest, few)
+            found = _evidence(recent.lazy(), loads, quarantined).collect()
+            if found["ticket_id"].n_unique() > few:
+                return _last_believed(found, few)
     return _last_believed(evidence.collect(engine="streaming"), few)
 
 

@@ -187,7 +187,22 @@ def data_reach(warehouse: Warehouse, quarantined: Collection[str] | pl.Series = 
     instants = instants.rename({"told_at": "at"})
     count = warehouse.count(stg_tickets)
     loads = warehouse.read(ops_loads)
-    return last_evidence(instants, count, loads=loads, quarantined=quarantined) or last_evidence(instants, count)
+    # The database finds it without handing over every instant, which takes five times as long.
+    latest = _latest_told(warehouse)
+    believed = last_evidence(instants, count, latest=latest, loads=loads, quarantined=quarantined)
+    return believed or last_evidence(instants, count, latest=latest)
+
+
+def _latest_told(warehouse: Warehouse) -> datetime | None:
+    """The latest instant that is staged as past, whatever may be believed."""
+    of_tickets = ", ".join(f"max({name})" for name in PAST_INSTANTS)
+    ((latest,),) = warehouse.rows(
+        f"""
+        SELECT greatest((SELECT max(occurred_at) FROM {qualified_name(stg_ticket_events)}), {of_tickets})
+        FROM {qualified_name(stg_tickets)}
+        """
+    )
+    return None if latest is None else latest.astimezone(UTC)
 
 
 def _reply_sources(warehouse: Warehouse) -> tuple[list[str], list[str]]:

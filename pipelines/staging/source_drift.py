@@ -61,11 +61,11 @@ _COUNTS: Final = f"""
 """
 
 #: Of what tickets that ended on a day lack a value. Those that are open may still get one.
-_GAPS: Final = """
-    SELECT source, CAST(timezone({zone}, coalesce(resolved_at, closed_at)) AS DATE) AS day, count(*) AS all_count,
-        {missing}
-    FROM stg.stg_tickets
-    WHERE status_category = 'done' AND coalesce(resolved_at, closed_at) BETWEEN {start} AND {end}
+_GAPS: Final = f"""
+    WITH {_QUARTERS}
+    SELECT source, day, count(*) AS all_count, {{missing}}
+    FROM stg.stg_tickets JOIN quarters ON epoch_us(coalesce(resolved_at, closed_at)) // {_QUARTER} = quarter
+    WHERE status_category = 'done' AND coalesce(resolved_at, closed_at) BETWEEN {{start}} AND {{end}}
     GROUP BY ALL
 """
 _GAP_COLUMNS: Final = ("team", "priority", "service")

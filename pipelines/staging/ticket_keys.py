@@ -91,10 +91,10 @@ def may_name(item: ExportObject, wanted: str) -> str:
         # What stands in one column is not what a ticket is called.
         return "true"
     (name,) = map(quote_identifier, keys)
-    # Text beyond ASCII is told by its length alone, and blanks by each of them: to cut out the last character takes
-    # three times as long as all else.
+    # Text beyond ASCII is told by its length alone, what begins with a blank by its order, and what ends with one by
+    # each of them: to cut out a character takes three times as long as all else.
     blanks = sorted(ord(character) for character in PADDING if character.isascii())
-    begins = f"ascii({name}) IN ({', '.join(map(str, blanks))})"
+    begins = f"{name} < chr({max(blanks) + 1})"
     ends = [f"suffix({name}, chr({code}))" for code in blanks]
     is_padded = " OR ".join([f"strlen({name}) <> length({name})", begins, *ends])
     return f"({name} IN (SELECT text FROM {wanted}) OR {is_padded})"
