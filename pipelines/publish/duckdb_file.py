@@ -7,17 +7,28 @@ docs/adr/0002-publish-by-rename.md.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 import duckdb
 from sqlalchemy import MetaData
 
-from models.ddl import comment_statements, create_table, quote_identifier, quote_text
+from models.ddl import (
+    add_key,
+    comment_statements,
+    create_table,
+    polars_schema,
+    qualified_name,
+    quote_identifier,
+    quote_text,
+)
 from pipelines.lent_frames import lend
 from pipelines.publish.bi_types import require_bi_types
 from pipelines.publish.publication import Publication, PublishedTable
 from pipelines.publish.target import Build, OneFile, PublishError
+from pipelines.warehouse import Warehouse
 
 #: Any driver from 1.4 on opens it; BI tools ship those.
 STORAGE_VERSION: Final = "v1.4.0"
@@ -83,40 +94,73 @@ def swap_in(building: Path, path: Path) -> None:
 
 
 def _build(publication: Publication, path: Path) -> None:
-    connection = duckdb.connect(":memory:")
-    try:
-        connection.execute("SET TimeZone = 'UTC'")
-        # More threads put tables with primary keys together from small batches, which takes longer and writes more.
-        connection.execute("SET threads = 1")
+    with _connect(publication.warehouse) as connection:
         connection.execute(
             f"ATTACH {quote_text(str(path))} AS published (STORAGE_VERSION {quote_text(STORAGE_VERSION)})"
         )
+        ((source,),) = connection.execute("SELECT current_database()").fetchall()
         connection.execute("USE published")
-        # One transaction: hundreds of comments would otherwise each be synced to disk.
-        connection.execute("BEGIN TRANSACTION")
-        for schema in ("core", "mart", "meta"):
-            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
-        for published in publication.tables:
-            _write_table(connection, published)
-        for view in publication.views:
-            connection.execute(view.text)
-        require_bi_types(connection, publication.views)
-        connection.execute("COMMIT")
-        connection.execute("CHECKPOINT published")
-        connection.execute("USE memory")
-        connection.execute("DETACH published")
+        try:
+            # One transaction: hundreds of comments would otherwise each be synced to disk.
+            connection.execute("BEGIN TRANSACTION")
+            _fill(connection, publication, source)
+            connection.execute("COMMIT")
+            connection.execute("CHECKPOINT published")
+        except BaseException:
+            # A commit that failed has ended the transaction already.
+            with suppress(duckdb.TransactionException):
+                connection.execute("ROLLBACK")
+            raise
+        finally:
+            connection.execute(f"USE {quote_identifier(source)}")
+            connection.execute("DETACH published")
+
+
+@contextmanager
+def _connect(warehouse: Warehouse | None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection from which a file can be attached, and to whose database rows are copied from the warehouse."""
+    if warehouse is not None:
+        with warehouse.beside() as connection:
+            yield connection
+        return
+    connection = duckdb.connect(":memory:")
+    try:
+        connection.execute("SET TimeZone = 'UTC'")
+        yield connection
     finally:
         connection.close()
 
 
-def _write_table(connection: duckdb.DuckDBPyConnection, published: PublishedTable) -> None:
+def _fill(connection: duckdb.DuckDBPyConnection, publication: Publication, source: str) -> None:
+    """Write all tables and views into the database that is in use.
+
+    Args:
+        source: the warehouse as the connection calls it.
+    """
+    for schema in ("core", "mart", "meta"):
+        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+    for published in publication.tables:
+        _write_table(connection, published, source)
+    for view in publication.views:
+        connection.execute(view.text)
+    require_bi_types(connection, publication.views)
+
+
+def _write_table(connection: duckdb.DuckDBPyConnection, published: PublishedTable, source: str) -> None:
     name = f"{quote_identifier(published.schema)}.{quote_identifier(published.name)}"
     renamed = published.table.to_metadata(MetaData(), schema=published.schema, name=published.name)
-    connection.execute(create_table(renamed, schema=published.schema, with_keys=True))
-    with lend(connection, "published_rows", published.load()):
-        connection.execute(f"INSERT INTO {name} SELECT * FROM published_rows")
-    for statement in comment_statements(renamed, schema=published.schema):
-        connection.execute(statement)
+    connection.execute(create_table(renamed, schema=published.schema, with_keys=True, key_follows=True))
+    names = ", ".join(map(quote_identifier, polars_schema(renamed)))
+    if published.rows is None:
+        # From database to database: as frames, millions of rows with all their texts took four times the memory.
+        rows = f"{quote_identifier(source)}.{qualified_name(published.table)}"
+        connection.execute(f"INSERT INTO {name} ({names}) SELECT {names} FROM {rows}")
+    else:
+        with lend(connection, "published_rows", published.rows):
+            connection.execute(f"INSERT INTO {name} ({names}) SELECT {names} FROM published_rows")
+    for statements in (add_key, comment_statements):
+        for statement in statements(renamed, schema=published.schema):
+            connection.execute(statement)
 
 
 def _require_no_wal(path: Path) -> None:

@@ -6,7 +6,7 @@ Targets write it as it is. Metrics are computed in `metrics`; whether they may b
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -98,33 +98,40 @@ _OF_THE_PAST: tuple[Table, ...] = (instrumentation_scorecard,)
 
 @dataclass(frozen=True, slots=True)
 class PublishedTable:
-    """A table of a publication; `load` reads its rows when a target is ready for them."""
+    """A table of a publication.
+
+    Attributes:
+        schema, name: what readers call it.
+        table: its columns, and what it is called in the warehouse.
+        rows: None for all those that the warehouse has in that table.
+    """
 
     schema: str
     name: str
     table: Table
-    load: Callable[[], pl.DataFrame]
+    rows: pl.DataFrame | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """Everything that a target writes."""
+    """Everything that a target writes.
+
+    Attributes:
+        warehouse: where the rows are of tables that bring none; None if there are no such tables.
+    """
 
     publication_id: str
     content_hash: str
     as_of: datetime | None
     tables: tuple[PublishedTable, ...]
     views: tuple[sql.View, ...]
+    warehouse: Warehouse | None = None
 
 
 def gather_publication(session: Session) -> Publication:
     """The publication of what the warehouse holds now."""
     warehouse = session.warehouse
     clocks = data_clocks(session)
-    facts = [
-        PublishedTable("core", table.name, table, lambda table=table: warehouse.read(table))  # type: ignore[misc]
-        for table in PUBLISHED_FACTS
-    ]
     metas = [
         (meta_data_clocks, _clock_rows(session, clocks)),
         (meta_metrics, _metric_rows(session)),
@@ -139,20 +146,12 @@ def gather_publication(session: Session) -> Publication:
     publication_id = f"{session.run_id}-{content_hash[:8]}"
     metas.insert(0, (meta_run, _run_row(session, publication_id, content_hash, clocks.latest)))
     tables = [
-        *(
-            PublishedTable("mart", table.name, table, lambda table=table: warehouse.read(table))  # type: ignore[misc]
-            for table in PUBLISHED_MARTS
-        ),
-        *facts,
-        PublishedTable(
-            "meta",
-            "rule_outcomes",
-            meta_rule_outcomes,
-            lambda: conform(read_outcomes_by_day(warehouse), meta_rule_outcomes),
-        ),
+        *(PublishedTable("mart", table.name, table) for table in PUBLISHED_MARTS),
+        *(PublishedTable("core", table.name, table) for table in PUBLISHED_FACTS),
+        _meta_table(meta_rule_outcomes, read_outcomes_by_day(warehouse)),
         *(_meta_table(table, frame) for table, frame in metas),
     ]
-    return Publication(publication_id, content_hash, clocks.latest, tuple(tables), sql.load_views())
+    return Publication(publication_id, content_hash, clocks.latest, tuple(tables), sql.load_views(), warehouse)
 
 
 def publication_in(file: Path) -> Publication:
@@ -174,8 +173,7 @@ def input_hash(session: Session) -> str:
 
 
 def _meta_table(table: Table, frame: pl.DataFrame) -> PublishedTable:
-    conformed = conform(frame, table)
-    return PublishedTable("meta", table.name.removeprefix("meta_"), table, lambda: conformed)
+    return PublishedTable("meta", table.name.removeprefix("meta_"), table, conform(frame, table))
 
 
 def _run_row(session: Session, publication_id: str, content_hash: str, as_of: datetime | None) -> pl.DataFrame:

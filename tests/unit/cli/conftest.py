@@ -132,7 +132,7 @@ def _table(schema: str, name: str, table: object, rows: list[dict[str, object]])
         frame = conform(pl.DataFrame(rows, infer_schema_length=None), table)  # type: ignore[arg-type]
     else:
         frame = pl.DataFrame(schema=schema_of)
-    return PublishedTable(schema, name, table, lambda: frame)  # type: ignore[arg-type]
+    return PublishedTable(schema, name, table, frame)  # type: ignore[arg-type]
 
 
 def _definitions() -> list[dict[str, object]]:
