@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import Table
 
-from models import finance, marts, ops, planning, tickets, vendor_ledger, vendor_performance, vendors
+from models import finance, marts, ops, planning, restatements, tickets, vendor_ledger, vendor_performance, vendors
 from models.vocabulary import Domain, Layer
 
 TABLES: Final[tuple[Table, ...]] = (
@@ -17,6 +17,7 @@ TABLES: Final[tuple[Table, ...]] = (
     *vendor_ledger.TABLES,
     *vendor_performance.TABLES,
     *marts.TABLES,
+    *restatements.TABLES,
     *ops.TABLES,
 )
 

@@ -53,6 +53,7 @@ from pipelines.facts.data_clocks import data_clocks, group_by_reach
 from pipelines.facts.steps import replace_tables, reporting_settings
 from pipelines.fingerprint import hash_parts
 from pipelines.gate.holds import Reason, read_holds, reasons_to_hold
+from pipelines.kpis.restatements import store_restatements
 from pipelines.kpis.states import read_metric_states, store_metric_states
 from pipelines.session import Built, Session, Step
 
@@ -179,6 +180,7 @@ def _metric_values(session: Session, reasons: Mapping[str, Sequence[Reason]]) ->
                 measure(metrics, facts, time_zone=zone, as_of=reach.breakdowns_until, whole_as_of=reach.whole_until)
             )
     values = pl.concat(frames)
+    store_restatements(session, values)
     warehouse.replace(metric_values, values)
     fresh = {metric.name: reach.whole_until if reach else None for reach, found in groups.items() for metric in found}
     store_metric_states(warehouse, reasons, fresh, set(values["metric"].unique()))

@@ -41,6 +41,7 @@ from models.marts import (
     partial_periods,
 )
 from models.planning import fct_ticket_delays
+from models.restatements import meta_restated_values, ops_restatements
 from models.tickets import fct_sla_clocks, fct_ticket_days, fct_ticket_intervals, fct_tickets
 from models.vendor_performance import vendor_scorecard_parts, vendor_scorecards
 from models.vendors import fct_contract_promises
@@ -149,6 +150,7 @@ def gather_publication(session: Session) -> Publication:
         *(PublishedTable("mart", table.name, table) for table in PUBLISHED_MARTS),
         *(PublishedTable("core", table.name, table) for table in PUBLISHED_FACTS),
         _meta_table(meta_rule_outcomes, read_outcomes_by_day(warehouse)),
+        _meta_table(meta_restated_values, warehouse.read(ops_restatements)),
         *(_meta_table(table, frame) for table, frame in metas),
     ]
     return Publication(publication_id, content_hash, clocks.latest, tuple(tables), sql.load_views(), warehouse)

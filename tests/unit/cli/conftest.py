@@ -28,6 +28,7 @@ from models.marts import (
     meta_verdicts,
     metric_values,
 )
+from models.restatements import meta_restated_values
 from pipelines.cli.main import kpi
 from pipelines.home import Home
 from pipelines.publish.duckdb_file import write_duckdb_file
@@ -118,6 +119,7 @@ def _publication() -> Publication:
         ),
         _table("meta", "verdicts", meta_verdicts, []),
         _table("meta", "rule_results", meta_rule_results, []),
+        _table("meta", "restated_values", meta_restated_values, []),
         _table("meta", "quarantined_records", meta_quarantined_records, []),
         _table("meta", "loads", meta_loads, []),
     ]

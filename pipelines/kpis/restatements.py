@@ -1,0 +1,91 @@
+"""The memory of values of closed periods that a run tells otherwise than those before it, and why it does.
+
+Which values they are is for `metrics.measuring.restatements`.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Final
+
+import polars as pl
+
+from metrics.measuring.restatements import COMPARED, GRAINS, find_restatements
+from metrics.registry import metric_named, required_domains
+from models.ddl import quote_text
+from models.marts import metric_values
+from models.restatements import ops_restatements
+from models.vocabulary import Dimension, Domain
+from pipelines.session import Session
+from pipelines.words.numbers import list_some
+
+#: Files that are named; a history that lands anew may have hundreds.
+_MOST_FILES: Final = 20
+
+
+def store_restatements(session: Session, values: pl.DataFrame) -> None:
+    """Remember what was told of closed periods and is told otherwise now.
+
+    Call in the transaction that replaces the values, before they are replaced. Nothing is remembered of a run as of an
+    instant that somebody chose: it tells what was known then.
+
+    Args:
+        values: rows of `metric_values` that take the place of those there are.
+    """
+    if session.as_of_option is not None:
+        return
+    grains = ", ".join(map(quote_text, GRAINS))
+    of_everything = f"dimension = {quote_text(Dimension.OVERALL.value)} AND period_grain IN ({grains})"
+    before = session.warehouse.read(metric_values, COMPARED, where=of_everything)
+    found = find_restatements(before, values)
+    if found.is_empty():
+        return
+    reasons, now = _Reasons(session), datetime.now(UTC)
+    told = [
+        {
+            **{name: value for name, value in row.items() if name != "is_redefined"},
+            **reasons.of(row["metric"], is_redefined=row["is_redefined"]),
+            "run_id": session.run_id,
+            "restated_at": now,
+        }
+        for row in found.iter_rows(named=True)
+    ]
+    session.warehouse.append(ops_restatements, pl.DataFrame(told, infer_schema_length=None))
+
+
+class _Reasons:
+    """Why values are others than those that were computed last: what came in between."""
+
+    def __init__(self, session: Session) -> None:
+        self._policies = session.project.policies
+        domains = {contract.id: contract.domain for contract in session.project.contracts}
+        found = session.warehouse.rows(
+            """
+            SELECT step.built_at, run.code_hash FROM ops.ops_steps AS step LEFT JOIN ops.ops_runs AS run USING (run_id)
+            WHERE step.asset = ?
+            """,
+            [metric_values.name],
+        )
+        computed_at, code_hash = found[0] if found else (None, None)
+        self._is_other_program = code_hash != session.code_hash
+        self._files: dict[Domain, list[str]] = {}
+        loads = session.warehouse.rows(
+            """
+            SELECT export, file_name FROM ops.ops_loads WHERE loaded_at > ?
+            GROUP BY export, file_name ORDER BY min(loaded_at), file_name
+            """,
+            [computed_at],
+        )
+        for export, file_name in loads:
+            if export in domains:
+                self._files.setdefault(domains[export], []).append(file_name)
+
+    def of(self, metric: str, *, is_redefined: bool) -> dict[str, str | None]:
+        """`reason` and `files` of a metric's restatement."""
+        if is_redefined:
+            return {"reason": "definition", "files": None}
+        needed = required_domains(metric_named(metric), self._policies.costs, self._policies.vendors)
+        files = [name for domain in needed for name in self._files.get(domain, ())]
+        if files:
+            return {"reason": "files", "files": list_some(files, _MOST_FILES)}
+        return {"reason": "program" if self._is_other_program else "rules", "files": None}

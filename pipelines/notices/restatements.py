@@ -1,0 +1,82 @@
+"""That a run tells values of closed periods otherwise than they were told before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from pipelines.words.numbers import count_of, format_value, list_some
+
+if TYPE_CHECKING:
+    from pipelines.notices.finding import Notice
+
+#: Homes that were run last before there was this table remember nothing.
+_REMEMBERS: Final = "SELECT 1 FROM duckdb_tables() WHERE table_name = 'ops_restatements'"
+_OF_THE_LAST_RUN: Final = """
+    SELECT metric, period_grain, period_start_date, value_before, value_now, unit, reason, files
+    FROM ops.ops_restatements
+    WHERE run_id = (SELECT run_id FROM ops.ops_runs ORDER BY started_at DESC LIMIT 1)
+    ORDER BY period_start_date DESC, period_grain, metric
+"""
+_MOST_NAMES: Final = 3
+
+
+def read_restatements(connection: Any) -> tuple[tuple[Any, ...], ...]:
+    """What the last run tells otherwise: KPI, grain, first day, value before and now, unit, reason and files.
+
+    Args:
+        connection: to the build database.
+    """
+    return tuple(connection.execute(_OF_THE_LAST_RUN).fetchall()) if connection.execute(_REMEMBERS).fetchall() else ()
+
+
+def note_restatements(rows: Sequence[tuple[Any, ...]], currency: str) -> Iterator[Notice]:
+    """One notice of all that the last run tells otherwise, with a KPI that people quote as the example.
+
+    Args:
+        rows: what `read_restatements` gives.
+        currency: of the reports.
+    """
+    if not rows:
+        return
+    from metrics.registry import HEADLINES, METRICS, metric_named
+    from pipelines.notices.finding import Notice  # takes long to import
+    from pipelines.words.periods import name_period
+
+    headlines = [metric.name for metric in HEADLINES]
+    known = {metric.name for metric in METRICS}
+    example = min(
+        (row for row in rows if row[0] in known),
+        key=lambda row: (row[0] not in headlines, row[1] != "month", rows.index(row)),
+        default=None,
+    )
+    periods = list(dict.fromkeys(name_period(row[2], row[1]) for row in rows))
+    count = len({row[0] for row in rows})
+    named = list_some(periods, _MOST_NAMES)
+    parts = [
+        f"{count_of(count, 'KPI')} of closed periods ({named}) {'is' if count == 1 else 'are'} told otherwise now."
+    ]
+    if example is not None:
+        metric, grain, first, before, now, unit, *_ = example
+        was, is_now = (format_value(value, unit, currency) for value in (before, now))
+        change = f"was {was} and is {is_now}" if now is not None else f"was {was} and is not told any more"
+        parts.append(f"{metric_named(metric).label} of {name_period(first, grain)} {change}.")
+    parts.append(_tell_reasons(rows))
+    parts.append("'kpi query restated_values' lists them with the values before.")
+    yield Notice("restated", "mart.metric_values", " ".join(parts))
+
+
+def _tell_reasons(rows: Sequence[tuple[Any, ...]]) -> str:
+    files = list(dict.fromkeys(row[7] for row in rows if row[7]))
+    reasons = {row[6] for row in rows}
+    told = []
+    if files:
+        told.append(f"since then came {list_some(files, _MOST_NAMES)}")
+    if "definition" in reasons:
+        told.append("definitions have other versions, which docs/decisions.md tells")
+    if "program" in reasons:
+        told.append("the program is another version")
+    if "rules" in reasons:
+        told.append("contracts, policies or settings are other ones, or records were held before")
+    text = "; ".join(told)
+    return f"{text[:1].upper()}{text[1:]}."

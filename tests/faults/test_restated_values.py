@@ -1,0 +1,130 @@
+"""What a run says of closed periods that it tells otherwise than they were told before, and why."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from click.testing import CliRunner
+from demo_homes import DemoHome
+from plain_exports import write_export, write_plain_home
+from spoilt_rows import STATUSES
+
+from pipelines.cli.main import kpi
+
+pytestmark = pytest.mark.xdist_group("faults")
+
+COLUMNS = ("ticket_id", "created_at", "status", "resolved_at")
+RESOLVED = "ticket_resolved_count"
+MARCH, QUARTER = date(2026, 3, 1), date(2026, 1, 1)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return write_plain_home(tmp_path / "home", {"statuses.yaml": STATUSES})
+
+
+def _rows() -> list[dict[str, str]]:
+    """Ten tickets a month that are resolved on its tenth, from January to May."""
+    return [
+        {
+            "ticket_id": f"T{month}{number}",
+            "status": "Closed",
+            "created_at": f"2026-0{month}-0{number % 9 + 1} 09:00:00",
+            "resolved_at": f"2026-0{month}-10 1{number}:00:00",
+        }
+        for month in range(1, 6)
+        for number in range(10)
+    ]
+
+
+def _run(home: Path, rows: list[dict[str, str]], *options: str) -> list[str]:
+    """Land rows in the place of those before; what the run says of values that are told otherwise."""
+    write_export(home, "desk", {"tickets": COLUMNS}, rows, shape="snapshot")
+    shown = CliRunner().invoke(kpi, ["run", "--json", "--home", str(home), *options], catch_exceptions=False).stdout
+    return [notice["message"] for notice in json.loads(shown)["notices"] if notice["code"] == "restated"]
+
+
+def _restated(home: Path) -> list[tuple[Any, ...]]:
+    return DemoHome(home).published(
+        """
+        SELECT period_grain, period_start_date, value_before, value_now, eligible_before_count, eligible_now_count,
+            reason, files
+        FROM meta.restated_values WHERE metric = ? ORDER BY restated_at, period_grain, period_start_date
+        """,
+        [RESOLVED],
+    )
+
+
+def test_a_ticket_that_is_resolved_in_a_later_month_after_all_is_told_once_with_the_file(home: Path) -> None:
+    rows = _rows()
+    assert _run(home, rows) == []
+    assert _restated(home) == []
+    # A file that only adds to the open month restates nothing.
+    rows.append({**rows[-1], "ticket_id": "T99", "resolved_at": "2026-05-11 10:00:00"})
+    assert _run(home, rows) == []
+
+    rows[25]["resolved_at"] = "2026-05-11 10:00:00"
+    (told,) = _run(home, rows)
+    assert " of closed periods (March 2026, Q1 2026) are told otherwise now." in told
+    assert "Since then came rows.csv." in told
+    assert "'kpi query restated_values'" in told
+    first = [
+        ("month", MARCH, 10.0, 9.0, 10, 9, "files", "rows.csv"),
+        ("quarter", QUARTER, 30.0, 29.0, 30, 29, "files", "rows.csv"),
+    ]
+    assert _restated(home) == first
+    assert _run(home, rows) == []
+
+    # What was told stays told when the next change comes.
+    rows[25]["resolved_at"] = "2026-03-10 15:00:00"
+    assert len(_run(home, rows)) == 1
+    assert [row[2:4] for row in _restated(home)] == [(10.0, 9.0), (30.0, 29.0), (9.0, 10.0), (29.0, 30.0)]
+    asked = ["query", "restated_values", "--param", f"metric={RESOLVED}", "--format", "json", "--home", str(home)]
+    assert len(json.loads(CliRunner().invoke(kpi, asked, catch_exceptions=False).stdout)) == 4
+
+
+def test_a_run_as_of_an_earlier_day_restates_nothing(home: Path) -> None:
+    rows = _rows()
+    assert _run(home, rows) == []
+    rows[25]["resolved_at"] = "2026-05-11 10:00:00"
+    assert _run(home, rows, "--as-of", "2026-04-20") == []
+    assert _restated(home) == []
+
+
+def test_another_meaning_of_a_status_is_told_as_such(home: Path) -> None:
+    rows = _rows()
+    rows[25]["status"] = "Dropped"
+    policy = home / "policies" / "statuses.yaml"
+    known = policy.read_text(encoding="utf-8").replace("Closed:", "Dropped: done, Closed:", 1)
+    assert "Dropped" in known
+    policy.write_text(known, encoding="utf-8")
+    assert _run(home, rows) == []
+    policy.write_text(known.replace("Dropped: done", "Dropped: cancelled"), encoding="utf-8")
+    (told,) = _run(home, rows)
+    assert "Contracts, policies or settings are other ones" in told
+    assert {row[6:] for row in _restated(home)} == {("rules", None)}
+
+
+@pytest.mark.parametrize(
+    ("version", "reason", "words"),
+    [
+        ("metric_version", "program", "The program is another version."),
+        ("0", "definition", "Definitions have other versions"),
+    ],
+)
+def test_what_another_program_told_is_told_as_such(home: Path, version: str, reason: str, words: str) -> None:
+    """As if an earlier version had counted one more of each month."""
+    rows = _rows()
+    assert _run(home, rows) == []
+    with duckdb.connect(str(home / "warehouse.duckdb")) as connection:
+        connection.execute(f"UPDATE mart.metric_values SET value = value + 1, metric_version = {version}")
+        connection.execute("UPDATE ops.ops_runs SET code_hash = 'an earlier one'")
+        connection.execute("UPDATE ops.ops_steps SET input_hash = 'another' WHERE asset = 'metric_values'")
+    (told,) = _run(home, rows)
+    assert words in told
+    assert {row[6:] for row in _restated(home)} == {(reason, None)}
