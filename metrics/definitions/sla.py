@@ -32,13 +32,19 @@ _CLOCK_IS_MET: Final = (
 )
 
 
-def _attainment(target: str, label: str, clocks: str, population: Population, rules: tuple[str, ...] = ()) -> Metric:
-    """Attainment of a target other than resolution, which is a headline and says more."""
+def _attainment(
+    target: str, label: str, clocks: str, population: Population, rules: tuple[str, ...] = (), besides: str = ""
+) -> Metric:
+    """Attainment of a target other than resolution, which is a headline and says more.
+
+    Args:
+        besides: what the formula says of these clocks alone.
+    """
     return Metric(
         name=f"sla_{target}_attainment_ratio",
         label=f"SLA attainment, {label}",
         meaning=f"Share of the {clocks} decided in the period that were met.",
-        formula=f"met / (met + breached) of {label} clocks, by decided_at.",
+        formula=" ".join(filter(None, (f"met / (met + breached) of {label} clocks, by decided_at.", besides))),
         unit=Unit.RATIO,
         direction=Direction.UP_IS_GOOD,
         owner=_SERVICE_MANAGEMENT,
@@ -86,6 +92,10 @@ SLA_METRICS: Final[tuple[Metric, ...]] = (
         "vendor resolution",
         "vendor resolution clocks, which run while that vendor or team has the ticket,",
         VENDOR_RESOLUTION_CLOCKS,
+        besides=(
+            "A clock that only stood still, as of a ticket that names the vendor and never waited for it, is met like "
+            "any other; for service credits it is no case."
+        ),
     ),
     Metric(
         name="sla_source_attainment_ratio",

@@ -104,7 +104,7 @@ view: decided_clock_records {
   measure: sla_vendor_resolution_attainment_ratio {
     type: number
     label: "SLA attainment, vendor resolution"
-    description: "Share of the vendor resolution clocks, which run while that vendor or team has the ticket, decided in the period that were met. met / (met + breached) of vendor resolution clocks, by decided_at. Owner: Service management."
+    description: "Share of the vendor resolution clocks, which run while that vendor or team has the ticket, decided in the period that were met. met / (met + breached) of vendor resolution clocks, by decided_at. A clock that only stood still, as of a ticket that names the vendor and never waited for it, is met like any other; for service credits it is no case. Owner: Service management."
     value_format: "#,##0.0%"
     drill_fields: [detail*]
     sql: CASE WHEN COUNT(${TABLE}.vendor_resolution_met_count) > 0 THEN CAST(SUM(${TABLE}.vendor_resolution_met_count) AS DOUBLE PRECISION) / CAST(COUNT(${TABLE}.vendor_resolution_met_count) AS DOUBLE PRECISION) END ;;

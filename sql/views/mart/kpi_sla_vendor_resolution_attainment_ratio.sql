@@ -3,7 +3,8 @@
 -- SLA attainment, vendor resolution
 -- Share of the vendor resolution clocks, which run while that vendor or team has the ticket, decided in the period
 -- that were met.
--- Formula: met / (met + breached) of vendor resolution clocks, by decided_at.
+-- Formula: met / (met + breached) of vendor resolution clocks, by decided_at. A clock that only stood still, as of a
+-- ticket that names the vendor and never waited for it, is met like any other; for service credits it is no case.
 -- Counted: Clocks for vendor resolution that are met or breached; running, paused and cancelled ones are in neither
 -- part. A ticket that was set aside counts with its clocks, or with one if it has none.
 -- Period: stop or breach of the clock, whichever came first (decided_at), in the reporting time zone.
@@ -40,7 +41,7 @@ FROM mart.metric_values AS measured
 LEFT JOIN meta.metrics AS definition ON definition.metric = measured.metric
 WHERE measured.metric = 'sla_vendor_resolution_attainment_ratio';
 
-COMMENT ON VIEW mart.kpi_sla_vendor_resolution_attainment_ratio IS 'SLA attainment, vendor resolution. Share of the vendor resolution clocks, which run while that vendor or team has the ticket, decided in the period that were met. met / (met + breached) of vendor resolution clocks, by decided_at.';
+COMMENT ON VIEW mart.kpi_sla_vendor_resolution_attainment_ratio IS 'SLA attainment, vendor resolution. Share of the vendor resolution clocks, which run while that vendor or team has the ticket, decided in the period that were met. met / (met + breached) of vendor resolution clocks, by decided_at. A clock that only stood still, as of a ticket that names the vendor and never waited for it, is met like any other; for service credits it is no case.';
 COMMENT ON COLUMN mart.kpi_sla_vendor_resolution_attainment_ratio.label IS 'Short name for people';
 COMMENT ON COLUMN mart.kpi_sla_vendor_resolution_attainment_ratio.period_grain IS 'day, week, month or quarter';
 COMMENT ON COLUMN mart.kpi_sla_vendor_resolution_attainment_ratio.period_start_date IS 'First day of the period in the reporting time zone';
