@@ -47,7 +47,7 @@ def note_restatements(rows: Sequence[tuple[Any, ...]], currency: str) -> Iterato
     known = {metric.name for metric in METRICS}
     example = min(
         (row for row in rows if row[0] in known),
-        key=lambda row: (row[0] not in headlines, row[1] != "month", rows.index(row)),
+        key=lambda row: (row[0] not in headlines, row[4] is None, row[1] != "month", rows.index(row)),
         default=None,
     )
     periods = list(dict.fromkeys(name_period(row[2], row[1]) for row in rows))

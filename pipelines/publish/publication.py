@@ -170,8 +170,9 @@ def input_hash(session: Session) -> str:
         "SELECT asset, input_hash FROM ops.ops_steps WHERE NOT starts_with(asset, 'published_') ORDER BY asset"
     )
     refused = session.warehouse.rows("SELECT export, file_name, code FROM ops.ops_refusals ORDER BY ALL")
+    restated = session.warehouse.count(ops_restatements)
     verdicts = [current_verdict(session.warehouse, judged) for judged in (*Domain, COST_FACTS, ARRIVALS)]
-    return hash_parts(session.code_hash, built, refused, verdicts, [view.text for view in sql.load_views()])
+    return hash_parts(session.code_hash, built, refused, restated, verdicts, [view.text for view in sql.load_views()])
 
 
 def _meta_table(table: Table, frame: pl.DataFrame) -> PublishedTable:
