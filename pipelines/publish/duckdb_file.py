@@ -95,8 +95,10 @@ def swap_in(building: Path, path: Path) -> None:
 
 def _build(publication: Publication, path: Path) -> None:
     with _connect(publication.warehouse) as connection:
+        # The folder may be a link to another disk, and the warehouse may write to the one it leads to.
+        place = path.parent.resolve() / path.name
         connection.execute(
-            f"ATTACH {quote_text(str(path))} AS published (STORAGE_VERSION {quote_text(STORAGE_VERSION)})"
+            f"ATTACH {quote_text(str(place))} AS published (STORAGE_VERSION {quote_text(STORAGE_VERSION)})"
         )
         ((source,),) = connection.execute("SELECT current_database()").fetchall()
         connection.execute("USE published")

@@ -199,6 +199,15 @@ def test_a_sum_that_does_not_fit_is_an_error_and_not_a_number(clean: DemoHome) -
     assert kept == [(largest,)]
 
 
+def test_a_published_folder_on_another_disk_is_written_through_its_link(clean: DemoHome, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "an analyst's disk"
+    clean.home.published.rename(elsewhere)
+    clean.home.published.symlink_to(elsewhere, target_is_directory=True)
+    (elsewhere / "kpi.duckdb").unlink()
+    assert states(clean.run())["published_duckdb"] == "built"
+    assert (elsewhere / "kpi.duckdb").is_file()
+
+
 def test_every_view_answers(clean_run: CleanRun) -> None:
     demo = clean_run.demo
     views = demo.published("SELECT schema_name || '.' || view_name FROM duckdb_views() WHERE NOT internal ORDER BY ALL")
