@@ -28,12 +28,15 @@ class Reporting:
         as_of_date: day of the data's clock in that zone.
         week_start: ISO number of the first day of a week, 1 (Monday) to 7 (Sunday).
         whole_as_of_date: day that closes periods of the whole, where the whole is known before its breakdowns are.
+        unposted_months: first days of months of which the ledger lacks all postings, whatever cost of other months is
+            spread over their days.
     """
 
     time_zone: str
     as_of_date: date
     week_start: int = MONDAY
     whole_as_of_date: date | None = None
+    unposted_months: frozenset[date] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

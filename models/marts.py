@@ -42,10 +42,10 @@ missing_cost_months = table(
     Layer.MART,
     "missing_cost_months",
     "One row per KPI of the ledger's cost and week or quarter that reaches into months of which the ledger has no line "
-    "at all. Its sums lack them, so they are compared with no other period: they are no signal, and no change from or "
-    "to them is explained.",
+    "at all, or lacks all postings; a month that lacks them has a row itself, as have its days. Its sums lack them, so "
+    "they are compared with no other period: they are no signal, and no change from or to them is explained.",
     text("metric", "Name of the metric; see meta_metrics", key=True),
-    text("period_grain", "week or quarter", key=True),
+    text("period_grain", "week or quarter; month or day where nothing was posted in the month", key=True),
     day("period_start_date", "First day of the period in the reporting time zone", key=True),
     text("missing_months", "The months in order, as 2026-01, 2026-02", required=True),
     integer("missing_month_count", "How many they are", required=True),

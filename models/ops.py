@@ -157,8 +157,8 @@ ops_source_drift = table(
     ),
     text(
         "member",
-        "Team, status, column, currency, account or vendor; 'latest' for a part of the latest whole month; empty text "
-        "for all",
+        "Team, status, column, currency, account or vendor; 'latest' for a part of the latest whole month, 'nothing "
+        "posted' for one of which nothing is there; empty text for all",
     ),
     day("first_date", "First day, in the reporting time zone", required=True),
     day("last_date", "Last day, inclusive", required=True),

@@ -107,7 +107,7 @@ explore: kpi_change_drivers {
 
 explore: missing_cost_months {
   label: "Months of cost that are missing"
-  description: "One row per KPI of the ledger's cost and week or quarter that reaches into months of which the ledger has no line at all. Its sums lack them, so they are compared with no other period: they are no signal, and no change from or to them is explained."
+  description: "One row per KPI of the ledger's cost and week or quarter that reaches into months of which the ledger has no line at all, or lacks all postings; a month that lacks them has a row itself, as have its days. Its sums lack them, so they are compared with no other period: they are no signal, and no change from or to them is explained."
   join: metric_definitions {
     type: left_outer
     relationship: many_to_one

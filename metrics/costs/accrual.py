@@ -10,6 +10,9 @@ Which days a line covers is decided in `metrics.costs.policy`; who bears the cos
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from datetime import date
+
 import polars as pl
 
 from metrics.costs.money import check_minor_units, from_minor_units, to_minor_units
@@ -51,14 +54,19 @@ def select_measured_lines(fct_cost_lines: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def months_with_cost(fct_cost_lines: pl.DataFrame) -> pl.Series:
+def months_with_cost(fct_cost_lines: pl.DataFrame, unposted_months: Collection[date] = ()) -> pl.Series:
     """First days of the months in which a line lies whose cost counts, in order.
 
     No ledger of a whole month is empty: of another month the cost is not known, so nothing that was done in it is
     divided by, or weighs, where a week or quarter reaches into it.
+
+    Args:
+        unposted_months: months of which all postings are missing: that lines of others reach into them makes their
+            cost no better known.
     """
     lines = select_measured_lines(fct_cost_lines)
-    return months_of(lines.select(start="cost_start_date", end="cost_end_date"))
+    months = months_of(lines.select(start="cost_start_date", end="cost_end_date"))
+    return months.filter(~months.is_in(list(unposted_months)))
 
 
 def months_of(days: pl.DataFrame) -> pl.Series:

@@ -7,6 +7,7 @@ the year is in `metrics.costs.year_end`, the published numbers are in `metrics.m
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 
 import polars as pl
@@ -73,6 +74,7 @@ def compare_with_budget(
     *,
     as_of_date: date,
     minor_unit_digits: int = 2,
+    unposted_months: Collection[date] = (),
 ) -> pl.DataFrame:
     """`fct_budget_variances`: actual, budget and forecast of every month, cost centre, account and team.
 
@@ -86,10 +88,13 @@ def compare_with_budget(
         fct_budget_lines: `fct_budget_lines`.
         as_of_date: day of the data's clock of finance; a month is closed once it has passed its last day.
         minor_unit_digits: decimals of the reporting currency.
+        unposted_months: months of which the ledger lacks all postings. What lines of others spread over them is not
+            their cost, so they are as months without any line.
     """
     clock_month = as_of_date.replace(day=1)
-    actual = _costs_by_month(fct_cost_lines, minor_unit_digits).filter(pl.col("month_date") <= clock_month)
-    counts = _lines_by_month(fct_cost_lines).filter(pl.col("month_date") <= clock_month)
+    is_known = (pl.col("month_date") <= clock_month) & ~pl.col("month_date").is_in(list(unposted_months))
+    actual = _costs_by_month(fct_cost_lines, minor_unit_digits).filter(is_known)
+    counts = _lines_by_month(fct_cost_lines).filter(is_known)
     plans = [_plan_by_month(fct_budget_lines, kind) for kind in (BUDGET, FORECAST)]
     keys = ["month_date", *_PLACE]
     joined = actual

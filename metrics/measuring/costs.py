@@ -15,7 +15,7 @@ from metrics.costs.accrual import is_in_months, months_with_cost
 from metrics.kinds import CostPart, CostSum
 from metrics.measuring import bounds
 from metrics.measuring.cells import CELL
-from metrics.measuring.cost_gaps import count_missing_months, line_days
+from metrics.measuring.cost_gaps import count_missing_months, lies_in_unposted, line_days
 from metrics.measuring.fact_records import fact_or_empty
 from metrics.measuring.published_cells import Numbers, close_periods, publish_cells
 from metrics.periods import Reporting, period_start
@@ -36,7 +36,9 @@ def measure_costs(
     A cell exists in each period that has cost, or cost lines that could not be used. Where there is no cost at all
     (say, before the ledger begins) there is no row, rather than a cost of nothing. A quarter may hold months without
     any, and a week reach into one: each that is over counts as one cost line that is not measured, and transactions
-    completed in one are not measured either, as nobody knows what they cost.
+    completed in one are not measured either, as nobody knows what they cost. So does a month of which all postings are
+    missing though lines of others are spread over it; what lies in such months alone has no value, and nothing of it
+    is measured.
 
     Args:
         metrics: metrics of the kinds CostSum and UnitCost.
@@ -49,9 +51,13 @@ def measure_costs(
     lines = fact_or_empty(facts, "fct_cost_lines")
     transactions = fact_or_empty(facts, "fct_transactions")
     periods = _periods(allocations, lines, reporting.week_start)
-    months = months_with_cost(lines)
-    missing = count_missing_months(periods, lines, reporting.whole_as_of_date or reporting.as_of_date)
-    periods = periods.with_columns(pl.col("eligible_count") + missing)
+    unposted = reporting.unposted_months
+    months = months_with_cost(lines, unposted)
+    missing = count_missing_months(periods, lines, reporting.whole_as_of_date or reporting.as_of_date, unposted)
+    periods = periods.with_columns(pl.col("eligible_count") + missing, lies_in_unposted(periods, unposted))
+    periods = periods.with_columns(
+        pl.when("lies_in_unposted").then(0).otherwise("measured_count").alias("measured_count")
+    )
     cells = _cells(allocations, transactions, periods, months, reporting.week_start).sort(CELL)
     cells = close_periods(cells, reporting)
     return [_values(cells, metric) for metric in metrics]
@@ -137,6 +143,8 @@ def _cells(
         # In a period with costs, a breakdown value that bears none bears zero; without any the sum is unknown.
         .with_columns(pl.coalesce(pl.col(part), nothing.cast(pl.Decimal(38, 4))).alias(part) for part in CostPart)
         .join(periods, on=_PERIOD, how="left")
+        # What other months spread over it is not what such a period cost.
+        .with_columns(pl.when(~pl.col("lies_in_unposted")).then(part).alias(part) for part in CostPart)
     )
 
 

@@ -5,8 +5,8 @@ This is the only module that callers need. What is measured is said by `metrics.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
 from typing import Final
 
 import polars as pl
@@ -52,6 +52,7 @@ def measure(
     as_of: datetime,
     whole_as_of: datetime | None = None,
     week_start: int = MONDAY,
+    unposted_months: Collection[date] = (),
 ) -> pl.DataFrame:
     """Measure metrics in every period and breakdown that has records.
 
@@ -69,6 +70,7 @@ def measure(
         whole_as_of: the clock that closes periods of the whole, where that is known before its breakdowns are
             (`metrics.registry.closing_domains`).
         week_start: ISO number of the first day of a week, 1 (Monday) to 7 (Sunday).
+        unposted_months: first days of months of which the ledger lacks all postings (`metrics.unposted_months`).
 
     Returns:
         `models.marts.metric_values`, sorted by metric, grain, period, dimension and value.
@@ -77,7 +79,7 @@ def measure(
         ValueError: `as_of` or `whole_as_of` has no offset, or `week_start` is no day of the week.
     """
     whole = local_date_of(whole_as_of, time_zone) if whole_as_of is not None else None
-    reporting = Reporting(time_zone, local_date_of(as_of, time_zone), week_start, whole)
+    reporting = Reporting(time_zone, local_date_of(as_of, time_zone), week_start, whole, frozenset(unposted_months))
     chosen = sorted(metrics, key=lambda metric: metric.name)
     of_costs = [metric for metric in chosen if isinstance(metric.kind, CostSum | UnitCost)]
     of_stocks = [metric for metric in chosen if isinstance(metric.kind, Stock)]

@@ -6,7 +6,7 @@ published, so that they fit the values of a KPI that is held as well.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Final
 
@@ -21,31 +21,44 @@ from models.vocabulary import Dimension, Grain
 
 #: Kinds that sum or divide the cost of the ledger. What was planned does not depend on it, and a forecast is of a year.
 _OF_THE_LEDGER: Final = (BudgetVariance, BudgetVarianceShare, CostSum, ReworkCost, ReworkShare, UnitCost)
-#: A month that has a value is there, and a day lies in one month.
+#: A month that has a value is there, and a day lies in one month, unless nothing at all was posted in it.
 _GRAINS: Final = (Grain.WEEK.value, Grain.QUARTER.value)
 #: It has a row in each month that has any cost line.
 _LEDGER: Final = "cost_total_reporting"
 _PERIOD: Final = ("metric", "period_grain", "period_start_date")
 
 
-def find_missing_months(metric_values: pl.DataFrame, metrics: Sequence[Metric], as_of_date: date) -> pl.DataFrame:
+def find_missing_months(
+    metric_values: pl.DataFrame,
+    metrics: Sequence[Metric],
+    as_of_date: date,
+    unposted_months: Collection[date] = (),
+) -> pl.DataFrame:
     """`missing_cost_months`: weeks and quarters of KPIs of the ledger's cost that reach into months without any line.
 
-    A month that is not over on the day of the ledger's clock is not missing yet.
+    A month that is not over on the day of the ledger's clock is not missing yet. One of which all postings are missing,
+    though lines of others are spread over it, is missing itself, and so are its days.
 
     Args:
         metric_values: rows of `metric_values`.
         metrics: definitions; those of which the ledger's cost is no part are passed over.
         as_of_date: day of the clock of the ledger.
+        unposted_months: first days of months of which all postings are missing.
     """
+    unposted = list(unposted_months)
     names = [metric.name for metric in metrics if isinstance(metric.kind, _OF_THE_LEDGER)]
     overall = metric_values.filter(pl.col("dimension") == Dimension.OVERALL.value, pl.col("metric").is_in(names))
     known = overall.filter(
-        pl.col("metric") == _LEDGER, pl.col("period_grain") == Grain.MONTH.value, pl.col("eligible_count") > 0
+        pl.col("metric") == _LEDGER,
+        pl.col("period_grain") == Grain.MONTH.value,
+        pl.col("eligible_count") > 0,
+        ~pl.col("period_start_date").is_in(unposted),
     )["period_start_date"]
     month = pl.col("month_date")
     return (
-        overall.filter(pl.col("period_grain").is_in(_GRAINS))
+        overall.filter(
+            pl.col("period_grain").is_in(_GRAINS) | pl.col("period_start_date").dt.month_start().is_in(unposted)
+        )
         .select(
             *_PERIOD,
             pl.date_ranges(pl.col("period_start_date").dt.month_start(), "period_end_date", "1mo").alias("month_date"),

@@ -16,7 +16,7 @@ from metrics.costs.year_end import MONTHS_PER_YEAR
 from metrics.kinds import BudgetVariance, BudgetVarianceShare, ReworkCost, ReworkShare, YearEndForecast
 from metrics.measuring import bounds
 from metrics.measuring.cells import CELL
-from metrics.measuring.cost_gaps import count_missing_months, line_days
+from metrics.measuring.cost_gaps import count_missing_months, lies_in_unposted, line_days
 from metrics.measuring.fact_records import fact_or_empty
 from metrics.measuring.published_cells import Numbers, close_periods, publish_cells
 from metrics.periods import Reporting, period_start
@@ -154,7 +154,7 @@ def _rework_cells(facts: Mapping[str, pl.DataFrame], metric: Metric, reporting: 
     unknown, rework = pl.col("unknown_reporting"), pl.col("rework_reporting")
     lines, transactions = fact_or_empty(facts, "fct_cost_lines"), fact_or_empty(facts, "fct_transactions")
     unmeasured = _unmeasured_periods(lines, reporting.week_start)
-    months = months_with_cost(lines)
+    months = months_with_cost(lines, reporting.unposted_months)
     costless = _resolved_outside(transactions, months, metric, reporting.week_start)
     cells = [
         _broken_down(costs, dimension)
@@ -177,8 +177,15 @@ def _rework_cells(facts: Mapping[str, pl.DataFrame], metric: Metric, reporting: 
             pl.col("eligible_count") + pl.col("costless_count").fill_null(0), pl.col("is_cost_known").fill_null(True)
         )
     )
-    missing = count_missing_months(found, lines, reporting.whole_as_of_date or reporting.as_of_date)
-    return found.with_columns(pl.col("is_cost_known") & (missing == 0) & pl.col("costless_count").is_null())
+    as_of_date = reporting.whole_as_of_date or reporting.as_of_date
+    missing = count_missing_months(found, lines, as_of_date, reporting.unposted_months)
+    is_unknown = lies_in_unposted(found, reporting.unposted_months)
+    return found.with_columns(
+        pl.col("is_cost_known") & (missing == 0) & pl.col("costless_count").is_null(),
+        # What other months spread over it is not what such a period cost.
+        *(pl.when(~is_unknown).then(name).alias(name) for name in ("rework", "allocated", "at_least", "at_most")),
+        measured_count=pl.when(is_unknown).then(0).otherwise("measured_count"),
+    )
 
 
 def _resolved_outside(

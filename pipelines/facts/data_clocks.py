@@ -15,6 +15,7 @@ from metrics.part_months import LATEST, PART
 from metrics.periods import local_date_of
 from metrics.registry import closing_domains, promise_domains, required_domains
 from metrics.spec import Metric, Unit
+from metrics.unposted_months import UNPOSTED
 from models.vocabulary import Domain
 from pipelines.facts.tickets import measured_until
 from pipelines.policies.loading import Policies
@@ -108,6 +109,20 @@ def _part_of_a_month(session: Session, zone: ZoneInfo) -> datetime | None:
     query = "SELECT min(first_date) FROM ops.ops_source_drift WHERE domain = ? AND measure = ? AND member = ?"
     ((day,),) = session.warehouse.rows(query, [Domain.FINANCE.value, PART, LATEST])
     return None if day is None else datetime.combine(day.replace(day=1), time(), zone).astimezone(UTC)
+
+
+def unposted_months(session: Session) -> list[date]:
+    """Months of which the ledger lacks all postings, in order: see `metrics.unposted_months`. One in which a source has
+    postings is not told, though another lacks them; nor one of facts that are kept from a batch which had them."""
+    query = """
+        SELECT DISTINCT first_date FROM ops.ops_source_drift
+        WHERE domain = ? AND measure = ? AND member = ? AND first_date NOT IN (
+            SELECT CAST(date_trunc('month', posting_date) AS DATE) FROM core.fct_cost_lines
+            WHERE posting_date IS NOT NULL
+        )
+        ORDER BY first_date
+    """
+    return [day for (day,) in session.warehouse.rows(query, [Domain.FINANCE.value, PART, UNPOSTED])]
 
 
 def _found_clocks(session: Session) -> DataClocks:

@@ -5,6 +5,7 @@ Whether a domain's verdict allows it, and whether anything has changed, is decid
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 
 import polars as pl
@@ -50,18 +51,21 @@ PLANNING_FACTS: tuple[Table, ...] = (
 )
 
 
-def planning_facts(session: Session, *, finance_date: date, bridged_date: date) -> dict[Table, pl.DataFrame]:
+def planning_facts(
+    session: Session, *, finance_date: date, bridged_date: date, unposted: Collection[date]
+) -> dict[Table, pl.DataFrame]:
     """All of `PLANNING_FACTS`.
 
     Args:
         finance_date: day of the data's clock of finance.
         bridged_date: that of cost per transaction, which also needs what is counted and what drives cost.
+        unposted: months of which the ledger lacks all postings.
     """
     warehouse, reporting = session.warehouse, session.project.home.settings.reporting
     policy, initiatives = session.project.policies.costs, session.project.policies.initiatives
     digits = reporting.minor_unit_digits
     lines, rates = warehouse.read(fct_cost_lines), warehouse.read(stg_fx_rates)
-    allocations, months = warehouse.read(fct_cost_allocations), months_with_cost(lines)
+    allocations, months = warehouse.read(fct_cost_allocations), months_with_cost(lines, unposted)
     budget = convert_budget_lines(
         warehouse.read(stg_budget_lines),
         rates,
@@ -70,7 +74,9 @@ def planning_facts(session: Session, *, finance_date: date, bridged_date: date) 
         minor_unit_digits=digits,
         quarantined=quarantined_records(warehouse, stg_budget_lines),
     )
-    variances = compare_with_budget(lines, budget, as_of_date=finance_date, minor_unit_digits=digits)
+    variances = compare_with_budget(
+        lines, budget, as_of_date=finance_date, minor_unit_digits=digits, unposted_months=unposted
+    )
     tagged = tag_initiative_lines(
         lines,
         warehouse.read(stg_benefit_lines),

@@ -23,7 +23,7 @@ from models.tickets import fct_sla_clocks, fct_tickets
 from models.vendors import fct_contract_promises, stg_vendor_contracts
 from models.vocabulary import Domain
 from pipelines.facts.costs import build_cost_tables, upstream_tables
-from pipelines.facts.data_clocks import data_clocks, reach_of, reporting_date
+from pipelines.facts.data_clocks import data_clocks, reach_of, reporting_date, unposted_months
 from pipelines.facts.inputs import FACT_INPUTS
 from pipelines.facts.plans import PLANNING_FACTS, delay_facts, planning_facts
 from pipelines.facts.tickets import (
@@ -136,10 +136,11 @@ def build_planning_facts(session: Session) -> list[Step]:
     reach = reach_of(metric_named("cost_per_transaction_reporting"), session.project.policies, clocks)
     bridged = reporting_date(session, reach.breakdowns_until if reach else None)
     upstream = [session.input_hash_of(table.name) for table in (fct_cost_lines, fct_tickets)]
-    dates = [str(finance), str(bridged)]
+    unposted = unposted_months(session)
+    dates = [str(finance), str(bridged), *map(str, unposted)]
 
     def build() -> Frames:
-        return planning_facts(session, finance_date=finance, bridged_date=bridged)
+        return planning_facts(session, finance_date=finance, bridged_date=bridged, unposted=unposted)
 
     # Costs that do not reconcile are kept from an older batch: nothing of this one is held against them.
     return _build(

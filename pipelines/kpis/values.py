@@ -49,7 +49,7 @@ from models.vendor_performance import (
 )
 from models.vendors import fct_contract_promises, fct_deliveries, fct_vendor_invoice_lines
 from pipelines.facts.beginnings import read_beginnings
-from pipelines.facts.data_clocks import data_clocks, group_by_reach
+from pipelines.facts.data_clocks import data_clocks, group_by_reach, unposted_months
 from pipelines.facts.steps import replace_tables, reporting_settings
 from pipelines.fingerprint import hash_parts
 from pipelines.gate.holds import Reason, read_holds, reasons_to_hold
@@ -82,11 +82,15 @@ def build_metric_values(session: Session) -> Step:
     """All metric values, and the state of each metric. One that is held keeps the values of its last good batch."""
     reasons = find_reasons(session)
     upstream = [session.input_hash_of(table.name) for table in MEASURED_FACTS]
+    unposted = unposted_months(session)
     told = {name: [[reason.rule_id, reason.text] for reason in found] for name, found in reasons.items()}
-    input_hash = hash_parts(session.code_hash, upstream, told, str(data_clocks(session)), reporting_settings(session))
+    reach = str(data_clocks(session)), str(unposted)
+    input_hash = hash_parts(session.code_hash, upstream, told, reach, reporting_settings(session))
     held = [metric for metric in METRICS if metric.name in reasons]
     note = f"{len(METRICS) - len(held)} metrics measured" + (f", {len(held)} held" if held else "")
-    return session.run_step(metric_values.name, input_hash, lambda: _metric_values(session, reasons), note=note)
+    return session.run_step(
+        metric_values.name, input_hash, lambda: _metric_values(session, reasons, unposted), note=note
+    )
 
 
 def build_vendor_scorecards(session: Session) -> list[Step]:
@@ -111,11 +115,11 @@ def build_vendor_scorecards(session: Session) -> list[Step]:
 def build_kpi_signals(session: Session) -> list[Step]:
     """Whether values are complete, are signals and meet their targets, and what drove their changes."""
     policies = session.project.policies
-    held = sorted(find_reasons(session))
+    held, unposted = sorted(find_reasons(session)), unposted_months(session)
 
     def build() -> Built:
         values = session.warehouse.read(metric_values)
-        missing = find_missing_months(values, METRICS, _ledger_day(session))
+        missing = find_missing_months(values, METRICS, _ledger_day(session), unposted)
         partial = _partial_periods(session, values, held)
         comparable = leave_out_incomplete(values, missing, partial)
         frames = {
@@ -161,7 +165,7 @@ def find_reasons(session: Session) -> dict[str, list[Reason]]:
     return {name: found for name, found in reasons.items() if found}
 
 
-def _metric_values(session: Session, reasons: Mapping[str, Sequence[Reason]]) -> int:
+def _metric_values(session: Session, reasons: Mapping[str, Sequence[Reason]], unposted: Collection[date]) -> int:
     warehouse = session.warehouse
     needed = needed_columns([metric for metric in METRICS if metric.name not in reasons])
     facts = {
@@ -177,7 +181,14 @@ def _metric_values(session: Session, reasons: Mapping[str, Sequence[Reason]]) ->
     for reach, metrics in groups.items():
         if reach is not None:
             frames.append(
-                measure(metrics, facts, time_zone=zone, as_of=reach.breakdowns_until, whole_as_of=reach.whole_until)
+                measure(
+                    metrics,
+                    facts,
+                    time_zone=zone,
+                    as_of=reach.breakdowns_until,
+                    whole_as_of=reach.whole_until,
+                    unposted_months=unposted,
+                )
             )
     values = pl.concat(frames)
     store_restatements(session, values)

@@ -1,8 +1,8 @@
 """What each source told, held against its own past; findings are stored for rules to ask.
 
-The arithmetic is in `metrics.source_drift` for tickets, by days and weeks, and in `metrics.money_drift` and
-`metrics.part_months` for money, by months. Days that say nothing are left out: the incidents that `[gate]` in kpi.toml
-names, and of tickets the holidays of the home's calendars.
+The arithmetic is in `metrics.source_drift` for tickets, by days and weeks, and in `metrics.money_drift`,
+`metrics.part_months` and `metrics.unposted_months` for money, by months. Days that say nothing are left out: the
+incidents that `[gate]` in kpi.toml names, and of tickets the holidays of the home's calendars.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from metrics.money_drift import find_money_drift
 from metrics.part_months import find_part_months
 from metrics.periods import local_date_of
 from metrics.source_drift import BASELINE_DAYS, GAPS, STATUSES, find_drift, find_share_drift
+from metrics.unposted_months import find_unposted_months
 from models.ddl import quote_text
 from models.ops import ops_source_drift
 from models.vocabulary import Domain
@@ -147,7 +148,8 @@ def store_money_drift(session: Session, domain: Domain) -> None:
     found = find_money_drift(lines, shares=money.members, excluded=excluded)
     reach = lines.select("source", "last_day").unique()
     months = warehouse.frame(_MONTHS.format(table=money.table, dated_by=money.dated_by)).join(reach, on="source")
-    found = pl.concat([found, find_part_months(months, excluded=excluded)])
+    parts = find_part_months(months, excluded=excluded), find_unposted_months(months, excluded=excluded)
+    found = pl.concat([found, *parts])
     warehouse.append(ops_source_drift, found.with_columns(pl.lit(domain.value).alias("domain")))
 
 

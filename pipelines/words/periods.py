@@ -70,7 +70,8 @@ def describe_missing_months(start: date, grain: str, months: str | None, months_
     """Which months a sum of cost lacks, and that it is therefore not compared; empty if none.
 
     `Q1 2022 lacks January and February 2022 and Q4 2021 lacks December 2021: the ledger has no line of them, so no
-    change is told`. A week `reaches into December 2021`.
+    change is told`. A week `reaches into December 2021`; of a month, `nothing was posted in February 2022, so no change
+    is told`.
 
     Args:
         start: first day of the period.
@@ -78,6 +79,9 @@ def describe_missing_months(start: date, grain: str, months: str | None, months_
         months_before: those of the period before it.
     """
     period = Period(Grain(grain), start)
+    if grain in (Grain.DAY, Grain.MONTH):
+        both = ", ".join(sorted({month for each in (months, months_before) if each for month in each.split(", ")}))
+        return f"nothing was posted in {name_months(both)}, so no change is told" if both else ""
     verb = "reaches into" if grain == Grain.WEEK else "lacks"
     lacks = [
         f"{name_period(each.start, grain)} {verb} {name_months(missing)}"

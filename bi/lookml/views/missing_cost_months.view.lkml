@@ -17,7 +17,7 @@ view: missing_cost_months {
 
   dimension: period_grain {
     type: string
-    description: "week or quarter"
+    description: "week or quarter; month or day where nothing was posted in the month"
     sql: ${TABLE}.period_grain ;;
   }
 

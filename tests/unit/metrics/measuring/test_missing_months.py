@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
-from metrics.measuring.cost_gaps import count_missing_months
+from metrics.measuring.cost_gaps import count_missing_months, lies_in_unposted
 from metrics.measuring.missing_months import find_missing_months, leave_out_incomplete
 from metrics.periods import Period
 from metrics.registry import METRICS, metric_named
@@ -62,6 +62,29 @@ def test_weeks_and_quarters_name_the_months_that_the_ledger_lacks() -> None:
 def test_a_month_that_is_not_over_is_not_missing() -> None:
     assert ("week", date(2026, 4, 27)) not in found(date(2026, 5, 31))
     assert ("week", date(2026, 4, 27)) in found(date(2026, 6, 1))
+
+
+def test_a_month_without_postings_is_missing_itself_whatever_is_spread_over_it() -> None:
+    """The ledger has January and April; of February only what others spread over it."""
+    rows = find_missing_months(values(), METRICS, date(2026, 7, 2), [date(2026, 2, 1)])
+    told = {(grain, start): months for metric, grain, start, months, _ in rows.rows() if metric == COST}
+    assert told == {
+        ("month", date(2026, 2, 1)): "2026-02",
+        ("quarter", date(2026, 1, 1)): "2026-02, 2026-03",
+        ("quarter", date(2026, 4, 1)): "2026-05, 2026-06",
+        ("week", date(2026, 2, 9)): "2026-02",
+        ("week", date(2026, 2, 23)): "2026-02, 2026-03",
+        ("week", date(2026, 3, 30)): "2026-03",
+        ("week", date(2026, 4, 27)): "2026-05",
+    }
+
+
+def test_what_lies_in_months_without_postings_alone_is_told_apart() -> None:
+    unposted = [date(2026, 2, 1), date(2026, 3, 1)]
+    periods = values((UNIT_COST,)).filter(pl.col("dimension") == "overall")
+    inside = periods.filter(lies_in_unposted(periods, unposted)).select("period_grain", "period_start_date").rows()
+    assert inside == [("month", date(2026, 2, 1)), ("week", date(2026, 2, 9)), ("week", date(2026, 2, 23))]
+    assert not lies_in_unposted(periods, []).any()
 
 
 def test_nothing_is_missing_where_no_kpi_of_the_ledger_has_a_value() -> None:
