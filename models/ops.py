@@ -23,7 +23,7 @@ ops_runs = table(
     instant("started_at", "Start", required=True),
     instant("ended_at", "End; empty while it runs or if it was killed"),
     text("state", "running, succeeded, held, failed or interrupted", required=True),
-    instant("as_of_at", "The data's clock of the run"),
+    instant("as_of_at", "As of when somebody let it measure; empty where it was how far the data reach"),
     text("code_hash", "Hash of the code", required=True),
     text("message", "What went wrong, or what was held, in one line"),
 )

@@ -154,7 +154,13 @@ def open_session(
         session = Session(project, warehouse, run_id, reporter or SilentReporter(), as_of_option, is_full)
         # A run that never ended was killed; its transaction was never committed, so nothing of it is half there.
         warehouse.execute("UPDATE ops.ops_runs SET state = 'interrupted' WHERE state = 'running'")
-        record = {"run_id": run_id, "started_at": datetime.now(UTC), "state": "running", "code_hash": session.code_hash}
+        record = {
+            "run_id": run_id,
+            "started_at": datetime.now(UTC),
+            "state": "running",
+            "as_of_at": as_of_option,
+            "code_hash": session.code_hash,
+        }
         warehouse.append(ops_runs, pl.DataFrame([record]))
         try:
             yield session

@@ -26,21 +26,19 @@ _MOST_FILES: Final = 20
 def store_restatements(session: Session, values: pl.DataFrame) -> None:
     """Remember what was told of closed periods and is told otherwise now.
 
-    Call in the transaction that replaces the values, before they are replaced. Nothing is remembered of a run as of an
-    instant that somebody chose: it tells what was known then.
+    Call in the transaction that replaces the values, before they are replaced. Where somebody chose as of when to
+    measure, now or then, a period that is no longer closed restates nothing.
 
     Args:
         values: rows of `metric_values` that take the place of those there are.
     """
-    if session.as_of_option is not None:
-        return
     grains = ", ".join(map(quote_text, GRAINS))
     of_everything = f"dimension = {quote_text(Dimension.OVERALL.value)} AND period_grain IN ({grains})"
     before = session.warehouse.read(metric_values, COMPARED, where=of_everything)
     found = find_restatements(before, values)
-    if found.is_empty():
-        return
     reasons, now = _Reasons(session), datetime.now(UTC)
+    if session.as_of_option is not None or reasons.was_as_of:
+        found = found.filter(pl.col("value_now").is_not_null())
     told = [
         {
             **{name: value for name, value in row.items() if name != "is_redefined"},
@@ -50,23 +48,30 @@ def store_restatements(session: Session, values: pl.DataFrame) -> None:
         }
         for row in found.iter_rows(named=True)
     ]
-    session.warehouse.append(ops_restatements, pl.DataFrame(told, infer_schema_length=None))
+    if told:
+        session.warehouse.append(ops_restatements, pl.DataFrame(told, infer_schema_length=None))
 
 
 class _Reasons:
-    """Why values are others than those that were computed last: what came in between."""
+    """Why values are others than those that were computed last: what came in between.
+
+    Attributes:
+        was_as_of: whether somebody chose as of when those were computed.
+    """
 
     def __init__(self, session: Session) -> None:
         self._policies = session.project.policies
         domains = {contract.id: contract.domain for contract in session.project.contracts}
         found = session.warehouse.rows(
             """
-            SELECT step.built_at, run.code_hash FROM ops.ops_steps AS step LEFT JOIN ops.ops_runs AS run USING (run_id)
+            SELECT step.built_at, run.code_hash, run.as_of_at
+            FROM ops.ops_steps AS step LEFT JOIN ops.ops_runs AS run USING (run_id)
             WHERE step.asset = ?
             """,
             [metric_values.name],
         )
-        computed_at, code_hash = found[0] if found else (None, None)
+        computed_at, code_hash, as_of = found[0] if found else (None, None, None)
+        self.was_as_of = as_of is not None
         self._is_other_program = code_hash != session.code_hash
         self._files: dict[Domain, list[str]] = {}
         loads = session.warehouse.rows(

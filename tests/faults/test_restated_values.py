@@ -90,12 +90,17 @@ def test_a_ticket_that_is_resolved_in_a_later_month_after_all_is_told_once_with_
     assert len(json.loads(CliRunner().invoke(kpi, asked, catch_exceptions=False).stdout)) == 4
 
 
-def test_a_run_as_of_an_earlier_day_restates_nothing(home: Path) -> None:
+def test_a_month_that_a_run_as_of_a_day_closed_or_opened_is_not_restated(home: Path) -> None:
     rows = _rows()
     assert _run(home, rows) == []
-    rows[25]["resolved_at"] = "2026-05-11 10:00:00"
-    assert _run(home, rows, "--as-of", "2026-04-20") == []
+    # May is closed by somebody, and open again; then April is open as it was on its 20th.
+    for options in (("--as-of", "2026-06-01"), (), ("--as-of", "2026-04-20"), ()):
+        assert _run(home, rows, *options) == []
     assert _restated(home) == []
+    # What is counted otherwise in a month that was closed all the time is another value, whoever closed it.
+    rows[15]["resolved_at"] = "2026-05-11 10:00:00"
+    assert len(_run(home, rows, "--as-of", "2026-04-20")) == 1
+    assert [row[1:4] for row in _restated(home)] == [(date(2026, 2, 1), 10.0, 9.0), (QUARTER, 30.0, 29.0)]
 
 
 def test_another_meaning_of_a_status_is_told_as_such(home: Path) -> None:
