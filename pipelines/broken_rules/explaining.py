@@ -23,8 +23,10 @@ from pipelines.broken_rules import (
     shared_tickets,
     swapped_dates,
     total_lines,
+    unknown_currencies,
     unlisted_names,
     unreadable_values,
+    unusable_rates,
 )
 from pipelines.broken_rules.evidence import Evidence, Explanation
 from pipelines.broken_rules.failed_months import add_failed_months
@@ -43,6 +45,8 @@ EXPLANATIONS: Final[tuple[Explanation, ...]] = (
     total_lines.EXPLANATION,
     rows_without_ticket.EXPLANATION,
     unreadable_values.EXPLANATION,
+    unusable_rates.EXPLANATION,
+    unknown_currencies.EXPLANATION,
     unlisted_names.EXPLANATION,
     late_data.EXPLANATION,
     known_incidents.EXPLANATION,

@@ -1,4 +1,4 @@
-"""Keys that the exports of two contracts bring: which contracts, how many, and what to do about them.
+"""Keys that stand twice: in the exports of two contracts or in one file, where, how many, and what to do about them.
 
 That a key stands twice breaks a rule in `data_contracts/warehouse`; which lines are kept is for
 `pipelines.staging.lines`.
@@ -16,8 +16,11 @@ from models.catalog import table_named
 from models.ddl import qualified_name, quote_identifier
 from pipelines.broken_rules.evidence import Evidence, Explanation
 from pipelines.warehouse import Warehouse
+from pipelines.words.numbers import count_of, list_all
 
 _MOST_PAIRS: Final = 3
+_MOST_KEYS: Final = 2
+_MOST_ROWS: Final = 4
 #: Tables known by what their rows are of, and what people call one of these.
 _FIGURES: Final = {
     "stg_fx_rates": ("rate", "rates"),
@@ -31,7 +34,7 @@ def _is_of_keys(rule: Rule) -> bool:
 
 
 def _tell(rule: Rule, evidence: Evidence) -> str:
-    """The contracts that share keys. Empty where one contract alone brings them."""
+    """The contracts that share keys, and the rows of one file that do."""
     name = rule.table_name.rpartition(".")[2]
     table = table_named(name)
     keys = [column.name for column in table.primary_key.columns]
@@ -39,7 +42,39 @@ def _tell(rule: Rule, evidence: Evidence) -> str:
         _say_key(pair, evidence) if len(keys) == 1 else _say_figure(name, pair, evidence)
         for pair in _pairs(evidence.warehouse, table, keys)[:_MOST_PAIRS]
     ]
+    if len(keys) == 1:
+        said += _say_rows(table, keys[0], evidence)
     return " ".join(said)
+
+
+def _say_rows(table: Table, key: str, evidence: Evidence) -> list[str]:
+    """The first keys that stand twice in one file, with their rows, and what to do; nothing where there are none."""
+    found = evidence.warehouse.rows(
+        f"""
+        SELECT {key}, export, file_name, list(row_number ORDER BY row_number), count(*) OVER ()
+        FROM {qualified_name(table)} JOIN ops.ops_loads USING (load_id)
+        WHERE {key} IS NOT NULL
+        GROUP BY {key}, load_id, export, file_name HAVING count(*) > 1
+        ORDER BY load_id, min(row_number) LIMIT {_MOST_KEYS}
+        """
+    )
+    if not found:
+        return []
+    told = []
+    for value, export, file, rows, _ in found:
+        named = [f"{row:,}" for row in rows[:_MOST_ROWS]]
+        named += [f"{len(rows) - _MOST_ROWS:,} more"] if len(rows) > _MOST_ROWS else []
+        told.append(f"'{value}' stands in rows {list_all(named)} of landing/{export}/{file}")
+    more = int(found[0][-1]) - len(found)
+    rest = f", and so {'does' if more == 1 else 'do'} {count_of(more, 'more key', 'more keys')}" if more else ""
+    target = f"{table.name.removeprefix('stg_')}.{key}"
+    remedy = (
+        "Where one line was exported twice, take one of the rows out of the file. Where they are different lines, let "
+        "a column that tells them apart, such as a number of the line, feed the key as well: in "
+        f"{evidence.origin_of(found[0][1])}, under customProperties of that column, "
+        f"- {{property: feeds, value: {target}}}."
+    )
+    return [f"{'; '.join(told)}{rest}.", remedy]
 
 
 def _pairs(warehouse: Warehouse, table: Table, keys: Sequence[str]) -> list[tuple[Any, ...]]:
