@@ -74,8 +74,8 @@ class ObjectReader:
             what = f"object '{name}': mayRepeatRows is about lines only"
             remedy = "Remove it: equal rows of any other shape tell the same of one ticket, and count once."
             self.report(place, (what, remedy, None))
-        if properties.dates_are_right and properties.shape is not ExportShape.EVENT_LOG:
-            what = f"object '{name}': datesAreRight is about event logs only"
+        if properties.dates_are_right and properties.shape not in (ExportShape.EVENT_LOG, ExportShape.LINES):
+            what = f"object '{name}': datesAreRight is about event logs and lines only"
             remedy = "Remove it: whether day and month are swapped is asked of no other shape."
             self.report(place, (what, remedy, None))
         raw_table = f"raw_{source}__{name}"

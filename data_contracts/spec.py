@@ -305,8 +305,8 @@ class ExportObject:
         control_totals: totals that come with the export.
         unique_rules: rules that follow of columns whose values are unique.
         may_repeat_rows: patterns of names of files whose rows are different lines though they are equal.
-        dates_are_right: of an event log, patterns of names of files in which day and month are not swapped, though it
-            looks so.
+        dates_are_right: of an event log or lines, patterns of names of files in which day and month are not swapped,
+            though it looks so.
         has_no_totals: whether rows that look like totals of others are lines all the same.
         granularity: what one row is, in words.
     """

@@ -244,6 +244,26 @@ ops_swapped_dates = table(
     day("known_until_date", "Where that is other files: the last day that the files before it tell of"),
 )
 
+ops_swapped_lines = table(
+    Layer.OPS,
+    "ops_swapped_lines",
+    "Files of ledgers and invoices in which day and month are probably swapped: nearly all lines lie on one day of "
+    "several months, while other files of the export keep to a month or so; or on a single day that the file's name "
+    "tells the other way round. One row per file.",
+    text("domain", "finance or vendors", key=True),
+    text("load_id", "Load", key=True),
+    text("export", "Contract", required=True),
+    text("object_name", "Schema object of the contract", required=True),
+    text("column_name", "The contract's column that dates the lines", required=True),
+    text("sign", "What gives it away: file name or several months", required=True),
+    integer("line_count", "Lines of the file that have a date", required=True),
+    integer("on_day_count", "Those on that day of the month", required=True),
+    integer("day_of_month", "The day, as it is read: probably the month", required=True),
+    integer("month_count", "Months in which they lie, as it is read: probably the days", required=True),
+    day("first_date", "First day, as it is read", required=True),
+    day("last_date", "Last day, as it is read", required=True),
+)
+
 ops_repeated_rows = table(
     Layer.OPS,
     "ops_repeated_rows",
@@ -447,6 +467,7 @@ TABLES = (
     ops_control_totals,
     ops_shared_tickets,
     ops_swapped_dates,
+    ops_swapped_lines,
     ops_repeated_rows,
     ops_repeated_lines,
     ops_total_lines,

@@ -87,6 +87,18 @@ def earlier_than_known(loads: Sequence[LoadedFile], new: Container[str]) -> dict
     return {load: loads[known[-1]] for load in loads[: known[-1]] if load.load_id in new} if known else {}
 
 
+def date_in_name(name: str) -> tuple[int, int, int] | None:
+    """Year, month and day that a file's name tells: the day is 0 where it tells a month, the month where a quarter.
+
+    A day with the year behind it is not told: whether day or month leads in it, nobody knows.
+    """
+    for pattern in _DATES:
+        if found := list(pattern.finditer(_stem(name))):
+            year, _, month, day = _date_in(found[-1])
+            return None if day and found[-1].start("year") > found[-1].start() else (year, month, day)
+    return None
+
+
 def _arrival(load: LoadedFile) -> tuple[int, float, tuple[tuple[int, ...], str], datetime]:
     # Of files that came together, the one that was written later; those of a second were copied together.
     written = load.modified_at.timestamp() // 1 if load.modified_at is not None else 0.0

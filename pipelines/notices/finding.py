@@ -14,7 +14,7 @@ from typing import Final
 from data_contracts.spec import ExportContract
 from metrics.sla.policy import SlaPolicy
 from models.vocabulary import Domain, RuleState
-from pipelines.broken_rules import rows_without_ticket, swapped_dates
+from pipelines.broken_rules import rows_without_ticket, swapped_dates, swapped_lines
 from pipelines.landing.refusals import files_in
 from pipelines.notices.unread_exports import NO_LONGER, unread_contracts
 from pipelines.project import Project
@@ -85,7 +85,7 @@ def note_swapped_dates(found: Iterable[tuple[str, str, str]]) -> Iterator[Notice
         found: id, state and message of rules of domains that are not held, where each is told beside what holds.
     """
     for rule_id, state, message in found:
-        if rule_id == swapped_dates.RULE and state == RuleState.FAILED.value:
+        if rule_id in (swapped_dates.RULE, *swapped_lines.RULES) and state == RuleState.FAILED.value:
             yield Notice("swapped_dates", rule_id.partition(".")[0], f"{rule_id}: {message}")
 
 

@@ -119,9 +119,11 @@ def test_mistakes_in_totals_and_cases(setting: str, told: str) -> None:
     assert told in said(setting=setting)
 
 
-def test_dates_are_called_right_of_event_logs_only() -> None:
-    told = said(setting='property: datesAreRight, value: ["march_*.csv"]')
-    assert "datesAreRight is about event logs only" in told
+def test_dates_are_called_right_of_event_logs_and_lines_only() -> None:
+    setting = 'property: datesAreRight, value: ["march_*.csv"]'
+    (item,) = load(setting=setting).objects
+    assert item.dates_are_right == ("march_*.csv",)
+    assert "datesAreRight is about event logs and lines only" in said(setting=setting, shape="snapshot")
 
 
 def test_a_control_total_is_not_compared_where_several_rows_tell_of_one_line() -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipelines.landing.load_order import LoadedFile, earlier_than_known, order_loads
+from pipelines.landing.load_order import LoadedFile, date_in_name, earlier_than_known, order_loads
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
@@ -85,3 +85,19 @@ def test_files_that_come_late_are_told() -> None:
     late = earlier_than_known(ordered, ["x_2026-01.csv#1", "x_2026-04.csv#1"])
     assert [(load.name, later.name) for load, later in late.items()] == [("x_2026-01.csv", "x_2026-03.csv")]
     assert earlier_than_known(ordered, [load.load_id for load in ordered]) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("ledger_2026-06-03.csv.gz", (2026, 6, 3)),
+        ("from_2026-01-01_to_20260131.csv", (2026, 1, 31)),
+        ("ap-2025-12.csv", (2025, 12, 0)),
+        ("Spend Sep 2026.csv", (2026, 9, 0)),
+        ("audit_2025_Q4.csv", (2025, 0, 0)),
+        ("ledger_03.06.2026.csv", None),
+        ("ledger_17.csv", None),
+    ],
+)
+def test_a_name_tells_a_date_unless_day_and_month_lead_in_it(name: str, told: tuple[int, int, int] | None) -> None:
+    assert date_in_name(name) == told
