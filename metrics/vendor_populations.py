@@ -104,7 +104,7 @@ COMMITMENT_MONTHS: Final = Population(
     is_eligible=pl.lit(True),
     eligibility=(
         "Contracts with committed spend, in each month of their term. One with lines that cannot be added up is not "
-        "measured from the month of the first of them on."
+        "measured from the month of the first of them on, and none is in months before the first invoice of all."
     ),
     dimensions=(Dimension.OVERALL, Dimension.VENDOR),
 )

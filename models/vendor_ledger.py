@@ -139,7 +139,11 @@ fct_vendor_commitment_months = table(
     money("cumulative_spend_reporting", "Billed by the end of the month, at the contract's one rate"),
     money("committed_spend_reporting", "Committed spend at that rate"),
     integer("unmeasured_line_count", "Lines by the end of the month that cannot be added up", required=True),
-    flag("is_quarantined", "Whether lines that cannot be added up leave the spend unknown", required=True),
+    flag(
+        "is_quarantined",
+        "Whether the spend is unknown: lines cannot be added up, or no invoice is of so early a month",
+        required=True,
+    ),
 )
 
 TABLES = (

@@ -90,7 +90,7 @@ def build_commitments(
         _at_rate(commitments, f"{part}_original", f"{part}_reporting", minor_unit_digits)
         for part in ("spend", "shortfall")
     ]
-    months = _months(committed, spent, unmeasured, as_of_date)
+    months = _months(committed, spent, unmeasured, as_of_date, known_since)
     cumulative = _at_rate(months, "cumulative_spend_original", "cumulative_spend_reporting", minor_unit_digits)
     return (
         commitments.with_columns(in_reporting),
@@ -229,7 +229,9 @@ def _at_rate(frame: pl.DataFrame, amount: str, name: str, minor_unit_digits: int
     return multiply_amounts(frame[amount], ratios, index, minor_unit_digits).alias(name)
 
 
-def _months(committed: pl.DataFrame, spent: pl.DataFrame, unmeasured: pl.DataFrame, as_of_date: date) -> pl.DataFrame:
+def _months(
+    committed: pl.DataFrame, spent: pl.DataFrame, unmeasured: pl.DataFrame, as_of_date: date, known_since: Any
+) -> pl.DataFrame:
     """A row for each month from a contract's first day, or first bill, to its last day or bill by the data's clock."""
     key = ["vendor_contract_id", "month_date"]
     by_month = (
@@ -268,5 +270,7 @@ def _months(committed: pl.DataFrame, spent: pl.DataFrame, unmeasured: pl.DataFra
         + pl.col("undated").fill_null(0),
     ).with_columns(
         cumulative_spend_original=pl.col("spend_original").cum_sum().over("vendor_contract_id").cast(_STORED),
-        is_quarantined=pl.col("unmeasured_line_count") > 0,
+        # Of a month before the first invoice of all nobody knows what was billed, and not that it was nothing.
+        is_quarantined=(pl.col("unmeasured_line_count") > 0)
+        | (pl.col("month_date") < pl.lit(known_since, dtype=pl.Date).dt.month_start()).fill_null(False),
     )

@@ -6,7 +6,7 @@
 -- Formula: Sum of cumulative_spend_reporting / sum of committed_spend_reporting of fct_vendor_commitment_months, each
 -- contract at one exchange rate.
 -- Counted: Contracts with committed spend, in each month of their term. One with lines that cannot be added up is not
--- measured from the month of the first of them on.
+-- measured from the month of the first of them on, and none is in months before the first invoice of all.
 -- Period: month of a contract's term, until the data's clock (month_date), in the reporting time zone.
 -- Unit: ratio; 1 is the whole. Owner: Vendor management. Version 1.
 -- To combine cells: add numerators and denominators up over one breakdown, then divide; of several periods take the

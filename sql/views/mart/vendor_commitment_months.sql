@@ -27,4 +27,4 @@ COMMENT ON COLUMN mart.vendor_commitment_months.committed_spend_original IS 'Com
 COMMENT ON COLUMN mart.vendor_commitment_months.cumulative_spend_reporting IS 'Billed by the end of the month, at the contract''s one rate';
 COMMENT ON COLUMN mart.vendor_commitment_months.committed_spend_reporting IS 'Committed spend at that rate';
 COMMENT ON COLUMN mart.vendor_commitment_months.unmeasured_line_count IS 'Lines by the end of the month that cannot be added up';
-COMMENT ON COLUMN mart.vendor_commitment_months.is_quarantined IS 'Whether lines that cannot be added up leave the spend unknown';
+COMMENT ON COLUMN mart.vendor_commitment_months.is_quarantined IS 'Whether the spend is unknown: lines cannot be added up, or no invoice is of so early a month';

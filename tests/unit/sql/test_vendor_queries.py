@@ -239,11 +239,12 @@ def test_commitments_running_out(fill: Fill, answer: Answer) -> None:
         {**common, "vendor_contract_id": "a", "spend_original": Decimal(10), "run_out_state": "ended_short",
          "shortfall_reporting": Decimal(990)},
         {**common, "vendor_contract_id": "b", "spend_original": Decimal(1600), "run_out_state": "reached",
-         "run_out_date": date(2026, 5, 20)},
+         "run_out_date": date(2026, 5, 20), "start_date": date(2025, 12, 31), "known_since_date": date(2026, 1, 3)},
         {**common, "vendor_contract_id": "c", "spend_original": Decimal(500), "run_out_state": "projected",
-         "run_out_date": date(2026, 10, 8)},
+         "run_out_date": date(2026, 10, 8), "start_date": date(2026, 1, 1), "known_since_date": date(2026, 1, 3)},
     )  # fmt: skip
     assert [(row[1], row[5]) for row in answer("commitments_running_out")] == [("b", 1.6), ("c", 0.5), ("a", 0.01)]
+    assert [row[-1] for row in answer("commitments_running_out")] == [date(2026, 1, 3), None, None]
 
 
 def test_vendors_without_contract(fill: Fill, answer: Answer) -> None:

@@ -46,6 +46,8 @@ def test_a_commitment_that_ran_out_in_mid_month_names_the_day() -> None:
         (date(2026, 6, 1), 100, 1150),
     ]
     assert by_month["month_date"].to_list() == [date(2026, month, 1) for month in range(1, 8)]
+    # Of January to March no invoice is known at all.
+    assert by_month["is_quarantined"].to_list() == [True] * 3 + [False] * 4
 
 
 def test_exactly_the_commitment_uses_it_up_and_a_later_credit_note_gives_some_back() -> None:
@@ -128,7 +130,7 @@ def test_lines_that_cannot_be_added_up_are_counted_and_leave_the_months_open() -
     )
     assert (found["spend_original"], found["billed_line_count"], found["unmeasured_line_count"]) == (100, 1, 3)
     assert by_month.select("unmeasured_line_count").to_series().to_list() == [0, 0, 0, 0, 2, 3, 3]
-    assert by_month["is_quarantined"].to_list() == [False] * 4 + [True] * 3
+    assert by_month["is_quarantined"].to_list() == [True] * 3 + [False] + [True] * 3
 
 
 def test_lines_that_may_be_of_either_contract_are_counted_for_both() -> None:
