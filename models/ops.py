@@ -26,6 +26,8 @@ ops_runs = table(
     instant("as_of_at", "As of when somebody let it measure; empty where it was how far the data reach"),
     text("code_hash", "Hash of the code", required=True),
     text("message", "What went wrong, or what was held, in one line"),
+    text("rules_hash", "Hash of the contracts, policies and settings by which it judged and measured"),
+    text("reporting_currency_code", "ISO 4217 code of the currency that it reported in"),
 )
 
 ops_steps = table(

@@ -24,15 +24,18 @@ def _columns() -> tuple[Column[Any], ...]:
         real("value_before", "What was told until then, when the period was closed already", required=True),
         real("value_now", "What was told from then on; empty where the period was no longer closed, or had no value"),
         text("unit", "Unit of both values", required=True),
+        text("currency_code", "ISO 4217 code of both values, where the unit is the reporting currency"),
         integer("eligible_before_count", "Records that should count, until then", required=True),
         integer("eligible_now_count", "Records that should count, from then on; empty where value_now is"),
         text(
             "reason",
-            "definition: the metric has another version. files: files came of exports that it needs. program: the "
-            "program is another version. rules: contracts, policies or settings are other ones, or records were held",
+            "Everything that is other than when the value before was computed, by commas. definition: the metric has "
+            "another version. files: files came of exports that it needs. rules: contracts, policies or settings. "
+            "program: the program is another version. as_of: somebody chose, or had chosen, as of when to measure. "
+            "held: none of these, so what was held was released",
             required=True,
         ),
-        text("files", "The files that came since the value before was computed, by commas; empty for other reasons"),
+        text("files", "The files that came since then, by commas; empty where none did"),
     )
 
 

@@ -17,7 +17,7 @@ from uuid import uuid4
 import polars as pl
 
 from models.ops import ops_runs
-from pipelines.fingerprint import code_hash
+from pipelines.fingerprint import code_hash, hash_parts
 from pipelines.project import Project
 from pipelines.warehouse import Warehouse, open_warehouse
 
@@ -81,6 +81,17 @@ class Session:
     def code_hash(self) -> str:
         """Hash of the code that computes."""
         return code_hash()
+
+    @property
+    def rules_hash(self) -> str:
+        """Hash of all that the home says of how to judge and to measure: contracts, policies and settings."""
+        settings = self.project.home.settings
+        return hash_parts(
+            sorted((contract.id, contract.content_hash) for contract in self.project.contracts),
+            sorted(self.project.policies.hashes.items()),
+            settings.reporting.model_dump(mode="json"),
+            settings.gate.model_dump(mode="json"),
+        )
 
     def input_hash_of(self, asset: str) -> str | None:
         """What an asset in the warehouse was built from; None if it never was."""
@@ -160,6 +171,8 @@ def open_session(
             "state": "running",
             "as_of_at": as_of_option,
             "code_hash": session.code_hash,
+            "rules_hash": session.rules_hash,
+            "reporting_currency_code": project.home.settings.reporting.currency,
         }
         warehouse.append(ops_runs, pl.DataFrame([record]))
         try:

@@ -1,4 +1,4 @@
-"""That a run tells values of closed periods otherwise than they were told before."""
+"""That values of closed periods are told otherwise than before."""
 
 from __future__ import annotations
 
@@ -12,22 +12,36 @@ if TYPE_CHECKING:
 
 #: Homes that were run last before there was this table remember nothing.
 _REMEMBERS: Final = "SELECT 1 FROM duckdb_tables() WHERE table_name = 'ops_restatements'"
-_OF_THE_LAST_RUN: Final = """
+#: A run that did not come to its end has told nobody; the one after it does.
+_NEVER_TOLD: Final = """
     SELECT metric, period_grain, period_start_date, value_before, value_now, unit, reason, files
     FROM ops.ops_restatements
-    WHERE run_id = (SELECT run_id FROM ops.ops_runs ORDER BY started_at DESC LIMIT 1)
-    ORDER BY period_start_date DESC, period_grain, metric
+    WHERE restated_at > coalesce(
+        (
+            SELECT max(started_at) FROM ops.ops_runs
+            WHERE state IN ('succeeded', 'held') AND started_at < (SELECT max(started_at) FROM ops.ops_runs)
+        ),
+        TIMESTAMPTZ '1970-01-01 00:00:00+00'
+    )
+    AND run_id NOT IN (
+        SELECT run_id FROM ops.ops_runs
+        WHERE state IN ('succeeded', 'held') AND started_at < (SELECT max(started_at) FROM ops.ops_runs)
+    )
+    ORDER BY period_start_date DESC, period_grain, metric, restated_at DESC
 """
 _MOST_NAMES: Final = 3
 
 
 def read_restatements(connection: Any) -> tuple[tuple[Any, ...], ...]:
-    """What the last run tells otherwise: KPI, grain, first day, value before and now, unit, reason and files.
+    """What is told otherwise and no run has said yet.
+
+    Returns:
+        KPI, grain, first day, value before and now, unit, reason and files.
 
     Args:
         connection: to the build database.
     """
-    return tuple(connection.execute(_OF_THE_LAST_RUN).fetchall()) if connection.execute(_REMEMBERS).fetchall() else ()
+    return tuple(connection.execute(_NEVER_TOLD).fetchall()) if connection.execute(_REMEMBERS).fetchall() else ()
 
 
 def note_restatements(rows: Sequence[tuple[Any, ...]], currency: str) -> Iterator[Notice]:
@@ -68,15 +82,19 @@ def note_restatements(rows: Sequence[tuple[Any, ...]], currency: str) -> Iterato
 
 def _tell_reasons(rows: Sequence[tuple[Any, ...]]) -> str:
     files = list(dict.fromkeys(row[7] for row in rows if row[7]))
-    reasons = {row[6] for row in rows}
+    reasons = {reason for row in rows for reason in row[6].split(", ")}
     told = []
     if files:
         told.append(f"since then came {list_some(files, _MOST_NAMES)}")
     if "definition" in reasons:
         told.append("definitions have other versions, which docs/decisions.md tells")
+    if "rules" in reasons:
+        told.append("contracts, policies or settings are other ones")
     if "program" in reasons:
         told.append("the program is another version")
-    if "rules" in reasons:
-        told.append("contracts, policies or settings are other ones, or records were held before")
+    if "as_of" in reasons:
+        told.append("somebody chose as of when to measure, now or then")
+    if "held" in reasons:
+        told.append("what was held was released")
     text = "; ".join(told)
     return f"{text[:1].upper()}{text[1:]}."

@@ -101,6 +101,7 @@ def test_a_month_that_a_run_as_of_a_day_closed_or_opened_is_not_restated(home: P
     rows[15]["resolved_at"] = "2026-05-11 10:00:00"
     assert len(_run(home, rows, "--as-of", "2026-04-20")) == 1
     assert [row[1:4] for row in _restated(home)] == [(date(2026, 2, 1), 10.0, 9.0), (QUARTER, 30.0, 29.0)]
+    assert {row[6:] for row in _restated(home)} == {("files, as_of", "rows.csv")}
 
 
 def test_another_meaning_of_a_status_is_told_as_such(home: Path) -> None:
@@ -121,7 +122,7 @@ def test_another_meaning_of_a_status_is_told_as_such(home: Path) -> None:
     ("version", "reason", "words"),
     [
         ("metric_version", "program", "The program is another version."),
-        ("0", "definition", "Definitions have other versions"),
+        ("0", "definition, program", "Definitions have other versions"),
     ],
 )
 def test_what_another_program_told_is_told_as_such(home: Path, version: str, reason: str, words: str) -> None:
@@ -135,3 +136,46 @@ def test_what_another_program_told_is_told_as_such(home: Path, version: str, rea
     (told,) = _run(home, rows)
     assert words in told
     assert {row[6:] for row in _restated(home)} == {(reason, None)}
+
+
+def test_what_a_run_that_failed_would_have_said_is_said_by_the_next(home: Path) -> None:
+    rows = _rows()
+    assert _run(home, rows) == []
+    rows[25]["resolved_at"] = "2026-05-11 10:00:00"
+    published = home / "published"
+    aside = published.rename(home / "aside")
+    published.write_text("Not a folder.", encoding="utf-8")
+    write_export(home, "desk", {"tickets": COLUMNS}, rows, shape="snapshot")
+    assert CliRunner().invoke(kpi, ["run", "--home", str(home)]).exit_code == 1
+    published.unlink()
+    aside.rename(published)
+    (told,) = _run(home, rows)
+    assert "rows.csv" in told
+    assert _run(home, rows) == []
+
+
+def test_a_file_without_records_is_no_reason_and_a_policy_beside_a_file_is_one(home: Path) -> None:
+    rows = _rows()
+    rows[25]["status"] = "Dropped"
+    policy = home / "policies" / "statuses.yaml"
+    known = policy.read_text(encoding="utf-8").replace("Closed:", "Dropped: done, Closed:", 1)
+    policy.write_text(known, encoding="utf-8")
+    assert _run(home, rows) == []
+    policy.write_text(known.replace("Dropped: done", "Dropped: cancelled"), encoding="utf-8")
+    (home / "landing" / "desk" / "empty.csv").write_text(",".join(COLUMNS) + "\n", encoding="utf-8")
+    assert len(_run(home, rows)) == 1
+    assert {row[6:] for row in _restated(home)} == {("rules", None)}
+    policy.write_text(known, encoding="utf-8")
+    rows[15]["resolved_at"] = "2026-05-11 10:00:00"
+    assert len(_run(home, rows)) == 1
+    assert {row[6:] for row in _restated(home)} == {("rules", None), ("files, rules", "rows.csv")}
+
+
+def test_another_reporting_currency_is_no_other_value(home: Path) -> None:
+    rows = _rows()
+    assert _run(home, rows) == []
+    settings = home / "kpi.toml"
+    text = settings.read_text(encoding="utf-8")
+    assert '"EUR"' in text
+    settings.write_text(text.replace('"EUR"', '"USD"'), encoding="utf-8")
+    assert _run(home, rows) == []
