@@ -381,6 +381,13 @@ class ExportContract:
         return tuple(rule for item in self.objects for rule in (*item.rules, *item.unique_rules))
 
     @property
+    def tells_exchange_rates(self) -> bool:
+        """Whether a column of it feeds exchange rates, by which amounts of other exports are converted."""
+        return any(
+            feed.table == "fx_rates" for item in self.objects for column in item.columns for feed in column.feeds
+        )
+
+    @property
     def arrival_rules(self) -> tuple[Rule, ...]:
         """The rules of its service levels, which are judged when the data of all domains are there."""
         return tuple(level.rule for level in self.service_levels)

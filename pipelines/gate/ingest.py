@@ -206,9 +206,7 @@ def _rates_of(session: Session) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
             tuple(load_id for load_id, _ in active_loads(session.warehouse, contract.id)),
         )
         for contract in session.project.contracts_of(Domain.FINANCE)
-        if any(
-            feed.table == "fx_rates" for item in contract.objects for column in item.columns for feed in column.feeds
-        )
+        if contract.tells_exchange_rates
     )
 
 

@@ -11,7 +11,6 @@ from typing import Any, Final
 
 import polars as pl
 
-from data_contracts.spec import ExportContract
 from metrics.measuring.restatements import COMPARED, GRAINS, find_restatements
 from metrics.registry import metric_named, required_domains
 from metrics.spec import Unit
@@ -93,7 +92,7 @@ class _Since:
                 continue
             contract = contracts[export]
             self._files.setdefault(contract.domain, []).append(file_name)
-            if _tells_rates(contract):
+            if contract.tells_exchange_rates:
                 self._rates.append(file_name)
             if is_first:
                 self._first.add(contract.domain)
@@ -130,10 +129,3 @@ class _Since:
 
     def _needed(self, metric: str) -> tuple[Domain, ...]:
         return required_domains(metric_named(metric), self._policies.costs, self._policies.vendors)
-
-
-def _tells_rates(contract: ExportContract) -> bool:
-    """Whether an export tells exchange rates, by which invoices are converted as well."""
-    return any(
-        feed.table == "fx_rates" for item in contract.objects for column in item.columns for feed in column.feeds
-    )

@@ -18,14 +18,10 @@ _NEVER_TOLD: Final = """
     FROM ops.ops_restatements
     WHERE restated_at > coalesce(
         (
-            SELECT max(started_at) FROM ops.ops_runs
+            SELECT max(ended_at) FROM ops.ops_runs
             WHERE state IN ('succeeded', 'held') AND started_at < (SELECT max(started_at) FROM ops.ops_runs)
         ),
         TIMESTAMPTZ '1970-01-01 00:00:00+00'
-    )
-    AND run_id NOT IN (
-        SELECT run_id FROM ops.ops_runs
-        WHERE state IN ('succeeded', 'held') AND started_at < (SELECT max(started_at) FROM ops.ops_runs)
     )
     ORDER BY period_start_date DESC, period_grain, metric, restated_at DESC
 """
