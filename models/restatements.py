@@ -32,7 +32,7 @@ def _columns() -> tuple[Column[Any], ...]:
             "Everything that is other than when the value before was computed, by commas. definition: the metric has "
             "another version. files: files came of exports that it needs. rules: contracts, policies or settings. "
             "program: the program is another version. as_of: somebody chose, or had chosen, as of when to measure. "
-            "held: none of these, so what was held was released",
+            "held: none of these; an earlier version of a file counts again, or what was held was released",
             required=True,
         ),
         text("files", "The files that came since then, by commas; empty where none did"),

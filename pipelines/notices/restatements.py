@@ -92,6 +92,6 @@ def _tell_reasons(rows: Sequence[tuple[Any, ...]]) -> str:
     if reasons == {"as_of"}:
         told.append("somebody chose as of when to measure, now or then")
     if "held" in reasons:
-        told.append("what was held was released")
+        told.append("an earlier version of a file counts again, or what was held was released")
     text = "; ".join(told)
     return f"{text[:1].upper()}{text[1:]}."

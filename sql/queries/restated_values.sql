@@ -1,6 +1,6 @@
 -- question: Which values of closed months and quarters were told otherwise before, since when are they other ones, and why?
 -- parameter metric: one KPI, or * for all [default: *]
--- parameter row_limit: rows at most, the latest changes first [number] [default: 100]
+-- parameter row_limit: rows at most, the latest changes first [number] [default: 10000]
 -- example: kpi query --query restated_values --param metric=cost_per_transaction_reporting
 -- answer: 2026-06-03 06:00:11+00 | cost_per_transaction_reporting | month | 2026-03-01 | 447.86 | 452.79 | reporting | EUR | 272 | 272 | files | ledger_2026-03.csv
 --         value_now is what that run told; what is told today is in mart.metric_values.
