@@ -425,6 +425,7 @@ ops_metric_states = table(
     text("held_by", "Rules that hold it, as a JSON list"),
     instant("held_since_at", "When it was held first; it has been held since without a break"),
     instant("fresh_as_of_at", "The data's clock when its values were computed; empty if it has none"),
+    text("measured_run_id", "Run that measured its values; empty where a version measured them that did not keep it"),
 )
 
 ops_verdicts = table(

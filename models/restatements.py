@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Column
 
-from models.schema import day, instant, integer, real, table, text
+from models.schema import day, flag, instant, integer, real, table, text
 from models.vocabulary import Layer
 
 
@@ -22,20 +22,23 @@ def _columns() -> tuple[Column[Any], ...]:
         day("period_end_date", "Last day of the period, inclusive", required=True),
         instant("restated_at", "When the other value was computed", required=True),
         real("value_before", "What was told until then, when the period was closed already", required=True),
-        real("value_now", "What was told from then on; empty where the period was no longer closed, or had no value"),
+        real("value_now", "What was told from then on; empty where the period, though closed, had no value any more"),
         text("unit", "Unit of both values", required=True),
         text("currency_code", "ISO 4217 code of both values, where the unit is the reporting currency"),
         integer("eligible_before_count", "Records that should count, until then", required=True),
         integer("eligible_now_count", "Records that should count, from then on; empty where value_now is"),
         text(
             "reason",
-            "Everything that is other than when the value before was computed, by commas. definition: the metric has "
-            "another version. files: files came of exports that it needs. rules: contracts, policies or settings. "
-            "program: the program is another version. as_of: somebody chose, or had chosen, as of when to measure. "
-            "held: none of these; an earlier version of a file counts again, or what was held was released",
+            "Everything that is other than when the value before was measured, by commas. definition: the metric has "
+            "another version. files_came: files of exports that it needs count that did not. files_replaced: files "
+            "have another content under their old name. files_went: files no longer count that did. rules: contracts, "
+            "policies or settings. program: the program is another version. as_of: somebody chose, or had chosen, as "
+            "of when to measure. held: none of these, so what was held was released",
             required=True,
         ),
-        text("files", "The files that came since then, by commas; empty where none did"),
+        text("files_came", "Files that count and did not then, by commas; empty where there are none"),
+        text("files_replaced", "Files that had another content under the same name, by commas; empty where none had"),
+        text("files_went", "Files that counted then and no longer do, by commas; empty where there are none"),
     )
 
 
@@ -54,4 +57,31 @@ meta_restated_values = table(
     *_columns(),
 )
 
-TABLES = (ops_restatements, meta_restated_values)
+ops_reopened_values = table(
+    Layer.OPS,
+    "ops_reopened_values",
+    "One row per KPI and month or quarter that was closed when its value was told, and is open again: as what it was "
+    "told last. When it is closed again, its value is held against this one.",
+    text("metric", "Name of the metric; see meta_metrics", key=True),
+    text("period_grain", "month or quarter", key=True),
+    day("period_start_date", "First day of the period in the reporting time zone", key=True),
+    day("period_end_date", "Last day of the period, inclusive", required=True),
+    integer("metric_version", "Version of the metric's definition", required=True),
+    real("value", "What was told of the period while it was closed", required=True),
+    text("unit", "Unit of the value", required=True),
+    integer("eligible_count", "Records that should count, then", required=True),
+    text("measured_run_id", "Run that measured the value", required=True),
+)
+
+ops_counted_loads = table(
+    Layer.OPS,
+    "ops_counted_loads",
+    "Which loads counted when a run measured values that are still told: one row per run and contract.",
+    text("run_id", "Run that measured", key=True),
+    text("export", "Contract", key=True),
+    text("domain", "tickets, finance or vendors", required=True),
+    flag("tells_exchange_rates", "Whether it told exchange rates", required=True),
+    text("load_ids", "Loads that counted, as a JSON list; see ops_loads", required=True),
+)
+
+TABLES = (ops_restatements, meta_restated_values, ops_reopened_values, ops_counted_loads)

@@ -341,3 +341,19 @@ class ChangePart(StrEnum):
     MIX = "mix"
     RATE = "rate"
     AMOUNT = "amount"
+
+
+class RestatementReason(StrEnum):
+    """What is other than when a value was measured that is told otherwise now. Several may be.
+
+    Files are those of exports that the metric needs. `held`: none of the others, so what was held was released.
+    """
+
+    DEFINITION = "definition"
+    FILES_CAME = "files_came"
+    FILES_REPLACED = "files_replaced"
+    FILES_WENT = "files_went"
+    RULES = "rules"
+    PROGRAM = "program"
+    AS_OF = "as_of"
+    HELD = "held"

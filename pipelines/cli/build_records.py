@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pipelines.landing.reading_notes import is_copy_note, is_drift_note, is_name_note
-from pipelines.notices.restatements import read_restatements
+from pipelines.notices.restatements import Restatement, read_latest_restatements, read_restatements
 from pipelines.notices.set_aside import read_newly_set_aside
 from pipelines.notices.unallocated_costs import UnallocatedCosts, read_unallocated
 from pipelines.notices.unknown_names import KNOWN_NAMES, Names, read_names
@@ -147,7 +147,8 @@ class BuildRecords:
     shared_tickets: tuple[tuple[Any, ...], ...] = ()
     name_notes: tuple[tuple[str, str], ...] = ()
     newly_set_aside: tuple[tuple[Any, ...], ...] = ()
-    restatements: tuple[tuple[Any, ...], ...] = ()
+    restatements: tuple[Restatement, ...] = ()
+    latest_restatements: tuple[Restatement, ...] = ()
 
     @property
     def held_domains(self) -> tuple[str, ...]:
@@ -232,6 +233,7 @@ def _read(connection: duckdb.DuckDBPyConnection, time_zone: str) -> BuildRecords
         tuple((place, note) for place, note in last_notes if is_name_note(note)),
         read_newly_set_aside(connection),
         read_restatements(connection),
+        read_latest_restatements(connection),
     )
 
 

@@ -52,6 +52,7 @@ def status(as_json: bool) -> None:
         click.echo(click.style("A run is under way", fg="yellow") + " and has the build database to itself.")
     else:
         _show_runs(records)
+        _show_restated(records)
     _show_domains(trends, records)
     if records is not None:
         _show_loads(records.exports, records.copy_notes)
@@ -85,6 +86,17 @@ def _show_runs(records: BuildRecords) -> None:
     click.echo(f"Last run   {format_instant(last.started_at)}  {click.style(last.state, fg=color)}{seconds}")
     if last.message:
         click.echo(f"           {last.message.splitlines()[0]}")
+
+
+def _show_restated(records: BuildRecords) -> None:
+    """What was told otherwise last, in one line: a run with --quiet did not say it, and none after it does."""
+    from pipelines.notices.restatements import describe_restated
+    from pipelines.words.numbers import format_instant
+
+    latest = records.latest_restatements
+    if latest:
+        at = format_instant(latest[0].restated_at)
+        click.echo(f"Restated   {at}  {describe_restated(latest)}; 'kpi query restated_values' lists them.")
 
 
 def _domain_rows(trends: Sequence[MetricTrend], records: BuildRecords | None) -> list[dict[str, Any]]:
@@ -275,6 +287,7 @@ def _show_json(
             "publication": publication,
             "is_run_under_way": records is None,
             "last_run": records.runs[0] if records and records.runs else None,
+            "restated": list(records.latest_restatements) if records else None,
             "domains": _domain_rows(trends, records),
             "late_exports": [describe_rule(rule) for rule in _late_exports(records)] if records else None,
             "exports": list(records.exports) if records else None,

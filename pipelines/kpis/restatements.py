@@ -1,101 +1,136 @@
 """The memory of values of closed periods that a run tells otherwise than those before it, and why it does.
 
-Which values they are is for `metrics.measuring.restatements`.
+Which values they are is for `metrics.measuring.restatements`; which files counted then and count now, for
+`pipelines.kpis.counted_loads`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Collection, Mapping
+from datetime import UTC, date, datetime
 from typing import Any, Final
 
 import polars as pl
 
-from metrics.measuring.restatements import COMPARED, GRAINS, find_restatements
-from metrics.registry import metric_named, required_domains
+from metrics.measuring.restatements import COMPARED, GRAINS, TOLD, closed_values, find_reopened, find_restatements
+from metrics.registry import METRICS, metric_named, required_domains
 from metrics.spec import Unit
-from models.ddl import quote_text
+from models.ddl import conform, quote_text
 from models.marts import metric_values
-from models.restatements import ops_restatements
-from models.vocabulary import Dimension, Domain
+from models.ops import ops_metric_states
+from models.restatements import ops_reopened_values, ops_restatements
+from models.vocabulary import Dimension, Domain, RestatementReason
+from pipelines.kpis.counted_loads import compare_counted_loads, remember_counted_loads, take_over_earlier_memory
 from pipelines.session import Session
 from pipelines.words.numbers import list_some
 
 #: Files that are named; a history that lands anew may have hundreds.
 _MOST_FILES: Final = 20
-#: Files that landed since an instant, and whether they are the first of their export. One without records tells
-#: nothing, unless it took the place of another.
-_FILES_SINCE: Final = """
-    SELECT export, file_name, min(loaded_at) OVER (PARTITION BY export) > ? AS is_first
-    FROM ops.ops_loads AS loaded
-    QUALIFY loaded_at > ? AND (row_count > 0 OR load_id IN (SELECT superseded_by FROM ops.ops_loads))
-    ORDER BY loaded_at, file_name
-"""
+_OF_FILES: Final = (
+    RestatementReason.FILES_CAME,
+    RestatementReason.FILES_REPLACED,
+    RestatementReason.FILES_WENT,
+)
 
 
-def store_restatements(session: Session, values: pl.DataFrame) -> None:
-    """Remember what was told of closed periods and is told otherwise now.
+def store_restatements(
+    session: Session, values: pl.DataFrame, *, held: Collection[str], reaches: Mapping[str, date]
+) -> None:
+    """Remember what was told of closed periods and is told otherwise now, and for what the next run has to know it.
 
-    Call in the transaction that replaces the values, before they are replaced.
+    Call in the transaction that replaces the values and their states, before they are replaced.
 
     Args:
         values: rows of `metric_values` that take the place of those there are.
+        held: metrics that keep the values they have.
+        reaches: see `metrics.measuring.restatements.find_restatements`.
     """
+    take_over_earlier_memory(session)
+    _take_over_earlier_words(session)
+    remembered = session.warehouse.read(ops_reopened_values).select(*TOLD, "measured_run_id")
+    told = pl.concat([_told_last(session), remembered])
+    # Of a metric that has another name in this version nothing is told.
+    measured = [metric.name for metric in METRICS if metric.name not in held]
+    told = told.filter(pl.col("metric").is_in(measured))
+    _store_restated(session, find_restatements(told, values, reaches))
+    reopened = find_reopened(told, values, reaches)
+    # A month that somebody closed by choosing as of when to measure is open as ever.
+    chosen = {run_id for (run_id,) in session.warehouse.rows("SELECT run_id FROM ops.ops_runs WHERE as_of_at NOTNULL")}
+    kept = [
+        remembered.filter(pl.col("metric").is_in(held)),
+        reopened.filter(~pl.col("measured_run_id").is_in(chosen)),
+    ]
+    session.warehouse.replace(ops_reopened_values, conform(pl.concat(kept), ops_reopened_values))
+    remember_counted_loads(session)
+
+
+def _told_last(session: Session) -> pl.DataFrame:
+    """What is told of closed periods until now, with the run that measured it."""
     grains = ", ".join(map(quote_text, GRAINS))
     of_everything = f"dimension = {quote_text(Dimension.OVERALL.value)} AND period_grain IN ({grains})"
-    before = session.warehouse.read(metric_values, COMPARED, where=of_everything)
-    found = find_restatements(before, values)
-    if found.is_empty():
-        return
-    since, now = _Since(session), datetime.now(UTC)
+    values = closed_values(session.warehouse.read(metric_values, COMPARED, where=of_everything))
+    states = session.warehouse.read(ops_metric_states, ("metric", "measured_run_id"))
+    return values.join(states, on="metric", how="left").with_columns(pl.col("measured_run_id").fill_null(""))
+
+
+def _store_restated(session: Session, found: pl.DataFrame) -> None:
+    now = datetime.now(UTC)
     currency = session.project.home.settings.reporting.currency
-    told = [
-        {
-            **{name: value for name, value in row.items() if name != "is_redefined"},
-            **since.explain(row["metric"], is_redefined=row["is_redefined"]),
-            "currency_code": currency if row["unit"] == Unit.REPORTING.value else None,
-            "run_id": session.run_id,
-            "restated_at": now,
-        }
-        for row in found.iter_rows(named=True)
-        if since.is_comparable(row)
-    ]
+    since: dict[str, _Since] = {}
+    told = []
+    for row in found.iter_rows(named=True):
+        run_id = row.pop("measured_run_id")
+        if run_id not in since:
+            since[run_id] = _Since(session, run_id)
+        if not since[run_id].is_comparable(row):
+            continue
+        told.append(
+            {
+                **{name: value for name, value in row.items() if name != "is_redefined"},
+                **since[run_id].explain(row["metric"], is_redefined=row["is_redefined"]),
+                "currency_code": currency if row["unit"] == Unit.REPORTING.value else None,
+                "run_id": session.run_id,
+                "restated_at": now,
+            }
+        )
     if told:
         session.warehouse.append(ops_restatements, pl.DataFrame(told, infer_schema_length=None))
 
 
-class _Since:
-    """What is other than when the values were computed last."""
+def _take_over_earlier_words(session: Session) -> None:
+    """Of restatements that a version told which knew only files that came: their files, where they are named now."""
+    has_files = session.warehouse.rows(
+        """
+        SELECT 1 FROM duckdb_columns()
+        WHERE schema_name = 'ops' AND table_name = 'ops_restatements' AND column_name = 'files'
+        """
+    )
+    if has_files:
+        session.warehouse.execute(
+            """
+            UPDATE ops.ops_restatements SET files_came = files, files = NULL,
+                reason = regexp_replace(reason, '(^|, )files(,|$)', '\\1files_came\\2')
+            WHERE files IS NOT NULL
+            """
+        )
 
-    def __init__(self, session: Session) -> None:
+
+class _Since:
+    """What is other than when a run measured values."""
+
+    def __init__(self, session: Session, run_id: str) -> None:
         self._policies = session.project.policies
         found = session.warehouse.rows(
-            """
-            SELECT step.built_at, run.as_of_at, run.code_hash, run.rules_hash, run.reporting_currency_code
-            FROM ops.ops_steps AS step LEFT JOIN ops.ops_runs AS run USING (run_id)
-            WHERE step.asset = ?
-            """,
-            [metric_values.name],
+            "SELECT as_of_at, code_hash, rules_hash, reporting_currency_code FROM ops.ops_runs WHERE run_id = ?",
+            [run_id],
         )
-        computed_at, as_of, code_hash, rules_hash, currency = found[0] if found else (None,) * 5
+        as_of, code_hash, rules_hash, currency = found[0] if found else (None,) * 4
         self._is_as_of = as_of is not None or session.as_of_option is not None
         self._is_other_program = code_hash != session.code_hash
         # A run of an earlier version of this program did not tell.
         self._are_other_rules = rules_hash not in (None, session.rules_hash)
         self._is_other_currency = currency not in (None, session.project.home.settings.reporting.currency)
-        contracts = {contract.id: contract for contract in session.project.contracts}
-        self._files: dict[Domain, list[str]] = {}
-        self._rates: list[str] = []
-        self._first: set[Domain] = set()
-        for export, file_name, is_first in session.warehouse.rows(_FILES_SINCE, [computed_at, computed_at]):
-            if export not in contracts:
-                continue
-            contract = contracts[export]
-            self._files.setdefault(contract.domain, []).append(file_name)
-            if contract.tells_exchange_rates:
-                self._rates.append(file_name)
-            if is_first:
-                self._first.add(contract.domain)
+        self._changes = compare_counted_loads(session, run_id)
 
     def is_comparable(self, row: Mapping[str, Any]) -> bool:
         """Whether a value is held against the one before: not one of another currency, nor one of nothing.
@@ -103,29 +138,33 @@ class _Since:
         Args:
             row: of `find_restatements`.
         """
-        if row["value_now"] is None and self._is_as_of:
-            # The month that somebody closed is open again.
-            return False
         if row["unit"] == Unit.REPORTING.value and self._is_other_currency:
             return False
         # No records of an export that there was none of: what was told was no knowledge.
-        return bool(row["eligible_before_count"]) or self._first.isdisjoint(self._needed(row["metric"]))
+        return bool(row["eligible_before_count"]) or self._changes.first_domains.isdisjoint(self._needed(row["metric"]))
 
     def explain(self, metric: str, *, is_redefined: bool) -> dict[str, str | None]:
-        """`reason` and `files` of a metric's restatement."""
+        """`reason` of a metric's restatement, and the files that came, were replaced and went."""
         needed = self._needed(metric)
-        files = [name for domain in needed for name in self._files.get(domain, ())]
-        if Domain.VENDORS in needed and Domain.FINANCE not in needed:
-            files += self._rates
+        files: dict[RestatementReason, list[str]] = {reason: [] for reason in _OF_FILES}
+        for change in self._changes.files:
+            if change.domain in needed or (change.tells_exchange_rates and Domain.VENDORS in needed):
+                files[change.reason].append(change.name)
         known = {
-            "definition": is_redefined,
-            "files": bool(files),
-            "rules": self._are_other_rules,
-            "program": self._is_other_program,
-            "as_of": self._is_as_of,
+            RestatementReason.DEFINITION: is_redefined,
+            **{reason: bool(names) for reason, names in files.items()},
+            RestatementReason.RULES: self._are_other_rules,
+            RestatementReason.PROGRAM: self._is_other_program,
+            RestatementReason.AS_OF: self._is_as_of,
         }
-        reasons = [reason for reason, is_so in known.items() if is_so] or ["held"]
-        return {"reason": ", ".join(reasons), "files": list_some(files, _MOST_FILES) if files else None}
+        reasons = [reason.value for reason, is_so in known.items() if is_so] or [RestatementReason.HELD.value]
+        return {
+            "reason": ", ".join(reasons),
+            **{
+                reason.value: list_some(list(dict.fromkeys(names)), _MOST_FILES) if names else None
+                for reason, names in files.items()
+            },
+        }
 
     def _needed(self, metric: str) -> tuple[Domain, ...]:
         return required_domains(metric_named(metric), self._policies.costs, self._policies.vendors)

@@ -22,6 +22,8 @@ def store_metric_states(
     reasons: Mapping[str, Sequence[Reason]],
     fresh: Mapping[str, datetime | None],
     valued: Collection[str],
+    *,
+    run_id: str,
 ) -> None:
     """Replace the state of every metric. Call in the transaction that replaces the values.
 
@@ -29,6 +31,7 @@ def store_metric_states(
         reasons: held metrics, each with the rules that hold it.
         fresh: metrics that were measured now, each with the data's clock.
         valued: metrics that have values.
+        run_id: that measured those which are not held.
     """
     before = {row["metric"]: row for row in warehouse.read(ops_metric_states).to_dicts()}
     now = datetime.now(UTC)
@@ -45,6 +48,7 @@ def store_metric_states(
                 "held_by": json.dumps([reason.rule_id for reason in found]),
                 "held_since_at": since if found else None,
                 "fresh_as_of_at": as_of if metric.name in valued else None,
+                "measured_run_id": run_id if not found else last["measured_run_id"] if last is not None else None,
             }
         )
     warehouse.replace(ops_metric_states, pl.DataFrame(rows, infer_schema_length=None))

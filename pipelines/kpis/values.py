@@ -191,10 +191,11 @@ def _metric_values(session: Session, reasons: Mapping[str, Sequence[Reason]], un
                 )
             )
     values = pl.concat(frames)
-    store_restatements(session, values)
-    warehouse.replace(metric_values, values)
     fresh = {metric.name: reach.whole_until if reach else None for reach, found in groups.items() for metric in found}
-    store_metric_states(warehouse, reasons, fresh, set(values["metric"].unique()))
+    reaches = {name: local_date_of(until, zone) for name, until in fresh.items() if until is not None}
+    store_restatements(session, values, held=reasons, reaches=reaches)
+    warehouse.replace(metric_values, values)
+    store_metric_states(warehouse, reasons, fresh, set(values["metric"].unique()), run_id=session.run_id)
     return values.height
 
 

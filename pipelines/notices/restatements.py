@@ -3,51 +3,97 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from pipelines.words.numbers import count_of, format_value, list_some
+from pipelines.words.restatements import files_in, reasons_in, tell_reasons
 
 if TYPE_CHECKING:
     from pipelines.notices.finding import Notice
 
-#: Homes that were run last before there was this table remember nothing.
-_REMEMBERS: Final = "SELECT 1 FROM duckdb_tables() WHERE table_name = 'ops_restatements'"
+#: Columns of the memory; homes that were run last before there was one have none, or not all of them.
+_COLUMNS: Final = """
+    SELECT column_name FROM duckdb_columns() WHERE schema_name = 'ops' AND table_name = 'ops_restatements'
+"""
+_OF_FILES: Final = ("files_came", "files_replaced", "files_went")
+_READ: Final = """
+    SELECT metric, period_grain, period_start_date, value_before, value_now, unit, reason, {files}, restated_at
+    FROM ops.ops_restatements WHERE {chosen}
+    ORDER BY period_start_date DESC, period_grain, metric, restated_at DESC
+"""
 #: A run that did not come to its end has told nobody; the one after it does.
 _NEVER_TOLD: Final = """
-    SELECT metric, period_grain, period_start_date, value_before, value_now, unit, reason, files
-    FROM ops.ops_restatements
-    WHERE restated_at > coalesce(
+    restated_at > coalesce(
         (
             SELECT max(ended_at) FROM ops.ops_runs
             WHERE state IN ('succeeded', 'held') AND started_at < (SELECT max(started_at) FROM ops.ops_runs)
         ),
         TIMESTAMPTZ '1970-01-01 00:00:00+00'
     )
-    ORDER BY period_start_date DESC, period_grain, metric, restated_at DESC
 """
+_LATEST: Final = "restated_at = (SELECT max(restated_at) FROM ops.ops_restatements)"
 _MOST_NAMES: Final = 3
+_GONE: Final = "is not told any more"
 
 
-def read_restatements(connection: Any) -> tuple[tuple[Any, ...], ...]:
+@dataclass(frozen=True, slots=True)
+class Restatement:
+    """A value of a closed period that is told otherwise.
+
+    Attributes:
+        reason: words of `RestatementReason`, by commas.
+        files_came, files_replaced, files_went: names, by commas.
+    """
+
+    metric: str
+    grain: str
+    first_date: date
+    before: float
+    now: float | None
+    unit: str
+    reason: str
+    files_came: str | None
+    files_replaced: str | None
+    files_went: str | None
+    restated_at: datetime
+
+
+def read_restatements(connection: Any) -> tuple[Restatement, ...]:
     """What is told otherwise and no run has said yet.
-
-    Returns:
-        KPI, grain, first day, value before and now, unit, reason and files.
 
     Args:
         connection: to the build database.
     """
-    return tuple(connection.execute(_NEVER_TOLD).fetchall()) if connection.execute(_REMEMBERS).fetchall() else ()
+    return _read(connection, _NEVER_TOLD)
 
 
-def note_restatements(rows: Sequence[tuple[Any, ...]], currency: str) -> Iterator[Notice]:
+def read_latest_restatements(connection: Any) -> tuple[Restatement, ...]:
+    """What the last run told otherwise that told anything otherwise at all.
+
+    Args:
+        connection: to the build database.
+    """
+    return _read(connection, _LATEST)
+
+
+def _read(connection: Any, chosen: str) -> tuple[Restatement, ...]:
+    present = {name for (name,) in connection.execute(_COLUMNS).fetchall()}
+    if not present:
+        return ()
+    files = ", ".join(name if name in present else f"NULL AS {name}" for name in _OF_FILES)
+    return tuple(Restatement(*row) for row in connection.execute(_READ.format(files=files, chosen=chosen)).fetchall())
+
+
+def note_restatements(found: Sequence[Restatement], currency: str) -> Iterator[Notice]:
     """One notice of all that the last run tells otherwise, with a KPI that people quote as the example.
 
     Args:
-        rows: what `read_restatements` gives.
+        found: what `read_restatements` gives.
         currency: of the reports.
     """
-    if not rows:
+    if not found:
         return
     from metrics.registry import HEADLINES, METRICS, metric_named
     from pipelines.notices.finding import Notice  # takes long to import
@@ -56,42 +102,39 @@ def note_restatements(rows: Sequence[tuple[Any, ...]], currency: str) -> Iterato
     headlines = [metric.name for metric in HEADLINES]
     known = {metric.name for metric in METRICS}
     example = min(
-        (row for row in rows if row[0] in known),
-        key=lambda row: (row[0] not in headlines, row[4] is None, row[1] != "month", rows.index(row)),
+        (each for each in found if each.metric in known),
+        key=lambda each: (each.metric not in headlines, each.now is None, each.grain != "month", found.index(each)),
         default=None,
     )
-    periods = list(dict.fromkeys(name_period(row[2], row[1]) for row in rows))
-    count = len({row[0] for row in rows})
-    named = list_some(periods, _MOST_NAMES)
-    parts = [
-        f"{count_of(count, 'KPI')} of closed periods ({named}) {'is' if count == 1 else 'are'} told otherwise now."
-    ]
+    is_one = len({each.metric for each in found}) == 1
+    parts = [f"{describe_restated(found)} {'is' if is_one else 'are'} told otherwise now."]
     if example is not None:
-        metric, grain, first, before, now, unit, *_ = example
-        was, is_now = (format_value(value, unit, currency) for value in (before, now))
-        change = f"was {was} and is {is_now}" if now is not None else f"was {was} and is not told any more"
-        parts.append(f"{metric_named(metric).label} of {name_period(first, grain)} {change}.")
-    parts.append(_tell_reasons(rows))
+        was = format_value(example.before, example.unit, currency)
+        is_now = f"is {format_value(example.now, example.unit, currency)}" if example.now is not None else _GONE
+        named = name_period(example.first_date, example.grain)
+        parts.append(f"{metric_named(example.metric).label} of {named} was {was} and {is_now}.")
+    parts.append(_tell_reasons(found))
     parts.append("'kpi query restated_values' lists them with the values before.")
     yield Notice("restated", "mart.metric_values", " ".join(parts))
 
 
-def _tell_reasons(rows: Sequence[tuple[Any, ...]]) -> str:
-    files = list(dict.fromkeys(row[7] for row in rows if row[7]))
-    reasons = {reason for row in rows for reason in row[6].split(", ")}
-    told = []
-    if files:
-        told.append(f"since then came {list_some(files, _MOST_NAMES)}")
-    if "definition" in reasons:
-        told.append("definitions have other versions, which docs/decisions.md tells")
-    if "rules" in reasons:
-        told.append("contracts, policies or settings are other ones")
-    if "program" in reasons:
-        told.append("the program is another version")
-    # Who lets every run measure as of its own day would read it on every one.
-    if reasons == {"as_of"}:
-        told.append("somebody chose as of when to measure, now or then")
-    if "held" in reasons:
-        told.append("an earlier version of a file counts again, or what was held was released")
-    text = "; ".join(told)
-    return f"{text[:1].upper()}{text[1:]}."
+def describe_restated(found: Sequence[Restatement]) -> str:
+    """How many KPIs of which periods are told otherwise: `2 KPIs of closed periods (March 2026, Q1 2026)`."""
+    from pipelines.words.periods import name_period
+
+    periods = list(dict.fromkeys(name_period(each.first_date, each.grain) for each in found))
+    count = len({each.metric for each in found})
+    return f"{count_of(count, 'KPI')} of closed periods ({list_some(periods, _MOST_NAMES)})"
+
+
+def _tell_reasons(found: Sequence[Restatement]) -> str:
+    told = "; ".join(
+        tell_reasons(
+            reasons_in(each.reason for each in found),
+            came=files_in(each.files_came for each in found),
+            replaced=files_in(each.files_replaced for each in found),
+            went=files_in(each.files_went for each in found),
+            most=_MOST_NAMES,
+        )
+    )
+    return f"{told[:1].upper()}{told[1:]}." if told else ""

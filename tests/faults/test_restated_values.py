@@ -3,48 +3,41 @@
 from __future__ import annotations
 
 import json
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 from click.testing import CliRunner
+from closed_months import (
+    COLUMNS,
+    FEBRUARY,
+    JANUARY,
+    MARCH,
+    RESOLVED,
+    land_beside,
+    land_tickets,
+    resolved_tickets,
+    ticket,
+    write_home_of_tickets,
+)
 from demo_homes import DemoHome
-from plain_exports import write_export, write_plain_home
-from spoilt_rows import STATUSES
 
 from pipelines.cli.main import kpi
 
 pytestmark = pytest.mark.xdist_group("faults")
 
-COLUMNS = ("ticket_id", "created_at", "status", "resolved_at")
-RESOLVED = "ticket_resolved_count"
-MARCH, QUARTER = date(2026, 3, 1), date(2026, 1, 1)
+QUARTER = JANUARY
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    return write_plain_home(tmp_path / "home", {"statuses.yaml": STATUSES})
-
-
-def _rows() -> list[dict[str, str]]:
-    """Ten tickets a month that are resolved on its tenth, from January to May."""
-    return [
-        {
-            "ticket_id": f"T{month}{number}",
-            "status": "Closed",
-            "created_at": f"2026-0{month}-0{number % 9 + 1} 09:00:00",
-            "resolved_at": f"2026-0{month}-10 1{number}:00:00",
-        }
-        for month in range(1, 6)
-        for number in range(10)
-    ]
+    return write_home_of_tickets(tmp_path / "home").folder
 
 
 def _run(home: Path, rows: list[dict[str, str]], *options: str) -> list[str]:
     """Land rows in the place of those before; what the run says of values that are told otherwise."""
-    write_export(home, "desk", {"tickets": COLUMNS}, rows, shape="snapshot")
+    land_tickets(DemoHome(home), rows)
     shown = CliRunner().invoke(kpi, ["run", "--json", "--home", str(home), *options], catch_exceptions=False).stdout
     return [notice["message"] for notice in json.loads(shown)["notices"] if notice["code"] == "restated"]
 
@@ -53,7 +46,7 @@ def _restated(home: Path) -> list[tuple[Any, ...]]:
     return DemoHome(home).published(
         """
         SELECT period_grain, period_start_date, value_before, value_now, eligible_before_count, eligible_now_count,
-            reason, files
+            reason, files_replaced
         FROM meta.restated_values WHERE metric = ? ORDER BY restated_at, period_grain, period_start_date
         """,
         [RESOLVED],
@@ -61,7 +54,7 @@ def _restated(home: Path) -> list[tuple[Any, ...]]:
 
 
 def test_a_ticket_that_is_resolved_in_a_later_month_after_all_is_told_once_with_the_file(home: Path) -> None:
-    rows = _rows()
+    rows = resolved_tickets()
     assert _run(home, rows) == []
     assert _restated(home) == []
     # A file that only adds to the open month restates nothing.
@@ -73,11 +66,11 @@ def test_a_ticket_that_is_resolved_in_a_later_month_after_all_is_told_once_with_
     # In April it was open by now, since when nobody knows: work in progress of April is not told any more.
     assert " of closed periods (April 2026, March 2026, Q1 2026) are told otherwise now. " in told
     assert " of March 2026 was " in told
-    assert "Since then came rows.csv." in told
+    assert "Since then rows.csv was replaced." in told
     assert "'kpi query restated_values'" in told
     first = [
-        ("month", MARCH, 10.0, 9.0, 10, 9, "files", "rows.csv"),
-        ("quarter", QUARTER, 30.0, 29.0, 30, 29, "files", "rows.csv"),
+        ("month", MARCH, 10.0, 9.0, 10, 9, "files_replaced", "rows.csv"),
+        ("quarter", QUARTER, 30.0, 29.0, 30, 29, "files_replaced", "rows.csv"),
     ]
     assert _restated(home) == first
     assert _run(home, rows) == []
@@ -91,7 +84,7 @@ def test_a_ticket_that_is_resolved_in_a_later_month_after_all_is_told_once_with_
 
 
 def test_a_month_that_a_run_as_of_a_day_closed_or_opened_is_not_restated(home: Path) -> None:
-    rows = _rows()
+    rows = resolved_tickets()
     assert _run(home, rows) == []
     # May is closed by somebody, and open again; then April is open as it was on its 20th.
     for options in (("--as-of", "2026-06-01"), (), ("--as-of", "2026-04-20"), ()):
@@ -100,12 +93,12 @@ def test_a_month_that_a_run_as_of_a_day_closed_or_opened_is_not_restated(home: P
     # What is counted otherwise in a month that was closed all the time is another value, whoever closed it.
     rows[15]["resolved_at"] = "2026-05-11 10:00:00"
     assert len(_run(home, rows, "--as-of", "2026-04-20")) == 1
-    assert [row[1:4] for row in _restated(home)] == [(date(2026, 2, 1), 10.0, 9.0), (QUARTER, 30.0, 29.0)]
-    assert {row[6:] for row in _restated(home)} == {("files, as_of", "rows.csv")}
+    assert [row[1:4] for row in _restated(home)] == [(FEBRUARY, 10.0, 9.0), (QUARTER, 30.0, 29.0)]
+    assert {row[6:] for row in _restated(home)} == {("files_replaced, as_of", "rows.csv")}
 
 
 def test_another_meaning_of_a_status_is_told_as_such(home: Path) -> None:
-    rows = _rows()
+    rows = resolved_tickets()
     rows[25]["status"] = "Dropped"
     policy = home / "policies" / "statuses.yaml"
     known = policy.read_text(encoding="utf-8").replace("Closed:", "Dropped: done, Closed:", 1)
@@ -127,7 +120,7 @@ def test_another_meaning_of_a_status_is_told_as_such(home: Path) -> None:
 )
 def test_what_another_program_told_is_told_as_such(home: Path, version: str, reason: str, words: str) -> None:
     """As if an earlier version had counted one more of each month."""
-    rows = _rows()
+    rows = resolved_tickets()
     assert _run(home, rows) == []
     with duckdb.connect(str(home / "warehouse.duckdb")) as connection:
         connection.execute(f"UPDATE mart.metric_values SET value = value + 1, metric_version = {version}")
@@ -139,13 +132,13 @@ def test_what_another_program_told_is_told_as_such(home: Path, version: str, rea
 
 
 def test_what_a_run_that_failed_would_have_said_is_said_by_the_next(home: Path) -> None:
-    rows = _rows()
+    rows = resolved_tickets()
     assert _run(home, rows) == []
     rows[25]["resolved_at"] = "2026-05-11 10:00:00"
     published = home / "published"
     aside = published.rename(home / "aside")
     published.write_text("Not a folder.", encoding="utf-8")
-    write_export(home, "desk", {"tickets": COLUMNS}, rows, shape="snapshot")
+    land_tickets(DemoHome(home), rows)
     assert CliRunner().invoke(kpi, ["run", "--home", str(home)]).exit_code == 1
     published.unlink()
     aside.rename(published)
@@ -155,7 +148,7 @@ def test_what_a_run_that_failed_would_have_said_is_said_by_the_next(home: Path) 
 
 
 def test_a_file_without_records_is_no_reason_and_a_policy_beside_a_file_is_one(home: Path) -> None:
-    rows = _rows()
+    rows = resolved_tickets()
     rows[25]["status"] = "Dropped"
     policy = home / "policies" / "statuses.yaml"
     known = policy.read_text(encoding="utf-8").replace("Closed:", "Dropped: done, Closed:", 1)
@@ -168,14 +161,69 @@ def test_a_file_without_records_is_no_reason_and_a_policy_beside_a_file_is_one(h
     policy.write_text(known, encoding="utf-8")
     rows[15]["resolved_at"] = "2026-05-11 10:00:00"
     assert len(_run(home, rows)) == 1
-    assert {row[6:] for row in _restated(home)} == {("rules", None), ("files, rules", "rows.csv")}
+    assert {row[6:] for row in _restated(home)} == {("rules", None), ("files_replaced, rules", "rows.csv")}
 
 
 def test_another_reporting_currency_is_no_other_value(home: Path) -> None:
-    rows = _rows()
+    rows = resolved_tickets()
     assert _run(home, rows) == []
     settings = home / "kpi.toml"
     text = settings.read_text(encoding="utf-8")
     assert '"EUR"' in text
     settings.write_text(text.replace('"EUR"', '"USD"'), encoding="utf-8")
     assert _run(home, rows) == []
+
+
+def test_a_home_of_a_version_that_knew_only_files_that_came_goes_on(home: Path) -> None:
+    """Its build database has other columns, and does not say what counted when values were measured."""
+    rows = resolved_tickets()
+    assert _run(home, rows) == []
+    rows[25]["resolved_at"] = "2026-05-11 10:00:00"
+    assert len(_run(home, rows)) == 1
+    with duckdb.connect(str(home / "warehouse.duckdb")) as connection:
+        for name in ("ops_counted_loads", "ops_reopened_values"):
+            connection.execute(f"DROP TABLE ops.{name}")
+        connection.execute("ALTER TABLE ops.ops_metric_states DROP measured_run_id")
+        connection.execute("ALTER TABLE ops.ops_restatements RENAME files_replaced TO files")
+        connection.execute("UPDATE ops.ops_restatements SET reason = 'definition, files, rules'")
+        for name in ("files_came", "files_went"):
+            connection.execute(f"ALTER TABLE ops.ops_restatements DROP {name}")
+    status = CliRunner().invoke(kpi, ["status", "--home", str(home)], catch_exceptions=False).output
+    assert " KPIs of closed periods (April 2026, March 2026, Q1 2026); 'kpi query restated_values'" in status
+    rows[15]["resolved_at"] = "2026-05-11 10:00:00"
+    land_beside(DemoHome(home), "more.csv", [ticket("A", "2026-05-10")])
+    (told,) = _run(home, rows)
+    assert "Since then more.csv came; rows.csv was replaced" in told
+    found = DemoHome(home).published(
+        """
+        SELECT reason, files_came, files_replaced FROM meta.restated_values
+        WHERE metric = ? AND period_grain = 'month' ORDER BY restated_at
+        """,
+        [RESOLVED],
+    )
+    assert found[0] == ("definition, files_came, rules", "rows.csv", None)
+    assert found[1] == ("files_came, files_replaced", "more.csv", "rows.csv")
+
+
+def test_what_a_quiet_run_does_not_say_the_status_tells(home: Path) -> None:
+    rows = resolved_tickets()
+    assert _run(home, rows) == []
+    asked = ["status", "--home", str(home)]
+    assert "Restated" not in CliRunner().invoke(kpi, asked, catch_exceptions=False).output
+    rows[25]["resolved_at"] = "2026-05-11 10:00:00"
+    land_tickets(DemoHome(home), rows)
+    quiet = CliRunner().invoke(kpi, ["run", "--quiet", "--home", str(home)], catch_exceptions=False)
+    assert quiet.output == ""
+    assert _run(home, rows) == []
+    (line,) = [
+        line
+        for line in CliRunner().invoke(kpi, asked, catch_exceptions=False).output.splitlines()
+        if "restated_values" in line
+    ]
+    assert line.startswith("Restated   20")
+    assert line.endswith(
+        " KPIs of closed periods (April 2026, March 2026, Q1 2026); 'kpi query restated_values' lists them."
+    )
+    told = json.loads(CliRunner().invoke(kpi, [*asked, "--json"], catch_exceptions=False).stdout)["restated"]
+    (month,) = [each for each in told if each["metric"] == RESOLVED and each["grain"] == "month"]
+    assert (month["before"], month["now"], month["files_replaced"]) == (10.0, 9.0, "rows.csv")

@@ -7,11 +7,11 @@ from typing import Any
 
 import polars as pl
 
-from metrics.measuring.restatements import find_restatements
+from metrics.measuring.restatements import closed_values, find_reopened, find_restatements
 from models.ddl import conform
 from models.marts import metric_values
 
-MARCH, APRIL = date(2026, 3, 1), date(2026, 4, 1)
+MARCH, APRIL, JUNE = date(2026, 3, 1), date(2026, 4, 1), date(2026, 6, 1)
 
 
 def value(number: float | None, first: date = MARCH, **others: Any) -> dict[str, Any]:
@@ -33,17 +33,29 @@ def value(number: float | None, first: date = MARCH, **others: Any) -> dict[str,
     }
 
 
-def told_otherwise(before: list[dict[str, Any]], now: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
+def _told(rows: list[dict[str, Any]]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Values as they are published, and what they tell of closed periods, by a run."""
+    values = conform(pl.DataFrame(rows, infer_schema_length=None), metric_values)
+    return values, closed_values(values).with_columns(measured_run_id=pl.lit("run"))
+
+
+def told_otherwise(
+    before: list[dict[str, Any]], now: list[dict[str, Any]], reach: date | None = JUNE
+) -> list[tuple[Any, ...]]:
     """First day, value before and now, records before and now, and whether the KPI has another version."""
-    frames = [conform(pl.DataFrame(rows, infer_schema_length=None), metric_values) for rows in (before, now)]
-    return (
-        find_restatements(*frames)
-        .select(
-            *("period_start_date", "value_before", "value_now", "eligible_before_count", "eligible_now_count"),
-            "is_redefined",
-        )
-        .rows()
-    )
+    reaches = {} if reach is None else {"cost_total_reporting": reach}
+    found = find_restatements(_told(before)[1], _told(now)[0], reaches)
+    assert set(found["measured_run_id"]) <= {"run"}
+    return found.select(
+        *("period_start_date", "value_before", "value_now", "eligible_before_count", "eligible_now_count"),
+        "is_redefined",
+    ).rows()
+
+
+def reopened(before: list[dict[str, Any]], now: list[dict[str, Any]], reach: date = JUNE) -> list[tuple[Any, ...]]:
+    """First day and value of what is only open again."""
+    found = find_reopened(_told(before)[1], _told(now)[0], {"cost_total_reporting": reach})
+    return found.select("period_start_date", "value").rows()
 
 
 def test_another_value_of_a_closed_month_is_told_with_the_one_before() -> None:
@@ -70,8 +82,21 @@ def test_what_was_not_told_as_closed_is_not_restated() -> None:
 def test_a_value_that_is_gone_is_told() -> None:
     gone = [(MARCH, 447.86, None, 12, None, False)]
     assert told_otherwise([value(447.86)], [value(100.0, APRIL)]) == gone
-    assert told_otherwise([value(447.86)], [value(447.86, is_period_closed=False)]) == gone
     assert told_otherwise([value(447.86)], [value(None)]) == gone
+    # No data of the KPI are left that could close anything.
+    assert told_otherwise([value(447.86)], [value(100.0, APRIL)], None) == gone
+
+
+def test_a_period_that_is_only_open_again_is_not_told_otherwise() -> None:
+    before, now = [value(447.86), value(348.22, APRIL)], [value(300.0, is_period_closed=False)]
+    in_march = date(2026, 3, 20)
+    # Of April, which the data do not reach, there is no row.
+    assert told_otherwise(before, now, in_march) == []
+    assert reopened(before, now, in_march) == [(MARCH, 447.86), (APRIL, 348.22)]
+    # The last day of the data is not over.
+    assert reopened(before, [], date(2026, 4, 30)) == [(APRIL, 348.22)]
+    assert told_otherwise(before, [], date(2026, 4, 30)) == [(MARCH, 447.86, None, 12, None, False)]
+    assert reopened(before, before) == []
 
 
 def test_breakdowns_days_and_weeks_are_not_told() -> None:

@@ -1,0 +1,169 @@
+"""Which files, or what else, a run names where it tells a closed month otherwise; and what is only open again."""
+
+from __future__ import annotations
+
+import pytest
+from closed_months import (
+    APRIL,
+    COLUMNS,
+    MARCH,
+    MAY,
+    RESOLVED,
+    ignore_files,
+    land_beside,
+    land_tickets,
+    months_told_otherwise,
+    resolved_tickets,
+    ticket,
+    write_home_of_tickets,
+)
+from demo_homes import DemoHome
+from plain_exports import write_export
+
+pytestmark = pytest.mark.xdist_group("faults")
+
+
+@pytest.fixture
+def home(tmp_path_factory: pytest.TempPathFactory) -> DemoHome:
+    found = write_home_of_tickets(tmp_path_factory.mktemp("home") / "home")
+    land_tickets(found, resolved_tickets())
+    return found
+
+
+def test_an_earlier_version_of_a_file_that_comes_back_is_named(home: DemoHome) -> None:
+    """Its load is old, and another file came in the same run; both are named, and what each of them did."""
+    first, second = [ticket("A", "2026-03-12")], [ticket("A", "2026-03-12"), ticket("B", "2026-03-13")]
+    for rows in (first, second):
+        land_beside(home, "more.csv", rows)
+        home.measure()
+    assert months_told_otherwise(home) == [(MARCH, 11.0, 12.0, "files_replaced", None, "more.csv", None)]
+
+    land_beside(home, "more.csv", first)
+    land_beside(home, "other.csv", [ticket("C", "2026-05-11")])
+    home.measure()
+    (_, told) = months_told_otherwise(home)
+    assert told == (MARCH, 12.0, 11.0, "files_came, files_replaced", "other.csv", "more.csv", None)
+
+
+def test_a_file_that_the_contract_leaves_out_or_takes_in_again_is_named(home: DemoHome) -> None:
+    land_beside(home, "more.csv", [ticket("A", "2026-03-12")])
+    home.measure()
+    ignore_files(home, "more.csv")
+    home.measure()
+    assert months_told_otherwise(home) == [(MARCH, 11.0, 10.0, "files_went, rules", None, None, "more.csv")]
+    ignore_files(home)
+    home.measure()
+    (_, told) = months_told_otherwise(home)
+    assert told == (MARCH, 10.0, 11.0, "files_came, rules", "more.csv", None, None)
+
+
+def test_an_edition_of_a_log_that_no_longer_counts_is_named(home: DemoHome) -> None:
+    """What a file says under its old name adds, until the contract says that it replaces."""
+    log = ("ticket_id", "created_at", "status", "occurred_at")
+
+    def events(number: int, day: str) -> list[dict[str, str]]:
+        of = {"ticket_id": f"E{number}", "created_at": "2026-02-02 09:00:00"}
+        return [
+            {**of, "occurred_at": "2026-02-02 09:00:00", "status": "New"},
+            {**of, "occurred_at": f"2026-03-{day} 09:00:00", "status": "Closed"},
+        ]
+
+    def land(rows: list[dict[str, str]], settings: str = "") -> None:
+        fed = {"tickets": log[:2], "ticket_events": ("ticket_id", "status", "occurred_at")}
+        write_export(home.folder, "log", fed, rows, source="plain", shape="event_log", settings=settings)
+
+    land(events(1, "11"))
+    home.measure()
+    land(events(2, "12"))
+    home.measure()
+    assert months_told_otherwise(home) == [(MARCH, 11.0, 12.0, "files_came", "rows.csv", None, None)]
+    land(events(2, "12"), settings="      - {property: sameName, value: replaces}\n")
+    home.measure()
+    (_, told) = months_told_otherwise(home)
+    assert told == (MARCH, 12.0, 11.0, "files_went, rules", None, None, "rows.csv")
+
+
+def test_files_of_a_contract_that_was_taken_away_are_named(home: DemoHome) -> None:
+    write_export(home.folder, "second", {"tickets": COLUMNS}, [ticket("A", "2026-03-12")], shape="snapshot")
+    home.measure()
+    (home.home.contracts / "second.yaml").unlink()
+    home.measure()
+    assert months_told_otherwise(home) == [(MARCH, 11.0, 10.0, "files_went, rules", None, None, "rows.csv")]
+
+
+def test_files_that_came_while_a_kpi_was_held_are_named_when_it_is_released(home: DemoHome) -> None:
+    """Runs in between measured other KPIs, and knew the file."""
+    home.measure()
+    more = [ticket("A", "2026-03-12"), *(ticket(f"M{number}", "2026-05-10") for number in range(20))]
+    land_beside(home, "more.csv", [{**row, "status": "Shelved"} for row in more])
+    home.measure()
+    ((is_held,),) = home.warehouse("SELECT is_held FROM ops.ops_metric_states WHERE metric = ?", [RESOLVED])
+    assert is_held
+    home.measure()
+    assert months_told_otherwise(home) == []
+    policy = home.home.policies / "statuses.yaml"
+    policy.write_text(policy.read_text(encoding="utf-8").replace("Closed:", "Shelved: done, Closed:", 1), "utf-8")
+    home.measure()
+    assert months_told_otherwise(home) == [(MARCH, 10.0, 11.0, "files_came, rules", "more.csv", None, None)]
+
+
+def test_a_month_that_is_only_open_again_is_not_told_otherwise(home: DemoHome) -> None:
+    """Without the file of June, May is not over; what was told of it holds until it is told as closed again."""
+    land_beside(home, "june.csv", [ticket("J", "2026-06-02")])
+    home.measure()
+    ignore_files(home, "june.csv")
+    home.measure()
+    assert months_told_otherwise(home) == []
+    ignore_files(home)
+    home.measure()
+    assert months_told_otherwise(home) == []
+
+    # While it is open it gets another value, which nobody told as that of the month.
+    ignore_files(home, "june.csv")
+    home.measure()
+    land_beside(home, "late.csv", [ticket("L", "2026-05-10")])
+    home.measure()
+    assert months_told_otherwise(home) == []
+    ignore_files(home)
+    home.measure()
+    assert months_told_otherwise(home) == [(MAY, 10.0, 11.0, "files_came", "late.csv", None, None)]
+
+
+def test_months_that_the_data_do_not_reach_any_more_are_open(home: DemoHome) -> None:
+    rows = resolved_tickets()
+    land_tickets(home, rows[:30])
+    land_beside(home, "later.csv", rows[30:])
+    home.measure()
+    # Of April and May nothing is told at all, and March is not over.
+    ignore_files(home, "later.csv")
+    home.measure()
+    assert months_told_otherwise(home) == []
+    # What is told of them again is held against what was told then.
+    ignore_files(home)
+    land_beside(home, "later.csv", rows[31:])
+    home.measure()
+    assert months_told_otherwise(home) == [(APRIL, 10.0, 9.0, "files_replaced", None, "later.csv", None)]
+
+
+def test_a_month_that_has_no_value_although_it_is_over_is_told(home: DemoHome) -> None:
+    """Work in progress of April: of a ticket that is not in a later snapshot any more nobody knows whether it is."""
+    rows = resolved_tickets()
+    home.measure()
+    rows[25]["resolved_at"] = "2026-05-11 10:00:00"
+    land_tickets(home, rows)
+    home.measure()
+    (*_, told) = months_told_otherwise(home, "ticket_work_in_progress_count")
+    assert told == (APRIL, 0.0, None, "files_replaced", None, "rows.csv", None)
+
+
+def test_what_is_measured_by_no_metric_any_more_stops_no_run(home: DemoHome) -> None:
+    """As after an upgrade to a version in which a KPI is called otherwise."""
+    import duckdb
+
+    home.measure()
+    with duckdb.connect(str(home.home.warehouse)) as connection:
+        connection.execute("ALTER TABLE mart.metric_values ALTER metric SET DATA TYPE VARCHAR")
+        connection.execute("UPDATE mart.metric_values SET metric = 'an_old_name' WHERE metric = ?", [RESOLVED])
+    land_beside(home, "more.csv", [ticket("A", "2026-03-12")])
+    home.measure()
+    assert months_told_otherwise(home, "an_old_name") == []
