@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from pipelines.cli.published import describe_reaches
 from pipelines.published.publication import read_reaches
 from pipelines.questions import Question
-from pipelines.words.numbers import list_some
+from pipelines.words.numbers import count_of, list_some
 
 if TYPE_CHECKING:
     import duckdb
@@ -34,6 +34,7 @@ def explain_no_rows(connection: duckdb.DuckDBPyConnection, question: Question, v
         values: of all the question's parameters.
     """
     told = [*_wrong_names(connection, values), *_wrong_spans(question, values)]
+    told = told or _never_restated(connection, question, values)
     told = told or _metric_without_values(connection, question, values)
     return told or _beyond_data(connection, question, values)
 
@@ -92,6 +93,21 @@ def _days_of(question: Question, values: Mapping[str, str]) -> dict[str, str]:
         and values.get(each.name, each.default) != each.default
         and values[each.name][0].isdigit()
     }
+
+
+def _never_restated(connection: duckdb.DuckDBPyConnection, question: Question, values: Mapping[str, str]) -> list[str]:
+    """That nothing was told otherwise, where that is asked for: there is nothing wrong with the question."""
+    if question.name != "restated_values":
+        return []
+    asked = values.get("metric", "*")
+    restated = [name for (name,) in connection.execute("SELECT DISTINCT metric FROM meta.restated_values").fetchall()]
+    if not restated:
+        return ["No value of a closed month or quarter was told otherwise than before."]
+    if asked == "*" or asked in restated:
+        return []
+    others = f"of {count_of(len(restated), 'other KPI')} there {'is one' if len(restated) == 1 else 'are some'}"
+    told = f"No value of {asked} in a closed month or quarter was told otherwise than before"
+    return [f"{told}; {others}: metric=* lists all."]
 
 
 def _metric_without_values(

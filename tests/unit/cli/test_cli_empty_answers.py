@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
         ("what_drove_a_change", ["metric=ticket_cycle_time_p85_business_hours"], "percentiles cannot be taken apart"),
         ("metric_history", ["metric=ticket_backlog_count"], "ticket_backlog_count has no value: "),
         ("slowest_tickets", [], "Nothing that is published answers to team=*"),
+        ("restated_values", [], "No value of a closed month or quarter was told otherwise"),
+        ("restated_values", ["metric=ticket_backlog_count"], "No value of a closed month or quarter was told"),
+        ("restated_values", ["metric=ticket_backlog_counts"], "Did you mean 'ticket_backlog_count'?"),
     ],
 )  # fmt: skip
 def test_it_says_why_beside_the_answer(
@@ -88,3 +91,23 @@ def published(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 def test_a_team_that_there_is_not(published: duckdb.DuckDBPyConnection, team: str, told: str) -> None:
     question = packaged_questions()["slowest_tickets"]
     assert explain_no_rows(published, question, {"team": team}) == [told]
+
+
+def test_a_kpi_that_was_never_told_otherwise(published: duckdb.DuckDBPyConnection) -> None:
+    """Its filter is right: others were."""
+    question = packaged_questions()["restated_values"]
+    asked = {"metric": "ticket_backlog_count", "row_limit": "10000"}
+    fill_table(published, "meta_restated_values", [_restated("ticket_resolved_count")])
+    (told,) = explain_no_rows(published, question, asked)
+    assert told == (
+        "No value of ticket_backlog_count in a closed month or quarter was told otherwise than before; of 1 other KPI "
+        "there is one: metric=* lists all."
+    )
+
+
+def _restated(metric: str) -> dict[str, object]:
+    return {
+        "run_id": "r1", "metric": metric, "period_grain": "month", "period_start_date": date(2026, 10, 1),
+        "period_end_date": date(2026, 10, 31), "restated_at": datetime(2026, 11, 3, tzinfo=UTC), "value_before": 2.0,
+        "value_now": 1.0, "unit": "count", "eligible_before_count": 2, "eligible_now_count": 1, "reason": "rules",
+    }  # fmt: skip
