@@ -68,6 +68,8 @@ def show_card(snapshot: Snapshot, definition: dict[str, Any], values: pl.DataFra
             st.caption(f"{plain(sentence_case(missing))}.")
         if period == told and (late := snapshot.late_note(definition["metric"], filters.grain.value)):
             st.caption(plain(late))
+        if not filters.chosen and (note := snapshot.restated_note(definition["metric"], filters.grain.value, period)):
+            st.caption(plain(note))
         if target := describe_target(snapshot, definition, period, filters):
             st.markdown(plain(target))
         bounds = (latest["coverage_ratio"], latest["lower_bound"], latest["upper_bound"])

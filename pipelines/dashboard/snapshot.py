@@ -22,6 +22,7 @@ from pipelines.questions import packaged_questions
 from pipelines.words.business_hours import CLOCK_NOTE, are_published_by_the_clock
 from pipelines.words.missing_values import explain_missing, periods_told
 from pipelines.words.periods import describe_incomplete, describe_late, describe_not_compared, sentence_case
+from pipelines.words.restatements import describe_earlier_value
 
 if TYPE_CHECKING:
     import duckdb
@@ -132,6 +133,14 @@ class Snapshot:
         numbers = self.ask(packaged_questions()["numbers_of_a_period"].text, parameters)
         row = numbers.row(by_predicate=pl.col("metric") == metric, named=True)
         return describe_not_compared(start, grain, row)
+
+    def restated_note(self, metric: str, grain: str, start: date) -> str:
+        """What was told of a closed period over everything before, until when, and why no longer; else empty."""
+        question = packaged_questions()["restated_values"]
+        parameters = {parameter.name: parameter.default for parameter in question.parameters}
+        found = self.ask(question.text, {**parameters, "metric": metric})
+        of_the_period = found.filter(period_grain=grain, period_start_date=start).to_dicts()
+        return describe_earlier_value(of_the_period, self.publication.currency, self.publication.time_zone)
 
     def clock_note(self) -> str:
         """That business hours are hours of the clock, as a sentence; empty where some calendar is open less."""

@@ -202,6 +202,7 @@ def _card_lines(card: Card) -> list[dict[str, Any]]:
         (card.target, 8.0, _CARD_INKS.get(card.target_state, "quiet"), False),
         (card.certainty, 7.0, "quiet", False),
         (card.late, 7.0, "amber", False),
+        (card.restated, 7.0, "amber", False),
         (card.held, 7.0, "red", False),
     )
     return [

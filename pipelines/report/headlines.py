@@ -10,6 +10,7 @@ from metrics.spec import Unit
 from pipelines.report.charts import TrendPoint
 from pipelines.report.completeness import lacking, notes
 from pipelines.report.facts import ReportFacts
+from pipelines.report.restatements import restated_note
 from pipelines.report.signals import trend_points
 from pipelines.report.targets import target_of, verdict, wanted
 from pipelines.words.business_hours import CLOCK_NOTE, is_by_the_clock
@@ -37,6 +38,7 @@ class Card:
         target: what it is to be, and whether it is; empty without a target.
         target_state: met, missed, not_measured, or empty.
         late: why it is not of the report's period, or which months of it are missing; empty if it is whole.
+        restated: what was told of the period before, until when, and why no longer; empty if nothing else was.
         held: since when and why it is stale; empty if it is fresh.
         trend: values up to the period.
     """
@@ -51,6 +53,7 @@ class Card:
     target: str
     target_state: str
     late: str
+    restated: str
     held: str
     trend: tuple[TrendPoint, ...]
 
@@ -121,6 +124,7 @@ def _card(facts: ReportFacts, metric: str) -> Card:
         target=_target(target, row["unit"], currency) if target else "",
         target_state=target["target_state"] if target else "",
         late=" ".join(notes(facts, metric)),
+        restated=restated_note(facts, metric),
         held=held_note(row),
         trend=trend_points(facts, metric),
     )

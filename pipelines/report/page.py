@@ -103,6 +103,7 @@ def _card(card: Card) -> Html:
         drawn,
         *([element("p", card.certainty, class_="quiet small")] if card.certainty else []),
         *([element("p", card.late, class_="late")] if card.late else []),
+        *([element("p", card.restated, class_="late restated")] if card.restated else []),
         *([element("p", card.held, class_="held")] if card.held else []),
         class_="card",
     )  # fmt: skip

@@ -128,6 +128,7 @@ def _read(
         for metric in (*HEADLINES, *SUPPORTING)
     }
     answers["held"] = ask(connection, "held_metrics_and_rules")
+    answers["restated"] = ask(connection, "restated_values")
     answers["to_put_right"] = ask(connection, "what_to_put_right_first", row_limit="1000")
     is_past = period is not None and _is_past(connection, period)
     answers |= _open_then(connection, numbers, period) if period is not None and is_past else _open_now(connection)

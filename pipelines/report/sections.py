@@ -16,6 +16,7 @@ from pipelines.report.headlines import no_value_note
 from pipelines.report.instrumentation import instrumentation_section
 from pipelines.report.money import money_section, months_beside
 from pipelines.report.open_now import open_now_section
+from pipelines.report.restatements import restated_figure
 from pipelines.report.signals import signal_sentence, trend_limits, trend_points
 from pipelines.report.targets import target_of, target_points
 from pipelines.words.certainty import format_coverage
@@ -126,8 +127,8 @@ def _numbers(facts: ReportFacts) -> Section:
         metrics=tuple(row["metric"] for row in rows),
         is_wide=True,
     )
-    of_breakdowns = breakdown_targets_figure(facts)
-    return Section("numbers", "The numbers beside them", [figure, *([of_breakdowns] if of_breakdowns else [])])
+    beside = (restated_figure(facts), breakdown_targets_figure(facts))
+    return Section("numbers", "The numbers beside them", [figure, *(found for found in beside if found is not None)])
 
 
 def _missing(facts: ReportFacts, rows: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -103,7 +103,7 @@ def _add_headlines(slide: Any, cards: Sequence[Card]) -> None:
             slide, [text for text in told if text], left=left, top=1.5, width=width - 0.3, height=2.0, size=16
         )
         _style(frame, 36, "ink", is_bold=True, paragraph=1)
-        more = [text for text in (card.target, card.certainty, card.late, card.held) if text]
+        more = [text for text in (card.target, card.certainty, card.late, card.restated, card.held) if text]
         _text(slide, more, left=left, top=5.0, width=width - 0.3, height=1.8, size=13, ink="quiet")
         if sum(point.value is not None for point in card.trend) > 1:
             picture = draw_png(sparkline(card.trend, width=300, height=90))

@@ -163,6 +163,31 @@ def test_a_held_kpi_says_why_and_since_when(draw: Draw, clean: DemoHome) -> None
     assert "rule x failed." in draw("evidence", home=clean.folder).dataframe[0].value["held_reason"].tolist()
 
 
+def test_a_kpi_that_was_told_otherwise_before_says_so_unless_it_is_narrowed(draw: Draw, clean: DemoHome) -> None:
+    """What was told before is of everything. Names of files go through Markdown."""
+    metric = HEADLINES[0].name
+    with duckdb.connect(str(clean.home.published_file)) as connection:
+        connection.execute(
+            """
+            INSERT INTO meta.restated_values BY NAME
+            SELECT 'r' AS run_id, metric, period_grain, period_start_date, period_end_date,
+                TIMESTAMPTZ '2026-11-03 12:00:00+00' AS restated_at, 123.0 AS value_before, value AS value_now, unit,
+                1 AS eligible_before_count, 1 AS eligible_now_count, 'files_replaced' AS reason,
+                '![x](http://example.com/x.png).csv' AS files_replaced
+            FROM mart.metric_values
+            WHERE metric = $1 AND dimension = 'overall' AND period_grain = 'month' AND is_period_closed
+            """,
+            [metric],
+        )
+        connection.execute("UPDATE meta.run SET publication_id = 'restated'")
+    was = format_value(123.0, HEADLINES[0].unit.value, "EUR")
+    (said,) = [each.value for each in draw("overview", home=clean.folder).caption if "Told as" in each.value]
+    assert said.startswith(plain(f"Told as {was} until 3 November 2026; since then "))
+    assert "![" not in said
+    narrowed = draw("overview", home=clean.folder, team="Facilities")
+    assert not [each for each in narrowed.caption if "Told as" in each.value]
+
+
 def test_csv_runs_no_formula() -> None:
     rows = pl.DataFrame({"name": [" =1+1", "＠x", "fine", None, "-3"], "amount": [-1, 2, 3, 4, 5]})
     assert neutralise(rows)["name"].to_list() == ["' =1+1", "'＠x", "fine", None, "-3"]
