@@ -29,7 +29,7 @@ from metrics.spec import Metric
 HISTORY: Final = "history"
 
 #: Measures of a ticket that only its status changes tell.
-_OF_HISTORY: Final = frozenset(
+OF_HISTORY: Final = frozenset(
     {
         *("cycle_time", "queued", "active", "waiting", "reopened_gap"),
         *("reopen_count", "handoff_count", "touch_count"),
@@ -131,14 +131,14 @@ def missing_value(columns: list[str], *, has_history: bool) -> pl.Expr:
         columns: from `needed_values`.
         has_history: whether the fact says of a ticket that its export tells its status changes.
     """
-    found = [pl.when(pl.col(column).is_null()).then(pl.lit(_plain(column))) for column in columns]
-    if has_history and any(_plain(column) in _OF_HISTORY for column in columns):
+    found = [pl.when(pl.col(column).is_null()).then(pl.lit(subject_of(column))) for column in columns]
+    if has_history and any(subject_of(column) in OF_HISTORY for column in columns):
         found.insert(0, pl.when(~pl.col("has_history")).then(pl.lit(HISTORY)))
     # Where each is there and the record is not measured nevertheless, the last says nothing: it is 0.
-    return pl.coalesce([*found, pl.lit(_plain(columns[-1]) if columns else "value")])
+    return pl.coalesce([*found, pl.lit(subject_of(columns[-1]) if columns else "value")])
 
 
-def _plain(column: str) -> str:
+def subject_of(column: str) -> str:
     """A column's subject: whichever clock it is on, and whatever amount it is, the same thing is missing."""
     if column in ("amount_original", "amount_reporting"):
         return "amount"

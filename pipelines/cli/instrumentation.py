@@ -37,9 +37,10 @@ def instrumentation(metric: str | None, show_all: bool, rows: int, as_csv: bool,
     Reads the published file.
     """
     from models.marts import instrumentation_gaps, instrumentation_scorecard
-    from pipelines.cli.published import open_published, publication_of, read_rows
+    from pipelines.cli.published import open_published, publication_of
     from pipelines.cli.query_output import write_csv_rows
     from pipelines.cli.tables import show_json
+    from pipelines.published.rows import read_rows
 
     name = _metric_named(metric) if metric else None
     with open_published(chosen_home()) as connection:

@@ -29,6 +29,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "quarantine": ("pipelines.cli.quarantine", "Which records are set aside, why, and what brings them back."),
     "instrumentation": ("pipelines.cli.instrumentation", "What to put right first, so that KPIs are surer."),
     "metrics": ("pipelines.cli.metrics", "List the KPIs, or describe one."),
+    "explain": ("pipelines.cli.explain", "What a published value is made of, down to file and row."),
     "calendar": ("pipelines.cli.calendar", "Show the working calendars and their open time."),
     "query": ("pipelines.cli.query", "Ask the published warehouse in SQL."),
     "report": ("pipelines.cli.report", "Make the executive report, of any period and in any format."),
@@ -40,13 +41,16 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
 
 #: What people call a command who know other tools, and whose name is like none of ours -> the command.
 _CALLED_OTHERWISE: Final = {
+    "audit": "explain",
     "build": "run",
     "kpis": "metrics",
+    "lineage": "explain",
     "list": "metrics",
     "serve": "dashboard",
     "show": "metrics",
     "sql": "query",
     "test": "check",
+    "trace": "explain",
     "trend": "metrics",
     "trends": "metrics",
     "validate": "check",

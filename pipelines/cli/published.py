@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipelines.cli.exits import CommandError
 from pipelines.published.publication import PublicationFacts, Reach, read_publication
@@ -116,12 +116,3 @@ def describe_reaches(reaches: Sequence[Reach]) -> str:
     if there are none."""
     known = [f"{reach.data} {reach.last_date}" for reach in reaches if reach.last_date is not None]
     return f"data until: {', '.join(known)}" if known else ""
-
-
-def read_rows(
-    connection: duckdb.DuckDBPyConnection, query: str, parameters: dict[str, Any] | None = None
-) -> list[dict[str, Any]]:
-    """All rows of a small query, by column name."""
-    cursor = connection.execute(query, parameters)
-    names = [column[0] for column in cursor.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.cli.build_records import open_build
 from pipelines.cli.exits import CommandError, ExitCode
-from pipelines.cli.published import open_published, read_rows
+from pipelines.cli.published import open_published
+from pipelines.published.rows import read_rows
 
 if TYPE_CHECKING:
     import duckdb

@@ -15,10 +15,10 @@ import click
 from models.catalog import STAGED, table_named
 from models.ddl import quote_identifier
 from pipelines.cli.exits import CommandError
-from pipelines.cli.published import read_rows
 from pipelines.cli.quarantined import QuarantinedRecord, open_quarantine, read_quarantine
 from pipelines.cli.tables import Column, one_line, show_heading, show_paragraph, show_table, write_instant
 from pipelines.gate.affected_metrics import metrics_counting, name_briefly
+from pipelines.published.rows import read_rows
 from pipelines.words.numbers import count_of, format_instant
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from pipelines.cli.published import read_rows
+from pipelines.published.rows import read_rows
 from pipelines.words.business_hours import CLOCK_NOTE, are_published_by_the_clock
 from pipelines.words.missing_values import explain_missing, periods_told
 from pipelines.words.periods import describe_not_compared, only_from

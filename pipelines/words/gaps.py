@@ -56,7 +56,7 @@ def _tell_records(row: Mapping[str, Any]) -> str:
         case GapKind.NOT_INSTRUMENTED.value:
             lacking = rule.split(".")[1] if rule.count(".") == 2 else rule
             when = f" in {row['metric_period_start_date']:%B %Y}" if row["metric"] else ""
-            return f"{whole}{when}, {some} {'has' if is_one else 'have'} no {_name_of(lacking)}."
+            return f"{whole}{when}, {some} {'has' if is_one else 'have'} no {name_lacking(lacking)}."
         case GapKind.QUARANTINED.value:
             return f"{whole}, {some} {'was' if is_one else 'were'} set aside by the rule {rule}."
         case GapKind.WARNED.value:
@@ -65,7 +65,8 @@ def _tell_records(row: Mapping[str, Any]) -> str:
             return f"{whole}, {some} broke the rule {rule}."
 
 
-def _name_of(lacking: str) -> str:
+def name_lacking(lacking: str) -> str:
+    """What records lack, in words that follow `no`: the middle of the name of a gap, or a column's subject."""
     return _LACKS.get(lacking, lacking.replace("_", " "))
 
 

@@ -36,7 +36,8 @@ def _offered(line: str) -> list[str]:
     ("line", "expected"),
     [
         ("kpi ", list(COMMANDS)),
-        ("kpi ex", ["export"]),
+        ("kpi exp", ["explain", "export"]),
+        ("kpi explain sla_s", ["sla_source_attainment_ratio"]),
         ("kpi query --query ", [question.name for question in list_questions()]),
         ("kpi query --query slowest", ["slowest_tickets"]),
         ("kpi query --query slowest_tickets --param ", ["team=", "from_date=", "to_date=", "row_limit="]),

@@ -1,0 +1,275 @@
+"""A published value in plain words: the number, its meaning, its arithmetic, its records, and how to go on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import click
+
+from pipelines.cli.explained_cells import format_cell, title_of
+from pipelines.cli.going_on import own_command
+from pipelines.cli.tables import Column, show_heading, show_paragraph, show_table
+from pipelines.explaining.arithmetic import Listing
+from pipelines.explaining.cell import Cell
+from pipelines.explaining.exact_numbers import write_exactly
+from pipelines.explaining.explanation import Explanation, all_records_sql
+from pipelines.words.certainty import describe_coverage, describe_truth
+from pipelines.words.numbers import NOTHING, count_records, format_instant, format_value
+from pipelines.words.periods import name_period, sentence_case
+
+#: What is compared, for people.
+_NAMES: Final = {
+    "value": "value",
+    "numerator": "numerator",
+    "denominator": "denominator",
+    "eligible_count": "records that should count",
+    "measured_count": "records that could be measured",
+}
+
+
+def show_explanation(explained: Explanation) -> None:
+    """Print everything that is told of a value."""
+    _show_number(explained)
+    _show_meaning(explained.cell)
+    _show_arithmetic(explained)
+    _show_records(explained)
+    _show_restated(explained)
+    _show_how_to_go_on(explained)
+
+
+def _section(number: int, title: str) -> None:
+    click.echo()
+    show_heading(f"{number}. {title}")
+
+
+def _show_number(explained: Explanation) -> None:
+    cell, row = explained.cell, explained.cell.published
+    metric, unit = cell.metric, cell.metric.unit.value
+    show_heading(metric.label, f"{metric.name}, version {row['metric_version']}")
+    _section(1, "The number as published")
+    value = format_value(row["value"], unit, cell.currency)
+    exact = "" if row["value"] is None else f"  exactly {_exact(row['value'], cell)}"
+    click.echo(f"{click.style(value, bold=True)}{click.style(exact, dim=True)}")
+    whose = "over everything" if cell.is_whole else f"{cell.dimension.value} {cell.member}"
+    state = "closed" if row["is_period_closed"] else "not closed"
+    chosen = ""
+    if cell.is_default:
+        latest = "the latest closed month" if row["is_period_closed"] else "the latest month, as none is closed"
+        chosen = f": {latest}"
+    period = sentence_case(name_period(cell.period.start, cell.period.grain.value))
+    days = "" if cell.period.start == cell.period.end else f", {cell.period.start} to {cell.period.end}"
+    show_paragraph(f"{period}{chosen} ({state}{days}), {whose}.")
+    eligible, measured = row["eligible_count"], row["measured_count"]
+    counted = f"{measured:,} of {count_records(eligible, metric.counted_records)}"
+    coverage = sentence_case(describe_coverage(row["coverage_ratio"], eligible, counted))
+    truth = describe_truth(
+        metric.name, row["coverage_ratio"], row["lower_bound"], row["upper_bound"], unit, cell.currency
+    )
+    show_paragraph(f"{coverage}; {truth}." if row["value"] is not None else f"{coverage}.")
+    for note in explained.notes:
+        show_paragraph(f"Note: {note}")
+
+
+def _exact(value: float, cell: Cell) -> str:
+    unit = cell.metric.unit.value
+    return write_exactly(value, unit, cell.currency) if unit != "reporting" else f"{value:,.10g} {cell.currency}"
+
+
+def _show_meaning(cell: Cell) -> None:
+    metric = cell.metric
+    _section(2, "What it means")
+    unit = metric.unit.label if metric.unit.value != "reporting" else f"{cell.currency}, the reporting currency"
+    facts = {
+        "Says": metric.meaning,
+        "Formula": metric.formula,
+        "Counts": metric.population.eligibility,
+        "Period": f"decided by: {metric.period_date}",
+        "Unit": unit,
+    }
+    width = max(map(len, facts))
+    for name, text in facts.items():
+        show_paragraph(f"{name:<{width}}  {text}")
+
+
+def _show_arithmetic(explained: Explanation) -> None:
+    _section(3, "How it comes out of the records")
+    if explained.arithmetic is None:
+        show_paragraph(
+            "The KPI is held, so its value is that of earlier data, while the records beside it are those of now. What "
+            "they come to is the number that may not be published: it is not computed here."
+        )
+        return
+    for step in explained.arithmetic.steps:
+        show_paragraph(f"- {step}")
+    for listing in explained.arithmetic.listings:
+        _show_listing(listing)
+    click.echo()
+    if explained.is_true:
+        compared = [_NAMES[each.name] for each in explained.comparisons if each.published is not None]
+        agree = click.style("This is what was published.", fg="green")
+        click.echo(f"{agree} Compared: {', '.join(compared)}.")
+        return
+    click.echo(click.style("THIS IS NOT WHAT WAS PUBLISHED.", fg="red", bold=True))
+    show_table(
+        [Column("number"), Column("published", is_right=True), Column("from the records", is_right=True), Column("")],
+        [
+            (_NAMES[each.name], _plain(each.published), _plain(each.recomputed), "" if each.agrees else "differs")
+            for each in explained.comparisons
+        ],
+    )
+    for doubt in explained.arithmetic.doubts:
+        show_paragraph(f"{doubt}")
+    show_paragraph(
+        "Do not use the number before it is known why. 'kpi run --full' computes everything anew; if it still differs "
+        "then, it is a fault of this program: keep the published file and report it."
+    )
+
+
+def _plain(value: object) -> str:
+    return NOTHING if value is None else str(value)
+
+
+def _show_listing(listing: Listing) -> None:
+    click.echo()
+    columns = [Column(title, is_right=index >= len(listing.columns) - _numbers(listing))
+               for index, title in enumerate(listing.columns)]  # fmt: skip
+    show_table(columns, listing.rows)
+
+
+def _numbers(listing: Listing) -> int:
+    """How many columns at the end are numbers."""
+    return sum(any(character.isdigit() for character in str(cell)) for cell in listing.rows[-1]) if listing.rows else 0
+
+
+def _show_records(explained: Explanation) -> None:
+    records = explained.records
+    _section(4, "The records that matter most")
+    if explained.arithmetic is None:
+        show_paragraph("They are not listed while the KPI is held.")
+        return
+    if not explained.matters:
+        click.echo("None could be measured.")
+    else:
+        names = [name for name in (*records.keys, *records.shown) if _says_something(explained.matters, name)]
+        click.echo(f"{sentence_case(records.noun)}, {records.order_words}:")
+        show_table(
+            [Column(title_of(name), is_right=_is_number(explained.matters, name)) for name in names],
+            [[format_cell(name, row[name]) for name in names] for row in explained.matters],
+        )
+    _show_unmeasured(explained)
+
+
+def _says_something(rows: Sequence[dict[str, Any]], name: str) -> bool:
+    """Whether a column is filled, and tells at least one record from another if it is only a part of their key."""
+    found = {row[name] for row in rows}
+    return found != {None} and not (name in _PARTS_OF_KEYS and len(found) == 1)
+
+
+#: Parts of keys that are the same for most records.
+_PARTS_OF_KEYS: Final = ("target", "cycle_number", "month_date")
+
+
+def _is_number(rows: Sequence[dict[str, Any]], name: str) -> bool:
+    return isinstance(next((row[name] for row in rows if row[name] is not None), None), int | float) or name.endswith(
+        ("_reporting", "_original")
+    )
+
+
+def _show_unmeasured(explained: Explanation) -> None:
+    if not explained.unmeasured:
+        return
+    total = sum(each.record_count for each in explained.unmeasured)
+    click.echo()
+    verb = "counts and is" if total == 1 else "count and are"
+    click.echo(f"{count_records(total, explained.records.noun)} {verb} not measured:")
+    for each in explained.unmeasured:
+        more = each.record_count - len(each.examples)
+        listed = ", ".join(each.examples) + (f" and {more:,} more" if more and each.examples else "")
+        show_paragraph(f"- {each.record_count:,}: {each.reason}" + (f" ({listed})" if listed else ""))
+
+
+def _show_restated(explained: Explanation) -> None:
+    cell = explained.cell
+    _section(5, "What was told before")
+    if not cell.is_whole:
+        click.echo("Only values over everything are remembered.")
+    elif cell.period.grain.value not in ("month", "quarter"):
+        click.echo("Only values of months and quarters are remembered.")
+    elif not explained.restated:
+        click.echo("Nothing else: the value is the one that was told first.")
+    for row in explained.restated:
+        currency = row["currency_code"] or cell.currency
+        unit = cell.metric.unit.value
+        before, now = (format_value(row[name], unit, currency) for name in ("value_before", "value_now"))
+        counted = f"{row['eligible_before_count']:,} records"
+        counted += f", then {row['eligible_now_count']:,}" if row["eligible_now_count"] is not None else ""
+        files = f"; files: {row['files']}" if row["files"] else ""
+        show_paragraph(
+            f"- Until {format_instant(row['restated_at'])} it was {before}, from then on {now} ({counted}). "
+            f"Reason: {row['reason']}{files}."
+        )
+
+
+def _show_how_to_go_on(explained: Explanation) -> None:
+    cell, records = explained.cell, explained.records
+    _section(6, "How to go on")
+    lines = [("All records", own_command("explain", *cell.arguments, "--records"))]
+    lines.append(("As a file", own_command("explain", *cell.arguments, "-o", "records.xlsx")))
+    if records.brief_sql is not None:
+        lines.append(("In SQL", own_command("query", records.brief_sql)))
+    else:
+        lines.append(("In SQL", own_command("explain", *cell.arguments, "--sql")))
+    key = explained.matters[0][records.keys[0]] if explained.matters else None
+    if key is not None and records.keys[0] in _WALKED:
+        lines.append(("One record", own_command("explain", "--record", str(key))))
+    if explained.unmeasured and cell.is_whole:
+        gaps = own_command("query", "gaps_of_a_metric", "--param", f"metric={cell.metric.name}")
+        lines.append(("Gaps by month", gaps))
+    width = max(len(name) for name, _ in lines)
+    for name, command in lines:
+        click.echo(f"{name:<{width}}  {command}")
+
+
+#: Keys that `kpi explain --record` takes.
+_WALKED: Final = (
+    "ticket_id", "cost_line_id", "budget_line_id", "delivery_id", "vendor_invoice_line_id", "service_credit_id",
+    "vendor_recoverable_id",
+)  # fmt: skip
+
+
+def describe(explained: Explanation) -> dict[str, Any]:
+    """The same for programs."""
+    cell, arithmetic = explained.cell, explained.arithmetic
+    return {
+        "metric": cell.metric.name,
+        "label": cell.metric.label,
+        "period": cell.period.name,
+        "period_start_date": cell.period.start,
+        "period_end_date": cell.period.end,
+        "is_default_period": cell.is_default,
+        "published": dict(cell.published),
+        "currency": cell.currency,
+        "state": cell.definition["publication_state"],
+        "notes": list(explained.notes),
+        "definition": {**cell.metric.definition(), "eligible": cell.metric.population.eligibility},
+        "arithmetic": None
+        if arithmetic is None
+        else {
+            "steps": list(arithmetic.steps),
+            "listings": list(arithmetic.listings),
+            "doubts": list(arithmetic.doubts),
+            "recomputed": arithmetic.numbers,
+        },
+        "agrees": explained.is_true if arithmetic is not None else None,
+        "disagreements": list(explained.disagreements),
+        "records": {
+            "noun": explained.records.noun,
+            "order": explained.records.order_words,
+            "most": list(explained.matters),
+            "unmeasured": list(explained.unmeasured),
+            "sql": all_records_sql(explained.records),
+        },
+        "restated": list(explained.restated),
+        "record_count": None if arithmetic is None else arithmetic.numbers.eligible_count,
+    }

@@ -1,0 +1,160 @@
+"""Records of what no single record view tells of tickets: those in work at the end of a day, and net flow.
+
+A stock is not read from the counts that it was added up from, but from the stretches of the tickets themselves.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from metrics.kinds import NetCount, Stock
+from metrics.render.record_view_sql import RECORD_DATE
+from models.ddl import quote_text
+from models.vocabulary import NO_VALUE
+from pipelines.explaining.arithmetic import Arithmetic, Numbers, measured_of
+from pipelines.explaining.cell import Cell
+from pipelines.explaining.records import IS_MEASURED, WHY_NOT, Records, rules_of_records
+from pipelines.published.rows import read_rows
+from pipelines.words.numbers import count_records, list_all
+from pipelines.words.periods import long_day
+
+if TYPE_CHECKING:
+    import duckdb
+
+_BREAKDOWN: Final = ("team", "priority", "service", "vendor")
+_COUNTED: Final = "is_counted"
+_CHANGE: Final = "change_count"
+
+
+def stock_records(cell: Cell) -> Records:
+    """Tickets in work at the end of the period's last day, and those of which it is not known whether they were."""
+    assert isinstance(cell.metric.kind, Stock)
+    zone = quote_text(cell.time_zone)
+    day, today = f"DATE '{cell.last_day}'", f"DATE '{cell.as_of_date}'"
+    categories = ", ".join(quote_text(category.value) for category in cell.metric.kind.categories)
+
+    def local(instant: str) -> str:
+        return f"CAST(timezone({zone}, {instant}) AS DATE)"
+
+    known = ", ".join(f"coalesce(stretch.{name}, '{NO_VALUE}') AS {name}" for name in _BREAKDOWN if name != "service")
+    of_ticket = ", ".join(
+        f"coalesce(ticket.{name}, '{NO_VALUE}') AS {name}" for name in _BREAKDOWN if name != "service"
+    )
+    service = f"coalesce(ticket.service, '{NO_VALUE}') AS service"
+    ended = "CASE WHEN ticket.is_done THEN ticket.resolved_at WHEN ticket.is_cancelled THEN ticket.cancelled_at END"
+    is_over = "(ticket.is_done OR ticket.is_cancelled)"
+    comes = f"coalesce({local('ticket.created_at')}, CASE WHEN NOT {is_over} THEN {today} END)"
+    goes = f"CASE WHEN {is_over} THEN coalesce({local(ended)}, {today}) ELSE {today} + 1 END"
+    sql = f"""
+SELECT * FROM (
+    SELECT ticket.ticket_id, {known}, {service}, stretch.status, stretch.status_category,
+        stretch.started_at AS in_this_state_since_at, ticket.created_at,
+        CASE WHEN stretch.status_category IN ({categories}) THEN 1 ELSE 0 END AS {_COUNTED},
+        TRUE AS {IS_MEASURED}, CAST(NULL AS VARCHAR) AS {WHY_NOT}
+    FROM core.fct_ticket_intervals AS stretch
+    JOIN core.fct_tickets AS ticket ON ticket.ticket_id = stretch.ticket_id
+    WHERE ticket.has_history AND NOT ticket.is_quarantined
+        AND stretch.status_category IN ('queued', 'active', 'waiting')
+        AND {local("stretch.started_at")} <= {day}
+        AND (stretch.is_last OR {local("stretch.ended_at")} > {day})
+    UNION ALL
+    SELECT ticket.ticket_id, {of_ticket}, {service}, ticket.status, NULL, NULL, ticket.created_at, NULL, FALSE,
+        CASE WHEN ticket.is_quarantined THEN 'set aside by ' || coalesce(aside.rules, 'a rule')
+            ELSE 'no history of status changes' END
+    FROM core.fct_tickets AS ticket
+    LEFT JOIN {rules_of_records("stg_tickets")} AS aside ON aside.record_id = ticket.ticket_id
+    WHERE (ticket.is_quarantined OR NOT ticket.has_history) AND {comes} <= {day} AND {goes} > {day}
+) AS record""".strip()
+    if not cell.is_whole:
+        sql += f"\nWHERE {cell.of_member('record')}"
+    return Records(
+        sql=sql,
+        noun=cell.metric.population.records,
+        keys=("ticket_id",),
+        shown=("team", "priority", "status", "status_category", "in_this_state_since_at", "created_at"),
+        part=_COUNTED,
+        order=f"{_COUNTED} DESC, in_this_state_since_at, ticket_id",
+        order_words="the longest in that state first",
+    )
+
+
+def compute_stock(connection: duckdb.DuckDBPyConnection, cell: Cell, records: Records) -> Arithmetic:
+    """How many tickets were in the counted states at the end of the day."""
+    assert isinstance(cell.metric.kind, Stock)
+    row = _one(
+        connection,
+        f"SELECT count(*) AS eligible, count(*) FILTER ({IS_MEASURED}) AS measured, sum({_COUNTED}) AS counted "
+        f"FROM ({records.sql})",
+    )
+    eligible, measured = row["eligible"], row["measured"]
+    value = int(row["counted"] or 0) if measured or not eligible else None
+    by_state = read_rows(
+        connection,
+        f"SELECT status_category AS state, count(*) AS tickets FROM ({records.sql}) WHERE {IS_MEASURED} "
+        "GROUP BY ALL ORDER BY ALL",
+    )
+    states = list_all([f"{found['tickets']:,} {found['state']}" for found in by_state])
+    wanted = list_all([category.value for category in cell.metric.kind.categories])
+    end = f"At the end of {long_day(cell.last_day)}"
+    if cell.last_day < cell.period.end:
+        end += ", how far the data reach,"
+    steps = (
+        f"{end} {count_records(eligible, 'tickets')} should have been looked at. "
+        + measured_of(cell, measured, eligible),
+        f"By the stretches of their histories, these were {states}; counted are those {wanted}: {value:,}."
+        if value is not None and states
+        else "None was in work."
+        if value == 0
+        else "Of none it is known in which state it was.",
+    )
+    return Arithmetic(Numbers(value=value, eligible_count=eligible, measured_count=measured), steps)
+
+
+def net_records(cell: Cell) -> Records:
+    """Created tickets, each +1, and resolved ones, each -1."""
+    first, last = cell.days
+    condition = f"{RECORD_DATE} BETWEEN {first} AND {last}"
+    if not cell.is_whole:
+        condition += f" AND {cell.of_member()}"
+    parts = [
+        f"SELECT '{what}' AS what, ticket_id, {RECORD_DATE}, {', '.join(_BREAKDOWN)}, source, "
+        f"CASE WHEN measured_count = 1 THEN {sign} END AS {_CHANGE}, measured_count = 1 AS {IS_MEASURED}, "
+        f"CASE WHEN measured_count = 0 THEN 'set aside by ' || coalesce(aside.rules, 'a rule') END AS {WHY_NOT}\n"
+        f"FROM mart.{view} AS record\n"
+        f"LEFT JOIN {rules_of_records('stg_tickets')} AS aside ON aside.record_id = record.ticket_id\n"
+        f"WHERE {condition}"
+        for what, view, sign in (("created", "created_ticket_records", 1), ("resolved", "resolved_ticket_records", -1))
+    ]
+    return Records(
+        sql="\nUNION ALL\n".join(parts),
+        noun="tickets created and tickets resolved",
+        keys=("ticket_id", "what"),
+        shown=(RECORD_DATE, "team", "priority", _CHANGE),
+        part=_CHANGE,
+        order=f"{RECORD_DATE}, what, ticket_id",
+        order_words="the earliest first; one that was created and resolved in the period counts +1 and -1",
+    )
+
+
+def compute_net(connection: duckdb.DuckDBPyConnection, cell: Cell, records: Records) -> Arithmetic:
+    """Tickets created less tickets resolved."""
+    assert isinstance(cell.metric.kind, NetCount)
+    row = _one(
+        connection,
+        f"SELECT count(*) AS eligible, count(*) FILTER ({IS_MEASURED}) AS measured, "
+        f"count(*) FILTER ({_CHANGE} = 1) AS created, count(*) FILTER ({_CHANGE} = -1) AS resolved "
+        f"FROM ({records.sql})",
+    )
+    value = row["created"] - row["resolved"]
+    unmeasured = row["eligible"] - row["measured"]
+    aside = f" {count_records(unmeasured, 'tickets')} that were set aside are in neither." if unmeasured else ""
+    steps = (
+        f"{count_records(row['created'], 'tickets')} created, and {row['resolved']:,} resolved.{aside}",
+        f"{row['created']:,} - {row['resolved']:,} = {value:,}",
+    )
+    numbers = Numbers(value=value, eligible_count=row["eligible"], measured_count=row["measured"])
+    return Arithmetic(numbers, steps)
+
+
+def _one(connection: duckdb.DuckDBPyConnection, query: str) -> dict[str, Any]:
+    return read_rows(connection, query)[0]
