@@ -17,7 +17,10 @@ from pipelines.explaining.explanation import Explanation, all_records_sql
 from pipelines.words.certainty import describe_coverage, describe_truth
 from pipelines.words.numbers import NOTHING, count_records, format_instant, format_value
 from pipelines.words.periods import name_period, sentence_case
+from pipelines.words.restatements import files_in, reasons_in, tell_reasons
 
+#: Files that are named of one change at the most.
+_MOST_FILES: Final = 5
 #: What is compared, for people.
 _NAMES: Final = {
     "value": "value",
@@ -204,11 +207,20 @@ def _show_restated(explained: Explanation) -> None:
         before, now = (format_value(row[name], unit, currency) for name in ("value_before", "value_now"))
         counted = f"{row['eligible_before_count']:,} records"
         counted += f", then {row['eligible_now_count']:,}" if row["eligible_now_count"] is not None else ""
-        files = f"; files: {row['files']}" if row["files"] else ""
-        show_paragraph(
-            f"- Until {format_instant(row['restated_at'])} it was {before}, from then on {now} ({counted}). "
-            f"Reason: {row['reason']}{files}."
-        )
+        told = f"- Until {format_instant(row['restated_at'])} it was {before}, from then on {now} ({counted})."
+        show_paragraph(" ".join(filter(None, (told, _why_restated(row)))))
+
+
+def _why_restated(row: dict[str, Any]) -> str:
+    """Everything that happened between the two values, as a sentence."""
+    clauses = tell_reasons(
+        reasons_in([row["reason"]]),
+        came=files_in([row["files_came"]]),
+        replaced=files_in([row["files_replaced"]]),
+        went=files_in([row["files_went"]]),
+        most=_MOST_FILES,
+    )
+    return f"{sentence_case('; '.join(clauses))}." if clauses else ""
 
 
 def _show_how_to_go_on(explained: Explanation) -> None:

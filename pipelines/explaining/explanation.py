@@ -131,7 +131,7 @@ def _restated(connection: duckdb.DuckDBPyConnection, cell: Cell) -> tuple[dict[s
         connection,
         """
         SELECT restated_at, value_before, value_now, currency_code, eligible_before_count, eligible_now_count, reason,
-            files
+            files_came, files_replaced, files_went
         FROM meta.restated_values
         WHERE metric = $metric AND period_grain = $grain AND period_start_date = $start
         ORDER BY restated_at DESC

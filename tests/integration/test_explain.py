@@ -476,3 +476,27 @@ def test_held_kpi_is_told_and_not_computed(clean: DemoHome) -> None:
     assert "it is not computed here" in result.output
     assert own(SLA, "--records").exit_code == ExitCode.HELD
     assert json.loads(own(SLA, "--json").output)["agrees"] is None
+
+
+def test_what_was_told_before_is_told_with_its_reason(clean: DemoHome) -> None:
+    with duckdb.connect(str(clean.home.published_file)) as connection:
+        row = connection.execute(
+            "SELECT period_start_date, period_end_date, value, eligible_count FROM mart.metric_values "
+            "WHERE metric = ? AND period_grain = 'month' AND dimension = 'overall' AND is_period_closed "
+            "ORDER BY period_start_date DESC LIMIT 1",
+            [SLA],
+        ).fetchone()
+        assert row is not None
+        start, end, value, count = row
+        connection.execute(
+            "INSERT INTO meta.restated_values BY NAME SELECT 'r' AS run_id, ? AS metric, 'month' AS period_grain, "
+            "? AS period_start_date, ? AS period_end_date, TIMESTAMPTZ '2026-11-20 06:00:00+00' AS restated_at, "
+            "0.5 AS value_before, ? AS value_now, 'ratio' AS unit, "
+            "? AS eligible_before_count, ? AS eligible_now_count, "
+            "'files_came' AS reason, 'late.csv' AS files_came",
+            [SLA, start, end, value, count - 1, count],
+        )
+    told = explaining(clean)(SLA, f"{start:%Y-%m}").output.split("5. What was told before")[1]
+    assert "- Until 2026-11-20 06:00 UTC it was 50.0 %, from then on " in told
+    assert f"({count - 1:,} records, then {count:,}). Since then late.csv came." in told
+    assert "it is the one that was told first" not in told
