@@ -55,6 +55,7 @@ class RuleTarget:
         table_name: qualified, as it stands in SQL.
         columns: names that rules may use.
         key_column: what names a row when a rule does not say it.
+        has_checked_queries: whether the queries of its rules are known to be what a query may be.
     """
 
     contract_id: str
@@ -66,6 +67,7 @@ class RuleTarget:
     columns: tuple[str, ...]
     key_column: str | None
     owner: str
+    has_checked_queries: bool = False
 
 
 def read_rules(document: Document, place: Path, target: RuleTarget, problems: list[Problem]) -> tuple[Rule, ...]:
@@ -254,7 +256,7 @@ def _query(
     else:
         return None
     query = str(document.at((*place, *inner)) or "").strip().rstrip(";").strip().replace("${table}", target.table_name)
-    fault = fault_of_query(query)
+    fault = None if target.has_checked_queries else fault_of_query(query)
     if fault:
         what = f"rule '{name}': the query cannot be used: {fault}"
         problems.append(document.problem((*place, *inner), what, "Write one SELECT over tables of the warehouse."))

@@ -10,7 +10,7 @@ from data_contracts.documents import DocumentError, Problem
 from data_contracts.loader import load_export_contract, load_warehouse_contracts, packaged_templates
 from data_contracts.spec import ExportContract, WarehouseContract
 from models.vocabulary import Domain
-from pipelines.contracts.rule_names import faults_of_calendars, faults_of_protects, faults_of_requirements
+from pipelines.contracts.rule_names import faults_of_calendars, faults_of_protects
 from pipelines.home import Home
 from pipelines.policies.loading import Policies, load_policies
 
@@ -43,20 +43,16 @@ def load_project(home: Home) -> Project:
     settings = _collect(problems, lambda: home.settings)
     contracts = _load_contracts(home, problems)
     policies = _collect(problems, lambda: load_policies(home.policies))
-    warehouse_contracts = tuple(load_warehouse_contracts())
-    problems += _faults_between(contracts, warehouse_contracts)
+    problems += _faults_between(contracts)
     problems += faults_of_calendars(contracts, policies.calendars) if policies is not None else ()
     if problems or policies is None or settings is None:
         raise DocumentError(problems)
-    return Project(home, contracts, warehouse_contracts, policies)
+    return Project(home, contracts, load_warehouse_contracts(), policies)
 
 
-def _faults_between(
-    contracts: Sequence[ExportContract], warehouse_contracts: Sequence[WarehouseContract]
-) -> Iterator[Problem]:
+def _faults_between(contracts: Sequence[ExportContract]) -> Iterator[Problem]:
     """What no contract can see alone: names of metrics, rules, tables and columns that do not exist, or are shared."""
     yield from _faults_of_raw_tables(contracts)
-    yield from faults_of_requirements(warehouse_contracts)
     for contract in contracts:
         yield from faults_of_protects(contract)
     written = (rule for contract in contracts for item in contract.objects for rule in item.rules)

@@ -24,7 +24,7 @@ from models.catalog import STAGED, tables_of
 from models.ddl import create_table, quote_identifier
 from models.vocabulary import Layer
 from pipelines.contracts.files import ContractText
-from pipelines.contracts.rule_names import faults_of_protects
+from pipelines.contracts.rule_names import faults_of_protects, faults_of_requirements
 from pipelines.gate.affected_metrics import metrics_protected
 from pipelines.gate.audit import offer_data_clock, offer_settings
 from pipelines.landing.loads import PROVENANCE_COLUMNS
@@ -65,6 +65,7 @@ def lint_contracts(texts: Sequence[ContractText], others: Sequence[ExportContrac
         findings += [Finding(Level.ERROR, problem) for problem in faults_of_protects(contract)]
         findings += _undescribed_columns(contract)
     findings += [Finding(Level.ERROR, problem) for problem in faults_of_queries(contracts, others)]
+    findings += [Finding(Level.ERROR, problem) for problem in _missing_rules(contracts)]
     findings += _unprotected_metrics(contracts)
     return tuple(sorted(findings, key=lambda found: (found.problem.file, found.problem.line or 0)))
 
@@ -77,13 +78,20 @@ def _undescribed_columns(contract: _Contract) -> Iterator[Finding]:
                 yield Finding(Level.WARNING, Problem(contract.origin, None, what, "Say in one sentence what it is."))
 
 
+def _missing_rules(contracts: Sequence[_Contract]) -> Iterator[Problem]:
+    """Rules that metrics require and no contract of canonical tables has. Only where one of them is."""
+    linted = {contract.id: contract for contract in contracts if isinstance(contract, WarehouseContract)}
+    packaged = load_warehouse_contracts()
+    if any(contract.id in linted for contract in packaged):
+        yield from faults_of_requirements([linted.get(contract.id, contract) for contract in packaged])
+
+
 def _unprotected_metrics(contracts: Sequence[_Contract]) -> Iterator[Finding]:
     """Metrics that no rule protects, judged by the rules that a run would have. Only where a warehouse contract is."""
     linted = {contract.id: contract for contract in contracts if isinstance(contract, WarehouseContract)}
     if not linted:
         return
-    packaged = load_warehouse_contracts()
-    rules = [rule for other in packaged for rule in linted.get(other.id, other).rules]
+    rules = [rule for other in load_warehouse_contracts() for rule in linted.get(other.id, other).rules]
     rules += [rule for contract in contracts if isinstance(contract, ExportContract) for rule in contract.rules]
     protected = {name for rule in rules for name in metrics_protected(rule.id, rule.protects, rule.domain.value)}
     for metric in METRICS:

@@ -28,9 +28,14 @@ def metrics_protected(rule_id: str, protects: Sequence[str], domain: str) -> lis
     return found if protects or requiring else metrics_of_domain(domain)
 
 
+#: Patterns of rules that metrics require: many metrics have the same ones.
+_PATTERNS: Final = frozenset(pattern for metric in METRICS for pattern in metric.rules)
+
+
 @cache  # A run asks for each of its rules several times, and there are some hundred metrics.
 def _metrics_requiring(rule_id: str) -> frozenset[str]:
-    return frozenset(metric.name for metric in METRICS if is_required(rule_id, metric.rules))
+    matching = {pattern for pattern in _PATTERNS if fnmatchcase(rule_id, pattern)}
+    return frozenset(metric.name for metric in METRICS if not matching.isdisjoint(metric.rules))
 
 
 def is_required(rule_id: str, patterns: Iterable[str]) -> bool:

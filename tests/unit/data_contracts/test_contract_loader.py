@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 
 from data_contracts.documents import DocumentError
-from data_contracts.loader import load_export_contract, load_warehouse_contracts, packaged_templates
+from data_contracts.loader import (
+    load_export_contract,
+    load_fact_contract,
+    load_warehouse_contract,
+    load_warehouse_contracts,
+    packaged_fact_contracts,
+    packaged_templates,
+    packaged_warehouse_contracts,
+)
 from data_contracts.spec import ExportContract, Feed, IgnoreRule, Measure
 from models.vocabulary import Domain, ExportShape, RuleAction, RuleTier
 
@@ -211,6 +219,29 @@ def test_the_warehouse_contracts_load() -> None:
     assert len({rule.id for rule in rules}) == len(rules) > 60
     for rule in rules:
         assert rule.message and rule.owner, rule.id
+
+
+def test_what_ships_is_what_the_standard_and_the_parser_of_queries_accept() -> None:
+    """They are not asked again when a command begins, so here they are, and must come to the same contract."""
+    shipped = {contract.domain: contract for contract in load_warehouse_contracts()}
+    for domain, text in packaged_warehouse_contracts().items():
+        assert load_warehouse_contract(text, f"data_contracts/warehouse/{domain.value}.yaml") == shipped[domain]
+    for name, text in packaged_fact_contracts().items():
+        assert load_warehouse_contract(text, f"data_contracts/warehouse/{name}.yaml") == load_fact_contract(name)
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (("SELECT", "SELECTT"), "the query cannot be used"),
+        (("dimension: completeness", "dimension: completenes"), "completenes"),
+    ],
+)
+def test_what_a_home_says_of_canonical_tables_is_checked(change: tuple[str, str], fault: str) -> None:
+    text = packaged_warehouse_contracts()[Domain.VENDORS]
+    assert change[0] in text
+    with pytest.raises(DocumentError, match=fault):
+        load_warehouse_contract(text.replace(*change), "vendors.yaml")
 
 
 def test_a_warehouse_contract_can_be_overridden_by_rule_name() -> None:
