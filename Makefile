@@ -14,8 +14,8 @@ BI_INSTALLED := $(BI_TOOLS:%=.venv-bi-%/.installed)
 
 help:
 	@echo "make demo    install, run the whole pipeline on simulated exports, show the KPIs"
-	@echo "make test    install and run the tests, about half an hour on two cores"
-	@echo "make test-slow  the tests that take long: kills, torture, every command of the documentation"
+	@echo "make test    install and run the tests, about ten minutes on two cores"
+	@echo "make test-slow  the tests that run whole pipelines over and over: faults, kills, every command of the pages (40 min)"
 	@echo "make bi-test install BI tools apart (3 min), and try our exports, targets and pages in them (10 min)"
 	@echo "make browser-test  the part of it that opens report and dashboard in Chromium (3 min)"
 	@echo "make lint    style, types and import floors"

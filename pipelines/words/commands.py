@@ -9,8 +9,8 @@ from typing import Final
 
 #: What no shell takes for anything but itself.
 _PLAIN: Final = re.compile(r"[\w@%+=:,./~-]+")
-#: What means something to a shell between double quotes, too.
-_STILL_SPECIAL: Final = re.compile(r'["$`!]')
+#: What means something to a shell between double quotes, too; a backslash only before some characters and the end.
+_STILL_SPECIAL: Final = re.compile(r'["$`!]|\\(?=[\\\n]|\Z)')
 
 
 def pasted(path: PurePath | str) -> str:

@@ -22,6 +22,8 @@ from pipelines.project import load_project
 from pipelines.scaffold import HomeFacts, write_home
 from pipelines.session import SilentReporter, open_session
 
+pytestmark = pytest.mark.slow
+
 #: A row of the matrix that is printed after the tests.
 ROW = "fault matrix row"
 HEADER = "Document,Paid on,Supplier,Amount,Currency"

@@ -21,7 +21,7 @@ from pipelines.cli.main import kpi
 from pipelines.gate.ingest import ingest_domain
 from pipelines.session import SilentReporter, open_session
 
-pytestmark = pytest.mark.xdist_group("faults")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults")]
 
 ROW = "fault matrix row"
 Row = dict[str, str]

@@ -11,6 +11,8 @@ import pytest
 from demo_homes import DemoHome
 from plain_exports import write_export, write_plain_home
 
+pytestmark = pytest.mark.slow
+
 COLUMNS = ("ticket_id", "occurred_at", "status", "created_at", "resolved_at", "closed_at")
 MEANINGS = "{New: queued, Work: active, Solved: done, Closed: done, Withdrawn: cancelled}"
 POLICIES = {

@@ -25,7 +25,7 @@ from pipelines.sample.defects import Outcome
 if TYPE_CHECKING:
     from conftest import CleanRun
 
-pytestmark = pytest.mark.xdist_group("faults")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults")]
 
 #: A new file of an event log adds to what is there, so these are injected where no ticket has arrived yet.
 EVENT_LOGS = ("servicenow_incidents", "jira_issues", "zendesk_tickets")

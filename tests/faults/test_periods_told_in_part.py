@@ -22,6 +22,8 @@ from pipelines.report.reading import read_facts
 from pipelines.report.sentences import summarize
 from pipelines.report.signals import trend_points
 
+pytestmark = pytest.mark.slow
+
 STATUSES = "statuses:\n  plain: {New: queued, Work: active, Closed: done}\n"
 WHY = "February 2016 is not complete for tickets: data begin on 29 February 2016, so no change is told"
 CYCLE_TIME, RESOLVED = "ticket_cycle_time_p85_business_hours", "ticket_resolved_count"

@@ -25,7 +25,7 @@ from demo_homes import DemoHome
 
 from pipelines.cli.main import kpi
 
-pytestmark = pytest.mark.xdist_group("faults")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults")]
 
 QUARTER = JANUARY
 

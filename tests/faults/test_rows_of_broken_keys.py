@@ -11,6 +11,8 @@ from plain_exports import write_export, write_plain_home
 
 from pipelines.cli.main import kpi
 
+pytestmark = pytest.mark.slow
+
 RATES = ("rate_date", "base_currency_code", "quote_currency_code", "fx_rate")
 LEDGER = ("cost_line_id", "posting_date", "amount_original", "currency_code")
 DELIVERIES = ("delivery_id", "vendor", "promised_date", "delivered_date")

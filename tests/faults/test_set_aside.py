@@ -13,7 +13,7 @@ from spoilt_rows import STATUSES
 
 from pipelines.cli.main import kpi
 
-pytestmark = pytest.mark.xdist_group("faults")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults")]
 
 COLUMNS = ("ticket_id", "created_at", "status", "closed_at", "resolved_at")
 CLOSED, RESOLVED = "tickets.closed_at.not_before_created", "tickets.resolved_at.not_before_created"

@@ -12,6 +12,8 @@ from plain_exports import write_export, write_plain_home
 
 from pipelines.cli.main import kpi
 
+pytestmark = pytest.mark.slow
+
 ROW = "fault matrix row"
 RULE = "tickets.created_at.same_in_every_contract"
 COLUMNS = ("ticket_id", "created_at", "status", "team", "closed_at")

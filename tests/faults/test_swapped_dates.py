@@ -27,7 +27,7 @@ from spoilt_rows import STATUSES
 
 from pipelines.broken_rules.swapped_dates import RULE
 
-pytestmark = pytest.mark.xdist_group("faults")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults")]
 
 ROW = "fault matrix row"
 ZONES = ("UTC", "Pacific/Auckland", "America/Los_Angeles", "Asia/Kolkata")

@@ -27,7 +27,7 @@ from spoilt_rows import STATUSES
 
 from pipelines.broken_rules.swapped_dates import RULE
 
-pytestmark = pytest.mark.xdist_group("faults")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults")]
 
 ROW = "fault matrix row"
 #: 12 March is read as 3 December, which is to come; and 5 December as 12 May, which is over.

@@ -20,7 +20,7 @@ from pipelines.cli.main import kpi
 from pipelines.gate.ingest import Batch, ingest_domain
 from pipelines.session import SilentReporter, open_session
 
-pytestmark = pytest.mark.xdist_group("faults")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults")]
 
 DAY_FIRST, MONTH_FIRST = "%d.%m.%Y", "%m.%d.%Y"
 #: Table, its column of dates, and what else a line has.

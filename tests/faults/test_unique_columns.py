@@ -15,6 +15,8 @@ from models.vocabulary import Domain
 from pipelines.gate.ingest import ingest_domain
 from pipelines.session import SilentReporter, open_session
 
+pytestmark = pytest.mark.slow
+
 ROW = "fault matrix row"
 COLUMNS = ["voucher", "posting_date", "vendor", "amount_original", "currency_code"]
 Row = dict[str, str]

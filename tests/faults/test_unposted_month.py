@@ -14,6 +14,8 @@ from plain_exports import write_export, write_plain_home
 
 from pipelines.cli.main import kpi
 
+pytestmark = pytest.mark.slow
+
 BOOKED = ("cost_line_id", "posting_date", "service_start_date", "service_end_date", "amount_original", "currency_code")
 FEBRUARY, MARCH = date(2026, 2, 1), date(2026, 3, 1)
 COSTS = """

@@ -14,7 +14,7 @@ from pipelines.cli.main import kpi
 if TYPE_CHECKING:
     from conftest import CleanRun
 
-pytestmark = pytest.mark.xdist_group("changed_columns")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("changed_columns")]
 
 
 def ask(demo: DemoHome, *words: str) -> Result:

@@ -13,7 +13,7 @@ from demo_homes import DemoHome
 
 from pipelines.cli.demo_home import DemoFacts, write_demo_home
 
-pytestmark = pytest.mark.xdist_group("vendor_clocks")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("vendor_clocks")]
 
 FACTS = DemoFacts(tickets=400, years=1.0, seed=11)
 LAST = date(2026, 8, 31)

@@ -28,7 +28,7 @@ from pipelines.sample import DEFECTS
 if TYPE_CHECKING:
     from conftest import CleanRun
 
-pytestmark = pytest.mark.xdist_group("dagster")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("dagster")]
 
 
 @pytest.fixture(scope="module")

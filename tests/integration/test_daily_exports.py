@@ -24,6 +24,8 @@ from pipelines.sample import SampleSummary, write_sample_exports
 from pipelines.scaffold import HomeFacts, write_home
 from pipelines.warehouse import open_warehouse
 
+pytestmark = pytest.mark.slow
+
 DAYS = 45
 END = date(2026, 11, 15)
 #: What a ticket's history alone can tell.

@@ -24,7 +24,7 @@ from pipelines.publish.excel import write_workbook
 if TYPE_CHECKING:
     from conftest import CleanRun
 
-pytestmark = pytest.mark.xdist_group("publication")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("publication")]
 
 #: What a spreadsheet would run if it took the name of a team for a formula.
 EVIL = (
@@ -271,7 +271,6 @@ def test_names_that_look_like_formulas_stay_texts(clean_run: CleanRun, tmp_path:
         assert 'quotePrefix="1"' in parts.read("xl/styles.xml").decode()
 
 
-@pytest.mark.slow
 def test_libreoffice_opens_it(workbook: Path, tmp_path: Path) -> None:
     office = shutil.which("soffice") or shutil.which("libreoffice")
     if office is None:

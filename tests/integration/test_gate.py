@@ -22,7 +22,7 @@ from pipelines.sample import DEFECTS
 if TYPE_CHECKING:
     from conftest import CleanRun
 
-pytestmark = pytest.mark.xdist_group("gate")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("gate")]
 
 COST = "cost_per_transaction_reporting"
 ON_TIME = "vendor_on_time_delivery_ratio"
@@ -105,7 +105,6 @@ def add_issue(demo: DemoHome) -> None:
     path.with_name("one_more.jsonl").write_text(json.dumps(issue) + "\n", encoding="utf-8")
 
 
-@pytest.mark.slow
 def test_a_held_domain_says_why_and_keeps_its_numbers_while_others_move(clean: DemoHome, clean_run: CleanRun) -> None:
     rates = next((clean.landing / "fx_rates").iterdir())
     good = rates.read_bytes()
@@ -288,7 +287,6 @@ schema:
 """
 
 
-@pytest.mark.slow
 def test_a_ticket_set_aside_lowers_coverage_and_widens_bounds_until_it_is_understood(
     never_run: DemoHome, clean_run: CleanRun
 ) -> None:

@@ -31,6 +31,8 @@ from pipelines.report.reading import read_facts
 from pipelines.report.sentences import summarize
 from pipelines.words.numbers import format_value
 
+pytestmark = pytest.mark.slow
+
 RATES = "fx_rates"
 KINDS = {
     "tickets": ("servicenow_incidents", "jira_issues", "zendesk_tickets"),

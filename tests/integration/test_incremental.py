@@ -12,7 +12,7 @@ from demo_homes import DemoHome, built
 
 from pipelines.run import RunOutcome
 
-pytestmark = pytest.mark.xdist_group("incremental")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("incremental")]
 
 INCIDENTS = "servicenow_incidents"
 NOTE = re.compile(r"([\d,]+) of ([\d,]+) tickets measured again")
@@ -49,7 +49,6 @@ def rewrite(path: Path, header: str, rows: list[str]) -> None:
     path.write_text("\n".join([header, *rows, ""]), encoding="utf-8")
 
 
-@pytest.mark.slow
 def test_a_new_file_brings_only_its_tickets_and_the_open_ones(never_run: DemoHome) -> None:
     last = max((never_run.landing / INCIDENTS).iterdir())
     header, rows = incident_rows(last)
@@ -64,7 +63,6 @@ def test_a_new_file_brings_only_its_tickets_and_the_open_ones(never_run: DemoHom
     assert_as_full(never_run)
 
 
-@pytest.mark.slow
 def test_tickets_whose_contract_was_removed_are_gone(clean: DemoHome) -> None:
     count = clean.published("SELECT count(*) FROM core.fct_tickets WHERE source = 'jira'")[0][0]
     (clean.home.contracts / "jira_issues.yaml").unlink()
@@ -101,7 +99,6 @@ def test_time_that_passes_measures_open_tickets_again(clean: DemoHome) -> None:
     assert (clean.content_hash(), clean.numbers()) == (content, numbers)
 
 
-@pytest.mark.slow
 def test_events_beyond_an_earlier_clock_count_when_it_has_passed_them(never_run: DemoHome) -> None:
     never_run.run()
     as_of = never_run.published("SELECT as_of_at FROM meta.run")[0][0]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from conftest import CleanRun
 
-pytestmark = pytest.mark.xdist_group("instrumentation")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("instrumentation")]
 
 #: Sets aside tickets (by two rules), a cost line and budget lines; leaves a warning; holds nothing.
 APPLIED = ("resolved_before_created", "status_renamed", "unknown_currency", "delivered_before_ordered")

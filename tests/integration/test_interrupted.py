@@ -20,7 +20,7 @@ from pipelines.cli.main import KpiGroup
 if TYPE_CHECKING:
     from conftest import CleanRun
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has another Ctrl-C")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name == "nt", reason="Windows has another Ctrl-C")]
 
 #: The command, which hears of Ctrl-C as on a terminal: what a shell starts in the background ignores it, and so does
 #: everything that these tests then start.

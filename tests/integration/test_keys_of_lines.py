@@ -13,6 +13,8 @@ from models.vocabulary import Domain
 from pipelines.cli.demo_home import DemoFacts, write_demo_home
 from pipelines.notices.unknown_names import KNOWN_NAMES, find_unknown_names, read_names
 
+pytestmark = pytest.mark.slow
+
 BUDGET = {
     "month": ("date", "[budget_lines.month_date, budget_lines.budget_line_id]"),
     "centre": ("string", "[budget_lines.cost_centre, budget_lines.budget_line_id]"),

@@ -27,6 +27,8 @@ from pipelines.report.sections import build_sections
 from pipelines.report.slides import build_slides
 from pipelines.words.numbers import format_value
 
+pytestmark = pytest.mark.slow
+
 UNIT_COST = HEADLINES[2]
 CUT = date(2026, 10, 1)
 NOTE = "October 2026 is not complete for finance: data reach 30 September 2026. Last complete month: September 2026."
@@ -159,7 +161,6 @@ def test_the_report_of_september_is_complete(late: DemoHome) -> None:
     assert "not complete" not in render_report(whole)
 
 
-@pytest.mark.slow
 def test_a_ledger_that_ended_years_before_the_tickets(tmp_path: Path) -> None:
     """Three years are simulated, the ledger ends after the first quarter of them."""
     write_demo_home(tmp_path / "home", DemoFacts(tickets=150, years=3, seed=7))

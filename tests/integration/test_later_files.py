@@ -12,6 +12,8 @@ from pipelines.cli.build_records import read_build_records
 from pipelines.gate.ingest import Batch, ingest_domain
 from pipelines.session import open_session
 
+pytestmark = pytest.mark.slow
+
 CONTRACT = """
 apiVersion: v3.2.0
 kind: DataContract

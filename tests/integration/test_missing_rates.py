@@ -12,6 +12,8 @@ from demo_homes import DemoHome
 
 from pipelines.cli.main import kpi
 
+pytestmark = pytest.mark.slow
+
 HAS_RATE = "cost_lines.posting_date.has_rate"
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from conftest import CleanRun
     from demo_homes import DemoHome
 
-pytestmark = pytest.mark.xdist_group("publication")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("publication")]
 
 #: Midnight after 31 October in the company's zone; there are invoices of November.
 AS_OF = datetime(2026, 10, 31, 23, tzinfo=UTC)

@@ -14,6 +14,8 @@ from click.testing import CliRunner
 
 from pipelines.cli.main import kpi
 
+pytestmark = pytest.mark.slow
+
 TICKETS: Final = """Ticket,Changed,State,Team,Priority,Opened
 T-1,2026-09-01T08:52:00Z,New,Desk,High,2026-09-01T08:52:00Z
 T-1,2026-09-01T09:10:00Z,In progress,Desk,High,2026-09-01T08:52:00Z

@@ -19,7 +19,7 @@ from pipelines.cli.demo_home import DemoFacts, write_demo_home
 from pipelines.sample import SampleSummary
 from pipelines.sample.company import TROUBLED_TEAM
 
-pytestmark = pytest.mark.xdist_group("plans")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("plans")]
 
 FACTS = DemoFacts(tickets=900, years=1.5, seed=7)
 CENT = Decimal("0.01")

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import postgres_servers
     from conftest import CleanRun
 
-pytestmark = pytest.mark.xdist_group("postgres")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("postgres")]
 
 
 @pytest.fixture(autouse=True)
@@ -101,7 +101,6 @@ def test_readers_find_what_the_file_has_to_the_last_digit(
     assert location == postgres.url.replace(f"{OWNER}@", "")
 
 
-@pytest.mark.slow
 def test_what_the_gate_holds_keeps_its_last_good_values_there_too(
     clean: DemoHome, postgres: postgres_servers.PostgresDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -320,7 +319,6 @@ def test_a_lost_view_is_published_again(file: Path, postgres: postgres_servers.P
     assert not target.holds(build.publication.publication_id)
 
 
-@pytest.mark.slow
 def test_a_server_that_does_not_answer_keeps_nobody_else_from_publishing(
     clean: DemoHome, postgres: postgres_servers.PostgresDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -22,7 +22,7 @@ from pipelines.cli.main import kpi
 if TYPE_CHECKING:
     from conftest import CleanRun
 
-pytestmark = pytest.mark.xdist_group("quarantine")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("quarantine")]
 
 #: Text that stands in fields which may name people.
 SECRET = "Zoë Quarantäne"
@@ -245,7 +245,6 @@ def test_while_a_run_has_the_build_database_the_published_file_answers(
     assert "A run is under way" in shown.output
 
 
-@pytest.mark.slow
 def test_it_comes_back_by_itself_and_the_numbers_are_as_if_nothing_had_been(
     spoilt: Spoilt, clean_run: CleanRun, tmp_path: Path
 ) -> None:

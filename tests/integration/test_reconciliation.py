@@ -17,6 +17,8 @@ from pipelines.facts.steps import build_cost_facts
 from pipelines.kpis.values import find_reasons
 from pipelines.session import open_session
 
+pytestmark = pytest.mark.slow
+
 COST = "cost_per_transaction_reporting"
 HELD_FACTS = {"fct_cost_lines", "fct_transactions", "fct_cost_allocations"}
 
@@ -91,7 +93,6 @@ def test_books_that_do_not_balance_are_not_kept(fault: str, clean: DemoHome, mon
         assert find_reasons(session) == {}
 
 
-@pytest.mark.slow
 def test_held_books_keep_the_published_cost_until_they_balance(
     clean: DemoHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:

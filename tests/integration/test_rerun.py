@@ -21,7 +21,7 @@ from pipelines.run import RunOutcome, SelectionError
 if TYPE_CHECKING:
     from conftest import CleanRun
 
-pytestmark = pytest.mark.xdist_group("rerun")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("rerun")]
 
 TICKET_FACTS = {"fct_ticket_intervals", "fct_tickets", "fct_sla_clocks", "fct_ticket_days"}
 VENDOR_FACTS = {
@@ -90,7 +90,6 @@ def test_the_same_exports_in_another_folder_give_the_same_content(never_run: Dem
     assert ids[0] != ids[1]
 
 
-@pytest.mark.slow
 def test_another_process_gives_the_same_content(never_run: DemoHome, tmp_path: Path) -> None:
     """Sets have another order in every process; nothing that is published may follow it."""
     found = set()
@@ -180,7 +179,6 @@ def test_a_changed_sla_policy_measures_again_without_staging(clean: DemoHome) ->
     assert after["ticket_lead_time_p85_business_hours"] == before["ticket_lead_time_p85_business_hours"]
 
 
-@pytest.mark.slow
 def test_as_of_moves_open_clocks_and_back(clean: DemoHome, clean_run: CleanRun) -> None:
     states_of_clocks = "SELECT state, count(*) FROM core.fct_sla_clocks GROUP BY state"
     as_of = clean.published("SELECT as_of_at FROM meta.run")[0][0]

@@ -18,6 +18,8 @@ from pipelines.gate.ingest import Batch, ingest_domain
 from pipelines.session import open_session
 from pipelines.staging import ticket_tables
 
+pytestmark = pytest.mark.slow
+
 INCIDENTS, ZENDESK, JIRA = "servicenow_incidents", "zendesk_tickets", "jira_issues"
 STAGED = ("stg.stg_tickets", "stg.stg_ticket_events", "ops.ops_value_problems", "ops.ops_shared_tickets")
 #: A contract that feeds tickets which another contract brings.

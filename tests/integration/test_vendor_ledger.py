@@ -15,7 +15,7 @@ from pipelines.cli.demo_home import DemoFacts, write_demo_home
 from pipelines.sample import SampleSummary, vendor_contracts
 from pipelines.sample.vendor_billing import VENDOR_WITHOUT_ORDERS
 
-pytestmark = pytest.mark.xdist_group("vendor_ledger")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("vendor_ledger")]
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ from pipelines.gate.arrivals import judge_arrivals
 from pipelines.sample import DEFECTS
 from pipelines.session import open_session
 
+pytestmark = pytest.mark.slow
+
 FRESH = "ticket_events.servicenow_incidents.fresh"
 MONTHS = "cost_lines.general_ledger.periods_present"
 RATES = "cost_lines.posting_date.has_rate"

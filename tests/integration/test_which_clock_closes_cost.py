@@ -20,6 +20,8 @@ from demo_homes import DemoHome
 
 from pipelines.cli.main import kpi
 
+pytestmark = pytest.mark.slow
+
 LEDGER = """line;paid_on;supplier;amount;from;to
 1;05.01.2026;Acme;100,00;;
 2;10.02.2026;Acme;40,00;;

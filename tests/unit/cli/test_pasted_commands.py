@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipelines.words.commands import pasted
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from conftest import Kpi
 
 
+@example("C:\\Users\\Büro Ärger")
+@example("\\\\server\\share of all")
+@example("ends with a \\")
 @given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1))
 def test_a_path_is_one_word(path: str) -> None:
     assert shlex.split(pasted(path)) == [path]
