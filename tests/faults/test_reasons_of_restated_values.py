@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from closed_months import (
     APRIL,
     COLUMNS,
+    FEBRUARY,
     MARCH,
     MAY,
     RESOLVED,
@@ -83,6 +86,26 @@ def test_an_edition_of_a_log_that_no_longer_counts_is_named(home: DemoHome) -> N
     assert told == (MARCH, 12.0, 11.0, "files_went, rules", None, None, "rows.csv")
 
 
+def test_a_file_that_is_only_read_in_another_way_is_not_named(home: DemoHome) -> None:
+    """It lands anew, with the content that it had: the contract is what is other."""
+    file, contract = home.landing / "desk" / "rows.csv", home.home.contracts / "desk.yaml"
+    header, *rows = file.read_text(encoding="utf-8").splitlines()
+    told = [f"{row},{'Withdrawn' if row.startswith('T25,') else 'Closed'}" for row in rows]
+    file.write_text("\n".join([f"{header},outcome", *told]) + "\n", encoding="utf-8")
+    policy = home.home.policies / "statuses.yaml"
+    policy.write_text(
+        policy.read_text(encoding="utf-8").replace("Closed:", "Withdrawn: cancelled, Closed:", 1), "utf-8"
+    )
+    home.measure()
+    text = contract.read_text(encoding="utf-8")
+    assert text.count("- name: status\n") == 1
+    contract.write_text(text.replace("- name: status\n", "- name: status\n        physicalName: outcome\n"), "utf-8")
+    home.measure()
+    ((count,),) = home.warehouse("SELECT count(*) FROM ops.ops_loads WHERE export = 'desk'")
+    assert count == 2
+    assert months_told_otherwise(home) == [(FEBRUARY, 10.0, 9.0, "rules", None, None, None)]
+
+
 def test_files_of_a_contract_that_was_taken_away_are_named(home: DemoHome) -> None:
     write_export(home.folder, "second", {"tickets": COLUMNS}, [ticket("A", "2026-03-12")], shape="snapshot")
     home.measure()
@@ -127,6 +150,23 @@ def test_a_month_that_is_only_open_again_is_not_told_otherwise(home: DemoHome) -
     ignore_files(home)
     home.measure()
     assert months_told_otherwise(home) == [(MAY, 10.0, 11.0, "files_came", "late.csv", None, None)]
+
+
+def test_what_only_a_chosen_day_closed_is_not_held_against_the_month(home: DemoHome) -> None:
+    """Somebody looked at May before it was over, and in the end it has another value."""
+    home.run(as_of=datetime(2026, 6, 1, tzinfo=UTC))
+    ((is_closed,),) = home.warehouse(
+        """
+        SELECT is_period_closed FROM mart.metric_values
+        WHERE metric = ? AND period_grain = 'month' AND dimension = 'overall' AND period_start_date = ?
+        """,
+        [RESOLVED, MAY],
+    )
+    assert is_closed
+    home.measure()
+    land_beside(home, "june.csv", [ticket("L", "2026-05-20"), ticket("J", "2026-06-02")])
+    home.measure()
+    assert months_told_otherwise(home) == []
 
 
 def test_months_that_the_data_do_not_reach_any_more_are_open(home: DemoHome) -> None:
