@@ -71,6 +71,7 @@ ops_reopened_values = table(
     text("unit", "Unit of the value", required=True),
     integer("eligible_count", "Records that should count, then", required=True),
     text("measured_run_id", "Run that measured the value", required=True),
+    instant("reopened_at", "When it was first found open; empty while somebody only chose as of when to measure"),
 )
 
 ops_counted_loads = table(

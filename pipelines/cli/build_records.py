@@ -10,11 +10,16 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from pipelines.landing.reading_notes import is_copy_note, is_drift_note, is_name_note
-from pipelines.notices.restatements import Restatement, read_latest_restatements, read_restatements
+from pipelines.notices.restatements import (
+    Restatement,
+    read_latest_restatements,
+    read_reopened,
+    read_restatements,
+)
 from pipelines.notices.set_aside import read_newly_set_aside
 from pipelines.notices.unallocated_costs import UnallocatedCosts, read_unallocated
 from pipelines.notices.unknown_names import KNOWN_NAMES, Names, read_names
@@ -149,6 +154,7 @@ class BuildRecords:
     newly_set_aside: tuple[tuple[Any, ...], ...] = ()
     restatements: tuple[Restatement, ...] = ()
     latest_restatements: tuple[Restatement, ...] = ()
+    reopened: tuple[tuple[str, str, date], ...] = ()
 
     @property
     def held_domains(self) -> tuple[str, ...]:
@@ -234,6 +240,7 @@ def _read(connection: duckdb.DuckDBPyConnection, time_zone: str) -> BuildRecords
         read_newly_set_aside(connection),
         read_restatements(connection),
         read_latest_restatements(connection),
+        read_reopened(connection),
     )
 
 

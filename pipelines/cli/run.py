@@ -113,7 +113,7 @@ def run_home(
         note_unlisted,
     )
     from pipelines.notices.missing_rates import note_missing_rates
-    from pipelines.notices.restatements import note_restatements
+    from pipelines.notices.restatements import note_reopened, note_restatements
     from pipelines.notices.set_aside import note_set_aside
     from pipelines.notices.unallocated_costs import find_cost_notices
     from pipelines.notices.unknown_names import find_unknown_names
@@ -149,6 +149,7 @@ def run_home(
         *note_copies(records.copy_notes),
         *note_shared_tickets(records.shared_tickets, {each.id: each.origin for each in project.contracts}),
         *note_restatements(records.restatements, home.settings.reporting.currency),
+        *note_reopened(records.reopened),
         *note_set_aside(records.newly_set_aside, records.held_domains),
         *note_rows_without_ticket((rule.rule_id, rule.state, rule.message) for rule in records.rules),
         *note_swapped_dates(

@@ -47,8 +47,8 @@ def store_restatements(
     """
     take_over_earlier_memory(session)
     _take_over_earlier_words(session)
-    remembered = session.warehouse.read(ops_reopened_values).select(*TOLD, "measured_run_id")
-    told = pl.concat([_told_last(session), remembered])
+    remembered = session.warehouse.read(ops_reopened_values).select(*TOLD, "measured_run_id", "reopened_at")
+    told = pl.concat([_told_last(session), remembered], how="diagonal")
     # Of a metric that has another name in this version nothing is told.
     measured = [metric.name for metric in METRICS if metric.name not in held]
     told = told.filter(pl.col("metric").is_in(measured))
@@ -56,6 +56,8 @@ def store_restatements(
     reopened = find_reopened(told, values, reaches)
     # A month that somebody closed by choosing as of when to measure is open as ever.
     chosen = {run_id for (run_id,) in session.warehouse.rows("SELECT run_id FROM ops.ops_runs WHERE as_of_at NOTNULL")}
+    now = None if session.as_of_option is not None else datetime.now(UTC)
+    reopened = reopened.with_columns(pl.col("reopened_at").fill_null(pl.lit(now, remembered.schema["reopened_at"])))
     kept = [
         remembered.filter(pl.col("metric").is_in(held)),
         reopened.filter(~pl.col("measured_run_id").is_in(chosen)),
@@ -80,6 +82,7 @@ def _store_restated(session: Session, found: pl.DataFrame) -> None:
     told = []
     for row in found.iter_rows(named=True):
         run_id = row.pop("measured_run_id")
+        del row["reopened_at"]
         if run_id not in since:
             since[run_id] = _Since(session, run_id)
         if not since[run_id].is_comparable(row):

@@ -33,7 +33,7 @@ class Notice:
         code: `unagreed_contract`, `unknown_source`, `unknown_reason`, `unreachable_policy`, `unknown_name`,
             `unused_alias`, `unlisted_name`, `cost_in_no_pool`, `pool_without_lines`, `cost_not_taken`,
             `month_without_cost`, `late_arrival`, `missing_rate`, `ignored_copy`, `shared_tickets`,
-            `file_name`, `row_without_ticket`, `swapped_dates`, `set_aside`, `restated`, `part_of_a_month`,
+            `file_name`, `row_without_ticket`, `swapped_dates`, `set_aside`, `restated`, `reopened`, `part_of_a_month`,
             `overlapping_contracts`, `alike_names`, `no_working_calendar` or `empty_folder`, for programs.
         subject: file that it is about, as a person knows it.
     """

@@ -1,8 +1,8 @@
-"""That values of closed periods are told otherwise than before."""
+"""That values of closed periods are told otherwise than before, and that closed periods are open again."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -23,9 +23,17 @@ _READ: Final = """
     FROM ops.ops_restatements WHERE {chosen}
     ORDER BY period_start_date DESC, period_grain, metric, restated_at DESC
 """
+_REOPENED: Final = """
+    SELECT metric, period_grain, period_start_date FROM ops.ops_reopened_values WHERE reopened_at > {told_until}
+    ORDER BY period_start_date DESC, period_grain, metric
+"""
+_REMEMBERS_REOPENED: Final = """
+    SELECT 1 FROM duckdb_columns()
+    WHERE schema_name = 'ops' AND table_name = 'ops_reopened_values' AND column_name = 'reopened_at'
+"""
 #: A run that did not come to its end has told nobody; the one after it does.
-_NEVER_TOLD: Final = """
-    restated_at > coalesce(
+_TOLD_UNTIL: Final = """
+    coalesce(
         (
             SELECT max(ended_at) FROM ops.ops_runs
             WHERE state IN ('succeeded', 'held') AND started_at < (SELECT max(started_at) FROM ops.ops_runs)
@@ -33,6 +41,7 @@ _NEVER_TOLD: Final = """
         TIMESTAMPTZ '1970-01-01 00:00:00+00'
     )
 """
+_NEVER_TOLD: Final = f"restated_at > {_TOLD_UNTIL}"
 _LATEST: Final = "restated_at = (SELECT max(restated_at) FROM ops.ops_restatements)"
 _MOST_NAMES: Final = 3
 _GONE: Final = "is not told any more"
@@ -78,6 +87,43 @@ def read_latest_restatements(connection: Any) -> tuple[Restatement, ...]:
     return _read(connection, _LATEST)
 
 
+def read_reopened(connection: Any) -> tuple[tuple[str, str, date], ...]:
+    """KPI, grain and first day of closed periods that are open again, of which no run has said it yet.
+
+    Args:
+        connection: to the build database.
+    """
+    if not connection.execute(_REMEMBERS_REOPENED).fetchall():
+        return ()
+    return tuple(connection.execute(_REOPENED.format(told_until=_TOLD_UNTIL)).fetchall())
+
+
+def note_reopened(found: Sequence[tuple[str, str, date]]) -> Iterator[Notice]:
+    """One notice of all closed periods that are open again.
+
+    Args:
+        found: what `read_reopened` gives.
+    """
+    if not found:
+        return
+    from pipelines.notices.finding import Notice  # takes long to import
+
+    count = len({metric for metric, _, _ in found})
+    named = _name_periods((first, grain) for _, grain, first in found)
+    message = (
+        f"{count_of(count, 'KPI')} of periods that were closed ({named}) {'is' if count == 1 else 'are'} open again: "
+        "the data that count now do not reach the end of these periods, or hold only a part of them. What was told of "
+        "them is held against their values when they are closed again."
+    )
+    yield Notice("reopened", "mart.metric_values", message)
+
+
+def _name_periods(periods: Iterable[tuple[date, str]]) -> str:
+    from pipelines.words.periods import name_period
+
+    return list_some(list(dict.fromkeys(name_period(first, grain) for first, grain in periods)), _MOST_NAMES)
+
+
 def _read(connection: Any, chosen: str) -> tuple[Restatement, ...]:
     present = {name for (name,) in connection.execute(_COLUMNS).fetchall()}
     if not present:
@@ -120,11 +166,10 @@ def note_restatements(found: Sequence[Restatement], currency: str) -> Iterator[N
 
 def describe_restated(found: Sequence[Restatement]) -> str:
     """How many KPIs of which periods are told otherwise: `2 KPIs of closed periods (March 2026, Q1 2026)`."""
-    from pipelines.words.periods import name_period
-
-    periods = list(dict.fromkeys(name_period(each.first_date, each.grain) for each in found))
     count = len({each.metric for each in found})
-    return f"{count_of(count, 'KPI')} of closed periods ({list_some(periods, _MOST_NAMES)})"
+    return (
+        f"{count_of(count, 'KPI')} of closed periods ({_name_periods((each.first_date, each.grain) for each in found)})"
+    )
 
 
 def _tell_reasons(found: Sequence[Restatement]) -> str:

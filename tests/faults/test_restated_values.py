@@ -35,11 +35,11 @@ def home(tmp_path: Path) -> Path:
     return write_home_of_tickets(tmp_path / "home").folder
 
 
-def _run(home: Path, rows: list[dict[str, str]], *options: str) -> list[str]:
+def _run(home: Path, rows: list[dict[str, str]], *options: str, code: str = "restated") -> list[str]:
     """Land rows in the place of those before; what the run says of values that are told otherwise."""
     land_tickets(DemoHome(home), rows)
     shown = CliRunner().invoke(kpi, ["run", "--json", "--home", str(home), *options], catch_exceptions=False).stdout
-    return [notice["message"] for notice in json.loads(shown)["notices"] if notice["code"] == "restated"]
+    return [notice["message"] for notice in json.loads(shown)["notices"] if notice["code"] == code]
 
 
 def _restated(home: Path) -> list[tuple[Any, ...]]:
@@ -227,3 +227,15 @@ def test_what_a_quiet_run_does_not_say_the_status_tells(home: Path) -> None:
     told = json.loads(CliRunner().invoke(kpi, [*asked, "--json"], catch_exceptions=False).stdout)["restated"]
     (month,) = [each for each in told if each["metric"] == RESOLVED and each["grain"] == "month"]
     assert (month["before"], month["now"], month["files_replaced"]) == (10.0, 9.0, "rows.csv")
+
+
+def test_months_that_are_open_again_are_told_once_unless_somebody_chose_it(home: Path) -> None:
+    rows, june = resolved_tickets(), [ticket("J", "2026-06-02")]
+    assert _run(home, [*rows, *june], code="reopened") == []
+    assert _run(home, [*rows, *june], "--as-of", "2026-04-20", code="reopened") == []
+    # Without the ticket of June, the data end in May.
+    (told,) = _run(home, rows, code="reopened")
+    assert " KPIs of periods that were closed (May 2026) are open again: the data that count now " in told
+    assert _run(home, rows, code="reopened") == []
+    (told,) = _run(home, rows[:-10], code="reopened")
+    assert "(April 2026)" in told
