@@ -161,7 +161,10 @@ fct_vendor_invoice_lines = table(
         required=True,
     ),
     rate("contract_unit_price_original", "Price of one by the rate card; empty unless the line is matched"),
-    money("contracted_original", "Billed quantity at the contract's price, with the sign of the billed amount"),
+    money(
+        "contracted_original",
+        "Billed quantity at the contract's price, with its sign; 0 of a credit that corrects a price",
+    ),
     money("contracted_reporting", "The same in the reporting currency, at the line's rate"),
     money("rate_card_variance_original", "Billed minus contracted amount: above 0 is billed too much"),
     money("rate_card_variance_reporting", "The same in the reporting currency"),

@@ -204,6 +204,8 @@ class ContractState(StrEnum):
 class InvoiceMatch(StrEnum):
     """What came of holding a billed line against the vendor's contracts. Only `matched` lines have a contracted price.
 
+    Of a `price_correction` nothing is contracted: it lowers the price of what was billed, and takes nothing back.
+
     The first that applies, in this order, is the line's.
     """
 
@@ -223,6 +225,8 @@ class InvoiceMatch(StrEnum):
     NO_PRICE_IN_FORCE = "no_price_in_force"
     SEVERAL_PRICES = "several_prices"
     NO_QUANTITY = "no_quantity"
+    CREDIT_UNCLEAR = "credit_unclear"
+    PRICE_CORRECTION = "price_correction"
     MATCHED = "matched"
 
 

@@ -34,6 +34,7 @@ def _money(
     kind: Kind,
     *,
     follows_promises: bool = True,
+    version: int = 1,
 ) -> Metric:
     return Metric(
         name=f"vendor_{name}_reporting",
@@ -47,7 +48,7 @@ def _money(
         population=population,
         kind=kind,
         follows_promises=follows_promises,
-        version=2 if isinstance(kind, BoundedSum) else 1,
+        version=version,
     )
 
 
@@ -92,6 +93,7 @@ VENDOR_PERFORMANCE_METRICS: Final[tuple[Metric, ...]] = (
         ),
         RECOVERABLES,
         _RECOVERABLE,
+        version=3,
     ),
     _money(
         "recoverable_over_billing",
@@ -104,6 +106,7 @@ VENDOR_PERFORMANCE_METRICS: Final[tuple[Metric, ...]] = (
         OVER_BILLINGS,
         _RECOVERABLE,
         follows_promises=False,
+        version=3,
     ),
     _money(
         "recoverable_duplicate",
@@ -113,6 +116,7 @@ VENDOR_PERFORMANCE_METRICS: Final[tuple[Metric, ...]] = (
         DUPLICATES_AT_STAKE,
         _RECOVERABLE,
         follows_promises=False,
+        version=2,
     ),
     _money(
         "recoverable_service_credit",
@@ -124,5 +128,6 @@ VENDOR_PERFORMANCE_METRICS: Final[tuple[Metric, ...]] = (
         ),
         CREDITS_TO_CLAIM,
         _RECOVERABLE,
+        version=2,
     ),
 )

@@ -127,14 +127,15 @@ VENDOR_METRICS: Final[tuple[Metric, ...]] = (
         ),
         formula=(
             "Sum of amount_reporting - contracted_reporting of fct_vendor_invoice_lines, by invoice_date; contracted "
-            "is quantity times the price in force, rounded as invoices are."
+            "is quantity times the price in force, rounded as invoices are. Of a credit that corrects a price it is 0, "
+            "and of one that takes back what was billed at a price, the one agreed then."
         ),
         unit=Unit.REPORTING,
         direction=Direction.DOWN_IS_GOOD,
         owner=_VENDOR_MANAGEMENT,
         requires=(Domain.VENDORS,),
         population=PRICED_INVOICE_LINES,
-        version=2,
+        version=3,
         kind=Sum("rate_card_variance_reporting"),
         rules=CONTRACT_RULES,
     ),

@@ -2,7 +2,8 @@
 
 A purchase order that names a contract decides; else vendor and days do. What cannot be decided is said by the line's
 `match_state`, one of `models.vocabulary.InvoiceMatch`, and has no contracted price: it is never taken for right.
-Nor has a credit note for a missed promise, which `metrics.vendors.service_credits` accounts for.
+Nor has a credit note for a missed promise, which `metrics.vendors.service_credits` accounts for. Whether another credit
+takes things back or a price is decided in `metrics.vendors.price_credits`.
 Orders themselves are in `metrics.vendors.purchase_orders`.
 """
 
@@ -16,7 +17,7 @@ import polars as pl
 from metrics.vendors.credit_policy import matches
 from metrics.vendors.names import comparable, comparable_item
 from metrics.vendors.policy import VendorPolicy
-from metrics.vendors.rate_cards import multiply_quantities
+from metrics.vendors.price_credits import judge_credits
 from models.vocabulary import ContractState, InvoiceMatch
 
 #: Stands for the end of what nothing ends.
@@ -56,7 +57,7 @@ def match_contracts(
 
     A contract covers a line if its term holds all billed days (`billed_days`). Where several do, the one whose rate
     card alone has the item is taken. The contracted amount is quantity times price, rounded as invoices are
-    (`multiply_quantities`); a credit whose quantity is written without a minus sign is a credit of that quantity.
+    (`multiply_quantities`); what a credit takes back is in `metrics.vendors.price_credits`.
 
     Args:
         lines: `stg_vendor_invoice_lines` with `order_contract_id`: the contract of the purchase order, if that names
@@ -74,6 +75,8 @@ def match_contracts(
         "order_contract_id",
         "quantity",
         "amount_original",
+        "invoice_date",
+        billed_unit_price="unit_price_original",
         vendor_name=comparable(pl.col("vendor")),
         item_name=comparable_item(pl.col("item"), policy.item_names),
         currency=pl.col("currency_code").str.strip_chars().str.to_uppercase(),
@@ -85,13 +88,7 @@ def match_contracts(
     covered = _find_contracts(keyed, contracts, cards)
     priced = _find_prices(covered, contracts, cards)
     found = priced.with_columns(match_state=_state()).sort("line")
-    is_matched = pl.col("match_state") == InvoiceMatch.MATCHED.value
-    found = found.with_columns(contract_unit_price_original=pl.when(is_matched).then("unit_price"))
-    product = multiply_quantities(found["quantity"], found["contract_unit_price_original"], found["currency"])
-    is_credit = (found["amount_original"] < 0) & (product > 0)
-    found = found.with_columns(
-        contracted_original=pl.select(pl.when(is_credit).then(-product).otherwise(product)).to_series().cast(_STORED)
-    )
+    found = found.drop("match_state").with_columns(judge_credits(found))
     variance = pl.col("amount_original") - pl.col("contracted_original")
     return lines.with_columns(
         found["vendor_contract_id"],

@@ -23,8 +23,9 @@ def list_recoverables(
     """Everything that may be recovered, by kind.
 
     - Over-billing is billed less contracted, where it is above 0: that a vendor billed too little is no debt of its
-      own. A credit note counts with its sign, so that what was billed too high and credited comes to nothing. A line
-      without a contracted price is not measured; of a bill at most all of it is too much.
+      own. A credit note counts with its sign, so that what was billed too high and credited comes to nothing; one that
+      takes back what had been billed too low, at that price, leaves nothing to claim either. A line without a
+      contracted price is not measured; of a bill at most all of it is too much.
     - A line that may be billed twice counts whole, once: not as over-billing too. It is a suspicion, so at the least
       nothing of it comes back.
     - A service credit counts as far as it is not given yet. The credit notes that give it are no bills.
@@ -37,7 +38,9 @@ def list_recoverables(
 def _over_billing(lines: pl.DataFrame) -> pl.DataFrame:
     billed, variance = pl.col("amount_reporting"), pl.col("rate_card_variance_reporting")
     is_duplicate = (pl.col("duplicate_at_stake_reporting") != 0).fill_null(False)
-    too_much = pl.when(billed < 0).then(variance).otherwise(pl.max_horizontal(variance, _NOTHING))
+    too_much = (
+        pl.when(billed < 0).then(pl.min_horizontal(variance, _NOTHING)).otherwise(pl.max_horizontal(variance, _NOTHING))
+    )
     amount = pl.when(is_duplicate).then(_NOTHING).when(variance.is_not_null()).then(too_much)
     is_bill = billed.is_not_null() & (billed >= 0)
     return lines.with_columns(

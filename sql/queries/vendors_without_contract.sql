@@ -12,7 +12,7 @@ SELECT
     min(invoice_date) AS first_invoice_date,
     max(invoice_date) AS last_invoice_date
 FROM mart.vendor_invoice_line_facts
-WHERE match_state NOT IN ('matched', 'service_credit')
+WHERE match_state NOT IN ('matched', 'price_correction', 'credit_unclear', 'service_credit')
     AND invoice_date BETWEEN CAST($from_date AS DATE) AND CAST($to_date AS DATE)
 GROUP BY ALL
 ORDER BY billed_reporting DESC NULLS LAST, vendor, match_state;

@@ -65,7 +65,7 @@ view: invoice_line_records {
   measure: vendor_rate_card_variance_reporting {
     type: number
     label: "Rate-card variance"
-    description: "What vendors billed above (or, below 0, under) the prices of their contracts, credit notes taken off. Lines without a contracted price are not measured; credit notes for missed promises do not count. Sum of amount_reporting - contracted_reporting of fct_vendor_invoice_lines, by invoice_date; contracted is quantity times the price in force, rounded as invoices are. Owner: Vendor management."
+    description: "What vendors billed above (or, below 0, under) the prices of their contracts, credit notes taken off. Lines without a contracted price are not measured; credit notes for missed promises do not count. Sum of amount_reporting - contracted_reporting of fct_vendor_invoice_lines, by invoice_date; contracted is quantity times the price in force, rounded as invoices are. Of a credit that corrects a price it is 0, and of one that takes back what was billed at a price, the one agreed then. Owner: Vendor management."
     value_format: "#,##0.00 \"EUR\""
     drill_fields: [detail*]
     sql: SUM(${TABLE}.rate_card_variance_reporting) ;;

@@ -4,10 +4,11 @@
 -- What vendors billed above (or, below 0, under) the prices of their contracts, credit notes taken off. Lines without
 -- a contracted price are not measured; credit notes for missed promises do not count.
 -- Formula: Sum of amount_reporting - contracted_reporting of fct_vendor_invoice_lines, by invoice_date; contracted is
--- quantity times the price in force, rounded as invoices are.
+-- quantity times the price in force, rounded as invoices are. Of a credit that corrects a price it is 0, and of one
+-- that takes back what was billed at a price, the one agreed then.
 -- Counted: All invoice and credit note lines but credit notes for missed promises.
 -- Period: date of the invoice (invoice_date), in the reporting time zone.
--- Unit: reporting currency. Owner: Vendor management. Version 2.
+-- Unit: reporting currency. Owner: Vendor management. Version 3.
 -- To combine cells: add values up, over periods and over the values of one breakdown.
 CREATE OR REPLACE VIEW mart.kpi_vendor_rate_card_variance_reporting AS
 SELECT
@@ -39,7 +40,7 @@ FROM mart.metric_values AS measured
 LEFT JOIN meta.metrics AS definition ON definition.metric = measured.metric
 WHERE measured.metric = 'vendor_rate_card_variance_reporting';
 
-COMMENT ON VIEW mart.kpi_vendor_rate_card_variance_reporting IS 'Rate-card variance. What vendors billed above (or, below 0, under) the prices of their contracts, credit notes taken off. Lines without a contracted price are not measured; credit notes for missed promises do not count. Sum of amount_reporting - contracted_reporting of fct_vendor_invoice_lines, by invoice_date; contracted is quantity times the price in force, rounded as invoices are.';
+COMMENT ON VIEW mart.kpi_vendor_rate_card_variance_reporting IS 'Rate-card variance. What vendors billed above (or, below 0, under) the prices of their contracts, credit notes taken off. Lines without a contracted price are not measured; credit notes for missed promises do not count. Sum of amount_reporting - contracted_reporting of fct_vendor_invoice_lines, by invoice_date; contracted is quantity times the price in force, rounded as invoices are. Of a credit that corrects a price it is 0, and of one that takes back what was billed at a price, the one agreed then.';
 COMMENT ON COLUMN mart.kpi_vendor_rate_card_variance_reporting.label IS 'Short name for people';
 COMMENT ON COLUMN mart.kpi_vendor_rate_card_variance_reporting.period_grain IS 'day, week, month or quarter';
 COMMENT ON COLUMN mart.kpi_vendor_rate_card_variance_reporting.period_start_date IS 'First day of the period in the reporting time zone';

@@ -7,7 +7,7 @@
 -- Counted: All billed lines and credit note lines.
 -- Period: date of the invoice; for a service credit, the last covered day of its period (recovery_date), in the
 -- reporting time zone.
--- Unit: reporting currency. Owner: Vendor management. Version 2.
+-- Unit: reporting currency. Owner: Vendor management. Version 3.
 -- To combine cells: add values up, over periods and over the values of one breakdown.
 CREATE OR REPLACE VIEW mart.kpi_vendor_recoverable_over_billing_reporting AS
 SELECT

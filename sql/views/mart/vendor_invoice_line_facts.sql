@@ -53,7 +53,7 @@ COMMENT ON COLUMN mart.vendor_invoice_line_facts.match_state IS 'What came of ho
 COMMENT ON COLUMN mart.vendor_invoice_line_facts.purchase_order_line_id IS 'Order, or item of an order, that the line draws on';
 COMMENT ON COLUMN mart.vendor_invoice_line_facts.purchase_order_state IS 'What came of holding the line against the order it names; see vocabulary.PurchaseOrderMatch';
 COMMENT ON COLUMN mart.vendor_invoice_line_facts.contract_unit_price_original IS 'Price of one by the rate card; empty unless the line is matched';
-COMMENT ON COLUMN mart.vendor_invoice_line_facts.contracted_original IS 'Billed quantity at the contract''s price, with the sign of the billed amount';
+COMMENT ON COLUMN mart.vendor_invoice_line_facts.contracted_original IS 'Billed quantity at the contract''s price, with its sign; 0 of a credit that corrects a price';
 COMMENT ON COLUMN mart.vendor_invoice_line_facts.contracted_reporting IS 'The same in the reporting currency, at the line''s rate';
 COMMENT ON COLUMN mart.vendor_invoice_line_facts.rate_card_variance_original IS 'Billed minus contracted amount: above 0 is billed too much';
 COMMENT ON COLUMN mart.vendor_invoice_line_facts.rate_card_variance_reporting IS 'The same in the reporting currency';

@@ -34,6 +34,8 @@ WITH recoverables AS (
             WHEN line.match_state = 'other_currency' THEN 'billed in another currency than agreed'
             WHEN line.match_state IN ('not_in_rate_card', 'no_price_in_force', 'several_prices')
                 THEN 'the contract has not one price for it'
+            WHEN line.match_state = 'credit_unclear'
+                THEN 'a credit at a price that was neither agreed nor billed'
             ELSE 'the amount has no exchange rate'
         END AS unmeasured_reason
     FROM core.fct_vendor_recoverables AS recoverable

@@ -55,8 +55,8 @@ def recover(*lines: dict[str, Any], owed: tuple[dict[str, Any], ...] = (), notes
         ("90.00", "-10.00", (0, 0, 0)),
         # A credit note over a price that was too high takes back what was too much.
         ("-112.00", "-12.00", (-12, -12, -12)),
-        # One that credits less than the contract's price leaves the rest to recover.
-        ("-90.00", "10.00", (10, 10, 10)),
+        # One that takes back, at that price, what had been billed below the rate card, is no claim: nor was the bill.
+        ("-90.00", "10.00", (0, 0, 0)),
         # Without a contracted price all of a bill may be too much, or nothing.
         ("50.00", None, (None, 0, 50)),
         # Of a credit note without one, nothing limits it.
