@@ -273,8 +273,10 @@ def _limit(entry: dict[str, Any]) -> Limit | None:
 
 
 def _record_table(target: RuleTarget, key_column: str | None) -> str:
-    """The table that has the key for its primary key: events are judged by their ticket. Facts are their own."""
-    if target.table_name.startswith(f"{Layer.CORE.value}."):
+    """The table that has the key for its primary key: events are judged by their ticket. Facts and raw rows are their
+    own records, also where a column of an export is called as a key of ours is.
+    """
+    if target.table_name.startswith((f"{Layer.CORE.value}.", f"{Layer.RAW.value}.")):
         return target.table_name.rpartition(".")[2]
     for table in STAGED[target.domain]:
         if [column.name for column in table.primary_key.columns] == [key_column]:

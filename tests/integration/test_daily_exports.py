@@ -75,12 +75,15 @@ class Desk:
             folder / "exports", seed=5, tickets=700, years=0.5, end=END, daily_exports=DAYS
         )
 
-    def home(self, name: str, exports: Sequence[str], *, without: str = "", promise: str = "") -> DemoHome:
-        """A home that reads some of the exports, measured.
+    def home(
+        self, name: str, exports: Sequence[str], *, without: str = "", promise: str = "", measure: bool = True
+    ) -> DemoHome:
+        """A home that reads some of the exports.
 
         Args:
             without: name of a daily export that never came.
             promise: key that the contract of daily exports has besides those of its template.
+            measure: whether it has been run.
         """
         folder = self.folder / name
         policies = demo_policies(self.summary.first_date, self.summary.last_date, self.summary.bad_month.month)
@@ -100,7 +103,8 @@ class Desk:
             contract = folder / "contracts" / "daily_tickets.yaml"
             contract.write_text(f"{promise}{contract.read_text(encoding='utf-8')}", encoding="utf-8")
         home = DemoHome(folder)
-        home.measure()
+        if measure:
+            home.measure()
         return home
 
 
@@ -242,6 +246,21 @@ def test_facts_are_the_same_whether_the_last_day_comes_with_the_others_or_later(
     for name in ("core.fct_tickets", "core.fct_ticket_intervals", "core.fct_sla_clocks", "core.fct_ticket_days"):
         query = f"SELECT count(*), sum(hash(t)) FROM {name} AS t"
         assert home.warehouse(query) == daily.warehouse(query), name
+
+
+def test_an_export_may_call_its_key_as_the_canonical_one(desk: Desk, daily: DemoHome) -> None:
+    """Rules about the file's rows took a column called ticket_id for the key of staged tickets."""
+    home = desk.home("renamed", ["daily_tickets"], measure=False)
+    contract = home.folder / "contracts" / "daily_tickets.yaml"
+    text = packaged_templates()["daily_tickets"]
+    contract.write_text(text.replace("number", "ticket_id"), encoding="utf-8")
+    for path in (home.folder / "landing" / "daily_tickets").iterdir():
+        header, rest = path.read_text(encoding="utf-8").split("\n", 1)
+        assert "number" in header
+        path.write_text("\n".join((header.replace("number", "ticket_id"), rest)), encoding="utf-8")
+    home.measure()
+    query = "SELECT rule_id, state, failed_count FROM ops.ops_rule_results WHERE rule_id LIKE '%open_tickets%'"
+    assert home.warehouse(query) == daily.warehouse(query) != []
 
 
 def test_a_day_without_a_file_is_named(desk: Desk) -> None:
