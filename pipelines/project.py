@@ -12,6 +12,7 @@ from data_contracts.spec import ExportContract, WarehouseContract
 from models.vocabulary import Domain
 from pipelines.contracts.rule_names import faults_of_calendars, faults_of_protects
 from pipelines.home import Home
+from pipelines.lost_links import lost_links
 from pipelines.policies.loading import Policies, load_policies
 
 
@@ -39,7 +40,7 @@ def load_project(home: Home) -> Project:
     Raises:
         DocumentError: with file, line and remedy of everything that is wrong, over all files.
     """
-    problems: list[Problem] = []
+    problems: list[Problem] = [*lost_links(home)]
     settings = _collect(problems, lambda: home.settings)
     contracts = _load_contracts(home, problems)
     policies = _collect(problems, lambda: load_policies(home.policies))

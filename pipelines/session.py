@@ -159,7 +159,7 @@ def open_session(
     project: Project, *, reporter: Reporter | None = None, as_of: datetime | None = None, is_full: bool = False
 ) -> Iterator[Session]:
     """Open a home's warehouse for one run, and record the run, whatever becomes of it."""
-    with open_warehouse(project.home.warehouse, beside=project.home.published) as warehouse:
+    with open_warehouse(project.home.warehouse, beside=project.home.published_file.resolve().parent) as warehouse:
         run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:6]}"
         as_of_option = as_of.astimezone(UTC) if as_of else None
         session = Session(project, warehouse, run_id, reporter or SilentReporter(), as_of_option, is_full)

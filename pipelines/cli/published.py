@@ -29,9 +29,13 @@ def open_published(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     """
     import duckdb
 
+    from pipelines.lost_links import lost_links
     from pipelines.published.opening import open_published_file
 
     if not home.published_file.is_file():
+        for lost in lost_links(home):
+            if home.name_of(home.published) in lost.file:
+                raise CommandError(str(lost))
         raise CommandError(
             f"Nothing is published yet: there is no {home.published_file}. "
             "Run 'kpi run'; if it has run, 'kpi status' says what is held and why."

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 @click.option(
     "--full", is_flag=True, help="Compute everything again from the landed files, whatever is known to be unchanged."
 )
-@click.option("--quiet", "-q", is_flag=True, help="No progress, no KPIs: only what was refused or held.")
+@click.option("--quiet", "-q", is_flag=True, help="No progress, no KPIs: only what was refused, held or set aside.")
 @json_option
 @common_options
 def run(only: tuple[str, ...], as_of: date | datetime | None, full: bool, quiet: bool, as_json: bool) -> ExitCode:
@@ -114,7 +114,7 @@ def run_home(
     )
     from pipelines.notices.missing_rates import note_missing_rates
     from pipelines.notices.restatements import note_reopened, note_restatements
-    from pipelines.notices.set_aside import note_set_aside
+    from pipelines.notices.set_aside import SET_ASIDE, note_set_aside
     from pipelines.notices.unallocated_costs import find_cost_notices
     from pipelines.notices.unknown_names import find_unknown_names
     from pipelines.notices.unused_aliases import find_unused_aliases
@@ -180,8 +180,8 @@ def run_home(
         show_failures(outcome.failed)
         if not quiet or "tickets" in records.held_domains:
             show_unmapped_statuses(records.unmapped_statuses)
-        if not quiet:
-            show_notices(notices)
+        # Records are told as set aside once, by the run that does it, so a quiet one says it, too.
+        show_notices([notice for notice in notices if not quiet or notice.code == SET_ASIDE])
     has_held = bool(outcome.held or records.held_domains)
     return of_outcome(has_held=has_held, has_refused=bool(records.refusals), has_failed=bool(outcome.failed))
 

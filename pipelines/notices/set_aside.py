@@ -32,6 +32,8 @@ _NEWLY_SET_ASIDE: Final = """
     GROUP BY domain, rule_id ORDER BY domain, count(*) DESC, rule_id
 """
 _MOST_RULES: Final = 3
+#: Code of these notices.
+SET_ASIDE: Final = "set_aside"
 
 
 def read_newly_set_aside(connection: Any) -> tuple[tuple[Any, ...], ...]:
@@ -64,7 +66,7 @@ def note_set_aside(rows: Iterable[tuple[Any, ...]], held: Collection[str]) -> It
         # A record that broke several rules is counted by each of them, so these counts say nothing of their sum.
         overlap = ", some by more than one" if count > 1 and sum(by_rule.values()) > count else ""
         yield Notice(
-            "set_aside",
+            SET_ASIDE,
             domain,
             f"This run set aside {records} by {list_some(named, _MOST_RULES)}{overlap}: not measured until put right. "
             f"'kpi quarantine list --domain {domain}' shows what and why.",

@@ -27,12 +27,12 @@ def publish(session: Session) -> list[Step]:
     home = session.project.home
     wanted = input_hash(session)
     targets = targets_of(home)
-    if "duckdb" in home.settings.publish.targets and _is_current(session, home.published_file, wanted):
-        source = published_already(home.published_file)
+    # The file may be a link to another disk, where the new one has to lie to take its place in one step.
+    file = home.published_file.resolve()
+    if "duckdb" in home.settings.publish.targets and _is_current(session, file, wanted):
+        source = published_already(file)
     else:
-        source = building(
-            lambda: gather_publication(session), lambda publication: build_beside(publication, home.published_file)
-        )
+        source = building(lambda: gather_publication(session), lambda publication: build_beside(publication, file))
     with source as build:
         return [_publish_to(session, target, wanted, build) for target in targets]
 

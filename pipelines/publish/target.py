@@ -57,14 +57,14 @@ class OneFile:
     """What targets that are one file share.
 
     Attributes:
-        path: the file.
+        path: the file; of a link, what it leads to.
         place: the same for people.
     """
 
     options: Final = ()
 
     def __init__(self, path: Path, place: str) -> None:
-        self.path, self.place = path, place
+        self.path, self.place = path.resolve(), place
 
     def holds(self, publication_id: str) -> bool:  # noqa: ARG002
         """Whether the file is there."""

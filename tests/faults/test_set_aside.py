@@ -67,3 +67,14 @@ def test_where_it_holds_kpis_it_is_told_there_alone(home: Path) -> None:
     assert DemoHome(home).warehouse("SELECT verdict FROM ops.ops_verdicts WHERE domain = 'tickets' AND is_current") == [
         ("hold",)
     ]
+
+
+def test_a_quiet_run_tells_it_too(home: Path) -> None:
+    """It is told once: what a scheduled run keeps to itself, nobody hears."""
+    assert _told(home, _rows()) == []
+    rows = _rows()
+    rows[3]["closed_at"] = rows[3]["resolved_at"] = "2026-03-01 10:00:00"
+    write_export(home, "desk", {"tickets": COLUMNS}, rows, shape="snapshot")
+    said = [CliRunner().invoke(kpi, ["run", "--quiet", "--home", str(home)], catch_exceptions=False) for _ in range(2)]
+    assert "This run set aside 1 ticket by" in said[0].stdout
+    assert said[1].stdout == ""

@@ -208,6 +208,19 @@ def test_a_published_folder_on_another_disk_is_written_through_its_link(clean: D
     assert (elsewhere / "kpi.duckdb").is_file()
 
 
+def test_a_published_file_that_is_a_link_stays_one(clean: DemoHome, tmp_path: Path) -> None:
+    """Readers look at the other end, which went stale when the link was replaced by a file."""
+    link, end = clean.home.published_file, tmp_path / "disk" / "numbers.duckdb"
+    end.parent.mkdir()
+    link.unlink()
+    link.symlink_to(end)
+    assert states(clean.run())["published_duckdb"] == "built"
+    assert link.is_symlink()
+    with duckdb.connect(str(end), read_only=True) as connection:
+        assert connection.execute("SELECT count(*) FROM meta.run").fetchall() == [(1,)]
+    assert [path.name for path in end.parent.iterdir()] == ["numbers.duckdb"]
+
+
 def test_every_view_answers(clean_run: CleanRun) -> None:
     demo = clean_run.demo
     views = demo.published("SELECT schema_name || '.' || view_name FROM duckdb_views() WHERE NOT internal ORDER BY ALL")
