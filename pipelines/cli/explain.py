@@ -31,7 +31,9 @@ _MOST_NAMES = 5
 @click.argument("kpi", required=False, metavar="[KPI]", shell_complete=complete_metric)
 @click.argument("period", required=False, metavar="[PERIOD]")
 @click.option("--by", metavar="DIMENSION=VALUE", help='A value of a breakdown, such as "team=Service Desk".')
-@click.option("--limit", type=click.IntRange(0), metavar="N", help="Records to show. [default: 10, of a list 40]")
+@click.option(
+    "--limit", type=click.IntRange(0), metavar="N", help="Records to show, 0 for all. [default: 10, of a list 40]"
+)
 @click.option("--records", "is_list", is_flag=True, help="List all records of the value; into a file with -o.")
 @click.option("--sql", "is_sql", is_flag=True, help="Print the SQL that lists them, for kpi query and other tools.")
 @click.option(
@@ -101,7 +103,7 @@ def _explain_value(
     as_json: bool,
 ) -> ExitCode:
     from pipelines.cli.explain_page import describe, show_explanation
-    from pipelines.cli.published import open_published
+    from pipelines.cli.published import open_published, tell_other_version
     from pipelines.cli.tables import show_json
     from pipelines.explaining.cell import find_cell
     from pipelines.explaining.explanation import all_records_sql, explain
@@ -119,10 +121,14 @@ def _explain_value(
             _list(connection, cell, chosen, output, limit)
             return ExitCode.OK
         explained = explain(connection, cell, _MATTER if limit is None else limit)
+        other_version = "" if explained.is_true else tell_other_version(connection)
     if as_json:
         show_json(describe(explained))
     else:
         show_explanation(explained)
+        if other_version:
+            click.echo()
+            click.echo(other_version)
     return ExitCode.OK if explained.is_true else ExitCode.FAILED
 
 
@@ -166,7 +172,7 @@ def _list(
     cursor = connection.execute(text)
     notes: list[str] = []
     if chosen == "table":
-        count = query_output.write_table(cursor, _LISTED if limit is None else limit)
+        count = query_output.write_table(cursor, _LISTED if limit is None else limit, option="--limit")
     elif chosen == "parquet" and output is not None:
         count = query_output.write_parquet(cursor, output)
     elif chosen == "xlsx" and output is not None:

@@ -16,7 +16,7 @@ from pipelines.explaining.exact_numbers import write_exactly
 from pipelines.explaining.explanation import Explanation, all_records_sql
 from pipelines.words.certainty import describe_coverage, describe_truth
 from pipelines.words.numbers import NOTHING, count_records, format_instant, format_value
-from pipelines.words.periods import name_period, sentence_case
+from pipelines.words.periods import long_day, name_period, sentence_case
 from pipelines.words.restatements import files_in, reasons_in, tell_reasons
 
 #: Files that are named of one change at the most.
@@ -28,6 +28,8 @@ _NAMES: Final = {
     "denominator": "denominator",
     "eligible_count": "records that should count",
     "measured_count": "records that could be measured",
+    "lower_bound": "lower bound",
+    "upper_bound": "upper bound",
 }
 
 
@@ -62,7 +64,10 @@ def _show_number(explained: Explanation) -> None:
         chosen = f": {latest}"
     period = sentence_case(name_period(cell.period.start, cell.period.grain.value))
     days = "" if cell.period.start == cell.period.end else f", {cell.period.start} to {cell.period.end}"
-    show_paragraph(f"{period}{chosen} ({state}{days}), {whose}.")
+    if cell.is_of_the_clock:
+        show_paragraph(f"As of {long_day(cell.as_of_date)}, the day of the data's clock, {whose}.")
+    else:
+        show_paragraph(f"{period}{chosen} ({state}{days}), {whose}.")
     eligible, measured = row["eligible_count"], row["measured_count"]
     counted = f"{measured:,} of {count_records(eligible, metric.counted_records)}"
     coverage = sentence_case(describe_coverage(row["coverage_ratio"], eligible, counted))

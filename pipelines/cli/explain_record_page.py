@@ -28,7 +28,7 @@ def show_record(walked: WalkedRecord, *, with_values: bool) -> None:
     _section(1, "What it is")
     show_table(
         [Column("column"), Column("value")],
-        [(name, format_cell(name, value)) for name, value in walked.fact.items() if value is not None],
+        [(_in_hours_named(name), format_cell(name, value)) for name, value in walked.fact.items() if value is not None],
     )
     for part in walked.parts:
         _show_part(part)
@@ -91,7 +91,12 @@ def _contribution(counted: Counted) -> str:
 
 
 def _named(contributes: dict[str, Any]) -> list[tuple[str, Any]]:
-    return [(name.replace("_microseconds", "_hours"), _in_hours(name, value)) for name, value in contributes.items()]
+    return [(_in_hours_named(name), _in_hours(name, value)) for name, value in contributes.items()]
+
+
+def _in_hours_named(name: str) -> str:
+    """A column's name by the unit in which it is shown."""
+    return name.replace("_microseconds", "_hours")
 
 
 def _in_hours(name: str, value: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from pipelines.explaining.exact_numbers import write_count
 
 #: Ends of names that say a unit which the value is written with, or that is said in the title.
-_ENDINGS: Final = ("_reporting", "_original", "_count", "_hours", "_days", "_ratio", "_date", "_at")
+_ENDINGS: Final = ("_reporting", "_count", "_hours", "_days", "_ratio", "_date", "_at")
 
 
 def title_of(name: str) -> str:

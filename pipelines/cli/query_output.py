@@ -33,8 +33,12 @@ _BATCH: Final = 10_000
 _LONGEST_CELL: Final = 60
 
 
-def write_table(cursor: duckdb.DuckDBPyConnection, row_limit: int) -> int:
-    """Print an aligned table of at most `row_limit` rows (0: all), and how many there are. Returns that number."""
+def write_table(cursor: duckdb.DuckDBPyConnection, row_limit: int, *, option: str = "--rows") -> int:
+    """Print an aligned table of at most `row_limit` rows (0: all), and how many there are. Returns that number.
+
+    Args:
+        option: the command's own for how many are shown.
+    """
     names = column_names(cursor)
     kept: list[Sequence[Any]] = []
     count = 0
@@ -49,7 +53,7 @@ def write_table(cursor: duckdb.DuckDBPyConnection, row_limit: int) -> int:
     click.echo()
     noun = "row" if count == 1 else "rows"
     if count > len(kept):
-        click.echo(f"{count:,} {noun}, the first {len(kept):,} shown. All of them: --rows 0, or --format csv.")
+        click.echo(f"{count:,} {noun}, the first {len(kept):,} shown. All of them: {option} 0, or --format csv.")
     else:
         click.echo(f"{count:,} {noun}")
     return count

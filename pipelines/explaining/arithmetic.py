@@ -29,13 +29,18 @@ _PER_HOUR: Final = 3_600_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Numbers:
-    """The numbers of a published value, computed anew; parts are empty where the value has none."""
+    """The numbers of a published value, computed anew; parts are empty where the value has none.
+
+    Attributes:
+        bounds: between which values the truth lies; None where that does not follow from what is counted here.
+    """
 
     value: Number
     eligible_count: int
     measured_count: int
     numerator: Number = None
     denominator: Number = None
+    bounds: tuple[Number, Number] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +73,8 @@ def compute(connection: duckdb.DuckDBPyConnection, cell: Cell, records: Records)
     """What the records of a record view come to."""
     totals = _totals(connection, records)
     match cell.metric.kind:
-        case Percentile(percent=percent, scale=scale):
-            return _percentile(connection, cell, records, totals, percent, scale)
+        case Percentile(percent=percent, scale=scale, can_be_negative=can_be_negative):
+            return _percentile(connection, cell, records, totals, percent, scale, can_be_negative=can_be_negative)
         case Ratio() | Mean():
             return _quotient(cell, records.part, totals)
         case TimeShare():
@@ -119,7 +124,14 @@ def measured_of(cell: Cell, measured: int, eligible: int) -> str:
 
 
 def _percentile(
-    connection: duckdb.DuckDBPyConnection, cell: Cell, records: Records, totals: _Totals, percent: int, scale: int
+    connection: duckdb.DuckDBPyConnection,
+    cell: Cell,
+    records: Records,
+    totals: _Totals,
+    percent: int,
+    scale: int,
+    *,
+    can_be_negative: bool,
 ) -> Arithmetic:
     counts = {"eligible_count": totals.eligible, "measured_count": totals.measured}
     first = measured_of(cell, totals.measured, totals.eligible)
@@ -151,7 +163,47 @@ def _percentile(
         ]
     else:
         steps.append(f"There is {below['record']} with {told(low)}.")
-    return Arithmetic(Numbers(value=value, **counts), tuple(steps))
+    unmeasured = totals.eligible - totals.measured
+    bounds: tuple[float | None, float | None] = (value, value)
+    if unmeasured:
+        bounds = _percentile_bounds(connection, records, totals, percent, scale, can_be_negative=can_be_negative)
+        ends = [told(end) if end is not None else "nowhere" for end in bounds]
+        below = "below all others" if can_be_negative else "0"
+        steps.append(
+            f"If the {unmeasured:,} that are not measured were {below}, it would lie at {ends[0]}; if they were beyond "
+            f"all others, at {ends[1]}."
+        )
+    return Arithmetic(Numbers(value=value, bounds=bounds, **counts), tuple(steps))
+
+
+def _percentile_bounds(
+    connection: duckdb.DuckDBPyConnection,
+    records: Records,
+    totals: _Totals,
+    percent: int,
+    scale: int,
+    *,
+    can_be_negative: bool,
+) -> tuple[float | None, float | None]:
+    """The percentile with all unmeasured records at 0, and with all of them beyond any number; None if it falls on one
+    of which nothing is known."""
+    position = position_of(totals.eligible, percent)
+    unmeasured = totals.eligible - totals.measured
+    ranks = (position.rank, position.rank + (position.hundredths > 0))
+
+    def at(rank: int) -> int:
+        if rank < 0:
+            return 0
+        query = f"SELECT {records.part} FROM ({records.sql}) WHERE {IS_MEASURED} ORDER BY 1 LIMIT 1 OFFSET {rank}"
+        return int(connection.execute(query).fetchall()[0][0])
+
+    def end(zeros: int) -> float | None:
+        if ranks[1] - zeros >= totals.measured:
+            return None
+        return interpolate(position, at(ranks[0] - zeros), at(ranks[1] - zeros), scale)
+
+    lower = None if can_be_negative and ranks[0] < unmeasured else end(unmeasured)
+    return lower, end(0)
 
 
 #: What is said of hits, by the end of the column that has them.
@@ -182,9 +234,18 @@ def _quotient(cell: Cell, column: str, totals: _Totals) -> Arithmetic:
         *([_hits(column, part) if unit == "ratio" else f"Together they have {part:,}."] if totals.measured else []),
         (f"{result}, or {said}" if unit == "ratio" else result) if totals.measured else "So there is no quotient.",
     ]  # fmt: skip
+    least = part / totals.eligible if totals.eligible else None
+    if unit == "ratio":
+        unmeasured = totals.eligible - totals.measured
+        most = (part + unmeasured) / totals.eligible if totals.eligible else None
+        if unmeasured:
+            ends = f"{part:,} / {totals.eligible:,} = {least:,.6f}", f"{part + unmeasured:,} / {totals.eligible:,}"
+            steps.append(f"Whatever the others are, it lies between {ends[0]} and {ends[1]} = {most:,.6f}.")
+    else:
+        most = least if totals.measured == totals.eligible else None
     numbers = Numbers(
         value=value, numerator=part, denominator=totals.measured, eligible_count=totals.eligible,
-        measured_count=totals.measured,
+        measured_count=totals.measured, bounds=(least, most),
     )  # fmt: skip
     return Arithmetic(numbers, tuple(steps))
 
@@ -228,7 +289,10 @@ def amount_share(cell: Cell, part: Decimal, whole: Decimal, measured: int, eligi
 
 def _count(cell: Cell, totals: _Totals) -> Arithmetic:
     steps = (measured_of(cell, totals.measured, totals.eligible), f"Counted one by one, these are {totals.measured:,}.")
-    numbers = Numbers(value=totals.measured, eligible_count=totals.eligible, measured_count=totals.measured)
+    numbers = Numbers(
+        value=totals.measured, eligible_count=totals.eligible, measured_count=totals.measured,
+        bounds=(totals.measured, totals.eligible),
+    )  # fmt: skip
     return Arithmetic(numbers, steps)
 
 
@@ -242,8 +306,19 @@ def _sum(cell: Cell, records: Records, totals: _Totals) -> Arithmetic:
         if value is not None
         else "So there is nothing to add up.",
     )
-    numbers = Numbers(value=value, eligible_count=totals.eligible, measured_count=totals.measured)
+    numbers = Numbers(
+        value=value, eligible_count=totals.eligible, measured_count=totals.measured, bounds=_sum_bounds(cell, totals),
+    )  # fmt: skip
     return Arithmetic(numbers, steps)
+
+
+def _sum_bounds(cell: Cell, totals: _Totals) -> tuple[Number, Number] | None:
+    """The sum itself if all of it was measured; else nothing bounds it, but that amounts of some kinds are above 0."""
+    kind = cell.metric.kind
+    if not isinstance(kind, Sum):
+        return None
+    known = totals.part if totals.contributing and totals.measured == totals.eligible else None
+    return (totals.part or Decimal(0) if kind.is_never_negative else known), known
 
 
 def _concentration(connection: duckdb.DuckDBPyConnection, cell: Cell, records: Records, totals: _Totals) -> Arithmetic:

@@ -37,7 +37,11 @@ def compare(published: Mapping[str, Any], numbers: Numbers) -> tuple[Comparison,
     Args:
         published: a row of `mart.metric_values`.
     """
-    return tuple(Comparison(name, published[name], getattr(numbers, name)) for name in _COMPARED)
+    found = [Comparison(name, published[name], getattr(numbers, name)) for name in _COMPARED]
+    if numbers.bounds is not None:
+        ends = zip(("lower_bound", "upper_bound"), numbers.bounds, strict=True)
+        found += [Comparison(name, published[name], end) for name, end in ends]
+    return tuple(found)
 
 
 def agree(published: Number, recomputed: Number) -> bool:

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from metrics.kinds import Stock
 from metrics.periods import Period, local_date_of
-from metrics.spec import Metric
+from metrics.spec import AS_OF_DATE, Metric
 from models.ddl import quote_text
 from models.vocabulary import NO_VALUE, Dimension, Grain
 from pipelines.published.rows import read_rows
@@ -67,6 +66,11 @@ class Cell:
     def is_held(self) -> bool:
         """Whether the value is that of an earlier publication, because the gate holds the KPI."""
         return bool(self.definition["publication_state"] == "held")
+
+    @property
+    def is_of_the_clock(self) -> bool:
+        """Whether it is measured as of the data's clock alone, and has no period that could be over."""
+        return is_of_the_clock(self.metric)
 
     @property
     def last_day(self) -> date:
@@ -237,12 +241,13 @@ def _why_no_value(
             f"{metric.name} is not published by {grain}, but by {grains}. {_periods(by_grain, metric.grains[0].value)}"
         )
     when = f" of {name_period(wanted.start, grain)}" if wanted else " of any month"
-    stock = " It is of the day of the data's clock alone." if _is_of_the_clock(metric) else ""
+    stock = " It is of the day of the data's clock alone." if is_of_the_clock(metric) else ""
     return f"There is no value of {metric.name}{when}{of}.{stock} {_periods(by_grain, grain)}"
 
 
-def _is_of_the_clock(metric: Metric) -> bool:
-    return metric.population.period_column == "as_of_date" and not isinstance(metric.kind, Stock)
+def is_of_the_clock(metric: Metric) -> bool:
+    """Whether a KPI is measured as of the data's clock alone, such as the age of open work."""
+    return metric.population.period_column == AS_OF_DATE
 
 
 def _periods(by_grain: Mapping[str, Mapping[str, Any]], grain: str) -> str:

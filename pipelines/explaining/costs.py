@@ -104,7 +104,8 @@ def compute_costs(connection: duckdb.DuckDBPyConnection, cell: Cell, _: Records)
         steps.append(_member_step(cell, parts["row_count"], value))
     if value is None:
         steps.append("So the cost of the period is not known.")
-    numbers = Numbers(value=value, eligible_count=eligible, measured_count=measured)
+    bounds = (value, value) if eligible == measured else (None, None)
+    numbers = Numbers(value=value, eligible_count=eligible, measured_count=measured, bounds=bounds)
     return Arithmetic(numbers, tuple(steps), tuple(listings), tuple(doubts))
 
 
@@ -148,11 +149,32 @@ def _unit_cost(
         exact = f"{value:,.6f} {cell.currency}"
         steps.append(f"{write_money(allocated or 0, cell.currency)} / {completed:,} = {exact}")
     eligible, measured = lines
+    bounds = (None, None)
+    if eligible == measured and not costless and amounts["allocated"] is not None:
+        bounds = _unit_cost_bounds(amounts["allocated"], pools, completed, set_aside)
+        if value is not None and bounds[0] != bounds[1]:
+            ends = [f"{end or 0:,.6f} {cell.currency}" for end in bounds]
+            steps.append(
+                f"With every unallocated credit of the period it would be {ends[0]}, with every unallocated debit "
+                f"{ends[1]}" + (", with those that were set aside counted or not." if set_aside else ".")
+            )
     numbers = Numbers(
         value=value, numerator=allocated, denominator=completed,
-        eligible_count=eligible + completed + set_aside + costless, measured_count=measured + completed,
+        eligible_count=eligible + completed + set_aside + costless, measured_count=measured + completed, bounds=bounds,
     )  # fmt: skip
     return Arithmetic(numbers, tuple(steps), tuple(listings), tuple(doubts))
+
+
+def _unit_cost_bounds(
+    allocated: Decimal, pools: list[dict[str, Any]], completed: int, set_aside: int
+) -> tuple[float | None, float | None]:
+    """Cost per transaction with all that no driver took, credits for the lower end and debits for the upper one."""
+    if not completed + set_aside:
+        return None, None
+    many, few = completed + set_aside, max(completed, 1)
+    least = allocated + sum((pool["credits"] for pool in pools), _NOTHING)
+    most = allocated + sum((pool["debits"] for pool in pools), _NOTHING)
+    return float(least) / (few if least < 0 else many), float(most) / (many if most < 0 else few)
 
 
 def _lines_step(cell: Cell, lines: dict[str, Any], months: CostMonths) -> str:
@@ -185,6 +207,7 @@ def _pools(connection: duckdb.DuckDBPyConnection, cell: Cell) -> list[dict[str, 
             sum(amount_reporting) AS total, coalesce(sum(amount_reporting) FILTER (is_allocated), 0) AS allocated,
             coalesce(sum(amount_reporting) FILTER (NOT is_allocated), 0) AS unallocated,
             bool_or(is_allocated) AS has_allocated,
+            sum(unallocated_debit_reporting) AS debits, sum(unallocated_credit_reporting) AS credits,
             coalesce(sum(amount_reporting) FILTER (is_allocated AND {member}), 0) AS borne
         FROM core.fct_cost_allocations
         WHERE period_grain = '{cell.period.grain.value}' AND period_start_date = DATE '{cell.period.start}'

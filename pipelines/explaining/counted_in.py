@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
+from metrics.costs.policy import CountedFact, TransactionKind
 from metrics.kinds import NetCount
 from metrics.periods import Grain, Period, period_holding
 from metrics.registry import METRICS
@@ -54,7 +55,12 @@ class Counted:
 
 
 def counted_in(
-    connection: duckdb.DuckDBPyConnection, kind: RecordKind, key: str, fact: dict[str, Any], currency: str
+    connection: duckdb.DuckDBPyConnection,
+    kind: RecordKind,
+    key: str,
+    fact: dict[str, Any],
+    currency: str,
+    counted: TransactionKind | CountedFact | None,
 ) -> list[Counted]:
     """Everything that the record counts in, the earliest day first.
 
@@ -62,8 +68,9 @@ def counted_in(
         connection: to a published file.
         fact: its row.
         currency: the reporting currency.
+        counted: what the home's policy counts as transactions; None if that is not known.
     """
-    found = []
+    found: list[Counted] = []
     for view in RECORD_VIEWS:
         column = _key_in(view, kind)
         if column is not None:
@@ -74,6 +81,8 @@ def counted_in(
         found += _in_costs(connection, fact, key, currency)
     elif kind.fact.name == "fct_budget_lines":
         found += _in_budgets(fact)
+    found += _in_net_flow(found)
+    found += _as_transaction(kind, found, counted)
     return sorted(found, key=lambda each: (each.day, each.metrics))
 
 
@@ -105,6 +114,31 @@ def _counted(day: date, contributes: dict[str, Any], metrics: tuple[str, ...], w
     return Counted(day, period_holding(day, Grain.MONTH).name, contributes, metrics, why_not)
 
 
+def _in_net_flow(found: list[Counted]) -> list[Counted]:
+    """A ticket that counts as created adds one to net flow, and one that counts as resolved takes one."""
+    signs = {"ticket_created_count": 1, "ticket_resolved_count": -1}
+    return [
+        replace(each, contributes={"change_count": signs[name]}, metrics=("ticket_net_flow_count",))
+        for each in found
+        for name in each.metrics
+        if name in signs
+    ]
+
+
+def _as_transaction(
+    kind: RecordKind, found: list[Counted], counted: TransactionKind | CountedFact | None
+) -> list[Counted]:
+    """A resolved ticket is a transaction over which cost is divided, where the policy counts tickets."""
+    if kind.fact.name != "fct_tickets" or counted is not TransactionKind.RESOLVED_TICKETS:
+        return []
+    names = ("cost_per_transaction_reporting", "cost_of_rework_reporting", "cost_of_rework_ratio")
+    return [
+        replace(each, contributes={"transaction_count": 1}, metrics=names)
+        for each in found
+        if "ticket_resolved_count" in each.metrics
+    ]
+
+
 def _in_stocks(connection: duckdb.DuckDBPyConnection, key: str) -> list[Counted]:
     """The days at whose end a ticket was in work, by stretches of one state."""
     rows = read_rows(
@@ -127,7 +161,7 @@ def _in_stocks(connection: duckdb.DuckDBPyConnection, key: str) -> list[Counted]
     found = []
     for row in rows:
         if row["gone_day"] is None or row["gone_day"] > row["first_day"]:
-            until = "since" if row["gone_day"] is None else f"at each day's end until before {row['gone_day']}"
+            until = "from then on" if row["gone_day"] is None else f"from then on, until before {row['gone_day']}"
             metrics = (names[row["state"]], "ticket_work_in_progress_count")
             found.append(_counted(row["first_day"], {row["state"]: until}, metrics))
     return found

@@ -69,7 +69,7 @@ def explain(connection: duckdb.DuckDBPyConnection, cell: Cell, limit: int) -> Ex
 
     Args:
         connection: to a published file.
-        limit: records that matter most, at the most.
+        limit: records that matter most, at the most; 0 for all.
     """
     records = find_records(cell)
     restated = _restated(connection, cell)
@@ -78,7 +78,7 @@ def explain(connection: duckdb.DuckDBPyConnection, cell: Cell, limit: int) -> Ex
         return Explanation(cell, records, notes, None, (), (), (), restated)
     arithmetic = compute_value(connection, cell, records)
     matters = read_rows(
-        connection, f"SELECT * FROM ({records.sql}) WHERE {IS_MEASURED} ORDER BY {records.order} LIMIT {limit}"
+        connection, f"SELECT * FROM ({records.sql}) WHERE {IS_MEASURED} ORDER BY {records.order}{_some(limit)}"
     )
     return Explanation(
         cell=cell,
@@ -94,8 +94,11 @@ def explain(connection: duckdb.DuckDBPyConnection, cell: Cell, limit: int) -> Ex
 
 def all_records_sql(records: Records, limit: int | None = None) -> str:
     """The query of all records in the order in which they matter, those that are not measured at the end."""
-    some = f"\nLIMIT {limit}" if limit is not None else ""
-    return f"SELECT * FROM (\n{records.sql}\n) AS records\nORDER BY {IS_MEASURED} DESC, {records.order}{some}"
+    return f"SELECT * FROM (\n{records.sql}\n) AS records\nORDER BY {IS_MEASURED} DESC, {records.order}{_some(limit)}"
+
+
+def _some(limit: int | None) -> str:
+    return f"\nLIMIT {limit}" if limit else ""
 
 
 def _unmeasured(connection: duckdb.DuckDBPyConnection, cell: Cell, records: Records) -> tuple[Unmeasured, ...]:

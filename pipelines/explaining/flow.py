@@ -107,7 +107,10 @@ def compute_stock(connection: duckdb.DuckDBPyConnection, cell: Cell, records: Re
         if value == 0
         else "Of none it is known in which state it was.",
     )
-    return Arithmetic(Numbers(value=value, eligible_count=eligible, measured_count=measured), steps)
+    counted = int(row["counted"] or 0)
+    bounds = (counted, counted + eligible - measured)
+    numbers = Numbers(value=value, eligible_count=eligible, measured_count=measured, bounds=bounds)
+    return Arithmetic(numbers, steps)
 
 
 def net_records(cell: Cell) -> Records:
@@ -142,7 +145,8 @@ def compute_net(connection: duckdb.DuckDBPyConnection, cell: Cell, records: Reco
     row = _one(
         connection,
         f"SELECT count(*) AS eligible, count(*) FILTER ({IS_MEASURED}) AS measured, "
-        f"count(*) FILTER ({_CHANGE} = 1) AS created, count(*) FILTER ({_CHANGE} = -1) AS resolved "
+        f"count(*) FILTER ({_CHANGE} = 1) AS created, count(*) FILTER ({_CHANGE} = -1) AS resolved, "
+        "count(*) FILTER (what = 'created') AS may_be_created, count(*) FILTER (what = 'resolved') AS may_be_resolved "
         f"FROM ({records.sql})",
     )
     value = row["created"] - row["resolved"]
@@ -152,7 +156,8 @@ def compute_net(connection: duckdb.DuckDBPyConnection, cell: Cell, records: Reco
         f"{count_records(row['created'], 'tickets')} created, and {row['resolved']:,} resolved.{aside}",
         f"{row['created']:,} - {row['resolved']:,} = {value:,}",
     )
-    numbers = Numbers(value=value, eligible_count=row["eligible"], measured_count=row["measured"])
+    bounds = (row["created"] - row["may_be_resolved"], row["may_be_created"] - row["resolved"])
+    numbers = Numbers(value=value, eligible_count=row["eligible"], measured_count=row["measured"], bounds=bounds)
     return Arithmetic(numbers, steps)
 
 

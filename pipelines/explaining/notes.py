@@ -8,7 +8,7 @@ from pipelines.explaining.cell import Cell
 from pipelines.published.rows import read_rows
 from pipelines.words.business_hours import CLOCK_NOTE, are_published_by_the_clock
 from pipelines.words.missing_values import explain_empty
-from pipelines.words.numbers import format_instant
+from pipelines.words.numbers import format_instant, list_all
 from pipelines.words.periods import long_day, name_months, name_period, only_from, sentence_case
 
 if TYPE_CHECKING:
@@ -29,14 +29,14 @@ def notes_of(connection: duckdb.DuckDBPyConnection, cell: Cell) -> tuple[str, ..
         notes.append(
             f"It is held{since}, and is the last good value, of data until {until}: {definition['held_reason']}"
         )
-    if not row["is_period_closed"] and not _is_of_a_day(cell):
+    if not row["is_period_closed"] and not cell.is_of_the_clock:
         reach = long_day(cell.as_of_date)
         notes.append(f"{_period(cell)} is not over for its data, which reach {reach}: the value will change.")
     parameters = {"metric": cell.metric.name, "grain": cell.period.grain.value, "start": cell.period.start}
     where = "WHERE metric = $metric AND period_grain = $grain AND period_start_date = $start"
     for partial in read_rows(connection, f"FROM mart.partial_periods {where}", parameters):
         told = only_from(partial["told_from_date"], cell.period.end)
-        data = partial["last_begun_data"]
+        data = list_all(partial["last_begun_data"].split(", "))
         notes.append(f"It is told {told}: data of {data} begin then. It is compared with no other period.")
     notes += [
         f"The ledger lacks {name_months(missing['missing_months'])}. It is compared with no other period."
@@ -50,11 +50,6 @@ def notes_of(connection: duckdb.DuckDBPyConnection, cell: Cell) -> tuple[str, ..
         )
         notes.append(f"There is no value: {reason}.")
     return tuple(notes)
-
-
-def _is_of_a_day(cell: Cell) -> bool:
-    """Whether it is measured as of the data's clock alone, and has no period that could be over."""
-    return cell.metric.population.period_column == "as_of_date"
 
 
 def _period(cell: Cell) -> str:

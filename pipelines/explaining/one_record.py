@@ -14,6 +14,7 @@ from pipelines.published.rows import read_rows
 if TYPE_CHECKING:
     import duckdb
 
+    from metrics.costs.policy import CountedFact, TransactionKind
     from pipelines.home import Home
 
 #: Columns of facts with words that somebody typed, which may name people.
@@ -85,7 +86,8 @@ def walk_record(home: Home, asked: str, *, with_values: bool) -> WalkedRecord:
         kind, key = find_record(connection, asked)
         fact = read_rows(connection, f"FROM core.{kind.fact.name} WHERE {kind.key} = {quote_text(key)}")[0]
         parts = _parts(connection, kind, key)
-        counted = counted_in(connection, kind, key, fact, publication_of(connection).currency)
+        currency = publication_of(connection).currency
+        counted = counted_in(connection, kind, key, fact, currency, _counted_transaction(home))
         aside = read_rows(
             connection,
             "SELECT rule_id, reason, first_seen_at FROM meta.quarantined_records "
@@ -107,6 +109,17 @@ def walk_record(home: Home, asked: str, *, with_values: bool) -> WalkedRecord:
         made_of=_made_of(kind, fact, parts),
         origins=find_origins(home, kind, key, with_values=with_values),
     )
+
+
+def _counted_transaction(home: Home) -> TransactionKind | CountedFact | None:
+    """What the home's policy counts as transactions; None if nobody can read it."""
+    from data_contracts.documents import DocumentError
+    from pipelines.policies.loading import load_policies
+
+    try:
+        return load_policies(home.policies).costs.transaction
+    except DocumentError:
+        return None
 
 
 def _parts(connection: duckdb.DuckDBPyConnection, kind: RecordKind, key: str) -> tuple[Part, ...]:

@@ -140,19 +140,22 @@ def compute_variance(connection: duckdb.DuckDBPyConnection, cell: Cell, records:
     if variance is None:
         steps.append("So there is no variance.")
         return Arithmetic(Numbers(value=None, **counted), tuple(steps))
+    is_known = eligible == measured
     told = [write_money(amount, cell.currency) for amount in (actual, budget, variance)]
     rows = count_of(sums["row_count"], "account of a cost centre", "accounts of cost centres")
     steps.append(f"By {rows}: {told[0]} of cost - {told[1]} of budget = {told[2]}")
     doubts = () if actual - budget == variance else (f"{told[0]} less {told[1]} is not {told[2]}.",)
     if isinstance(cell.metric.kind, BudgetVariance):
-        return Arithmetic(Numbers(value=variance, **counted), tuple(steps), doubts=doubts)
+        bounds = (variance, variance) if is_known else (None, None)
+        return Arithmetic(Numbers(value=variance, bounds=bounds, **counted), tuple(steps), doubts=doubts)
     value = float(variance) / float(budget) if budget > 0 else None
     steps.append(
         f"There is no share of a budget of {told[1]}."
         if value is None
         else f"{told[2]} / {told[1]} = {value:,.6f}, or {_percent(value)}"
     )
-    numbers = Numbers(value=value, numerator=variance, denominator=budget, **counted)
+    ends = (value, value) if is_known else (None, None)
+    numbers = Numbers(value=value, numerator=variance, denominator=budget, bounds=ends, **counted)
     return Arithmetic(numbers, tuple(steps), doubts=doubts)
 
 
@@ -189,8 +192,12 @@ def compute_year_end(connection: duckdb.DuckDBPyConnection, cell: Cell, records:
         f"missing, any_value(remaining_month_count) AS remaining FROM ({records.sql})",
     )
     months = _MONTHS_PER_YEAR
+    missing = months - (row["measured"] or 0)
     steps = [
-        f"{row['measured']} of the {months} months of the fiscal year are there, and all lines of them could be used."
+        "No month of the fiscal year is missing, and all lines could be used."
+        if not missing
+        else f"{count_of(missing, 'month of the fiscal year is', 'months of the fiscal year are')} missing, or had "
+        "lines that could not be used."
     ]
     value = row["year_end"] if row["is_whole"] else None
     if value is None:

@@ -276,8 +276,8 @@ def _shown(view: RecordView, beside: tuple[str, ...], contributions: tuple[str, 
         each.value for each in view.dimensions if each in (Dimension.TEAM, Dimension.PRIORITY, Dimension.VENDOR)
     )
     kept = tuple(name for name in beside if name not in contributions)
-    if "state" in beside:
-        # It says in a word what the column counts.
+    if "state" in beside or contributions == (MEASURED,):
+        # The one says in a word what the column counts, the other is 1 of every record that is shown.
         contributions = ()
     days = () if any(name.endswith(("_at", "_date")) for name in kept) else (RECORD_DATE,)
     return (*days, *few, *kept, *contributions)
@@ -299,7 +299,7 @@ def _most(kind: Kind, direction: Direction, part: str, whole: str | None, view: 
             worst = {"decided_clock_records": "beyond_target_hours DESC", "due_delivery_records": "delivered_date DESC",
                      "first_promised_delivery_records": "delivered_date DESC"}.get(view.name)  # fmt: skip
             by_size = f"{worst} NULLS FIRST, " if worst else ""
-            told = "those that missed first" if hits_last else "those that count as hits first"
+            told = "those that missed first" if hits_last else "those that count for it first"
             return f"{part} {'ASC' if hits_last else 'DESC'}, {by_size}{keys}", told
         case TimeShare():
             return f"{whole} - {part} DESC, {keys}", "those that lay longest without work first"
