@@ -39,6 +39,7 @@ promises AS (
         min(remaining_microseconds) FILTER (state IN ('running', 'paused')) / 3.6e9 AS least_remaining_hours,
         bool_or(state = 'breached' AND stopped_at IS NULL) AS has_open_breach
     FROM core.fct_sla_clocks
+    WHERE ticket_id IN (SELECT ticket_id FROM open_tickets)
     GROUP BY ticket_id
 )
 SELECT
