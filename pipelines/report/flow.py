@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,7 @@ from pipelines.report.drawing import LOOK
 from pipelines.report.facts import CYCLE_TIMES_ARE_OF, FLOW_IS_OF, ReportFacts
 from pipelines.report.figures import Figure, Section, Table
 from pipelines.words.numbers import NOTHING, count_of, format_ratio
+from pipelines.words.unfollowed import describe_unfollowed
 
 _CYCLE_TIMES: Final = tuple((share, f"ticket_cycle_time_p{share}_business_hours") for share in (50, 85, 95))
 _LEAD_TIMES: Final = tuple((share, f"ticket_lead_time_p{share}_business_hours") for share in (50, 85, 95))
@@ -40,48 +42,68 @@ def flow_section(facts: ReportFacts) -> Section:
 
 
 def _cumulative_flow(facts: ReportFacts) -> Figure | None:
-    rows = facts.rows("flow")
-    if len(rows) < 2:
+    before, days = _days_told(facts)
+    if len(days) < 2:
         return None
-    # What was over before the first day would be nearly all of the picture; so it begins near nothing.
-    least = {band: min(row[f"{band}_count"] for row in rows) for band in ("done", "cancelled")}
-    days = [
-        FlowDay(row["day_date"], {band: row[f"{band}_count"] - least.get(band, 0) for band in FLOW_BANDS})
-        for row in rows
-    ]
-    first, last = rows[0], rows[-1]
-    arrived = last["arrived_count"] - first["arrived_count"]
-    over = sum(last[f"{band}_count"] - first[f"{band}_count"] for band in ("done", "cancelled"))
-    told = (
-        f"From {_day(first['day_date'])} to {_day(last['day_date'])} {count_of(arrived, 'ticket')} came in and "
-        f"{over:,} went out, so that open tickets went from {_open(first):,} to {_open(last):,}, of which "
-        f"{last['queued_count']:,} {'is' if last['queued_count'] == 1 else 'are'} queued: the backlog."
-    )
-    ends = [row for row in rows if row["day_date"].weekday() == 6 or row is last]
-    columns = ("day's end", *reversed(FLOW_BANDS), "arrived")
-    return Figure(
+    first, last = days[0], days[-1]
+    unfollowed = last["unfollowed_count"] - before["unfollowed_count"], before["unfollowed_count"]
+    arrived = last["arrived_count"] - before["arrived_count"]
+    is_any_followed = not any(unfollowed) or arrived > 0 or any(_open(row) for row in (before, *days))
+    span = f"{_day(first['day_date'])} to {_day(last['day_date'])}"
+    left_out = describe_unfollowed(*unfollowed, is_any_followed=is_any_followed)
+    ends = [row for row in days if row["day_date"].weekday() == 6 or row is last]
+    # The zeros of those whom nobody can follow would be taken for counts.
+    bands = FLOW_BANDS if is_any_followed else ()
+    counted = (*reversed(bands), *(("arrived",) if is_any_followed else ()), *(("unfollowed",) if left_out else ()))
+    columns = ("day's end", *("not followed" if name == "unfollowed" else name for name in counted))
+    figure = Figure(
         id="cumulative-flow",
         # It covers more than the report's period.
-        title=f"Cumulative flow, {_day(first['day_date'])} to {_day(last['day_date'])}",
-        sentences=(
-            told,
-            _PICTURES,
-            *notes_on_period(facts, FLOW_IS_OF),
-        ),
-        draw=lambda width: flow_picture(days, width=width),
-        alternative=f"Tickets by state at the end of {count_of(len(rows), 'day')}, stacked",
+        title=f"Cumulative flow, {span}",
+        sentences=(f"From {span}: {left_out}", *notes_on_period(facts, FLOW_IS_OF)),
         table=Table(
             columns,
             tuple(
-                (_day(row["day_date"]), *(f"{row[f'{band}_count']:,}" for band in reversed(FLOW_BANDS)),
-                 f"{row['arrived_count']:,}")
-                for row in reversed(ends)
+                (_day(row["day_date"]), *(f"{row[f'{name}_count']:,}" for name in counted)) for row in reversed(ends)
             ),
             frozenset(columns[1:]),
         ),
         answer=facts.answers["flow"],
         metrics=("ticket_work_in_progress_count", "ticket_backlog_count"),
-    )  # fmt: skip
+    )
+    if not is_any_followed:
+        return figure
+    # What was over before the first day would be nearly all of the picture; so it begins near nothing.
+    least = {band: min(row[f"{band}_count"] for row in days) for band in ("done", "cancelled")}
+    drawn = [
+        FlowDay(row["day_date"], {band: row[f"{band}_count"] - least.get(band, 0) for band in FLOW_BANDS})
+        for row in days
+    ]
+    over = sum(last[f"{band}_count"] - before[f"{band}_count"] for band in ("done", "cancelled"))
+    told = (
+        f"From {span} {count_of(arrived, 'ticket')} came in and {over:,} went out, so that open tickets went from "
+        f"{_open(before):,} to {_open(last):,}, of which {last['queued_count']:,} "
+        f"{'is' if last['queued_count'] == 1 else 'are'} queued: the backlog."
+    )
+    if left_out:
+        told = f"Of the tickets that can be followed: {told[:1].lower()}{told[1:]}"
+    return replace(
+        figure,
+        sentences=(told, *filter(None, (left_out,)), _PICTURES, *notes_on_period(facts, FLOW_IS_OF)),
+        draw=lambda width: flow_picture(drawn, width=width),
+        alternative=f"Tickets by state at the end of {count_of(len(days), 'day')}, stacked",
+    )
+
+
+def _days_told(facts: ReportFacts) -> tuple[dict[str, Any], tuple[dict[str, Any], ...]]:
+    """The end of the day before the first that is told, and the days. Nothing had come in before the data begin."""
+    answer = facts.answers.get("flow")
+    rows = answer.rows if answer else ()
+    if not rows or answer is None:
+        return {}, ()
+    if rows[0]["day_date"].isoformat() > answer.parameters.get("from_date", ""):
+        return {name: 0 for name in rows[0] if name != "day_date"}, rows
+    return rows[0], rows[1:]
 
 
 def _cycle_times(facts: ReportFacts) -> Figure | None:

@@ -6,6 +6,7 @@ What the answers are to each other is in `pipelines.report.facts`. Nothing is co
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -247,7 +248,8 @@ def _of_the_period(
         first = told
         for _ in range(_FLOW_PERIODS[told.grain] - 1):
             first = first.previous
-        answers["flow"] = flow.between(first.start, told.end)
+        # What came in on the first day is the difference to the end of the day before.
+        answers["flow"] = flow.between(first.start - timedelta(days=1), told.end)
     if (told := about(CYCLE_TIMES_ARE_OF)) is not None:
         answers["cycle_times"] = ask(connection, "cycle_times_of_a_period", **_days(told), row_limit=str(_MOST_POINTS))
     if period.grain is Grain.MONTH:

@@ -29,6 +29,7 @@ from pipelines.dashboard.snapshot import Snapshot
 from pipelines.dashboard.tables import show_table
 from pipelines.words.numbers import count_of
 from pipelines.words.periods import long_day
+from pipelines.words.unfollowed import describe_unfollowed
 
 #: Tickets that are drawn at most; of more, always the same ones.
 _MOST_POINTS: Final = 2_000
@@ -48,11 +49,11 @@ def show_flow(snapshot: Snapshot, filters: Filters) -> None:
 def _show_cumulative_flow(snapshot: Snapshot, filters: Filters) -> None:
     st.header("What came in and what went out")
     by_service = replace(filters, chosen={name: kept for name, kept in filters.chosen.items() if name == "service"})
-    left_out = [name for name in filters.chosen if name != "service"]
-    if left_out:
+    unasked = [name for name in filters.chosen if name != "service"]
+    if unasked:
         # A ticket changes its team and priority, so that arrivals and departures of one would not add up.
         st.info(
-            f"A ticket may change its {' and '.join(left_out)}, so this is of {plain(by_service.describe())}.",
+            f"A ticket may change its {' and '.join(unasked)}, so this is of {plain(by_service.describe())}.",
             icon=":material/info:",
         )
     found = snapshot.rows_of("cumulative_flow", by_service, day="day_date")
@@ -61,16 +62,21 @@ def _show_cumulative_flow(snapshot: Snapshot, filters: Filters) -> None:
         return
     days = (
         found.group_by("day_date")
-        .agg(pl.col(f"{band}_count").sum().alias(band) for band in FLOW_BANDS)
+        .agg(pl.col(f"{band}_count").sum().alias(band) for band in (*FLOW_BANDS, "arrived", "unfollowed"))
         .sort("day_date")
     )
     first, last = days.row(0, named=True), days.row(-1, named=True)
     before, now = (sum(int(day[band]) for band in OPEN_BANDS) for day in (first, last))
+    is_any_followed = last["arrived"] > first["arrived"] or any(days[band].sum() for band in OPEN_BANDS)
+    left_out = describe_unfollowed(int(last["unfollowed"]), 0, is_any_followed=is_any_followed)
+    if left_out and not is_any_followed:
+        st.info(f"Until the end of {long_day(last['day_date'])}: {left_out}", icon=":material/visibility_off:")
+        return
     st.caption(
         f"Open tickets at the end of {long_day(first['day_date'])}: {before:,}; "
         f"of {long_day(last['day_date'])}: {now:,}. "
         "The first picture has what was open at the end of each day: all that had come in less all that had gone out. "
-        "The second adds what was done and cancelled since the first day."
+        f"The second adds what was done and cancelled since the first day. {left_out}"
     )
     over = [(pl.col(band) - pl.col(band).first()).alias(band) for band in ("done", "cancelled")]
     drawn = [

@@ -151,6 +151,24 @@ def test_hostile_names_are_only_names(draw: Draw, clean: DemoHome) -> None:
         assert "\\!\\[x\\]" in _texts(page)
 
 
+def test_a_flow_says_which_tickets_it_does_not_follow(draw: Draw, clean: DemoHome) -> None:
+    def change(*statements: str) -> str:
+        with duckdb.connect(str(clean.home.published_file)) as connection:
+            for statement in statements:
+                connection.execute(statement)
+            connection.execute("UPDATE meta.run SET publication_id = publication_id || '+'")
+        page = draw("flow", home=clean.folder)
+        assert not page.exception
+        return " ".join([_texts(page), *(each.value for each in page.info)])
+
+    some = change("UPDATE core.fct_tickets SET has_history = false WHERE team = 'Facilities'")
+    assert "more tickets that came in are not followed here, because only a snapshot of them is known" in some
+    assert "Open tickets at the end of" in some
+    none = change("UPDATE core.fct_tickets SET has_history = false", "DELETE FROM core.fct_ticket_days")
+    assert "what was open at the end of a day, and what went out on it, is not known of any." in none
+    assert "Open tickets at the end of" not in none
+
+
 def test_a_held_kpi_says_why_and_since_when(draw: Draw, clean: DemoHome) -> None:
     with duckdb.connect(str(clean.home.published_file)) as connection:
         connection.execute(

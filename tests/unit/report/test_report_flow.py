@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -21,10 +22,12 @@ from pipelines.charts.flow import (
     flow_chart,
 )
 from pipelines.charts.marked_lines import Line
+from pipelines.report.asking import Answer
 from pipelines.report.charts import Bar, TrendPoint, bar_chart, trend_chart
 from pipelines.report.drawing import LOOK, draw_svg
 from pipelines.report.figures import Figure
 from pipelines.report.flow import age_figure, flow_section
+from pipelines.words.unfollowed import describe_unfollowed
 
 LEAD_TIMES = "lead times of October 2026: 85 % were resolved within 9.5 open h."
 DRAW = """
@@ -45,10 +48,17 @@ for chart in (
 """
 
 
-def day(number: int, **counts: int) -> dict[str, Any]:
+def day(number: int, unfollowed: int = 0, **counts: int) -> dict[str, Any]:
     bands = dict.fromkeys(("queued", "active", "waiting", "done", "cancelled"), 0) | counts
     row = {f"{band}_count": count for band, count in bands.items()}
-    return {"day_date": date(2026, 10, number), "arrived_count": sum(bands.values()), **row}
+    totals = {"arrived_count": sum(bands.values()), "unfollowed_count": unfollowed}
+    return {"day_date": date(2026, 10, number), **totals, **row}
+
+
+def flow(*days: dict[str, Any], first: int = 1) -> Answer:
+    """What the question answers that was asked from a day on; the first is the one before those that are told."""
+    asked = {"from_date": f"2026-10-{first:02}"}
+    return replace(answer("cumulative_flow_by_day", *days), parameters=asked)
 
 
 def finished(count: int, total: int) -> list[dict[str, Any]]:
@@ -71,10 +81,15 @@ def figure_of(**answers: Any) -> Figure:
 
 
 def test_cumulative_flow_says_what_came_in_and_went_out() -> None:
-    days = [day(1, queued=4, active=1, done=1000), day(2, queued=5, active=1, done=1003, cancelled=1)]
-    figure = figure_of(flow=answer("cumulative_flow_by_day", *days))
+    days = [
+        day(1, queued=4, active=1, done=1000),
+        day(2, queued=5, active=1, done=1000),
+        day(3, queued=5, active=1, done=1003, cancelled=1),
+    ]
+    figure = figure_of(flow=flow(*days))
+    # Those that came in on the first day are among them: the day before is no day that is told.
     assert figure.sentences[0] == (
-        "From 1 Oct 2026 to 2 Oct 2026 5 tickets came in and 4 went out, so that open tickets went from 5 to 6, of "
+        "From 2 Oct 2026 to 3 Oct 2026 5 tickets came in and 4 went out, so that open tickets went from 5 to 6, of "
         "which 5 are queued: the backlog."
     )
     assert figure.draw is not None
@@ -85,11 +100,57 @@ def test_cumulative_flow_says_what_came_in_and_went_out() -> None:
     assert max(above["encoding"]["y"]["axis"]["values"]) == 6
     assert "all that had come in less all that had gone out" in figure.sentences[1]
     assert figure.table is not None
-    assert figure.table.rows[0] == ("2 Oct 2026", "5", "1", "0", "1", "1,003", "1,010")
+    assert figure.table.columns[-1] == "arrived"
+    assert figure.table.rows[0] == ("3 Oct 2026", "5", "1", "0", "1", "1,003", "1,010")
+
+
+def test_before_the_data_begin_nothing_had_come_in() -> None:
+    figure = figure_of(flow=flow(day(5, queued=4), day(6, queued=5, done=1), first=1))
+    assert figure.title == "Cumulative flow, 5 Oct 2026 to 6 Oct 2026"
+    assert "6 tickets came in and 1 went out, so that open tickets went from 0 to 5" in figure.sentences[0]
+
+
+def test_tickets_that_the_flow_does_not_follow_are_counted_beside_those_it_does() -> None:
+    figure = figure_of(flow=flow(day(1, 4, done=2), day(2, 4, done=3), day(3, 22, done=5)))
+    assert figure.sentences[0].startswith(
+        "Of the tickets that can be followed: from 2 Oct 2026 to 3 Oct 2026 3 tickets"
+    )
+    assert figure.sentences[1] == (
+        "18 more tickets that came in, and 4 that came in before, are not followed here, because only a snapshot of "
+        "them is known, or a rule set them aside."
+    )
+    assert figure.table is not None
+    assert (figure.table.columns[-1], figure.table.rows[0][-1]) == ("not followed", "22")
+
+
+def test_a_flow_that_follows_no_ticket_tells_no_zeros() -> None:
+    figure = figure_of(flow=flow(day(1, 2), day(2, 200), day(3, 292)))
+    (told,) = figure.sentences
+    assert told == (
+        "From 2 Oct 2026 to 3 Oct 2026: 290 tickets that came in, and 2 that came in before, are not followed here, "
+        "because only a snapshot of them is known, or a rule set them aside: what was open at the end of a day, and "
+        "what went out on it, is not known of any."
+    )
+    assert figure.draw is None
+    assert figure.table is not None
+    assert figure.table.columns == ("day's end", "not followed")
+    assert figure.table.rows == (("3 Oct 2026", "292"),)
+
+
+@pytest.mark.parametrize(
+    ("came", "before", "told"),
+    [
+        (0, 0, ""),
+        (1, 0, "1 more ticket that came in is not followed here, because only a snapshot of it is known"),
+        (0, 2, "2 tickets that came in before are not followed here, because only a snapshot of them is known"),
+    ],
+)
+def test_why_tickets_are_not_followed(came: int, before: int, told: str) -> None:
+    assert describe_unfollowed(came, before).split(", or")[0] == told
 
 
 def test_one_day_is_no_flow() -> None:
-    assert not flow_section(facts(flow=answer("cumulative_flow_by_day", day(1, queued=1)))).figures
+    assert not flow_section(facts(flow=flow(day(1, queued=1), day(2, queued=1)))).figures
 
 
 def test_a_sample_of_tickets_is_called_one() -> None:

@@ -232,14 +232,22 @@ def test_cumulative_flow_by_day_adds_services_up(fill: Fill, answer: Callable[..
     clock = datetime(2026, 10, 3, 12, tzinfo=UTC)
     fill("meta_run", run())
     fill("meta_metrics", definition("ticket_work_in_progress_count", fresh_as_of_at=clock))
-    fill("fct_tickets", ticket("a", service="Mail"), ticket("b", service="Web", created_at=AT(2)))
+    fill(
+        "fct_tickets",
+        ticket("a", service="Mail"),
+        ticket("b", service="Web", created_at=AT(2)),
+        *(ticket(f"snapshot of {each}", service=each, created_at=AT(2), has_history=False) for each in ("Mail", "Web")),
+    )
     fill(
         "fct_ticket_intervals",
         stretch("a", 1, "active", AT(1), AT(2)),
         stretch("a", 2, "done", AT(2), None, is_last=True),
     )
     found = answer("cumulative_flow_by_day", from_date="2026-10-01", to_date="2026-10-02")
-    assert [(*row[0:2], row[5]) for row in found] == [(date(2026, 10, 1), 1, 0), (date(2026, 10, 2), 2, 1)]
+    assert [(*row[0:2], *row[5:]) for row in found] == [
+        (date(2026, 10, 1), 1, 0, 0, 0),
+        (date(2026, 10, 2), 2, 1, 0, 2),
+    ]
 
 
 def test_open_tickets_on_a_day_are_those_of_its_end(fill: Fill, answer: Callable[..., list[tuple[Any, ...]]]) -> None:
