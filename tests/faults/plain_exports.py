@@ -10,6 +10,7 @@ import csv
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from demo_homes import DemoHome
 from sqlalchemy import BigInteger, Date, DateTime, Numeric
 
 from data_contracts.feeds import canonical_tables
@@ -22,9 +23,9 @@ _FORMATS = {"date": '["%Y-%m-%d"]', "timestamp": '["%Y-%m-%d %H:%M:%S"]'}
 
 
 def write_plain_home(folder: Path, policies: Mapping[str, str] | None = None) -> Path:
-    """An empty home in euros and UTC."""
+    """An empty home in euros and UTC, whose runs publish to the file alone."""
     write_home(folder, HomeFacts("Plain", "EUR", "UTC"), policies=dict(policies or {}))
-    return folder
+    return DemoHome(folder).publish_to("duckdb").folder
 
 
 def write_export(
