@@ -172,7 +172,9 @@ def input_hash(session: Session) -> str:
     refused = session.warehouse.rows("SELECT export, file_name, code FROM ops.ops_refusals ORDER BY ALL")
     restated = session.warehouse.count(ops_restatements)
     verdicts = [current_verdict(session.warehouse, judged) for judged in (*Domain, COST_FACTS, ARRIVALS)]
-    return hash_parts(session.code_hash, built, refused, restated, verdicts, [view.text for view in sql.load_views()])
+    name = session.project.home.settings.home.name
+    views = [view.text for view in sql.load_views()]
+    return hash_parts(session.code_hash, name, built, refused, restated, verdicts, views)
 
 
 def _meta_table(table: Table, frame: pl.DataFrame) -> PublishedTable:

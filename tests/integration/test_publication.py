@@ -221,6 +221,15 @@ def test_a_published_file_that_is_a_link_stays_one(clean: DemoHome, tmp_path: Pa
     assert [path.name for path in end.parent.iterdir()] == ["numbers.duckdb"]
 
 
+def test_a_home_that_is_called_otherwise_is_published_anew(clean: DemoHome) -> None:
+    settings = clean.home.settings_file
+    text = settings.read_text(encoding="utf-8")
+    (before,) = clean.published("SELECT home_name FROM meta.run")[0]
+    settings.write_text(text.replace(json.dumps(before), '"Another name"'), encoding="utf-8")
+    assert states(clean.run())["published_duckdb"] == "built"
+    assert clean.published("SELECT home_name FROM meta.run") == [("Another name",)]
+
+
 def test_every_view_answers(clean_run: CleanRun) -> None:
     demo = clean_run.demo
     views = demo.published("SELECT schema_name || '.' || view_name FROM duckdb_views() WHERE NOT internal ORDER BY ALL")
