@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import Any, Final
 
 import click
 
 from pipelines.cli.explained_cells import format_cell, title_of
 from pipelines.cli.going_on import own_command
-from pipelines.cli.tables import Column, show_heading, show_paragraph, show_table
+from pipelines.cli.tables import Column, is_terminal, show_heading, show_paragraph, show_table
 from pipelines.explaining.arithmetic import Listing
 from pipelines.explaining.cell import Cell
 from pipelines.explaining.exact_numbers import write_exactly
@@ -19,6 +21,8 @@ from pipelines.words.numbers import NOTHING, count_records, format_instant, form
 from pipelines.words.periods import long_day, name_period, sentence_case
 from pipelines.words.restatements import files_in, reasons_in, tell_reasons
 
+#: Longer lines of text are hard to read.
+_READABLE: Final = 100
 #: Files that are named of one change at the most.
 _MOST_FILES: Final = 5
 #: What is compared, for people.
@@ -97,7 +101,15 @@ def _show_meaning(cell: Cell) -> None:
     }
     width = max(map(len, facts))
     for name, text in facts.items():
-        show_paragraph(f"{name:<{width}}  {text}")
+        first, *others = wrap(text, width=_text_width() - width - 2)
+        click.echo(f"{click.style(f'{name:<{width}}', dim=True)}  {first}")
+        for line in others:
+            click.echo(" " * (width + 2) + line)
+
+
+def _text_width() -> int:
+    """How long a line of text may be: as wide as the terminal, and not more than can be read."""
+    return min(shutil.get_terminal_size().columns, _READABLE) if is_terminal() else _READABLE
 
 
 def _show_arithmetic(explained: Explanation) -> None:
@@ -115,8 +127,8 @@ def _show_arithmetic(explained: Explanation) -> None:
     click.echo()
     if explained.is_true:
         compared = [_NAMES[each.name] for each in explained.comparisons if each.published is not None]
-        agree = click.style("This is what was published.", fg="green")
-        click.echo(f"{agree} Compared: {', '.join(compared)}.")
+        click.echo(click.style("This is what was published.", fg="green"))
+        show_paragraph(f"Compared: {', '.join(compared)}.")
         return
     click.echo(click.style("THIS IS NOT WHAT WAS PUBLISHED.", fg="red", bold=True))
     show_table(
@@ -162,7 +174,10 @@ def _show_records(explained: Explanation) -> None:
         names = [name for name in (*records.keys, *records.shown) if _says_something(explained.matters, name)]
         click.echo(f"{sentence_case(records.noun)}, {records.order_words}:")
         show_table(
-            [Column(title_of(name), is_right=_is_number(explained.matters, name)) for name in names],
+            [
+                Column(title_of(name), is_right=_is_number(explained.matters, name), left_out=_rank(name, names))
+                for name in names
+            ],
             [[format_cell(name, row[name]) for name in names] for row in explained.matters],
         )
     _show_unmeasured(explained)
@@ -174,6 +189,25 @@ def _says_something(rows: Sequence[dict[str, Any]], name: str) -> bool:
     return found != {None} and not (name in _PARTS_OF_KEYS and len(found) == 1)
 
 
+def _rank(name: str, names: Sequence[str]) -> int:
+    """How soon a column is left out on a narrow terminal: never what names a record and what it contributes."""
+    if name in (names[0], names[-1]):
+        return 0
+    order = [*(each for each in _LEAST_NEEDED if each in names), *(each for each in names if each not in _LEAST_NEEDED)]
+    return order.index(name) + 1
+
+
+#: Columns that say least of what a record contributes, in the order in which a narrow terminal does without them.
+_LEAST_NEEDED: Final = (
+    "currency_code",
+    "service",
+    "sla_policy",
+    "vendor",
+    "priority",
+    "created_at",
+    "driver",
+    "status",
+)
 #: Parts of keys that are the same for most records.
 _PARTS_OF_KEYS: Final = ("target", "cycle_number", "month_date")
 

@@ -19,6 +19,15 @@ from pipelines.words.numbers import count_of, format_instant, list_some
 #: Rows of files, stretches and the like that are shown at most.
 _MOST_ROWS: Final = 40
 _MOST_NAMES: Final = 6
+#: Columns of stretches and clocks that a narrow terminal does without, in that order.
+_LEAST_NEEDED: Final = {
+    name: rank
+    for rank, name in enumerate(
+        ("calendar", "cycle_number", "interval_number", "sla_policy", "priority", "paused_hours", "status", "team",
+         "started_at", "calendar_hours", "waiting_reason"),
+        start=1,
+    )
+}  # fmt: skip
 
 
 def show_record(walked: WalkedRecord, *, with_values: bool) -> None:
@@ -66,7 +75,10 @@ def _show_part(part: Part) -> None:
     click.echo()
     click.echo(f"{count_of(len(part.rows), 'row')}, {part.title}:")
     show_table(
-        [Column(title_of(name), is_right=name.endswith("_hours")) for name in names],
+        [
+            Column(title_of(name), is_right=name.endswith("_hours"), left_out=_LEAST_NEEDED.get(name, 0))
+            for name in names
+        ],
         [[format_cell(name, row[name]) for name in names] for row in part.rows[:_MOST_ROWS]],
     )
     if len(part.rows) > _MOST_ROWS:
@@ -115,26 +127,21 @@ def _show_origins(origins: Origins) -> None:
     if not origins.rows:
         click.echo("No row of any file has its key now.")
         return
-    show_table(
-        [Column("file"), Column("landed"), Column("the file now"), Column("SHA-256 of its content"), Column("load")],
-        [
-            (
-                f"landing/{each.export}/{each.file_name}",
-                format_instant(each.loaded_at),
-                each.now + (f"; replaced by {each.replaced_by}" if each.replaced_by else ""),
-                each.content_hash,
-                each.load_id,
-            )
-            for each in origins.files
-        ],
-    )
+    for each in origins.files:
+        click.echo(one_line(f"landing/{each.export}/{each.file_name}"))
+        click.echo(f"  SHA-256  {each.content_hash}")
+        click.echo(f"  now      {each.now}")
+        click.echo(f"  landed   {format_instant(each.loaded_at)}, in run {each.run_id}")
+        click.echo(one_line(f"  load     {each.load_id}"))
+        if each.replaced_by:
+            click.echo(one_line(f"  replaced by {each.replaced_by}"))
     click.echo()
     show_table(
-        [Column("file"), Column("row", is_right=True), Column("hash of the row"), Column("in the landed file"),
-         Column("tells")],
+        [Column("row", is_right=True), Column("hash of the row"), Column("landed row"), Column("tells", left_out=2),
+         Column("file", left_out=1)],
         [
-            (each.file_name, f"{each.row_number:,}", each.row_hash, "the same" if each.is_landed else "NOT THE SAME",
-             each.tells)
+            (f"{each.row_number:,}", each.row_hash, "the same" if each.is_landed else "NOT THE SAME", each.tells,
+             each.file_name)
             for each in origins.rows[:_MOST_ROWS]
         ],
     )  # fmt: skip

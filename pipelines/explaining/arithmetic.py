@@ -120,6 +120,8 @@ def measured_of(cell: Cell, measured: int, eligible: int) -> str:
     counted = count_records(eligible, noun)
     if measured == eligible:
         return f"All {counted} are measured." if eligible > 1 else f"The one of the {noun} is measured."
+    if not measured:
+        return f"None of {counted} is measured."
     return f"{measured:,} of {counted} are measured."
 
 
@@ -254,18 +256,18 @@ def _time_share(cell: Cell, totals: _Totals) -> Arithmetic:
     part, whole = int(totals.part or 0), int(totals.whole or 0)
     value = part / whole if whole > 0 else None
     hours = [f"{each / _PER_HOUR:,.4f} h" for each in (part, whole)]
-    steps = (
-        measured_of(cell, totals.measured, totals.eligible),
-        f"They were worked on for {hours[0]} of the {hours[1]} between creation and resolution.",
-        f"{hours[0]} / {hours[1]} = {value:,.6f}, or {format_ratio(value)}"
-        if value is not None
-        else "So there is no share: the whole is 0.",
-    )
+    steps = [measured_of(cell, totals.measured, totals.eligible)]
+    if totals.measured:
+        steps.append(f"They were worked on for {hours[0]} of the {hours[1]} between creation and resolution.")
+    if value is None:
+        steps.append("So there is no share.")
+    else:
+        steps.append(f"{hours[0]} / {hours[1]} = {value:,.6f}, or {format_ratio(value)}")
     numbers = Numbers(
         value=value, numerator=part / _PER_HOUR, denominator=whole / _PER_HOUR, eligible_count=totals.eligible,
         measured_count=totals.measured,
     )  # fmt: skip
-    return Arithmetic(numbers, steps)
+    return Arithmetic(numbers, tuple(steps))
 
 
 def _amount_share(cell: Cell, totals: _Totals) -> Arithmetic:

@@ -78,6 +78,7 @@ def line_records(cell: Cell, *, is_unallocated: bool = False) -> Records:
         part=IN_PERIOD,
         order=f"abs({IN_PERIOD}) DESC, cost_line_id",
         order_words="the largest amounts first",
-        brief_sql=None if is_unallocated else f"FROM fct_cost_lines WHERE cost_start_date <= DATE '{cell.period.end}' "
-        f"AND cost_end_date >= {first}",
+        brief_sql=None
+        if is_unallocated
+        else f"FROM fct_cost_lines AS line WHERE {_STARTS} <= DATE '{cell.period.end}' AND {_ENDS} >= {first}",
     )  # fmt: skip

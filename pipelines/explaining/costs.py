@@ -102,7 +102,9 @@ def compute_costs(connection: duckdb.DuckDBPyConnection, cell: Cell, _: Records)
     value = amounts[cell.metric.kind.part.value]
     if not cell.is_whole and value is not None:
         steps.append(_member_step(cell, parts["row_count"], value))
-    if value is None:
+    if value is None and months.lies_in_unposted:
+        steps.append("Nothing was posted in it, so what other months spread over its days is not what it cost.")
+    elif value is None:
         steps.append("So the cost of the period is not known.")
     bounds = (value, value) if eligible == measured else (None, None)
     numbers = Numbers(value=value, eligible_count=eligible, measured_count=measured, bounds=bounds)
@@ -180,15 +182,16 @@ def _unit_cost_bounds(
 def _lines_step(cell: Cell, lines: dict[str, Any], months: CostMonths) -> str:
     """How many lines lie in the period, how many could be used, and what they come to."""
     told = f"{count_of(lines['eligible'], 'cost line lies', 'cost lines lie')} in the period. "
-    if lines["measured"] == lines["eligible"]:
-        told += "All could be used. " if lines["eligible"] else ""
-    else:
+    if lines["measured"] < lines["eligible"]:
         told += f"{lines['measured']:,} could be used. "
+    elif lines["eligible"] > 1:
+        told += "All could be used. "
     spread = "" if cell.period.grain is Grain.QUARTER else ", each with the days of its service that lie in the period"
-    told += f"They come to {write_money(lines['amount'] or 0, cell.currency)}{spread}."
+    what = "It comes" if lines["eligible"] == 1 else "They come"
+    told += f"{what} to {write_money(lines['amount'] or 0, cell.currency)}{spread}."
     if months.missing:
-        lacks = "month counts" if months.missing_count == 1 else "months count"
-        told += f" The ledger lacks {name_months(months.missing)}: the {lacks} as lines that are not measured."
+        counts = "which counts" if months.missing_count == 1 else "each of which counts"
+        told += f" The ledger lacks {name_months(months.missing)}, {counts} as a cost line that is not measured."
     return told
 
 
