@@ -312,6 +312,17 @@ ops_repeated_lines = table(
     text("earlier_load_id", "Load that holds the line too", required=True),
 )
 
+ops_planned_twice = table(
+    Layer.OPS,
+    "ops_planned_twice",
+    "One row per budget or forecast line without a key whose figure another file of its export plans too: the same "
+    "month, kind, cost centre, account and team. Both count.",
+    text("load_id", "Load", required=True),
+    integer("row_number", "Record number in the file, the header being row 1", required=True),
+    text("earlier_load_id", "Load that plans the figure too, and that was read first", required=True),
+    integer("earlier_row_number", "Record number of the first such line there", required=True),
+)
+
 ops_total_lines = table(
     Layer.OPS,
     "ops_total_lines",
@@ -473,6 +484,7 @@ TABLES = (
     ops_swapped_lines,
     ops_repeated_rows,
     ops_repeated_lines,
+    ops_planned_twice,
     ops_total_lines,
     ops_quarantined_records,
     ops_missing_rates,

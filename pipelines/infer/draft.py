@@ -23,10 +23,12 @@ from pipelines.infer.findings import ColumnFinding, Inference, Notation, ReadTab
 from pipelines.infer.grain import find_grain
 from pipelines.infer.guesses import guess_currency, guess_source, id_from_name
 from pipelines.infer.history import join_history
+from pipelines.infer.joined_keys import files_of
 from pipelines.infer.mapping import Meaning, assign_feeds, find_meaning, read_as_tickets
 from pipelines.infer.number_notation import find_notation
 from pipelines.infer.signs import find_signs
 from pipelines.infer.spellings import open_together
+from pipelines.readers.options import ROW_NUMBER
 from pipelines.readers.values import clean_text
 
 _MONEY: Final = ("amount_original", "unit_price_original", "committed_spend_original")
@@ -162,7 +164,7 @@ def _finish_table(
     grain = find_grain(columns, domain)
     finding = TableFinding(table, columns, grain)
     if meaning.domain is domain:
-        assign_feeds(columns, meaning, grain)
+        finding.grain = assign_feeds(columns, meaning, grain, files_of(table.frame[ROW_NUMBER]))
         find_signs(columns, meaning.words.table)
         _complete(finding, meaning)
         find_totals(

@@ -6,24 +6,22 @@ events. One column of the export is chosen per canonical column; the reason is k
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from models.catalog import STAGED, table_named
+import polars as pl
+
+from models.catalog import STAGED
 from models.vocabulary import Domain, ExportShape
 from pipelines.infer import money_words, plan_words
 from pipelines.infer.canonical_words import TableWords
 from pipelines.infer.findings import ColumnFinding, Grain
+from pipelines.infer.joined_keys import join_key
 from pipelines.infer.key_offers import offer_key
 from pipelines.infer.ticket_words import EVENTS, TICKETS
 from pipelines.readers import slugify_header
 
-_LINE_NAME: Final = re.compile(r"(^|_)(line|pos|position|item)(_|$)")
-_IS_LINE: Final = re.compile(r"^(line|pos|position)(_|$)|_(line|pos|position)(_(no|number))?$")
-#: Columns that name a document, of which an export tells by lines.
-_DOCUMENTS: Final = frozenset({"purchase_orders.purchase_order_id", "vendor_invoice_lines.invoice_id"})
 #: Every table that a row of an export may be meant for; `ticket_events` goes with `tickets`.
 _TABLES: Final = (TICKETS, *money_words.TABLES, *plan_words.TABLES)
 _NEEDED_BONUS: Final = 3.0
@@ -110,37 +108,27 @@ def match_columns(columns: Sequence[ColumnFinding], words: TableWords) -> tuple[
     return tuple(chosen)
 
 
-def assign_feeds(columns: Sequence[ColumnFinding], meaning: Meaning, grain: Grain) -> None:
-    """Write the suggestions into the columns, with reasons, and doubts where the header says it only half."""
+def assign_feeds(columns: Sequence[ColumnFinding], meaning: Meaning, grain: Grain, files: pl.Series) -> Grain:
+    """Write the suggestions into the columns, with reasons, and doubts where the header says it only half.
+
+    Args:
+        files: number of the file that each row is of.
+
+    Returns:
+        What a row is, with what came of looking for a key of lines.
+    """
     table = meaning.words.table
     if table == TICKETS.table:
         _assign_tickets(columns, meaning, grain)
-        return
+        return grain
     for match in meaning.matches:
         is_key = match.target.endswith("_line_id") or match.target == "delivery_id"
         if not is_key or match.column.is_unique:
             _feed(match, table)
     _use_key_as_document(meaning, table)
-    _join_key(columns, table, grain)
+    joined = join_key(columns, table, grain, files)
     offer_key(columns, table)
-
-
-def _join_key(columns: Sequence[ColumnFinding], table: str, grain: Grain) -> None:
-    """A document and its line, unique together, name the line; so does a document that has one line in this file."""
-    key = next(iter(table_named(f"stg_{table}").primary_key.columns.keys()))
-    target = f"{table}.{key}"
-    if not key.endswith("_line_id") or any(target in column.feeds for column in columns):
-        return
-    pair = next((pair for pair in grain.keys if len(pair) == 2 and _LINE_NAME.search(pair[1])), None)
-    document = next((column for column in columns if column.is_unique and _DOCUMENTS & column.feeds.keys()), None)
-    line = next(
-        (column for column in columns if column.logical_type == "integer" and _IS_LINE.search(column.name)), None
-    )
-    if pair is None and document is not None and line is not None and not line.feeds:
-        document.feeds[target] = line.feeds[target] = f"{document.name} is a document, and {line.name} a line of it"
-    for column in columns:
-        if pair is not None and column.name in pair:
-            column.feeds[target] = f"{' and '.join(pair)} are unique together"
+    return joined
 
 
 def _use_key_as_document(meaning: Meaning, table: str) -> None:

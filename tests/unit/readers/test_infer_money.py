@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from decimal import Decimal
 from pathlib import Path
 
@@ -107,6 +108,59 @@ class TestLines:
             if "vendor_invoice_lines.vendor_invoice_line_id" in {feed.target for feed in column.feeds}
         ]
         assert fed == ["invoice_number", "line"]
+
+    def test_a_line_that_is_unique_alone_names_it_with_its_document_and_sender(self, draft: Draft) -> None:
+        rows: list[list[object]] = [["line_no", "invoice_no", "vendor", "invoice_date", "amount", "currency"]]
+        rows += [[n, f"A{n // 3}", f"V{n % 2}", f"2026-01-{n % 28 + 1:02d}", f"{n}.50", "EUR"] for n in range(1, 61)]
+        inference, contract, text = draft("invoices.csv", write_lines(rows))
+        fed = [
+            column.name
+            for column in contract.objects[0].columns
+            if "vendor_invoice_lines.vendor_invoice_line_id" in {feed.target for feed in column.feeds}
+        ]
+        assert fed == ["line_no", "invoice_no", "vendor"]
+        # The next file may count its lines anew.
+        assert not column_of(contract, "line_no").unique
+        assert inference.tables[0].grain.description == "one row per invoice_no, line_no and vendor"
+        assert "No column and no pair" not in text
+
+    @pytest.mark.parametrize("kind", [["budget"], ["budget", "forecast"]])
+    def test_a_figure_of_a_plan_is_known_by_what_it_is_of(self, tmp_path: Path, kind: list[str]) -> None:
+        header: list[object] = ["Month", "Cost centre", "Account", "Kind", "Amount", "Currency"]
+        figures = [(month, centre, each) for month in range(1, 13) for centre in ("CC1", "CC2") for each in kind]
+        paths = []
+        for name, first in (("plan_v1.csv", 1), ("plan_v2.csv", 7)):
+            rows = [
+                [f"2026-{month:02d}-01", centre, account, each, f"{first * 1000 + month}.00", "EUR"]
+                for month, centre, each in figures
+                for account in (6100, 6400)
+                if month >= first
+            ]
+            path = tmp_path / name
+            path.write_text(write_lines([header, *rows]), encoding="utf-8")
+            os.utime(path, (1_700_000_000, 1_700_000_000))
+            paths.append(path)
+        for chosen in (paths, paths[:1]):
+            _, contract, text = draft_path(chosen[0], others=chosen[1:])
+            fed = {column.name: {feed.column for feed in column.feeds} for column in contract.objects[0].columns}
+            keyed = [name for name, targets in fed.items() if "budget_line_id" in targets]
+            assert keyed == ["month", "cost_centre", "account", "kind"]
+            assert "no key" not in text
+
+    @pytest.mark.parametrize("gap", [False, True])
+    def test_a_plan_whose_figures_repeat_is_said_to_have_no_key(self, draft: Draft, gap: bool) -> None:
+        rows: list[list[object]] = [["Month", "Cost centre", "Account", "Kind", "Amount", "Currency"]]
+        rows += [
+            ["" if gap and n == 5 else f"2026-{n % 12 + 1:02d}-01", "CC1", "6100", "budget", f"{n}00.00", "EUR"]
+            for n in range(12 if gap else 30)
+        ]
+        _, contract, text = draft("plan.csv", write_lines(rows))
+        assert "budget_lines.budget_line_id" not in feeds_of(contract)
+        said = "a month is missing" if gap else "lines repeat month, cost_centre, account and kind within a file"
+        assert (
+            f"# CHECK: no key: {said}, so that what a revised file tells again will add to the earlier one."
+            in unwrap(text)
+        )
 
     def test_purchase_orders_with_one_line_each_are_known_by_order_and_line(self, draft: Draft) -> None:
         rows: list[list[object]] = [
