@@ -102,11 +102,12 @@ def find_record(connection: duckdb.DuckDBPyConnection, asked: str) -> tuple[Reco
         NotPublishedError: there is none, or several; the message says which.
     """
     wanted = asked.strip()
-    exact = _matching(connection, f"{{key}} = {quote_text(wanted)}")
+    exact = _matching(connection, wanted, "{key}")
     if exact:
         return exact[0]
-    after_source = f"substr({{key}}, strpos({{key}}, ':') + 1) = {quote_text(wanted)} AND contains({{key}}, ':')"
-    found = _matching(connection, after_source)
+    found = _matching(
+        connection, wanted, "CASE WHEN contains({key}, ':') THEN substr({key}, strpos({key}, ':') + 1) END"
+    )
     if len(found) == 1:
         return found[0]
     if found:
@@ -118,14 +119,20 @@ def find_record(connection: duckdb.DuckDBPyConnection, asked: str) -> tuple[Reco
     raise NotPublishedError(f"No ticket, cost line, budget, invoice or delivery has the key '{wanted}'. {hint}")
 
 
-def _matching(connection: duckdb.DuckDBPyConnection, condition: str) -> list[tuple[RecordKind, str]]:
+def _matching(connection: duckdb.DuckDBPyConnection, wanted: str, name: str) -> list[tuple[RecordKind, str]]:
+    """The records that are called so.
+
+    Args:
+        name: SQL over `{key}` that gives what a record may be called.
+    """
     return [
         (kind, row["key"])
         for kind in KINDS
         for row in read_rows(
             connection,
             f"SELECT {kind.key} AS key FROM core.{kind.fact.name} "
-            f"WHERE ({kind.condition}) AND {condition.format(key=kind.key)} ORDER BY 1",
+            f"WHERE ({kind.condition}) AND {name.format(key=kind.key)} = $wanted ORDER BY 1",
+            {"wanted": wanted},
         )
     ]
 

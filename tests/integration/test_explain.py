@@ -351,6 +351,8 @@ def test_what_does_not_exist_says_what_is_near(explain: Explain) -> None:
         (["vendor_spend_concentration_ratio", "--by", "vendor=x"], "it has no breakdown"),
         (["cost_budget_reporting", "2026-W40"], "is not published by week, but by month and quarter"),
         (["--record", "nobody:1"], "has the key 'nobody:1'"),
+        (["--record", "{x}' OR ''='"], "has the key '{x}' OR ''=''"),
+        ([SLA, "--by", "team=x' OR '1'='1"], "has no value of the team"),
         ([], "Name a KPI, or a record with --record KEY."),
         ([SLA, "--values"], "--values belongs to --record KEY."),
         ([SLA, "--record", "x"], "leave out the KPI"),
