@@ -108,7 +108,14 @@ def _show_headline(metric: MetricTrend, currency: str) -> None:
         return
     before = metric.period_before
     before_value = before.value if before else None
-    judgement = judge_change(latest.value, before_value, metric.direction, metric.unit)
+    judgement = judge_change(
+        latest.value,
+        before_value,
+        metric.direction,
+        metric.unit,
+        bounds=latest.bounds,
+        bounds_before=before.bounds if before else (None, None),
+    )
     trend = metric.trend()
     color = STATE_STYLES.get(judgement)
     parts = [

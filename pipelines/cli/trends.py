@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from pipelines.published.rows import read_rows
 from pipelines.words.business_hours import CLOCK_NOTE, are_published_by_the_clock
 from pipelines.words.missing_values import explain_missing, periods_told
+from pipelines.words.numbers import Bounds
 from pipelines.words.periods import describe_not_compared, only_from
 
 if TYPE_CHECKING:
@@ -44,6 +45,11 @@ class PeriodValue:
     missing_months: str | None = None
     told_from_date: date | None = None
     last_begun_data: str | None = None
+
+    @property
+    def bounds(self) -> Bounds:
+        """Between which values the truth lies."""
+        return self.lower_bound, self.upper_bound
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from pipelines.words.numbers import (
 )
 from pipelines.words.periods import name_period, sentence_case
 
-_COLOURS: Final = {"better": "green", "worse": "red", "": "gray"}
+_COLOURS: Final = {"better": "green", "worse": "red"}
 
 
 def show_card(snapshot: Snapshot, definition: dict[str, Any], values: pl.DataFrame, filters: Filters) -> None:
@@ -57,12 +57,20 @@ def show_card(snapshot: Snapshot, definition: dict[str, Any], values: pl.DataFra
         latest = closed.row(-1, named=True)
         period = latest["period_start_date"]
         missing = snapshot.not_compared(definition["metric"], latest["period_grain"], period)
-        before = None if missing else _value_before(closed, latest)
+        row_before = {} if missing else _row_before(closed, latest)
+        before = row_before.get("value")
         st.markdown(f"## {format_value(latest['value'], unit, currency)}")
         change = format_change(latest["value"], before, unit)
-        judged = judge_change(latest["value"], before, definition["direction"], unit)
+        judged = judge_change(
+            latest["value"],
+            before,
+            definition["direction"],
+            unit,
+            bounds=(latest["lower_bound"], latest["upper_bound"]),
+            bounds_before=(row_before.get("lower_bound"), row_before.get("upper_bound")),
+        )
         # In words as well: not everybody sees colours.
-        moved = f":{_COLOURS[judged]}[{f'{change} {judged}'.rstrip()}]"
+        moved = f":{_COLOURS.get(judged, 'gray')}[{f'{change} {judged}'.rstrip()}]"
         st.markdown(f"{moved} in {name_period(period, latest['period_grain'])}")
         if missing:
             st.caption(f"{plain(sentence_case(missing))}.")
@@ -85,11 +93,11 @@ def show_card(snapshot: Snapshot, definition: dict[str, Any], values: pl.DataFra
             st.warning(_why_held(definition), icon=":material/pause_circle:")
 
 
-def _value_before(closed: pl.DataFrame, latest: dict[str, Any]) -> float | None:
-    """The value of the period before the latest, and of no earlier one."""
+def _row_before(closed: pl.DataFrame, latest: dict[str, Any]) -> dict[str, Any]:
+    """The row of the period before the latest, and of no earlier one; empty if there is none."""
     start = Period(Grain(latest["period_grain"]), latest["period_start_date"]).previous.start
-    found = closed.filter(period_start_date=start)["value"]
-    return None if found.is_empty() else found[0]
+    found = closed.filter(period_start_date=start)
+    return {} if found.is_empty() else found.row(0, named=True)
 
 
 def show_definition(definition: dict[str, Any]) -> None:

@@ -33,7 +33,7 @@ class Card:
     Attributes:
         period: which period it is of, where that is not the report's; else empty.
         movement: change against the period before, with its arrow.
-        judgement: better, worse, or empty.
+        judgement: better, worse, not sure, or empty.
         certainty: coverage and bounds, in words; of a KPI without a value, why.
         target: what it is to be, and whether it is; empty without a target.
         target_state: met, missed, not_measured, or empty.
@@ -117,7 +117,14 @@ def _card(facts: ReportFacts, metric: str) -> Card:
         value=shown_value(row, currency),
         period=period.label if facts.is_late(metric) and period else "",
         movement=_movement(row, movement, before, period.label if period else "", missing=lacking(facts, metric)),
-        judgement=judge_change(row["value"], row["previous_value"], row["direction"], row["unit"]),
+        judgement=judge_change(
+            row["value"],
+            row["previous_value"],
+            row["direction"],
+            row["unit"],
+            bounds=(row["lower_bound"], row["upper_bound"]),
+            bounds_before=(row["previous_lower_bound"], row["previous_upper_bound"]),
+        ),
         certainty=no_value_note(facts, metric)
         if row["value"] is None
         else certainty(row, currency) + clock_note(facts, row),

@@ -98,7 +98,7 @@ def _card(card: Card) -> Html:
         element("p", card.value, class_="value"),
         *([element("p", card.period, class_="period")] if card.period else []),
         element("p", card.movement, element("span", f" {card.judgement}" if card.judgement else "", class_="verdict"),
-                class_=f"movement {card.judgement}".rstrip()),
+                class_=f"movement {card.judgement.replace(' ', '-')}".rstrip()),
         *([element("p", card.target, class_=f"target {card.target_state}")] if card.target else []),
         drawn,
         *([element("p", card.certainty, class_="quiet small")] if card.certainty else []),

@@ -242,6 +242,9 @@ def _of_the_period(
         if (told := about(metric)) is not None:
             spans = {"period_grain": told.grain.value, "period_start_date": told.start.isoformat()}
             answers[f"drivers {metric}"] = ask(connection, "what_drove_a_change", metric=metric, **spans)
+    if (told := about(BRIDGE_IS_OF)) is not None:
+        spans = {"period_grain": told.grain.value, "period_start_date": told.start.isoformat()}
+        answers["unallocated"] = ask(connection, "who_moved", metric="cost_unallocated_reporting", **spans)
     if (told := about(BREACHES_ARE_OF)) is not None:
         answers["breaches"] = ask(connection, "breaches_by_cause", **_days(told))
     if (told := about(FLOW_IS_OF)) is not None:

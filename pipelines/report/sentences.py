@@ -8,7 +8,7 @@ from typing import Any, Final
 from pipelines.report.breakdown_targets import worst_missed
 from pipelines.report.completeness import in_period, incomplete
 from pipelines.report.drivers import format_part, largest_driver, name_part, net_change
-from pipelines.report.facts import DRIVEN, HEADLINES, SUPPORTING, ReportFacts
+from pipelines.report.facts import BRIDGE_IS_OF, DRIVEN, HEADLINES, SUPPORTING, ReportFacts
 from pipelines.report.money import recoverable_at_least, recoverable_months, recoverable_total
 from pipelines.report.signals import departures_from_usual
 from pipelines.report.targets import target_of, targets_sentence, wanted
@@ -42,7 +42,7 @@ def _more(facts: ReportFacts) -> list[str]:
             part = format_part(driver["change_value"], row["unit"], currency)
             told.append(
                 f"{row['label']}{in_period(facts, metric)}: by {driver['dimension']}, "
-                f"{name_part(driver, row['unit'])} moved it most, by {part}."
+                f"{name_part(driver, row['unit'])} moved it most, by {part}{_unallocated(facts, metric, driver)}."
             )
     total = recoverable_total(facts)
     if total:
@@ -53,6 +53,18 @@ def _more(facts: ReportFacts) -> list[str]:
     if held:
         told.append(f"{held:,} {'KPI is' if held == 1 else 'KPIs are'} held by the gate and shown as of earlier data.")
     return told
+
+
+def _unallocated(facts: ReportFacts, metric: str, driver: Mapping[str, Any]) -> str:
+    """That a team made cost per transaction fall as more of its cost is unallocated, where that is so; else empty."""
+    if metric != BRIDGE_IS_OF or driver["dimension"] != "team" or driver["change_value"] >= 0:
+        return ""
+    row = next((row for row in facts.rows("unallocated") if row["dimension_value"] == driver["dimension_value"]), None)
+    now, before = (row["value"], row["previous_value"]) if row else (None, None)
+    if now is None or before is None or now <= before:
+        return ""
+    currency = facts.publication.currency
+    return f"; {now:,.2f} {currency} of its cost are unallocated, {before:,.2f} {currency} before"
 
 
 def _against_target(facts: ReportFacts, metric: str, unit: str) -> str:

@@ -7,7 +7,12 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
+#: The least and the greatest value that the truth may have; None where it has no such bound.
+Bounds = tuple[float | None, float | None]
+
 NOTHING: Final = "–"
+#: Of a change that may have been one for the better or for the worse.
+NOT_SURE: Final = "not sure"
 _BARS: Final = "▁▂▃▄▅▆▇█"
 _GAP: Final = "·"
 #: From how many times the value before on a change is told as a multiple: 14,010 % says nothing to most people.
@@ -78,11 +83,29 @@ def is_slight(value: float, before: float, unit: str) -> bool:
     return before > 0 and value >= 0 and abs(value - before) / before < 0.0005
 
 
-def judge_change(value: float | None, before: float | None, direction: str, unit: str) -> str:
-    """`better`, `worse`, or nothing where a metric has no good direction or did not move by what digits tell."""
+def judge_change(
+    value: float | None, before: float | None, direction: str, unit: str, *, bounds: Bounds, bounds_before: Bounds
+) -> str:
+    """`better`, `worse`, or nothing where a metric has no good direction or did not move by what digits tell.
+
+    `not sure` where the truth may have moved the other way, or not at all: the bounds of the two periods overlap.
+
+    Args:
+        bounds, bounds_before: between which the truth lies, of the period and of the one before it.
+    """
     if value is None or before is None or direction == "neutral" or is_slight(value, before, unit) or value == before:
         return ""
+    if not _is_apart(bounds, bounds_before):
+        return NOT_SURE
     return "better" if (value > before) == (direction == "up_is_good") else "worse"
+
+
+def _is_apart(bounds: Bounds, others: Bounds) -> bool:
+    """Whether all that lies between some bounds is more, or all is less, than all that lies between others."""
+    (low, high), (other_low, other_high) = bounds, others
+    return (low is not None and other_high is not None and low > other_high) or (
+        high is not None and other_low is not None and high < other_low
+    )
 
 
 def format_ratio(ratio: float | None) -> str:

@@ -5,7 +5,8 @@
 -- parameter period_start_date: a day of the period; latest for the one that the KPI is told of [date] [default: latest]
 -- example: kpi query --query who_moved --param metric=sla_attainment_ratio
 -- answer: ticket_cycle_time_p85_business_hours | business_hours | team | Platform Engineering | 2026-10-01 | 21.80 | 34.60 | -12.81 | better | 21.80 | 21.80 | 38 | 38 |  |  |  |  | 
---         The largest changes come first, and movement says for better or worse. Values of single teams move more by chance than
+--         The largest changes come first, and movement says for better or worse; not_sure where the bounds of the two periods
+--         overlap, so that the truth may have moved the other way. Values of single teams move more by chance than
 --         that of the whole, the more so the fewer records they have: measured_count says how many. slowest_tickets and
 --         worst_sla_breaches name the tickets behind it. missing_months and previous_missing_months are months that
 --         the period and the one before it reach into and of which the ledger has no line at all. With either, cost is
@@ -67,6 +68,9 @@ moved AS (
         CASE WHEN lacking.metric IS NULL THEN now.value - before.value END AS change,
         CASE chosen.direction WHEN 'down_is_good' THEN 1 WHEN 'up_is_good' THEN -1 END * (now.value - before.value)
             AS harm,
+        -- An end that is open lets the truth be anything.
+        coalesce(now.lower_bound > before.upper_bound, FALSE) OR coalesce(now.upper_bound < before.lower_bound, FALSE)
+            AS is_apart,
         now.lower_bound,
         now.upper_bound,
         now.measured_count,
@@ -98,6 +102,7 @@ SELECT
     change,
     CASE
         WHEN is_incomplete THEN 'not_compared'
+        WHEN harm <> 0 AND NOT is_apart THEN 'not_sure'
         WHEN harm > 0 THEN 'worse'
         WHEN harm < 0 THEN 'better'
         WHEN change = 0 THEN 'same'

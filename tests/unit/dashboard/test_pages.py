@@ -51,14 +51,22 @@ def test_the_cards_show_what_is_published(draw: Draw, published: DemoHome) -> No
         for metric in HEADLINES:
             found = connection.execute(
                 f"""
-                SELECT value FROM mart.kpi_{metric.name} WHERE period_grain = 'month' AND dimension = 'overall'
-                AND is_period_closed ORDER BY period_start_date DESC LIMIT 2
+                SELECT value, lower_bound, upper_bound FROM mart.kpi_{metric.name}
+                WHERE period_grain = 'month' AND dimension = 'overall' AND is_period_closed
+                ORDER BY period_start_date DESC LIMIT 2
                 """
             ).fetchall()
-            (value,), (before,) = found
+            (value, *bounds), (before, *bounds_before) = found
             assert f"## {format_value(value, metric.unit.value, 'EUR')}" in shown
             # Whether that is good is said in words: not everybody sees colours.
-            judged = judge_change(value, before, metric.direction.value, metric.unit.value)
+            judged = judge_change(
+                value,
+                before,
+                metric.direction.value,
+                metric.unit.value,
+                bounds=tuple(bounds),
+                bounds_before=tuple(bounds_before),
+            )
             assert f"[{format_change(value, before, metric.unit.value)} {judged}]" in shown
 
 

@@ -103,7 +103,30 @@ def test_change_is_judged_by_the_metrics_direction(
     value: float, before: float | None, unit: str, direction: str, change: str, judgement: str
 ) -> None:
     assert format_change(value, before, unit) == change
-    assert judge_change(value, before, direction, unit) == judgement
+    exact = judge_change(value, before, direction, unit, bounds=(value, value), bounds_before=(before, before))
+    assert exact == judgement
+
+
+@pytest.mark.parametrize(
+    ("bounds", "bounds_before", "judgement"),
+    [
+        ((293.0, 421.0), (373.0, 374.0), "not sure"),
+        ((293.0, 373.5), (373.0, 374.0), "not sure"),
+        ((293.0, 372.9), (373.0, 374.0), "better"),
+        ((293.0, 373.0), (373.0, 374.0), "not sure"),
+        ((11.6, None), (373.0, 374.0), "not sure"),
+        ((None, 300.0), (373.0, None), "better"),
+        ((300.0, 300.0), (None, 374.0), "not sure"),
+        ((None, None), (None, None), "not sure"),
+    ],
+)
+def test_a_change_is_not_judged_where_the_truth_may_have_moved_the_other_way(
+    bounds: tuple[float | None, float | None], bounds_before: tuple[float | None, float | None], judgement: str
+) -> None:
+    told = {"bounds": bounds, "bounds_before": bounds_before}
+    assert judge_change(300.4, 374.0, "down_is_good", "reporting", **told) == judgement
+    assert judge_change(300.4, 374.0, "neutral", "reporting", **told) == ""
+    assert judge_change(300.4, 300.4, "down_is_good", "reporting", **told) == ""
 
 
 @given(st.lists(_VALUES, max_size=30))

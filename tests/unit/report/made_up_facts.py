@@ -29,6 +29,7 @@ def number(metric: str, **more: Any) -> dict[str, Any]:
         "fresh_as_of_at": datetime(2026, 11, 1, tzinfo=UTC), "period_start_date": date(2026, 10, 1),
         "wanted_start_date": date(2026, 10, 1), "is_wanted_closed": True, "first_ended_data": None,
         "missing_months": None, "previous_missing_months": None,
+        "previous_lower_bound": 0.8, "previous_upper_bound": 0.8,
         "told_from_date": None, "previous_told_from_date": None, "last_begun_data": None,
     }  # fmt: skip
     return {**row, **more}

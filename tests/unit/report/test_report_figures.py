@@ -298,6 +298,36 @@ def test_that_nothing_was_measured_is_not_told_as_nothing_to_recover() -> None:
     )
 
 
+def test_a_card_whose_bounds_overlap_with_those_before_is_not_sure_and_judges_nothing() -> None:
+    given = facts()
+    wide = {"value": 0.9, "lower_bound": 0.7, "upper_bound": 0.95}
+    given.numbers[SLA] = number(SLA, **wide, previous_value=0.8)  # type: ignore[index]
+    card = next(card for card in headline_cards(given) if card.metric == SLA)
+    assert (card.movement, card.judgement) == ("▲ 10.0 points against Sep 2026", "not sure")
+    assert 'class="movement not-sure"' in render_report(given)
+    exact = next(card for card in headline_cards(facts()) if card.metric == SLA)
+    assert exact.judgement == "better"
+
+
+def test_who_moved_the_unit_cost_by_what_is_unallocated_now_is_said_to_have() -> None:
+    parts = answer("what_drove_a_change", driver("team", "Apps", "-62.66"), driver("team", "Desk", "-3"))
+    for now, before, told in (
+        (
+            32876.61,
+            0.0,
+            "Apps moved it most, by -62.66 EUR; 32,876.61 EUR of its cost are unallocated, 0.00 EUR before.",
+        ),
+        (0.0, 32876.61, "Apps moved it most, by -62.66 EUR."),
+        (0.0, 0.0, "Apps moved it most, by -62.66 EUR."),
+    ):
+        rows = answer("who_moved", {"dimension_value": "Apps", "value": now, "previous_value": before})
+        cost = "cost_per_transaction_reporting"
+        given = facts(**{f"drivers {cost}": parts, "unallocated": rows})
+        given.numbers[cost] = number(cost, unit="reporting")  # type: ignore[index]
+        (sentence,) = [each for each in summarize(given) if "moved it most" in each]
+        assert sentence.endswith(told)
+
+
 def test_a_card_without_a_value_says_of_which_period_it_has_none() -> None:
     given = facts()
     given.numbers[SLA] = number(SLA, value=None, previous_value=None, eligible_count=None, measured_count=None)  # type: ignore[index]

@@ -134,7 +134,10 @@ def test_who_moved(
         "metric_values",
         value_of(P85, OCTOBER, 14.0),
         value_of(P85, OCTOBER, 9.0, dimension="service", dimension_value="Mail"),
-        *(value_of(P85, month, value, dimension="team", dimension_value=name) for name, month, value in of_teams),
+        *(
+            value_of(P85, month, value, dimension="team", dimension_value=name, lower_bound=value, upper_bound=value)
+            for name, month, value in of_teams
+        ),
     )
     rows = answer("who_moved")
     changes = [("Network", -4.0), ("Desk", 3.0), ("Field", 0.0)]
@@ -145,6 +148,45 @@ def test_who_moved(
     ]
     assert {(*row[:3], row[4]) for row in rows} == {(P85, "business_hours", "team", OCTOBER)}
     assert rows[0][11:] == (10, 10, *[None] * 5)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "movement"),
+    [
+        ((10.0, 10.0), (12.0, 14.0), "worse"),
+        ((9.0, 11.0), (11.0, 14.0), "not_sure"),
+        ((9.0, None), (12.0, 14.0), "not_sure"),
+        ((None, 10.0), (12.0, None), "worse"),
+        ((None, None), (12.0, 14.0), "not_sure"),
+    ],
+)
+def test_who_moved_where_the_bounds_of_two_periods_overlap_is_not_sure(
+    before: tuple[float | None, float | None],
+    now: tuple[float | None, float | None],
+    movement: str,
+    fill: Fill,
+    answer: Callable[[str], list[tuple[Any, ...]]],
+) -> None:
+    fill("meta_metrics", definition_of(P85, direction="down_is_good", unit="business_hours"))
+    told = ((SEPTEMBER, 10.0, before), (OCTOBER, 13.0, now))
+    fill(
+        "metric_values",
+        value_of(P85, OCTOBER, 13.0),
+        *(
+            value_of(
+                P85,
+                month,
+                value,
+                dimension="team",
+                dimension_value="Desk",
+                lower_bound=bounds[0],
+                upper_bound=bounds[1],
+            )
+            for month, value, bounds in told
+        ),
+    )
+    ((*_, change, moved),) = [row[:9] for row in answer("who_moved")]
+    assert (change, moved) == (3.0, movement)
 
 
 def test_sla_attainment_by_team(fill: Fill, answer: Callable[[str], list[tuple[Any, ...]]]) -> None:
