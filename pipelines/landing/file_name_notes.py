@@ -1,13 +1,16 @@
 """Files that do not do what their names may make people think: the run that read them says so.
 
 One that came after others and counts as earlier is a history that was dropped later, or a correction under an unlucky
-name. One under the name of an event log that was read before adds to it, although it may be a corrected edition.
+name. One that tells nearly all lines of an earlier one again, and lacks some, is a correction under a name of its own:
+what it withdraws still counts. One under the name of an event log that was read before adds to it, although it may be a
+corrected edition.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
+from typing import Final
 
 from data_contracts.spec import ExportContract, ExportObject
 from models.catalog import table_named
@@ -15,8 +18,12 @@ from models.ddl import quote_text
 from models.vocabulary import ExportShape
 from pipelines.landing.load_order import LoadedFile, earlier_than_known, ordered_loads
 from pipelines.landing.raw_rows import raw_table_name
-from pipelines.landing.reading_notes import tell_added, tell_late
+from pipelines.landing.reading_notes import tell_added, tell_lacking, tell_late, tells_of_lacking
+from pipelines.landing.told_again import find_lacking_lines, share_other_rows
 from pipelines.warehouse import Warehouse
+
+#: An export of which so many files lack lines that still count is one of what is new or open, and somebody knows.
+_SAID_OFTEN: Final = 3
 
 
 def note_file_names(warehouse: Warehouse, contract: ExportContract, run_id: str) -> Iterator[str]:
@@ -25,7 +32,12 @@ def note_file_names(warehouse: Warehouse, contract: ExportContract, run_id: str)
     known: dict[str, str] = dict(warehouse.rows(query, [run_id, contract.id]))
     for item in contract.objects if known else ():
         loads = ordered_loads(warehouse, contract.id, item.name)
-        for load, note in [*_late_files(item, loads, known), *_added_files(warehouse, item, loads, known)]:
+        found = [
+            *_late_files(warehouse, contract, item, loads, known),
+            *_added_files(warehouse, item, loads, known),
+            *_lacking_files(warehouse, contract, item, loads, known),
+        ]
+        for load, note in found:
             text = json.dumps([*json.loads(known[load.load_id] or "[]"), note], ensure_ascii=False)
             warehouse.execute("UPDATE ops.ops_loads SET notes = ? WHERE load_id = ?", [text, load.load_id])
             known[load.load_id] = text
@@ -33,12 +45,52 @@ def note_file_names(warehouse: Warehouse, contract: ExportContract, run_id: str)
 
 
 def _late_files(
-    item: ExportObject, loads: Sequence[LoadedFile], new: Container[str]
+    warehouse: Warehouse,
+    contract: ExportContract,
+    item: ExportObject,
+    loads: Sequence[LoadedFile],
+    new: Container[str],
 ) -> Iterator[tuple[LoadedFile, str]]:
+    """Of files that tell otherwise of something that a later one tells, which was there before."""
     tells = _tells_again(item)
-    if tells is not None:
-        for load, later in earlier_than_known(loads, new).items():
-            yield load, tell_late(later.name, tells)
+    if tells is None:
+        return
+    for load in earlier_than_known(loads, new):
+        after = [each for each in loads[loads.index(load) + 1 :] if each.load_id not in new]
+        telling = share_other_rows(warehouse, item, load, after)
+        if telling:
+            query = "SELECT count(*) FROM ops.ops_loads WHERE export = ? AND object_name = ? AND file_name = ?"
+            editions = warehouse.rows(query, [contract.id, item.name, load.name])[0][0]
+            yield load, tell_late(telling[-1].name, tells, is_edition=editions > 1)
+
+
+def _lacking_files(
+    warehouse: Warehouse,
+    contract: ExportContract,
+    item: ExportObject,
+    loads: Sequence[LoadedFile],
+    new: Mapping[str, str],
+) -> Iterator[tuple[LoadedFile, str]]:
+    """Of files that look like corrections of an earlier one; of an export that is always like that, not for ever."""
+    if _tells_again(item) != "line":
+        return
+    found = find_lacking_lines(warehouse, contract, item, loads, new)
+    if not found:
+        return
+    notes = warehouse.rows(
+        "SELECT load_id, notes FROM ops.ops_loads WHERE export = ? AND superseded_by IS NULL AND notes <> '[]'",
+        [contract.id],
+    )
+    names = [load.name for load in loads]
+    said = [
+        note
+        for load_id, text in notes
+        for note in (json.loads(text) if load_id not in new else ())
+        if any(tells_of_lacking(note, name) for name in names)
+    ]
+    if len(said) < _SAID_OFTEN:
+        for lacking in found:
+            yield lacking.later, tell_lacking(lacking)
 
 
 def _added_files(

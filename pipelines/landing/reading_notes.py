@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Final
 
-from pipelines.words.numbers import count_of, list_some
+from pipelines.landing.told_again import LackingLines
+from pipelines.words.numbers import count_of, list_all, list_some
 
 #: How a note begins on a column that earlier files did not have.
 NEW_COLUMN: Final = "New column"
@@ -16,6 +18,7 @@ _ABSENT: Final = "There is no column for"
 _SUGGESTED: Final = "did you mean"
 _LATE: Final = "It counts as earlier than"
 _ADDED: Final = "A file of this name was read before, and"
+_AGAIN: Final = "It tells again"
 _COPIES: Final = "The same content lies there again"
 _MOST_NAMES: Final = 5
 
@@ -27,19 +30,47 @@ def is_drift_note(note: str) -> bool:
 
 def is_name_note(note: str) -> bool:
     """Whether a note tells what follows from the name of a file."""
-    return note.startswith((_LATE, _ADDED))
+    return note.startswith((_LATE, _ADDED, _AGAIN))
 
 
-def tell_late(later: str, tells: str) -> str:
-    """The note on a file that counts as earlier than one that was there before.
+def tells_of_lacking(note: str, name: str) -> bool:
+    """Whether a note tells of lines of a file of that name which another one lacks."""
+    return note.startswith(_AGAIN) and f" of '{name}'," in note
+
+
+def tell_late(later: str, tells: str, *, is_edition: bool) -> str:
+    """The note on a file that counts as earlier than one that was there before and tells otherwise of the same.
 
     Args:
         later: the name of that file.
-        tells: what both may tell of, such as ticket.
+        tells: what both tell of, such as ticket.
+        is_edition: whether the file takes the place of another one under its name, which it would no longer under a
+            new name.
     """
+    remedy = (
+        "If this one is the later, rename it so that its date or number says so."
+        if not is_edition
+        else f"If this one should have it, correct those {tells}s in '{later}' as well: under another name, this file "
+        "would no longer replace what was read under its own."
+    )
     return (
         f"{_LATE} '{later}', by what their names say, though it came after it: of a {tells} that both tell of, that "
-        "file has the word. If this one is the later, rename it so that its date or number says so."
+        f"file has the word. {remedy}"
+    )
+
+
+def tell_lacking(found: LackingLines) -> str:
+    """The note on a file that looks like an earlier one, corrected, under a name of its own, and lacks lines of it."""
+    sums = [f"{amount:,.2f} {currency or 'without a currency'}" for currency, amount in found.sums]
+    is_one = found.count == 1
+    lacks = f"one, '{found.example}'" if is_one else f"{found.count:,}, such as '{found.example}'"
+    told = f" ({list_all(sums)}{'' if is_one else ' in all'})" if sums else ""
+    name = found.earlier.name
+    return (
+        f"{_AGAIN} {found.shared:,} of the {count_of(found.whole, 'line')} of '{name}', and lacks {lacks}: "
+        f"{'it still counts' if is_one else 'they still count'}{told}. If this file takes the place of '{name}', write "
+        "into the contract, at the top level under customProperties: - {property: ignoreFiles, value: "
+        f"[{json.dumps(name, ensure_ascii=False)}]}}. A correction under the old name does so without that."
     )
 
 
