@@ -70,17 +70,31 @@ def expected_periods(
     *,
     is_counted: Callable[[date], bool] | None = None,
     excused: Collection[date] = (),
+    until: date | None = None,
+    limit_days: int = 0,
 ) -> list[Period]:
-    """The periods between the first and the last event in which an export has to have some.
+    """The periods between the first and the last event in which an export has to have some, and those after it that
+    were over on a day that somebody chose to look at it, but for the latest: that may be on its way.
 
     Args:
+        until: that day; None where nobody chose one, and only the events tell how far the export has to reach.
+        limit_days: how many days (working days, where they are counted) an event may take to come: a period whose end
+            is no older on that day is not expected yet.
         is_counted: whether a day is a working day; None where every day is.
         excused: days of known incidents: a period all of whose days are excused is not expected.
     """
     return [
         period
-        for period in list_periods(first, last, grain)
-        if any((is_counted is None or is_counted(day)) and day not in excused for day in _days(period))
+        for period in list_periods(first, max(last, until or last), grain)
+        if (
+            period.start <= last
+            or (
+                until is not None
+                and period.following.end < until
+                and age_in_days(period.end, until, is_counted) > limit_days
+            )
+        )
+        and any((is_counted is None or is_counted(day)) and day not in excused for day in _days(period))
     ]
 
 

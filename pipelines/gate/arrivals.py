@@ -197,9 +197,14 @@ def _rows(session: Session, one: _Measured, as_of: date) -> Iterator[dict[str, o
             "is_met": age <= cast("int", level.limit_days),
         }
         return
-    excused = _excused(session, days[0], days[-1])
+    excused = _excused(session, days[0], max(days[-1], as_of))
     grain = Grain(level.unit)
-    for period in expected_periods(days[0], days[-1], grain, is_counted=is_counted, excused=excused):
+    # What the data reach is no day on which more would have to be there; one that somebody chose is.
+    until = as_of if session.as_of_option is not None else None
+    limit_days = max((other.limit_days or 0 for other in one.contract.service_levels), default=0)
+    for period in expected_periods(
+        days[0], days[-1], grain, is_counted=is_counted, excused=excused, until=until, limit_days=limit_days
+    ):
         count = (
             sum(one.counts[day] for day in days if period.start <= day <= period.end)
             if grain is not Grain.DAY

@@ -137,6 +137,22 @@ def test_as_of_says_how_old_everything_is(clean: DemoHome) -> None:
     assert message.endswith(f"Newest: {newest}; as of {as_of} that is 15 days, and 14 are allowed.")
 
 
+def test_as_of_names_the_days_that_have_no_events(clean: DemoHome) -> None:
+    level = "property: frequency, value: 1, unit: d, element: incident_audit.sys_updated_at"
+    _extend(clean, "servicenow_incidents", f"  - {{{level}}}\n")
+    rule = FRESH.replace(".fresh", ".periods_present")
+    ((newest,),) = clean.warehouse(
+        "SELECT max(last_date) FROM ops.ops_source_arrivals WHERE export = 'servicenow_incidents'"
+    )
+    noon = datetime(newest.year, newest.month, newest.day, 12, tzinfo=UTC)
+    demo, missing = DemoHome(clean.folder), []
+    for days in (0, 4):
+        with open_session(demo.project(), as_of=noon + timedelta(days=days)) as session:
+            judge_arrivals(session)
+        missing.append(demo.warehouse(RULE, [rule])[0][1])
+    assert missing[1] == missing[0] + 2
+
+
 def test_a_calendar_counts_its_working_days(clean: DemoHome) -> None:
     calendar = next(one for one in clean.project().policies.calendars if not one.is_always_open)
     level = "property: latency, value: 5, unit: d, element: incident_audit.sys_updated_at"

@@ -61,6 +61,32 @@ def test_a_weekend_is_not_expected_on_a_calendar_of_weekdays() -> None:
     assert [period.name for period in periods] == ["2026-03-05", "2026-03-06", "2026-03-09", "2026-03-10"]
 
 
+@pytest.mark.parametrize(
+    ("until", "limit_days", "last"),
+    [
+        # Wednesday and Thursday, the first of October, are over on Friday; of Thursday something may be on its way.
+        (date(2026, 10, 2), 0, date(2026, 9, 30)),
+        (date(2026, 10, 2), 3, date(2026, 9, 28)),
+        (date(2026, 10, 2), 30, date(2026, 9, 22)),
+        (date(2026, 9, 23), 0, date(2026, 9, 22)),
+        (date(2026, 9, 10), 0, date(2026, 9, 22)),
+        (None, 0, date(2026, 9, 22)),
+    ],
+)
+def test_what_was_over_on_a_chosen_day_is_expected(until: date | None, limit_days: int, last: date) -> None:
+    begun, ended = date(2026, 9, 21), date(2026, 9, 22)
+    periods = expected_periods(begun, ended, Grain.DAY, is_counted=_is_weekday, until=until, limit_days=limit_days)
+    days = [begun + timedelta(days=ahead) for ahead in range((last - begun).days + 1)]
+    assert [period.start for period in periods] == [day for day in days if _is_weekday(day)]
+
+
+def test_a_month_is_expected_when_the_next_one_is_over() -> None:
+    ended = date(2026, 8, 30)
+    for until, names in ((date(2026, 10, 31), ["2026-08"]), (date(2026, 11, 1), ["2026-08", "2026-09"])):
+        periods = expected_periods(ended, ended, Grain.MONTH, until=until)
+        assert [period.name for period in periods] == names
+
+
 def test_only_a_period_that_is_excused_as_a_whole_is_not_expected() -> None:
     february = frozenset(date(2026, 2, day) for day in range(1, 29))
     months = expected_periods(date(2026, 1, 5), date(2026, 4, 2), Grain.MONTH, excused=february)
