@@ -21,6 +21,8 @@ from models.vocabulary import ExportShape, QualityDimension, RuleAction, RuleTie
 _RULED: Final = frozenset(
     {"cost_lines", "budget_lines", "benefit_lines", "vendor_invoice_lines", "purchase_orders", "deliveries"}
 )
+#: Canonical columns whose values belong to the number of a line: that of its document, and who numbers these.
+_BELONG_TO_A_LINE: Final = frozenset({"document_id", "invoice_id", "purchase_order_id", "vendor"})
 #: What such a rule is called, by which its message is made whole (`pipelines.broken_rules.repeated_values`).
 ASSERTION: Final = "stands_once"
 
@@ -92,8 +94,8 @@ def _rule(
         action=RuleAction.BLOCK if is_lines else RuleAction.WARN,
         message=(
             f"The contract says that each value of {listed} is unique, and {within} one stands in several rows, "
-            f"{follows}. Correct the export; or, if values may repeat, take 'unique' or 'primaryKey' out of the "
-            "contract."
+            f"{follows}. {_let_them_replace(item, columns) if in_all_files else ''}Correct the export; or, if values "
+            "may repeat, take 'unique' or 'primaryKey' out of the contract."
         ),
         owner=target.owner,
         measure=Measure.FAILING_ROWS,
@@ -101,6 +103,24 @@ def _rule(
         key_column="place",
         file=position.file,
         line=position.line,
+    )
+
+
+def _let_them_replace(item: ExportObject, columns: tuple[str, ...]) -> str:
+    """What to write where files tell of the same lines again; empty where the lines have no key of their own."""
+    tables = [table for table in _fed_tables(item) if table in _RULED]
+    if not tables:
+        return ""
+    (key,) = (f"{tables[0]}.{column.name}" for column in canonical_tables()[tables[0]].primary_key.columns)
+    told = []
+    for column in item.columns:
+        fed = [feed.target for feed in column.feeds]
+        if column.name in columns or any(target.partition(".")[2] in _BELONG_TO_A_LINE for target in fed):
+            value = f"[{', '.join((*fed, key))}]" if fed else key
+            told.append(f"- {{property: feeds, value: {value}}} for '{column.name}'")
+    return (
+        "If later files tell the same lines again, as exports of everything do, let what names a line feed its key, so "
+        f"that they replace and do not add: under customProperties of these columns, {'; '.join(told)}. "
     )
 
 

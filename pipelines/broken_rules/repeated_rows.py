@@ -166,6 +166,11 @@ def _remedy(pairs: Sequence[_Pair], origin: str) -> str:
             f"Where each file has rows that the other lacks, let in {origin} a column that names the row feed the key "
             "of the line, so that the later file replaces it; or land files that do not overlap."
         )
+    else:
+        told.append(
+            f"If every export tells of all lines again, let in {origin} the columns that name a line feed its key, so "
+            "that the later file replaces it."
+        )
     names = list(dict.fromkeys(name for pair in pairs for name in (pair.earlier_file, pair.file)))
     both = ", ".join(quote(name, always=True) for name in names)
     told.append(

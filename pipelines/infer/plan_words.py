@@ -94,6 +94,8 @@ _CONTRACTS: Final = TableWords(
             (1.0, r"^(item|rate_card_item|service|role)$"),
         ),
         words("unit_price_original", AMOUNT, (1.0, r"unit_price|^(rate|price)$"), (0.6, r"(^|_)(rate|price)(_|$)")),
+        words("price_start_date", TIME, (1.0, r"^(unit_)?(price|rate)_(valid_)?(from|start)(_date)?$")),
+        words("price_end_date", TIME, (1.0, r"^(unit_)?(price|rate)_(valid_)?(to|until|end)(_date)?$")),
         words(
             "sla_target_hours",
             AMOUNT,

@@ -109,6 +109,21 @@ class TestLines:
         ]
         assert fed == ["invoice_number", "line"]
 
+    def test_days_of_prices_in_a_register_feed_them(self, draft: Draft) -> None:
+        rows: list[list[object]] = [
+            ["contract_id", "vendor", "start_date", "end_date", "item", "unit_price", "price_from", "price_to"],
+            ["C-1", "Acme", "2026-01-01", "2026-12-31", "Laptop", "980.00", "", "2026-04-09"],
+            ["C-1", "Acme", "2026-01-01", "2026-12-31", "Laptop", "1012.40", "2026-04-10", ""],
+            ["C-2", "Bell", "2026-02-01", "2027-01-31", "Visit", "85.50", "", ""],
+        ]
+        _, contract, text = draft("register.csv", write_lines(rows))
+        feeds = feeds_of(contract)
+        assert feeds["vendor_contracts.price_start_date"] == "price_from"
+        assert feeds["vendor_contracts.price_end_date"] == "price_to"
+        assert (feeds["vendor_contracts.start_date"], feeds["vendor_contracts.end_date"]) == ("start_date", "end_date")
+        _, _, text = draft("register.csv", write_lines([[*row[:7], ""] if row is not rows[0] else row for row in rows]))
+        assert "# CHECK: it is empty here; its header speaks for vendor_contracts.price_end_date." in text
+
     def test_a_line_that_is_unique_alone_names_it_with_its_document_and_sender(self, draft: Draft) -> None:
         rows: list[list[object]] = [["line_no", "invoice_no", "vendor", "invoice_date", "amount", "currency"]]
         rows += [[n, f"A{n // 3}", f"V{n % 2}", f"2026-01-{n % 28 + 1:02d}", f"{n}.50", "EUR"] for n in range(1, 61)]
