@@ -6,7 +6,18 @@ from typing import Final
 
 from sqlalchemy import Table
 
-from models import finance, marts, ops, planning, restatements, tickets, vendor_ledger, vendor_performance, vendors
+from models import (
+    finance,
+    findings,
+    marts,
+    ops,
+    planning,
+    restatements,
+    tickets,
+    vendor_ledger,
+    vendor_performance,
+    vendors,
+)
 from models.vocabulary import Domain, Layer
 
 TABLES: Final[tuple[Table, ...]] = (
@@ -19,6 +30,7 @@ TABLES: Final[tuple[Table, ...]] = (
     *marts.TABLES,
     *restatements.TABLES,
     *ops.TABLES,
+    *findings.TABLES,
 )
 
 _DOMAINS: Final[dict[str, Domain]] = {

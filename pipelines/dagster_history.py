@@ -18,7 +18,7 @@ from data_contracts.loader import load_fact_contract
 from data_contracts.spec import Rule
 from models.catalog import STAGED
 from models.finance import fct_cost_lines
-from models.ops import ops_source_arrivals
+from models.findings import ops_source_arrivals
 from models.vocabulary import Domain
 from pipelines.defs.describe import check_name, check_result, rule_asset
 from pipelines.gate.arrivals import ARRIVALS, arrival_rules

@@ -19,7 +19,7 @@ from metrics.costs.exchange_rates import FxPolicy, find_missing_rates
 from metrics.costs.policy import CostPolicy
 from models.ddl import qualified_name
 from models.finance import stg_cost_lines, stg_fx_rates
-from models.ops import ops_missing_rates
+from models.findings import ops_missing_rates
 from models.planning import stg_benefit_lines, stg_budget_lines
 from models.vendors import stg_vendor_invoice_lines
 from models.vocabulary import Domain

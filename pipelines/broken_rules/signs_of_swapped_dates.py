@@ -17,7 +17,7 @@ import polars as pl
 
 from data_contracts.spec import ExportContract, ExportObject
 from models.ddl import polars_schema
-from models.ops import ops_swapped_dates
+from models.findings import ops_swapped_dates
 from pipelines.broken_rules.days_of_files import LAST_MONTH, ON_ONE_DAY, count_days, files_of_one_day, swap
 from pipelines.broken_rules.read_otherwise import find_read_otherwise
 from pipelines.broken_rules.swapped_in_order import find_in_order

@@ -13,7 +13,7 @@ from typing import Any, Final
 import polars as pl
 
 from data_contracts.spec import Rule
-from models.ops import ops_swapped_dates
+from models.findings import ops_swapped_dates
 from models.vocabulary import Domain
 from pipelines.broken_rules.days_of_files import dated_by_day_and_month, swap
 from pipelines.broken_rules.evidence import Evidence, Explanation

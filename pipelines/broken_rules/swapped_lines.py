@@ -16,7 +16,7 @@ from sqlalchemy import Table
 from data_contracts.spec import ExportColumn, ExportContract, ExportObject, Rule
 from models.ddl import qualified_name, quote_text
 from models.finance import stg_cost_lines
-from models.ops import ops_swapped_lines
+from models.findings import ops_swapped_lines
 from models.vendors import stg_vendor_invoice_lines
 from models.vocabulary import Domain
 from pipelines.broken_rules.days_of_files import rival_formats, swap

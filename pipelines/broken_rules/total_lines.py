@@ -18,7 +18,7 @@ from data_contracts.spec import ExportContract, Rule
 from metrics.costs.total_lines import find_totals, find_words
 from models.ddl import qualified_name, quote_text
 from models.finance import stg_cost_lines
-from models.ops import ops_total_lines
+from models.findings import ops_total_lines
 from models.planning import stg_budget_lines
 from models.vendors import stg_vendor_invoice_lines
 from models.vocabulary import Domain

@@ -8,7 +8,7 @@ import dagster as dg
 
 from data_contracts.verdict import RuleResult
 from models.catalog import STAGED
-from models.ops import ops_source_arrivals
+from models.findings import ops_source_arrivals
 from models.vocabulary import RuleState
 from pipelines.defs.describe import check_result, check_spec, rule_asset, step_result, table_spec
 from pipelines.gate.arrivals import ARRIVALS, arrival_rules, judge_arrivals

@@ -11,6 +11,7 @@ from data_contracts.loader import load_fact_contract
 from data_contracts.verdict import RuleResult
 from metrics.costs.countable_facts import COUNTABLE_FACTS
 from models.finance import fct_cost_allocations, fct_cost_lines, fct_transactions
+from models.findings import ops_source_arrivals
 from models.marts import (
     instrumentation_gaps,
     instrumentation_scorecard,
@@ -21,7 +22,6 @@ from models.marts import (
     missing_cost_months,
     partial_periods,
 )
-from models.ops import ops_source_arrivals
 from models.planning import (
     fct_budget_lines,
     fct_budget_variances,

@@ -25,7 +25,7 @@ from metrics.arrivals import age_in_days, believed_days, expected_periods
 from metrics.calendars.working_calendar import WorkingCalendar
 from metrics.periods import local_date_of
 from models.ddl import quote_identifier, quote_text
-from models.ops import ops_source_arrivals
+from models.findings import ops_source_arrivals
 from models.vocabulary import Domain, Grain, RuleState, ServiceLevelKind, VerdictState
 from pipelines.broken_rules.explaining import evidence_of, explain_broken
 from pipelines.fingerprint import hash_parts

@@ -20,7 +20,7 @@ from data_contracts.feeds import canonical_tables
 from data_contracts.line_settings import ROWS
 from data_contracts.spec import ControlTotal, ExportContract, ExportObject
 from models.ddl import polars_schema
-from models.ops import ops_control_totals
+from models.findings import ops_control_totals
 from pipelines.readers import values
 from pipelines.staging.mapping import StagedPart, leave_out_ignored
 from pipelines.staging.tickets import no_problems

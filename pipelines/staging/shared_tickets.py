@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from models.ops import ops_shared_tickets
+from models.findings import ops_shared_tickets
 from pipelines.notices.finding import Notice
 from pipelines.staging.mapping import StagedPart
 from pipelines.staging.tickets import no_problems

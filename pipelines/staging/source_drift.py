@@ -21,7 +21,7 @@ from metrics.periods import local_date_of
 from metrics.source_drift import BASELINE_DAYS, GAPS, STATUSES, find_drift, find_share_drift
 from metrics.unposted_months import find_unposted_months
 from models.ddl import quote_text
-from models.ops import ops_source_drift
+from models.findings import ops_source_drift
 from models.vocabulary import Domain
 from pipelines.home import GateSection
 from pipelines.session import Session

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import polars as pl
 
 from models.ddl import qualified_name
-from models.ops import ops_control_totals, ops_value_problems
+from models.findings import ops_control_totals
+from models.ops import ops_value_problems
 from models.vocabulary import Domain
 from pipelines.warehouse import Warehouse
 

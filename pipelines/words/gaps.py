@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from metrics.instrumentation.reasons import HISTORY
 from metrics.registry import METRICS
-from models.ops import ops_source_arrivals
+from models.findings import ops_source_arrivals
 from models.vocabulary import GapKind
 from pipelines.words.instrumentation import describe_place, format_width
 from pipelines.words.numbers import count_of, count_records

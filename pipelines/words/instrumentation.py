@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from models.ops import ops_source_arrivals
+from models.findings import ops_source_arrivals
 from models.vocabulary import GapKind
 from pipelines.words.numbers import count_of, format_month, format_points, format_ratio, format_value
 

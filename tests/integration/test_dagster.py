@@ -15,7 +15,7 @@ from sqlalchemy import Date, DateTime
 from data_contracts.loader import load_fact_contract
 from data_contracts.verdict import RuleResult
 from models.catalog import STAGED
-from models.ops import ops_source_arrivals
+from models.findings import ops_source_arrivals
 from models.vocabulary import Domain, RuleState
 from pipelines.broken_rules.failed_months import DATE_OF
 from pipelines.dagster_history import dagster_instance, record_history
