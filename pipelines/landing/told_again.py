@@ -55,12 +55,9 @@ class LackingLines:
 
 def key_of(item: ExportObject) -> str | None:
     """SQL for what names the line or ticket of a raw row; None where no column does."""
-    for table in dict.fromkeys(feed.table for column in item.columns for feed in column.feeds):
-        key = [str(column.name) for column in table_named(f"stg_{table}").primary_key.columns]
-        names = _fed_by(item, table, key[0]) if len(key) == 1 else []
-        if names:
-            return " || '/' || ".join(f"trim({quote_identifier(column.name)})" for column in names)
-    return None
+    table = _keyed_table(item)
+    named = _fed_by(item, table, _key_column(table)) if table else []
+    return " || '/' || ".join(f"trim({quote_identifier(column.name)})" for column in named) or None
 
 
 def share_other_rows(
@@ -106,12 +103,15 @@ def find_lacking_lines(
     order = pl.DataFrame(
         {
             "_load_id": [load.load_id for load in loads],
-            "position": range(len(loads)),
-            "is_new": [load.load_id in new for load in loads],
+            "_position": range(len(loads)),
+            "_is_new": [load.load_id in new for load in loads],
         }
     )
     with warehouse.registered(order) as files:
-        rows = warehouse.rows(_query(contract, item, key, files))
+        # Most files tell of nothing that was told before: then no more is read than what names the lines.
+        again = warehouse.rows(_TOLD_BEFORE.format(key=key, raw=raw_table_name(item), files=files))
+        positions = sorted({position for pair in again for position in pair})
+        rows = warehouse.rows(_query(contract, item, key, files, positions)) if positions else []
     return [_lacking(row, loads) for row in rows]
 
 
@@ -123,23 +123,32 @@ def _lacking(row: tuple[Any, ...], loads: Sequence[LoadedFile]) -> LackingLines:
     )
 
 
-def _query(contract: ExportContract, item: ExportObject, key: str, files: str) -> str:
-    table = next(feed.table for column in item.columns for feed in column.feeds)
+#: The files that have a line which a later, new one tells again, each with the last of these. What is added to a raw
+#: row begins with an underscore, as no column of an export does.
+_TOLD_BEFORE: Final = """
+    WITH keyed AS (SELECT _position, _is_new, {key} AS _key FROM {raw} JOIN {files} USING (_load_id)),
+    news AS (SELECT _key, max(_position) AS newest FROM keyed WHERE _is_new AND _key IS NOT NULL GROUP BY _key)
+    SELECT DISTINCT _position, newest FROM keyed JOIN news USING (_key) WHERE _position < newest
+"""
+
+
+def _query(contract: ExportContract, item: ExportObject, key: str, files: str, positions: Sequence[int]) -> str:
+    table = _keyed_table(item)
     day, amount = _day(item, table), _amount(contract, item, table)
     currency, raw = _currency(item, table), raw_table_name(item)
     return f"""
-        WITH told AS (
-            SELECT _load_id, {key} AS key, {day} AS day, {amount} AS amount, {currency} AS currency FROM {raw}
+        WITH keyed AS (SELECT *, {key} AS _key FROM {raw} JOIN {files} USING (_load_id)),
+        asked AS (SELECT DISTINCT _key FROM keyed WHERE _position IN ({", ".join(map(str, positions))})),
+        told AS (
+            SELECT _position AS position, _is_new AS is_new, _key AS key, {day} AS day, {amount} AS amount,
+                {currency} AS currency
+            FROM keyed SEMI JOIN asked USING (_key)
         ),
-        rows AS (FROM told JOIN {files} USING (_load_id) WHERE key IS NOT NULL),
-        again AS (SELECT DISTINCT position FROM rows SEMI JOIN (FROM rows WHERE is_new) AS news USING (key)),
-        asked AS (SELECT DISTINCT key FROM rows SEMI JOIN again USING (position)),
-        held AS (
+        held AS MATERIALIZED (
             SELECT position, is_new, key, min(day) AS day, min(currency) AS currency,
                 CASE WHEN count(*) = count(amount) THEN sum(amount) END AS amount,
                 lead(position) OVER (PARTITION BY key ORDER BY position) AS next_position
-            FROM rows SEMI JOIN asked USING (key)
-            GROUP BY position, is_new, key
+            FROM told GROUP BY position, is_new, key
         ),
         spans AS (
             SELECT position, is_new, min(day) AS first_day, max(day) AS last_day, count(*) AS whole
@@ -168,6 +177,17 @@ def _query(contract: ExportContract, item: ExportObject, key: str, files: str) -
             list((currency, amount) ORDER BY currency)
         FROM lacking GROUP BY ALL ORDER BY position
     """
+
+
+def _keyed_table(item: ExportObject) -> str:
+    """The canonical table whose key the object feeds; empty where it feeds none that is one column."""
+    tables = dict.fromkeys(feed.table for column in item.columns for feed in column.feeds)
+    return next((table for table in tables if _fed_by(item, table, _key_column(table))), "")
+
+
+def _key_column(table: str) -> str:
+    key = [str(column.name) for column in table_named(f"stg_{table}").primary_key.columns]
+    return key[0] if len(key) == 1 else ""
 
 
 def _fed_by(item: ExportObject, table: str, name: str) -> list[ExportColumn]:

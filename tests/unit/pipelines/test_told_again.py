@@ -56,11 +56,12 @@ class Ledger:
 
     def __init__(self, folder: Path, contract: ExportContract, warehouse: Warehouse) -> None:
         self.folder, self.contract, self.warehouse, self.runs = folder, contract, warehouse, 0
+        self.header = "journal;line;posted;amount;currency"
 
     def land(self, *files: tuple[str, list[str]]) -> list[str]:
         """What is told of the files' names in a run that finds these new files."""
         for name, lines in files:
-            (self.folder / name).write_text("\n".join(["journal;line;posted;amount;currency", *lines, ""]), "utf-8")
+            (self.folder / name).write_text("\n".join([self.header, *lines, ""]), "utf-8")
         self.runs += 1
         with self.warehouse.transaction():
             landing = land_export(
@@ -103,6 +104,17 @@ def test_a_line_that_a_correction_under_another_name_withdraws_is_told(ledger: L
     )
     # It is told once.
     assert ledger.land() == []
+
+
+def test_columns_may_be_called_as_anything_here_is(tmp_path: Path, warehouse: Warehouse) -> None:
+    text = LEDGER
+    for name, other in (("journal", "key"), ("line", "position"), ("amount", "is_new"), ("currency", "day")):
+        text = text.replace(f"name: {name},", f"name: {other},").replace(f"name: {name}\n", f"name: {other}\n")
+    (tmp_path / "landing").mkdir()
+    ledger = Ledger(tmp_path / "landing", load_export_contract(text, "contracts/ledger.yaml", {}), warehouse)
+    ledger.header = "key;position;posted;is_new;day"
+    (note,) = ledger.land(("ledger_03.csv", MARCH), ("ledger_03b.csv", without(MARCH, 7)))
+    assert "lacks one, 'J308/1': it still counts (1,008.50 EUR)." in note
 
 
 def test_several_lines_are_counted_and_added_up_by_currency(ledger: Ledger) -> None:
