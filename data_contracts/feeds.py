@@ -20,7 +20,7 @@ Fault = tuple[str, str, str | None]
 #: Columns that the pipeline fills itself.
 _OWN_COLUMNS: Final = frozenset(
     {"source", "export_shape", "status_category", "status_category_before", "load_id", "row_number", "row_hash"}
-    | {"earliest_at", "first_seen_at", "last_seen_at", "has_disappeared"}
+    | {"earliest_at", "first_seen_at", "last_seen_at", "queued_until_at", "has_disappeared"}
 )
 #: Canonical type -> logical types of the standard that can fill it. Anything can fill a text.
 _ACCEPTED_TYPES: Final[tuple[tuple[type, tuple[str, ...]], ...]] = (

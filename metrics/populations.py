@@ -102,7 +102,8 @@ TICKETS_IN_WORK: Final = Population(
 
 
 def _decided_clocks(target: SlaTarget) -> Population:
-    decided = pl.col("state").is_in([ClockState.MET.value, ClockState.BREACHED.value])
+    # One that cannot be judged counts in the period in which it was decided at the latest, as a gap.
+    decided = pl.col("state").is_in([ClockState.MET.value, ClockState.BREACHED.value, ClockState.NOT_MEASURED.value])
     set_aside = _is_quarantined & pl.col("state").ne_missing(pl.lit(ClockState.CANCELLED.value))
     return Population(
         fact="fct_sla_clocks",
@@ -113,7 +114,9 @@ def _decided_clocks(target: SlaTarget) -> Population:
         is_eligible=(pl.col("target") == target.value) & (decided | set_aside),
         eligibility=(
             f"Clocks for {target.replace('_', ' ')} that are met or breached; running, paused and cancelled ones are "
-            "in neither part. A ticket that was set aside counts with its clocks, or with one if it has none."
+            "in neither part. Not measured are those of which the export leaves open whether they were kept, by the "
+            "instant at which that was decided at the latest. A ticket that was set aside counts with its clocks, or "
+            "with one if it has none."
         ),
         dimensions=_ALL_DIMENSIONS,
     )
@@ -191,8 +194,8 @@ REWORK_COSTS: Final = Population(
     period=pl.col("period_start_date"),
     is_eligible=pl.lit(True),
     eligibility=(
-        "Tickets that were resolved in the period. Not measured are those of which only a snapshot is known, unless a "
-        "resolution clock of theirs was breached."
+        "Tickets that were resolved in the period. Not measured are those of which only a snapshot is known, or a "
+        "resolution clock is not measured, unless one of theirs was breached or they are known to have come back."
     ),
     dimensions=_ALL_DIMENSIONS,
 )

@@ -37,6 +37,11 @@ stg_tickets = table(
     text("summary", "Title of the ticket"),
     instant("first_seen_at", "Of repeated snapshots: the first export that shows the ticket"),
     instant("last_seen_at", "Of repeated snapshots: the latest export that shows the ticket"),
+    instant(
+        "queued_until_at",
+        "Of repeated snapshots: the latest of the exports, from the first on, that show the ticket queued; empty where "
+        "the first shows it otherwise",
+    ),
     flag(
         "has_disappeared",
         "Of repeated snapshots that hold all tickets: whether the latest export shows the ticket no longer. Its last "
@@ -89,6 +94,11 @@ fct_tickets = table(
     instant("created_at", "Creation"),
     instant("first_active_at", "First entry into an active status"),
     instant("first_response_at", "First public reply by an agent, or the proxy that the contract names"),
+    instant(
+        "first_response_earliest_at",
+        "Where no export tells when the first response came: it came after this instant, and by first_response_at or, "
+        "where that is empty, the resolution, if it came. Empty where it is told",
+    ),
     instant("first_resolved_at", "First entry into done"),
     instant("resolved_at", "Last entry into done; empty for a ticket that is not done as of the data's clock"),
     instant("cancelled_at", "Entry into cancelled, if the ticket is cancelled"),
@@ -153,6 +163,11 @@ fct_ticket_intervals = table(
         "ended_at",
         "End, exclusive; while it lasts, the data's clock; empty where the ticket lies done or cancelled since",
     ),
+    instant(
+        "started_earliest_at",
+        "Of repeated snapshots: the latest export that shows the state before. The stretch began between it and "
+        "started_at. Empty where the instant is exact",
+    ),
     text("status", "Status in the source's words", has_few_values=True),
     text("status_category", "Category of the status", required=True, has_few_values=True),
     text("waiting_reason", "Whom a waiting status waits for", has_few_values=True),
@@ -194,11 +209,15 @@ fct_sla_clocks = table(
     ),
     text("calendar", "Calendar whose open hours the clock counts", required=True, has_few_values=True),
     instant("started_at", "Start of the clock", required=True),
-    instant("stopped_at", "Stop of the clock; empty while it runs or is paused"),
+    instant(
+        "stopped_at",
+        "Stop of the clock, the latest possible where the export does not tell it exactly; empty while it goes on",
+    ),
     integer("target_microseconds", "Open time that the policy allows", required=True),
     integer(
         "elapsed_microseconds",
-        "Open time that counted, pauses left out; for periodic_update the longest silence that this target judged",
+        "Open time that counted, pauses left out; for periodic_update the longest silence that this target judged. The "
+        "most that it can be where the export does not tell the stop exactly, or of a snapshot no pauses",
         required=True,
     ),
     integer(
@@ -206,10 +225,26 @@ fct_sla_clocks = table(
         "Open time in which the clock stood still, for vendor_resolution also because others had the ticket",
         required=True,
     ),
-    text("state", "met, breached, running, paused or cancelled", required=True, has_few_values=True),
+    text(
+        "state",
+        "met, breached, running, paused, cancelled, or not_measured where the export leaves open whether it was kept",
+        required=True,
+        has_few_values=True,
+    ),
+    text(
+        "not_told",
+        "What the export does not tell of a clock that is not measured: first_response, pauses (of a snapshot) or "
+        "instants (the target lies between the two exports between which the clock stopped); empty for others",
+        has_few_values=True,
+    ),
     instant("breached_at", "Instant at which elapsed time reached the target, if it went beyond"),
     instant("due_at", "While it runs: the instant at which it will breach if nothing pauses it"),
-    instant("decided_at", "Earlier of stop and breach: the clock counts in that period for ever"),
+    instant(
+        "decided_at",
+        "Earlier of stop and breach: the clock counts in that period for ever. Of one that is not measured, the latest "
+        "instant known at which that can have been: of one that pauses may have held up the stop or, while it is open, "
+        "the breach that it has without; empty if nothing can have been decided yet",
+    ),
     integer(
         "remaining_microseconds",
         "Open time left while it runs or is paused, for periodic_update in the present silence; "
@@ -218,7 +253,7 @@ fct_sla_clocks = table(
     real(
         "used_ratio",
         "Share of the target that is used while it runs or is paused, for periodic_update by the present silence: "
-        "1 - remaining / target. Empty once it is decided or cancelled",
+        "1 - remaining / target. Empty once it is decided or cancelled, and where it is not measured",
     ),
 )
 

@@ -80,13 +80,29 @@ class SlaTarget(StrEnum):
 
 
 class ClockState(StrEnum):
-    """The state of an SLA clock as of the data's own clock."""
+    """The state of an SLA clock as of the data's own clock.
+
+    `not_measured`: what the export tells leaves it open whether the promise was kept.
+    """
 
     MET = "met"
     BREACHED = "breached"
     RUNNING = "running"
     PAUSED = "paused"
     CANCELLED = "cancelled"
+    NOT_MEASURED = "not_measured"
+
+
+class ClockGap(StrEnum):
+    """What the export does not tell of an SLA clock that is not measured.
+
+    `first_response`: when it came. `pauses`: when the clock stood still, of a snapshot. `instants`: the stop is known
+    only to lie between two exports, and the target lies there too.
+    """
+
+    FIRST_RESPONSE = "first_response"
+    PAUSES = "pauses"
+    INSTANTS = "instants"
 
 
 class Grain(StrEnum):

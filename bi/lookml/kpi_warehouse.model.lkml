@@ -24,7 +24,7 @@ explore: open_ticket_records {
 
 explore: decided_clock_records {
   label: "Decided SLA clocks"
-  description: "One row per SLA clock that is met or breached, on the day on which that was decided."
+  description: "One row per SLA clock that is met or breached, on the day on which that was decided, or of which the export leaves open which of the two."
 }
 
 explore: priced_delay_records {

@@ -74,7 +74,11 @@ def price_delays(
 
 
 def _late_times(fct_sla_clocks: pl.DataFrame) -> pl.DataFrame:
-    """ticket_id, clock_count, and how long each ticket's resolution clocks ran past their targets, on both clocks."""
+    """ticket_id, clock_count, and how long each ticket's resolution clocks ran past their targets, on both clocks.
+
+    Empty where one of them is not measured.
+    """
+    is_known = (pl.col("state") != ClockState.NOT_MEASURED.value).all()
     is_late = pl.col("state") == ClockState.BREACHED.value
     business = pl.col("elapsed_microseconds") - pl.col("target_microseconds")
     calendar = (pl.col("stopped_at") - pl.col("breached_at")).dt.total_microseconds()
@@ -85,8 +89,12 @@ def _late_times(fct_sla_clocks: pl.DataFrame) -> pl.DataFrame:
         .group_by("ticket_id")
         .agg(
             clock_count=pl.len(),
-            past_target_business_microseconds=pl.when(is_late).then(business).otherwise(0).sum(),
-            past_target_calendar_microseconds=pl.when(is_late).then(calendar).otherwise(0).sum(),
+            past_target_business_microseconds=pl.when(is_known).then(
+                pl.when(is_late).then(business).otherwise(0).sum()
+            ),
+            past_target_calendar_microseconds=pl.when(is_known).then(
+                pl.when(is_late).then(calendar).otherwise(0).sum()
+            ),
         )
     )
 

@@ -94,19 +94,18 @@ def divide_rework_costs(
 def _count_tickets(fct_tickets: pl.DataFrame, fct_sla_clocks: pl.DataFrame, time_zone: str) -> pl.DataFrame:
     """completed_date, breakdown, and how many tickets were clean, unknown and reworked: those that count as resolved
     transactions, see `metrics.costs.transactions`."""
-    late = (
-        fct_sla_clocks.filter(
-            pl.col("target") == SlaTarget.RESOLUTION.value, pl.col("state") == ClockState.BREACHED.value
-        )
-        .get_column("ticket_id")
-        .unique()
-    )
-    is_late = pl.col("ticket_id").is_in(late.implode())
+    of_resolution = fct_sla_clocks.filter(pl.col("target") == SlaTarget.RESOLUTION.value)
+
+    def has_clock(state: ClockState) -> pl.Expr:
+        found = of_resolution.filter(pl.col("state") == state.value).get_column("ticket_id").unique()
+        return pl.col("ticket_id").is_in(found.implode())
+
+    is_late, may_be_late = has_clock(ClockState.BREACHED), has_clock(ClockState.NOT_MEASURED)
     reopened = pl.col("reopen_count")
     state = (
         pl.when(is_late | (reopened > 0).fill_null(False))
         .then(pl.lit("reworked"))
-        .when(reopened.is_null())
+        .when(reopened.is_null() | may_be_late)
         .then(pl.lit("unknown"))
         .otherwise(pl.lit("clean"))
     )

@@ -102,7 +102,7 @@ PLAN_METRICS: Final[tuple[Metric, ...]] = (
         requires=(Domain.TICKETS, Domain.FINANCE),
         population=REWORK_COSTS,
         kind=ReworkCost(),
-        version=2,
+        version=3,
         follows_transactions=True,
     ),
     Metric(
@@ -116,7 +116,7 @@ PLAN_METRICS: Final[tuple[Metric, ...]] = (
         requires=(Domain.TICKETS, Domain.FINANCE),
         population=REWORK_COSTS,
         kind=ReworkShare(),
-        version=2,
+        version=3,
         follows_transactions=True,
     ),
     Metric(
@@ -133,5 +133,6 @@ PLAN_METRICS: Final[tuple[Metric, ...]] = (
         requires=(Domain.TICKETS,),
         population=TICKET_DELAYS,
         kind=Sum("amount_reporting", is_never_negative=True),
+        version=2,
     ),
 )

@@ -33,12 +33,19 @@ _CLOCK_IS_MET: Final = (
 
 
 def _attainment(
-    target: str, label: str, clocks: str, population: Population, rules: tuple[str, ...] = (), besides: str = ""
+    target: str,
+    label: str,
+    clocks: str,
+    population: Population,
+    rules: tuple[str, ...] = (),
+    besides: str = "",
+    version: int = 1,
 ) -> Metric:
     """Attainment of a target other than resolution, which is a headline and says more.
 
     Args:
         besides: what the formula says of these clocks alone.
+        version: of the meaning.
     """
     return Metric(
         name=f"sla_{target}_attainment_ratio",
@@ -52,6 +59,7 @@ def _attainment(
         population=population,
         kind=Ratio(_CLOCK_IS_MET),
         rules=rules,
+        version=version,
     )
 
 
@@ -70,10 +78,16 @@ SLA_METRICS: Final[tuple[Metric, ...]] = (
         requires=(Domain.TICKETS,),
         population=RESOLUTION_CLOCKS,
         kind=Ratio(_CLOCK_IS_MET),
+        version=2,
         is_headline=True,
     ),
     _attainment(
-        "first_response", "first response", "first response clocks", FIRST_RESPONSE_CLOCKS, FIRST_RESPONSE_RULES
+        "first_response",
+        "first response",
+        "first response clocks",
+        FIRST_RESPONSE_CLOCKS,
+        FIRST_RESPONSE_RULES,
+        version=2,
     ),
     _attainment(
         "periodic_update",
@@ -96,6 +110,7 @@ SLA_METRICS: Final[tuple[Metric, ...]] = (
             "A clock that only stood still, as of a ticket that names the vendor and never waited for it, is met like "
             "any other; for service credits it is no case."
         ),
+        version=2,
     ),
     Metric(
         name="sla_source_attainment_ratio",

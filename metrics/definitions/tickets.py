@@ -39,6 +39,7 @@ def _metric(
     kind: Kind,
     is_headline: bool = False,
     rules: tuple[str, ...] = (),
+    version: int = 1,
 ) -> Metric:
     return Metric(
         name=name,
@@ -53,6 +54,7 @@ def _metric(
         kind=kind,
         rules=rules,
         is_headline=is_headline,
+        version=version,
     )
 
 
@@ -65,6 +67,7 @@ def _duration(
     note: str = "",
     headline_percent: int | None = None,
     rules: tuple[str, ...] = (),
+    version: int = 1,
 ) -> tuple[Metric, ...]:
     """The percentiles of one duration of resolved tickets, on one clock."""
     unit, hours = _CLOCKS[clock]
@@ -83,6 +86,7 @@ def _duration(
             kind=Percentile(percent, measured_column),
             is_headline=percent == headline_percent,
             rules=rules,
+            version=version,
         )
         for percent in _PERCENTS
     )
@@ -109,6 +113,7 @@ def _first_response(clock: Clock) -> tuple[Metric, ...]:
             "was resolved without either is not measured."
         ),
         rules=FIRST_RESPONSE_RULES,
+        version=2,
     )
 
 

@@ -24,6 +24,7 @@ from metrics.kinds import (
     TimeShare,
 )
 from metrics.spec import Metric
+from models.vocabulary import ClockGap
 
 #: The history of a ticket, as something that is told or not.
 HISTORY: Final = "history"
@@ -47,7 +48,17 @@ REMEDIES: Final = {
         "These tickets were done without ever being active. Let the desk set a working status, or map the status that "
         "means work to active in policies/statuses.yaml."
     ),
-    "first_response": "No public reply is known of these tickets. Export replies, or name a proxy in the contract.",
+    ClockGap.PAUSES.value: (
+        "A snapshot does not tell for how long a ticket waited, and the policy does not count that time. Export the "
+        "change history (an event log), or land a snapshot every day."
+    ),
+    ClockGap.INSTANTS.value: (
+        "The target lies between two exports, and so does the response or resolution. Export its instant, or land "
+        "snapshots more often."
+    ),
+    ClockGap.FIRST_RESPONSE.value: (
+        "No public reply is known of these tickets. Export replies, or name a proxy in the contract."
+    ),
     "touch_count": "Nobody is known to have touched these tickets. Export public replies, or map a status to active.",
     "handoff_count": "The events never name a team. Export changes of the team.",
     "is_sla_met_at_source": "The source left its own SLA flag empty on these tickets. Export the flag of all of them.",

@@ -183,6 +183,8 @@ def _has_span(metric: Metric) -> bool:
 def _count(eligible: pl.DataFrame, metric: Metric, needed: list[str]) -> pl.DataFrame:
     is_measured, span = _measuring(metric, needed)
     missing = missing_value(needed, has_history="has_history" in eligible.columns)
+    if "not_told" in eligible.columns:
+        missing = pl.coalesce(pl.col("not_told").cast(pl.String), missing)
     told = pl.format("{}.{}.measured", "table_name", missing)
     reasons = pl.when("is_quarantined").then(pl.col("rules").fill_null(DERIVED)).otherwise(told)
     spans = pl.when(pl.col("span").is_not_null().all()).then(pl.col("span").sum())

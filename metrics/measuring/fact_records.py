@@ -47,14 +47,15 @@ def clock_records(clocks: pl.DataFrame, tickets: pl.DataFrame) -> pl.DataFrame:
         tickets: rows of `fct_tickets`.
 
     Returns:
-        The columns ticket_id, target, state, decided_at, team, priority, service, vendor, is_quarantined.
+        The columns ticket_id, target, state, not_told, decided_at, team, priority, service, vendor, is_quarantined.
     """
     breakdown = ["team", "priority", "service", "vendor"]
     set_aside = tickets.filter(_is_quarantined).select(
         "ticket_id", "is_cancelled", *breakdown, best_known_at=pl.coalesce("resolved_at", "created_at")
     )
     is_quarantined = clocks["ticket_id"].is_in(set_aside["ticket_id"].implode())
-    judged = clocks.select("ticket_id", "target", "state", "decided_at", *breakdown, is_quarantined=is_quarantined)
+    told = ("ticket_id", "target", "state", "not_told", "decided_at")
+    judged = clocks.select(*told, *breakdown, is_quarantined=is_quarantined)
     # Few tickets are set aside: only their clocks are looked up.
     places = is_quarantined.arg_true()
     theirs = judged[places].join(set_aside.select("ticket_id", "best_known_at"), on="ticket_id", maintain_order="left")
@@ -65,7 +66,12 @@ def clock_records(clocks: pl.DataFrame, tickets: pl.DataFrame) -> pl.DataFrame:
         set_aside.filter(~pl.col("is_cancelled"))
         .join(clocks.select(pl.col("target").unique()).filter(pl.col("target").is_in(_OF_EVERY_TICKET)), how="cross")
         .join(theirs, on=["ticket_id", "target"], how="anti")
-        .with_columns(state=pl.lit(None, dtype=pl.String), decided_at="best_known_at", is_quarantined=pl.lit(True))
+        .with_columns(
+            state=pl.lit(None, dtype=pl.String),
+            not_told=pl.lit(None, dtype=pl.String),
+            decided_at="best_known_at",
+            is_quarantined=pl.lit(True),
+        )
     )
     # Texts may be encoded, each table's in its own way.
     in_kind = stand_ins.select(pl.col(name).cast(type_) for name, type_ in judged.schema.items())

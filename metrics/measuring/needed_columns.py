@@ -38,7 +38,7 @@ _OF_TICKETS: Final = (
     *("created_at", "resolved_at", "cancelled_at"),
     *_BREAKDOWN,
 )
-_OF_CLOCKS: Final = ("ticket_id", "target", "state", "decided_at", *_BREAKDOWN)
+_OF_CLOCKS: Final = ("ticket_id", "target", "state", "not_told", "decided_at", *_BREAKDOWN)
 
 
 def needed_columns(metrics: Sequence[Metric]) -> dict[str, list[str]]:

@@ -194,7 +194,10 @@ RECORD_VIEWS: Final[tuple[RecordView, ...]] = (
     RecordView(
         name="decided_clock_records",
         label="Decided SLA clocks",
-        meaning="One row per SLA clock that is met or breached, on the day on which that was decided.",
+        meaning=(
+            "One row per SLA clock that is met or breached, on the day on which that was decided, or of which the "
+            "export leaves open which of the two."
+        ),
         populations=(
             RESOLUTION_CLOCKS,
             FIRST_RESPONSE_CLOCKS,
@@ -207,7 +210,7 @@ RECORD_VIEWS: Final[tuple[RecordView, ...]] = (
         keys=("ticket_id", "target", "sla_policy", "cycle_number"),
         period="fact.decided_at",
         is_instant=True,
-        eligible="fact.state IN ('met', 'breached') "
+        eligible="fact.state IN ('met', 'breached', 'not_measured') "
         "OR (fact.is_quarantined AND (fact.state IS NULL OR fact.state <> 'cancelled'))",
         columns=(
             _met("resolution", "resolution"),

@@ -58,8 +58,8 @@ def close_clocks(
     - A breached clock stays breached, whatever follows, and goes on counting until it stops.
     - A clock that a cancellation ends undecided is cancelled; its `stopped_at` is the cancellation.
     - `due_at` is empty while paused, and where it lies beyond what `open_time` covers.
-    - A ticket of which only a snapshot is known has clocks only under policies that never pause: for others, what its
-      export cannot tell would change the result.
+    - A clock of which the export leaves open whether it was kept is not measured: see `metrics.sla.gaps`. Of a ticket
+      of which only a snapshot is known, it may be that a policy's pauses saved it.
     - Team, priority and vendor are those in force at the decision; as of now, or at the cancellation, if undecided.
 
     Silences between public replies (`periodic_update`) have clocks of the same cycles. What is elapsed of one is its

@@ -1,6 +1,7 @@
 """Whether promises were kept: the state of each clock, the instant at which it was decided, and what is left of it.
 
-How clocks run is said in `metrics.sla.running`; attainment over a period is a metric, and computed elsewhere.
+How clocks run is said in `metrics.sla.running`; attainment over a period is a metric, and computed elsewhere. Not every
+export tells all that a decision needs: which clocks it leaves open is said in `metrics.sla.gaps`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Final
 import polars as pl
 
 from metrics.calendars.business_time import OpenTime
+from metrics.sla.gaps import count_unsure, find_gaps, is_surely_beyond
 from metrics.sla.lives import Lives
 from metrics.sla.policy import SlaPolicy
 from metrics.sla.running import since
@@ -62,10 +64,15 @@ def decide_clocks(
     )
     clocks = _join_breaches(rows, open_time)
     clocks = clocks.with_columns(_elapsed(rows, clocks))
+    clocks = clocks.with_columns(count_unsure(rows, clocks.height, open_time))
+    clocks = clocks.with_columns(find_gaps(clocks, lives))
+    is_open_question = pl.col("not_told").is_not_null()
     is_breached = pl.col("breached_at").is_not_null()
     is_ended = pl.col("is_stopped") | pl.col("is_cancelled")
     state = (
-        pl.when(is_breached)
+        pl.when(is_open_question)
+        .then(_state(ClockState.NOT_MEASURED))
+        .when(is_breached)
         .then(_state(ClockState.BREACHED))
         .when("is_stopped")
         .then(_state(ClockState.MET))
@@ -80,7 +87,13 @@ def decide_clocks(
     clocks = clocks.with_columns(
         state=state,
         stopped_at=pl.when(is_ended).then("clock_ends_at"),
-        decided_at=pl.when(is_breached).then("breached_at").when("is_stopped").then("clock_ends_at"),
+        decided_at=pl.when(is_open_question)
+        .then("decided_by")
+        .when(is_breached)
+        .then("breached_at")
+        .when("is_stopped")
+        .then("clock_ends_at"),
+        breached_at=pl.when(~is_open_question).then("breached_at"),
         paused_microseconds=pl.col("paused_through") - pl.col("paused_at_attempt"),
         in_force=pl.coalesce("reached_row", pl.col("row") + ends_with_stretch.cast(pl.UInt32)),
         started_at=pl.col("attempt_started_at"),
@@ -107,12 +120,15 @@ def _join_breaches(rows: pl.DataFrame, open_time: OpenTime) -> pl.DataFrame:
     beyond = rows.select("clock", "position").filter(rows["elapsed"] > rows["target"])
     first_beyond = beyond.filter(pl.col("clock").ne_missing(pl.col("clock").shift(1)))
     breaches = _reach(rows, rows[first_beyond["position"]], open_time)
+    surely = is_surely_beyond(breaches, open_time)
     # Clocks are numbered from 1 in order, so that their rows are found without a join, which would copy every column.
     is_breached = pl.repeat(False, last.height, eager=True).scatter(breaches["clock"] - 1, True)
     breach = pl.select(pl.when(is_breached).then(is_breached.cast(pl.UInt32).cum_sum() - 1)).to_series()
     return last.with_columns(
         breaches["reached_at"].gather(breach).alias("breached_at"),
         breaches["reached_row"].gather(breach),
+        surely.gather(breach).alias("is_surely_beyond"),
+        (last["target"] == breaches["target"].gather(breach)).alias("keeps_target"),
         *(pl.when(is_breached).then(breaches[name].gather(breach)).otherwise(name).alias(name) for name in _DECISIVE),
     )
 

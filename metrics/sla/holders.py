@@ -124,10 +124,12 @@ def vendor_response_stretches(
         continues: per ticket, whether a reopening begins no second clock; None if every one does.
     """
     rows = vendor_resolution_stretches(holding, None, as_of)
+    # When exports show a holder to take the ticket or to answer counts as the instant at which it did.
+    rows = rows.with_columns(started_earliest_at=pl.lit(None, dtype=rows.schema["started_earliest_at"]))
     rows = rows.with_columns(matched=holding.matched.gather(rows["row"]), is_held=holding.is_held.gather(rows["row"]))
     rows = _from_first_taking(rows, continues)
     clocks = _find_stops(rows, _signs_of_work(holding, replies))
-    names = ("clock_ends_at", "is_stopped", "is_cancelled")
+    names = ("clock_ends_at", "sure_until", "is_stopped", "is_cancelled")
     rows = rows.with_columns(clocks[name].gather(rows["clock"]) for name in names)
     return cut_at_end(rows).drop("matched", "is_held", "clock")
 
@@ -173,8 +175,9 @@ def _find_stops(rows: pl.DataFrame, signs: pl.DataFrame) -> pl.DataFrame:
     first = responses.group_by("clock").agg(responded_at=pl.col("at").min())
     clocks = clocks.join(first, on="clock", how="left", maintain_order="left")
     stop = pl.min_horizontal("left_at", "responded_at")
-    return clocks.select(
-        clock_ends_at=pl.min_horizontal(stop, "clock_ends_at"),
+    return clocks.with_columns(clock_ends_at=pl.min_horizontal(stop, "clock_ends_at")).select(
+        "clock_ends_at",
+        sure_until="clock_ends_at",
         is_stopped=pl.col("is_stopped") | stop.is_not_null(),
         is_cancelled=pl.col("is_cancelled") & stop.is_null(),
     )

@@ -21,6 +21,7 @@ _INSTANT: Final = pl.Datetime("us", "UTC")
 _ENCODED: Final = ("waiting_reason", "team", "priority", "vendor")
 _STRETCH: Final = (
     "started_at",
+    "started_earliest_at",
     "ended_at",
     "status_category",
     *_ENCODED,
@@ -103,6 +104,7 @@ def _stretches_of_snapshots(known: pl.DataFrame, offset: int, as_of: datetime) -
     shared = {
         "life": pl.int_range(pl.len(), dtype=pl.UInt32) + offset,
         "waiting_reason": pl.lit(None, dtype=pl.String),
+        "started_earliest_at": pl.lit(None, dtype=_INSTANT),
         "cycle_number": pl.lit(1, dtype=pl.Int64),
     }
     dimensions = ("team", "priority", "vendor", "calendar")

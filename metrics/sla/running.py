@@ -14,6 +14,7 @@ import polars as pl
 from metrics.calendars.business_time import OpenTime
 from metrics.sla.lives import Lives
 from metrics.sla.policy import SlaPolicy, first_covering, is_paused
+from metrics.tickets.steps import SETTLED
 
 #: Scope that is judged as it was when the clock's cycle began; priority is judged at every change.
 _JUDGED_AT_START: Final = ("team", "vendor")
@@ -84,7 +85,8 @@ def apply_policies(
     """The policy in force in each stretch. Stretches before a clock's first policy are left out.
 
     Adds `policy` (position), `begins` (of the clock), `begins_attempt` (of the clock, or of a restart), `target`
-    (microseconds), `calendar` (code) and `is_paused`.
+    (microseconds), `calendar` (code), `is_paused` and `tells_pauses`. A ticket of which only a snapshot is known does
+    not tell when a policy's pauses were: its clock is run without any, and `tells_pauses` is false.
 
     Args:
         stretches: of the clocks, in order.
@@ -104,12 +106,11 @@ def apply_policies(
         begins=is_covered & (begins | (pl.col("policy").shift(1) < 0)),
         previous_priority=pl.col("priority").shift(1) if is_held is None else pl.col("priority").gather(seen_before),
     ).filter(is_covered)
+    rows = _keep_policies(rows, policies)
     pausing = [position for position, policy in enumerate(policies) if policy.pauses]
     has_history = lives.tickets["has_history"].gather(rows["life"])
-    if pausing and not has_history.all():
-        can_be_told = has_history | ~rows["policy"].is_in(pausing)
-        rows = rows.filter(can_be_told)
-    rows = _keep_policies(rows, policies)
+    tells_pauses = has_history | ~rows["policy"].is_in(pausing)
+    is_settled = pl.col("status_category").is_in(SETTLED)
     modes = pl.Series([policy.on_priority_change == "restart" for policy in policies])
     restarts = modes.gather(rows["policy"].shift(1, fill_value=0)) & ~rows["begins"]
     changes_priority = pl.col("matched").is_not_null() & pl.col("priority").ne_missing(pl.col("previous_priority"))
@@ -119,7 +120,8 @@ def apply_policies(
     return rows.with_columns(
         begins_attempt=begins | (restarts & changes_priority),
         target=targets.gather(rows["policy"]),
-        is_paused=is_paused(policies) | ~pl.col("is_held"),
+        is_paused=(is_paused(policies) & (tells_pauses | is_settled)) | ~pl.col("is_held"),
+        tells_pauses=tells_pauses,
         calendar=pl.coalesce(own_calendar, since(begins, pl.col("calendar"))),
     )
 

@@ -20,10 +20,13 @@ _INSTANT: Final = pl.Datetime("us", "UTC")
 def first_response_stretches(lives: Lives, as_of: datetime) -> pl.DataFrame:
     """The stretches of each ticket's first-response clock, the last one cut at the clock's end.
 
-    It stops at the first response. A resolution is a response too: where it comes first, the clock stops there.
+    It stops at the first response. A resolution is a response too: where it comes first, the clock stops there. Where
+    no export tells when the response came, the clock ends where it must have come by, and can have stopped before.
 
     Returns:
-        Stretches with `cycle_number`, `clock_ends_at` (stop, cancellation or `as_of`), `is_stopped` and `is_cancelled`.
+        Stretches with `cycle_number`, `clock_ends_at` (stop, cancellation or `as_of`), `sure_until` (until when the
+        clock went on for certain: `clock_ends_at` where that is exact), `is_stopped`, `is_cancelled` and `tells_stop`
+        (whether a stop would be known).
     """
     until = pl.lit(as_of, dtype=_INSTANT)
     stop = pl.max_horizontal(
@@ -35,7 +38,15 @@ def first_response_stretches(lives: Lives, as_of: datetime) -> pl.DataFrame:
         clock_ends_at=pl.when(is_cancelled).then("cancelled_at").otherwise(pl.coalesce(stop, until)),
         is_stopped=stop.is_not_null() & ~is_cancelled,
         is_cancelled=is_cancelled,
+        created_at="created_at",
+        stopped_after="first_response_earliest_at",
+        tells_stop=pl.col("first_response_earliest_at").is_null(),
     )
+    ended_after = pl.coalesce("stopped_after", pl.when("is_cancelled").then(_cancelled_after(lives)))
+    sure_until = pl.min_horizontal(pl.max_horizontal("created_at", ended_after), "clock_ends_at")
+    ends = ends.with_columns(
+        sure_until=pl.when(ended_after.is_not_null()).then(sure_until).otherwise("clock_ends_at")
+    ).drop("created_at", "stopped_after")
     stretches = lives.stretches
     begins = stretches["life"] != stretches["life"].shift(1, fill_value=_NO_LIFE)
     rows = stretches.with_columns(ends[name].gather(stretches["life"]) for name in ends.columns)
@@ -44,6 +55,16 @@ def first_response_stretches(lives: Lives, as_of: datetime) -> pl.DataFrame:
 
 
 _NO_LIFE: Final = 2**32 - 1
+
+
+def _cancelled_after(lives: Lives) -> pl.Series:
+    """Per life, the export before the one that first shows it cancelled, where nothing dates that better."""
+    entered = lives.stretches.filter(
+        pl.col("started_earliest_at").is_not_null() & (pl.col("status_category") == StatusCategory.CANCELLED.value)
+    )
+    entered = entered.filter(entered["started_at"] == lives.tickets["cancelled_at"].gather(entered["life"]))
+    nowhere = pl.repeat(None, lives.tickets.height, dtype=_INSTANT, eager=True)
+    return nowhere.scatter(entered["life"], entered["started_earliest_at"])
 
 
 def resolution_stretches(lives: Lives, continues: pl.Series | None, as_of: datetime) -> pl.DataFrame:
@@ -70,7 +91,7 @@ def resolution_stretches(lives: Lives, continues: pl.Series | None, as_of: datet
         last = pl.col("is_last_cycle")
         cycles = cycles.with_columns(
             pl.when("is_one").then(pl.when(last).then(name).backward_fill()).otherwise(name).alias(name)
-            for name in ("clock_ends_at", "is_stopped", "is_cancelled")
+            for name in ("clock_ends_at", "sure_until", "is_stopped", "is_cancelled")
         ).with_columns(
             begins=~pl.col("is_one") | (pl.col("life") != pl.col("life").shift(1, fill_value=_NO_LIFE)),
             cycle_number=pl.when("is_one").then(1).otherwise("cycle_number"),
@@ -78,7 +99,7 @@ def resolution_stretches(lives: Lives, continues: pl.Series | None, as_of: datet
         unseen = unseen.filter(~continues.gather(unseen["life"]))
     else:
         cycles = cycles.with_columns(begins=pl.lit(True))
-    names = ("cycle_number", "clock_ends_at", "is_stopped", "is_cancelled", "begins")
+    names = ("cycle_number", "clock_ends_at", "sure_until", "tells_stop", "is_stopped", "is_cancelled", "begins")
     rows = stretches.with_columns(cycles[name].gather(cycle) for name in names)
     rows = rows.with_columns(begins=pl.col("begins") & begins)
     rows = cut_at_end(rows)
@@ -96,15 +117,26 @@ def _close_cycles(lives: Lives, stretches: pl.DataFrame, as_of: datetime) -> pl.
     first_done = done.filter(pl.col("cycle").ne_missing(pl.col("cycle").shift(1)))
     cycles = stretches.filter("begins").select("row", "cycle", "life", "cycle_number", "started_at")
     cycles = cycles.join(
-        first_done.select("cycle", pl.col("started_at").alias("done_at")), on="cycle", how="left", maintain_order="left"
+        first_done.select("cycle", done_at="started_at", done_earliest_at="started_earliest_at"),
+        on="cycle",
+        how="left",
+        maintain_order="left",
     )
     is_last = pl.col("life").ne_missing(pl.col("life").shift(-1))
     stop = pl.coalesce("done_at", pl.when(~is_last).then(pl.col("started_at").shift(-1)))
     tickets = lives.tickets.select("is_cancelled", "cancelled_at")
     cycles = cycles.with_columns(tickets[name].gather(cycles["life"]) for name in tickets.columns)
     is_cancelled = stop.is_null() & pl.col("is_cancelled")
+    ended_after = (
+        pl.when(is_cancelled).then(_cancelled_after(lives).gather(cycles["life"])).otherwise("done_earliest_at")
+    )
+    clock_ends_at = pl.when(is_cancelled).then("cancelled_at").otherwise(pl.coalesce(stop, until))
     return cycles.with_columns(
-        clock_ends_at=pl.when(is_cancelled).then("cancelled_at").otherwise(pl.coalesce(stop, until)),
+        clock_ends_at=clock_ends_at,
+        sure_until=pl.when(ended_after.is_not_null())
+        .then(pl.min_horizontal(pl.max_horizontal("started_at", ended_after), clock_ends_at))
+        .otherwise(clock_ends_at),
+        tells_stop=pl.lit(True),
         is_stopped=stop.is_not_null(),
         is_cancelled=is_cancelled,
         is_last_cycle=is_last,
@@ -122,6 +154,8 @@ def _unseen_cycles(stretches: pl.DataFrame, cycles: pl.DataFrame) -> pl.DataFram
     return at.with_columns(
         unseen["cycle_number"],
         clock_ends_at=pl.col("started_at"),
+        sure_until=pl.col("started_at"),
+        tells_stop=pl.lit(True),
         is_stopped=pl.lit(True),
         is_cancelled=pl.lit(False),
         begins=pl.lit(True),

@@ -110,6 +110,7 @@ def build_intervals(
     intervals = lasting.with_columns(
         interval_number=row - pl.when(begins_life).then(row).forward_fill() + 1,
         calendar=team_calendars.calendar_of(pl.col("team")),
+        started_earliest_at="earliest_at",
     )
     open_at_start, open_at_end = open_time.around(*intervals.select("calendar", "started_at", "ended_at"))
     intervals = intervals.with_columns(
@@ -144,6 +145,9 @@ def close_tickets(
       A resolution before the creation gives no duration: the contract sets such tickets aside.
     - First response is the first public reply by an agent; for sources that tell none (see `sources_with_replies`) it
       is the first entry into active. A response before the creation took no time.
+    - Where such a source's exports are compared, the first entry into active lies after the last export that shows the
+      ticket queued, `first_response_earliest_at`, and by the first that shows it active, `first_response_at`. A
+      snapshot of such a source does not tell it at all: it can have come from the creation on.
     - Touches are public replies by agents; for sources that tell none, entries into active, by the same rule.
     - Handoffs are changes of team; for sources that never name one (see `sources_with_teams`) they are not known.
 
@@ -163,7 +167,7 @@ def close_tickets(
         pl.col("status_category").cast(CATEGORIES), own_calendar=team_calendars.calendar_of(pl.col("team"))
     )
     lived = close_lives(told, intervals, steps, reply_sources, team_sources, as_of, open_time)
-    known = close_snapshots(told, steps, as_of, open_time)
+    known = close_snapshots(told, steps, reply_sources, as_of, open_time)
     # Lives come in order: where every ticket has one, there is nothing to sort, which spares a copy of all columns.
     closed = pl.concat([lived, known], how="diagonal").sort("ticket") if known.height else lived
     closed = closed.join(

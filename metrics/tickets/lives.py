@@ -14,7 +14,7 @@ import polars as pl
 from metrics.calendars.business_time import OpenTime
 from metrics.tickets.rows import length, match_rows
 from metrics.tickets.steps import SETTLED, TicketSteps
-from models.vocabulary import StatusCategory
+from models.vocabulary import ExportShape, StatusCategory
 
 _INSTANT: Final = pl.Datetime("us", "UTC")
 
@@ -40,7 +40,9 @@ def close_lives(
     until = pl.lit(as_of, dtype=_INSTANT)
     has_replies = pl.col("source").is_in(sorted(reply_sources))
     own = tickets.select(
-        "ticket", "ticket_id", "source", "ticket_type", "service", "is_sla_met_at_source", "first_response_at"
+        *("ticket", "ticket_id", "source", "ticket_type", "service", "is_sla_met_at_source", "first_response_at"),
+        *("first_seen_at", "queued_until_at"),
+        is_compared=pl.col("export_shape") == ExportShape.REPEATED_SNAPSHOTS.value,
     )
     milestones = (
         _milestones(steps.steps)
@@ -56,8 +58,18 @@ def close_lives(
     reply_count = pl.col("reply_count").fill_null(0)
     # A field that names the first response, without events that tell replies, leaves open how many there were.
     is_told = (reply_count > 0) | pl.col("first_response_at").is_null()
+    is_compared = pl.col("is_compared") & ~has_replies
+    # First seen at work, it can have been so since its creation, and is known to be only by that export.
+    seen_active_at = pl.when(is_compared & (pl.col("first_active_at") == pl.col("created_at"))).then("first_seen_at")
+    active_at = pl.coalesce(seen_active_at, "first_active_at")
+    queued_until = pl.max_horizontal("created_at", pl.when(pl.col("queued_until_at") <= until).then("queued_until_at"))
     milestones = milestones.with_columns(
-        first_response_at=pl.when(~has_replies).then("first_active_at").when(reply <= until).then(reply),
+        first_response_at=pl.when(has_replies & (reply <= until))
+        .then(reply)
+        .when(~has_replies & (active_at <= until))
+        .then(active_at),
+        # Whatever took it out of the queue, somebody can have answered on the way.
+        first_response_earliest_at=pl.when(is_compared & pl.col("has_left_queue")).then(queued_until),
         life_ends_at=pl.coalesce("resolved_at", "cancelled_at", until),
         handoff_count=pl.when(pl.col("source").is_in(sorted(team_sources))).then("handoff_count"),
         touch_count=pl.when(~has_replies).then("active_entry_count").when(is_told).then(reply_count),
@@ -99,6 +111,7 @@ def _milestones(steps: pl.DataFrame) -> pl.DataFrame:
         "started_at",
         *("status", "status_category", "team", "priority", "vendor", "cycle_number", "is_last"),
         is_handoff=is_handoff,
+        is_out_of_queue=category != StatusCategory.QUEUED.value,
         active_at=pl.when(category == StatusCategory.ACTIVE.value).then(started_at),
         enters_active=is_new & (category == StatusCategory.ACTIVE.value),
         done_at=pl.when(is_new & (category == done)).then(started_at),
@@ -115,6 +128,7 @@ def _milestones(steps: pl.DataFrame) -> pl.DataFrame:
             last_cancelled_at=pl.col("cancelled_at").max(),
             handoff_count=pl.col("is_handoff").sum().cast(pl.Int64),
             active_entry_count=pl.col("enters_active").sum().cast(pl.Int64),
+            has_left_queue=pl.col("is_out_of_queue").any(),
         )
         .collect()
     )
@@ -125,7 +139,8 @@ def _milestones(steps: pl.DataFrame) -> pl.DataFrame:
         "ticket", *(pl.col(name).alias(f"{name}_at_resolution") for name in dimensions)
     )
     latest = marked.filter("is_last").drop(
-        "active_at", "done_at", "cancelled_at", "is_handoff", "enters_active", "is_last", "started_at"
+        *("active_at", "done_at", "cancelled_at", "is_handoff", "enters_active", "is_out_of_queue", "is_last"),
+        "started_at",
     )
     joined = latest.join(entered, on="ticket", how="left", maintain_order="left")
     joined = joined.join(at_resolution, on="ticket", how="left", maintain_order="left")

@@ -20,6 +20,7 @@ from models.vocabulary import StatusCategory
 _COMPARED: Final = ("status", "team", "priority", "vendor")
 _OF_STATUS: Final = ("status_category", "waiting_reason")
 _PROVENANCE: Final = ("load_id", "row_number", "row_hash")
+_QUEUED: Final = StatusCategory.QUEUED.value
 _DONE: Final = StatusCategory.DONE.value
 _CANCELLED: Final = StatusCategory.CANCELLED.value
 _SETTLED: Final = (_DONE, _CANCELLED)
@@ -35,8 +36,9 @@ class Comparison:
 
     Attributes:
         events: rows of `stg_ticket_events` (all but `source` and `actor`), in order of ticket and time.
-        tickets: one row per ticket: `ticket_id`, `first_seen_at`, `last_seen_at`, `has_disappeared`, and the instants
-            `created_at`, `first_response_at`, `resolved_at` and `closed_at`, as far as the exports allow them.
+        tickets: one row per ticket: `ticket_id`, `first_seen_at`, `last_seen_at`, `queued_until_at` (the last of the
+            exports, from the first on, that show it queued), `has_disappeared`, and the instants `created_at`,
+            `first_response_at`, `resolved_at` and `closed_at`, as far as the exports allow them.
         doubts: instants that the exports do not allow, and tickets that stand twice in one: `ticket_id`, `load_id`,
             `row_number`, `field` and `problem` (after_snapshot, outside_snapshots, unseen_reopening or
             repeated_in_snapshot).
@@ -125,11 +127,13 @@ def _lives(states: pl.DataFrame, exports: pl.DataFrame) -> pl.DataFrame:
         return pl.when(pl.col(field) <= pl.col("seen_until")).then(field)
 
     is_settled = pl.col("status_category").is_in(_SETTLED)
+    left_queue = (pl.col("status_category") != _QUEUED).cast(pl.UInt8).cum_max().cast(pl.Boolean)
     lives = states.group_by("ticket", maintain_order=True).agg(
         pl.col("ticket_id").first(),
         pl.col("created_at").drop_nulls().last(),
         pl.col("snapshot_at").first().alias("first_seen_at"),
         pl.col("seen_until").max().alias("last_seen_at"),
+        pl.col("seen_until").filter(~left_queue).max().alias("queued_until_at"),
         latest("first_response_at").drop_nulls().last().alias("first_response_at"),
         *(latest(field).last().alias(field) for field in ("resolved_at", "closed_at")),
         pl.col("export").first().alias("first_export"),
@@ -168,6 +172,7 @@ def _lives(states: pl.DataFrame, exports: pl.DataFrame) -> pl.DataFrame:
         closed_at="closed_at",
         first_seen_at="first_seen_at",
         last_seen_at="last_seen_at",
+        queued_until_at="queued_until_at",
         has_disappeared=pl.when("last_is_full").then(pl.col("last_seen_at") < pl.col("latest_at")),
         tells_history=pl.col("was_open") | is_covered.fill_null(False),
     )

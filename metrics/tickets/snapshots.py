@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
@@ -18,6 +19,7 @@ _INSTANT: Final = pl.Datetime("us", "UTC")
 def close_snapshots(
     tickets: pl.DataFrame,
     steps: TicketSteps,
+    reply_sources: Collection[str],
     as_of: datetime,
     open_time: OpenTime,
 ) -> pl.DataFrame:
@@ -26,6 +28,7 @@ def close_snapshots(
     Args:
         tickets: rows of `stg_tickets` with `ticket`, their position, and `own_calendar`, that of their team.
         steps: the steps of those that have any.
+        reply_sources: sources that tell replies by agents.
     """
     until = pl.lit(as_of, dtype=_INSTANT)
     lived = steps.steps.filter("is_last").select("ticket")
@@ -46,6 +49,7 @@ def close_snapshots(
         resolved_at=pl.when("is_done").then(ended_at),
         cancelled_at=pl.when("is_cancelled").then(pl.coalesce("closed_at", "resolved_at")),
         first_response_at=pl.when(pl.col("first_response_at") <= until).then("first_response_at"),
+        first_response_earliest_at=pl.when(~pl.col("source").is_in(sorted(reply_sources))).then("created_at"),
         as_of=until,
     )
     is_open = ~(pl.col("is_done") | pl.col("is_cancelled"))

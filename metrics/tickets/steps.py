@@ -51,7 +51,8 @@ class TicketSteps:
     Attributes:
         steps: one row per step in order of ticket and time, steps of no length included. Columns: `ticket` (position
             of the ticket in the frame of tickets), `started_at`, `ended_at`, the columns of `STATE`, `is_first`,
-            `is_last` (of its ticket) and `cycle_number` (1, and one more for every reopening).
+            `is_last` (of its ticket), `cycle_number` (1, and one more for every reopening) and `earliest_at` (of the
+            event that began it).
         tallies: one row per ticket with events: `ticket`, `event_count` (duplicates counted once),
             `duplicate_event_count` (of those that tell something), `first_reply_at` and `reply_count` (public replies
             by an agent).
@@ -138,6 +139,7 @@ def _order(told: pl.DataFrame, beginnings: pl.DataFrame) -> tuple[pl.DataFrame, 
     changes = told.select(
         "ticket",
         "occurred_at",
+        "earliest_at",
         *_CHANGES,
         pl.col("status_category").cast(CATEGORIES),
         pl.col("status_category_before").cast(CATEGORIES),
@@ -238,6 +240,7 @@ def _fill(ordered: pl.DataFrame) -> pl.DataFrame:
         is_first=begins,
         has_life=pl.when(begins).then(has_life & started_at.is_not_null()).forward_fill(),
         started_at=started_at,
+        earliest_at="earliest_at",
         status=pl.when(~begins | ~status_is_told).then("status").otherwise(status_at_first),
         status_category=pl.when(~begins | ~status_is_told).then("status_category").otherwise(category_at_first),
         waiting_reason=pl.when(~(begins & status_is_told)).then("waiting_reason"),

@@ -71,6 +71,8 @@ class Evidence:
     def _clocks(self, promise: CreditPromise) -> pl.DataFrame:
         """Clocks that are met or breached, on the day of the decision; those of tickets set aside on their best one.
 
+        Of a clock that is not measured it is not known whether it was kept.
+
         A clock that only stood still is no case: the ticket named the vendor, and never waited for it.
         """
         is_chosen = pl.col("sla_policy").is_in(sorted(promise.sla_policies))
@@ -80,6 +82,7 @@ class Evidence:
             "ticket_id", best_known_at=pl.coalesce("resolved_at", "created_at"), is_quarantined=pl.lit(True)
         )
         state = pl.col("state")
+        is_judged = state.is_in([ClockState.MET.value, ClockState.BREACHED.value])
         is_met = state == ClockState.MET.value
         only_stood = (pl.col("elapsed_microseconds") == 0) & (pl.col("paused_microseconds") > 0)
         judged = self.clocks.filter(is_chosen, ~only_stood.fill_null(False))
@@ -90,7 +93,7 @@ class Evidence:
         )
         return rows.with_columns(
             decided_date=local_date(pl.coalesce("decided_at", "best_known_at"), self.time_zone),
-            is_kept=pl.when(~pl.col("is_quarantined")).then(is_met),
+            is_kept=pl.when(~pl.col("is_quarantined") & is_judged).then(is_met),
         ).select(*_CASE, *_OF_CLOCKS)
 
     def _deliveries(self, promise: CreditPromise, as_of: date) -> pl.DataFrame:

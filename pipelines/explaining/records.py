@@ -19,7 +19,7 @@ from metrics.render.record_view_sql import MEASURED, RECORD_DATE, RecordView
 from metrics.render.record_views import RECORD_VIEWS
 from metrics.spec import Direction, Metric, Population
 from models.ddl import quote_text
-from models.vocabulary import Dimension
+from models.vocabulary import ClockGap, Dimension
 from pipelines.explaining.cell import Cell
 from pipelines.words.gaps import name_lacking
 
@@ -224,6 +224,8 @@ def why_not_measured(metric: Metric, view: RecordView) -> str:
     branches = [aside]
     if "has_history" in view.fact.columns and any(subject_of(column) in OF_HISTORY for column in needed):
         branches.append(f"WHEN NOT fact.has_history THEN {_lacks(HISTORY)}")
+    if "not_told" in view.fact.columns:
+        branches += [f"WHEN fact.not_told = {quote_text(gap.value)} THEN {_lacks(gap.value)}" for gap in ClockGap]
     branches += [f"WHEN fact.{column} IS NULL THEN {_lacks(subject_of(column))}" for column in needed]
     return " ".join([*branches, f"ELSE {_lacks(subject_of(needed[-1]))}"])
 

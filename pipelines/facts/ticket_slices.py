@@ -51,10 +51,13 @@ TICKET_COLUMNS: Final = (
     "resolved_at",
     "closed_at",
     "is_sla_met_at_source",
+    "first_seen_at",
+    "queued_until_at",
 )
 #: What of a staged event does.
 EVENT_COLUMNS: Final = (
     "occurred_at",
+    "earliest_at",
     "event_sequence",
     "status_before",
     "status",

@@ -42,7 +42,7 @@ from models.tickets import (
     stg_tickets,
 )
 from models.vendors import fct_contract_promises
-from models.vocabulary import ClockState, Domain, ExportShape, SlaTarget, StatusCategory
+from models.vocabulary import ClockGap, ClockState, Domain, ExportShape, SlaTarget, StatusCategory
 from pipelines.facts.ticket_slices import TicketSlice, read_slices
 from pipelines.fingerprint import hash_parts
 from pipelines.landing.loads import active_loads
@@ -306,6 +306,7 @@ def _expected_values(warehouse: Warehouse, rules: MeasuringRules) -> dict[str, l
         "sla_policy": {policy.id for policy in rules.sla_policies},
         "target": {target.value for target in SlaTarget},
         "state": {state.value for state in ClockState},
+        "not_told": {gap.value for gap in ClockGap},
         "status_category": {category.value for category in StatusCategory},
     }
     for table in (stg_tickets, stg_ticket_events):

@@ -12,7 +12,7 @@ from typing import Any, Final
 from metrics.instrumentation.reasons import HISTORY
 from metrics.registry import METRICS
 from models.findings import ops_source_arrivals
-from models.vocabulary import GapKind
+from models.vocabulary import ClockGap, GapKind
 from pipelines.words.instrumentation import describe_place, format_width
 from pipelines.words.numbers import count_of, count_records
 
@@ -20,6 +20,8 @@ from pipelines.words.numbers import count_of, count_records
 _LACKS: Final = {
     HISTORY: "history of status changes",
     "touch_count": "public reply and no active status",
+    ClockGap.PAUSES.value: "history of their pauses",
+    ClockGap.INSTANTS.value: "exact instant of a response, a resolution or a pause",
     "handoff_count": "team in any of their events",
     "is_sla_met_at_source": "SLA flag of the source",
     "rate_card_variance": "price in one contract alone",

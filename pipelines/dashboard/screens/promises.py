@@ -53,10 +53,18 @@ def show_promises(snapshot: Snapshot, filters: Filters) -> None:
     # While nobody has chosen days, they may be earlier ones than those that are offered.
     st.header("Broken promises")
     st.caption(f"Decided from {of_promises.describe_days()}.")
-    decided = snapshot.rows_of("sla_clock_facts", of_promises, day="decided_at")
+    dated = snapshot.rows_of("sla_clock_facts", of_promises, day="decided_at")
+    decided = dated.filter(pl.col("state") != "not_measured")
     broken = decided.filter(state="breached")
+    if open_count := dated.height - decided.height:
+        st.caption(
+            f"Of {count_of(open_count, 'clock', 'clocks')} the export leaves open whether they were kept: see "
+            "instrumentation."
+        )
     if decided.is_empty():
-        show_nothing("No promise was kept or broken.")
+        show_nothing(
+            "No promise is known to have been kept or broken." if open_count else "No promise was kept or broken."
+        )
         return
     if broken.is_empty():
         show_nothing(f"None of {decided.height:,} decided clocks was broken.")

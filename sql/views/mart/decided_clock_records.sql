@@ -1,9 +1,11 @@
 -- Generated from metrics/render/record_views.py by `python -m pipelines.generate`; a test fails if it was edited by
 -- hand.
 --
--- One row per SLA clock that is met or breached, on the day on which that was decided.
--- Counted: Clocks for resolution that are met or breached; running, paused and cancelled ones are in neither part. A
--- ticket that was set aside counts with its clocks, or with one if it has none.
+-- One row per SLA clock that is met or breached, on the day on which that was decided, or of which the export leaves
+-- open which of the two.
+-- Counted: Clocks for resolution that are met or breached; running, paused and cancelled ones are in neither part. Not
+-- measured are those of which the export leaves open whether they were kept, by the instant at which that was decided
+-- at the latest. A ticket that was set aside counts with its clocks, or with one if it has none.
 -- What a record contributes is empty where that is not measured; of one that was set aside, everything is. So is a
 -- column while a KPI that is computed from it is held.
 CREATE OR REPLACE VIEW mart.decided_clock_records AS
@@ -54,9 +56,9 @@ CROSS JOIN (
         max(CASE WHEN metric IN ('sla_vendor_response_attainment_ratio') THEN 1 ELSE 0 END) AS vendor_response_met_count
     FROM meta.metrics WHERE publication_state = 'held'
 ) AS held
-WHERE (fact.state IN ('met', 'breached') OR (fact.is_quarantined AND (fact.state IS NULL OR fact.state <> 'cancelled'))) AND fact.decided_at IS NOT NULL;
+WHERE (fact.state IN ('met', 'breached', 'not_measured') OR (fact.is_quarantined AND (fact.state IS NULL OR fact.state <> 'cancelled'))) AND fact.decided_at IS NOT NULL;
 
-COMMENT ON VIEW mart.decided_clock_records IS 'One row per SLA clock that is met or breached, on the day on which that was decided.';
+COMMENT ON VIEW mart.decided_clock_records IS 'One row per SLA clock that is met or breached, on the day on which that was decided, or of which the export leaves open which of the two.';
 COMMENT ON COLUMN mart.decided_clock_records.ticket_id IS 'Ticket, qualified by its source';
 COMMENT ON COLUMN mart.decided_clock_records.target IS 'first_response, resolution, periodic_update, vendor_response or vendor_resolution';
 COMMENT ON COLUMN mart.decided_clock_records.sla_policy IS 'Policy in policies/sla.yaml that set the clock';

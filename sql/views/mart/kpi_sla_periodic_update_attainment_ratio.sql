@@ -4,7 +4,8 @@
 -- Share of the clocks of the longest silence between public replies decided in the period that were met.
 -- Formula: met / (met + breached) of periodic update clocks, by decided_at.
 -- Counted: Clocks for periodic update that are met or breached; running, paused and cancelled ones are in neither
--- part. A ticket that was set aside counts with its clocks, or with one if it has none.
+-- part. Not measured are those of which the export leaves open whether they were kept, by the instant at which that
+-- was decided at the latest. A ticket that was set aside counts with its clocks, or with one if it has none.
 -- Period: stop or breach of the clock, whichever came first (decided_at), in the reporting time zone.
 -- Unit: ratio; 1 is the whole. Owner: Service management. Version 1.
 -- To combine cells: add numerators and denominators up, over periods and over the values of one breakdown, then

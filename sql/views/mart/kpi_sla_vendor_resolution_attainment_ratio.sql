@@ -6,9 +6,10 @@
 -- Formula: met / (met + breached) of vendor resolution clocks, by decided_at. A clock that only stood still, as of a
 -- ticket that names the vendor and never waited for it, is met like any other; for service credits it is no case.
 -- Counted: Clocks for vendor resolution that are met or breached; running, paused and cancelled ones are in neither
--- part. A ticket that was set aside counts with its clocks, or with one if it has none.
+-- part. Not measured are those of which the export leaves open whether they were kept, by the instant at which that
+-- was decided at the latest. A ticket that was set aside counts with its clocks, or with one if it has none.
 -- Period: stop or breach of the clock, whichever came first (decided_at), in the reporting time zone.
--- Unit: ratio; 1 is the whole. Owner: Service management. Version 1.
+-- Unit: ratio; 1 is the whole. Owner: Service management. Version 2.
 -- To combine cells: add numerators and denominators up, over periods and over the values of one breakdown, then
 -- divide.
 CREATE OR REPLACE VIEW mart.kpi_sla_vendor_resolution_attainment_ratio AS

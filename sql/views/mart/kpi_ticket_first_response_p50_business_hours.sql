@@ -9,7 +9,7 @@
 -- Counted: Tickets that are done and not cancelled. A ticket that was set aside counts where it was resolved or, if
 -- that is unknown, created.
 -- Period: last entry of the ticket into done (resolved_at), in the reporting time zone.
--- Unit: open hours of the team's calendar. Owner: Service management. Version 1.
+-- Unit: open hours of the team's calendar. Owner: Service management. Version 2.
 -- To combine cells: never; take the cell that was computed for the wider period or breakdown.
 CREATE OR REPLACE VIEW mart.kpi_ticket_first_response_p50_business_hours AS
 SELECT

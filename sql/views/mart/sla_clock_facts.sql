@@ -20,6 +20,7 @@ SELECT
     elapsed_microseconds / 3.6e9 AS elapsed_hours,
     paused_microseconds / 3.6e9 AS paused_hours,
     state,
+    not_told,
     breached_at,
     due_at,
     decided_at,
@@ -39,13 +40,14 @@ COMMENT ON COLUMN mart.sla_clock_facts.service IS 'Service that the ticket is ab
 COMMENT ON COLUMN mart.sla_clock_facts.vendor IS 'Vendor when the clock was decided, or now; for vendor_response and vendor_resolution that of the holder';
 COMMENT ON COLUMN mart.sla_clock_facts.calendar IS 'Calendar whose open hours the clock counts';
 COMMENT ON COLUMN mart.sla_clock_facts.started_at IS 'Start of the clock';
-COMMENT ON COLUMN mart.sla_clock_facts.stopped_at IS 'Stop of the clock; empty while it runs or is paused';
+COMMENT ON COLUMN mart.sla_clock_facts.stopped_at IS 'Stop of the clock, the latest possible where the export does not tell it exactly; empty while it goes on';
 COMMENT ON COLUMN mart.sla_clock_facts.target_hours IS 'Open time that the policy allows';
-COMMENT ON COLUMN mart.sla_clock_facts.elapsed_hours IS 'Open time that counted, pauses left out; for periodic_update the longest silence that this target judged';
+COMMENT ON COLUMN mart.sla_clock_facts.elapsed_hours IS 'Open time that counted, pauses left out; for periodic_update the longest silence that this target judged. The most that it can be where the export does not tell the stop exactly, or of a snapshot no pauses';
 COMMENT ON COLUMN mart.sla_clock_facts.paused_hours IS 'Open time in which the clock stood still, for vendor_resolution also because others had the ticket';
-COMMENT ON COLUMN mart.sla_clock_facts.state IS 'met, breached, running, paused or cancelled';
+COMMENT ON COLUMN mart.sla_clock_facts.state IS 'met, breached, running, paused, cancelled, or not_measured where the export leaves open whether it was kept';
+COMMENT ON COLUMN mart.sla_clock_facts.not_told IS 'What the export does not tell of a clock that is not measured: first_response, pauses (of a snapshot) or instants (the target lies between the two exports between which the clock stopped); empty for others';
 COMMENT ON COLUMN mart.sla_clock_facts.breached_at IS 'Instant at which elapsed time reached the target, if it went beyond';
 COMMENT ON COLUMN mart.sla_clock_facts.due_at IS 'While it runs: the instant at which it will breach if nothing pauses it';
-COMMENT ON COLUMN mart.sla_clock_facts.decided_at IS 'Earlier of stop and breach: the clock counts in that period for ever';
+COMMENT ON COLUMN mart.sla_clock_facts.decided_at IS 'Earlier of stop and breach: the clock counts in that period for ever. Of one that is not measured, the latest instant known at which that can have been: of one that pauses may have held up the stop or, while it is open, the breach that it has without; empty if nothing can have been decided yet';
 COMMENT ON COLUMN mart.sla_clock_facts.remaining_hours IS 'Open time left while it runs or is paused, for periodic_update in the present silence; negative after a breach';
-COMMENT ON COLUMN mart.sla_clock_facts.used_ratio IS 'Share of the target that is used while it runs or is paused, for periodic_update by the present silence: 1 - remaining / target. Empty once it is decided or cancelled';
+COMMENT ON COLUMN mart.sla_clock_facts.used_ratio IS 'Share of the target that is used while it runs or is paused, for periodic_update by the present silence: 1 - remaining / target. Empty once it is decided or cancelled, and where it is not measured';

@@ -16,6 +16,7 @@ SELECT
     created_at,
     first_active_at,
     first_response_at,
+    first_response_earliest_at,
     first_resolved_at,
     resolved_at,
     cancelled_at,
@@ -63,6 +64,7 @@ COMMENT ON COLUMN mart.ticket_facts.vendor IS 'Vendor at the last resolution; fo
 COMMENT ON COLUMN mart.ticket_facts.created_at IS 'Creation';
 COMMENT ON COLUMN mart.ticket_facts.first_active_at IS 'First entry into an active status';
 COMMENT ON COLUMN mart.ticket_facts.first_response_at IS 'First public reply by an agent, or the proxy that the contract names';
+COMMENT ON COLUMN mart.ticket_facts.first_response_earliest_at IS 'Where no export tells when the first response came: it came after this instant, and by first_response_at or, where that is empty, the resolution, if it came. Empty where it is told';
 COMMENT ON COLUMN mart.ticket_facts.first_resolved_at IS 'First entry into done';
 COMMENT ON COLUMN mart.ticket_facts.resolved_at IS 'Last entry into done; empty for a ticket that is not done as of the data''s clock';
 COMMENT ON COLUMN mart.ticket_facts.cancelled_at IS 'Entry into cancelled, if the ticket is cancelled';

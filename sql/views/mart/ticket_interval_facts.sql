@@ -8,6 +8,7 @@ SELECT
     interval_number,
     started_at,
     ended_at,
+    started_earliest_at,
     status,
     status_category,
     waiting_reason,
@@ -26,6 +27,7 @@ COMMENT ON COLUMN mart.ticket_interval_facts.ticket_id IS 'Ticket, qualified by 
 COMMENT ON COLUMN mart.ticket_interval_facts.interval_number IS 'Order of the stretch in the ticket''s life, from 1';
 COMMENT ON COLUMN mart.ticket_interval_facts.started_at IS 'Start, inclusive';
 COMMENT ON COLUMN mart.ticket_interval_facts.ended_at IS 'End, exclusive; while it lasts, the data''s clock; empty where the ticket lies done or cancelled since';
+COMMENT ON COLUMN mart.ticket_interval_facts.started_earliest_at IS 'Of repeated snapshots: the latest export that shows the state before. The stretch began between it and started_at. Empty where the instant is exact';
 COMMENT ON COLUMN mart.ticket_interval_facts.status IS 'Status in the source''s words';
 COMMENT ON COLUMN mart.ticket_interval_facts.status_category IS 'Category of the status';
 COMMENT ON COLUMN mart.ticket_interval_facts.waiting_reason IS 'Whom a waiting status waits for';

@@ -70,6 +70,71 @@ def replies_of(life: Life, as_of: datetime) -> set[datetime]:
     return {instant for instant in [*life.replies, named] if instant is not None and instant <= as_of}
 
 
+def sure_of_stop(life: Life, cycle: Cycle, as_of: datetime) -> datetime | None:
+    """Until when a cycle went on for certain, if its stop is dated by an export that first shows it."""
+    start, stop = cycle
+    for state, _ in life.lasting(as_of):
+        if state.category == "done" and state.at == stop and state.earliest is not None:
+            return max(start, state.earliest)
+        if state.category == "done" and state.at == stop:
+            return None
+    return None
+
+
+def sure_of_cycles(life: Life, cycles: Sequence[Cycle], as_of: datetime) -> list[datetime | None]:
+    """The same of all cycles, or of the one that they are joined to: it stops with the last."""
+    apart = cycles_of(life)
+    if len(cycles) == len(apart):
+        return [sure_of_stop(life, cycle, as_of) for cycle in apart]
+    return [sure_of_stop(life, apart[-1], as_of)]
+
+
+def judge(
+    kind: type[Clock],
+    oracle: Oracle,
+    life: Life,
+    policies: Sequence[SlaPolicy],
+    start: datetime,
+    ends: tuple[datetime | None, datetime | None],
+    sure: datetime | None,
+    *,
+    tells_stop: bool = True,
+) -> dict[str, Any] | None:
+    """A clock that can have stopped any time after `sure`: run to the latest stop and to the earliest, and compared."""
+    stop, cancelled_at = ends
+    clock = kind(oracle, life, policies, start, stop, cancelled_at)
+    row = clock.run()
+    end = stop or cancelled_at or oracle.as_of
+    if row is None:
+        return None
+    if cancelled_at and tells_stop:
+        sure = None
+        for state, _ in life.lasting(oracle.as_of):
+            if state.category == "cancelled" and state.at == cancelled_at and state.earliest is not None:
+                sure = max(start, state.earliest)
+    is_sure = sure is None or sure >= end
+    decided_at = end
+    if row["state"] == "breached":
+        early_clock = clock if is_sure else kind(oracle, life, policies, start, sure, None)
+        early = row if is_sure else early_clock.run()
+        if early is not None and early["state"] == "breached":
+            left = early["elapsed_microseconds"] - clock.early_pause
+            if clock.early_pause == 0 or (left > early["target_microseconds"] == clock.targets[-1]):
+                return row
+        decided_at = row["breached_at"]
+    else:
+        is_within = clock.early_run == 0 or clock.run_in_all + clock.early_run <= min(clock.targets)
+        if is_within and (is_sure or tells_stop or row["state"] == "met"):
+            return row
+    return {
+        **row,
+        **dict.fromkeys(("breached_at", "due_at", "remaining_microseconds", "used_ratio")),
+        "state": "not_measured",
+        "not_told": "instants",
+        "decided_at": decided_at,
+    }
+
+
 class Clock:
     """One clock, run stretch by stretch and minute by minute."""
 
@@ -95,18 +160,44 @@ class Clock:
         self.breached_at: datetime | None = None
         self.breached_policy: SlaPolicy | None = None
         self.breached_calendar: str | None = None
+        # What it can have counted before it is known to run, or stood still before it is known to.
+        self.early_run = self.early_pause = 0
+        self.run_in_all = 0
+        self.targets: list[int] = []
 
     def run(self) -> dict[str, Any] | None:
         is_paused = False
+        previous: datetime | None = None
         for state, begin, until in self._stretches():
             self._consider(state, begin)
             if self.policy is None:
                 continue
+            was_running = previous is not None and not is_paused
             is_paused = self._is_paused(state)
+            self.targets.append(self.policy.within_microseconds)
+            self._blur(state, begin, previous, was_running, not is_paused)
+            before = self.paused
             self._pass(begin, until, is_paused)
+            if not is_paused:
+                self.run_in_all += self.oracle.counters[self.calendar].between(begin, until)
+            assert is_paused or self.paused == before
+            previous = begin
         if self.policy is None:
             return None
         return self._result(is_paused)
+
+    def _blur(
+        self, state: State, begin: datetime, previous: datetime | None, was_running: bool, is_running: bool
+    ) -> None:
+        """An export shows the change first: it can have been any time since the one before."""
+        if state.earliest is None or state.at != begin or was_running == is_running:
+            return
+        since = state.earliest if previous is None else max(state.earliest, previous)
+        time = self.oracle.counters[self.calendar].between(since, begin) if since < begin else 0
+        if is_running:
+            self.early_run += time
+        else:
+            self.early_pause += time
 
     def _stretches(self) -> list[tuple[State, datetime, datetime]]:
         if self.start == self.end:
@@ -206,6 +297,7 @@ class Clock:
         is_open = state in ("running", "paused")
         left = target - self.elapsed if is_open else target - self._total()
         return {
+            "not_told": None,
             "sla_policy": policy.id,
             "state": state,
             "calendar": self.breached_calendar or self.calendar,

@@ -6,7 +6,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from clock_oracle import Clock, Cycle, cycles_of, cycles_or_one, first_policy, replies_of, stop_or_cancel
+from clock_oracle import (
+    Clock,
+    Cycle,
+    cycles_of,
+    cycles_or_one,
+    first_policy,
+    judge,
+    replies_of,
+    stop_or_cancel,
+    sure_of_cycles,
+)
 from ticket_oracle import WORK, Life, Oracle, Row, State
 
 from metrics.sla.clocks import SlaPolicy
@@ -65,10 +75,12 @@ def run_holder(
     continues = bool(owns) and owns[0].on_reopen == "continue"
     kind = type("_HeldByOne", (_Held,), {"scope": scope})
     if target is SlaTarget.VENDOR_RESOLUTION:
-        whole = [cycle if cycle[1] != cycle[0] else None for cycle in cycles_or_one(life, continues)]
+        whole = cycles_or_one(life, continues)
         rows = []
-        for number, cycle in enumerate(whole, start=1):
-            row = cycle and kind(oracle, life, policies, cycle[0], *stop_or_cancel(facts, cycle[1])).run()
+        for number, (cycle, sure) in enumerate(zip(whole, sure_of_cycles(life, whole, oracle.as_of), strict=True), 1):
+            if cycle[1] == cycle[0]:
+                continue
+            row = judge(kind, oracle, life, policies, cycle[0], stop_or_cancel(facts, cycle[1]), sure)
             if row:
                 rows.append({"target": target.value, "cycle_number": number, **row})
         return rows

@@ -73,7 +73,8 @@ def clocks(target: str) -> str:
                coalesce({local_date("decided_at")}, CASE WHEN t.is_quarantined THEN {best_known("resolved_at")} END)
                AS day
         FROM fct_sla_clocks k JOIN fct_tickets t USING (ticket_id)
-        WHERE target = '{target}' AND (state IN ('met', 'breached') OR (t.is_quarantined AND state <> 'cancelled'))
+        WHERE target = '{target}'
+          AND (state IN ('met', 'breached', 'not_measured') OR (t.is_quarantined AND state <> 'cancelled'))
         UNION ALL
         SELECT team, priority, service, vendor, NULL, true, {local_date("coalesce(resolved_at, created_at)")}
         FROM fct_tickets t
@@ -99,6 +100,9 @@ def hit(condition: str) -> str:
     return trusted(f"CAST(({condition}) AS INTEGER)")
 
 
+#: Of a clock that is not measured, empty.
+KEPT = "nullif(state, 'not_measured') = 'met'"
+
 #: Metric -> records, what one record contributes. Percentiles, means and shares of time are read from their names.
 RECORDS: dict[str, tuple[str, str]] = {
     "ticket_created_count": (CREATED, hit("true")),
@@ -111,10 +115,10 @@ RECORDS: dict[str, tuple[str, str]] = {
         # Adding them up is empty if one of them is, or if nobody is known to have touched the ticket.
         hit("reopen_count + handoff_count + nullif(touch_count, 0) - 1 = 0"),
     ),
-    "sla_attainment_ratio": (clocks("resolution"), hit("state = 'met'")),
-    "sla_first_response_attainment_ratio": (clocks("first_response"), hit("state = 'met'")),
+    "sla_attainment_ratio": (clocks("resolution"), hit(KEPT)),
+    "sla_first_response_attainment_ratio": (clocks("first_response"), hit(KEPT)),
     **{
-        f"sla_{target}_attainment_ratio": (clocks(target), hit("state = 'met'"))
+        f"sla_{target}_attainment_ratio": (clocks(target), hit(KEPT))
         for target in ("periodic_update", "vendor_response", "vendor_resolution")
     },
     "sla_source_attainment_ratio": (CLAIMED, hit("is_sla_met_at_source")),

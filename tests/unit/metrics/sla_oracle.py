@@ -7,7 +7,16 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from clock_oracle import Clock, Cycle, cycles_or_one, first_policy, replies_of, stop_or_cancel
+from clock_oracle import (
+    Clock,
+    Cycle,
+    cycles_or_one,
+    first_policy,
+    judge,
+    replies_of,
+    stop_or_cancel,
+    sure_of_cycles,
+)
 from holder_oracle import holder_of, run_holder
 from ticket_oracle import Life, Oracle, Row, State
 
@@ -27,14 +36,16 @@ def work_out_clocks(
     for target in SlaTarget:
         of_target = [policy for policy in policies if policy.target is target]
         if target is SlaTarget.FIRST_RESPONSE:
-            clocks += _run_all(Clock, oracle, life, facts, of_target, _response(facts))
+            clocks += _run_all(Clock, oracle, life, facts, of_target, _response(facts), [_sure_of_response(facts)])
         elif target is SlaTarget.RESOLUTION:
             cycles = cycles_or_one(life, _continues(life, of_target, oracle.as_of))
-            clocks += _run_all(Clock, oracle, life, facts, of_target, cycles)
+            sure = sure_of_cycles(life, cycles, oracle.as_of)
+            clocks += _run_all(Clock, oracle, life, facts, of_target, cycles, sure)
         elif target is SlaTarget.PERIODIC_UPDATE:
             if life.ticket["source"] in talking and _tells_all_replies(life, oracle.as_of):
                 cycles = cycles_or_one(life, _continues(life, of_target, oracle.as_of))
-                clocks += _run_all(_Silence, oracle, life, facts, of_target, cycles)
+                sure = sure_of_cycles(life, cycles, oracle.as_of)
+                clocks += _run_all(_Silence, oracle, life, facts, of_target, cycles, sure)
         else:
             for scope in dict.fromkeys(holder_of(policy) for policy in of_target):
                 clocks += run_holder(oracle, life, facts, of_target, scope, target)
@@ -48,10 +59,16 @@ def _run_all(
     facts: Row,
     policies: Sequence[SlaPolicy],
     cycles: Sequence[Cycle],
+    sure: Sequence[datetime | None],
 ) -> list[dict[str, Any]]:
-    rows = []
-    for number, (start, stop) in enumerate(cycles, start=1):
-        row = kind(oracle, life, policies, start, *stop_or_cancel(facts, stop)).run()
+    rows: list[dict[str, Any]] = []
+    if not policies:
+        return rows
+    for number, ((start, stop), until) in enumerate(zip(cycles, sure, strict=True), start=1):
+        # Whether somebody answered is not told of a first response that lies between two exports.
+        tells_stop = policies[0].target is not SlaTarget.FIRST_RESPONSE or until is None
+        ends = stop_or_cancel(facts, stop)
+        row = judge(kind, oracle, life, policies, start, ends, until, tells_stop=tells_stop)
         if row:
             rows.append({"target": policies[0].target.value, "cycle_number": number, **row})
     return rows
@@ -61,6 +78,11 @@ def _response(facts: Row) -> list[Cycle]:
     responses = [instant for instant in (facts["first_response_at"], facts["first_resolved_at"]) if instant]
     stop = max(facts["created_at"], min(responses)) if responses else None
     return [(facts["created_at"], stop)]
+
+
+def _sure_of_response(facts: Row) -> datetime | None:
+    earliest = facts["first_response_earliest_at"]
+    return max(facts["created_at"], earliest) if earliest else None
 
 
 def _continues(life: Life, policies: Sequence[SlaPolicy], as_of: datetime) -> bool:
@@ -81,6 +103,9 @@ class _Silence(Clock):
     """A clock that counts from reply to reply: `elapsed` is the present silence, `longest` the longest one before."""
 
     longest = 0
+
+    def _blur(self, *_: Any) -> None:
+        """Replies are told by events, and so is all else of it."""
 
     def _stretches(self) -> list[tuple[State, datetime, datetime]]:
         replies = replies_of(self.life, self.oracle.as_of)

@@ -14,6 +14,9 @@ from typing import Any
 
 import polars as pl
 
+from models.ddl import conform
+from models.tickets import stg_ticket_events
+
 INSTANT = pl.Datetime("us", "UTC")
 START = datetime(2026, 10, 20, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -193,3 +196,52 @@ def make_faulty_exports(seed: int, *, count: int = 12, days: int = 8) -> Exports
                     again = dice.lie(life.at(max(at, life.created_at)), at)
                     rows.append(show(life.ticket_id, name, at, {**told, "status": again["status"]}, number + 100))
     return Exports(rows, exports)
+
+
+def patient_lives(seed: int) -> tuple[list[TrueLife], list[datetime]]:
+    """Lives that change at most once between two exports, the first time after an export has shown them."""
+    dice = Dice(seed)
+    instants = [START + 6 * number * HOUR for number in range(60)]
+    lives = []
+    for number in range(10):
+        turn = dice.random.randrange(1, 20)
+        created_at = instants[turn] - dice.random.randrange(0, 6) * HOUR
+        life = TrueLife(f"desk:{number}", created_at, [(created_at, {"status": "New"})])
+        for _ in range(dice.random.randrange(9)):
+            turn += dice.random.randrange(1, 5)
+            at = instants[turn] - dice.random.randrange(0, 6) * HOUR
+            change = {"status": dice.random.choice([name for name in STATUSES if name != "Unheard of"])}
+            change |= {"team": dice.random.choice(("Front desk", "Network"))} if dice.one_in(2) else {}
+            change |= {"priority": dice.random.choice(("P1", "P2"))} if dice.one_in(4) else {}
+            life.changes.append((at, change))
+        lives.append(life)
+    return lives, instants
+
+
+def log_of(lives: Sequence[TrueLife], moved: Any) -> pl.DataFrame:
+    """The event log of lives, each instant moved as the function says."""
+    events = []
+    for life in lives:
+        before: dict[str, Any] = {}
+        for number, (at, change) in enumerate(life.changes):
+            state = {**before, **change}
+            category, reason = STATUSES[state["status"]]
+            entry = STATUSES[before["status"]][0] != category if before else True
+            events.append(
+                {
+                    "ticket_id": life.ticket_id,
+                    "source": "desk",
+                    "occurred_at": at if number == 0 else moved(at, category, before.get("status"), state, entry),
+                    "event_sequence": number,
+                    "status": state["status"],
+                    "status_category": category,
+                    "waiting_reason": reason,
+                    "team": change.get("team"),
+                    "priority": change.get("priority"),
+                    "load_id": "log",
+                    "row_number": number,
+                    "row_hash": "",
+                }
+            )
+            before = state
+    return conform(pl.DataFrame(events, infer_schema_length=None), stg_ticket_events)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 
 Row = Mapping[str, Any]
@@ -57,6 +58,15 @@ def compare(rows: Sequence[Row], exports: Sequence[Row]) -> tuple[list[dict[str,
                 **{name: _possible(last, name) for name in ("resolved_at", "closed_at")},
                 "first_seen_at": first["snapshot_at"],
                 "last_seen_at": last["snapshot_at"],
+                "queued_until_at": max(
+                    (
+                        row["snapshot_at"]
+                        for row, _ in takewhile(
+                            lambda pair: pair[1]["category"] == "queued", zip(shown, states, strict=True)
+                        )
+                    ),
+                    default=None,
+                ),
                 "has_disappeared": (last["snapshot_at"] < max(instants[last["export"]]))
                 if is_full[last["export"]]
                 else None,

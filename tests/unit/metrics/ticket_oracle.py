@@ -31,6 +31,8 @@ class State:
     team: str | None
     priority: str | None
     vendor: str | None
+    #: Of a change that is dated by an export, the export before.
+    earliest: datetime | None = field(default=None, compare=False)
 
     def is_same(self, other: State) -> bool:
         return replace(self, at=other.at) == other
@@ -125,6 +127,7 @@ def live(ticket: Row, events: Sequence[Row], as_of: datetime) -> Life:
             team=event["team"] or state.team,
             priority=event["priority"] or state.priority,
             vendor=event["vendor"] or state.vendor,
+            earliest=event["earliest_at"],
         )
         if not state.is_same(life.states[-1]):
             life.states.append(state)
@@ -198,6 +201,17 @@ class Oracle:
         fields = [life.ticket["first_response_at"]] if life.ticket["first_response_at"] else []
         responses = [instant for instant in [*life.replies, *fields] if instant <= as_of]
         first_response_at = (min(responses, default=None)) if has_replies else first_active_at
+        earliest_response_at = None
+        if not has_replies and life.ticket["export_shape"] == "repeated_snapshots":
+            if first_active_at == created_at and life.ticket["first_seen_at"]:
+                first_response_at = life.ticket["first_seen_at"]
+            if any(state.category != "queued" for state in states):
+                queued_until = life.ticket["queued_until_at"]
+                earliest_response_at = max(
+                    created_at, queued_until if queued_until and queued_until <= as_of else created_at
+                )
+        if first_response_at and first_response_at > as_of:
+            first_response_at = None
 
         touch_count: int | None = active_entry_count
         if has_replies:
@@ -223,6 +237,7 @@ class Oracle:
             "created_at": created_at,
             "first_active_at": first_active_at,
             "first_response_at": first_response_at,
+            "first_response_earliest_at": earliest_response_at,
             "first_resolved_at": first_resolved_at,
             "resolved_at": resolved_at,
             "cancelled_at": cancelled_at,

@@ -133,7 +133,8 @@ def make_event(dice: _Dice, start: datetime, ticket_id: str, row_number: int) ->
     return {
         "ticket_id": ticket_id,
         "source": "desk",
-        "occurred_at": dice.instant(start),
+        "occurred_at": (occurred_at := dice.instant(start)),
+        "earliest_at": dice.random.choice([None, None, occurred_at - timedelta(hours=dice.random.choice([0, 2, 24]))]),
         "event_sequence": dice.random.choice([None, None, 1, 2]),
         "status_before": f"is {before}" if before else None,
         "status": status,
@@ -174,6 +175,8 @@ def make_ticket(dice: _Dice, start: datetime, number: int) -> dict[str, Any]:
         "first_response_at": dice.instant(start) if source != "mute" and dice.one_in(4) else None,
         "resolved_at": dice.instant(start) if dice.one_in(3) else None,
         "closed_at": dice.instant(start) if dice.one_in(3) else None,
+        "first_seen_at": dice.maybe([dice.instant(start)]),
+        "queued_until_at": dice.maybe([dice.instant(start)]),
         "load_id": "desk/tickets/1",
         "row_number": number,
         "row_hash": "",

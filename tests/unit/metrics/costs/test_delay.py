@@ -130,15 +130,19 @@ def test_time_past_the_target_on_both_clocks() -> None:
         {"ticket_id": "0", "state": "met", "elapsed_microseconds": HOUR, "stopped_at": NOON},
         {"ticket_id": "1", "state": "met", "elapsed_microseconds": 4 * HOUR, "stopped_at": NOON},
         {"ticket_id": "1", "target": "first_response", "elapsed_microseconds": 9 * HOUR},
+        {"ticket_id": "4", "elapsed_microseconds": 9 * HOUR, "breached_at": NOON, "stopped_at": NOON},
+        {"ticket_id": "4", "state": "not_measured", "not_told": "instants", "elapsed_microseconds": 9 * HOUR},
     )
-    # 2 was promised nothing. Of the snapshot 3 it is not known when it was resolved, on the promise's clock.
-    of = tickets({}, {}, {}, {"has_history": False})
+    # 2 was promised nothing. Of the snapshot 3 it is not known when it was resolved, on the promise's clock, nor of the
+    # second cycle of 4.
+    of = tickets({}, {}, {}, {"has_history": False}, {})
     for clock, hours in ((DelayClock.BUSINESS, "1.5"), (DelayClock.CALENDAR, "20")):
         found = price(of, rule("10", measure=DelayMeasure.PAST_TARGET, clock=clock), sla=sla)
         assert found.select("ticket_id", "amount_reporting").rows() == [
             ("0", 10 * Decimal(hours)),
             ("1", Decimal(0)),
             ("3", None),
+            ("4", None),
         ]
 
 

@@ -100,6 +100,15 @@ def test_a_month_by_hand() -> None:
     assert found.height == 1
 
 
+def test_a_ticket_of_which_it_is_open_whether_it_was_late_is_clean_in_no_case() -> None:
+    of = tickets({}, {"reopen_count": 1}, {})
+    sla = clocks((0, "resolution", "not_measured"), (1, "resolution", "not_measured"), (2, "resolution", "met"))
+    assert divide([allocated("9.00")], of, sla).select(NUMBERS).row(0) == (
+        *(3, 1, 1),
+        *(Decimal("9.00"), Decimal("3.00"), Decimal("3.00")),
+    )
+
+
 def test_tickets_that_are_no_transactions_bear_nothing() -> None:
     of = tickets({"reopen_count": 1, "is_quarantined": True}, {"reopen_count": 1, "is_cancelled": True}, {})
     assert divide([allocated("8.00")], of).select(NUMBERS).row(0)[:3] == (1, 0, 0)

@@ -117,10 +117,12 @@ def test_parts_add_up_and_every_clock_has_one_state(case: Case) -> None:
     assert lengths.filter((pl.col("business") < 0) | (pl.col("business") > pl.col("calendar"))).is_empty()
     is_last = intervals.group_by("ticket_id").agg(pl.col("is_last").sum())
     assert set(is_last["is_last"]) <= {1}
-    assert set(clocks["state"]) <= {"met", "breached", "running", "paused", "cancelled"}
+    assert set(clocks["state"]) <= {"met", "breached", "running", "paused", "cancelled", "not_measured"}
     assert clocks.select("ticket_id", "sla_policy", "cycle_number").is_duplicated().sum() == 0
     decided = clocks["state"].is_in(["met", "breached"])
-    assert (decided == clocks["decided_at"].is_not_null()).all()
+    unclear = clocks["state"] == "not_measured"
+    assert (unclear == clocks["not_told"].is_not_null()).all()
+    assert (decided == clocks["decided_at"].is_not_null()).filter(~unclear).all()
     assert ((clocks["state"] == "breached") == clocks["breached_at"].is_not_null()).all()
     first_end = clocks.filter(decided).select(pl.min_horizontal("stopped_at", "breached_at")).to_series()
     assert clocks.filter(decided)["decided_at"].equals(first_end)
@@ -193,7 +195,9 @@ def test_what_a_clock_counts_and_what_it_pauses_is_all_open_time(case: Case) -> 
 @given(cases())
 def test_where_nobody_replies_the_silence_is_the_resolution(case: Case) -> None:
     tickets = case.ticket_frame().with_columns(first_response_at=pl.lit(None, dtype=pl.Datetime("us", "UTC")))
-    events = case.event_frame().with_columns(is_public_agent_reply=False)
+    # Silences are told by events, whose instants are exact.
+    nothing = pl.lit(None, dtype=pl.Datetime("us", "UTC"))
+    events = case.event_frame().with_columns(is_public_agent_reply=False, earliest_at=nothing)
     assert_same_clocks(case, tickets, events, SlaTarget.PERIODIC_UPDATE, scope={})
 
 

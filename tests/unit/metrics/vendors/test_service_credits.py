@@ -229,6 +229,16 @@ def test_tickets_set_aside_bound_what_is_due() -> None:
     assert of_month(built.credits, SEPTEMBER, *names) == (19, 2, Decimal(0), Decimal(0), Decimal("10.00"))
 
 
+def test_clocks_of_which_it_is_open_whether_they_were_kept_bound_what_is_due() -> None:
+    cases = clocks(SEPTEMBER, 21, 1)
+    for row in cases[:2]:
+        row |= {"state": "not_measured", "not_told": "instants"}
+    built = build(terms(), cases=cases, invoices=[fee(SEPTEMBER, "100.00")])
+    names = ("met_count", "breached_count", "unmeasured_count", "to_claim_at_least_reporting")
+    assert of_month(built.credits, SEPTEMBER, *names) == (19, 1, 2, Decimal(0))
+    assert of_month(built.credits, SEPTEMBER, "to_claim_at_most_reporting") == (Decimal("10.00"),)
+
+
 def test_a_contract_that_changes_in_mid_month_has_each_part_of_the_month() -> None:
     # A1 ends on 15 September, A2 follows. The line of 900.00 lies on 30 days: 15 of them are 450.00.
     contracts = [

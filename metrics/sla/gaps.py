@@ -1,0 +1,142 @@
+"""Clocks of which the export leaves open whether the promise was kept, and what it does not tell of them.
+
+A clock was run until the latest instant at which it can have stopped, and without the pauses that nobody knows of: so
+it counts the most that it can have counted. If that is within the target, the promise was kept whatever is not known.
+If it is not, the promise was broken only where the clock had gone beyond its target while it went on for certain.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+from metrics.calendars.business_time import OpenTime
+from metrics.sla.lives import Lives
+from models.vocabulary import ClockGap
+
+_GAPS: Final = pl.Enum([gap.value for gap in ClockGap])
+
+
+def find_gaps(clocks: pl.DataFrame, lives: Lives) -> list[pl.Series]:
+    """What is not told of clocks that cannot be judged for it, and by when they were decided.
+
+    - A clock that stopped at an instant that is not told is met if it had not gone beyond its target by the latest, and
+      breached if it had by the earliest.
+    - One of which it is not told whether it stopped at all may be met, even where it goes on or was cancelled.
+    - One whose pauses are not told is met or cancelled if it was within its target without any. It is never breached.
+    - One whose start or pauses are told to the granularity of exports is judged where that cannot matter.
+
+    Args:
+        clocks: one row per clock, with `breached_at`, what `is_surely_beyond` and `count_unsure` said, and the columns
+            of its last row.
+
+    Returns:
+        `not_told` (a `ClockGap`, empty where the clock can be judged) and `decided_by`: where it cannot be, the latest
+        instant known at which it can have been decided. That is the breach, if it was not kept before, else the clock's
+        end; where pauses can have put off the breach, the clock's end, and while there is none the breach without
+        pauses. Empty if it cannot have been decided yet.
+    """
+    is_stop_open = pl.col("sure_until") < pl.col("clock_ends_at")
+    tells_pauses = pl.col("tells_pauses")
+    looks_breached = pl.col("breached_at").is_not_null()
+    least = pl.col("elapsed_microseconds") - pl.col("unsure_at_end") - pl.col("unsure_pause")
+    is_beyond = (~is_stop_open | pl.col("is_surely_beyond")) & (
+        (pl.col("unsure_pause") == 0) | (pl.col("keeps_target") & (least > pl.col("target")))
+    )
+    is_breach_open = looks_breached & ~(tells_pauses & is_beyond)
+    is_ended = pl.col("is_stopped") | pl.col("is_cancelled")
+    can_be_beyond = (pl.col("unsure_run") > 0) & (pl.col("run") + pl.col("unsure_run") > pl.col("least_target"))
+    can_have_stopped = ~pl.col("tells_stop") & is_stop_open
+    is_end_open = pl.when(can_have_stopped).then(~pl.col("is_stopped")).otherwise(~is_ended & ~tells_pauses)
+    is_open = is_breach_open | (~looks_breached & (is_end_open | can_be_beyond))
+    has_history = pl.lit(lives.tickets["has_history"].gather(clocks["life"]))
+    decided_by = (
+        pl.when(looks_breached & ~tells_pauses & is_ended)
+        .then("clock_ends_at")
+        .when(looks_breached)
+        .then("breached_at")
+        .when(can_have_stopped | can_be_beyond)
+        .then("clock_ends_at")
+    )
+    gap = (
+        pl.when(has_history)
+        .then(_gap(ClockGap.INSTANTS))
+        .when(can_have_stopped)
+        .then(_gap(ClockGap.FIRST_RESPONSE))
+        .otherwise(_gap(ClockGap.PAUSES))
+    )
+    return clocks.select(
+        not_told=pl.when(is_open).then(gap), decided_by=pl.when(is_open).then(decided_by)
+    ).get_columns()
+
+
+def count_unsure(rows: pl.DataFrame, clock_count: int, open_time: OpenTime) -> list[pl.Series]:
+    """By how much each clock can have counted more or less, since exports date its start, its pauses and its stop.
+
+    A change that an export first shows happened since the export before. Silences are cut by events, and told exactly.
+
+    Args:
+        rows: of the clocks, measured, with `clock`, from 1.
+
+    Returns:
+        For each clock, in microseconds: `run`, what it counted in all, and `least_target`, the lowest of its targets;
+        `unsure_run`, what it can have counted before it is known to run; `unsure_pause`, what it can have stood still
+        before it is known to; and `unsure_at_end`, what it counted after it is known to go on.
+    """
+    names = ("run", "least_target", "unsure_run", "unsure_pause", "unsure_at_end")
+    # Where no export dates anything, as in a log, there is nothing to count.
+    if "is_reply" in rows.columns or rows["started_earliest_at"].null_count() == rows.height:
+        return [pl.zeros(clock_count, dtype=pl.Int64, eager=True).alias(name) for name in names]
+    is_run = ~pl.col("is_paused")
+    ran_before = is_run.shift(1) & ~pl.col("begins")
+    changes = rows.select(
+        "clock",
+        "calendar",
+        is_run=is_run,
+        is_blurred=(pl.col("started_earliest_at") < pl.col("started_at")) & (ran_before != is_run),
+        ended_at="started_at",
+        started_at=pl.when("begins")
+        .then("started_earliest_at")
+        .otherwise(pl.max_horizontal("started_earliest_at", pl.col("started_at").shift(1))),
+    )
+    blurred = changes.filter(pl.col("is_blurred").fill_null(False))
+    late = rows.filter((pl.col("ended_at") > pl.col("sure_until")) & is_run).select(
+        "clock", "calendar", "ended_at", started_at=pl.max_horizontal("started_at", "sure_until")
+    )
+    counted = rows.select("clock", "target", run=pl.col("run_through") - pl.col("run_before"))
+    sums = counted.group_by("clock").agg(pl.col("run").sum(), pl.col("target").min()).sort("clock")
+    counts = (
+        sums["run"],
+        sums["target"],
+        _sum_time(blurred.filter("is_run"), clock_count, open_time),
+        _sum_time(blurred.filter(~pl.col("is_run")), clock_count, open_time),
+        _sum_time(late, clock_count, open_time),
+    )
+    return [count.alias(name) for count, name in zip(counts, names, strict=True)]
+
+
+def _sum_time(stretches: pl.DataFrame, clock_count: int, open_time: OpenTime) -> pl.Series:
+    """Open time of each clock's stretches."""
+    time = open_time.between(*stretches.select("calendar", "started_at", "ended_at"))
+    sums = stretches.select("clock", time.alias("time")).group_by("clock").agg(pl.col("time").sum())
+    return pl.zeros(clock_count, dtype=pl.Int64, eager=True).scatter(sums["clock"] - 1, sums["time"])
+
+
+def is_surely_beyond(breaches: pl.DataFrame, open_time: OpenTime) -> pl.Series:
+    """Whether clocks had gone beyond their targets while they went on for certain.
+
+    Args:
+        breaches: for each, the row in which it went beyond its target, with `reached_at`, when it reached it.
+    """
+    is_unsure = (pl.col("ended_at") > pl.col("sure_until")) & ~pl.col("is_paused")
+    since = breaches.select(pl.max_horizontal("started_at", "sure_until")).to_series()
+    unsure = breaches.select(
+        pl.when(is_unsure).then(open_time.between(breaches["calendar"], since, breaches["ended_at"])).otherwise(0)
+    ).to_series()
+    is_before = pl.col("reached_at") < pl.col("sure_until")
+    return breaches.select(is_before & (pl.col("elapsed") - unsure > pl.col("target"))).to_series()
+
+
+def _gap(gap: ClockGap) -> pl.Expr:
+    return pl.lit(gap.value, dtype=_GAPS)

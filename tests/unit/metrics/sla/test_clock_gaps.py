@@ -1,0 +1,224 @@
+"""Promises of which the export leaves open whether they were kept: what is judged must be true whatever happened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from snapshot_lives import HOUR, STATUSES, TrueLife, log_of, patient_lives, take_exports
+
+from metrics.calendars.business_time import OpenTime, always_open
+from metrics.sla.clocks import SlaPolicy
+from metrics.tickets.clocks import TeamCalendars, covering_span, sources_with_replies
+from metrics.tickets.facts import MeasuringRules, TicketFacts, measure_tickets
+from metrics.tickets.repeated_snapshots import compare_snapshots
+from models.ddl import conform
+from models.tickets import stg_ticket_events, stg_tickets
+from models.vocabulary import SlaTarget, StatusCategory
+
+CREATED = datetime(2026, 3, 2, 9, tzinfo=UTC)
+AS_OF = datetime(2026, 3, 12, 9, tzinfo=UTC)
+WAITING = frozenset([StatusCategory.WAITING])
+JUDGED = ("met", "breached")
+
+
+def policy(target: SlaTarget, hours: float, **changes: Any) -> SlaPolicy:
+    return SlaPolicy(**{"id": str(target), "target": target, "within_microseconds": int(hours * 3.6e9), **changes})
+
+
+FIRST, RESOLUTION = policy(SlaTarget.FIRST_RESPONSE, 4), policy(SlaTarget.RESOLUTION, 24, pause_categories=WAITING)
+
+
+def measure(tickets: pl.DataFrame, events: pl.DataFrame, policies: Sequence[SlaPolicy], as_of: datetime) -> TicketFacts:
+    rules = MeasuringRules(
+        as_of=as_of,
+        reach=as_of,
+        open_time=OpenTime.compile([always_open("24x7")], *covering_span(tickets, events, as_of)),
+        team_calendars=TeamCalendars("24x7"),
+        sla_policies=policies,
+        reply_sources=sources_with_replies(tickets, events),
+        reply_event_sources=(),
+        team_sources=(),
+        time_zone="UTC",
+    )
+    return measure_tickets(tickets, events, rules)
+
+
+def tickets_of(shape: str, *rows: dict[str, Any]) -> pl.DataFrame:
+    common = {"source": "desk", "export_shape": shape, "created_at": CREATED, "load_id": "", "row_hash": ""}
+    told = [{"ticket_id": f"desk:{number}", **common, "row_number": number, **row} for number, row in enumerate(rows)]
+    return conform(pl.DataFrame(told, infer_schema_length=None), stg_tickets)
+
+
+def judge_snapshot(*rows: dict[str, Any], policies: Sequence[SlaPolicy] = (FIRST, RESOLUTION)) -> dict[str, Any]:
+    """Target -> state, what is not told, and hours from the creation to the decision, of each ticket."""
+    nothing = pl.DataFrame(schema=conform(pl.DataFrame(), stg_ticket_events).schema)
+    clocks = measure(tickets_of("snapshot", *rows), nothing, policies, AS_OF).clocks
+    assert clocks.filter((pl.col("state") != "breached") & pl.col("breached_at").is_not_null()).is_empty()
+    in_doubt = clocks.filter(pl.col("state") == "not_measured")
+    empty = in_doubt.select("due_at", "remaining_microseconds", "used_ratio").null_count()
+    assert set(empty.row(0)) == {in_doubt.height}
+    found: dict[str, Any] = {}
+    for row in clocks.sort("ticket_id").iter_rows(named=True):
+        hours = row["decided_at"] and (row["decided_at"] - CREATED) / HOUR
+        found.setdefault(row["target"], []).append((row["state"], row["not_told"], hours))
+    return found
+
+
+def done(hours: float, **more: Any) -> dict[str, Any]:
+    return {"status_category": "done", "resolved_at": CREATED + hours * HOUR, **more}
+
+
+def test_a_resolution_is_the_latest_a_response_can_be_and_the_longest_a_ticket_can_have_run() -> None:
+    assert judge_snapshot(done(1), done(4), done(4.5), done(24), done(48)) == {
+        "first_response": [
+            ("met", None, 1),
+            ("met", None, 4),
+            ("not_measured", "first_response", 4),
+            ("not_measured", "first_response", 4),
+            ("not_measured", "first_response", 4),
+        ],
+        "resolution": [
+            ("met", None, 1),
+            ("met", None, 4),
+            ("met", None, 4.5),
+            ("met", None, 24),
+            ("not_measured", "pauses", 48),
+        ],
+    }
+
+
+def test_a_response_that_any_ticket_of_the_source_names_is_told_of_all() -> None:
+    named = {"first_response_at": CREATED + HOUR}
+    assert judge_snapshot(done(48, **named), done(48), policies=[FIRST]) == {
+        "first_response": [("met", None, 1), ("breached", None, 4)]
+    }
+
+
+def test_without_pauses_a_snapshot_tells_the_resolution_exactly() -> None:
+    assert judge_snapshot(done(24), done(48), policies=[policy(SlaTarget.RESOLUTION, 24)]) == {
+        "resolution": [("met", None, 24), ("breached", None, 24)]
+    }
+
+
+@pytest.mark.parametrize("category", ["queued", "active", "waiting"])
+def test_of_an_open_ticket_nothing_is_certain(category: str) -> None:
+    """The young one cannot have broken its promise of a resolution, and cannot have kept it: it counts nowhere."""
+    old, young = {"status_category": category}, {"status_category": category, "created_at": AS_OF - HOUR}
+    to_as_of = (AS_OF - CREATED) / HOUR
+    assert judge_snapshot(old, young) == {
+        "first_response": [("not_measured", "first_response", 4), ("not_measured", "first_response", to_as_of)],
+        "resolution": [("not_measured", "pauses", 24), ("not_measured", "pauses", None)],
+    }
+
+
+def test_a_cancelled_ticket_can_have_been_answered_before_or_have_waited() -> None:
+    cancelled = [{"status_category": "cancelled", "closed_at": CREATED + hours * HOUR} for hours in (1, 48)]
+    assert judge_snapshot(*cancelled) == {
+        "first_response": [("not_measured", "first_response", 1), ("not_measured", "first_response", 4)],
+        "resolution": [("cancelled", None, None), ("not_measured", "pauses", 48)],
+    }
+
+
+def test_a_response_between_two_exports_is_judged_where_both_are_on_one_side() -> None:
+    """t1 is first seen at work after 21 hours; t2 is new after 20 hours and at work after 44."""
+    exports = [datetime(2026, 3, day, 6, tzinfo=UTC) for day in (2, 3, 4)]
+    created = datetime(2026, 3, 1, 10, tzinfo=UTC)
+    lives = [
+        TrueLife("desk:1", created - HOUR, [(created - HOUR, {"status": "Working"})]),
+        TrueLife("desk:2", created, [(created, {"status": "New"}), (exports[0] + HOUR, {"status": "Working"})]),
+    ]
+    for hours, states in {
+        **{hours: [("not_measured", "instants"), ("breached", None)] for hours in (15, 19.9)},
+        **{hours: [("not_measured", "instants"), ("not_measured", "instants")] for hours in (20, 20.9)},
+        **{hours: [("met", None), ("not_measured", "instants")] for hours in (21, 30, 43.9)},
+        44: [("met", None), ("met", None)],
+    }.items():
+        clocks = measure_exports(lives, exports, [policy(SlaTarget.FIRST_RESPONSE, hours)], exports[-1])
+        assert clocks.sort("ticket_id").select("state", "not_told").rows() == states, hours
+
+
+def measure_exports(
+    lives: Sequence[TrueLife], instants: Sequence[datetime], policies: Sequence[SlaPolicy], as_of: datetime
+) -> pl.DataFrame:
+    """The clocks that daily exports of these lives give, without fields for resolution and closure."""
+    exports = take_exports(lives, instants)
+    for row in exports.rows:
+        row |= {"resolved_at": None, "closed_at": None}
+    found = compare_snapshots(exports.row_frame(), exports.export_frame())
+    events = conform(found.events.with_columns(source=pl.lit("desk")), stg_ticket_events)
+    told = tickets_of("repeated_snapshots", *({"ticket_id": life.ticket_id} for life in lives))
+    seen = [name for name in found.tickets.columns if name != "ticket_id"]
+    tickets = conform(told.drop(seen).join(found.tickets, on="ticket_id"), stg_tickets)
+    return measure(tickets, events, policies, as_of).clocks
+
+
+def true_clocks(lives: Sequence[TrueLife], policies: Sequence[SlaPolicy], as_of: datetime) -> pl.DataFrame:
+    events = log_of(lives, lambda at, *_: at)
+    tickets = tickets_of("event_log", *({"ticket_id": life.ticket_id, "created_at": life.created_at} for life in lives))
+    return measure(tickets, events, policies, as_of).clocks
+
+
+def assert_true(judged: pl.DataFrame, truth: pl.DataFrame) -> None:
+    """What is judged to be kept or broken was; what was kept or broken is judged so, or not measured."""
+    key = ["ticket_id", "sla_policy", "cycle_number"]
+    both = judged.join(truth, on=key, suffix="_true")
+    certain = both.filter(pl.col("state").is_in(JUDGED))
+    assert certain["state"].to_list() == certain["state_true"].to_list()
+    missed = both.filter(pl.col("state_true").is_in(JUDGED) & ~pl.col("state").is_in(JUDGED))
+    assert set(missed["state"]) <= {"not_measured"}
+    assert missed["decided_at"].null_count() == 0
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32), st.sampled_from([1, 5, 12, 30, 48]), st.sampled_from([(), WAITING]))
+def test_what_daily_exports_judge_is_true(seed: int, hours: int, pauses: Sequence[StatusCategory]) -> None:
+    lives, instants = patient_lives(seed)
+    policies = [
+        policy(SlaTarget.FIRST_RESPONSE, hours),
+        policy(SlaTarget.RESOLUTION, hours, pause_categories=frozenset(pauses)),
+    ]
+    judged = measure_exports(lives, instants, policies, instants[-1])
+    truth = true_clocks(lives, policies, instants[-1])
+    assert judged.height == truth.height
+    assert_true(judged, truth)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32), st.sampled_from([1, 5, 12, 30, 48]))
+def test_what_a_snapshot_judges_is_true(seed: int, hours: int) -> None:
+    """Of tickets that were resolved or dropped at most once: a snapshot does not tell what was before."""
+    lives, instants = patient_lives(seed)
+    as_of = instants[-1]
+    policies = [
+        policy(SlaTarget.FIRST_RESPONSE, hours, pause_categories=WAITING),
+        policy(SlaTarget.RESOLUTION, hours, pause_categories=WAITING),
+    ]
+    rows = []
+    for life in lives:
+        categories = [STATUSES[change["status"]][0] for _, change in life.changes if "status" in change]
+        settled = [at for at, category in enumerate(categories) if category in ("done", "cancelled")]
+        if settled and settled[0] < len(categories) - 1:
+            continue
+        shown = life.at(as_of)
+        told = {name: shown[name] for name in ("created_at", "resolved_at", "closed_at")}
+        rows.append({"ticket_id": life.ticket_id, "status_category": categories[-1], **told})
+    if not rows:
+        return
+    nothing = conform(pl.DataFrame(), stg_ticket_events)
+    judged = measure(tickets_of("snapshot", *rows), nothing, policies, as_of).clocks
+    assert_true(judged, true_clocks(lives, policies, as_of))
+
+
+def test_the_property_sees_each_state() -> None:
+    seen: set[str] = set()
+    for seed in range(30):
+        lives, instants = patient_lives(seed)
+        policies = [policy(target, 12) for target in (SlaTarget.FIRST_RESPONSE, SlaTarget.RESOLUTION)]
+        seen |= set(measure_exports(lives, instants, policies, instants[-1])["state"])
+    assert seen >= {"met", "breached", "not_measured", "cancelled"}
