@@ -55,18 +55,25 @@ partial_periods = table(
     Layer.MART,
     "partial_periods",
     "One row per KPI and period of which its data do not tell from its first day on, because they begin later: a log "
-    "that begins on 29 February tells of one day of that month. Its values are true of what is there, but they are "
-    "compared with no other period: they are no signal, and no change from or to them is explained.",
+    "that begins on 29 February tells of one day of that month; or not to its last, because somebody chose to measure "
+    "as of a later day than they end on. Its values are true of what is there, but they are compared with no other "
+    "period: they are no signal, and no change from or to them is explained.",
     text("metric", "Name of the metric; see meta_metrics", key=True),
     text("period_grain", "day, week, month or quarter", key=True),
     day("period_start_date", "First day of the period in the reporting time zone", key=True),
     day(
         "told_from_date",
-        "First day of which all data tell that the KPI needs; after the end of the period where they begin later still",
-        required=True,
+        "First day of which all data tell that the KPI needs; after the end of the period where they begin later "
+        "still; empty where they tell from its beginning on",
     ),
-    text("last_begun_data", "Data that begin so late: tickets, finance, deliveries or invoices", required=True),
-    text("last_begun_sources", "Systems whose data they are, separated by commas", required=True),
+    text("last_begun_data", "Data that begin so late: tickets, finance, deliveries or invoices"),
+    text("last_begun_sources", "Systems whose data they are, separated by commas"),
+    day(
+        "told_until_date",
+        "Last day of which all data tell that the KPI needs, where only a chosen as-of closed the period; before the "
+        "period where they end earlier still; empty where they tell to its end",
+    ),
+    text("ended_data", "Data that end so early: tickets, finance, deliveries or invoices"),
 )
 
 kpi_signals = table(
@@ -297,6 +304,10 @@ meta_data_clocks = table(
     instant("as_of_at", "The instant that the data reach; empty where there are none"),
     day("last_date", "Last day in the reporting time zone of which they tell; empty where there are none"),
     text("unread_folders", "Landing folders that would feed it and of which no file was ever read; empty if none"),
+    day(
+        "data_end_date",
+        "Last day of which the data themselves tell, where somebody chose to measure as of a later one; else empty",
+    ),
 )
 
 meta_metrics = table(

@@ -117,7 +117,7 @@ explore: missing_cost_months {
 
 explore: partial_periods {
   label: "Periods that data tell in part"
-  description: "One row per KPI and period of which its data do not tell from its first day on, because they begin later: a log that begins on 29 February tells of one day of that month. Its values are true of what is there, but they are compared with no other period: they are no signal, and no change from or to them is explained."
+  description: "One row per KPI and period of which its data do not tell from its first day on, because they begin later: a log that begins on 29 February tells of one day of that month; or not to its last, because somebody chose to measure as of a later day than they end on. Its values are true of what is there, but they are compared with no other period: they are no signal, and no change from or to them is explained."
   join: metric_definitions {
     type: left_outer
     relationship: many_to_one

@@ -1,11 +1,13 @@
-"""Which periods the data of a KPI tell of only in part because they begin later; those are compared with no other.
+"""Which periods the data of a KPI tell of only in part; those are compared with no other.
 
-That data end within a period is told by whether it is closed; see `metrics.periods`.
+They begin later, or end earlier than a chosen as-of that closed the period. That data end within a period is told
+otherwise by whether it is closed; see `metrics.periods`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 from typing import Final
 
 import polars as pl
@@ -47,9 +49,13 @@ def data_needed(metric: Metric, cost_policy: CostPolicy, vendor_policy: VendorPo
 
 
 def find_partial_periods(
-    metric_values: pl.DataFrame, needed: Mapping[str, Sequence[str]], beginnings: Collection[Beginning]
+    metric_values: pl.DataFrame,
+    needed: Mapping[str, Sequence[str]],
+    beginnings: Collection[Beginning],
+    ends: Mapping[str, date],
 ) -> pl.DataFrame:
-    """`partial_periods`: periods before all data of a kind, and those within which data begin.
+    """`partial_periods`: periods before all data of a kind, those within which data begin, and closed ones to whose end
+    they do not reach.
 
     A period within which they begin is whole all the same if at most a tenth of its days lie before, or if these may
     have been quiet ones (`Beginning.quiet_days`): weekends, or the weeks between two bookings of a month.
@@ -58,6 +64,7 @@ def find_partial_periods(
         metric_values: rows of `metric_values`.
         needed: metric -> kinds of data that it counts, as `data_needed` gives them.
         beginnings: where the data of each source begin.
+        ends: kind of data -> last day of which it tells, of those that end before a day that somebody chose.
     """
     begun = _of_metrics(needed, beginnings)
     start, first = pl.col("period_start_date"), pl.col("first_date")
@@ -66,7 +73,7 @@ def find_partial_periods(
     length = (pl.col("period_end_date") - start).dt.total_days() + 1
     is_within = ~is_before & (lacking > pl.col("quiet_days")) & (lacking * _SHARE > length)
     overall = metric_values.filter(pl.col("dimension") == Dimension.OVERALL.value)
-    return (
+    late = (
         overall.select(*_PERIOD, "period_end_date")
         .join(begun, on="metric")
         .filter((is_before & pl.col("is_earliest")) | is_within)
@@ -77,7 +84,31 @@ def find_partial_periods(
             pl.col("data").unique(maintain_order=True).str.join(", ").alias("last_begun_data"),
             pl.col("source").unique(maintain_order=True).str.join(", ").alias("last_begun_sources"),
         )
+    )
+    return (
+        late.join(_cut_short(overall, needed, ends), on=_PERIOD, how="full", coalesce=True)
+        .sort(_PERIOD)
         .select(list(polars_schema(partial_periods)))
+    )
+
+
+def _cut_short(overall: pl.DataFrame, needed: Mapping[str, Sequence[str]], ends: Mapping[str, date]) -> pl.DataFrame:
+    """Closed periods that do not lie within what data tell of: `_PERIOD`, `told_until_date` and `ended_data`."""
+    of_metrics = pl.DataFrame(
+        [(metric, data, ends[data]) for metric, kinds in needed.items() for data in kinds if data in ends],
+        schema={"metric": pl.String, "data": pl.String, "end_date": pl.Date},
+        orient="row",
+    )
+    return (
+        overall.filter("is_period_closed")
+        .select(*_PERIOD, "period_end_date")
+        .join(of_metrics, on="metric", maintain_order="left_right")
+        .filter(pl.col("end_date") < pl.col("period_end_date"))
+        .group_by(_PERIOD, maintain_order=True)
+        .agg(
+            pl.col("end_date").min().alias("told_until_date"),
+            pl.col("data").str.join(", ").alias("ended_data"),
+        )
     )
 
 

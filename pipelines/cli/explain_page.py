@@ -76,7 +76,13 @@ def _show_number(explained: Explanation) -> None:
     counted = f"{measured:,} of {count_records(eligible, metric.counted_records)}"
     coverage = sentence_case(describe_coverage(row["coverage_ratio"], eligible, counted))
     truth = describe_truth(
-        metric.name, row["coverage_ratio"], row["lower_bound"], row["upper_bound"], unit, cell.currency
+        metric.name,
+        row["coverage_ratio"],
+        row["lower_bound"],
+        row["upper_bound"],
+        unit,
+        cell.currency,
+        until=explained.told_until,
     )
     show_paragraph(f"{coverage}; {truth}." if row["value"] is not None else f"{coverage}.")
     for note in explained.notes:

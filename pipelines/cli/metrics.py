@@ -288,7 +288,7 @@ def _show_periods(metric: Metric, trend: MetricTrend | None, currency: str) -> N
     if trend is None or not trend.periods:
         return
     lacks = any(period.missing_months for period in trend.periods)
-    begins = any(period.told_from_date for period in trend.periods)
+    begins = any(trend.only_from(period) for period in trend.periods)
     click.echo()
     show_table(
         [
@@ -313,7 +313,7 @@ def _show_periods(metric: Metric, trend: MetricTrend | None, currency: str) -> N
     if lacks:
         click.echo(f"A {trend.grain} that lacks whole months is compared with no other.")
     if begins:
-        click.echo(f"A {trend.grain} that is not told from its beginning on is compared with no other.")
+        click.echo(f"A {trend.grain} that is not told from its beginning to its end is compared with no other.")
 
 
 def _show_where_earlier_ones_are(metric: Metric, grain: str) -> None:

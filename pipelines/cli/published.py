@@ -117,6 +117,12 @@ def first_month(connection: duckdb.DuckDBPyConnection) -> date | None:
 
 def describe_reaches(reaches: Sequence[Reach]) -> str:
     """Until when data reach, one kind after the other: `data until: tickets 2026-11-15, finance 2026-09-30`; empty
-    if there are none."""
-    known = [f"{reach.data} {reach.last_date}" for reach in reaches if reach.last_date is not None]
+    if there are none. Of a chosen as-of: `data until: tickets 2026-09-22 (measured as of 2026-10-02)`."""
+    known = [
+        f"{reach.data} {reach.data_end_date} (measured as of {reach.last_date})"
+        if reach.data_end_date
+        else f"{reach.data} {reach.last_date}"
+        for reach in reaches
+        if reach.last_date is not None
+    ]
     return f"data until: {', '.join(known)}" if known else ""

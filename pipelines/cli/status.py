@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pipelines.cli.build_records import BuildRecords, ExportRecord, RuleRecord
     from pipelines.cli.trends import MetricTrend
     from pipelines.home import Home
-    from pipelines.published.publication import PublicationFacts
+    from pipelines.published.publication import PublicationFacts, Reach
 
 _DOMAINS = ("tickets", "finance", "vendors")
 #: As in `pipelines.gate.arrivals`, which takes long to import.
@@ -35,19 +35,21 @@ def status(as_json: bool) -> None:
     from pipelines.cli.build_records import read_build_records
     from pipelines.cli.published import open_published, publication_of
     from pipelines.cli.trends import read_trends
+    from pipelines.published.publication import read_reaches
 
     home = chosen_home()
     publication: PublicationFacts | None = None
+    reaches: list[Reach] = []
     trends: list[MetricTrend] = []
     if home.published_file.is_file():
         with open_published(home) as connection:
-            publication = publication_of(connection)
+            publication, reaches = publication_of(connection), read_reaches(connection)
             trends = read_trends(connection, count=1)
     records = read_build_records(home.warehouse, home.settings.reporting.time_zone)
     if as_json:
         _show_json(home, publication, trends, records)
         return
-    _show_publication(home, publication)
+    _show_publication(home, publication, reaches)
     if records is None:
         click.echo(click.style("A run is under way", fg="yellow") + " and has the build database to itself.")
     else:
@@ -60,7 +62,8 @@ def status(as_json: bool) -> None:
         _show_kept_out(records)
 
 
-def _show_publication(home: Home, publication: PublicationFacts | None) -> None:
+def _show_publication(home: Home, publication: PublicationFacts | None, reaches: Sequence[Reach]) -> None:
+    from pipelines.cli.published import describe_reaches
     from pipelines.cli.tables import show_heading
     from pipelines.words.numbers import format_instant
 
@@ -70,7 +73,10 @@ def _show_publication(home: Home, publication: PublicationFacts | None) -> None:
         click.echo("Nothing is published yet; 'kpi run' does that.")
         return
     click.echo(f"Published  {format_instant(publication.published_at)}  {home.published_file}")
-    click.echo(f"Data until {format_instant(publication.as_of_at)}")
+    if any(reach.data_end_date for reach in reaches):
+        click.echo(f"Data until {describe_reaches(reaches).removeprefix('data until: ')}")
+    else:
+        click.echo(f"Data until {format_instant(publication.as_of_at)}")
 
 
 def _show_runs(records: BuildRecords) -> None:

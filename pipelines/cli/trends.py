@@ -12,7 +12,7 @@ from pipelines.published.rows import read_rows
 from pipelines.words.business_hours import CLOCK_NOTE, are_published_by_the_clock
 from pipelines.words.missing_values import explain_missing, periods_told
 from pipelines.words.numbers import Bounds
-from pipelines.words.periods import describe_not_compared, only_from
+from pipelines.words.periods import describe_not_compared, long_day, only_from
 
 if TYPE_CHECKING:
     import duckdb
@@ -33,6 +33,8 @@ class PeriodValue:
         told_from_date: first day of which its data tell, if that is later than its own first; it is compared with no
             other then either.
         last_begun_data: the data that begin so late, as `tickets, finance`.
+        told_until_date, ended_data: last day of which its data tell, and which end then, if only a chosen as-of closed
+            it; it is compared with no other then either.
     """
 
     start_date: date
@@ -45,6 +47,8 @@ class PeriodValue:
     missing_months: str | None = None
     told_from_date: date | None = None
     last_begun_data: str | None = None
+    told_until_date: date | None = None
+    ended_data: str | None = None
 
     @property
     def bounds(self) -> Bounds:
@@ -124,15 +128,20 @@ class MetricTrend:
             "told_from_date": latest.told_from_date,
             "previous_told_from_date": before.told_from_date if before else None,
             "last_begun_data": latest.last_begun_data or (before.last_begun_data if before else None),
+            "told_until_date": latest.told_until_date,
+            "previous_told_until_date": before.told_until_date if before else None,
+            "ended_data": latest.ended_data or (before.ended_data if before else None),
         }
         return describe_not_compared(latest.start_date, self.grain, told)
 
     def only_from(self, period: PeriodValue) -> str:
-        """From when on a period is told that is not told from its beginning on; empty of a whole one."""
+        """From or until when a period is told that is not told from its beginning to its end; empty of others."""
         from metrics.periods import Period
         from models.vocabulary import Grain
 
-        return only_from(period.told_from_date, Period(Grain(self.grain), period.start_date).end)
+        told = only_from(period.told_from_date, Period(Grain(self.grain), period.start_date).end)
+        until = f"only until {long_day(period.told_until_date)}" if period.told_until_date else ""
+        return ", ".join(filter(None, (told, until)))
 
     @property
     def _row_before(self) -> PeriodValue | None:
@@ -184,7 +193,7 @@ def read_trends(
         connection,
         """
         SELECT metric, period_start_date AS start_date, value, lower_bound, upper_bound, eligible_count, measured_count,
-               coverage_ratio, missing_months, told_from_date, last_begun_data
+               coverage_ratio, missing_months, told_from_date, last_begun_data, told_until_date, ended_data
         FROM mart.metric_values
         LEFT JOIN mart.missing_cost_months USING (metric, period_grain, period_start_date)
         LEFT JOIN mart.partial_periods USING (metric, period_grain, period_start_date)

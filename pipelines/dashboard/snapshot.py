@@ -134,6 +134,15 @@ class Snapshot:
         row = numbers.row(by_predicate=pl.col("metric") == metric, named=True)
         return describe_not_compared(start, grain, row)
 
+    def told_until(self, metric: str, grain: str, start: date) -> date | None:
+        """The last day of which data tell in a period that only a chosen as-of closed; None of others."""
+        found = self.ask(
+            "SELECT told_until_date FROM mart.partial_periods "
+            "WHERE metric = $metric AND period_grain = $grain AND period_start_date = CAST($start AS DATE)",
+            {"metric": metric, "grain": grain, "start": start.isoformat()},
+        )
+        return None if found.is_empty() else found["told_until_date"][0]
+
     def restated_note(self, metric: str, grain: str, start: date) -> str:
         """What was told of a closed period over everything before, until when, and why no longer; else empty."""
         question = packaged_questions()["restated_values"]

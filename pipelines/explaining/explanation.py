@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 from metrics.kinds import UnitCost
 from pipelines.explaining.arithmetic import Arithmetic
 from pipelines.explaining.audit import Comparison, compare
 from pipelines.explaining.cell import Cell
-from pipelines.explaining.notes import notes_of
+from pipelines.explaining.notes import notes_of, told_until_of
 from pipelines.explaining.records import IS_MEASURED, WHY_NOT, Records
 from pipelines.explaining.values import compute_value, find_records
 from pipelines.published.rows import read_rows
@@ -42,6 +43,7 @@ class Explanation:
         matters: the records that matter most, as `records.order` has them.
         unmeasured: those that count and are not measured, by reason.
         restated: what was told of the period before, latest first.
+        told_until: last day of which data tell, where only a chosen as-of closed the period; else None.
     """
 
     cell: Cell
@@ -52,6 +54,7 @@ class Explanation:
     matters: tuple[dict[str, Any], ...]
     unmeasured: tuple[Unmeasured, ...]
     restated: tuple[dict[str, Any], ...]
+    told_until: date | None
 
     @property
     def disagreements(self) -> tuple[Comparison, ...]:
@@ -73,9 +76,9 @@ def explain(connection: duckdb.DuckDBPyConnection, cell: Cell, limit: int) -> Ex
     """
     records = find_records(cell)
     restated = _restated(connection, cell)
-    notes = notes_of(connection, cell)
+    notes, told_until = notes_of(connection, cell), told_until_of(connection, cell)
     if cell.is_held:
-        return Explanation(cell, records, notes, None, (), (), (), restated)
+        return Explanation(cell, records, notes, None, (), (), (), restated, told_until)
     arithmetic = compute_value(connection, cell, records)
     matters = read_rows(
         connection, f"SELECT * FROM ({records.sql}) WHERE {IS_MEASURED} ORDER BY {records.order}{_some(limit)}"
@@ -89,6 +92,7 @@ def explain(connection: duckdb.DuckDBPyConnection, cell: Cell, limit: int) -> Ex
         matters=tuple(matters),
         unmeasured=_unmeasured(connection, cell, records),
         restated=restated,
+        told_until=told_until,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from pipelines.explaining.cell import Cell
@@ -35,9 +36,16 @@ def notes_of(connection: duckdb.DuckDBPyConnection, cell: Cell) -> tuple[str, ..
     parameters = {"metric": cell.metric.name, "grain": cell.period.grain.value, "start": cell.period.start}
     where = "WHERE metric = $metric AND period_grain = $grain AND period_start_date = $start"
     for partial in read_rows(connection, f"FROM mart.partial_periods {where}", parameters):
-        told = only_from(partial["told_from_date"], cell.period.end)
-        data = list_all(partial["last_begun_data"].split(", "))
-        notes.append(f"It is told {told}: data of {data} begin then. It is compared with no other period.")
+        if partial["told_from_date"] is not None:
+            told = only_from(partial["told_from_date"], cell.period.end)
+            data = list_all(partial["last_begun_data"].split(", "))
+            notes.append(f"It is told {told}: data of {data} begin then. It is compared with no other period.")
+        if partial["told_until_date"] is not None:
+            data, until = list_all(partial["ended_data"].split(", ")), long_day(partial["told_until_date"])
+            notes.append(
+                f"It was closed by the chosen as-of, though {data} end on {until}: what happened after that is not in "
+                "it. It is compared with no other period."
+            )
     notes += [
         f"The ledger lacks {name_months(missing['missing_months'])}. It is compared with no other period."
         for missing in read_rows(connection, f"FROM mart.missing_cost_months {where}", parameters)
@@ -50,6 +58,16 @@ def notes_of(connection: duckdb.DuckDBPyConnection, cell: Cell) -> tuple[str, ..
         )
         notes.append(f"There is no value: {reason}.")
     return tuple(notes)
+
+
+def told_until_of(connection: duckdb.DuckDBPyConnection, cell: Cell) -> date | None:
+    """The last day of which data tell in a period that only a chosen as-of closed; None of others."""
+    query = """
+        SELECT told_until_date FROM mart.partial_periods
+        WHERE metric = ? AND period_grain = ? AND period_start_date = ?
+    """
+    found = connection.execute(query, [cell.metric.name, cell.period.grain.value, cell.period.start]).fetchone()
+    return found[0] if found else None
 
 
 def _period(cell: Cell) -> str:

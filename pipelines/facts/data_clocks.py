@@ -17,7 +17,7 @@ from metrics.registry import closing_domains, promise_domains, required_domains
 from metrics.spec import Metric, Unit
 from metrics.unposted_months import UNPOSTED
 from models.vocabulary import Domain
-from pipelines.facts.tickets import measured_until
+from pipelines.facts.tickets import QUARANTINED, data_reach, measured_until
 from pipelines.policies.loading import Policies
 from pipelines.session import Session
 
@@ -102,6 +102,30 @@ def data_clocks(session: Session) -> DataClocks:
     part = _part_of_a_month(session, found.zone)
     finance = None if finance is None else _earliest((finance, part))
     return DataClocks(tickets, finance, deliveries, invoices, found.zone)
+
+
+def data_ends(session: Session) -> dict[str, date]:
+    """The last day of which each kind of data itself tells, where somebody chose to measure as of a later one.
+
+    A clock that somebody chose closes periods; it brings no data.
+    """
+    as_of = session.as_of_option
+    if as_of is None:
+        return {}
+    found = _found_clocks(session)
+    # What is measured has the chosen clock; what is staged, its own.
+    quarantined = session.warehouse.frame(QUARANTINED)["record_id"]
+    tickets = None if found.tickets is None else data_reach(session.warehouse, quarantined)
+    clocks = {"tickets": tickets, "finance": found.finance, "deliveries": found.deliveries, "invoices": found.invoices}
+    chosen = last_day_of(as_of, found.zone)
+    ends = {data: last_day_of(clock, found.zone) for data, clock in clocks.items() if clock is not None}
+    return {data: end for data, end in ends.items() if end < chosen}
+
+
+def last_day_of(clock: datetime, zone: ZoneInfo) -> date:
+    """The last day that a clock has seen something of. At midnight it has seen the day before to its end, and nothing
+    of its own."""
+    return (clock - timedelta(microseconds=1)).astimezone(zone).date()
 
 
 def _part_of_a_month(session: Session, zone: ZoneInfo) -> datetime | None:

@@ -49,7 +49,7 @@ from models.vendor_performance import (
 )
 from models.vendors import fct_contract_promises, fct_deliveries, fct_vendor_invoice_lines
 from pipelines.facts.beginnings import read_beginnings
-from pipelines.facts.data_clocks import data_clocks, group_by_reach, unposted_months
+from pipelines.facts.data_clocks import data_clocks, data_ends, group_by_reach, unposted_months
 from pipelines.facts.steps import replace_tables, reporting_settings
 from pipelines.fingerprint import hash_parts
 from pipelines.gate.holds import Reason, read_holds, reasons_to_hold
@@ -147,7 +147,7 @@ def _partial_periods(session: Session, values: pl.DataFrame, held: Collection[st
         if metric.name not in held
     }
     kept = session.warehouse.read(partial_periods).filter(pl.col("metric").is_in(held))
-    found = find_partial_periods(values, needed, read_beginnings(session))
+    found = find_partial_periods(values, needed, read_beginnings(session), data_ends(session))
     return pl.concat([kept, found]).sort("metric", "period_grain", "period_start_date")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -16,7 +16,6 @@ import polars as pl
 from sqlalchemy import Table
 
 import sql
-from metrics.periods import local_date_of
 from metrics.registry import METRICS, closing_domains, required_domains, required_rules
 from models.ddl import conform, polars_schema, qualified_name, quote_identifier
 from models.finance import fct_cost_allocations, fct_cost_lines, fct_transactions
@@ -46,7 +45,7 @@ from models.tickets import fct_sla_clocks, fct_ticket_days, fct_ticket_intervals
 from models.vendor_performance import vendor_scorecard_parts, vendor_scorecards
 from models.vendors import fct_contract_promises
 from models.vocabulary import Domain
-from pipelines.facts.data_clocks import DataClocks, data_clocks
+from pipelines.facts.data_clocks import DataClocks, data_clocks, data_ends, last_day_of
 from pipelines.facts.plans import PLANNING_FACTS
 from pipelines.facts.vendor_credits import CREDIT_FACTS
 from pipelines.facts.vendors import VENDOR_FACTS
@@ -198,18 +197,17 @@ def _run_row(session: Session, publication_id: str, content_hash: str, as_of: da
 
 
 def _clock_rows(session: Session, clocks: DataClocks) -> pl.DataFrame:
-    zone = session.project.home.settings.reporting.time_zone
     of_cost = clocks.of_cost(session.project.policies)
     cost_months = [] if of_cost == clocks.finance else [("whole months of cost", Domain.FINANCE, of_cost)]
     loaded = {export for (export,) in session.warehouse.rows("SELECT DISTINCT export FROM ops.ops_loads")}
-    unread = unread_folders(session.project, loaded)
+    unread, ends = unread_folders(session.project, loaded), data_ends(session)
     rows = [
         {
             "data": name,
             "domain": domain.value,
             "as_of_at": clock,
-            # A clock at midnight has seen the day before to its end, and nothing of its own.
-            "last_date": None if clock is None else local_date_of(clock - timedelta(microseconds=1), zone),
+            "last_date": None if clock is None else last_day_of(clock, clocks.zone),
+            "data_end_date": ends.get(name),
             "unread_folders": unread.get(name) or None,
         }
         for name, domain, clock in (

@@ -33,11 +33,16 @@ class PublicationFacts:
 @dataclass(frozen=True, slots=True)
 class Reach:
     """How far tickets, finance, deliveries or invoices reach: the clock, and the last day of which they tell; None
-    where there are none."""
+    where there are none.
+
+    Attributes:
+        data_end_date: the day on which the data end, where somebody chose a later clock; else None.
+    """
 
     data: str
     as_of_at: datetime | None
     last_date: date | None
+    data_end_date: date | None = None
 
 
 def read_publication(connection: duckdb.DuckDBPyConnection) -> PublicationFacts | None:
@@ -54,5 +59,7 @@ def read_publication(connection: duckdb.DuckDBPyConnection) -> PublicationFacts 
 
 def read_reaches(connection: duckdb.DuckDBPyConnection) -> list[Reach]:
     """How far each kind of data reaches, in the order in which they are told."""
-    rows = connection.execute("SELECT data, as_of_at, last_date FROM meta.data_clocks ORDER BY rowid").fetchall()
+    rows = connection.execute(
+        "SELECT data, as_of_at, last_date, data_end_date FROM meta.data_clocks ORDER BY rowid"
+    ).fetchall()
     return [Reach(*row) for row in rows]

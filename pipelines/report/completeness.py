@@ -65,7 +65,12 @@ def notes(facts: ReportFacts, *metrics: str) -> tuple[str, ...]:
 
 def notes_on_period(facts: ReportFacts, *metrics: str) -> tuple[str, ...]:
     """The same of what is told of one period alone: nothing is said of the one before it."""
-    alone = [metric for metric in metrics if metric in facts.numbers and facts.numbers[metric]["told_from_date"]]
+    alone = [
+        metric
+        for metric in metrics
+        if metric in facts.numbers
+        and (facts.numbers[metric]["told_from_date"] or facts.numbers[metric]["told_until_date"])
+    ]
     late = [late_note(facts, metric) for metric in metrics if metric in facts.numbers]
     return tuple(dict.fromkeys((*filter(None, late), *notes(facts, *alone))))
 
@@ -77,5 +82,11 @@ def periods_differ(facts: ReportFacts, metrics: Iterable[str]) -> bool:
 
 def describe_reaches(facts: ReportFacts) -> str:
     """Until when each kind of data reaches: `Data until: tickets 15 November 2026, finance 30 September 2026`."""
-    known = [f"{reach.data} {long_day(reach.last_date)}" for reach in facts.reaches if reach.last_date is not None]
+    known = [
+        f"{reach.data} {long_day(reach.data_end_date)} (measured as of {long_day(reach.last_date)})"
+        if reach.data_end_date
+        else f"{reach.data} {long_day(reach.last_date)}"
+        for reach in facts.reaches
+        if reach.last_date is not None
+    ]
     return f"Data until: {', '.join(known)}" if known else "No tickets, finance, deliveries or invoices yet"

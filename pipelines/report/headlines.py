@@ -73,7 +73,7 @@ def certainty(row: Mapping[str, Any], currency: str) -> str:
     counted = f"{row['measured_count']:,} of {row['eligible_count']:,}"
     coverage = describe_coverage(row["coverage_ratio"], row["eligible_count"], counted)
     bounds = (row["coverage_ratio"], row["lower_bound"], row["upper_bound"])
-    truth = describe_truth(row["metric"], *bounds, row["unit"], currency)
+    truth = describe_truth(row["metric"], *bounds, row["unit"], currency, until=row["told_until_date"])
     return f"{coverage}; {truth}"
 
 

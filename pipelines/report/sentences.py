@@ -13,7 +13,7 @@ from pipelines.report.money import recoverable_at_least, recoverable_months, rec
 from pipelines.report.signals import departures_from_usual
 from pipelines.report.targets import target_of, targets_sentence, wanted
 from pipelines.words.numbers import format_value
-from pipelines.words.periods import name_months, only_from, sentence_case
+from pipelines.words.periods import long_day, name_months, only_from, sentence_case
 from pipelines.words.targets import IN_DOUBT
 
 #: Headlines of which the summary says who moved them.
@@ -118,6 +118,8 @@ def summarize(facts: ReportFacts) -> list[str]:
             told += f", without {name_months(row['missing_months'])}, of which the ledger has no line"
         if row["told_from_date"]:
             told += f", {only_from(row['told_from_date'], period.end)}"
+        if row["told_until_date"]:
+            told += f", of what there is until {long_day(row['told_until_date'])}"
         told += _against_target(facts, metric, row["unit"])
         sentences.append(f"{told}; {incomplete(facts, metric)}." if facts.is_late(metric) else f"{told}.")
     if not sentences and not missing:

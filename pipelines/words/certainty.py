@@ -5,9 +5,11 @@ How bounds are found is in `metrics.measuring`; nothing is computed here.
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Final
 
 from pipelines.words.numbers import format_bounds, format_ratio, format_value
+from pipelines.words.periods import long_day
 
 #: Why bounds differ although every record was measured, by KPI.
 RESTS: Final = {
@@ -44,9 +46,23 @@ def describe_coverage(coverage_ratio: float | None, eligible_count: int, counted
 
 
 def describe_truth(
-    metric: str, coverage_ratio: float | None, lower: float | None, upper: float | None, unit: str, currency: str
+    metric: str,
+    coverage_ratio: float | None,
+    lower: float | None,
+    upper: float | None,
+    unit: str,
+    currency: str,
+    *,
+    until: date | None,
 ) -> str:
-    """Between which values the truth lies, and where everything was measured, why these differ."""
+    """Between which values the truth lies, and where everything was measured, why these differ.
+
+    Args:
+        until: last day of which data tell in a period that only a chosen as-of closed; nothing bounds what came later.
+    """
+    if until is not None:
+        bounds = format_bounds(lower, upper, unit, currency).removeprefix("exactly ")
+        return f"{bounds} of what there is until {long_day(until)}, and unknown of the whole"
     told = f"the truth is {format_bounds(lower, upper, unit, currency)}"
     is_one = lower == upper or (
         None not in (lower, upper) and format_value(lower, unit, currency) == format_value(upper, unit, currency)

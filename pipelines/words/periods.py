@@ -122,19 +122,46 @@ def describe_partial(
     return f"{names} {verb} not complete{whose}: data begin on {long_day(begins_on)}, so no change is told{why}"
 
 
+def describe_cut_short(
+    start: date, grain: str, told_until: date | None, told_until_before: date | None, data: str | None
+) -> str:
+    """Which periods a chosen as-of closed though data end earlier, and that no change is told; empty if none.
+
+    `September 2026 was closed by the chosen as-of, though tickets end on 22 September 2026: what happened after that is
+    not in it, and no change is told`.
+
+    Args:
+        start: first day of the period.
+        told_until: last day of which all its data tell, if that is before its end.
+        told_until_before: that of the period before it.
+        data: kinds of data that end so early, as `tickets, finance`.
+    """
+    period = Period(Grain(grain), start)
+    cut = [(each, day) for each, day in ((period.previous, told_until_before), (period, told_until)) if day]
+    if not cut:
+        return ""
+    names = list_all([name_period(each.start, grain) for each, _ in cut])
+    one, verb = ("it", "was") if len(cut) == 1 else ("them", "were")
+    return (
+        f"{names} {verb} closed by the chosen as-of, though {list_all(data.split(', ')) if data else 'data'} end on "
+        f"{long_day(min(day for _, day in cut))}: what happened after that is not in {one}, and no change is told"
+    )
+
+
 def describe_not_compared(start: date, grain: str, told: Mapping[str, Any]) -> str:
     """Why a period is not compared with the one before it; empty if it is.
 
     Args:
         start: first day of the period.
-        told: `missing_months`, `previous_missing_months`, `told_from_date`, `previous_told_from_date` and
-            `last_begun_data` of a KPI, as `numbers_of_a_period` answers them.
+        told: `missing_months`, `told_from_date` and `told_until_date` of a KPI, each also as `previous_…`, with
+            `last_begun_data` and `ended_data`, as `numbers_of_a_period` answers them.
     """
     reasons = (
         describe_missing_months(start, grain, told["missing_months"], told["previous_missing_months"]),
         describe_partial(
             start, grain, told["told_from_date"], told["previous_told_from_date"], told["last_begun_data"]
         ),
+        describe_cut_short(start, grain, told["told_until_date"], told["previous_told_until_date"], told["ended_data"]),
     )
     return "; ".join(filter(None, reasons))
 

@@ -2,7 +2,7 @@
 -- parameter period_grain: length of the periods [one of: day, week, month, quarter] [default: month]
 -- parameter period_start_date: a day of the period; latest for the one that reports are of [date] [default: latest]
 -- example: kpi query --query numbers_of_a_period --param period_grain=week
--- answer: cost_per_transaction_reporting | Cost per transaction | reporting | down_is_good | 2026-09-01 | 2026-09-30 | 29.66 | 36.63 | -6.97 | 29.66 | 30.41 | 662 | 662 | 1.0 | 18241.83 | 615.0 | published |  | 2026-09-30 22:00:00+00 | 2026-10-01 | false | finance |  |  |  |  |  | 36.63 | 36.92
+-- answer: cost_per_transaction_reporting | Cost per transaction | reporting | down_is_good | 2026-09-01 | 2026-09-30 | 29.66 | 36.63 | -6.97 | 29.66 | 30.41 | 662 | 662 | 1.0 | 18241.83 | 615.0 | published |  | 2026-09-30 22:00:00+00 | 2026-10-01 | false | finance |  |  |  |  |  | 36.63 | 36.92 |  |  | 
 --         latest_periods says which period is the latest, and why. Domains end at different times. A KPI whose data do not reach the end of the period is told of the last period
 --         before it that is closed for it: period_start_date says which (empty if none is), wanted_start_date which was
 --         asked for, is_wanted_closed whether it is closed for this KPI, and first_ended_data which data end
@@ -13,6 +13,8 @@
 --         data begin only after the first day of the period, or of the one before it: told_from_date and
 --         previous_told_from_date say when, last_begun_data which data. Where the bounds of the two periods overlap,
 --         nobody knows whether the KPI moved that way: previous_lower_bound and previous_upper_bound are those of the one before.
+--         Nor is a period compared that only --as-of closed: told_until_date is the last day of which its data tell, ended_data
+--         says which end then, and previous_told_until_date is that of the period before.
 WITH chosen AS (
     SELECT
         CASE
@@ -72,6 +74,9 @@ told AS (
         partial.told_from_date,
         partial_before.told_from_date AS previous_told_from_date,
         coalesce(partial.last_begun_data, partial_before.last_begun_data) AS last_begun_data,
+        partial.told_until_date,
+        partial_before.told_until_date AS previous_told_until_date,
+        coalesce(partial.ended_data, partial_before.ended_data) AS ended_data,
         coalesce(lacking.metric, lacking_before.metric, partial.metric, partial_before.metric) IS NULL AS is_compared
     FROM chosen_periods
     CROSS JOIN step
@@ -129,7 +134,10 @@ SELECT
     CASE WHEN measured.value IS NOT NULL OR told.told_from_date IS NOT NULL THEN told.last_begun_data END
         AS last_begun_data,
     CASE WHEN told.is_compared THEN previous.lower_bound END AS previous_lower_bound,
-    CASE WHEN told.is_compared THEN previous.upper_bound END AS previous_upper_bound
+    CASE WHEN told.is_compared THEN previous.upper_bound END AS previous_upper_bound,
+    told.told_until_date,
+    CASE WHEN measured.value IS NOT NULL THEN told.previous_told_until_date END AS previous_told_until_date,
+    CASE WHEN measured.value IS NOT NULL OR told.told_until_date IS NOT NULL THEN told.ended_data END AS ended_data
 FROM meta.metrics AS definition
 CROSS JOIN spans
 CROSS JOIN step

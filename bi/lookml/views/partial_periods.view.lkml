@@ -36,7 +36,7 @@ view: partial_periods {
     convert_tz: no
     datatype: date
     sql: ${TABLE}.told_from_date ;;
-    description: "First day of which all data tell that the KPI needs; after the end of the period where they begin later still"
+    description: "First day of which all data tell that the KPI needs; after the end of the period where they begin later still; empty where they tell from its beginning on"
   }
 
   dimension: last_begun_data {
@@ -51,6 +51,21 @@ view: partial_periods {
     sql: ${TABLE}.last_begun_sources ;;
   }
 
+  dimension_group: told_until {
+    type: time
+    timeframes: [date, week, month, quarter, year]
+    convert_tz: no
+    datatype: date
+    sql: ${TABLE}.told_until_date ;;
+    description: "Last day of which all data tell that the KPI needs, where only a chosen as-of closed the period; before the period where they end earlier still; empty where they tell to its end"
+  }
+
+  dimension: ended_data {
+    type: string
+    description: "Data that end so early: tickets, finance, deliveries or invoices"
+    sql: ${TABLE}.ended_data ;;
+  }
+
   measure: partial_periods_row_count {
     type: count
     label: "Periods that data tell in part: rows"
@@ -58,6 +73,6 @@ view: partial_periods {
   }
 
   set: detail {
-    fields: [metric, period_grain, period_start_date, told_from_date, last_begun_data, last_begun_sources]
+    fields: [metric, period_grain, period_start_date, told_from_date, last_begun_data, last_begun_sources, told_until_date, ended_data]
   }
 }

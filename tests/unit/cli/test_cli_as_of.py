@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import click
@@ -12,6 +12,12 @@ from click.testing import CliRunner
 
 from pipelines.cli.as_of import InstantType, instant_of
 from pipelines.cli.main import kpi
+from pipelines.report.completeness import describe_reaches as describe_report_reaches
+from pipelines.report.completeness import lacking
+from pipelines.report.headlines import certainty
+from pipelines.report.reading import read_facts
+
+WHOLE = "metric = 'ticket_resolved_count' AND period_grain = 'month'"
 
 
 def read(text: str) -> date | datetime:
@@ -93,6 +99,9 @@ def test_the_run_of_a_home_is_as_of_the_start_of_the_day_in_its_zone(tmp_path: P
     assert "false" in say("query", query, "--format", "csv")
     say("run", "--quiet", "--as-of", "2012-12-01")
     assert "true" in say("query", query, "--format", "csv")
+    # The export reaches the end of what it closes.
+    cut = f"SELECT count(*) AS n FROM partial_periods WHERE {WHOLE} AND told_until_date IS NOT NULL"
+    assert say("query", cut, "--format", "csv").split() == ["n", "0"]
     as_of = say("query", "SELECT as_of_at FROM run", "--format", "csv")
     assert "2012-11-30T15:00:00" in as_of
     # A mistyped year would publish nothing over it.
@@ -100,6 +109,63 @@ def test_the_run_of_a_home_is_as_of_the_start_of_the_day_in_its_zone(tmp_path: P
     assert refused.exit_code == 2
     assert "lies before all data of this home, which begin in November 2012" in refused.output
     assert say("query", "SELECT as_of_at FROM run", "--format", "csv") == as_of
+
+
+def test_a_month_that_as_of_closes_without_its_last_days_is_told_until_the_day_on_which_data_end(
+    tmp_path: Path,
+) -> None:
+    """Files end on 22 September, and the run looks back from October."""
+
+    def say(*arguments: str | Path) -> str:
+        result = CliRunner().invoke(kpi, [*map(str, arguments), "--home", str(home)])
+        assert result.exit_code == 0, result.output
+        return " ".join(result.output.split())
+
+    home = tmp_path / "home"
+    CliRunner().invoke(kpi, ["init", str(home)])
+    days = [date(2012, 7, 2) + timedelta(days=ahead) for ahead in range(83)]
+    rows = "\n".join(
+        f"T-{number},{day}T09:00:00Z,{day}T{10 + number % 5}:29:00Z,Solved" for number, day in enumerate(days)
+    )
+    (home / "landing" / "desk").mkdir(parents=True)
+    export = home / "landing" / "desk" / "desk.csv"
+    export.write_text(f"number,opened,resolved,state\n{rows}\n", encoding="utf-8")
+    drafted = CliRunner().invoke(kpi, ["contract", "infer", str(export), "--home", str(home)]).output
+    (home / "contracts" / "desk.yaml").write_text(drafted, encoding="utf-8")
+    (home / "policies" / "statuses.yaml").write_text("statuses: {desk: {Solved: done}}\n", encoding="utf-8")
+    shown = say("run")
+    assert "data until: tickets 2012-09-22 Cycle time" in shown
+    assert "Data until 2012-09-22" in say("status")
+    shown = say("run", "--as-of", "2012-10-02T04:00:00Z")
+    ended = "data until: tickets 2012-09-22 (measured as of 2012-10-02)"
+    assert f"{ended} Cycle time" in shown
+    why = (
+        "September 2012 was closed by the chosen as-of, though tickets end on 22 September 2012: what happened after "
+        "that is not in it, and no change is told"
+    )
+    told = say("metrics")
+    assert f"{why}." in told
+    assert "Data until tickets 2012-09-22 (measured as of 2012-10-02)" in say("status")
+    resolved = say("metrics", "ticket_resolved_count")
+    assert "only until 22 September 2012" in resolved
+    # What is there is true; July and August are whole, and are compared.
+    rows_of = "SELECT period_start_date, told_until_date, ended_data FROM partial_periods"
+    cut = say("query", f"{rows_of} WHERE {WHOLE} AND told_until_date IS NOT NULL", "--format", "csv")
+    assert cut.endswith("2012-09-01,2012-09-22,tickets")
+    explained = say("explain", "ticket_resolved_count", "2012-09")
+    assert "22 of what there is until 22 September 2012, and unknown of the whole" in explained
+    assert "though tickets end on 22 September 2012" in explained
+    facts = read_facts(home / "published" / "kpi.duckdb")
+    assert facts.period is not None
+    assert facts.period.start == date(2012, 9, 1)
+    assert describe_report_reaches(facts) == "Data until: tickets 22 September 2012 (measured as of 2 October 2012)"
+    assert lacking(facts, "ticket_resolved_count") == why
+    row = facts.numbers["ticket_resolved_count"]
+    assert (row["value"], row["previous_value"], row["told_until_date"]) == (22.0, None, date(2012, 9, 22))
+    assert "exactly" not in certainty(row, "EUR")
+    # The next run is as of the data again, and September open.
+    shown = say("run")
+    assert "measured as of" not in shown
 
 
 def test_what_no_export_feeds_has_no_clock_and_months_that_are_over_are_missed(tmp_path: Path) -> None:
@@ -124,6 +190,6 @@ def test_what_no_export_feeds_has_no_clock_and_months_that_are_over_are_missed(t
     assert "data until: finance 2011-02-28 Cycle time" in shown
     assert "No cost line lies in 2011-01, though the ledger begins before and goes on after." in shown
     shown = run("--as-of", "2011-04-01")
-    assert "data until: finance 2011-03-31 Cycle time" in shown
+    assert "data until: finance 2011-02-28 (measured as of 2011-03-31) Cycle time" in shown
     assert shown.count("no export feeds tickets yet") == 2
     assert "No cost line lies in 2011-01, 2011-03, though the ledger begins before and they are over" in shown

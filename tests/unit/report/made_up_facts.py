@@ -30,6 +30,7 @@ def number(metric: str, **more: Any) -> dict[str, Any]:
         "wanted_start_date": date(2026, 10, 1), "is_wanted_closed": True, "first_ended_data": None,
         "missing_months": None, "previous_missing_months": None,
         "previous_lower_bound": 0.8, "previous_upper_bound": 0.8,
+        "told_until_date": None, "previous_told_until_date": None, "ended_data": None,
         "told_from_date": None, "previous_told_from_date": None, "last_begun_data": None,
     }  # fmt: skip
     return {**row, **more}

@@ -74,7 +74,7 @@ def test_numbers_of_a_period(fill: Fill, answer: Callable[..., list[tuple[Any, .
     found = answer("numbers_of_a_period")
     assert found[0] == (
         SLA, SLA, SLA, SLA, date(2026, 10, 1), date(2026, 10, 1), 0.875, 0.75, 0.125, 0.8, 0.9, 10, 9, 0.9, 7.0, 8.0,
-        "published", None, fresh, date(2026, 10, 1), True, *[None] * 8,
+        "published", None, fresh, date(2026, 10, 1), True, *[None] * 11,
     )  # fmt: skip
     assert found[1][:2] == ("never_measured_ratio",) * 2
     assert found[1][4] == date(2026, 10, 1)

@@ -131,7 +131,7 @@ def values(metrics: Iterable[str], first: date, last: date) -> pl.DataFrame:
 
 def partial(*beginnings: Beginning, first: date = date(2016, 2, 1), last: date = date(2016, 4, 30)) -> set[str]:
     """Names of the periods that are told in part."""
-    found = find_partial_periods(values([RESOLVED], first, last), {RESOLVED: ["tickets"]}, beginnings)
+    found = find_partial_periods(values([RESOLVED], first, last), {RESOLVED: ["tickets"]}, beginnings, {})
     return {Period(Grain(grain), start).name for grain, start in found["period_grain", "period_start_date"].iter_rows()}
 
 
@@ -179,11 +179,29 @@ def test_a_source_that_comes_later_makes_the_period_within_which_it_begins_a_par
 def test_a_period_names_the_latest_beginning_and_all_that_begin_within() -> None:
     beginnings = [of(LEAP_DAY), Beginning("finance", "ledger", date(2016, 2, 10), 0)]
     found = find_partial_periods(
-        values([UNIT_COST], date(2016, 2, 1), date(2016, 2, 29)), {UNIT_COST: ["tickets", "finance"]}, beginnings
+        values([UNIT_COST], date(2016, 2, 1), date(2016, 2, 29)), {UNIT_COST: ["tickets", "finance"]}, beginnings, {}
     ).filter(period_grain="month")
     assert found.select("told_from_date", "last_begun_data", "last_begun_sources").rows() == [
         (LEAP_DAY, "tickets, finance", "desk, ledger"),
     ]
+
+
+def test_a_closed_period_to_whose_end_data_do_not_reach_is_told_until_they_end() -> None:
+    given = values([UNIT_COST, RESOLVED], date(2016, 2, 1), date(2016, 4, 30))
+    given = given.with_columns(is_period_closed=pl.col("period_start_date") < date(2016, 4, 1))
+    needed = {UNIT_COST: ["tickets", "finance"], RESOLVED: ["tickets"]}
+    ends = {"tickets": date(2016, 3, 20), "finance": date(2016, 2, 28)}
+    found = find_partial_periods(given, needed, [of(LEAP_DAY)], ends).filter(period_grain="month")
+    told = ["metric", "period_start_date", "told_from_date", "told_until_date", "ended_data"]
+    assert found.select(told).sort(told[:2]).rows() == [
+        (UNIT_COST, date(2016, 2, 1), LEAP_DAY, date(2016, 2, 28), "finance"),
+        (UNIT_COST, date(2016, 3, 1), None, date(2016, 2, 28), "tickets, finance"),
+        (RESOLVED, date(2016, 2, 1), LEAP_DAY, None, None),
+        (RESOLVED, date(2016, 3, 1), None, date(2016, 3, 20), "tickets"),
+    ]
+    # Weeks that are over by then are whole.
+    weeks = find_partial_periods(given, {RESOLVED: ["tickets"]}, [], ends).filter(period_grain="week")
+    assert weeks["period_start_date"].to_list() == [date(2016, 3, 21), date(2016, 3, 28)]
 
 
 def test_a_kpi_waits_for_what_it_counts() -> None:
@@ -198,7 +216,7 @@ def test_a_kpi_waits_for_what_it_counts() -> None:
 
 def test_what_is_told_in_part_is_not_compared() -> None:
     given_values = values([RESOLVED], date(2016, 2, 1), date(2016, 3, 31))
-    found = find_partial_periods(given_values, {RESOLVED: ["tickets"]}, [of(LEAP_DAY)])
+    found = find_partial_periods(given_values, {RESOLVED: ["tickets"]}, [of(LEAP_DAY)], {})
     kept = leave_out_incomplete(given_values, found).filter(period_grain="month")
     assert set(kept["period_start_date"]) == {date(2016, 3, 1)}
     # The columns of both kinds of incomplete periods are those that are joined by.
