@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from pipelines.words.numbers import count_of, format_value, list_some
+from pipelines.words.numbers import count_of, format_apart, format_value, list_some
 from pipelines.words.restatements import files_in, reasons_in, tell_reasons
 
 if TYPE_CHECKING:
@@ -149,19 +149,33 @@ def note_restatements(found: Sequence[Restatement], currency: str) -> Iterator[N
     known = {metric.name for metric in METRICS}
     example = min(
         (each for each in found if each.metric in known),
-        key=lambda each: (each.metric not in headlines, each.now is None, each.grain != "month", found.index(each)),
+        key=lambda each: (
+            each.metric not in headlines,
+            each.now is None,
+            each.grain != "month",
+            -_moved_by(each),
+            found.index(each),
+        ),
         default=None,
     )
     is_one = len({each.metric for each in found}) == 1
     parts = [f"{describe_restated(found)} {'is' if is_one else 'are'} told otherwise now."]
     if example is not None:
-        was = format_value(example.before, example.unit, currency)
-        is_now = f"is {format_value(example.now, example.unit, currency)}" if example.now is not None else _GONE
+        was, is_now = format_value(example.before, example.unit, currency), _GONE
+        if example.now is not None:
+            was, now = format_apart(example.before, example.now, example.unit, currency)
+            is_now = f"is {now}"
         named = name_period(example.first_date, example.grain)
         parts.append(f"{metric_named(example.metric).label} of {named} was {was} and {is_now}.")
     parts.append(_tell_reasons(found))
     parts.append("'kpi query restated_values' lists them with the values before.")
     yield Notice("restated", "mart.metric_values", " ".join(parts))
+
+
+def _moved_by(each: Restatement) -> float:
+    """How far a value moved, as a share of the larger of the two."""
+    now = each.now or 0.0
+    return abs(now - each.before) / (max(abs(now), abs(each.before)) or 1.0)
 
 
 def describe_restated(found: Sequence[Restatement]) -> str:

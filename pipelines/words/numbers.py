@@ -11,6 +11,8 @@ from typing import Final
 Bounds = tuple[float | None, float | None]
 
 NOTHING: Final = "–"
+#: Digits after the point beyond which a difference is one of computing.
+_MOST_DIGITS: Final = 9
 #: Of a change that may have been one for the better or for the worse.
 NOT_SURE: Final = "not sure"
 _BARS: Final = "▁▂▃▄▅▆▇█"
@@ -33,6 +35,17 @@ def format_value(value: float | None, unit: str, currency: str) -> str:
         return f"{value:,.1f} d"
     digits = 2 if abs(value) < 10_000 else 0
     return f"{value:,.{digits}f} {currency}"
+
+
+def format_apart(value: float, other: float, unit: str, currency: str) -> tuple[str, str]:
+    """Two different values with their unit, with as many digits as it takes to tell them apart."""
+    told, told_other = (format_value(each, unit, currency) for each in (value, other))
+    scale, (_, blank, suffix) = 100 if unit == "ratio" else 1, told.partition(" ")
+    for digits in range(2, _MOST_DIGITS + 1):
+        if told != told_other:
+            break
+        told, told_other = (f"{each * scale:,.{digits}f}{blank}{suffix}" for each in (value, other))
+    return told, told_other
 
 
 def format_bounds(lower: float | None, upper: float | None, unit: str, currency: str) -> str:

@@ -14,6 +14,7 @@ from pipelines.words.numbers import (
     count_of,
     count_records,
     draw_sparkline,
+    format_apart,
     format_bounds,
     format_change,
     format_instant,
@@ -127,6 +128,23 @@ def test_a_change_is_not_judged_where_the_truth_may_have_moved_the_other_way(
     assert judge_change(300.4, 374.0, "down_is_good", "reporting", **told) == judgement
     assert judge_change(300.4, 374.0, "neutral", "reporting", **told) == ""
     assert judge_change(300.4, 300.4, "down_is_good", "reporting", **told) == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "other", "unit", "told"),
+    [
+        (39.1, 39.2, "business_hours", ("39.1 h", "39.2 h")),
+        (39.1104, 39.1131, "business_hours", ("39.110 h", "39.113 h")),
+        (0.9231, 0.9232, "ratio", ("92.31 %", "92.32 %")),
+        (34.081, 34.082, "reporting", ("34.081 EUR", "34.082 EUR")),
+        (12_345.1, 12_345.2, "reporting", ("12,345.10 EUR", "12,345.20 EUR")),
+        (3.0, 4.0, "count", ("3", "4")),
+    ],
+)
+def test_two_values_have_as_many_digits_as_it_takes_to_differ(
+    value: float, other: float, unit: str, told: tuple[str, str]
+) -> None:
+    assert format_apart(value, other, unit, "EUR") == told
 
 
 @given(st.lists(_VALUES, max_size=30))
