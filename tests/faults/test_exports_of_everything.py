@@ -14,7 +14,7 @@ from plain_exports import write_plain_home
 
 from pipelines.cli.main import kpi
 
-pytestmark = pytest.mark.xdist_group("faults")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults")]
 
 HEADER = ("line_no", "invoice_no", "vendor", "invoice_date", "item", "quantity", "unit_price", "amount", "currency")
 #: Lines of invoices of three lines each, numbered through, as ledgers of payables number them.

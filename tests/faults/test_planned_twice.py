@@ -14,7 +14,7 @@ from plain_exports import write_plain_home
 
 from pipelines.cli.main import kpi
 
-pytestmark = pytest.mark.xdist_group("faults")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults")]
 
 HEADER = ("Month", "Cost centre", "Account", "Kind", "Amount", "Currency")
 RULE = "budget_lines.figures.planned_once"

@@ -23,7 +23,7 @@ from closed_months import (
 from demo_homes import DemoHome
 from plain_exports import write_export
 
-pytestmark = pytest.mark.xdist_group("faults")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults")]
 
 
 @pytest.fixture
