@@ -8,6 +8,8 @@ that was gathered.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -81,8 +83,7 @@ class PostgresDatabase:
         """Load the publication, then switch readers to it."""
         address = self._address
         prefix = self._settings.schema_prefix
-        with connected(address) as connection:
-            _take_turn(connection, prefix)
+        with connected(address) as connection, take_turn(connection, prefix):
             with reading(build.file) as built:
                 relations = read_relations(built)
             views = ReaderViews(connection, prefix)
@@ -163,16 +164,22 @@ def _major(version: str) -> int:
     return int(version.partition(".")[0])
 
 
-def _take_turn(connection: psycopg.Connection, prefix: str) -> None:
-    """Keep others from publishing under this prefix while the connection lasts."""
-    taken: Any = connection.execute(
-        "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [f"{MARK}: {prefix}"]
-    ).fetchone()
+@contextmanager
+def take_turn(connection: psycopg.Connection, prefix: str) -> Iterator[None]:
+    """Keep others from publishing under this prefix meanwhile, and at the latest while the connection lasts."""
+    lock = [f"{MARK}: {prefix}"]
+    taken: Any = connection.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", lock).fetchone()
     if not taken[0]:
         raise PublishError(
             "Another run is publishing to this database at this moment. Readers see the old publication; the next "
             "run tries again."
         )
+    try:
+        yield
+    finally:
+        # The server may notice later that the connection ended, and would send the next run away until then.
+        with suppress(psycopg.Error):
+            connection.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", lock)
 
 
 def _version_schemas(connection: psycopg.Connection, views: ReaderViews) -> list[str]:

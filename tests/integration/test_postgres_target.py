@@ -21,7 +21,7 @@ from postgres_targets import build_of, change, few_views, published_id, schemas,
 
 from data_contracts.documents import DocumentError
 from pipelines.home import PostgresqlSection
-from pipelines.publish.postgres import PostgresDatabase
+from pipelines.publish.postgres import PostgresDatabase, take_turn
 from pipelines.publish.postgres_address import address_of
 from pipelines.publish.postgres_version import Version, create_version, drop_version, load_version, type_of
 from pipelines.publish.relations import PublishedColumn, Relation, read_relations, reading
@@ -297,6 +297,15 @@ def test_nothing_of_anybody_else_is_touched(file: Path, postgres: postgres_serve
     with pytest.raises(PublishError, match=r"kpi_mart\.news was made by somebody else"):
         target_of(postgres, schema_prefix="kpi_").write(build_of(file, 3))
     assert postgres.rows("SELECT a FROM kpi_mart.news") == [(1,)]
+
+
+def test_a_turn_is_over_before_the_connection_is(postgres: postgres_servers.PostgresDatabase) -> None:
+    """A server may hold the session for a moment after its client left, and the next run was sent away meanwhile."""
+    with postgres.connect(autocommit=True) as first, postgres.connect(autocommit=True) as second:
+        with take_turn(first, ""), pytest.raises(PublishError, match="Another run"), take_turn(second, ""):
+            pass
+        with take_turn(second, ""):
+            pass
 
 
 def test_two_homes_do_not_take_turns_in_one_place(file: Path, postgres: postgres_servers.PostgresDatabase) -> None:
