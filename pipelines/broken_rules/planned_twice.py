@@ -9,7 +9,6 @@ their own, as one for each project, tell by that: where more than one figure in 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fnmatch import fnmatch
 from typing import Any, Final, NamedTuple
 
 import polars as pl
@@ -18,6 +17,7 @@ from data_contracts.spec import ExportContract, Rule
 from models.vocabulary import Domain
 from pipelines.broken_rules.evidence import Evidence, Explanation
 from pipelines.infer.rendering import quote
+from pipelines.landing.file_patterns import may_repeat
 from pipelines.landing.load_order import ordered_loads
 from pipelines.words.numbers import count_of, list_all
 
@@ -114,12 +114,8 @@ def _find(evidence: Evidence, domain: Domain) -> None:
         warehouse.execute(_LINES.format(order=order))
     warehouse.execute(_FOUND)
     warehouse.execute("DROP TABLE temp.planned_lines")
-    allowed = {
-        (contract.id, item.name): item.may_repeat_rows for contract in evidence.contracts for item in contract.objects
-    }
     for pair in _pairs(evidence):
-        patterns = allowed.get((pair.export, pair.object_name), ())
-        if all(any(fnmatch(name, pattern) for pattern in patterns) for name in (pair.earlier_file, pair.file)):
+        if may_repeat(evidence.contracts, pair.export, pair.object_name, (pair.earlier_file, pair.file)):
             warehouse.execute(
                 "DELETE FROM ops.ops_planned_twice WHERE earlier_load_id = ? AND load_id = ?",
                 [pair.earlier_load_id, pair.load_id],

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatch
 from typing import Any, Final
 
 from data_contracts.spec import ExportContract, Rule
@@ -18,6 +17,7 @@ from models.vocabulary import Domain
 from pipelines.broken_rules.evidence import Evidence, Explanation
 from pipelines.broken_rules.overlapping_files import LINES, find_overlaps
 from pipelines.infer.rendering import quote
+from pipelines.landing.file_patterns import may_repeat
 from pipelines.warehouse import Warehouse
 from pipelines.words.numbers import count_of, list_all
 
@@ -51,15 +51,8 @@ def _find(evidence: Evidence, domain: Domain) -> None:
 
 def _forget_allowed(warehouse: Warehouse, domain: Domain, contracts: Sequence[ExportContract]) -> None:
     """Leave out the pairs of files whose equal rows are different lines, as their contract says."""
-    allowed = {
-        (contract.id, item.name): item.may_repeat_rows
-        for contract in contracts
-        for item in contract.objects
-        if item.may_repeat_rows
-    }
-    for pair in _pairs(warehouse, domain=domain.value) if allowed else ():
-        patterns = allowed.get((pair.export, pair.object_name), ())
-        if all(any(fnmatch(name, pattern) for pattern in patterns) for name in (pair.earlier_file, pair.file)):
+    for pair in _pairs(warehouse, domain=domain.value):
+        if may_repeat(contracts, pair.export, pair.object_name, (pair.earlier_file, pair.file)):
             for name in _FOUND:
                 warehouse.execute(
                     f"DELETE FROM ops.{name} WHERE domain = ? AND earlier_load_id = ? AND load_id = ?",

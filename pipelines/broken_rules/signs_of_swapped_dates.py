@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from enum import StrEnum
-from fnmatch import fnmatch
 from typing import Final
 
 import polars as pl
@@ -22,6 +21,7 @@ from pipelines.broken_rules.days_of_files import LAST_MONTH, ON_ONE_DAY, count_d
 from pipelines.broken_rules.read_otherwise import find_read_otherwise
 from pipelines.broken_rules.swapped_in_order import find_in_order
 from pipelines.infer.dated_names import sure_days_in
+from pipelines.landing.file_patterns import matches
 from pipelines.landing.load_order import LoadedFile
 from pipelines.warehouse import Warehouse
 
@@ -101,7 +101,7 @@ def find_swapped(
 
 def _called_right(item: ExportObject, loads: Sequence[LoadedFile]) -> list[str]:
     """Files of which the contract says that their dates are right."""
-    return [load.load_id for load in loads if any(fnmatch(load.name, each) for each in item.dates_are_right)]
+    return [load.load_id for load in loads if matches(load.name, item.dates_are_right)]
 
 
 def _signs_of_one_day(

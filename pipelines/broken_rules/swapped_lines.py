@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatch
 from typing import Any, Final
 
 import polars as pl
@@ -23,6 +22,7 @@ from pipelines.broken_rules.days_of_files import rival_formats, swap
 from pipelines.broken_rules.evidence import Evidence, Explanation
 from pipelines.broken_rules.swapped_months import LineSign, come_back_monthly, find_swapped_months
 from pipelines.infer.rendering import quote
+from pipelines.landing.file_patterns import matches
 from pipelines.landing.load_order import ordered_loads
 from pipelines.warehouse import Warehouse
 from pipelines.words.numbers import count_of
@@ -114,8 +114,7 @@ def _swapped_files(warehouse: Warehouse, dated: _Dated, contract: ExportContract
     right = [
         load_id
         for load_id in found["load_id"]
-        if any(fnmatch(names[load_id], pattern) for pattern in item.dates_are_right)
-        or come_back_monthly(_lines_of(warehouse, dated, load_id))
+        if matches(names[load_id], item.dates_are_right) or come_back_monthly(_lines_of(warehouse, dated, load_id))
     ]
     return found.filter(~pl.col("load_id").is_in(right))
 

@@ -5,10 +5,10 @@ Taking a file out of its landing folder changes nothing: what was read once may 
 
 from __future__ import annotations
 
-from fnmatch import fnmatch
 from typing import Final
 
 from data_contracts.spec import ExportContract
+from pipelines.landing.file_patterns import matches
 from pipelines.warehouse import Warehouse
 
 #: Stands in place of the load that replaced another where nothing did: its contract leaves the file out as it is now.
@@ -17,7 +17,7 @@ _IGNORED: Final = "(ignored)"
 
 def is_ignored(contract: ExportContract, name: str) -> bool:
     """Whether a contract leaves a file of this name out."""
-    return any(fnmatch(name, pattern) for pattern in contract.ignore_files)
+    return matches(name, contract.ignore_files)
 
 
 def set_aside_ignored(warehouse: Warehouse, contract: ExportContract) -> None:
