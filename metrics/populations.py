@@ -194,8 +194,8 @@ REWORK_COSTS: Final = Population(
     period=pl.col("period_start_date"),
     is_eligible=pl.lit(True),
     eligibility=(
-        "Tickets that were resolved in the period. Not measured are those of which only a snapshot is known, or a "
-        "resolution clock is not measured, unless one of theirs was breached or they are known to have come back."
+        "Tickets that were resolved in the period. Not measured are those of which it is not known whether they came "
+        "back, as where only a snapshot is, or a resolution clock is not measured, unless one of theirs was breached."
     ),
     dimensions=_ALL_DIMENSIONS,
 )

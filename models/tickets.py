@@ -47,6 +47,11 @@ stg_tickets = table(
         "Of repeated snapshots that hold all tickets: whether the latest export shows the ticket no longer. Its last "
         "state stays.",
     ),
+    instant(
+        "reopened_unseen_at",
+        "Of repeated snapshots: the first resolution that moved while the exports before and after it both show the "
+        "ticket done. It was reopened and resolved again in between; how often is not known.",
+    ),
     *provenance(),
 )
 
@@ -138,7 +143,11 @@ fct_tickets = table(
     integer("reopened_gap_business_microseconds", "Time in done between resolutions, in open hours"),
     integer("age_calendar_microseconds", "Created to the data's clock, for a ticket not done"),
     integer("age_business_microseconds", "Age in open hours"),
-    integer("reopen_count", "Moves from done back to work; empty where the export has no history"),
+    integer(
+        "reopen_count",
+        "Moves from done back to work; empty where the export has no history, or only a resolution that moved between "
+        "two exports says that there was one",
+    ),
     integer("handoff_count", "Changes of team; empty where the export has no history or never names a team"),
     integer(
         "touch_count",

@@ -36,8 +36,8 @@ def divide_rework_costs(
 
     Only for policies whose transactions are resolved tickets: then the cells of the allocation are cells of tickets.
     Each cell's cost is divided over its clean, unknown and reworked tickets by largest remainder, so the parts add up
-    to what it bears exactly. A ticket of which only a snapshot is known cannot tell whether it was reopened; unless
-    one of its clocks was breached, it is unknown.
+    to what it bears exactly. A ticket of which only a snapshot is known cannot tell whether it was reopened, nor one
+    whose resolution moved between two exports; unless one of its clocks was breached, it is unknown.
 
     Args:
         fct_cost_allocations: `fct_cost_allocations`, of all grains.

@@ -102,7 +102,7 @@ PLAN_METRICS: Final[tuple[Metric, ...]] = (
         requires=(Domain.TICKETS, Domain.FINANCE),
         population=REWORK_COSTS,
         kind=ReworkCost(),
-        version=3,
+        version=4,
         follows_transactions=True,
     ),
     Metric(
@@ -116,7 +116,7 @@ PLAN_METRICS: Final[tuple[Metric, ...]] = (
         requires=(Domain.TICKETS, Domain.FINANCE),
         population=REWORK_COSTS,
         kind=ReworkShare(),
-        version=3,
+        version=4,
         follows_transactions=True,
     ),
     Metric(

@@ -183,7 +183,7 @@ def _flow_efficiency(clock: Clock) -> Metric:
     )
 
 
-def _per_ticket(measure: str, plural: str, known: str) -> tuple[Metric, Metric]:
+def _per_ticket(measure: str, plural: str, known: str, *, version: int = 1) -> tuple[Metric, Metric]:
     """How often something happened to a resolved ticket: the mean, and beside it the percentile that shows the tail."""
     column = f"{measure}_count"
     return (
@@ -196,6 +196,7 @@ def _per_ticket(measure: str, plural: str, known: str) -> tuple[Metric, Metric]:
             direction=Direction.DOWN_IS_GOOD,
             population=RESOLVED_TICKETS,
             kind=Mean(column),
+            version=version,
         ),
         _metric(
             f"ticket_{measure}_p95_count",
@@ -207,11 +208,16 @@ def _per_ticket(measure: str, plural: str, known: str) -> tuple[Metric, Metric]:
             direction=Direction.DOWN_IS_GOOD,
             population=RESOLVED_TICKETS,
             kind=Percentile(95, column),
+            version=version,
         ),
     )
 
 
 _NEEDS_HISTORY: Final = "An export without history cannot tell: its tickets lower coverage and are not taken as 0."
+
+_NEEDS_REOPENS: Final = (
+    f"{_NEEDS_HISTORY} Nor is it known of one whose resolution moved while two exports both show it done."
+)
 
 _reopens, _handoffs, _touches = (pl.col(name) for name in ("reopen_count", "handoff_count", "touch_count"))
 
@@ -292,13 +298,14 @@ TICKET_METRICS: Final[tuple[Metric, ...]] = (
         "ticket_reopen_ratio",
         "Rework: tickets reopened",
         "Share of the tickets resolved in the period that had been resolved before and came back.",
-        f"Tickets with reopen_count above 0 / tickets with a known reopen_count. {_NEEDS_HISTORY}",
+        f"Tickets with reopen_count above 0 / tickets with a known reopen_count. {_NEEDS_REOPENS}",
         unit=Unit.RATIO,
         direction=Direction.DOWN_IS_GOOD,
         population=RESOLVED_TICKETS,
         kind=Ratio(_reopens > 0),
+        version=2,
     ),
-    *_per_ticket("reopen", "reopens", f"A reopen is a move from done back to work. {_NEEDS_HISTORY}"),
+    *_per_ticket("reopen", "reopens", f"A reopen is a move from done back to work. {_NEEDS_REOPENS}", version=2),
     *_per_ticket(
         "handoff",
         "handoffs",
@@ -316,8 +323,8 @@ TICKET_METRICS: Final[tuple[Metric, ...]] = (
         "First-contact resolution",
         "Share of the tickets resolved in the period that one touch by one team resolved for good.",
         "Tickets with reopen_count = 0, handoff_count = 0 and touch_count = 1 / tickets of which all three are known "
-        f"and touch_count is at least 1. {_NEEDS_HISTORY} Nor can it tell who resolved a ticket that nobody is known "
-        "to have touched: in the first contact, or without any.",
+        f"and touch_count is at least 1. {_NEEDS_REOPENS} Nor who resolved a ticket that nobody is known to have "
+        "touched: in the first contact, or without any.",
         unit=Unit.RATIO,
         direction=Direction.UP_IS_GOOD,
         population=RESOLVED_TICKETS,
@@ -328,5 +335,6 @@ TICKET_METRICS: Final[tuple[Metric, ...]] = (
                 (_reopens == 0) & (_handoffs == 0) & (_touches == 1)
             )
         ),
+        version=2,
     ),
 )

@@ -59,6 +59,10 @@ REMEDIES: Final = {
     ClockGap.FIRST_RESPONSE.value: (
         "No public reply is known of these tickets. Export replies, or name a proxy in the contract."
     ),
+    "reopen_count": (
+        "The resolution of these tickets moved while two exports both show them done: they may have come back in "
+        "between, unseen. Land snapshots more often, or export the change history (an event log)."
+    ),
     "touch_count": "Nobody is known to have touched these tickets. Export public replies, or map a status to active.",
     "handoff_count": "The events never name a team. Export changes of the team.",
     "is_sla_met_at_source": "The source left its own SLA flag empty on these tickets. Export the flag of all of them.",

@@ -149,6 +149,8 @@ def close_tickets(
       ticket queued, `first_response_earliest_at`, and by the first that shows it active, `first_response_at`. A
       snapshot of such a source does not tell it at all: it can have come from the creation on.
     - Touches are public replies by agents; for sources that tell none, entries into active, by the same rule.
+    - Where repeated snapshots tell a reopening only by a resolution that moved, how often a ticket was reopened is not
+      known.
     - Handoffs are changes of team; for sources that never name one (see `sources_with_teams`) they are not known.
 
     Args:

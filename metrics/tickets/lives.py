@@ -41,7 +41,7 @@ def close_lives(
     has_replies = pl.col("source").is_in(sorted(reply_sources))
     own = tickets.select(
         *("ticket", "ticket_id", "source", "ticket_type", "service", "is_sla_met_at_source", "first_response_at"),
-        *("first_seen_at", "queued_until_at"),
+        *("first_seen_at", "queued_until_at", "reopened_unseen_at"),
         is_compared=pl.col("export_shape") == ExportShape.REPEATED_SNAPSHOTS.value,
     )
     milestones = (
@@ -72,6 +72,8 @@ def close_lives(
         first_response_earliest_at=pl.when(is_compared & pl.col("has_left_queue")).then(queued_until),
         life_ends_at=pl.coalesce("resolved_at", "cancelled_at", until),
         handoff_count=pl.when(pl.col("source").is_in(sorted(team_sources))).then("handoff_count"),
+        # That it came back is seen only by a resolution that moved: how often it did is not known.
+        reopen_count=pl.when(~(pl.col("reopened_unseen_at") <= until).fill_null(False)).then("reopen_count"),
         touch_count=pl.when(~has_replies).then("active_entry_count").when(is_told).then(reply_count),
     )
     measured = milestones.with_columns(_sum_intervals(milestones, intervals, open_time))

@@ -37,7 +37,8 @@ class Comparison:
     Attributes:
         events: rows of `stg_ticket_events` (all but `source` and `actor`), in order of ticket and time.
         tickets: one row per ticket: `ticket_id`, `first_seen_at`, `last_seen_at`, `queued_until_at` (the last of the
-            exports, from the first on, that show it queued), `has_disappeared`, and the instants `created_at`,
+            exports, from the first on, that show it queued), `has_disappeared`, `reopened_unseen_at` (the first
+            resolution that moved while two exports both show the ticket done), and the instants `created_at`,
             `first_response_at`, `resolved_at` and `closed_at`, as far as the exports allow them.
         doubts: instants that the exports do not allow, and tickets that stand twice in one: `ticket_id`, `load_id`,
             `row_number`, `field` and `problem` (after_snapshot, outside_snapshots, unseen_reopening or
@@ -62,8 +63,8 @@ def compare_snapshots(rows: pl.DataFrame, exports: pl.DataFrame) -> Comparison:
       A ticket that is first seen done or cancelled was queued until then.
     - A ticket that is first seen done or cancelled, and was not created since the export before, is known as from a
       single snapshot: it has no events, unless a later export shows it open again.
-    - A resolution that moves while two exports both show the ticket done means that it was reopened unseen: from when
-      to when, and to what, is not known. The first resolution stays, and the other is a doubt.
+    - A resolution that moves while two exports both show the ticket done means that it was reopened unseen: how often,
+      from when to when, and to what, is not known. The first resolution stays, and the other is a doubt.
     - A ticket that a later export leaves out keeps its last state, and goes on when it is seen again.
     - Fields later than the export that shows them are not possible: a creation becomes the first export that shows the
       ticket, other fields become empty until an export allows them, and each is a doubt.
@@ -93,6 +94,19 @@ def compare_snapshots(rows: pl.DataFrame, exports: pl.DataFrame) -> Comparison:
 
 def _is_first() -> pl.Expr:
     return pl.col("ticket").ne_missing(pl.col("ticket").shift(1))
+
+
+def _has_moved() -> pl.Expr:
+    """Whether a ticket that the export before shows done as well was resolved since that export."""
+    resolved_at = pl.col("resolved_at")
+    return (
+        ~pl.col("is_first")
+        & (pl.col("status_category") == _DONE)
+        & (pl.col("status_category_before") == _DONE)
+        & resolved_at.ne_missing(pl.col("resolved_at_before"))
+        & (resolved_at > pl.col("shown_until"))
+        & (resolved_at <= pl.col("snapshot_at"))
+    )
 
 
 def _carry_forward(rows: pl.DataFrame) -> pl.DataFrame:
@@ -127,6 +141,7 @@ def _lives(states: pl.DataFrame, exports: pl.DataFrame) -> pl.DataFrame:
         return pl.when(pl.col(field) <= pl.col("seen_until")).then(field)
 
     is_settled = pl.col("status_category").is_in(_SETTLED)
+    had_one = pl.col("resolved_at_before").is_not_null()
     left_queue = (pl.col("status_category") != _QUEUED).cast(pl.UInt8).cum_max().cast(pl.Boolean)
     lives = states.group_by("ticket", maintain_order=True).agg(
         pl.col("ticket_id").first(),
@@ -136,6 +151,7 @@ def _lives(states: pl.DataFrame, exports: pl.DataFrame) -> pl.DataFrame:
         pl.col("seen_until").filter(~left_queue).max().alias("queued_until_at"),
         latest("first_response_at").drop_nulls().last().alias("first_response_at"),
         *(latest(field).last().alias(field) for field in ("resolved_at", "closed_at")),
+        pl.col("resolved_at").filter(_has_moved() & had_one).min().alias("reopened_unseen_at"),
         pl.col("export").first().alias("first_export"),
         pl.col("export").last().alias("last_export"),
         is_settled.first().alias("begins_settled"),
@@ -174,6 +190,7 @@ def _lives(states: pl.DataFrame, exports: pl.DataFrame) -> pl.DataFrame:
         last_seen_at="last_seen_at",
         queued_until_at="queued_until_at",
         has_disappeared=pl.when("last_is_full").then(pl.col("last_seen_at") < pl.col("latest_at")),
+        reopened_unseen_at="reopened_unseen_at",
         tells_history=pl.col("was_open") | is_covered.fill_null(False),
     )
 
@@ -277,15 +294,7 @@ def _impossible(states: pl.DataFrame) -> list[pl.DataFrame]:
 
 def _contradictions(states: pl.DataFrame, changes: pl.DataFrame) -> list[pl.DataFrame]:
     """Fields that date a change before an export that still shows the state before, or after one that shows it done."""
-    resolved_at = pl.col("resolved_at")
-    moved = states.filter(
-        ~pl.col("is_first")
-        & (pl.col("status_category") == _DONE)
-        & (pl.col("status_category_before") == _DONE)
-        & resolved_at.ne_missing(pl.col("resolved_at_before"))
-        & (resolved_at > pl.col("shown_until"))
-        & (resolved_at <= pl.col("snapshot_at"))
-    )
+    moved = states.filter(_has_moved())
     had_one = pl.col("resolved_at_before").is_not_null()
     return [
         _doubt(changes.filter(pl.col("doubted").is_not_null()), pl.col("doubted"), "outside_snapshots"),

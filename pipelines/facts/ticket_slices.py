@@ -53,6 +53,7 @@ TICKET_COLUMNS: Final = (
     "is_sla_met_at_source",
     "first_seen_at",
     "queued_until_at",
+    "reopened_unseen_at",
 )
 #: What of a staged event does.
 EVENT_COLUMNS: Final = (

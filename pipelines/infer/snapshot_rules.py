@@ -54,7 +54,8 @@ _RULES: Final = (
         dimension="coverage",
         description=(
             "A ticket was reopened and resolved again between two exports: its own resolution moved, while both show "
-            "it done. The first resolution counts; exports that come more often would show the other."
+            "it done. The first resolution counts, and how often it was reopened is not measured; exports that come "
+            "more often would show it."
         ),
         query="""
             SELECT DISTINCT record_id AS {key}

@@ -71,7 +71,8 @@ def assemble_tickets(
     only by its events gets a row too.
 
     Args:
-        compared: tickets that repeated snapshots tell, one row each.
+        compared: tickets that repeated snapshots tell, one row each. Of those whose statuses an event log tells, it is
+            the log that tells of reopenings.
 
     Returns:
         Rows of `stg_tickets`, texts with few values as categories; and rows of `ops_value_problems`.
@@ -82,7 +83,7 @@ def assemble_tickets(
         return categorise(tickets, policies, "status", "status_category", "waiting_reason")
 
     frames = [(part.contract.id, part.item.name, part.frame) for part in parts]
-    frames += [] if compared is None else _by_object(compared)
+    frames += [] if compared is None else _by_object(_leave_to_logs(compared, event_parts))
     frames += [
         (part.contract.id, part.item.name, _implied_by(part)) for part in event_parts if not _feeds_tickets(part, parts)
     ]
@@ -94,6 +95,18 @@ def assemble_tickets(
     problems = [_unmapped(part, tickets) for part in parts if "status" in part.frame.columns]
     problems += [_created_otherwise(part) for part in parts if "created_at" in part.frame.columns]
     return tickets, pl.concat(problems) if problems else no_problems()
+
+
+def _leave_to_logs(compared: pl.DataFrame, event_parts: Sequence[StagedPart]) -> pl.DataFrame:
+    """Tickets that repeated snapshots tell, without doubts about what an event log tells of them."""
+    doubted = compared.filter(pl.col("reopened_unseen_at").is_not_null())["ticket_id"]
+    if doubted.is_empty():
+        return compared
+    logs = [part.frame for part in event_parts if "status" in part.frame.columns]
+    told = [log.filter(pl.col("status").is_not_null())["ticket_id"].cast(pl.String) for log in logs]
+    logged = pl.concat([doubted.clear(), *(ids.filter(ids.is_in(doubted.implode())) for ids in told)])
+    is_logged = pl.col("ticket_id").is_in(logged.implode())
+    return compared.with_columns(reopened_unseen_at=pl.when(~is_logged).then("reopened_unseen_at"))
 
 
 def _by_object(compared: pl.DataFrame) -> list[tuple[str, str, pl.DataFrame]]:

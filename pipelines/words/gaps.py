@@ -19,6 +19,7 @@ from pipelines.words.numbers import count_of, count_records
 #: What records lack, by the middle of the name of a gap; others are called as their column is.
 _LACKS: Final = {
     HISTORY: "history of status changes",
+    "reopen_count": "known number of reopenings",
     "touch_count": "public reply and no active status",
     ClockGap.PAUSES.value: "history of their pauses",
     ClockGap.INSTANTS.value: "exact instant of a response, a resolution or a pause",

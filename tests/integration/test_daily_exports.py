@@ -163,7 +163,13 @@ def test_what_fields_tell_exactly_is_exact_and_the_rest_is_known_to_the_day(dail
     passed_by = both.filter(pl.col("first_active_at").is_null() & pl.col("first_active_at_true").is_not_null())
     assert passed_by["cycle_time_calendar_microseconds"].null_count() == passed_by.height > 0
     assert _values(daily, "ticket_cycle_time_p50_calendar_hours")[-1][3] < 1
+    # A resolution that moved says that a ticket came back, and nothing says how often.
+    is_unseen = both["ticket_id"].is_in(sorted(unseen))
+    assert both["reopen_count"].filter(is_unseen).null_count() == is_unseen.sum() > 0
+    assert both["reopen_count"].filter(~is_unseen).null_count() == 0
     assert (both["reopen_count"] <= both["reopen_count_true"]).all()
+    coverages = [coverage for *_, coverage in _values(daily, "ticket_reopen_ratio")]
+    assert min(coverages[-2:]) < 1
     assert (both["handoff_count"] <= both["handoff_count_true"]).all()
 
 

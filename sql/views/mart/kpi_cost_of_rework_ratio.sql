@@ -3,10 +3,10 @@
 -- Share of cost that is rework
 -- Cost of rework as a share of the allocated cost.
 -- Formula: Sum of rework_reporting / sum of allocated_reporting, where that is above 0, of fct_rework_costs.
--- Counted: Tickets that were resolved in the period. Not measured are those of which only a snapshot is known, or a
--- resolution clock is not measured, unless one of theirs was breached or they are known to have come back.
+-- Counted: Tickets that were resolved in the period. Not measured are those of which it is not known whether they came
+-- back, as where only a snapshot is, or a resolution clock is not measured, unless one of theirs was breached.
 -- Period: days on which the cost lies under the policy's basis (period_start_date), in the reporting time zone.
--- Unit: ratio; 1 is the whole. Owner: Finance. Version 3.
+-- Unit: ratio; 1 is the whole. Owner: Finance. Version 4.
 -- To combine cells: add numerators and denominators up over one breakdown, then divide; never over periods: each is
 -- allocated anew, so take the cell of the longer period.
 CREATE OR REPLACE VIEW mart.kpi_cost_of_rework_ratio AS

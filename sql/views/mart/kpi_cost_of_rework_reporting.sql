@@ -4,10 +4,10 @@
 -- Allocated cost that tickets bear which were reopened, or breached their resolution target.
 -- Formula: Sum of rework_reporting of fct_rework_costs: each cell's allocated cost is divided over its tickets by
 -- count, to the cent. The bounds are the same without and with the tickets of which it is not known.
--- Counted: Tickets that were resolved in the period. Not measured are those of which only a snapshot is known, or a
--- resolution clock is not measured, unless one of theirs was breached or they are known to have come back.
+-- Counted: Tickets that were resolved in the period. Not measured are those of which it is not known whether they came
+-- back, as where only a snapshot is, or a resolution clock is not measured, unless one of theirs was breached.
 -- Period: days on which the cost lies under the policy's basis (period_start_date), in the reporting time zone.
--- Unit: reporting currency. Owner: Finance. Version 3.
+-- Unit: reporting currency. Owner: Finance. Version 4.
 -- To combine cells: add values up over one breakdown, never over periods: each is allocated anew, so take the cell of
 -- the longer period.
 CREATE OR REPLACE VIEW mart.kpi_cost_of_rework_reporting AS

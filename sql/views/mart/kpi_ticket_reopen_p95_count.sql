@@ -4,11 +4,12 @@
 -- 95 % of the tickets resolved in the period had no more reopens than this.
 -- Formula: Continuous percentile 95 (linear interpolation) of reopen_count over the tickets resolved in the period of
 -- which it is known. A reopen is a move from done back to work. An export without history cannot tell: its tickets
--- lower coverage and are not taken as 0.
+-- lower coverage and are not taken as 0. Nor is it known of one whose resolution moved while two exports both show it
+-- done.
 -- Counted: Tickets that are done and not cancelled. A ticket that was set aside counts where it was resolved or, if
 -- that is unknown, created.
 -- Period: last entry of the ticket into done (resolved_at), in the reporting time zone.
--- Unit: count. Owner: Service management. Version 1.
+-- Unit: count. Owner: Service management. Version 2.
 -- To combine cells: never; take the cell that was computed for the wider period or breakdown.
 CREATE OR REPLACE VIEW mart.kpi_ticket_reopen_p95_count AS
 SELECT
@@ -40,7 +41,7 @@ FROM mart.metric_values AS measured
 LEFT JOIN meta.metrics AS definition ON definition.metric = measured.metric
 WHERE measured.metric = 'ticket_reopen_p95_count';
 
-COMMENT ON VIEW mart.kpi_ticket_reopen_p95_count IS 'Reopens of a resolved ticket, p95. 95 % of the tickets resolved in the period had no more reopens than this. Continuous percentile 95 (linear interpolation) of reopen_count over the tickets resolved in the period of which it is known. A reopen is a move from done back to work. An export without history cannot tell: its tickets lower coverage and are not taken as 0.';
+COMMENT ON VIEW mart.kpi_ticket_reopen_p95_count IS 'Reopens of a resolved ticket, p95. 95 % of the tickets resolved in the period had no more reopens than this. Continuous percentile 95 (linear interpolation) of reopen_count over the tickets resolved in the period of which it is known. A reopen is a move from done back to work. An export without history cannot tell: its tickets lower coverage and are not taken as 0. Nor is it known of one whose resolution moved while two exports both show it done.';
 COMMENT ON COLUMN mart.kpi_ticket_reopen_p95_count.label IS 'Short name for people';
 COMMENT ON COLUMN mart.kpi_ticket_reopen_p95_count.period_grain IS 'day, week, month or quarter';
 COMMENT ON COLUMN mart.kpi_ticket_reopen_p95_count.period_start_date IS 'First day of the period in the reporting time zone';

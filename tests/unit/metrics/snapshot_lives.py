@@ -218,6 +218,26 @@ def patient_lives(seed: int) -> tuple[list[TrueLife], list[datetime]]:
     return lives, instants
 
 
+def restless_lives(seed: int) -> tuple[list[TrueLife], list[datetime]]:
+    """Lives that come back once they are resolved, many of them between two exports. Every resolution is exported."""
+    dice = Dice(seed)
+    instants = [START + 6 * number * HOUR for number in range(60)]
+    lives = []
+    for number in range(10):
+        at = instants[1] + dice.random.randrange(0, 60) * HOUR
+        life = TrueLife(f"desk:{number}", at, [(at, {"status": "New"})])
+        for _ in range(dice.random.randrange(1, 5)):
+            at += dice.random.randrange(0, 12) * HOUR
+            life.changes.append((at, {"status": dice.random.choice(["Solved", "Closed"])}))
+            seen_at = min(each for each in instants if each >= at)
+            at = seen_at + dice.random.randrange(1, 12) * HOUR
+            life.changes.append((at, {"status": dice.random.choice(["Working", "Asked", "New"])}))
+        if not dice.one_in(3):
+            life.changes.pop()
+        lives.append(life)
+    return lives, instants
+
+
 def log_of(lives: Sequence[TrueLife], moved: Any) -> pl.DataFrame:
     """The event log of lives, each instant moved as the function says."""
     events = []

@@ -70,9 +70,22 @@ def compare(rows: Sequence[Row], exports: Sequence[Row]) -> tuple[list[dict[str,
                 "has_disappeared": (last["snapshot_at"] < max(instants[last["export"]]))
                 if is_full[last["export"]]
                 else None,
+                "reopened_unseen_at": _reopened_unseen(shown, states),
             }
         )
     return events, tickets
+
+
+def _reopened_unseen(shown: Sequence[Row], states: Sequence[Mapping[str, Any]]) -> datetime | None:
+    """The first resolution that lies between two exports of which both show the ticket done, the first otherwise."""
+    for position in range(1, len(shown)):
+        before, row = shown[position - 1], shown[position]
+        if {states[position - 1]["category"], states[position]["category"]} != {"done"}:
+            continue
+        was, told = before["resolved_at"], row["resolved_at"]
+        if was is not None and told is not None and before["snapshot_at"] < told <= row["snapshot_at"] and was != told:
+            return told
+    return None
 
 
 def _possible(row: Row, name: str) -> datetime | None:

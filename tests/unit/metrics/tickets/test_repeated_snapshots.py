@@ -22,6 +22,7 @@ from snapshot_lives import (
     log_of,
     make_faulty_exports,
     patient_lives,
+    restless_lives,
     show,
     take_exports,
 )
@@ -204,6 +205,58 @@ def test_a_life_sampled_finely_has_the_facts_of_its_log_moved_to_the_next_export
     assert facts["has_history"].all()
 
 
+@settings(max_examples=100, deadline=None)
+@given(SEEDS)
+def test_a_number_of_reopenings_is_true_or_not_known(seed: int) -> None:
+    """It is not known where no export shows the ticket open between two resolutions, and only there."""
+    lives, instants = restless_lives(seed)
+    found = compare(take_exports(lives, instants))
+    events = conform(found.events.with_columns(source=pl.lit("desk")), stg_ticket_events)
+    _, facts = _measure(_ticket_rows(found, lives), events, instants[-1])
+    _, truth = _measure(
+        _ticket_rows(found, lives).with_columns(reopened_unseen_at=None), log_of(lives, lambda at, *_: at), instants[-1]
+    )
+    unseen = {life.ticket_id for life in lives if _came_back_unseen(life, instants)}
+    told = facts.join(truth, on="ticket_id", suffix="_true")
+    assert set(told.filter(pl.col("reopen_count").is_null())["ticket_id"]) == unseen
+    assert (told["reopen_count_true"].filter(told["reopen_count"].is_null()) > 0).all()
+    known = told.filter(pl.col("reopen_count").is_not_null())
+    assert known["reopen_count"].to_list() == known["reopen_count_true"].to_list()
+
+
+def _came_back_unseen(life: TrueLife, instants: list[datetime]) -> bool:
+    work = [
+        (at, life.changes[place + 1][0])
+        for place, (at, change) in enumerate(life.changes[:-1])
+        if place and STATUSES[change["status"]][0] != "done"
+    ]
+    return any(not any(at <= each < until for each in instants) for at, until in work)
+
+
+def test_the_property_sees_each_kind_of_reopening() -> None:
+    kinds: set[tuple[bool, bool]] = set()
+    for seed in range(10):
+        lives, instants = restless_lives(seed)
+        kinds |= {(len(life.changes) > 3, _came_back_unseen(life, instants)) for life in lives}
+    assert kinds == {(False, False), (True, False), (True, True)}
+
+
+@pytest.mark.parametrize(("hours", "count"), [(29, 0), (30, None)])
+def test_as_of_an_instant_before_the_second_resolution_no_reopening_is_doubted(hours: int, count: int | None) -> None:
+    found = compare(
+        exports_of(
+            (0, {"status": "Working"}),
+            (1, {"status": "Solved", "resolved_at": START + HOUR}),
+            (2, {"status": "Solved", "resolved_at": START + 30 * HOUR}),
+            created_at=START - HOUR,
+        )
+    )
+    life = TrueLife("desk:1", START - HOUR, [(START - HOUR, {"status": "Solved"})])
+    events = conform(found.events.with_columns(source=pl.lit("desk")), stg_ticket_events)
+    _, facts = _measure(_ticket_rows(found, [life]), events, START + hours * HOUR)
+    assert facts["reopen_count"].to_list() == [count]
+
+
 # What each decision means, ticket by ticket.
 
 
@@ -374,6 +427,8 @@ def test_a_resolution_between_two_exports_that_show_the_ticket_done_is_doubted(
     )
     assert occurred(found) == [("Working", START - HOUR), ("Solved", before or START + DAY)]
     assert doubts_of(found) == {("desk:1", "resolved_at", problem)}
+    reopened_at = START + 30 * HOUR if problem == "unseen_reopening" else None
+    assert found.tickets["reopened_unseen_at"].to_list() == [reopened_at]
 
 
 def test_of_a_ticket_that_stands_twice_in_an_export_the_last_row_counts() -> None:
