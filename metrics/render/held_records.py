@@ -14,10 +14,10 @@ from metrics.render.record_views import RECORD_VIEWS
 
 def record_views() -> dict[str, str]:
     """SQL of all record views, by name."""
-    return {view.name: record_view(view, _metrics_by_column(view.name)) for view in RECORD_VIEWS}
+    return {view.name: record_view(view, metrics_by_column(view.name)) for view in RECORD_VIEWS}
 
 
-def _metrics_by_column(view: str) -> dict[str, tuple[str, ...]]:
+def metrics_by_column(view: str) -> dict[str, tuple[str, ...]]:
     """Of each column of a view the KPIs that are computed from it."""
     found: dict[str, list[str]] = {}
     for measure in measures():

@@ -34,6 +34,7 @@ class CommandError(Exception):
 #: Errors that are expected: their message is for people, and needs no traceback.
 EXPECTED_ERRORS: Final[dict[str, ExitCode]] = {
     "data_contracts.problems.DocumentError": ExitCode.USAGE,
+    "pipelines.explaining.cell.HeldError": ExitCode.HELD,
     "pipelines.explaining.cell.NotPublishedError": ExitCode.USAGE,
     "pipelines.home.HomeError": ExitCode.USAGE,
     "pipelines.readers.refusals.RefusedFile": ExitCode.REFUSED,

@@ -13,16 +13,14 @@ from pipelines.cli.file_formats import asked_format, choose_format
 from pipelines.cli.options import chosen_home, common_options, json_option
 
 if TYPE_CHECKING:
-    import duckdb
+    from collections.abc import Sequence
 
     from metrics.spec import Metric
-    from pipelines.explaining.cell import Cell
     from pipelines.home import Home
 
 _FILE_FORMATS = ("csv", "json", "parquet", "xlsx")
-#: Records that are shown where nobody says how many.
+#: Records that a page shows where nobody says how many.
 _MATTER = 10
-_LISTED = 40
 #: Names that a message lists at most.
 _MOST_NAMES = 5
 
@@ -30,7 +28,13 @@ _MOST_NAMES = 5
 @click.command()
 @click.argument("kpi", required=False, metavar="[KPI]", shell_complete=complete_metric)
 @click.argument("period", required=False, metavar="[PERIOD]")
-@click.option("--by", metavar="DIMENSION=VALUE", help='A value of a breakdown, such as "team=Service Desk".')
+@click.option(
+    "--by",
+    "breakdowns",
+    multiple=True,
+    metavar="DIMENSION=VALUE",
+    help='A value of a breakdown, such as "team=Service Desk".',
+)
 @click.option(
     "--limit", type=click.IntRange(0), metavar="N", help="Records to show, 0 for all. [default: 10, of a list 40]"
 )
@@ -52,7 +56,7 @@ _MOST_NAMES = 5
 def explain(
     kpi: str | None,
     period: str | None,
-    by: str | None,
+    breakdowns: tuple[str, ...],
     limit: int | None,
     is_list: bool,
     is_sql: bool,
@@ -65,7 +69,8 @@ def explain(
     """Say what a published value is made of, and compute it anew from its records.
 
     PERIOD is a month 2026-10, a week 2026-W43, a quarter 2026-Q3 or a day 2026-10-14; without it, the latest closed
-    month. If the records do not come to the published value, it says so and ends with exit code 1.
+    month that has any. If the records do not come to the published value, it says so and ends with exit code 1; while
+    the KPI is held, what they come to is not told, and the exit code is 3.
 
     \b
     kpi explain sla_attainment_ratio 2026-10 --by "team=Service Desk"
@@ -74,19 +79,50 @@ def explain(
     """
     home = chosen_home()
     if record is not None:
-        if kpi is not None or is_list or is_sql:
-            raise CommandError("--record walks one record: leave out the KPI and what lists its records.")
+        of_values = {
+            "--by": breakdowns, "--limit": limit is not None, "--records": is_list, "--sql": is_sql,
+            "--format": output_format, "--output": output,
+        }  # fmt: skip
+        _refuse_beside_record(kpi, [option for option, said in of_values.items() if said])
         return _explain_record(home, record, with_values=values, as_json=as_json)
     if values:
         raise CommandError("--values belongs to --record KEY.")
     if kpi is None:
         raise CommandError("Name a KPI, or a record with --record KEY. 'kpi metrics' lists the KPIs.")
+    if len(breakdowns) > 1:
+        raise CommandError(
+            "--by is there twice, and a value is published of one breakdown at a time. List the records of one with "
+            "--records or -o, or with --sql for kpi query: each row has its team, priority, service and vendor."
+        )
+    if is_sql and (as_json or output is not None or output_format is not None):
+        raise CommandError(
+            "--sql prints one statement and nothing else: leave out --json, --format and --output. The page that "
+            "--json prints has it as records.sql."
+        )
+    if as_json and output is not None and not is_list:
+        raise CommandError(
+            "--json prints the whole page, --output writes the list of the records. Leave out --output, and let "
+            f"'> {output}' keep the page; or leave out --json, and the name {output} or --format says what the list is."
+        )
     if output is not None or output_format is not None:
         is_list = True
     return _explain_value(
-        home, kpi, period, by, limit, is_list=is_list, is_sql=is_sql, output_format=output_format, output=output,
-        as_json=as_json,
+        home, kpi, period, breakdowns[0] if breakdowns else None, limit, is_list=is_list, is_sql=is_sql,
+        output_format=output_format, output=output, as_json=as_json,
     )  # fmt: skip
+
+
+def _refuse_beside_record(kpi: str | None, options: Sequence[str]) -> None:
+    """Refuse what would do nothing beside --record.
+
+    Raises:
+        CommandError: something would; the message says what to do instead.
+    """
+    if kpi is None and not options:
+        return
+    named = [*([f"the KPI '{kpi}'"] if kpi is not None else []), *options]
+    remedy = " For a file of it, write --json and let '> FILE' keep it." if "--output" in options else ""
+    raise CommandError(f"--record walks one record: leave out {', '.join(named)}.{remedy}")
 
 
 def _explain_value(
@@ -102,6 +138,7 @@ def _explain_value(
     output: Path | None,
     as_json: bool,
 ) -> ExitCode:
+    from pipelines.cli.explain_list import list_records, refuse_if_held
     from pipelines.cli.explain_page import describe, show_explanation
     from pipelines.cli.published import open_published, tell_other_version
     from pipelines.cli.tables import show_json
@@ -112,13 +149,15 @@ def _explain_value(
     metric = _metric_named(kpi)
     with open_published(home) as connection:
         cell = find_cell(connection, metric, period, by)
+        if is_sql or is_list:
+            refuse_if_held(connection, cell)
         if is_sql:
             click.echo(all_records_sql(find_records(cell), limit))
             return ExitCode.OK
         if is_list:
             asked = asked_format(output_format, as_json=as_json)
             chosen = choose_format(asked, output, _FILE_FORMATS, on_screen="table")
-            _list(connection, cell, chosen, output, limit)
+            list_records(connection, cell, chosen, output, limit)
             return ExitCode.OK
         explained = explain(connection, cell, _MATTER if limit is None else limit)
         other_version = "" if explained.is_true else tell_other_version(connection)
@@ -129,6 +168,8 @@ def _explain_value(
         if other_version:
             click.echo()
             click.echo(other_version)
+    if explained.withheld_with:
+        return ExitCode.HELD
     return ExitCode.OK if explained.is_true else ExitCode.FAILED
 
 
@@ -153,40 +194,6 @@ def _metric_named(name: str) -> Metric:
         more = f" and {len(found) - _MOST_NAMES} more" if len(found) > _MOST_NAMES else ""
         hint = f"Near are {', '.join(found[:_MOST_NAMES])}{more}." if found else "'kpi metrics' lists them all."
         raise CommandError(f"There is no KPI '{name}'. {hint}") from None
-
-
-def _list(
-    connection: duckdb.DuckDBPyConnection, cell: Cell, chosen: str, output: Path | None, limit: int | None
-) -> None:
-    """All records of a value, as a table or into a file."""
-    from pipelines.cli import query_output
-    from pipelines.explaining.explanation import all_records_sql
-    from pipelines.explaining.values import find_records
-    from pipelines.words.numbers import count_of
-
-    if cell.is_held:
-        told = "is held: its value is that of earlier data, and what its records contribute today may not be published."
-        raise CommandError(f"{cell.metric.name} {told} 'kpi status' says why.", ExitCode.HELD)
-    records = find_records(cell)
-    text = all_records_sql(records, None if chosen == "table" else limit)
-    cursor = connection.execute(text)
-    notes: list[str] = []
-    if chosen == "table":
-        count = query_output.write_table(cursor, _LISTED if limit is None else limit, option="--limit")
-    elif chosen == "parquet" and output is not None:
-        count = query_output.write_parquet(cursor, output)
-    elif chosen == "xlsx" and output is not None:
-        from pipelines.cli.query_workbook import write_workbook
-
-        count, notes = write_workbook(connection, cursor, output, None, text, {})
-    elif chosen == "csv":
-        count = query_output.write_csv(cursor, output)
-    else:
-        count = query_output.write_json(cursor, output)
-    if output is not None:
-        click.echo(f"Wrote {count_of(count, 'row')} to {output}", err=True)
-        for note in notes:
-            click.echo(f"  {note}", err=True)
 
 
 def _explain_record(home: Home, key: str, *, with_values: bool, as_json: bool) -> ExitCode:

@@ -17,7 +17,7 @@ from pipelines.explaining.cell import Cell
 from pipelines.explaining.exact_numbers import write_exactly
 from pipelines.explaining.explanation import Explanation, all_records_sql
 from pipelines.words.certainty import describe_coverage, describe_truth
-from pipelines.words.numbers import NOTHING, count_records, format_instant, format_value
+from pipelines.words.numbers import NOTHING, count_records, format_instant, format_value, list_some
 from pipelines.words.periods import long_day, name_period, sentence_case
 from pipelines.words.restatements import files_in, reasons_in, tell_reasons
 
@@ -25,6 +25,8 @@ from pipelines.words.restatements import files_in, reasons_in, tell_reasons
 _READABLE: Final = 100
 #: Files that are named of one change at the most.
 _MOST_FILES: Final = 5
+#: KPIs that are named of those that are held and computed from the same columns.
+_MOST_SHARING: Final = 3
 #: What is compared, for people.
 _NAMES: Final = {
     "value": "value",
@@ -65,6 +67,8 @@ def _show_number(explained: Explanation) -> None:
     chosen = ""
     if cell.is_default:
         latest = "the latest closed month" if row["is_period_closed"] else "the latest month, as none is closed"
+        if cell.passed_over is not None:
+            latest = f"the latest closed month with {metric.counted_records}"
         chosen = f": {latest}"
     period = sentence_case(name_period(cell.period.start, cell.period.grain.value))
     days = "" if cell.period.start == cell.period.end else f", {cell.period.start} to {cell.period.end}"
@@ -121,10 +125,7 @@ def _text_width() -> int:
 def _show_arithmetic(explained: Explanation) -> None:
     _section(3, "How it comes out of the records")
     if explained.arithmetic is None:
-        show_paragraph(
-            "The KPI is held, so its value is that of earlier data, while the records beside it are those of now. What "
-            "they come to is the number that may not be published: it is not computed here."
-        )
+        show_paragraph(_why_withheld(explained))
         return
     for step in explained.arithmetic.steps:
         show_paragraph(f"- {step}")
@@ -152,6 +153,24 @@ def _show_arithmetic(explained: Explanation) -> None:
     )
 
 
+def _why_withheld(explained: Explanation) -> str:
+    """Why it is not told what the records come to."""
+    if explained.cell.is_held:
+        return (
+            "The KPI is held, so its value is that of earlier data, while the records beside it are those of now. What "
+            "they come to is the number that may not be published: it is not computed here."
+        )
+    return (
+        f"{_name_sharing(explained.withheld_with)}, and computed from the same columns of the records, which are empty "
+        "meanwhile. So this value is published, but cannot be computed anew now."
+    )
+
+
+def _name_sharing(metrics: Sequence[str]) -> str:
+    """That other KPIs are held: `ticket_lead_time_p85_business_hours is held`."""
+    return f"{list_some(metrics, _MOST_SHARING)} {'are' if len(metrics) > 1 else 'is'} held"
+
+
 def _plain(value: object) -> str:
     return NOTHING if value is None else str(value)
 
@@ -172,7 +191,8 @@ def _show_records(explained: Explanation) -> None:
     records = explained.records
     _section(4, "The records that matter most")
     if explained.arithmetic is None:
-        show_paragraph("They are not listed while the KPI is held.")
+        held = "the KPI is held" if explained.cell.is_held else _name_sharing(explained.withheld_with)
+        show_paragraph(f"They are not listed while {held}.")
         return
     if not explained.matters:
         click.echo("None could be measured.")
@@ -271,6 +291,10 @@ def _why_restated(row: dict[str, Any]) -> str:
 def _show_how_to_go_on(explained: Explanation) -> None:
     cell, records = explained.cell, explained.records
     _section(6, "How to go on")
+    if explained.withheld_with:
+        click.echo(f"What is held  {own_command('status')}")
+        click.echo(f"Is it right   {own_command('check')}")
+        return
     lines = [("All records", own_command("explain", *cell.arguments, "--records"))]
     lines.append(("As a file", own_command("explain", *cell.arguments, "-o", "records.xlsx")))
     if records.brief_sql is not None:
@@ -305,9 +329,11 @@ def describe(explained: Explanation) -> dict[str, Any]:
         "period_start_date": cell.period.start,
         "period_end_date": cell.period.end,
         "is_default_period": cell.is_default,
+        "passed_over_period": cell.passed_over.name if cell.passed_over else None,
         "published": dict(cell.published),
         "currency": cell.currency,
         "state": cell.definition["publication_state"],
+        "withheld_with": list(explained.withheld_with),
         "notes": list(explained.notes),
         "definition": {**cell.metric.definition(), "eligible": cell.metric.population.eligibility},
         "arithmetic": None
@@ -325,7 +351,7 @@ def describe(explained: Explanation) -> dict[str, Any]:
             "order": explained.records.order_words,
             "most": list(explained.matters),
             "unmeasured": list(explained.unmeasured),
-            "sql": all_records_sql(explained.records),
+            "sql": None if explained.withheld_with else all_records_sql(explained.records),
         },
         "restated": list(explained.restated),
         "record_count": None if arithmetic is None else arithmetic.numbers.eligible_count,

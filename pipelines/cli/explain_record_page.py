@@ -43,6 +43,11 @@ def show_record(walked: WalkedRecord, *, with_values: bool) -> None:
         _show_part(part)
     _section(2, "Where it counts")
     _show_counted(walked.counted_in)
+    for hold in walked.holds:
+        click.echo()
+        since = f" since {format_instant(hold.since_at)}" if hold.since_at else ""
+        whose = f" {_names(hold.metrics)}" if len(walked.holds) > 1 else ""
+        show_paragraph(f"Held{since}{whose}: {hold.reason}")
     _section(3, "The rows that it was made of")
     if walked.made_of:
         click.echo("It rests on these records; each can be walked further:")
@@ -96,6 +101,9 @@ def _show_counted(counted: Sequence[Counted]) -> None:
 
 
 def _contribution(counted: Counted) -> str:
+    if counted.withheld_with:
+        sharing = [name for name in counted.withheld_with if name not in counted.metrics]
+        return f"not told while {list_some(sharing, 1)} is held" if sharing else "not told: held"
     if counted.not_measured_because is not None:
         return f"counts, not measured: {counted.not_measured_because}"
     told = [f"{title_of(name)} {format_cell(name, value)}" for name, value in _named(counted.contributes)]

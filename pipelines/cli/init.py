@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from pipelines.cli.exits import CommandError
-from pipelines.cli.options import chosen_home_folder, common_options, json_option
+from pipelines.cli.options import chosen_home_folder, common_options, home_on_command_line, json_option
 
 
 @click.command()
@@ -45,6 +45,11 @@ def init(
     from pipelines.words.commands import pasted
     from pipelines.words.numbers import count_of
 
+    said = home_on_command_line()
+    if folder is not None and said is not None and folder.resolve() != said.resolve():
+        raise CommandError(
+            f"DIR says {folder}, and --home says {said}: one home is made at a time. Leave out one of them."
+        )
     target = folder or chosen_home_folder() or DEFAULT_HOME
     _check_facts(currency, time_zone)
     written = write_home(target, HomeFacts(name or target.resolve().name, currency, time_zone), templates=templates)

@@ -52,9 +52,15 @@ def common_options(function: _Function) -> _Function:
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document, for programs.")
 
 
+def home_on_command_line() -> Path | None:
+    """What --home says, wherever it stands on the command line; None if it is not there."""
+    chosen: Path | None = click.get_current_context().ensure_object(Choices).home
+    return chosen
+
+
 def chosen_home_folder() -> Path | None:
     """What --home says, wherever it stands on the command line; else what KPI_HOME says."""
-    chosen: Path | None = click.get_current_context().ensure_object(Choices).home
+    chosen = home_on_command_line()
     variable = os.environ.get("KPI_HOME")
     return chosen or (Path(variable) if variable else None)
 

@@ -15,7 +15,7 @@ from models.ddl import quote_text
 from models.vocabulary import NO_VALUE, Dimension, Grain
 from pipelines.published.rows import read_rows
 from pipelines.words.numbers import list_all
-from pipelines.words.periods import name_period
+from pipelines.words.periods import long_day, name_period, sentence_case
 
 if TYPE_CHECKING:
     import duckdb
@@ -27,6 +27,10 @@ _MOST_PERIODS: Final = 6
 
 class NotPublishedError(Exception):
     """What is asked for is not published. The message says what is near, for somebody who reads no Python."""
+
+
+class HeldError(NotPublishedError):
+    """What is asked for is not told, because the gate holds a KPI."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,7 @@ class Cell:
         currency: of reporting amounts.
         time_zone: in which days are cut.
         is_default: whether nobody named the period.
+        passed_over: the latest closed month, where nobody named one and the value has nothing there; else None.
     """
 
     metric: Metric
@@ -56,6 +61,7 @@ class Cell:
     currency: str
     time_zone: str
     is_default: bool
+    passed_over: Period | None
 
     @property
     def is_whole(self) -> bool:
@@ -114,28 +120,31 @@ def find_cell(connection: duckdb.DuckDBPyConnection, metric: Metric, period: str
 
     Raises:
         NotPublishedError: there is no such breakdown, value of it or period; the message says which there are.
+        HeldError: the KPI is held and has never been published.
     """
     definition = read_rows(connection, "FROM meta.metrics WHERE metric = $metric", {"metric": metric.name})
     if not definition or definition[0]["publication_state"] == "empty":
         raise NotPublishedError(_why_empty(connection, metric))
+    if definition[0]["publication_state"] == "held" and not _is_published(connection, metric):
+        raise HeldError(f"{metric.name} is held, and no value of it was published yet: {definition[0]['held_reason']}")
     run = read_rows(connection, "FROM meta.run")[0]
     dimension, member = _breakdown(connection, metric, by)
     wanted = Period(*_parse(period)) if period is not None else None
     rows = _values(connection, metric, dimension, member, wanted)
-    chosen = rows[0] if wanted is not None and rows else _latest(connection, metric, rows) if rows else None
-    if chosen is None:
-        raise NotPublishedError(_why_no_value(connection, metric, dimension, member, wanted))
-    found = Period(Grain(chosen["period_grain"]), chosen["period_start_date"])
     zone = run["reporting_time_zone"]
+    if not rows:
+        raise NotPublishedError(_why_no_value(connection, metric, dimension, member, wanted, definition[0], zone))
+    chosen, passed_over = (rows[0], None) if wanted is not None else _latest(connection, metric, rows)
+    found = Period(Grain(chosen["period_grain"]), chosen["period_start_date"])
     return Cell(
-        metric, found, dimension, member, chosen, definition[0], _as_of(definition[0], zone, found),
-        run["reporting_currency_code"], zone, is_default=wanted is None,
+        metric, found, dimension, member, chosen, definition[0], _as_of(definition[0], zone) or found.end,
+        run["reporting_currency_code"], zone, is_default=wanted is None, passed_over=passed_over,
     )  # fmt: skip
 
 
-def _as_of(definition: Mapping[str, Any], zone: str, period: Period) -> date:
+def _as_of(definition: Mapping[str, Any], zone: str) -> date | None:
     as_of: datetime | None = definition["fresh_as_of_at"]
-    return local_date_of(as_of, zone) if as_of is not None else period.end
+    return local_date_of(as_of, zone) if as_of is not None else None
 
 
 def _parse(text: str) -> tuple[Grain, date]:
@@ -160,6 +169,8 @@ def _breakdown(connection: duckdb.DuckDBPyConnection, metric: Metric, by: str | 
     name, member = name.strip().lower(), member.strip()
     if not allowed:
         raise NotPublishedError(f"{metric.name} is published over everything only: it has no breakdown.")
+    if not equals and name not in {each.value for each in allowed}:
+        raise NotPublishedError(_say_of_what(connection, metric, by.strip(), allowed))
     if name not in {each.value for each in allowed}:
         told = list_all([each.value for each in allowed])
         raise NotPublishedError(f"{metric.name} is not broken down by '{name}'. It is by {told}.")
@@ -178,6 +189,23 @@ def _breakdown(connection: duckdb.DuckDBPyConnection, metric: Metric, by: str | 
     near = [by_case[each] for each in difflib.get_close_matches(member.casefold(), by_case, n=3, cutoff=0.5)]
     hint = f"Did you mean {' or '.join(repr(each) for each in near)}?" if near else _members(name, known)
     raise NotPublishedError(f"{metric.name} has no value of the {name} '{member}'. {hint}")
+
+
+def _say_of_what(
+    connection: duckdb.DuckDBPyConnection, metric: Metric, member: str, allowed: Sequence[Dimension]
+) -> str:
+    """How to name a breakdown's value that was named without its breakdown."""
+    query = """
+        SELECT DISTINCT dimension, dimension_value FROM mart.metric_values
+        WHERE metric = $metric AND list_contains($allowed, dimension) AND lower(dimension_value) = lower($member)
+        ORDER BY ALL
+    """
+    parameters = {"metric": metric.name, "allowed": [each.value for each in allowed], "member": member}
+    found = [f'"{row["dimension"]}={row["dimension_value"]}"' for row in read_rows(connection, query, parameters)]
+    if found:
+        return f"--by needs to know of what '{member}' is: write --by {' or --by '.join(found)}."
+    told = list_all([each.value for each in allowed])
+    return f"--by needs to know of what '{member}' is: write --by \"team={member}\", for instance. It is by {told}."
 
 
 def _members(name: str, known: Sequence[str]) -> str:
@@ -205,13 +233,24 @@ def _values(
 
 def _latest(
     connection: duckdb.DuckDBPyConnection, metric: Metric, rows: Sequence[dict[str, Any]]
-) -> dict[str, Any] | None:
-    """Of which month it is told if nobody names one: the one of report and `kpi metrics`, if it has a row there."""
+) -> tuple[dict[str, Any], Period | None]:
+    """Of which month it is told if nobody names one: the one of report and `kpi metrics`. Where that has nothing, it is
+    the last closed one before it that has, and the other is told as passed over.
+
+    Args:
+        rows: one at least, the latest first.
+    """
     from pipelines.words.missing_values import periods_told
 
     told = periods_told(connection, Grain.MONTH.value).get(metric.name)
     closed = [row for row in rows if row["is_period_closed"] and (told is None or row["period_start_date"] <= told)]
-    return next(iter(closed), None) or next(iter(rows), None)
+    chosen = closed[0] if closed else rows[0]
+    is_passed_over = told is not None and chosen["period_start_date"] < told
+    return chosen, Period(Grain.MONTH, told) if told is not None and is_passed_over else None
+
+
+def _is_published(connection: duckdb.DuckDBPyConnection, metric: Metric) -> bool:
+    return bool(read_rows(connection, "FROM mart.metric_values WHERE metric = $name LIMIT 1", {"name": metric.name}))
 
 
 def _why_empty(connection: duckdb.DuckDBPyConnection, metric: Metric) -> str:
@@ -222,7 +261,13 @@ def _why_empty(connection: duckdb.DuckDBPyConnection, metric: Metric) -> str:
 
 
 def _why_no_value(
-    connection: duckdb.DuckDBPyConnection, metric: Metric, dimension: Dimension, member: str, wanted: Period | None
+    connection: duckdb.DuckDBPyConnection,
+    metric: Metric,
+    dimension: Dimension,
+    member: str,
+    wanted: Period | None,
+    definition: Mapping[str, Any],
+    zone: str,
 ) -> str:
     query = """
         SELECT period_grain, count(*) AS period_count, min(period_start_date) AS first_date,
@@ -241,8 +286,31 @@ def _why_no_value(
             f"{metric.name} is not published by {grain}, but by {grains}. {_periods(by_grain, metric.grains[0].value)}"
         )
     when = f" of {name_period(wanted.start, grain)}" if wanted else " of any month"
-    stock = " It is of the day of the data's clock alone." if is_of_the_clock(metric) else ""
-    return f"There is no value of {metric.name}{when}{of}.{stock} {_periods(by_grain, grain)}"
+    as_of = _as_of(definition, zone)
+    if is_of_the_clock(metric):
+        why = "It is of the day of the data's clock alone."
+    elif definition["publication_state"] == "held":
+        why = f"It is held: what is published is of data until {long_day(as_of)}." if as_of else "It is held."
+    elif wanted is not None and as_of is not None and as_of < wanted.start:
+        why = f"Its data reach {long_day(as_of)}."
+    else:
+        why = f"{sentence_case(why_nothing(connection, metric, dimension, member, wanted))}." if wanted else ""
+    return " ".join(filter(None, (f"There is no value of {metric.name}{when}{of}.", why, _periods(by_grain, grain))))
+
+
+def why_nothing(
+    connection: duckdb.DuckDBPyConnection, metric: Metric, dimension: Dimension, member: str, period: Period
+) -> str:
+    """Why there is no value in a period that the data reach."""
+    from pipelines.words.missing_values import explain_missing
+
+    if dimension is not Dimension.OVERALL:
+        name = name_period(period.start, period.grain.value)
+        return (
+            f"there is nothing to measure: the {dimension.value} '{member}' has no {metric.counted_records} in {name}"
+        )
+    reasons = explain_missing(connection, period.grain.value, {metric.name: period.start})
+    return reasons.get(metric.name, "nothing counts for it there")
 
 
 def is_of_the_clock(metric: Metric) -> bool:

@@ -15,6 +15,7 @@ from metrics.render.record_views import RECORD_VIEWS
 from metrics.spec import Metric
 from models.ddl import quote_text
 from pipelines.explaining.cost_lines import IN_PERIOD, lines_in
+from pipelines.explaining.holds import withheld_with
 from pipelines.explaining.kinds_of_records import RecordKind
 from pipelines.explaining.records import (
     IS_MEASURED,
@@ -45,6 +46,8 @@ class Counted:
         contributes: columns and values.
         metrics: the KPIs.
         not_measured_because: why it counts and is not measured; None if it is.
+        withheld_with: held KPIs because of which nothing is told of what it contributes: these themselves, or those
+            with which they share columns. Empty where it is told.
     """
 
     day: date
@@ -52,6 +55,7 @@ class Counted:
     contributes: dict[str, Any]
     metrics: tuple[str, ...]
     not_measured_because: str | None = None
+    withheld_with: tuple[str, ...] = ()
 
 
 def counted_in(
@@ -61,14 +65,16 @@ def counted_in(
     fact: dict[str, Any],
     currency: str,
     counted: TransactionKind | CountedFact | None,
+    held: frozenset[str],
 ) -> list[Counted]:
-    """Everything that the record counts in, the earliest day first.
+    """Everything that the record counts in, the earliest day first. What the gate holds is one row of each day.
 
     Args:
         connection: to a published file.
         fact: its row.
         currency: the reporting currency.
         counted: what the home's policy counts as transactions; None if that is not known.
+        held: KPIs that the gate holds.
     """
     found: list[Counted] = []
     for view in RECORD_VIEWS:
@@ -83,7 +89,29 @@ def counted_in(
         found += _in_budgets(fact)
     found += _in_net_flow(found)
     found += _as_transaction(kind, found, counted)
-    return sorted(found, key=lambda each: (each.day, each.metrics))
+    return sorted(_withhold(found, held), key=lambda each: (each.day, each.metrics))
+
+
+def _withhold(found: list[Counted], held: frozenset[str]) -> list[Counted]:
+    """The same without what may not be told while some KPIs are held: their columns are empty, or of today."""
+    if not held:
+        return found
+    withheld = {metric.name: withheld_with(metric, held) for metric in METRICS}
+    told, kept_back = [], {}
+    for each in found:
+        names = tuple(name for name in each.metrics if not withheld[name])
+        if names:
+            told.append(replace(each, metrics=names))
+        for name in each.metrics:
+            if withheld[name]:
+                # Each that is held for itself, and others by what they share.
+                because = () if name in held else withheld[name]
+                kept_back.setdefault((each.day, each.period, because), set()).add(name)
+    return told + [
+        Counted(day, period, {}, ordered, None, because or ordered)
+        for (day, period, because), names in kept_back.items()
+        for ordered in [tuple(metric.name for metric in METRICS if metric.name in names)]
+    ]
 
 
 def _key_in(view: RecordView, kind: RecordKind) -> str | None:

@@ -11,6 +11,7 @@ from metrics.kinds import UnitCost
 from pipelines.explaining.arithmetic import Arithmetic
 from pipelines.explaining.audit import Comparison, compare
 from pipelines.explaining.cell import Cell
+from pipelines.explaining.holds import names_held, read_holds, withheld_with
 from pipelines.explaining.notes import notes_of, told_until_of
 from pipelines.explaining.records import IS_MEASURED, WHY_NOT, Records
 from pipelines.explaining.values import compute_value, find_records
@@ -38,7 +39,9 @@ class Explanation:
 
     Attributes:
         notes: what people must know beside the number, one sentence each.
-        arithmetic: how it comes out of its records; None while the KPI is held, since the records moved on.
+        withheld_with: held KPIs because of which it is not told what the records come to: this one, whose records moved
+            on, or those with which it shares columns; empty where that is told.
+        arithmetic: how it comes out of its records; None while these are withheld.
         comparisons: every published number beside the same computed anew.
         matters: the records that matter most, as `records.order` has them.
         unmeasured: those that count and are not measured, by reason.
@@ -49,6 +52,7 @@ class Explanation:
     cell: Cell
     records: Records
     notes: tuple[str, ...]
+    withheld_with: tuple[str, ...]
     arithmetic: Arithmetic | None
     comparisons: tuple[Comparison, ...]
     matters: tuple[dict[str, Any], ...]
@@ -77,8 +81,9 @@ def explain(connection: duckdb.DuckDBPyConnection, cell: Cell, limit: int) -> Ex
     records = find_records(cell)
     restated = _restated(connection, cell)
     notes, told_until = notes_of(connection, cell), told_until_of(connection, cell)
-    if cell.is_held:
-        return Explanation(cell, records, notes, None, (), (), (), restated, told_until)
+    withheld = withheld_with(cell.metric, names_held(read_holds(connection)))
+    if withheld:
+        return Explanation(cell, records, notes, withheld, None, (), (), (), restated, told_until)
     arithmetic = compute_value(connection, cell, records)
     matters = read_rows(
         connection, f"SELECT * FROM ({records.sql}) WHERE {IS_MEASURED} ORDER BY {records.order}{_some(limit)}"
@@ -87,6 +92,7 @@ def explain(connection: duckdb.DuckDBPyConnection, cell: Cell, limit: int) -> Ex
         cell=cell,
         records=records,
         notes=notes,
+        withheld_with=(),
         arithmetic=arithmetic,
         comparisons=compare(cell.published, arithmetic.numbers),
         matters=tuple(matters),

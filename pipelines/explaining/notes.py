@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from pipelines.explaining.cell import Cell
+from pipelines.explaining.cell import Cell, why_nothing
 from pipelines.published.rows import read_rows
 from pipelines.words.business_hours import CLOCK_NOTE, are_published_by_the_clock
 from pipelines.words.missing_values import explain_empty
@@ -24,6 +24,13 @@ def notes_of(connection: duckdb.DuckDBPyConnection, cell: Cell) -> tuple[str, ..
     """
     row, definition = cell.published, cell.definition
     notes = []
+    if cell.passed_over is not None:
+        wanted, grain = cell.passed_over, cell.passed_over.grain.value
+        why = why_nothing(connection, cell.metric, cell.dimension, cell.member, wanted)
+        notes.append(
+            f"The latest closed {grain} is {name_period(wanted.start, grain)}, and 'kpi metrics' is of it: {why}. "
+            f"{_period(cell)} is the last before it that has any."
+        )
     if cell.is_held:
         since = f" since {format_instant(definition['held_since_at'])}" if definition["held_since_at"] else ""
         until = format_instant(definition["fresh_as_of_at"])

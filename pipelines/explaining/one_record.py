@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from models.ddl import quote_text
 from pipelines.explaining.counted_in import Counted, counted_in
+from pipelines.explaining.holds import Hold, names_held, read_holds
 from pipelines.explaining.kinds_of_records import RecordKind, find_record
 from pipelines.explaining.origins import Origins, find_origins
 from pipelines.published.rows import read_rows
@@ -59,6 +61,8 @@ class WalkedRecord:
         key: its whole key.
         fact: its row, without what may name people unless values were asked for.
         set_aside: rules that set it aside, with what is wrong.
+        counted_in: where it counts, and what it contributes.
+        holds: what the gate holds of that, with the reason.
         made_of: keys of the records that it was computed from, where it was.
     """
 
@@ -69,6 +73,7 @@ class WalkedRecord:
     parts: tuple[Part, ...]
     set_aside: tuple[dict[str, Any], ...]
     counted_in: tuple[Counted, ...]
+    holds: tuple[Hold, ...]
     made_of: tuple[str, ...]
     origins: Origins
 
@@ -87,7 +92,8 @@ def walk_record(home: Home, asked: str, *, with_values: bool) -> WalkedRecord:
         fact = read_rows(connection, f"FROM core.{kind.fact.name} WHERE {kind.key} = {quote_text(key)}")[0]
         parts = _parts(connection, kind, key)
         currency = publication_of(connection).currency
-        counted = counted_in(connection, kind, key, fact, currency, _counted_transaction(home))
+        holds = read_holds(connection)
+        counted = counted_in(connection, kind, key, fact, currency, _counted_transaction(home), names_held(holds))
         aside = read_rows(
             connection,
             "SELECT rule_id, reason, first_seen_at FROM meta.quarantined_records "
@@ -106,9 +112,17 @@ def walk_record(home: Home, asked: str, *, with_values: bool) -> WalkedRecord:
         parts=parts,
         set_aside=tuple(aside),
         counted_in=tuple(counted),
+        holds=_holds_of(holds, counted),
         made_of=_made_of(kind, fact, parts),
         origins=find_origins(home, kind, key, with_values=with_values),
     )
+
+
+def _holds_of(holds: tuple[Hold, ...], counted: Sequence[Counted]) -> tuple[Hold, ...]:
+    """The holds that keep something back, each with its KPIs of which the record has something."""
+    names = {name for each in counted for name in each.withheld_with}
+    found = [replace(hold, metrics=tuple(name for name in hold.metrics if name in names)) for hold in holds]
+    return tuple(hold for hold in found if hold.metrics)
 
 
 def _counted_transaction(home: Home) -> TransactionKind | CountedFact | None:

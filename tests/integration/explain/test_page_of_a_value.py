@@ -167,24 +167,6 @@ def test_record_that_is_set_aside_says_why(spoilt: DemoHome) -> None:
     assert "counts, not measured: set aside by " in page
 
 
-def test_held_kpi_is_told_and_not_computed(clean: DemoHome) -> None:
-    file = clean.home.published_file
-    with duckdb.connect(str(file)) as connection:
-        connection.execute(
-            "UPDATE meta.metrics SET publication_state = 'held', held_reason = 'A rule broke. Put it right.', "
-            "held_since_at = fresh_as_of_at WHERE metric = ?",
-            [SLA],
-        )
-    own = explaining(clean)
-    result = own(SLA)
-    assert result.exit_code == 0
-    assert "It is held since" in result.output
-    assert "A rule broke. Put it right." in result.output
-    assert "it is not computed here" in result.output
-    assert own(SLA, "--records").exit_code == ExitCode.HELD
-    assert json.loads(own(SLA, "--json").output)["agrees"] is None
-
-
 def test_what_was_told_before_is_told_with_its_reason(clean: DemoHome) -> None:
     with duckdb.connect(str(clean.home.published_file)) as connection:
         row = connection.execute(

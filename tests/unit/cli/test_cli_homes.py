@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from data_contracts.loader import load_export_contract, packaged_templates
 from models.vocabulary import SlaTarget
+from pipelines.cli.exits import ExitCode
 from pipelines.home import Home
 from pipelines.policies.loading import load_policies
 from pipelines.scaffold import HomeFacts, ScaffoldError, extending_contract, list_templates, write_home
@@ -47,6 +48,19 @@ def test_nothing_is_overwritten_and_what_is_missing_is_added(run_kpi: Kpi, tmp_p
     document = json.loads(result.output)
     assert [Path(path).name for path in document["created"]] == ["sla.yaml"]
     assert (folder / "kpi.toml").read_text() == '[home]\nname = "mine"\n'
+
+
+def test_two_names_of_the_new_home_are_refused(run_kpi: Kpi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine, other = tmp_path / "mine", tmp_path / "other"
+    result = run_kpi("init", mine, "--home", other)
+    assert result.exit_code == ExitCode.USAGE
+    assert f"DIR says {mine}, and --home says {other}" in result.output
+    assert not list(tmp_path.iterdir())
+    assert run_kpi("init", mine, "--home", mine).exit_code == 0
+    # The variable says where the home is that people work with; another one can be made beside it.
+    monkeypatch.setenv("KPI_HOME", str(mine))
+    assert run_kpi("init", other).exit_code == 0
+    assert (other / "kpi.toml").is_file()
 
 
 def test_every_key_of_the_settings_is_shown_and_may_be_uncommented(home: Home) -> None:
