@@ -30,6 +30,11 @@ _CLOCK_IS_MET: Final = (
     .when(pl.col("state") == ClockState.BREACHED.value)
     .then(False)
 )
+#: What is measured of clocks of which the export does not tell whether they were broken.
+_LEANS_UPWARDS: Final = (
+    "only clocks that were kept for certain are measured, so that the share leans upwards; the lower bound says how "
+    "far down the truth may lie."
+)
 
 
 def _attainment(
@@ -70,7 +75,8 @@ SLA_METRICS: Final[tuple[Metric, ...]] = (
         meaning="Share of the resolution clocks decided in the period that were met.",
         formula=(
             "met / (met + breached) of resolution clocks, by decided_at. A clock is decided once, at its stop or its "
-            "breach, so leaving a ticket open improves nothing. Per clock, never per exported row."
+            "breach, so leaving a ticket open improves nothing. Per clock, never per exported row. Of a snapshot under "
+            f"a policy that pauses, {_LEANS_UPWARDS}"
         ),
         unit=Unit.RATIO,
         direction=Direction.UP_IS_GOOD,
@@ -87,6 +93,10 @@ SLA_METRICS: Final[tuple[Metric, ...]] = (
         "first response clocks",
         FIRST_RESPONSE_CLOCKS,
         FIRST_RESPONSE_RULES,
+        besides=(
+            "A resolution is a response, too. Where a source tells no replies, the first entry into active stands in "
+            f"for the first reply; of a snapshot of such a source, {_LEANS_UPWARDS}"
+        ),
         version=2,
     ),
     _attainment(

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import click
 
+from models.vocabulary import Grain
 from pipelines.cli.explained_cells import format_cell, title_of
 from pipelines.cli.going_on import own_command
 from pipelines.cli.tables import Column, is_terminal, show_heading, show_paragraph, show_table
@@ -305,8 +306,13 @@ def _show_how_to_go_on(explained: Explanation) -> None:
     if key is not None and records.keys[0] in _WALKED:
         lines.append(("One record", own_command("explain", "--record", str(key))))
     if explained.unmeasured and cell.is_whole:
-        gaps = own_command("query", "gaps_of_a_metric", "--param", f"metric={cell.metric.name}")
-        lines.append(("Gaps by month", gaps))
+        asked = {
+            "metric": cell.metric.name,
+            "months": 3 if cell.period.grain is Grain.QUARTER else 1,
+            "to_date": cell.last_day,
+        }
+        given = [word for name, value in asked.items() for word in ("--param", f"{name}={value}")]
+        lines.append(("What to mend", own_command("query", "gaps_of_a_metric", *given)))
     width = max(len(name) for name, _ in lines)
     for name, command in lines:
         click.echo(f"{name:<{width}}  {command}")

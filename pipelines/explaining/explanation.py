@@ -12,7 +12,7 @@ from pipelines.explaining.arithmetic import Arithmetic
 from pipelines.explaining.audit import Comparison, compare
 from pipelines.explaining.cell import Cell
 from pipelines.explaining.holds import names_held, read_holds, withheld_with
-from pipelines.explaining.notes import notes_of, told_until_of
+from pipelines.explaining.notes import note_leaning, notes_of, told_until_of
 from pipelines.explaining.records import IS_MEASURED, WHY_NOT, Records
 from pipelines.explaining.values import compute_value, find_records
 from pipelines.published.rows import read_rows
@@ -91,7 +91,7 @@ def explain(connection: duckdb.DuckDBPyConnection, cell: Cell, limit: int) -> Ex
     return Explanation(
         cell=cell,
         records=records,
-        notes=notes,
+        notes=(*notes, *note_leaning(connection, cell, records)),
         withheld_with=(),
         arithmetic=arithmetic,
         comparisons=compare(cell.published, arithmetic.numbers),

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from models.ddl import quote_text
+from models.tickets import fct_sla_clocks
+from models.vocabulary import ClockGap
 from pipelines.explaining.cell import Cell, why_nothing
+from pipelines.explaining.records import IS_MEASURED, NOT_TOLD, Records
 from pipelines.published.rows import read_rows
 from pipelines.words.business_hours import CLOCK_NOTE, are_published_by_the_clock
 from pipelines.words.missing_values import explain_empty
-from pipelines.words.numbers import format_instant, list_all
+from pipelines.words.numbers import count_of, format_instant, format_value, list_all
 from pipelines.words.periods import long_day, name_months, name_period, only_from, sentence_case
 
 if TYPE_CHECKING:
@@ -65,6 +69,46 @@ def notes_of(connection: duckdb.DuckDBPyConnection, cell: Cell) -> tuple[str, ..
         )
         notes.append(f"There is no value: {reason}.")
     return tuple(notes)
+
+
+#: What an export leaves open of a clock -> why such a clock is measured only if it was kept.
+_LEANING: Final = {
+    ClockGap.PAUSES: "how long they paused",
+    ClockGap.FIRST_RESPONSE: "when the first response came",
+}
+
+
+def note_leaning(connection: duckdb.DuckDBPyConnection, cell: Cell, records: Records) -> tuple[str, ...]:
+    """That a share of kept promises leans upwards, where the export tells only of kept ones that they were; else
+    nothing.
+
+    Whoever was within the target without pauses, or was resolved within it, has kept it for certain. Of nobody else it
+    is known that he broke it: so what is measured was kept, and what was broken is among what is not.
+
+    Args:
+        connection: to a published file.
+        records: those of the value.
+    """
+    if cell.metric.fact != fct_sla_clocks.name or None in (cell.published["value"], cell.published["lower_bound"]):
+        return ()
+    gaps = ", ".join(quote_text(gap.value) for gap in _LEANING)
+    query = (
+        f"SELECT {NOT_TOLD} AS gap, count(*) AS clocks FROM ({records.sql}) "
+        f"WHERE NOT {IS_MEASURED} AND {NOT_TOLD} IN ({gaps}) GROUP BY ALL ORDER BY ALL"
+    )
+    rows = read_rows(connection, query)
+    if not rows:
+        return ()
+    count = sum(row["clocks"] for row in rows)
+    untold = list_all([_LEANING[ClockGap(row["gap"])] for row in rows])
+    lower = format_value(cell.published["lower_bound"], cell.metric.unit.value, cell.currency)
+    clocks = count_of(count, "SLA clock")
+    note = (
+        f"The share leans upwards. Of {clocks} the export does not tell {untold}; such clocks are measured only where "
+        f"they were kept for certain, never where they may have been broken. What is not measured may pull the share "
+        f"down to {lower}."
+    )
+    return (note,)
 
 
 def told_until_of(connection: duckdb.DuckDBPyConnection, cell: Cell) -> date | None:

@@ -30,8 +30,10 @@ _STRETCHES: Final = """
     FROM core.fct_ticket_intervals WHERE ticket_id = $key ORDER BY interval_number
 """
 _CLOCKS: Final = """
-    SELECT target, sla_policy, cycle_number, state, started_at, decided_at,
-        CAST(elapsed_microseconds AS DOUBLE) / 3600000000 AS elapsed_hours,
+    SELECT target, sla_policy, cycle_number, state, not_told, started_at, decided_at,
+        CASE WHEN state <> 'not_measured' THEN CAST(elapsed_microseconds AS DOUBLE) / 3600000000 END AS elapsed_hours,
+        CASE WHEN state = 'not_measured' THEN CAST(elapsed_microseconds AS DOUBLE) / 3600000000 END
+            AS elapsed_at_most_hours,
         CAST(target_microseconds AS DOUBLE) / 3600000000 AS target_hours,
         CAST(paused_microseconds AS DOUBLE) / 3600000000 AS paused_hours
     FROM core.fct_sla_clocks WHERE ticket_id = $key ORDER BY target, sla_policy, cycle_number

@@ -19,13 +19,16 @@ from metrics.render.record_view_sql import MEASURED, RECORD_DATE, RecordView
 from metrics.render.record_views import RECORD_VIEWS
 from metrics.spec import Direction, Metric, Population
 from models.ddl import quote_text
-from models.vocabulary import ClockGap, Dimension
+from models.vocabulary import ClockGap, ClockState, Dimension
 from pipelines.explaining.cell import Cell
 from pipelines.words.gaps import name_lacking
 
 #: Columns that every query of records has: whether the record is measured, and if not, why.
 IS_MEASURED: Final = "is_measured"
 WHY_NOT: Final = "not_measured_because"
+
+#: Column of clocks with what the export does not tell of one that is not measured for it.
+NOT_TOLD: Final = "not_told"
 
 _HOURS: Final = "_microseconds"
 
@@ -65,6 +68,7 @@ class _Beside:
 
 
 _ELAPSED: Final = "CAST(fact.elapsed_microseconds AS DOUBLE) / 3600000000"
+_IS_JUDGED: Final = f"fact.state <> {quote_text(ClockState.NOT_MEASURED.value)}"
 _TARGET: Final = "CAST(fact.target_microseconds AS DOUBLE) / 3600000000"
 
 #: By record view.
@@ -76,10 +80,13 @@ _BESIDE: Final[dict[str, _Beside]] = {
     "decided_clock_records": _Beside(
         {
             "state": "fact.state",
+            NOT_TOLD: f"fact.{NOT_TOLD}",
             "decided_at": "fact.decided_at",
-            "elapsed_hours": _ELAPSED,
+            # Of a clock that is not measured the fact has the most that it can have counted.
+            "elapsed_hours": f"CASE WHEN {_IS_JUDGED} THEN {_ELAPSED} END",
+            "elapsed_at_most_hours": f"CASE WHEN NOT {_IS_JUDGED} THEN {_ELAPSED} END",
             "target_hours": _TARGET,
-            "beyond_target_hours": f"{_ELAPSED} - {_TARGET}",
+            "beyond_target_hours": f"CASE WHEN {_IS_JUDGED} THEN {_ELAPSED} - {_TARGET} END",
         }
     ),
     "priced_delay_records": _Beside(
@@ -224,8 +231,8 @@ def why_not_measured(metric: Metric, view: RecordView) -> str:
     branches = [aside]
     if "has_history" in view.fact.columns and any(subject_of(column) in OF_HISTORY for column in needed):
         branches.append(f"WHEN NOT fact.has_history THEN {_lacks(HISTORY)}")
-    if "not_told" in view.fact.columns:
-        branches += [f"WHEN fact.not_told = {quote_text(gap.value)} THEN {_lacks(gap.value)}" for gap in ClockGap]
+    if NOT_TOLD in view.fact.columns:
+        branches += [f"WHEN fact.{NOT_TOLD} = {quote_text(gap.value)} THEN {_lacks(gap.value)}" for gap in ClockGap]
     branches += [f"WHEN fact.{column} IS NULL THEN {_lacks(subject_of(column))}" for column in needed]
     return " ".join([*branches, f"ELSE {_lacks(subject_of(needed[-1]))}"])
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from data_contracts.spec import ExportContract
 from metrics.sla.policy import SlaPolicy
-from models.vocabulary import Domain, RuleState
+from models.vocabulary import Domain, ExportShape, RuleState
 from pipelines.broken_rules import rows_without_ticket, swapped_dates, swapped_lines
 from pipelines.landing.refusals import files_in
 from pipelines.notices.unread_exports import NO_LONGER, unread_contracts
@@ -181,7 +181,10 @@ def _unknown_policy_sources(project: Project) -> Iterator[Notice]:
 
 
 def _unknown_reasons(project: Project) -> Iterator[Notice]:
-    """Reasons for which SLA policies pause, although no status waits for them: the clocks would run on unnoticed."""
+    """Reasons for which SLA policies pause, although no status waits for them: the clocks would run on unnoticed.
+
+    Of a snapshot nobody knows the pauses, whatever its statuses: its clocks do not run on, but are not measured.
+    """
     known = {
         meaning.reason
         for statuses in project.policies.statuses.values()
@@ -189,7 +192,10 @@ def _unknown_reasons(project: Project) -> Iterator[Notice]:
         if meaning.reason is not None
     }
     file = _sla_file(project)
+    with_history = _sources_with_history(project)
     for index, policy in enumerate(project.policies.sla if project.policies.statuses else ()):
+        if not policy.scope.get("source", with_history) & with_history:
+            continue
         for reason in sorted(policy.pause_reasons - known):
             near = get_close_matches(reason, sorted(known), n=1)
             listed = f"Reasons there are {', '.join(sorted(known))}." if known else "No status there has a reason."
@@ -198,6 +204,15 @@ def _unknown_reasons(project: Project) -> Iterator[Notice]:
             what = f"{place}: policy '{policy.id}' pauses for the reason '{reason}'"
             why = f"which no status in {project.home.policies.name}/statuses.yaml has, so it never does."
             yield Notice("unknown_reason", file, f"{what}, {why} {remedy}")
+
+
+def _sources_with_history(project: Project) -> frozenset[str]:
+    """Sources of which an export tells more than how tickets stand."""
+    return frozenset(
+        contract.source
+        for contract in project.contracts_of(Domain.TICKETS)
+        if any(item.shape in (ExportShape.EVENT_LOG, ExportShape.REPEATED_SNAPSHOTS) for item in contract.objects)
+    )
 
 
 def _unreachable_policies(project: Project) -> Iterator[Notice]:

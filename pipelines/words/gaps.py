@@ -21,6 +21,7 @@ _LACKS: Final = {
     HISTORY: "history of status changes",
     "reopen_count": "known number of reopenings",
     "touch_count": "public reply and no active status",
+    ClockGap.FIRST_RESPONSE.value: "first response that the export tells",
     ClockGap.PAUSES.value: "history of their pauses",
     ClockGap.INSTANTS.value: "exact instant of a response, a resolution or a pause",
     "handoff_count": "team in any of their events",

@@ -68,7 +68,7 @@ view: decided_clock_records {
   measure: sla_attainment_ratio {
     type: number
     label: "SLA attainment, resolution"
-    description: "Share of the resolution clocks decided in the period that were met. met / (met + breached) of resolution clocks, by decided_at. A clock is decided once, at its stop or its breach, so leaving a ticket open improves nothing. Per clock, never per exported row. Owner: Service management."
+    description: "Share of the resolution clocks decided in the period that were met. met / (met + breached) of resolution clocks, by decided_at. A clock is decided once, at its stop or its breach, so leaving a ticket open improves nothing. Per clock, never per exported row. Of a snapshot under a policy that pauses, only clocks that were kept for certain are measured, so that the share leans upwards; the lower bound says how far down the truth may lie. Owner: Service management."
     value_format: "#,##0.0%"
     drill_fields: [detail*]
     sql: CASE WHEN COUNT(${TABLE}.resolution_met_count) > 0 THEN CAST(SUM(${TABLE}.resolution_met_count) AS DOUBLE PRECISION) / CAST(COUNT(${TABLE}.resolution_met_count) AS DOUBLE PRECISION) END ;;
@@ -77,7 +77,7 @@ view: decided_clock_records {
   measure: sla_first_response_attainment_ratio {
     type: number
     label: "SLA attainment, first response"
-    description: "Share of the first response clocks decided in the period that were met. met / (met + breached) of first response clocks, by decided_at. Owner: Service management."
+    description: "Share of the first response clocks decided in the period that were met. met / (met + breached) of first response clocks, by decided_at. A resolution is a response, too. Where a source tells no replies, the first entry into active stands in for the first reply; of a snapshot of such a source, only clocks that were kept for certain are measured, so that the share leans upwards; the lower bound says how far down the truth may lie. Owner: Service management."
     value_format: "#,##0.0%"
     drill_fields: [detail*]
     sql: CASE WHEN COUNT(${TABLE}.first_response_met_count) > 0 THEN CAST(SUM(${TABLE}.first_response_met_count) AS DOUBLE PRECISION) / CAST(COUNT(${TABLE}.first_response_met_count) AS DOUBLE PRECISION) END ;;

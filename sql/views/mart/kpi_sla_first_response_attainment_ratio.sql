@@ -2,7 +2,10 @@
 --
 -- SLA attainment, first response
 -- Share of the first response clocks decided in the period that were met.
--- Formula: met / (met + breached) of first response clocks, by decided_at.
+-- Formula: met / (met + breached) of first response clocks, by decided_at. A resolution is a response, too. Where a
+-- source tells no replies, the first entry into active stands in for the first reply; of a snapshot of such a source,
+-- only clocks that were kept for certain are measured, so that the share leans upwards; the lower bound says how far
+-- down the truth may lie.
 -- Counted: Clocks for first response that are met or breached; running, paused and cancelled ones are in neither part.
 -- Not measured are those of which the export leaves open whether they were kept, by the instant at which that was
 -- decided at the latest. A ticket that was set aside counts with its clocks, or with one if it has none.
@@ -40,7 +43,7 @@ FROM mart.metric_values AS measured
 LEFT JOIN meta.metrics AS definition ON definition.metric = measured.metric
 WHERE measured.metric = 'sla_first_response_attainment_ratio';
 
-COMMENT ON VIEW mart.kpi_sla_first_response_attainment_ratio IS 'SLA attainment, first response. Share of the first response clocks decided in the period that were met. met / (met + breached) of first response clocks, by decided_at.';
+COMMENT ON VIEW mart.kpi_sla_first_response_attainment_ratio IS 'SLA attainment, first response. Share of the first response clocks decided in the period that were met. met / (met + breached) of first response clocks, by decided_at. A resolution is a response, too. Where a source tells no replies, the first entry into active stands in for the first reply; of a snapshot of such a source, only clocks that were kept for certain are measured, so that the share leans upwards; the lower bound says how far down the truth may lie.';
 COMMENT ON COLUMN mart.kpi_sla_first_response_attainment_ratio.label IS 'Short name for people';
 COMMENT ON COLUMN mart.kpi_sla_first_response_attainment_ratio.period_grain IS 'day, week, month or quarter';
 COMMENT ON COLUMN mart.kpi_sla_first_response_attainment_ratio.period_start_date IS 'First day of the period in the reporting time zone';

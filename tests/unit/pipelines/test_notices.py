@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+import data_contracts
 from pipelines.cli.main import kpi
 from pipelines.home import Home
 from pipelines.notices.business_hours import note_business_hours
@@ -89,6 +90,18 @@ def test_a_pause_for_a_reason_that_no_status_has_is_named(home: Home) -> None:
     (message,) = told(home)
     assert message.startswith("policies/sla.yaml:2: policy 'a' pauses for the reason 'custmer', which no status")
     assert message.endswith("so it never does. Did you mean 'customer'?")
+
+
+def test_a_pause_is_not_said_never_to_be_where_a_snapshot_leaves_it_open(home: Home) -> None:
+    """Clocks of snapshots do not run on: they are not measured where a pause could matter."""
+    log, snapshot = "{property: shape, value: event_log}", "{property: shape, value: snapshot}"
+    (home.contracts / "jira_issues.yaml").unlink()
+    promise(home, "id: a, target: resolution, within: 4h, pause_on: {reasons: [vendor]}")
+    assert [message for message in told(home) if "so it never does" in message]
+    template = (Path(data_contracts.__file__).parent / "exports" / "servicenow_incidents.yaml").read_text("utf-8")
+    assert log in template
+    (home.contracts / "servicenow_incidents.yaml").write_text(template.replace(log, snapshot), encoding="utf-8")
+    assert not [message for message in told(home) if "so it never does" in message]
 
 
 def test_a_policy_for_a_source_that_no_ticket_contract_has_is_named(home: Home) -> None:
