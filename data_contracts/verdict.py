@@ -235,10 +235,16 @@ def _describe_hold(result: RuleResult, quarantine_limit: Decimal) -> str:
     if result.rule.action is RuleAction.QUARANTINE and result.state is not RuleState.ERRORED:
         own = result.rule.quarantine_limit
         limit = float(quarantine_limit if own is None else own)
-        consequence = (
-            f" ({result.failing_record_share:.1%} of records, more than the {limit:.1%} that may be set aside)"
-        )
+        share = _percent(result.failing_record_share)
+        consequence = f" ({share} of records, more than the {_percent(limit)} that may be set aside)"
     return describe_result(result, consequence).rstrip(".")
+
+
+def _percent(share: float) -> str:
+    """A share of records: 100 % only of all of them."""
+    if 0.9995 <= share < 1:
+        return "> 99.9 %"
+    return "100 %" if share == 1 else f"{share * 100:.1f} %"
 
 
 def _with(results: Iterable[RuleResult], action: RuleAction) -> list[RuleResult]:

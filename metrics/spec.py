@@ -15,7 +15,7 @@ from typing import Final
 
 import polars as pl
 
-from metrics.kinds import Aggregation, Kind, UnitCost
+from metrics.kinds import Aggregation, Kind, NetCount, UnitCost
 from metrics.rules_of_facts import RULES_OF_FACTS
 from models.vocabulary import Dimension, Domain, Grain
 
@@ -181,8 +181,9 @@ class Metric:
 
     @property
     def period_date(self) -> str:
-        """Which date decides the period, in words, with the column's name."""
-        return f"{self.population.period_meaning} ({self.population.period_column})"
+        """Which date decides the period, in words, with the column's name; of what is taken off, that of its own."""
+        told = [self.population, *([self.kind.less] if isinstance(self.kind, NetCount) else [])]
+        return "; what is taken off: ".join(f"{each.period_meaning} ({each.period_column})" for each in told)
 
     @property
     def counted_records(self) -> str:

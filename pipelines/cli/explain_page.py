@@ -18,7 +18,7 @@ from pipelines.explaining.cell import Cell
 from pipelines.explaining.exact_numbers import write_exactly
 from pipelines.explaining.explanation import Explanation, all_records_sql
 from pipelines.words.certainty import describe_coverage, describe_truth
-from pipelines.words.numbers import NOTHING, count_records, format_instant, format_value, list_some
+from pipelines.words.numbers import NOTHING, count_records, format_instant, format_ratio, format_value, list_some
 from pipelines.words.periods import long_day, name_period, sentence_case
 from pipelines.words.restatements import files_in, reasons_in, tell_reasons
 
@@ -60,7 +60,7 @@ def _show_number(explained: Explanation) -> None:
     metric, unit = cell.metric, cell.metric.unit.value
     show_heading(metric.label, f"{metric.name}, version {row['metric_version']}")
     _section(1, "The number as published")
-    value = format_value(row["value"], unit, cell.currency)
+    value = format_ratio(row["value"]) if unit == "ratio" else format_value(row["value"], unit, cell.currency)
     exact = "" if row["value"] is None else f"  exactly {_exact(row['value'], cell)}"
     click.echo(f"{click.style(value, bold=True)}{click.style(exact, dim=True)}")
     whose = "over everything" if cell.is_whole else f"{cell.dimension.value} {cell.member}"
@@ -89,7 +89,9 @@ def _show_number(explained: Explanation) -> None:
         cell.currency,
         until=explained.told_until,
     )
-    show_paragraph(f"{coverage}; {truth}." if row["value"] is not None else f"{coverage}.")
+    # Of nothing that is measured the truth may still lie between two values; that it is not below 0 says nothing.
+    is_bounded = row["value"] is not None or row["upper_bound"] is not None
+    show_paragraph(f"{coverage}; {truth}." if is_bounded else f"{coverage}.")
     for note in explained.notes:
         show_paragraph(f"Note: {note}")
 

@@ -10,19 +10,17 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from metrics.periods import Period, local_date_of
-from metrics.spec import AS_OF_DATE, Metric
+from metrics.spec import Metric
 from models.ddl import quote_text
 from models.vocabulary import NO_VALUE, Dimension, Grain
+from pipelines.explaining.nothing_there import is_of_the_clock, why_empty, why_no_value
 from pipelines.published.rows import read_rows
 from pipelines.words.numbers import list_all
-from pipelines.words.periods import long_day, name_period, sentence_case
 
 if TYPE_CHECKING:
     import duckdb
 
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
-#: Periods that a message lists at most.
-_MOST_PERIODS: Final = 6
 
 
 class NotPublishedError(Exception):
@@ -124,7 +122,7 @@ def find_cell(connection: duckdb.DuckDBPyConnection, metric: Metric, period: str
     """
     definition = read_rows(connection, "FROM meta.metrics WHERE metric = $metric", {"metric": metric.name})
     if not definition or definition[0]["publication_state"] == "empty":
-        raise NotPublishedError(_why_empty(connection, metric))
+        raise NotPublishedError(why_empty(connection, metric))
     if definition[0]["publication_state"] == "held" and not _is_published(connection, metric):
         raise HeldError(f"{metric.name} is held, and no value of it was published yet: {definition[0]['held_reason']}")
     run = read_rows(connection, "FROM meta.run")[0]
@@ -133,7 +131,8 @@ def find_cell(connection: duckdb.DuckDBPyConnection, metric: Metric, period: str
     rows = _values(connection, metric, dimension, member, wanted)
     zone = run["reporting_time_zone"]
     if not rows:
-        raise NotPublishedError(_why_no_value(connection, metric, dimension, member, wanted, definition[0], zone))
+        as_of, is_held = _as_of(definition[0], zone), definition[0]["publication_state"] == "held"
+        raise NotPublishedError(why_no_value(connection, metric, dimension, member, wanted, as_of, is_held=is_held))
     chosen, passed_over = (rows[0], None) if wanted is not None else _latest(connection, metric, rows)
     found = Period(Grain(chosen["period_grain"]), chosen["period_start_date"])
     return Cell(
@@ -251,79 +250,3 @@ def _latest(
 
 def _is_published(connection: duckdb.DuckDBPyConnection, metric: Metric) -> bool:
     return bool(read_rows(connection, "FROM mart.metric_values WHERE metric = $name LIMIT 1", {"name": metric.name}))
-
-
-def _why_empty(connection: duckdb.DuckDBPyConnection, metric: Metric) -> str:
-    from pipelines.words.missing_values import explain_missing
-
-    reason = explain_missing(connection, Grain.MONTH.value).get(metric.name, "nothing counts for it yet")
-    return f"{metric.name} has no value at all: {reason}."
-
-
-def _why_no_value(
-    connection: duckdb.DuckDBPyConnection,
-    metric: Metric,
-    dimension: Dimension,
-    member: str,
-    wanted: Period | None,
-    definition: Mapping[str, Any],
-    zone: str,
-) -> str:
-    query = """
-        SELECT period_grain, count(*) AS period_count, min(period_start_date) AS first_date,
-            max(period_start_date) AS last_date, list(period_start_date ORDER BY period_start_date DESC) AS starts
-        FROM mart.metric_values
-        WHERE metric = $metric AND dimension = $dimension AND dimension_value = $member
-        GROUP BY period_grain
-    """
-    rows = read_rows(connection, query, {"metric": metric.name, "dimension": dimension.value, "member": member})
-    by_grain = {row["period_grain"]: row for row in rows}
-    of = "" if dimension is Dimension.OVERALL else f" for the {dimension.value} '{member}'"
-    grain = wanted.grain.value if wanted else Grain.MONTH.value
-    if wanted is not None and wanted.grain not in metric.grains:
-        grains = list_all([each.value for each in metric.grains])
-        return (
-            f"{metric.name} is not published by {grain}, but by {grains}. {_periods(by_grain, metric.grains[0].value)}"
-        )
-    when = f" of {name_period(wanted.start, grain)}" if wanted else " of any month"
-    as_of = _as_of(definition, zone)
-    if is_of_the_clock(metric):
-        why = "It is of the day of the data's clock alone."
-    elif definition["publication_state"] == "held":
-        why = f"It is held: what is published is of data until {long_day(as_of)}." if as_of else "It is held."
-    elif wanted is not None and as_of is not None and as_of < wanted.start:
-        why = f"Its data reach {long_day(as_of)}."
-    else:
-        why = f"{sentence_case(why_nothing(connection, metric, dimension, member, wanted))}." if wanted else ""
-    return " ".join(filter(None, (f"There is no value of {metric.name}{when}{of}.", why, _periods(by_grain, grain))))
-
-
-def why_nothing(
-    connection: duckdb.DuckDBPyConnection, metric: Metric, dimension: Dimension, member: str, period: Period
-) -> str:
-    """Why there is no value in a period that the data reach."""
-    from pipelines.words.missing_values import explain_missing
-
-    if dimension is not Dimension.OVERALL:
-        name = name_period(period.start, period.grain.value)
-        return (
-            f"there is nothing to measure: the {dimension.value} '{member}' has no {metric.counted_records} in {name}"
-        )
-    reasons = explain_missing(connection, period.grain.value, {metric.name: period.start})
-    return reasons.get(metric.name, "nothing counts for it there")
-
-
-def is_of_the_clock(metric: Metric) -> bool:
-    """Whether a KPI is measured as of the data's clock alone, such as the age of open work."""
-    return metric.population.period_column == AS_OF_DATE
-
-
-def _periods(by_grain: Mapping[str, Mapping[str, Any]], grain: str) -> str:
-    """Which periods there are: all of few, the ends of many."""
-    row = by_grain.get(grain)
-    if row is None:
-        return "There is none at all."
-    names = [Period(Grain(grain), start).name for start in row["starts"]]
-    if len(names) <= _MOST_PERIODS:
-        return f"There is one of {list_all(names[::-1])}."
-    return f"There are {len(names):,}, from {names[-1]} to {names[0]}."

@@ -8,12 +8,13 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 from metrics.kinds import UnitCost
+from models.ddl import quote_text
 from pipelines.explaining.arithmetic import Arithmetic
 from pipelines.explaining.audit import Comparison, compare
 from pipelines.explaining.cell import Cell
 from pipelines.explaining.holds import names_held, read_holds, withheld_with
 from pipelines.explaining.notes import note_leaning, notes_of, told_until_of
-from pipelines.explaining.records import IS_MEASURED, WHY_NOT, Records
+from pipelines.explaining.records import IS_MEASURED, NOT_KNOWN, WHY_NOT, Records
 from pipelines.explaining.values import compute_value, find_records
 from pipelines.published.rows import read_rows
 
@@ -115,7 +116,7 @@ def _unmeasured(connection: duckdb.DuckDBPyConnection, cell: Cell, records: Reco
     key = records.keys[0]
     found = read_rows(
         connection,
-        f"SELECT coalesce({WHY_NOT}, 'not known') AS reason, count(*) AS record_count, "
+        f"SELECT coalesce({WHY_NOT}, {quote_text(NOT_KNOWN)}) AS reason, count(*) AS record_count, "
         f"list(CAST({key} AS VARCHAR) ORDER BY {key})[:{_MOST_OF_A_REASON}] AS examples "
         f"FROM ({records.sql}) WHERE NOT {IS_MEASURED} GROUP BY ALL ORDER BY record_count DESC, reason",
     )

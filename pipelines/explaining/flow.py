@@ -99,9 +99,8 @@ def compute_stock(connection: duckdb.DuckDBPyConnection, cell: Cell, records: Re
     if cell.last_day < cell.period.end:
         end += ", how far the data reach,"
     steps = (
-        f"{end} {count_records(eligible, 'tickets')} should have been looked at. "
-        + measured_of(cell, measured, eligible),
-        f"By the stretches of their histories, these were {states}; counted are those {wanted}: {value:,}."
+        f"{end} {count_records(eligible, 'tickets')} might have been in work. " + measured_of(cell, measured, eligible),
+        f"By the stretches of their histories, there {_was(measured)} {states}; counted are those {wanted}: {value:,}."
         if value is not None and states
         else "None was in work."
         if value == 0
@@ -145,13 +144,15 @@ def compute_net(connection: duckdb.DuckDBPyConnection, cell: Cell, records: Reco
     row = _one(
         connection,
         f"SELECT count(*) AS eligible, count(*) FILTER ({IS_MEASURED}) AS measured, "
+        f"count(DISTINCT ticket_id) FILTER (NOT {IS_MEASURED}) AS set_aside, "
         f"count(*) FILTER ({_CHANGE} = 1) AS created, count(*) FILTER ({_CHANGE} = -1) AS resolved, "
         "count(*) FILTER (what = 'created') AS may_be_created, count(*) FILTER (what = 'resolved') AS may_be_resolved "
         f"FROM ({records.sql})",
     )
     value = row["created"] - row["resolved"]
-    unmeasured = row["eligible"] - row["measured"]
-    aside = f" {count_records(unmeasured, 'tickets')} that were set aside are in neither." if unmeasured else ""
+    # One that may have been created and resolved in the period is one ticket all the same.
+    count = row["set_aside"]
+    aside = f" {count_records(count, 'tickets')} set aside {'is' if count == 1 else 'are'} in neither." if count else ""
     steps = (
         f"{count_records(row['created'], 'tickets')} created, and {row['resolved']:,} resolved.{aside}",
         f"{row['created']:,} - {row['resolved']:,} = {value:,}",
@@ -159,6 +160,10 @@ def compute_net(connection: duckdb.DuckDBPyConnection, cell: Cell, records: Reco
     bounds = (row["created"] - row["may_be_resolved"], row["may_be_created"] - row["resolved"])
     numbers = Numbers(value=value, eligible_count=row["eligible"], measured_count=row["measured"], bounds=bounds)
     return Arithmetic(numbers, steps)
+
+
+def _was(count: int) -> str:
+    return "was" if count == 1 else "were"
 
 
 def _one(connection: duckdb.DuckDBPyConnection, query: str) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 from models.ddl import quote_text
 from models.tickets import fct_sla_clocks
 from models.vocabulary import ClockGap
-from pipelines.explaining.cell import Cell, why_nothing
+from pipelines.explaining.cell import Cell
+from pipelines.explaining.nothing_there import why_nothing
 from pipelines.explaining.records import IS_MEASURED, NOT_TOLD, Records
 from pipelines.published.rows import read_rows
 from pipelines.words.business_hours import CLOCK_NOTE, are_published_by_the_clock

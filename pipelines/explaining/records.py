@@ -1,7 +1,7 @@
 """The records behind one published value, as one query: a row per record, what it contributes, and why if it cannot.
 
 Here are those that a record view has (`metrics.render.record_views`); flow, costs and plans have modules of their own.
-What the rows come to is computed in `pipelines.explaining.arithmetic`.
+What the rows come to is computed in `pipelines.explaining.record_values`.
 """
 
 from __future__ import annotations
@@ -29,6 +29,9 @@ WHY_NOT: Final = "not_measured_because"
 
 #: Column of clocks with what the export does not tell of one that is not measured for it.
 NOT_TOLD: Final = "not_told"
+
+#: The reason where there is none to tell.
+NOT_KNOWN: Final = "not known"
 
 _HOURS: Final = "_microseconds"
 
@@ -227,13 +230,15 @@ def why_not_measured(metric: Metric, view: RecordView) -> str:
     aside = f"WHEN record.{MEASURED} = 0 THEN 'set aside by ' || coalesce(aside.rules, 'a rule')"
     if isinstance(metric.kind, Count):
         return aside
-    needed = needed_values(metric)
+    needed = list(dict.fromkeys(needed_values(metric)))
     branches = [aside]
     if "has_history" in view.fact.columns and any(subject_of(column) in OF_HISTORY for column in needed):
         branches.append(f"WHEN NOT fact.has_history THEN {_lacks(HISTORY)}")
     if NOT_TOLD in view.fact.columns:
+        # A clock that cannot be judged says what is missing.
         branches += [f"WHEN fact.{NOT_TOLD} = {quote_text(gap.value)} THEN {_lacks(gap.value)}" for gap in ClockGap]
-    branches += [f"WHEN fact.{column} IS NULL THEN {_lacks(subject_of(column))}" for column in needed]
+        return " ".join([*branches, f"ELSE {quote_text(NOT_KNOWN)}"])
+    branches += [f"WHEN fact.{column} IS NULL THEN {_lacks(subject_of(column))}" for column in needed[:-1]]
     return " ".join([*branches, f"ELSE {_lacks(subject_of(needed[-1]))}"])
 
 

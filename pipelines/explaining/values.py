@@ -15,7 +15,7 @@ from metrics.kinds import (
     UnitCost,
     YearEndForecast,
 )
-from pipelines.explaining.arithmetic import Arithmetic, compute
+from pipelines.explaining.arithmetic import Arithmetic
 from pipelines.explaining.cell import Cell
 from pipelines.explaining.costs import compute_costs, cost_records
 from pipelines.explaining.flow import compute_net, compute_stock, net_records, stock_records
@@ -30,6 +30,7 @@ from pipelines.explaining.plans import (
     variance_records,
     year_end_records,
 )
+from pipelines.explaining.record_values import compute
 from pipelines.explaining.records import Records, view_of, view_records
 
 if TYPE_CHECKING:

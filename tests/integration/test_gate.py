@@ -171,7 +171,7 @@ def test_too_many_records_set_aside_hold_the_domain(clean: DemoHome, clean_run: 
     assert states(clean.run())["stage_finance"] == "held"
     ((summary,),) = clean.published("SELECT summary FROM meta.verdicts WHERE domain = 'finance'")
     assert "cost_lines.currency_code.valid" in summary
-    assert "of records, more than the 5.0% that may be set aside" in summary
+    assert "of records, more than the 5.0 % that may be set aside" in summary
     assert clean.months(COST) == clean_run.demo.months(COST)
 
 

@@ -4,7 +4,8 @@
 -- Arrivals less throughput: by how much open work grew, or, below 0, shrank in the period.
 -- Formula: Tickets created - tickets resolved, without cancelled ones, both under their team as of the data's clock.
 -- Counted: Tickets that are not cancelled.
--- Period: creation of the ticket (created_at), in the reporting time zone.
+-- Period: creation of the ticket (created_at); what is taken off: last entry of the ticket into done (resolved_at), in
+-- the reporting time zone.
 -- Unit: count. Owner: Service management. Version 1.
 -- To combine cells: add values up, over periods and over the values of one breakdown.
 CREATE OR REPLACE VIEW mart.kpi_ticket_net_flow_count AS

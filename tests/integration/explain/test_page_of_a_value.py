@@ -158,6 +158,37 @@ def test_default_period_is_the_latest_closed_month_and_is_said(
     assert f"{month:%B %Y}: the latest closed month (closed" in explain(SLA).output
 
 
+#: A percentile that would fall on one of the unmeasured records, if these were beyond all others.
+WITHOUT_UPPER_BOUND = """
+    SELECT metric, strftime(period_start_date, '%Y-%m'), dimension || '=' || dimension_value
+    FROM mart.metric_values
+    WHERE period_grain = 'month' AND dimension <> 'overall' AND unit LIKE '%_hours' AND value IS NOT NULL
+        AND measured_count < eligible_count AND upper_bound IS NULL
+    ORDER BY ALL LIMIT 1
+"""
+
+
+def test_percentile_that_may_be_that_of_an_unmeasured_record_says_so(
+    explain: Explain, published: duckdb.DuckDBPyConnection
+) -> None:
+    metric, period, by = published.execute(WITHOUT_UPPER_BOUND).fetchall()[0]
+    page = explain(metric, period, "--by", by).output
+    assert "beyond all others, it would be one of them." in page
+    assert "nowhere" not in page
+
+
+def test_net_flow_says_of_both_its_parts_by_which_day_they_count(clean: DemoHome) -> None:
+    with duckdb.connect(str(clean.home.published_file)) as connection:
+        connection.execute(
+            "UPDATE core.fct_tickets SET is_quarantined = (ticket_id = (SELECT min(ticket_id) FROM "
+            "mart.created_ticket_records ANTI JOIN mart.resolved_ticket_records USING (ticket_id) "
+            "WHERE period_date >= '2026-11-01'))"
+        )
+    page = " ".join(explaining(clean)("ticket_net_flow_count", "2026-11").output.split())
+    assert "creation of the ticket (created_at); what is taken off: last entry of the ticket into done" in page
+    assert "1 ticket set aside is in neither." in page
+
+
 @pytest.mark.slow
 def test_record_that_is_set_aside_says_why(spoilt: DemoHome) -> None:
     rows = spoilt.published("SELECT record_id, rule_id FROM meta.quarantined_records WHERE table_name = 'stg_tickets'")

@@ -75,3 +75,25 @@ def test_gaps_that_are_shown_are_those_of_the_month(snapshot: DemoHome) -> None:
         command = next(line for line in lines if "gaps_of_a_metric" in line).split("kpi ", 1)[1]
         ended = CliRunner().invoke(kpi, [*shlex.split(command), "--json"])
         assert sorted({row["period_start_date"] for row in json.loads(ended.output)}) == months
+
+
+def test_truth_is_bounded_though_nothing_is_measured(snapshot: DemoHome) -> None:
+    for metric, period, told in (
+        (SLA, "2026-09", "0.0 % measured (0 of 1 SLA clock); the truth is between 0.0 % and 100.0 %."),
+        (
+            "ticket_work_in_progress_count",
+            "2026-09-10",
+            "0.0 % measured (0 of 1 ticket); the truth is between 0 and 1.",
+        ),
+        ("ticket_cycle_time_p85_business_hours", "2026-10", "0.0 % measured (0 of 6 tickets)."),
+    ):
+        result = explaining(snapshot)(metric, period)
+        assert result.exit_code == 0, result.output
+        assert told in result.output
+        assert "lower bound" in result.output.split("Compared: ")[1]
+
+
+def test_share_is_written_alike_in_all_places(snapshot: DemoHome) -> None:
+    page = explaining(snapshot)(SLA, "2026-10").output
+    assert "\n100 %  exactly 1.000000" in page
+    assert "4 / 4 = 1.000000, or 100 %" in page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from itertools import product
 
@@ -104,7 +105,11 @@ def test_the_summary_names_rule_rows_meaning_and_metrics() -> None:
         " The ticket does not say when it was created. Protects ticket_created_count."
     )
     over = judge(PASSED, result(RuleAction.QUARANTINE, RuleState.FAILED, 20))
-    assert " rows (20.0% of records, more than the 5.0% that may be set aside). " in over.summary
+    assert " rows (20.0 % of records, more than the 5.0 % that may be set aside). " in over.summary
+    broken = result(RuleAction.QUARANTINE, RuleState.FAILED, 99_999)
+    for count, share in ((100_000, "> 99.9 %"), (99_999, "100 %")):
+        nearly = judge(PASSED, replace(broken, record_count=count))
+        assert f" rows ({share} of records, more than the 5.0 %" in nearly.summary
     passed = judge(
         PASSED, result(RuleAction.QUARANTINE, RuleState.FAILED, 2), result(RuleAction.WARN, RuleState.FAILED, 3)
     )
