@@ -281,8 +281,8 @@ def _show_breakdown_targets(metric: Metric, trend: MetricTrend | None, currency:
 
 def _show_periods(metric: Metric, trend: MetricTrend | None, currency: str) -> None:
     from pipelines.cli.tables import Column, show_table
-    from pipelines.words.certainty import format_coverage
-    from pipelines.words.numbers import format_bounds, format_period, format_value
+    from pipelines.words.certainty import format_coverage, format_truth
+    from pipelines.words.numbers import format_period, format_value
     from pipelines.words.periods import name_months
 
     if trend is None or not trend.periods:
@@ -303,7 +303,9 @@ def _show_periods(metric: Metric, trend: MetricTrend | None, currency: str) -> N
                 format_value(period.value, metric.unit, currency),
                 format_coverage(period.coverage_ratio, period.eligible_count),
                 f"{period.eligible_count:,}",
-                format_bounds(period.lower_bound, period.upper_bound, metric.unit, currency),
+                format_truth(
+                    period.lower_bound, period.upper_bound, metric.unit, currency, until=period.told_until_date
+                ),
                 *([name_months(period.missing_months) if period.missing_months else ""] if lacks else []),
                 *([trend.only_from(period)] if begins else []),
             )

@@ -45,6 +45,13 @@ def describe_coverage(coverage_ratio: float | None, eligible_count: int, counted
     return f"{told} ({counted})" if counted else told
 
 
+def format_truth(lower: float | None, upper: float | None, unit: str, currency: str, *, until: date | None) -> str:
+    """Between which values the truth lies, for a cell of a table. Of a period that is told until some day only, they
+    bound what there is: nothing is exact of the whole."""
+    bounds = format_bounds(lower, upper, unit, currency)
+    return bounds if until is None else f"{bounds.removeprefix('exactly ')} of what there is"
+
+
 def describe_truth(
     metric: str,
     coverage_ratio: float | None,
@@ -61,8 +68,8 @@ def describe_truth(
         until: last day of which data tell in a period that only a chosen as-of closed; nothing bounds what came later.
     """
     if until is not None:
-        bounds = format_bounds(lower, upper, unit, currency).removeprefix("exactly ")
-        return f"{bounds} of what there is until {long_day(until)}, and unknown of the whole"
+        bounds = format_truth(lower, upper, unit, currency, until=until)
+        return f"{bounds} until {long_day(until)}, and unknown of the whole"
     told = f"the truth is {format_bounds(lower, upper, unit, currency)}"
     is_one = lower == upper or (
         None not in (lower, upper) and format_value(lower, unit, currency) == format_value(upper, unit, currency)

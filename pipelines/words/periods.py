@@ -107,19 +107,16 @@ def describe_partial(
         told_from_before: that of the period before it.
         data: kinds of data that begin so late, as `tickets, finance`.
     """
-    period = Period(Grain(grain), start)
-    late = [(each, day) for each, day in ((period.previous, told_from_before), (period, told_from)) if day]
-    if not late:
+    names, days = _cut_periods(start, grain, told_from_before, told_from)
+    if not days:
         return ""
-    names = list_all([name_period(each.start, grain) for each, _ in late])
     whose = f" for {list_all(data.split(', '))}" if data else ""
-    verb = "is" if len(late) == 1 else "are"
-    begins_on = max(day for _, day in late)
-    is_whole = told_from is None and period.start < begins_on
+    verb = "is" if len(days) == 1 else "are"
+    is_whole = told_from is None and start < max(days)
     why = (
         f"; {name_period(start, grain)} counts as whole, as the days until then may have been quiet" if is_whole else ""
     )
-    return f"{names} {verb} not complete{whose}: data begin on {long_day(begins_on)}, so no change is told{why}"
+    return f"{names} {verb} not complete{whose}: data begin on {long_day(max(days))}, so no change is told{why}"
 
 
 def describe_cut_short(
@@ -136,16 +133,22 @@ def describe_cut_short(
         told_until_before: that of the period before it.
         data: kinds of data that end so early, as `tickets, finance`.
     """
-    period = Period(Grain(grain), start)
-    cut = [(each, day) for each, day in ((period.previous, told_until_before), (period, told_until)) if day]
-    if not cut:
+    names, days = _cut_periods(start, grain, told_until_before, told_until)
+    if not days:
         return ""
-    names = list_all([name_period(each.start, grain) for each, _ in cut])
-    one, verb = ("it", "was") if len(cut) == 1 else ("them", "were")
+    one, verb = ("it", "was") if len(days) == 1 else ("them", "were")
+    whose = list_all(data.split(", ")) if data else "data"
     return (
-        f"{names} {verb} closed by the chosen as-of, though {list_all(data.split(', ')) if data else 'data'} end on "
-        f"{long_day(min(day for _, day in cut))}: what happened after that is not in {one}, and no change is told"
+        f"{names} {verb} closed by the chosen as-of, though {whose} end on {long_day(min(days))}: what happened after "
+        f"that is not in {one}, and no change is told"
     )
+
+
+def _cut_periods(start: date, grain: str, day_before: date | None, day: date | None) -> tuple[str, list[date]]:
+    """Which of a period and the one before it are told only from or until some day: their names, and those days."""
+    period = Period(Grain(grain), start)
+    cut = {each.start: on for each, on in ((period.previous, day_before), (period, day)) if on is not None}
+    return list_all([name_period(each, grain) for each in cut]), list(cut.values())
 
 
 def describe_not_compared(start: date, grain: str, told: Mapping[str, Any]) -> str:

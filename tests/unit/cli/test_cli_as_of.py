@@ -147,7 +147,8 @@ def test_a_month_that_as_of_closes_without_its_last_days_is_told_until_the_day_o
     assert f"{why}." in told
     assert "Data until tickets 2012-09-22 (measured as of 2012-10-02)" in say("status")
     resolved = say("metrics", "ticket_resolved_count")
-    assert "only until 22 September 2012" in resolved
+    assert "Sep 2012 22 100 % 22 22 of what there is only until 22 September 2012" in resolved
+    assert "Aug 2012 31 100 % 31 exactly 31" in resolved
     # What is there is true; July and August are whole, and are compared.
     rows_of = "SELECT period_start_date, told_until_date, ended_data FROM partial_periods"
     cut = say("query", f"{rows_of} WHERE {WHOLE} AND told_until_date IS NOT NULL", "--format", "csv")

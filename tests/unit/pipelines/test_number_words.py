@@ -23,7 +23,7 @@ from pipelines.words.numbers import (
     format_value,
     judge_change,
 )
-from pipelines.words.periods import describe_partial, name_period
+from pipelines.words.periods import describe_cut_short, describe_partial, name_period
 
 _VALUES = st.none() | st.floats(allow_nan=False, allow_infinity=False, width=32)
 
@@ -223,6 +223,28 @@ def test_what_data_tell_in_part_is_told_with_where_they_begin(
 ) -> None:
     expected = f"{said}, so no change is told" if said else ""
     assert describe_partial(date(2016, 3, 1), "month", told_from, told_from_before, "tickets") == expected
+
+
+@pytest.mark.parametrize(
+    ("until", "until_before", "names", "it"),
+    [
+        (date(2016, 3, 22), None, "March 2016 was", "it"),
+        (None, date(2016, 3, 22), "February 2016 was", "it"),
+        (date(2016, 3, 24), date(2016, 3, 22), "February 2016 and March 2016 were", "them"),
+    ],
+)
+def test_what_only_a_chosen_as_of_closed_is_told_with_where_data_end(
+    until: date | None, until_before: date | None, names: str, it: str
+) -> None:
+    told = describe_cut_short(date(2016, 3, 1), "month", until, until_before, "tickets")
+    assert told == (
+        f"{names} closed by the chosen as-of, though tickets end on 22 March 2016: what happened after that is not in "
+        f"{it}, and no change is told"
+    )
+
+
+def test_what_the_data_tell_whole_was_not_closed_by_an_as_of() -> None:
+    assert describe_cut_short(date(2016, 3, 1), "month", None, None, "tickets") == ""
 
 
 def test_why_the_period_within_which_data_begin_is_told_whole() -> None:
