@@ -55,7 +55,7 @@ def status(as_json: bool) -> None:
     else:
         _show_runs(records)
         _show_restated(records)
-    _show_domains(trends, records)
+    _show_domains(trends, records, reaches)
     if records is not None:
         _show_loads(records.exports, records.copy_notes)
         _show_quarantine(records)
@@ -181,9 +181,18 @@ def describe_lateness(rule: RuleRecord) -> str:
     return f"{rule.contract_id} lacks {named}" + (f" and {more:,} more" if more else "")
 
 
-def _show_domains(trends: Sequence[MetricTrend], records: BuildRecords | None) -> None:
-    from pipelines.cli.tables import Column, in_short, show_table
+def _data_until(row: dict[str, Any], reaches: Sequence[Reach]) -> str:
+    """How far a domain's data reach: to its clock; where somebody chose a later one, to the day on which they end."""
     from pipelines.words.numbers import format_instant
+
+    own = [reach for reach in reaches if reach.domain == row["domain"] and reach.last_date is not None]
+    if any(reach.data_end_date is None for reach in own) or not own:
+        return format_instant(row["fresh_as_of_at"])
+    return f"{max(reach.data_end_date for reach in own)} (as of {max(reach.last_date for reach in own)})"
+
+
+def _show_domains(trends: Sequence[MetricTrend], records: BuildRecords | None, reaches: Sequence[Reach]) -> None:
+    from pipelines.cli.tables import Column, in_short, show_table
 
     rows = _domain_rows(trends, records)
     click.echo()
@@ -196,7 +205,7 @@ def _show_domains(trends: Sequence[MetricTrend], records: BuildRecords | None) -
             (
                 row["domain"],
                 row["verdict"] or ("never judged" if records else "unknown"),
-                format_instant(row["fresh_as_of_at"]),
+                _data_until(row, reaches),
                 row["published_metric_count"],
                 len(row["held_metrics"]),
                 _held_elsewhere(row) + in_short(row["summary"] or ""),

@@ -36,12 +36,14 @@ class Reach:
     where there are none.
 
     Attributes:
+        domain: whose data they are.
         data_end_date: the day on which the data end, where somebody chose a later clock; else None.
     """
 
     data: str
     as_of_at: datetime | None
     last_date: date | None
+    domain: str
     data_end_date: date | None = None
 
 
@@ -60,6 +62,6 @@ def read_publication(connection: duckdb.DuckDBPyConnection) -> PublicationFacts 
 def read_reaches(connection: duckdb.DuckDBPyConnection) -> list[Reach]:
     """How far each kind of data reaches, in the order in which they are told."""
     rows = connection.execute(
-        "SELECT data, as_of_at, last_date, data_end_date FROM meta.data_clocks ORDER BY rowid"
+        "SELECT data, as_of_at, last_date, domain, data_end_date FROM meta.data_clocks ORDER BY rowid"
     ).fetchall()
     return [Reach(*row) for row in rows]

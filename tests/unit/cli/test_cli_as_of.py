@@ -145,7 +145,9 @@ def test_a_month_that_as_of_closes_without_its_last_days_is_told_until_the_day_o
     )
     told = say("metrics")
     assert f"{why}." in told
-    assert "Data until tickets 2012-09-22 (measured as of 2012-10-02)" in say("status")
+    status = say("status")
+    assert "Data until tickets 2012-09-22 (measured as of 2012-10-02)" in status
+    assert "tickets pass 2012-09-22 (as of 2012-10-02)" in status
     resolved = say("metrics", "ticket_resolved_count")
     assert "Sep 2012 22 100 % 22 22 of what there is only until 22 September 2012" in resolved
     assert "Aug 2012 31 100 % 31 exactly 31" in resolved
