@@ -406,7 +406,7 @@ meta_quarantined_records = table(
     text("reason", "What is wrong, in plain language", required=True),
     instant("first_seen_at", "When the rule set it aside first; it has been aside since without a break"),
     text("export", "Contract of the export that the record comes from"),
-    text("file_name", "File that the record comes from: of several, the latest"),
+    text("file_name", "File that the record comes from: that with a value which could not be used, else the latest"),
     integer("row_number", "Record number in that file, the header being row 1"),
 )
 

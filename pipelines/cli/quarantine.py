@@ -47,12 +47,12 @@ def list_records(domain: str | None, rules: tuple[str, ...], by: str, rows: int,
     Reads the build database, or while a run has that to itself, the published file.
     """
     from pipelines.cli.tables import Column, show_json, show_paragraph, show_table
-    from pipelines.gate.affected_metrics import metrics_counting, name_briefly
+    from pipelines.gate.affected_metrics import name_briefly
     from pipelines.words.numbers import count_of
 
     records = _read(domain, rules, told_count=(rows or _MOST_TOLD) if by == "record" and not as_json else 0)
     if as_json:
-        show_json([_described(record, metrics_counting(record.table)) for record in records])
+        show_json([_described(record) for record in records])
         return
     if not records:
         click.echo("Nothing is set aside." if not (domain or rules) else "Nothing of that is set aside.")
@@ -67,10 +67,9 @@ def list_records(domain: str | None, rules: tuple[str, ...], by: str, rows: int,
     click.echo()
     shown = f", the first {rows:,} shown; all of them: --rows 0" if by == "record" and 0 < rows < len(records) else ""
     click.echo(f"{count_of(len(records), 'record is set aside', 'records are set aside')}{shown}.")
-    for table in dict.fromkeys(record.table for record in records):
-        metrics = metrics_counting(table)
+    for table, metrics in {record.table: record.metrics for record in records}.items():
         touched = f"{count_of(len(metrics), 'KPI')}: {', '.join(name_briefly(metrics))}"
-        show_paragraph(f"{table}: lowers the coverage of {touched}.")
+        show_paragraph(f"{table}: lowers the coverage of {touched}." if metrics else f"{table}: no KPI counts them.")
     click.echo(click.style("'kpi quarantine show RECORD' tells more of one.", dim=True))
 
 
@@ -168,7 +167,7 @@ def export(output: Path | None, output_format: str | None, domain: str | None, r
     import polars as pl
 
     from pipelines.cli import query_output
-    from pipelines.gate.affected_metrics import metrics_counting, name_briefly
+    from pipelines.gate.affected_metrics import name_briefly
     from pipelines.words.numbers import count_of
 
     chosen = choose_format(output_format, output, _FORMATS, on_screen="csv")
@@ -184,7 +183,7 @@ def export(output: Path | None, output_format: str | None, domain: str | None, r
             "export": record.export,
             "file_name": record.file,
             "row_number": record.row,
-            "metrics": ", ".join(name_briefly(metrics_counting(record.table))),
+            "metrics": ", ".join(name_briefly(record.metrics)),
         }
         for record in records
         for reason in record.reasons
@@ -212,7 +211,7 @@ _EXPORTED = (
 )  # fmt: skip
 
 
-def _described(record: QuarantinedRecord, metrics: Sequence[str]) -> dict[str, Any]:
+def _described(record: QuarantinedRecord) -> dict[str, Any]:
     return {
         "domain": record.domain,
         "table": record.table,
@@ -222,5 +221,5 @@ def _described(record: QuarantinedRecord, metrics: Sequence[str]) -> dict[str, A
         "file": record.file,
         "row": record.row,
         "rules": list(record.reasons),
-        "metrics": list(metrics),
+        "metrics": list(record.metrics),
     }

@@ -5,7 +5,7 @@ How it is shown is in `pipelines.cli.quarantine`; what sets a record aside is de
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -39,7 +39,9 @@ class QuarantinedRecord:
         table: canonical table, as `stg_tickets`.
         record: its key.
         first_seen_at: since when; the earliest of its reasons.
-        file, row: where it comes from; None where no row of a file has its key.
+        file, row: where a value of it could not be used, else where it comes from; None where no row of a file has its
+            key.
+        metrics: KPIs whose coverage it lowers, of those that the home has data for.
     """
 
     domain: str
@@ -50,6 +52,7 @@ class QuarantinedRecord:
     file: str | None
     row: int | None
     reasons: tuple[Reason, ...]
+    metrics: tuple[str, ...]
 
     @property
     def place(self) -> str:
@@ -118,7 +121,23 @@ def read_quarantine(
     records: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
     for row in found:
         records.setdefault((row["domain"], row["table_name"], row["record_id"]), []).append(row)
-    return [_record(rows) for rows in records.values()]
+    judged = {row["domain"] for row in read_rows(connection, f"SELECT DISTINCT domain FROM {_verdicts(table)}")}
+    metrics = {name: _metrics_losing(name, judged) for name in {table_name for _, table_name, _ in records}}
+    return [_record(rows, metrics[table_name]) for (_, table_name, _), rows in records.items()]
+
+
+def _verdicts(table: str) -> str:
+    """Where the same database says which domains were judged: those of which there are data."""
+    return "ops.ops_verdicts" if table.startswith("ops.") else "meta.verdicts"
+
+
+def _metrics_losing(table_name: str, domains: Container[str]) -> tuple[str, ...]:
+    """KPIs that count records of a staged table, as far as the domains that they need are there."""
+    from metrics.registry import metric_named
+    from pipelines.gate.affected_metrics import metrics_counting
+
+    counting = map(metric_named, metrics_counting(table_name))
+    return tuple(metric.name for metric in counting if all(domain.value in domains for domain in metric.requires))
 
 
 def tell_unreadable(connection: duckdb.DuckDBPyConnection, record: QuarantinedRecord) -> QuarantinedRecord:
@@ -132,7 +151,7 @@ def tell_unreadable(connection: duckdb.DuckDBPyConnection, record: QuarantinedRe
     return replace(record, reasons=tuple(reasons))
 
 
-def _record(rows: Sequence[dict[str, Any]]) -> QuarantinedRecord:
+def _record(rows: Sequence[dict[str, Any]], metrics: tuple[str, ...]) -> QuarantinedRecord:
     first = rows[0]
     instants = [row["first_seen_at"] for row in rows if row["first_seen_at"] is not None]
     return QuarantinedRecord(
@@ -144,4 +163,5 @@ def _record(rows: Sequence[dict[str, Any]]) -> QuarantinedRecord:
         file=first["file_name"],
         row=first["row_number"],
         reasons=tuple(Reason(row["rule_id"], row["reason"], row["first_seen_at"]) for row in rows),
+        metrics=metrics,
     )

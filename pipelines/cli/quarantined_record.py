@@ -17,7 +17,7 @@ from models.ddl import quote_identifier
 from pipelines.cli.exits import CommandError
 from pipelines.cli.quarantined import QuarantinedRecord, open_quarantine, read_quarantine
 from pipelines.cli.tables import Column, one_line, show_heading, show_paragraph, show_table, write_instant
-from pipelines.gate.affected_metrics import metrics_counting, name_briefly
+from pipelines.gate.affected_metrics import name_briefly
 from pipelines.published.rows import read_rows
 from pipelines.words.numbers import count_of, format_instant
 
@@ -129,7 +129,7 @@ def _details(
     is_build: bool,
     with_values: bool,
 ) -> Details:
-    metrics = metrics_counting(found.table)
+    metrics = found.metrics
     if not is_build:
         return Details(found, metrics, (), _remedies(found, (), adding), has_values=False)
     problems = [
@@ -210,8 +210,11 @@ def _remedies(found: QuarantinedRecord, problems: Sequence[ValueProblem], adding
         if text not in remedies:
             remedies.append(text)
     if found.file is not None:
+        # An event breaks a rule in a row of its own, which the record as a whole does not know.
+        is_of_events = not problems and all(reason.rule.startswith("ticket_events.") for reason in found.reasons)
+        place = f"its events in landing/{found.export}/{found.file}" if is_of_events else found.place
         remedies.append(
-            f"Correct {found.place}, and put the file in place under its old name: the next run reads it and "
+            f"Correct {place}, and put the file in place under its old name: the next run reads it and "
             "brings the record back by itself."
         )
     if found.export in adding:

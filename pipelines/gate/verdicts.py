@@ -16,13 +16,16 @@ import polars as pl
 from data_contracts.spec import Rule
 from data_contracts.verdict import Hold, RuleResult, Verdict, meaning_of
 from models.catalog import STAGED, table_named
-from models.ddl import quote_identifier
+from models.ddl import quote_identifier, quote_text
 from models.ops import ops_quarantined_records, ops_rule_results, ops_verdicts
+from models.tickets import stg_tickets
 from models.vocabulary import HoldLevel, RuleAction, RuleState, VerdictState
 from pipelines.gate.audit import failing_keys
 from pipelines.gate.rule_outcomes import remember_outcomes
 from pipelines.warehouse import Warehouse
 
+#: Problems of a value for which its record may be set aside: then it is the one to be put right.
+_UNUSABLE: Final = ("unparsable", "missing", "unmapped_status")
 _FOUND: Final = ("table_name", "record_id", "rule_id", "reason")
 
 
@@ -181,11 +184,14 @@ def _with_provenance(warehouse: Warehouse, verdict: Verdict, quarantined: pl.Dat
 
 
 def _places(warehouse: Warehouse, table: object, part: pl.DataFrame) -> pl.DataFrame:
-    """The records of one table with the latest file that tells of each, and the first row there."""
+    """The records of one table with the first row that has a value of theirs which could not be used; of others with
+    the latest file that tells of each, and the first row there.
+    """
     name = str(table)
     is_raw = name not in {staged.name for tables in STAGED.values() for staged in tables}
     key = "_row_number" if is_raw else str(next(iter(table_named(name).primary_key.columns)).name)
     load, row = ("_load_id", "_row_number") if is_raw else ("load_id", "row_number")
+    fed = [name.removeprefix("stg_"), *(["ticket_events"] if name == stg_tickets.name else [])]
     query = f"""
         WITH told AS (
             SELECT CAST({quote_identifier(key)} AS VARCHAR) AS record_id, {load} AS load_id, min({row}) AS row_number
@@ -193,8 +199,18 @@ def _places(warehouse: Warehouse, table: object, part: pl.DataFrame) -> pl.DataF
             SEMI JOIN found ON found.record_id = CAST({quote_identifier(key)} AS VARCHAR)
             GROUP BY record_id, load_id
             QUALIFY row_number() OVER (PARTITION BY record_id ORDER BY load_id DESC) = 1
+        ),
+        unusable AS (
+            SELECT record_id, load_id, row_number FROM ops.ops_value_problems
+            SEMI JOIN found USING (record_id)
+            WHERE problem IN ({", ".join(map(quote_text, _UNUSABLE))})
+                AND split_part(canonical_column, '.', 1) IN ({", ".join(map(quote_text, fed))})
+            QUALIFY row_number() OVER (PARTITION BY record_id ORDER BY load_id, row_number) = 1
         )
-        SELECT found.*, loads.export, loads.file_name, told.row_number
-        FROM found LEFT JOIN told USING (record_id) LEFT JOIN ops.ops_loads AS loads USING (load_id)
+        SELECT found.*, loads.export, loads.file_name, coalesce(unusable.row_number, told.row_number) AS row_number
+        FROM found
+        LEFT JOIN told ON told.record_id = found.record_id
+        LEFT JOIN unusable ON unusable.record_id = found.record_id
+        LEFT JOIN ops.ops_loads AS loads ON loads.load_id = coalesce(unusable.load_id, told.load_id)
     """
     return warehouse.frame(query, {"found": part})
