@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -63,11 +64,14 @@ def local_days(start: int, end: int, offset: int) -> Iterator[tuple[date, int]]:
         yield date.fromordinal(_EPOCH_ORDINAL + number), number * DAY_MICROSECONDS - offset
 
 
-def offset_stretches(zone: ZoneInfo, start: int, end: int) -> Iterator[tuple[int, int, int]]:
+@lru_cache(maxsize=64)
+def offset_stretches(zone: ZoneInfo, start: int, end: int) -> tuple[tuple[int, int, int], ...]:
     """Stretches of UTC time in which a zone keeps one offset: start, end and offset in microseconds.
 
-    No zone changes its offset twice within a day, so days are probed and the change is found by bisection.
+    No zone changes its offset twice within a day, so days are probed and the change is found by bisection. Calendars
+    share zones and are all compiled for one span.
     """
+    stretches = []
     offset = _offset(zone, start)
     since = start
     probe = start
@@ -78,11 +82,12 @@ def offset_stretches(zone: ZoneInfo, start: int, end: int) -> Iterator[tuple[int
             while high - low > 1:
                 middle = (low + high) // 2
                 low, high = (middle, high) if _offset(zone, middle) == offset else (low, middle)
-            yield since, high, offset
+            stretches.append((since, high, offset))
             since, offset = high, _offset(zone, high)
         probe = next_probe
     if since < end:
-        yield since, end, offset
+        stretches.append((since, end, offset))
+    return tuple(stretches)
 
 
 def to_microseconds(instant: datetime) -> int:

@@ -7,18 +7,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import Final
 
 import polars as pl
 
 from metrics.costs.exchange_rates import FxPolicy, find_rates_to_reporting
 from metrics.costs.money import from_minor_units, round_half_even
-from metrics.costs.planning_policy import DelayMeasure, DelayRule
+from metrics.costs.planning_policy import DELAY_SCOPE, DelayClock, DelayMeasure, DelayRule
 from metrics.periods import local_date
 from models.ddl import conform
 from models.planning import fct_ticket_delays
 from models.vocabulary import ClockState, SlaTarget
 
+#: Measures that tickets tell by themselves.
+_OF_TICKETS: Final = (DelayMeasure.WAITING, DelayMeasure.LEAD_TIME)
 MICROSECONDS_PER_HOUR = 3_600_000_000
+#: Columns of `fct_tickets` that prices are made of.
+TICKET_COLUMNS: Final = (
+    *("ticket_id", *DELAY_SCOPE, "created_at", "resolved_at"),
+    *("has_history", "is_done", "is_cancelled", "is_quarantined"),
+    *(f"{measure}_{clock}_microseconds" for measure in _OF_TICKETS for clock in DelayClock),
+)
+#: Columns of `fct_sla_clocks` that they are made of.
+CLOCK_COLUMNS: Final = (
+    *("ticket_id", "target", "state", "stopped_at", "breached_at"),
+    *("target_microseconds", "elapsed_microseconds"),
+)
 #: Magnitudes below this leave room in 128 bits for the doubling that rounding does.
 _SAFE_PRODUCT = 2**126
 
@@ -44,6 +58,8 @@ def price_delays(
     and no more than the cap. Where time or rate is not known, it is empty: the ticket is eligible and not measured.
 
     Args:
+        fct_tickets: of those that a rule can price, `TICKET_COLUMNS`.
+        fct_sla_clocks: all resolution clocks of theirs, `CLOCK_COLUMNS`.
         fx_rates: `stg_fx_rates`, for prices in other currencies: the rate of the day of resolution counts.
         rules: in order.
         reporting_currency: ISO 4217 code.

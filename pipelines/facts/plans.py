@@ -5,7 +5,7 @@ Whether a domain's verdict allows it, and whether anything has changed, is decid
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date
 
 import polars as pl
@@ -13,13 +13,14 @@ from sqlalchemy import Table
 
 from metrics.costs.accrual import months_with_cost
 from metrics.costs.budgets import compare_with_budget, convert_budget_lines
-from metrics.costs.delay import price_delays
+from metrics.costs.delay import CLOCK_COLUMNS, TICKET_COLUMNS, price_delays
 from metrics.costs.initiatives import sum_initiative_months, sum_initiative_returns, tag_initiative_lines
+from metrics.costs.planning_policy import DelayMeasure, DelayRule
 from metrics.costs.policy import TransactionKind
 from metrics.costs.rework import divide_rework_costs
 from metrics.costs.unit_cost_bridge import bridge_unit_costs
 from metrics.costs.year_end import forecast_year_end
-from models.ddl import polars_schema
+from models.ddl import polars_schema, qualified_name, quote_identifier, quote_text
 from models.finance import fct_cost_allocations, fct_cost_lines, fct_transactions, stg_fx_rates
 from models.planning import (
     fct_budget_lines,
@@ -35,6 +36,7 @@ from models.planning import (
     stg_budget_lines,
 )
 from models.tickets import fct_sla_clocks, fct_tickets
+from models.vocabulary import SlaTarget
 from pipelines.facts.vendors import quarantined_records
 from pipelines.session import Session
 
@@ -120,9 +122,14 @@ def delay_facts(session: Session) -> dict[Table, pl.DataFrame]:
     """`fct_ticket_delays`."""
     warehouse, reporting = session.warehouse, session.project.home.settings.reporting
     policy = session.project.policies.costs
+    # Of a long history, rules price some tickets, by a fraction of what is known of them.
+    can_be_priced = f"NOT is_cancelled AND (is_done OR is_quarantined) AND ({_in_scope(policy.delay)})"
+    chosen = f"SELECT ticket_id FROM {qualified_name(fct_tickets)} WHERE {can_be_priced}"
+    of_resolution = f"target = {quote_text(SlaTarget.RESOLUTION.value)} AND ticket_id IN ({chosen})"
+    is_late_priced = any(rule.measure is DelayMeasure.PAST_TARGET for rule in policy.delay)
     delays = price_delays(
-        warehouse.read(fct_tickets),
-        warehouse.read(fct_sla_clocks),
+        warehouse.read(fct_tickets, TICKET_COLUMNS, where=can_be_priced),
+        warehouse.read(fct_sla_clocks, CLOCK_COLUMNS, where=of_resolution if is_late_priced else "false"),
         warehouse.read(stg_fx_rates),
         rules=policy.delay,
         fx=policy.fx,
@@ -131,3 +138,13 @@ def delay_facts(session: Session) -> dict[Table, pl.DataFrame]:
         minor_unit_digits=reporting.minor_unit_digits,
     )
     return {fct_ticket_delays: delays}
+
+
+def _in_scope(rules: Iterable[DelayRule]) -> str:
+    """SQL condition on tickets that those in the scope of any rule meet, and no other."""
+
+    def is_in(rule: DelayRule) -> str:
+        named = {column: ", ".join(map(quote_text, sorted(values))) or "NULL" for column, values in rule.scope.items()}
+        return " AND ".join(f"{quote_identifier(column)} IN ({values})" for column, values in named.items()) or "true"
+
+    return " OR ".join(f"({is_in(rule)})" for rule in rules) or "false"
