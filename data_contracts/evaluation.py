@@ -17,12 +17,13 @@ from data_contracts.expectations import AuditAbortedError, count_failing_rows, t
 from data_contracts.failing_rows import failing_keys_query, failing_rows_query, is_within
 from data_contracts.spec import ONE_NUMBER, Limit, Measure, Rule
 from data_contracts.verdict import RuleResult
-from models.ddl import quote_identifier
+from models.ddl import quote_identifier, quote_text
 from models.vocabulary import LOAD_TIERS, RuleAction, RuleState, RuleTier
 
 __all__ = ["AuditAbortedError", "evaluate", "failing_keys"]
 
 MOST_SAMPLE_KEYS: Final = 20
+_KEYS: Final = "temp.failing_keys"
 _NO_FAILURES: Final = Limit("mustBe", (0,))
 
 
@@ -41,14 +42,19 @@ def evaluate(
     lists rows all the same says why it is empty. Rules that hold names against a list which nobody made are skipped as
     well.
 
+    The keys of the records that break a rule are kept, for whoever then asks which they are: it takes as long to find
+    them as to count them.
+
     Args:
-        connection: open, with or without an open transaction; either is left exactly as it was.
+        connection: open, with or without an open transaction; either is left exactly as it was, but for the temporary
+            table of those keys.
         known_errors: rule id -> message, for rules that are not to be evaluated; see `AuditAbortedError`.
         listed_dimensions: dimensions whose known names are listed; see `Rule.listed_dimension`.
 
     Raises:
         AuditAbortedError: a query failed in a way that ended the open transaction.
     """
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {_KEYS} (rule_id VARCHAR, failing_key VARCHAR)")
     errors = dict(known_errors or {})
     results: dict[str, RuleResult] = {
         rule.id: RuleResult(rule=rule, state=RuleState.SKIPPED, error=no_list_of(rule.listed_dimension))
@@ -75,11 +81,15 @@ def no_list_of(dimension: str) -> str:
     return f"policies/dimensions.yaml lists no known {dimension}"
 
 
-def failing_keys(rule: Rule, connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """All distinct keys of records that break a rule, in order; none where the rule's rows have no key."""
-    if rule.key_column is None or rule.measure in ONE_NUMBER:
+def failing_keys(result: RuleResult, connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """All distinct keys of records that broke a rule, in order; none where the rule's rows have no key.
+
+    Args:
+        connection: the one that `evaluate` was given last, as it left it.
+    """
+    if result.failing_keys_query is None:
         return []
-    return sorted(str(key) for (key,) in connection.execute(failing_keys_query(rule)).fetchall())
+    return sorted(str(key) for (key,) in connection.execute(result.failing_keys_query).fetchall())
 
 
 def _stops(result: RuleResult) -> bool:
@@ -128,10 +138,13 @@ def _result(rule: Rule, found: int | str, row_count: int, connection: duckdb.Duc
     )
     if found == 0 or rule.key_column is None or rule.measure in ONE_NUMBER:
         return result
-    keys = f"SELECT count(*), min(failing_key, {MOST_SAMPLE_KEYS}) FROM ({failing_keys_query(rule)})"
-    failed_records, sample = connection.execute(keys).fetchall()[0]
+    connection.execute(f"INSERT INTO {_KEYS} SELECT ?, failing_key FROM ({failing_keys_query(rule)})", [rule.id])
+    kept = f"SELECT failing_key FROM {_KEYS} WHERE rule_id = {quote_text(rule.id)}"
+    query = f"SELECT count(*), min(failing_key, {MOST_SAMPLE_KEYS}) FROM ({kept})"
+    failed_records, sample = connection.execute(query).fetchall()[0]
     return replace(
         result,
+        failing_keys_query=kept,
         sample_keys=tuple(sample or ()),
         failed_record_count=int(failed_records),
         record_count=_record_count(rule, row_count, connection),

@@ -41,6 +41,9 @@ class RuleResult:
         failed_count: rows that broke the rule; for a rule about one number, 1 if the number is out of bounds.
         sample_keys: keys of some rows that broke it, never another value of a row.
         failing_rows_query: SELECT that lists all rows that broke it.
+        failing_keys_query: SELECT of `failing_key`, the distinct keys of the records that broke it, from where they are
+            kept on the connection that judged it: until the next evaluation there, or the end of a transaction that is
+            rolled back. None where rows have no key.
         error: why the rule could not be evaluated, or why it was skipped.
         failed_record_count: distinct records that broke it; None where rows have no key.
         record_count: records of the kind that the key names; None where rows have no key.
@@ -55,6 +58,7 @@ class RuleResult:
     failed_count: int = 0
     sample_keys: tuple[str, ...] = ()
     failing_rows_query: str | None = None
+    failing_keys_query: str | None = None
     error: str | None = None
     failed_record_count: int | None = None
     record_count: int | None = None

@@ -12,8 +12,7 @@ from typing import Final
 
 from sqlalchemy import DateTime
 
-from data_contracts.failing_rows import failing_keys_query
-from data_contracts.spec import ONE_NUMBER, Rule
+from data_contracts.spec import ONE_NUMBER
 from data_contracts.verdict import RuleResult
 from models.catalog import table_named
 from models.ddl import qualified_name, quote_identifier, quote_text
@@ -46,7 +45,7 @@ def add_failed_months(warehouse: Warehouse, results: Sequence[RuleResult], time_
         time_zone: the reporting time zone, in which months are cut.
     """
     return [
-        replace(result, failed_months=_months(warehouse, result.rule, time_zone)) if _has_months(result) else result
+        replace(result, failed_months=_months(warehouse, result, time_zone)) if _has_months(result) else result
         for result in results
     ]
 
@@ -63,8 +62,9 @@ def _has_months(result: RuleResult) -> bool:
     )
 
 
-def _months(warehouse: Warehouse, rule: Rule, time_zone: str) -> tuple[tuple[str, int], ...]:
+def _months(warehouse: Warehouse, result: RuleResult, time_zone: str) -> tuple[tuple[str, int], ...]:
     """Month, as in 2026-10, and its records that broke the rule; in order, those without a date last."""
+    rule = result.rule
     table = table_named(rule.record_table)
     column = table.columns[DATE_OF[table.name]]
     named = f"records.{quote_identifier(column.name)}"
@@ -72,7 +72,7 @@ def _months(warehouse: Warehouse, rule: Rule, time_zone: str) -> tuple[tuple[str
     query = f"""
         SELECT strftime({day}, '%Y-%m') AS month, count(DISTINCT failing_key)
         FROM {qualified_name(table)} AS records
-        JOIN ({failing_keys_query(rule)}) AS failing
+        JOIN ({result.failing_keys_query}) AS failing
             ON failing_key = CAST(records.{quote_identifier(str(rule.key_column))} AS VARCHAR)
         GROUP BY month ORDER BY month NULLS LAST
     """

@@ -121,9 +121,9 @@ def offer_settings(
     offer_rows_without_ticket(warehouse, quarantine_limit)
 
 
-def failing_keys(warehouse: Warehouse, rule: Rule) -> list[str]:
-    """All distinct keys of records that break a rule, in order."""
-    return evaluation.failing_keys(rule, warehouse.connection)
+def failing_keys(warehouse: Warehouse, result: RuleResult) -> list[str]:
+    """All distinct keys of records that broke a rule of the last audit, in order. Call in its transaction."""
+    return evaluation.failing_keys(result, warehouse.connection)
 
 
 def offer_data_clock(warehouse: Warehouse, as_of: datetime | None) -> None:

@@ -13,7 +13,6 @@ from typing import Final
 
 import polars as pl
 
-from data_contracts.failing_rows import failing_keys_query
 from data_contracts.spec import ONE_NUMBER, Rule
 from data_contracts.verdict import RuleResult, Verdict
 from models.catalog import STAGED, table_named
@@ -113,7 +112,7 @@ def _outcomes(warehouse: Warehouse, domain: str, verdict: Verdict, result: RuleR
         whole,
         *(
             {**common, "source": source, "record_count": records, "failed_record_count": failed}
-            for source, records, failed in _by_source(warehouse, rule)
+            for source, records, failed in _by_source(warehouse, result)
         ),
     ]
 
@@ -135,12 +134,13 @@ def _record_count(warehouse: Warehouse, result: RuleResult) -> int:
     return warehouse.count(table_named(rule.record_table))
 
 
-def _by_source(warehouse: Warehouse, rule: Rule) -> list[tuple[str, int, int]]:
+def _by_source(warehouse: Warehouse, result: RuleResult) -> list[tuple[str, int, int]]:
     """Source, its records, and those of them that broke the rule."""
+    rule = result.rule
     query = f"""
         SELECT source, count(*), count(failing_key)
         FROM {qualified_name(table_named(rule.record_table))} AS records
-        LEFT JOIN ({failing_keys_query(rule)}) AS failing
+        LEFT JOIN ({result.failing_keys_query}) AS failing
             ON failing_key = CAST(records.{quote_identifier(str(rule.key_column))} AS VARCHAR)
         GROUP BY source ORDER BY source
     """

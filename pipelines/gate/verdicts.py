@@ -70,7 +70,7 @@ def find_quarantined(warehouse: Warehouse, results: Sequence[RuleResult]) -> pl.
     A record is one however many rules set it aside; count it by `count_quarantined`.
     """
     frames = [
-        pl.DataFrame({"record_id": failing_keys(warehouse, result.rule)}, schema={"record_id": pl.String}).select(
+        pl.DataFrame({"record_id": failing_keys(warehouse, result)}, schema={"record_id": pl.String}).select(
             pl.lit(result.rule.record_table).alias("table_name"),
             "record_id",
             pl.lit(result.rule.id).alias("rule_id"),

@@ -11,11 +11,11 @@ import polars as pl
 import pytest
 from empty_warehouses import new_warehouse
 
+from data_contracts.evaluation import evaluate, failing_keys
 from data_contracts.loader import load_warehouse_contracts
 from models.ddl import conform
 from models.tickets import stg_ticket_events, stg_tickets
 from models.vocabulary import Domain
-from pipelines.gate.audit import failing_keys
 from pipelines.warehouse import Warehouse
 
 START = datetime(2026, 1, 5, 8, tzinfo=UTC)
@@ -30,7 +30,8 @@ def warehouse(tmp_path: Path) -> Iterator[Warehouse]:
 def _broken_by(warehouse: Warehouse, rule_id: str) -> list[str]:
     contracts = {contract.domain: contract for contract in load_warehouse_contracts()}
     rules = {rule.id: rule for rule in contracts[Domain.TICKETS].rules}
-    return failing_keys(warehouse, rules[rule_id])
+    (result,) = evaluate([rules[rule_id]], warehouse.connection)
+    return failing_keys(result, warehouse.connection)
 
 
 def _event(ticket: int, number: int, row: int, **values: Any) -> dict[str, Any]:

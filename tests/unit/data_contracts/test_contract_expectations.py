@@ -161,7 +161,7 @@ def test_every_kind_of_rule_passes_and_fails(connection: duckdb.DuckDBPyConnecti
     (failed,) = judge(connection, rule)
     assert (failed.state, failed.failed_count, failed.evaluated_count) == (RuleState.FAILED, failed_count, len(bad))
     assert list(failed.sample_keys) == keys
-    assert failing_keys(rule, connection) == keys
+    assert failing_keys(failed, connection) == keys
     assert failed.failing_rows_query is not None
     assert len(connection.execute(failed.failing_rows_query).fetchall()) == failed_count
 
@@ -303,7 +303,7 @@ def test_sample_keys_are_few_and_nothing_else_of_a_row_is_shown(connection: duck
     assert result.sample_keys == tuple(f"t{number:03}" for number in range(20))
     assert (result.failed_record_count, result.record_count) == (50, 50)
     assert "Jane" not in repr(result)
-    assert failing_keys(rule, connection) == [f"t{number:03}" for number in range(50)]
+    assert failing_keys(result, connection) == [f"t{number:03}" for number in range(50)]
 
 
 def test_a_broken_schema_stops_the_later_tiers_of_its_table_and_a_broken_row_does_not(

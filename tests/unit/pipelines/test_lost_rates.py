@@ -11,13 +11,14 @@ import duckdb
 import polars as pl
 import pytest
 
+from data_contracts.evaluation import evaluate, failing_keys
 from data_contracts.loader import load_warehouse_contracts
 from metrics.costs.exchange_rates import FxRateRule
 from models.catalog import STAGED, tables_of
 from models.ddl import create_table
 from models.finance import stg_cost_lines, stg_fx_rates
 from models.vocabulary import Layer
-from pipelines.gate.audit import failing_keys, offer_settings
+from pipelines.gate.audit import offer_settings
 from pipelines.warehouse import Warehouse
 
 (RULE,) = (
@@ -71,7 +72,8 @@ def _aside(
     ]  # fmt: skip
     warehouse.append(stg_cost_lines, pl.DataFrame(rows, infer_schema_length=None))
     offer_settings(warehouse, "EUR", (), 2, fx_rate_rule=rule)
-    found = [key.split() for key in failing_keys(warehouse, RULE)]
+    (result,) = evaluate([RULE], warehouse.connection)
+    found = [key.split() for key in failing_keys(result, warehouse.connection)]
     return sorted((currency, int(day)) for currency, day in found)
 
 
