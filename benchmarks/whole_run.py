@@ -62,10 +62,10 @@ def main() -> None:
 
 def _compare(folder: Path, tickets: int, runs: int) -> None:
     home = folder / "home"
-    _prepare(home, tickets)
+    prepare_home(home, tickets)
     landing = home / "landing" / EXPORT
     day = folder / "another_day.csv"
-    day_rows = _take_last_day(landing, day)
+    day_rows = take_last_day(landing, day)
     size = sum(path.stat().st_size for path in landing.iterdir())
     command = [sys.executable, "-m", "pipelines.cli.main", "run", "--home", str(home)]
     timings: dict[str, list[Timing]] = {"DuckDB reads the CSV": [], _WHOLE: [], _AGAIN: [], _DAY: []}
@@ -92,7 +92,7 @@ def _compare(folder: Path, tickets: int, runs: int) -> None:
         print(line)
 
 
-def _take_last_day(landing: Path, target: Path) -> int:
+def take_last_day(landing: Path, target: Path) -> int:
     """Move the rows of the last day from the last file to another, settled as if it had lain there for a while.
 
     Returns:
@@ -113,7 +113,7 @@ def _take_last_day(landing: Path, target: Path) -> int:
     return len(parts[target])
 
 
-def _prepare(home: Path, tickets: int) -> None:
+def prepare_home(home: Path, tickets: int) -> None:
     """A demo home that keeps only the ticket export that is a CSV."""
     write_demo_home(home, DemoFacts(tickets=tickets, years=2.0, seed=7))
     for kept, pattern in ((home / "contracts", "*.yaml"), (home / "landing", "*")):
