@@ -21,7 +21,7 @@ from models.tickets import stg_ticket_events, stg_tickets
 from pipelines.warehouse import Warehouse
 
 #: Events that one slice holds, more or less: few enough for flat memory, enough that calls cost nothing beside rows.
-SLICE_EVENTS: Final = 500_000
+SLICE_EVENTS: Final = 400_000
 #: Events that one pass over the staged table holds, some 80 bytes each; of a longer history, a part: every pass looks
 #: at the tickets of all events once more.
 PASS_EVENTS: Final = 5_000_000
@@ -126,6 +126,8 @@ def read_slices(
             own = tickets.slice(number * slice_tickets, slice_tickets)
             set_aside = own.filter("is_quarantined")["ticket_id"]
             yield TicketSlice(own.drop("is_quarantined"), events, set_aside)
+        # Before the next pass reads as much again.
+        del tickets, own, events, set_aside
 
 
 def _number_tickets(warehouse: Warehouse, only: str | None) -> int:
