@@ -6,6 +6,8 @@ in `metrics.costs.allocation`; here each cell of tickets divides what it bears a
 
 from __future__ import annotations
 
+from typing import Final
+
 import polars as pl
 
 from metrics.costs.accrual import is_in_months
@@ -18,6 +20,12 @@ from models.vocabulary import NO_VALUE, ClockState, Grain, SlaTarget
 
 _BREAKDOWN = ("team", "priority", "service", "vendor")
 _CELL = ("period_grain", "period_start_date", *_BREAKDOWN)
+#: Columns of `fct_tickets` and `fct_sla_clocks` by which tickets are counted.
+TICKET_COLUMNS: Final = (
+    *("ticket_id", *_BREAKDOWN, "resolved_at", "reopen_count"),
+    *("is_done", "is_cancelled", "is_quarantined"),
+)
+CLOCK_COLUMNS: Final = ("ticket_id", "target", "state")
 #: What a ticket can be, in the order in which odd minor units of equal remainders are given out.
 _PARTS = ("clean", "unknown", "reworked")
 
@@ -41,8 +49,8 @@ def divide_rework_costs(
 
     Args:
         fct_cost_allocations: `fct_cost_allocations`, of all grains.
-        fct_tickets: `fct_tickets`.
-        fct_sla_clocks: `fct_sla_clocks`.
+        fct_tickets: all tickets, `TICKET_COLUMNS`.
+        fct_sla_clocks: all their resolution clocks, `CLOCK_COLUMNS`.
         months: those that have cost, see `metrics.costs.accrual.months_with_cost`; tickets of others bear none.
         time_zone: IANA name of the reporting time zone.
     """

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import date
+from typing import Final
 
 import polars as pl
 from sqlalchemy import Table
 
+from metrics.costs import delay, rework
 from metrics.costs.accrual import months_with_cost
 from metrics.costs.budgets import compare_with_budget, convert_budget_lines
-from metrics.costs.delay import CLOCK_COLUMNS, TICKET_COLUMNS, price_delays
 from metrics.costs.initiatives import sum_initiative_months, sum_initiative_returns, tag_initiative_lines
 from metrics.costs.planning_policy import DelayMeasure, DelayRule
 from metrics.costs.policy import TransactionKind
-from metrics.costs.rework import divide_rework_costs
 from metrics.costs.unit_cost_bridge import bridge_unit_costs
 from metrics.costs.year_end import forecast_year_end
 from models.ddl import polars_schema, qualified_name, quote_identifier, quote_text
@@ -40,6 +40,7 @@ from models.vocabulary import SlaTarget
 from pipelines.facts.vendors import quarantined_records
 from pipelines.session import Session
 
+_OF_RESOLUTION: Final = f"target = {quote_text(SlaTarget.RESOLUTION.value)}"
 #: Facts that are built together from the facts of finance.
 PLANNING_FACTS: tuple[Table, ...] = (
     fct_budget_lines,
@@ -89,12 +90,12 @@ def planning_facts(
         minor_unit_digits=digits,
         quarantined_benefits=quarantined_records(warehouse, stg_benefit_lines),
     )
-    rework = pl.DataFrame(schema=polars_schema(fct_rework_costs))
+    reworked = pl.DataFrame(schema=polars_schema(fct_rework_costs))
     if policy.transaction is TransactionKind.RESOLVED_TICKETS:
-        rework = divide_rework_costs(
+        reworked = rework.divide_rework_costs(
             allocations,
-            warehouse.read(fct_tickets),
-            warehouse.read(fct_sla_clocks),
+            warehouse.read(fct_tickets, rework.TICKET_COLUMNS),
+            warehouse.read(fct_sla_clocks, rework.CLOCK_COLUMNS, where=_OF_RESOLUTION),
             months=months,
             time_zone=reporting.time_zone,
             minor_unit_digits=digits,
@@ -111,7 +112,7 @@ def planning_facts(
         fct_initiative_lines: tagged,
         fct_initiative_months: sum_initiative_months(tagged, as_of_date=finance_date),
         fct_initiative_returns: sum_initiative_returns(tagged, initiatives),
-        fct_rework_costs: rework,
+        fct_rework_costs: reworked,
         fct_unit_cost_bridges: bridge_unit_costs(
             allocations, warehouse.read(fct_transactions), months=months, as_of_date=bridged_date
         ),
@@ -125,11 +126,11 @@ def delay_facts(session: Session) -> dict[Table, pl.DataFrame]:
     # Of a long history, rules price some tickets, by a fraction of what is known of them.
     can_be_priced = f"NOT is_cancelled AND (is_done OR is_quarantined) AND ({_in_scope(policy.delay)})"
     chosen = f"SELECT ticket_id FROM {qualified_name(fct_tickets)} WHERE {can_be_priced}"
-    of_resolution = f"target = {quote_text(SlaTarget.RESOLUTION.value)} AND ticket_id IN ({chosen})"
+    of_chosen = f"{_OF_RESOLUTION} AND ticket_id IN ({chosen})"
     is_late_priced = any(rule.measure is DelayMeasure.PAST_TARGET for rule in policy.delay)
-    delays = price_delays(
-        warehouse.read(fct_tickets, TICKET_COLUMNS, where=can_be_priced),
-        warehouse.read(fct_sla_clocks, CLOCK_COLUMNS, where=of_resolution if is_late_priced else "false"),
+    delays = delay.price_delays(
+        warehouse.read(fct_tickets, delay.TICKET_COLUMNS, where=can_be_priced),
+        warehouse.read(fct_sla_clocks, delay.CLOCK_COLUMNS, where=of_chosen if is_late_priced else "false"),
         warehouse.read(stg_fx_rates),
         rules=policy.delay,
         fx=policy.fx,
