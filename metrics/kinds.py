@@ -100,16 +100,27 @@ class Percentile:
     Attributes:
         can_be_negative: whether nothing bounds the column from below, as with days of delay, of which early ones are
             negative. Durations and counts begin at 0.
+        least, greatest: columns between which the value of a measured record lies, where it is not known exactly;
+            empty of a record of which it is, and no names where it always is.
     """
 
     aggregation: ClassVar = Aggregation.NONE
     percent: int
     column: str
     can_be_negative: bool = False
+    least: str = ""
+    greatest: str = ""
 
     def __post_init__(self) -> None:
         if not 0 <= self.percent <= 100:
             raise ValueError(f"a percentile lies between 0 and 100, not at {self.percent}")
+        if bool(self.least) != bool(self.greatest):
+            raise ValueError("a value that is not known exactly has a least and a greatest end")
+
+    @property
+    def ends(self) -> tuple[str, ...]:
+        """The columns of both ends; none where the value is always exact."""
+        return (self.least, self.greatest) if self.least else ()
 
     @property
     def scale(self) -> int:

@@ -160,6 +160,7 @@ instrumentation_gaps = table(
     text(
         "rule_id",
         "Contract rule that set them aside; <table>.<what is missing>.measured where the export does not tell it; "
+        "tickets.exact_instants.measured for tickets that are measured, but known only to between two exports; "
         "cost_lines.pool.allocated for cost that no driver took; set_aside or unknown where no more is known",
         key=True,
     ),

@@ -5,6 +5,10 @@ Definitions of the measures are in `metrics`; here stands only what each column 
 
 from __future__ import annotations
 
+from typing import Any, Final
+
+from sqlalchemy import Column
+
 from models.schema import day, flag, instant, integer, provenance, real, table, text
 from models.vocabulary import Layer
 
@@ -83,6 +87,25 @@ stg_ticket_events = table(
     *provenance(),
 )
 
+#: Durations of a ticket that have a least and a greatest length where they are not known exactly.
+BOUNDED_DURATIONS: Final = ("lead_time", "cycle_time", "first_resolution", "first_response")
+
+
+def _leeways() -> list[Column[Any]]:
+    """The ends of each such duration, on both clocks."""
+    clocks = {"calendar": "by the clock on the wall", "business": "in open hours"}
+    return [
+        integer(
+            f"{measure}_{end}_{clock}_microseconds",
+            f"{measure.replace('_', ' ').capitalize()} at its {end}, {hours}, where repeated snapshots date its ends "
+            "only to between two exports; empty where it is exact",
+        )
+        for measure in BOUNDED_DURATIONS
+        for clock, hours in clocks.items()
+        for end in ("least", "greatest")
+    ]
+
+
 fct_tickets = table(
     Layer.CORE,
     "fct_tickets",
@@ -133,6 +156,7 @@ fct_tickets = table(
     integer("first_resolution_business_microseconds", "Created to first resolution, in open hours"),
     integer("first_response_calendar_microseconds", "Created to first response, by the clock on the wall"),
     integer("first_response_business_microseconds", "Created to first response, in open hours"),
+    *_leeways(),
     integer("queued_calendar_microseconds", "Time in queued, by the clock on the wall"),
     integer("queued_business_microseconds", "Time in queued, in open hours"),
     integer("active_calendar_microseconds", "Time in active, by the clock on the wall"),

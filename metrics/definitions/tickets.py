@@ -13,6 +13,7 @@ from metrics.kinds import Count, Kind, Mean, NetCount, Percentile, Ratio, Stock,
 from metrics.populations import CANCELLED_TICKETS, CREATED_TICKETS, OPEN_TICKETS, RESOLVED_TICKETS, TICKETS_IN_WORK
 from metrics.rules_of_facts import FIRST_RESPONSE_RULES
 from metrics.spec import Direction, Metric, Population, Unit
+from models.tickets import BOUNDED_DURATIONS
 from models.vocabulary import Domain, StatusCategory
 
 Clock = Literal["business", "calendar"]
@@ -23,6 +24,12 @@ _CLOCKS: Final[dict[Clock, tuple[Unit, str]]] = {
 }
 _BOTH_CLOCKS: Final[tuple[Clock, ...]] = ("business", "calendar")
 _PERCENTS: Final = (50, 85, 95)
+
+#: What is said of durations that have two ends.
+_ENDS: Final = (
+    " Where repeated snapshots date an instant only to between two exports, the value takes the later one, and the "
+    "bounds both."
+)
 
 _QUEUED, _ACTIVE, _WAITING = StatusCategory.QUEUED, StatusCategory.ACTIVE, StatusCategory.WAITING
 
@@ -72,6 +79,9 @@ def _duration(
     """The percentiles of one duration of resolved tickets, on one clock."""
     unit, hours = _CLOCKS[clock]
     measured_column = f"{column or measure}_{clock}_microseconds"
+    least, greatest = (
+        f"{measure}_{end}_{clock}_microseconds" if measure in BOUNDED_DURATIONS else "" for end in ("least", "greatest")
+    )
     label = measure.removesuffix("_time").replace("_", " ").capitalize() + " time"
     return tuple(
         _metric(
@@ -83,7 +93,7 @@ def _duration(
             unit=unit,
             direction=Direction.DOWN_IS_GOOD,
             population=RESOLVED_TICKETS,
-            kind=Percentile(percent, measured_column),
+            kind=Percentile(percent, measured_column, least=least, greatest=greatest),
             is_headline=percent == headline_percent,
             rules=rules,
             version=version,
@@ -94,13 +104,14 @@ def _duration(
 
 def _lead_time(clock: Clock) -> tuple[Metric, ...]:
     """Created to last resolution: what the requester waits."""
-    return _duration("lead_time", "took no longer than this from creation to their last resolution", clock)
+    stretch = "took no longer than this from creation to their last resolution"
+    return _duration("lead_time", stretch, clock, note=_ENDS, version=2)
 
 
 def _cycle_time(clock: Clock, *, headline_percent: int | None = None) -> tuple[Metric, ...]:
     """First work to last resolution: what the team needs. A ticket that was never active is not measured."""
     stretch = "took no longer than this from first becoming active to their last resolution"
-    return _duration("cycle_time", stretch, clock, headline_percent=headline_percent)
+    return _duration("cycle_time", stretch, clock, note=_ENDS, headline_percent=headline_percent, version=2)
 
 
 def _first_response(clock: Clock) -> tuple[Metric, ...]:
@@ -110,10 +121,10 @@ def _first_response(clock: Clock) -> tuple[Metric, ...]:
         clock,
         note=(
             " Where a source tells no replies, the first entry into active stands in for the reply. A ticket that "
-            "was resolved without either is not measured."
+            f"was resolved without either is not measured.{_ENDS}"
         ),
         rules=FIRST_RESPONSE_RULES,
-        version=2,
+        version=3,
     )
 
 
@@ -122,7 +133,8 @@ def _first_resolution(clock: Clock) -> tuple[Metric, ...]:
         "first_resolution",
         "took no longer than this from creation to their first resolution",
         clock,
-        note=" Lead time runs to the last resolution: the difference between the two is what reopening costs.",
+        note=f" Lead time runs to the last resolution: the difference between the two is what reopening costs.{_ENDS}",
+        version=2,
     )
 
 

@@ -29,6 +29,9 @@ from models.vocabulary import ClockGap
 #: The history of a ticket, as something that is told or not.
 HISTORY: Final = "history"
 
+#: The instants at which a measured duration begins and ends, where comparing exports dates them only so closely.
+EXACT_INSTANTS: Final = "exact_instants"
+
 #: Measures of a ticket that only its status changes tell.
 OF_HISTORY: Final = frozenset(
     {
@@ -55,6 +58,10 @@ REMEDIES: Final = {
     ClockGap.INSTANTS.value: (
         "The target lies between two exports, and so does the response or resolution. Export its instant, or land "
         "snapshots more often."
+    ),
+    EXACT_INSTANTS: (
+        "Comparing exports dates when these tickets were begun, answered or resolved only to between two of them. "
+        "Export the instants, or land snapshots more often."
     ),
     ClockGap.FIRST_RESPONSE.value: (
         "No public reply is known of these tickets. Export replies, or name a proxy in the contract."

@@ -12,8 +12,18 @@ from typing import Final
 
 import polars as pl
 
-from metrics.instrumentation.reasons import HISTORY, missing_value, needed_values, reason_name
-from metrics.kinds import PLAN_KINDS, BoundedSum, Concentration, CostSum, NetCount, Stock, TimeShare, UnitCost
+from metrics.instrumentation.reasons import EXACT_INSTANTS, HISTORY, missing_value, needed_values, reason_name
+from metrics.kinds import (
+    PLAN_KINDS,
+    BoundedSum,
+    Concentration,
+    CostSum,
+    NetCount,
+    Percentile,
+    Stock,
+    TimeShare,
+    UnitCost,
+)
 from metrics.measuring.fact_records import fact_or_empty, records_of
 from metrics.measuring.records import contributions
 from metrics.measuring.stocks import count_stays, stays_of_unknown
@@ -26,6 +36,9 @@ from models.vocabulary import Grain
 SEPARATOR: Final = "\n"
 #: Reason of a record that was set aside by no rule that is known: it was made of records that were.
 DERIVED: Final = "set_aside"
+
+#: Reason of records that are measured, but not exactly.
+NOT_EXACT: Final = reason_name("tickets", EXACT_INSTANTS)
 
 #: Fact -> staged table whose records can be set aside, and the fact's column with their key.
 RECORDS_OF_FACTS: Final[Mapping[str, tuple[str, str]]] = {
@@ -78,7 +91,8 @@ def count_unmeasured(
     Returns:
         `UNMEASURED`: `reasons` are rules, or what is missing, joined by `SEPARATOR`; `span` is what the records add to
         the distance between the bounds in the metric's own arithmetic, up to a factor, where that differs by record.
-        It is empty where one of them limits nothing. `source_eligible_count` are the eligible records of the same
+        It is empty where one of them limits nothing. Of reason `NOT_EXACT`, whose records are measured, it is what they
+        alone set apart, in the metric's unit. `source_eligible_count` are the eligible records of the same
         month and source; empty where records lie in many months.
     """
     reasons = _reasons_by_record(set_aside)
@@ -174,6 +188,44 @@ def _of_population(
             found = _count(eligible, metric, needed)
             done[key] = found.join(sizes, on=["period_start_date", "source"], how="left")
         yield done[key].with_columns(metric=pl.lit(metric.name))
+        if isinstance(metric.kind, Percentile) and set(metric.kind.ends) & set(eligible.columns):
+            not_exact = _count_not_exact(eligible, metric.kind)
+            sized = not_exact.join(sizes, on=["period_start_date", "source"], how="left")
+            yield sized.with_columns(metric=pl.lit(metric.name))
+
+
+def _count_not_exact(eligible: pl.DataFrame, kind: Percentile) -> pl.DataFrame:
+    """Measured records that are not known exactly, and what they alone set the bounds of a percentile apart.
+
+    Each of a month has the same part of it, as any two of them can be exchanged for one another.
+    """
+    value = pl.col(kind.column)
+    ends = [
+        pl.coalesce(name, value).alias(end) if name in eligible.columns else value.alias(end)
+        for name, end in ((kind.least, "least"), (kind.greatest, "greatest"))
+    ]
+    measured = eligible.filter(~pl.col("is_quarantined") & value.is_not_null()).select(
+        "period_start_date", "table_name", pl.col("source").fill_null(""), *ends
+    )
+    is_apart = pl.col("least") < pl.col("greatest")
+    quantiles = {end: pl.col(end).quantile(kind.percent / 100, interpolation="linear") for end in ("least", "greatest")}
+    apart = measured.group_by("period_start_date").agg(
+        apart=(quantiles["greatest"] - quantiles["least"]) / kind.scale, whole_count=is_apart.sum()
+    )
+    return (
+        measured.filter(is_apart)
+        .group_by("period_start_date", "source", "table_name")
+        .agg(record_count=pl.len())
+        .join(apart, on="period_start_date", how="left")
+        .select(
+            "period_start_date",
+            "source",
+            "table_name",
+            "record_count",
+            reasons=pl.lit(NOT_EXACT),
+            span=pl.col("apart") * pl.col("record_count") / pl.col("whole_count"),
+        )
+    )
 
 
 def _has_span(metric: Metric) -> bool:

@@ -6,6 +6,9 @@ their Shapley value, equal for players that can be exchanged for one another (Sh
 1953). For ratios, counts and stocks it is also exactly what the distance shrinks by when the record is measured. Where
 records say themselves how far they can move the value (time shares, amounts with bounds), each adds what it says.
 
+Measured records that are known only to between two exports set bounds apart as well. They have what they would do
+alone, as far as there is so much, and the unmeasured ones the rest.
+
 A record that n rules set aside is a gap of n rules, and each has one n-th of it. So the parts of a value add up to the
 whole: to its unmeasured records and to the distance between its bounds. What bounds are is in
 `metrics.measuring.bounds`.
@@ -19,7 +22,7 @@ from typing import Final
 import polars as pl
 
 from metrics.instrumentation.reasons import missing_of
-from metrics.instrumentation.unmeasured import DERIVED, SEPARATOR
+from metrics.instrumentation.unmeasured import DERIVED, NOT_EXACT, SEPARATOR
 from metrics.kinds import UnitCost, YearEndForecast
 from metrics.measuring.fact_records import fact_or_empty
 from metrics.spec import Metric
@@ -63,7 +66,8 @@ def attribute_widths(
         unmeasured_count=pl.col("eligible_count") - pl.col("measured_count"),
         bounds_width_value=pl.col("upper_bound") - pl.col("lower_bound"),
     )  # fmt: skip
-    parts = _parts(cells, unmeasured)
+    is_not_exact = pl.col("reasons") == NOT_EXACT
+    parts = _with_not_exact(_parts(cells, unmeasured.filter(~is_not_exact)), cells, unmeasured.filter(is_not_exact))
     unit_costs = [metric.name for metric in metrics if isinstance(metric.kind, UnitCost)]
     parts = _with_unallocated(parts, cells.filter(pl.col("metric").is_in(unit_costs)), facts)
     return conform(parts.sort(*_CELL, "source", "table_name", "rule_id"), instrumentation_gaps)
@@ -131,6 +135,46 @@ def _kind() -> pl.Expr:
     )
 
 
+def _with_not_exact(parts: pl.DataFrame, cells: pl.DataFrame, not_exact: pl.DataFrame) -> pl.DataFrame:
+    """Percentiles: records that are measured, but not exactly, are a gap too, beside those that are not measured."""
+    width = pl.col("bounds_width_value")
+    known = (
+        not_exact.group_by(_CELL)
+        .agg(alone=pl.col("span").sum(), whole_count=pl.col("record_count").sum())
+        .join(cells, on=_CELL, how="inner")
+        .with_columns(
+            own=pl.when(pl.col("unmeasured_count") == 0).then(width).otherwise(pl.min_horizontal("alone", width)),
+        )
+        .with_columns(own=pl.when(width.is_not_null()).then("own"))
+    )
+    shares = known.select(*_CELL, "own", "whole_count", *(name for name in cells.columns if name not in _CELL))
+    rows = (
+        not_exact.join(shares, on=_CELL, how="inner")
+        .filter((pl.col("own") > 0) | pl.col("own").is_null())
+        .with_columns(
+            rule_id="reasons",
+            gap_kind=pl.lit(GapKind.NOT_INSTRUMENTED.value),
+            sole_record_count=pl.lit(0, dtype=pl.Int64),
+            attributed_record_count=pl.lit(0.0),
+            lost_coverage_ratio=pl.lit(0.0),
+            is_unbounded=width.is_null(),
+            width_value=pl.col("own") * pl.col("record_count") / pl.col("whole_count"),
+        )
+    )
+    columns = [column.name for column in instrumentation_gaps.columns]
+    return pl.concat([_shrink(parts, known).select(columns), rows.select(columns)], how="vertical_relaxed")
+
+
+def _shrink(parts: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """Parts without what of the distance between the bounds is another gap's `own`."""
+    width = pl.col("bounds_width_value")
+    return parts.join(known.select(*_CELL, "own"), on=_CELL, how="left").with_columns(
+        width_value=pl.when(pl.col("own").is_not_null() & (width > 0))
+        .then(pl.col("width_value") * (1 - pl.col("own") / width))
+        .otherwise(pl.col("width_value"))
+    )
+
+
 def _with_unallocated(parts: pl.DataFrame, cells: pl.DataFrame, facts: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     """Cost per transaction: what no driver took is a gap too, beside transactions that were set aside.
 
@@ -181,10 +225,5 @@ def _with_unallocated(parts: pl.DataFrame, cells: pl.DataFrame, facts: Mapping[s
         is_unbounded=pl.lit(False),
         width_value="own",
     )
-    left = parts.join(known.select(*_CELL, "own"), on=_CELL, how="left").with_columns(
-        width_value=pl.when(pl.col("own").is_not_null() & (pl.col("bounds_width_value") > 0))
-        .then(pl.col("width_value") * (1 - pl.col("own") / pl.col("bounds_width_value")))
-        .otherwise(pl.col("width_value"))
-    )
     columns = [column.name for column in instrumentation_gaps.columns]
-    return pl.concat([left.select(columns), rows.select(columns)], how="vertical_relaxed")
+    return pl.concat([_shrink(parts, known).select(columns), rows.select(columns)], how="vertical_relaxed")

@@ -56,6 +56,15 @@ def needed_columns(metrics: Sequence[Metric]) -> dict[str, list[str]]:
     }
 
 
+def columns_of_ends(metrics: Sequence[Metric]) -> dict[str, list[str]]:
+    """Those of the needed columns that say how exactly values are known, by fact. One that is empty may be left out."""
+    found: dict[str, set[str]] = {}
+    for metric in metrics:
+        if isinstance(metric.kind, Percentile) and metric.kind.ends:
+            found.setdefault(metric.fact, set()).update(metric.kind.ends)
+    return {fact: sorted(names) for fact, names in found.items()}
+
+
 def _columns_of(metric: Metric) -> Iterable[tuple[str, Iterable[str]]]:
     """Facts that a metric is computed from, each with columns of it."""
     if metric.population.span:
@@ -76,7 +85,9 @@ def _columns_of(metric: Metric) -> Iterable[tuple[str, Iterable[str]]]:
         case NetCount(less=less):
             yield from _columns_of_population(metric.population, [])
             yield from _columns_of_population(less, [])
-        case Percentile(column=column) | Mean(column=column) | Sum(amount=column):
+        case Percentile(column=column, ends=ends):
+            yield from _columns_of_population(metric.population, [pl.col(name) for name in (column, *ends)])
+        case Mean(column=column) | Sum(amount=column):
             yield from _columns_of_population(metric.population, [pl.col(column)])
         case BoundedSum(amount=amount, least=least, greatest=greatest):
             yield from _columns_of_population(metric.population, [pl.col(name) for name in (amount, least, greatest)])

@@ -95,20 +95,21 @@ class SortedCells:
         """
         return self._interpolate(self.measured, np.zeros_like(self.measured), percent, scale)
 
-    def percentile_bounds(
-        self, percent: int, scale: int = 1, *, can_be_negative: bool = False
-    ) -> tuple[Floats, Floats]:
-        """Percentile with all unmeasured values at zero, and with all of them beyond any number.
+    def lower_bound(self, percent: int, scale: int = 1, *, can_be_negative: bool = False) -> Floats:
+        """Percentile with all unmeasured values at zero, and the measured ones at their least where they have one.
 
-        The upper end is not a number where the percentile falls on an unmeasured record; nor is the lower one where
-        values can be negative. Other arguments as for `percentile`.
+        Where values can be negative it is not a number if the percentile falls on an unmeasured record. Other arguments
+        as for `percentile`.
         """
         unmeasured = self.eligible - self.measured
         lower = self._interpolate(self.eligible, unmeasured, percent, scale)
         if can_be_negative:
             lower[(self.eligible - 1) * percent // 100 < unmeasured] = np.nan
-        upper = self._interpolate(self.eligible, np.zeros_like(unmeasured), percent, scale)
-        return lower, upper
+        return lower
+
+    def upper_bound(self, percent: int, scale: int = 1) -> Floats:
+        """Percentile with all unmeasured values beyond any number: not a number if it falls on one of them."""
+        return self._interpolate(self.eligible, np.zeros_like(self.measured), percent, scale)
 
     def _interpolate(self, count: Integers, zeros: Integers, percent: int, scale: int) -> Floats:
         """Percentile of `zeros` zeros, then the measured values, then unbounded ones up to `count` records in all."""

@@ -104,6 +104,21 @@ def contributions(metrics: Sequence[Metric]) -> dict[str, pl.Expr]:
     return parts
 
 
+def _ends(metrics: Sequence[Metric], fact: pl.DataFrame) -> dict[str, pl.Expr]:
+    """Between what the value of a measured record lies, for columns of which it is not known exactly of any record."""
+    parts: dict[str, pl.Expr] = {}
+    for metric in metrics:
+        if not isinstance(metric.kind, Percentile):
+            continue
+        told = [name for name in metric.kind.ends if name in fact.columns and fact[name].count()]
+        value = pl.col(metric.kind.column)
+        for end, name in (("least", metric.kind.least), ("greatest", metric.kind.greatest)):
+            if told:
+                known = pl.coalesce(name, value) if name in told else value
+                parts[f"{_key(metric.kind)}.{end}"] = pl.when(value.is_not_null()).then(known)
+    return parts
+
+
 def _sure_amount(least: str, greatest: str) -> pl.Expr:
     """What an amount comes to in any case, given its ends: the one of them that is nearer to 0, unless 0 is between."""
     nothing = pl.lit(0, dtype=pl.Decimal(18, 4))
@@ -123,7 +138,8 @@ def _eligible_records(
     day = local_date(population.period, reporting.time_zone) if is_instant else population.period
     breakdown = {dimension: names for dimension, names in fact.values.items() if dimension in population.dimensions}
     is_trusted = ~pl.col("is_quarantined")
-    parts = [pl.when(is_trusted).then(part).alias(key) for key, part in contributions(metrics).items()]
+    contributed = {**contributions(metrics), **_ends(metrics, fact.frame)}
+    parts = [pl.when(is_trusted).then(part).alias(key) for key, part in contributed.items()]
     # The rule is evaluated as a column first: it may look at other records, which a pushed-down filter would hide.
     frame = (
         rows.with_columns(population.is_eligible.alias("is_eligible"))
@@ -172,7 +188,13 @@ def _cells(records: Records, metrics: Sequence[Metric], dimensions: Sequence[Dim
         if isinstance(metric.kind, Percentile):
             percentiles.setdefault(_key(metric.kind), []).append(metric)
     sums = records.sum_daily(dimensions, _sums(metrics))
-    measures = {key: Measure(records.take(key)) for key in percentiles}
+    taken = [
+        name
+        for key in percentiles
+        for name in (key, f"{key}.least", f"{key}.greatest")
+        if name in records.parts.columns
+    ]
+    measures = {name: Measure(records.take(name)) for name in taken}
     groupings = []
     for dimension, daily in sums.items():
         for grain in Grain:
@@ -192,26 +214,32 @@ def _percentiles(
     Args:
         cells: the cells in order of their number, with counts of eligible and measured records.
         number: of every record the number of its cell.
-        measures: values of the records, by the key of the contribution.
+        measures: values of the records, by the key of the contribution; and their ends, where they are not exact.
         metrics: percentiles of each of them.
     """
     eligible = cells[_ELIGIBLE].to_numpy()
 
     def compute(key: str) -> list[pl.Series]:
-        ascending = SortedCells.sort(number, measures[key], eligible, cells[f"{key}.count"].to_numpy())
+        measured = cells[f"{key}.count"].to_numpy()
+        ascending = SortedCells.sort(number, measures[key], eligible, measured)
+        least, greatest = (
+            SortedCells.sort(number, measures[end], eligible, measured) if end in measures else ascending
+            for end in (f"{key}.least", f"{key}.greatest")
+        )
         found: dict[str, Floats] = {}
         for metric in metrics[key]:
             assert isinstance(metric.kind, Percentile)
             percent, scale = metric.kind.percent, metric.kind.scale
             found[f"{metric.name}.value"] = ascending.percentile(percent, scale)
-            found[f"{metric.name}.lower"], found[f"{metric.name}.upper"] = ascending.percentile_bounds(
+            found[f"{metric.name}.lower"] = least.lower_bound(
                 percent, scale, can_be_negative=metric.kind.can_be_negative
             )
+            found[f"{metric.name}.upper"] = greatest.upper_bound(percent, scale)
         return [pl.Series(name, numbers).fill_nan(None) for name, numbers in found.items()]
 
     # NumPy sorts outside Python's lock, so that every processor can sort another column.
     with ThreadPoolExecutor(pl.thread_pool_size()) as threads:
-        return [column for columns in threads.map(compute, measures) for column in columns]
+        return [column for columns in threads.map(compute, metrics) for column in columns]
 
 
 def _values(cells: pl.DataFrame, metric: Metric) -> pl.DataFrame:

@@ -12,6 +12,7 @@ from typing import Final
 import polars as pl
 
 from metrics.calendars.business_time import OpenTime
+from metrics.tickets.leeways import bound_durations
 from metrics.tickets.rows import length, match_rows
 from metrics.tickets.steps import SETTLED, TicketSteps
 from models.vocabulary import ExportShape, StatusCategory
@@ -39,9 +40,12 @@ def close_lives(
     """
     until = pl.lit(as_of, dtype=_INSTANT)
     has_replies = pl.col("source").is_in(sorted(reply_sources))
+    # As a field that dates the last resolution, not as the entry into done that the history shows.
+    resolved_by_field_at = pl.col("resolved_at").alias("resolved_by_field_at")
     own = tickets.select(
         *("ticket", "ticket_id", "source", "ticket_type", "service", "is_sla_met_at_source", "first_response_at"),
         *("first_seen_at", "queued_until_at", "reopened_unseen_at"),
+        resolved_by_field_at,
         is_compared=pl.col("export_shape") == ExportShape.REPEATED_SNAPSHOTS.value,
     )
     milestones = (
@@ -83,7 +87,7 @@ def close_lives(
     is_resolved_once = pl.col("first_resolved_at").is_not_null()
     is_active_once = pl.col("first_active_at").is_not_null()
     has_response = pl.col("first_response_at").is_not_null()
-    return measured.with_columns(
+    closed = measured.with_columns(
         is_done=is_done,
         is_cancelled=is_cancelled,
         has_history=pl.lit(True),
@@ -98,6 +102,7 @@ def close_lives(
         age_calendar_microseconds=pl.when(is_open).then(length("created_at", "life_ends_at")),
         age_business_microseconds=pl.when(is_open).then("life_business"),
     )
+    return closed.with_columns(bound_durations(closed, intervals, steps.steps, as_of, open_time))
 
 
 def _milestones(steps: pl.DataFrame) -> pl.DataFrame:

@@ -69,7 +69,7 @@ def compare_snapshots(rows: pl.DataFrame, exports: pl.DataFrame) -> Comparison:
     - Fields later than the export that shows them are not possible: a creation becomes the first export that shows the
       ticket, other fields become empty until an export allows them, and each is a doubt.
     - Exports that show no creation of any ticket: a ticket that is missing from the full export before it is first
-      seen was created when it is first seen. For others it is not known.
+      seen was created when it is first seen, and after that export. For others it is not known.
 
     Args:
         rows: a row per ticket and export, or what `metrics.tickets.snapshot_rows.keep_changed_rows` kept of them:
@@ -87,7 +87,7 @@ def compare_snapshots(rows: pl.DataFrame, exports: pl.DataFrame) -> Comparison:
     changes = _date(_changes(states, lives))
     return Comparison(
         events=_events(changes),
-        tickets=lives.drop("ticket", "tells_history"),
+        tickets=lives.drop("ticket", "created_after", "tells_history"),
         doubts=pl.concat([_repeated(ordered, is_repeated), *_impossible(states), *_contradictions(states, changes)]),
     )
 
@@ -176,7 +176,8 @@ def _lives(states: pl.DataFrame, exports: pl.DataFrame) -> pl.DataFrame:
         .join(tells_creation.rename({"export": "first_export"}), on="first_export", how="left", maintain_order="left")
     )
     previous = pl.col("export_before_at")
-    is_new_at_sight = pl.col("is_full") & previous.is_not_null() & ~pl.col("tells_creation") & ~pl.col("begins_settled")
+    is_found_new = pl.col("is_full") & previous.is_not_null() & ~pl.col("tells_creation")
+    is_new_at_sight = is_found_new & ~pl.col("begins_settled")
     created_at = pl.when(is_new_at_sight).then("first_seen_at").otherwise("created_at")
     is_covered = (created_at >= previous).fill_null(pl.col("is_full") & previous.is_not_null())
     return lives.select(
@@ -191,6 +192,8 @@ def _lives(states: pl.DataFrame, exports: pl.DataFrame) -> pl.DataFrame:
         queued_until_at="queued_until_at",
         has_disappeared=pl.when("last_is_full").then(pl.col("last_seen_at") < pl.col("latest_at")),
         reopened_unseen_at="reopened_unseen_at",
+        # Then the export before it is the latest that shows what was before: nothing.
+        created_after=pl.when(is_found_new).then(previous),
         tells_history=pl.col("was_open") | is_covered.fill_null(False),
     )
 
@@ -199,7 +202,7 @@ def _changes(states: pl.DataFrame, lives: pl.DataFrame) -> pl.DataFrame:
     """The first row of each ticket and those that differ from the row before, of tickets with a history."""
     differs = pl.any_horizontal(pl.col(name) != pl.col(f"{name}_before") for name in _COMPARED)
     changes = states.filter(pl.col("is_first") | differs)
-    born = lives.select("ticket", "tells_history", born_at="created_at")
+    born = lives.select("ticket", "tells_history", "created_after", born_at="created_at")
     joined = changes.join(born, on="ticket", how="left", maintain_order="left")
     return joined.filter("tells_history").with_columns(
         # What happened first can have happened any time since the creation.
@@ -259,7 +262,7 @@ def _events(changes: pl.DataFrame) -> pl.DataFrame:
         "occurred_at",
         # The exports say in which order changes came, also where exact fields put two of them at one instant.
         event_sequence=number - of_first + 1,
-        earliest_at=pl.when(~pl.col("is_exact")).then("lower"),
+        earliest_at=pl.coalesce(pl.when(~pl.col("is_exact")).then("lower"), pl.when(is_first).then("created_after")),
         **{name: told(name, differs[name]) for name in _COMPARED},
         **{name: told(name, differs["status"]) for name in _OF_STATUS},
         **{

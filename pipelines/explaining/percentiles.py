@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 from metrics.measuring.percentile_by_hand import interpolate, position_of
 from pipelines.explaining.arithmetic import Arithmetic, Numbers, measured_of
 from pipelines.explaining.cell import Cell
+from pipelines.explaining.ends import count_inexact, ends_of_records
 from pipelines.explaining.exact_numbers import write_exactly
 from pipelines.explaining.records import IS_MEASURED, Records
 from pipelines.explaining.totals import Totals
 from pipelines.published.rows import read_rows
+from pipelines.words.numbers import count_records
 
 if TYPE_CHECKING:
     import duckdb
@@ -61,8 +63,16 @@ def compute_percentile(
         steps.append(f"There is {below['record']} with {told(low)}.")
     unmeasured = totals.eligible - totals.measured
     bounds: tuple[float | None, float | None] = (value, value)
+    told_ends = ends_of_records(cell.metric, records)
+    inexact = count_inexact(connection, told_ends)
+    if inexact:
+        steps.append(
+            f"Of {count_records(inexact, cell.metric.counted_records)}, exports date the beginning or the end only to "
+            "between two of them: the bounds take each as short, or as long, as it can have been."
+        )
+    if unmeasured or inexact:
+        bounds = _percentile_bounds(connection, told_ends, totals, percent, scale, can_be_negative=can_be_negative)
     if unmeasured:
-        bounds = _percentile_bounds(connection, records, totals, percent, scale, can_be_negative=can_be_negative)
         # Where it falls on one of those that are not measured, nothing is known of it.
         ends = [f"it would lie at {told(end)}" if end is not None else "it would be one of them" for end in bounds]
         those = "the one that is not measured was" if unmeasured == 1 else f"the {unmeasured:,} not measured were"
@@ -74,29 +84,29 @@ def compute_percentile(
 
 def _percentile_bounds(
     connection: duckdb.DuckDBPyConnection,
-    records: Records,
+    told_ends: str,
     totals: Totals,
     percent: int,
     scale: int,
     *,
     can_be_negative: bool,
 ) -> tuple[float | None, float | None]:
-    """The percentile with all unmeasured records at 0, and with all of them beyond any number; None if it falls on one
-    of which nothing is known."""
+    """The percentile with all unmeasured records at 0 and the others at their least, and with all of them beyond any
+    number and the others at their greatest; None if it falls on one of which nothing is known."""
     position = position_of(totals.eligible, percent)
     unmeasured = totals.eligible - totals.measured
     ranks = (position.rank, position.rank + (position.hundredths > 0))
 
-    def at(rank: int) -> int:
+    def at(rank: int, name: str) -> int:
         if rank < 0:
             return 0
-        query = f"SELECT {records.part} FROM ({records.sql}) WHERE {IS_MEASURED} ORDER BY 1 LIMIT 1 OFFSET {rank}"
+        query = f"SELECT {name} FROM ({told_ends}) ORDER BY 1 LIMIT 1 OFFSET {rank}"
         return int(connection.execute(query).fetchall()[0][0])
 
-    def end(zeros: int) -> float | None:
+    def end(zeros: int, name: str) -> float | None:
         if ranks[1] - zeros >= totals.measured:
             return None
-        return interpolate(position, at(ranks[0] - zeros), at(ranks[1] - zeros), scale)
+        return interpolate(position, at(ranks[0] - zeros, name), at(ranks[1] - zeros, name), scale)
 
-    lower = None if can_be_negative and ranks[0] < unmeasured else end(unmeasured)
-    return lower, end(0)
+    lower = None if can_be_negative and ranks[0] < unmeasured else end(unmeasured, "least")
+    return lower, end(0, "greatest")

@@ -16,7 +16,6 @@ from metrics.costs.countable_facts import counted_table
 from metrics.instrumentation.scorecard import JudgedRule, build_scorecard
 from metrics.instrumentation.unmeasured import columns_of_gaps, count_unmeasured
 from metrics.instrumentation.widths import attribute_widths
-from metrics.measuring.needed_columns import needed_columns
 from metrics.periods import Reporting, local_date_of
 from metrics.registry import METRICS
 from metrics.spec import Metric
@@ -29,6 +28,7 @@ from models.vocabulary import Dimension, Grain, RuleAction
 from pipelines.facts.data_clocks import data_clocks, group_by_reach
 from pipelines.fingerprint import hash_parts
 from pipelines.gate.affected_metrics import metrics_counting, metrics_protected
+from pipelines.kpis.fact_columns import columns_to_read
 from pipelines.kpis.states import read_metric_states
 from pipelines.kpis.values import MEASURED_FACTS
 from pipelines.session import Built, Session, Step
@@ -81,7 +81,7 @@ def _gaps(session: Session, values: pl.DataFrame) -> pl.DataFrame:
 
 def _read_facts(warehouse: Warehouse, metrics: Sequence[Metric]) -> dict[str, pl.DataFrame]:
     found = {}
-    for fact, columns in needed_columns(metrics).items():
+    for fact, columns in columns_to_read(warehouse, metrics).items():
         table = table_named(fact)
         named = [*columns, *(name for name in columns_of_gaps(fact) if name in table.columns)]
         found[fact] = warehouse.read(table, list(dict.fromkeys(named)))

@@ -14,7 +14,6 @@ from sqlalchemy import Table
 
 from metrics.measuring.measure import measure
 from metrics.measuring.missing_months import find_missing_months, leave_out_incomplete
-from metrics.measuring.needed_columns import needed_columns
 from metrics.measuring.partial_periods import data_needed, find_partial_periods
 from metrics.periods import local_date_of
 from metrics.registry import METRICS
@@ -53,6 +52,7 @@ from pipelines.facts.data_clocks import data_clocks, data_ends, group_by_reach, 
 from pipelines.facts.steps import replace_tables, reporting_settings
 from pipelines.fingerprint import hash_parts
 from pipelines.gate.holds import Reason, read_holds, reasons_to_hold
+from pipelines.kpis.fact_columns import columns_to_read
 from pipelines.kpis.restatements import store_restatements
 from pipelines.kpis.states import read_metric_states, store_metric_states
 from pipelines.session import Built, Session, Step
@@ -167,7 +167,7 @@ def find_reasons(session: Session) -> dict[str, list[Reason]]:
 
 def _metric_values(session: Session, reasons: Mapping[str, Sequence[Reason]], unposted: Collection[date]) -> int:
     warehouse = session.warehouse
-    needed = needed_columns([metric for metric in METRICS if metric.name not in reasons])
+    needed = columns_to_read(warehouse, [metric for metric in METRICS if metric.name not in reasons])
     facts = {
         table.name: warehouse.read_encoded(table, needed[table.name])
         for table in MEASURED_FACTS

@@ -8,11 +8,19 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
+from models.tickets import BOUNDED_DURATIONS
 from pipelines.words.numbers import format_bounds, format_ratio, format_value
 from pipelines.words.periods import long_day
 
+_BETWEEN_EXPORTS: Final = "depending on when, between two exports, work began and ended"
 #: Why bounds differ although every record was measured, by KPI.
 RESTS: Final = {
+    **{
+        f"ticket_{measure}_p{percent}_{clock}_hours": _BETWEEN_EXPORTS
+        for measure in BOUNDED_DURATIONS
+        for percent in (50, 85, 95)
+        for clock in ("business", "calendar")
+    },
     "cost_per_transaction_reporting": "depending on who bears the cost that is unallocated",
     "vendor_recoverable_reporting": "depending on the invoices that are only suspected to be sent twice",
     "vendor_recoverable_duplicate_reporting": "depending on the invoices that are only suspected to be sent twice",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from metrics.instrumentation.reasons import HISTORY
+from metrics.instrumentation.reasons import EXACT_INSTANTS, HISTORY
 from metrics.registry import METRICS
 from models.findings import ops_source_arrivals
 from models.vocabulary import ClockGap, GapKind
@@ -23,6 +23,7 @@ _LACKS: Final = {
     "touch_count": "public reply and no active status",
     ClockGap.FIRST_RESPONSE.value: "first response that the export tells",
     ClockGap.PAUSES.value: "history of their pauses",
+    EXACT_INSTANTS: "exact instant of their beginning, answer or resolution",
     ClockGap.INSTANTS.value: "exact instant of a response, a resolution or a pause",
     "handoff_count": "team in any of their events",
     "is_sla_met_at_source": "SLA flag of the source",

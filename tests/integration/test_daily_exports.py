@@ -14,12 +14,14 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
+from click.testing import CliRunner
 from demo_homes import DemoHome
 
 from data_contracts.loader import packaged_templates
 from models.ddl import polars_schema
 from models.tickets import fct_tickets
 from pipelines.cli.demo_home import demo_policies
+from pipelines.cli.main import kpi
 from pipelines.sample import SampleSummary, write_sample_exports
 from pipelines.scaffold import HomeFacts, write_home
 from pipelines.warehouse import open_warehouse
@@ -171,6 +173,46 @@ def test_what_fields_tell_exactly_is_exact_and_the_rest_is_known_to_the_day(dail
     coverages = [coverage for *_, coverage in _values(daily, "ticket_reopen_ratio")]
     assert min(coverages[-2:]) < 1
     assert (both["handoff_count"] <= both["handoff_count_true"]).all()
+
+
+@pytest.mark.parametrize(
+    ("measure", "clock"), [("lead_time", "calendar"), ("cycle_time", "calendar"), ("cycle_time", "business")]
+)
+def test_durations_lie_between_what_the_days_leave_open(
+    daily: DemoHome, logged: DemoHome, measure: str, clock: str
+) -> None:
+    """What the log tells lies between the ends. Of open hours that holds as far as exports show who had the ticket."""
+    value = f"{measure}_{clock}_microseconds"
+    ends = [pl.coalesce(f"{measure}_{end}_{clock}_microseconds", value).alias(end) for end in ("least", "greatest")]
+    truth = _tickets(logged).select("number", pl.col(value).alias("true"))
+    told = _tickets(daily).filter(pl.col("is_done") & pl.col("has_history") & pl.col(value).is_not_null())
+    both = told.select("number", *ends).join(truth, on="number").drop_nulls("true")
+    assert both.height > 15
+    assert both.filter(~pl.col("true").is_between("least", "greatest")).is_empty()
+    apart = both.filter(pl.col("least") < pl.col("greatest")).height
+    assert apart == both.height if measure == "cycle_time" else 0 < apart < 10
+
+
+def test_bounds_of_what_is_all_measured_say_what_the_days_leave_open(desk: Desk, daily: DemoHome) -> None:
+    home = daily.copy_to(desk.folder / "published")
+    assert CliRunner().invoke(kpi, ["run", "--home", str(home.folder), "--quiet"]).exit_code == 0
+    query = """
+        SELECT metric, strftime(period_start_date, '%Y-%m'), coverage_ratio FROM mart.metric_values
+        WHERE period_grain = 'month' AND dimension = 'overall' AND lower_bound < upper_bound
+            AND metric SIMILAR TO 'ticket_(lead|cycle|first)_.*_p.*'
+    """
+    found = home.published(query)
+    whole = [(metric, month) for metric, month, coverage in found if coverage == 1]
+    assert len(whole) > 3
+    for metric, month in whole:
+        page = CliRunner().invoke(kpi, ["explain", "--home", str(home.folder), metric, month]).output
+        assert "depending on when, between two exports, work began and ended" in page
+        assert "exports date the beginning or the end only to between two of them" in page
+        assert "This is what was published." in page
+    gaps = home.published(
+        "SELECT DISTINCT metric FROM mart.instrumentation_gaps WHERE rule_id LIKE '%.exact_instants.%'"
+    )
+    assert {metric for metric, _ in whole} <= {metric for (metric,) in gaps}
 
 
 def test_what_was_settled_before_the_first_export_is_known_as_from_a_snapshot(daily: DemoHome) -> None:

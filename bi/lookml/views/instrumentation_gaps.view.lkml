@@ -38,7 +38,7 @@ view: instrumentation_gaps {
 
   dimension: rule_id {
     type: string
-    description: "Contract rule that set them aside; <table>.<what is missing>.measured where the export does not tell it; cost_lines.pool.allocated for cost that no driver took; set_aside or unknown where no more is known"
+    description: "Contract rule that set them aside; <table>.<what is missing>.measured where the export does not tell it; tickets.exact_instants.measured for tickets that are measured, but known only to between two exports; cost_lines.pool.allocated for cost that no driver took; set_aside or unknown where no more is known"
     sql: ${TABLE}.rule_id ;;
   }
 

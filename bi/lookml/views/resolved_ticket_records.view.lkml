@@ -62,7 +62,7 @@ view: resolved_ticket_records {
   measure: ticket_lead_time_p50_business_hours {
     type: number
     label: "Lead time, p50, business hours"
-    description: "50 % of the tickets resolved in the period took no longer than this from creation to their last resolution, in open hours of the team's calendar. Continuous percentile 50 (linear interpolation) of lead_time_business_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Owner: Service management."
+    description: "50 % of the tickets resolved in the period took no longer than this from creation to their last resolution, in open hours of the team's calendar. Continuous percentile 50 (linear interpolation) of lead_time_business_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Where repeated snapshots date an instant only to between two exports, the value takes the later one, and the bounds both. Owner: Service management."
     value_format: "#,##0.0"
     drill_fields: [detail*]
     sql: ROUND(CAST(PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY ${TABLE}.lead_time_business_microseconds) AS DOUBLE PRECISION) * 2) / 7200000000 ;;
@@ -71,7 +71,7 @@ view: resolved_ticket_records {
   measure: ticket_lead_time_p85_business_hours {
     type: number
     label: "Lead time, p85, business hours"
-    description: "85 % of the tickets resolved in the period took no longer than this from creation to their last resolution, in open hours of the team's calendar. Continuous percentile 85 (linear interpolation) of lead_time_business_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Owner: Service management."
+    description: "85 % of the tickets resolved in the period took no longer than this from creation to their last resolution, in open hours of the team's calendar. Continuous percentile 85 (linear interpolation) of lead_time_business_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Where repeated snapshots date an instant only to between two exports, the value takes the later one, and the bounds both. Owner: Service management."
     value_format: "#,##0.0"
     drill_fields: [detail*]
     sql: ROUND(CAST(PERCENTILE_CONT(0.85) WITHIN GROUP (ORDER BY ${TABLE}.lead_time_business_microseconds) AS DOUBLE PRECISION) * 20) / 72000000000 ;;
@@ -80,7 +80,7 @@ view: resolved_ticket_records {
   measure: ticket_lead_time_p95_business_hours {
     type: number
     label: "Lead time, p95, business hours"
-    description: "95 % of the tickets resolved in the period took no longer than this from creation to their last resolution, in open hours of the team's calendar. Continuous percentile 95 (linear interpolation) of lead_time_business_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Owner: Service management."
+    description: "95 % of the tickets resolved in the period took no longer than this from creation to their last resolution, in open hours of the team's calendar. Continuous percentile 95 (linear interpolation) of lead_time_business_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Where repeated snapshots date an instant only to between two exports, the value takes the later one, and the bounds both. Owner: Service management."
     value_format: "#,##0.0"
     drill_fields: [detail*]
     sql: ROUND(CAST(PERCENTILE_CONT(0.95) WITHIN GROUP (ORDER BY ${TABLE}.lead_time_business_microseconds) AS DOUBLE PRECISION) * 20) / 72000000000 ;;
@@ -89,7 +89,7 @@ view: resolved_ticket_records {
   measure: ticket_lead_time_p50_calendar_hours {
     type: number
     label: "Lead time, p50, calendar hours"
-    description: "50 % of the tickets resolved in the period took no longer than this from creation to their last resolution, in hours by the clock on the wall. Continuous percentile 50 (linear interpolation) of lead_time_calendar_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Owner: Service management."
+    description: "50 % of the tickets resolved in the period took no longer than this from creation to their last resolution, in hours by the clock on the wall. Continuous percentile 50 (linear interpolation) of lead_time_calendar_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Where repeated snapshots date an instant only to between two exports, the value takes the later one, and the bounds both. Owner: Service management."
     value_format: "#,##0.0"
     drill_fields: [detail*]
     sql: ROUND(CAST(PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY ${TABLE}.lead_time_calendar_microseconds) AS DOUBLE PRECISION) * 2) / 7200000000 ;;
@@ -98,7 +98,7 @@ view: resolved_ticket_records {
   measure: ticket_lead_time_p85_calendar_hours {
     type: number
     label: "Lead time, p85, calendar hours"
-    description: "85 % of the tickets resolved in the period took no longer than this from creation to their last resolution, in hours by the clock on the wall. Continuous percentile 85 (linear interpolation) of lead_time_calendar_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Owner: Service management."
+    description: "85 % of the tickets resolved in the period took no longer than this from creation to their last resolution, in hours by the clock on the wall. Continuous percentile 85 (linear interpolation) of lead_time_calendar_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Where repeated snapshots date an instant only to between two exports, the value takes the later one, and the bounds both. Owner: Service management."
     value_format: "#,##0.0"
     drill_fields: [detail*]
     sql: ROUND(CAST(PERCENTILE_CONT(0.85) WITHIN GROUP (ORDER BY ${TABLE}.lead_time_calendar_microseconds) AS DOUBLE PRECISION) * 20) / 72000000000 ;;
@@ -107,7 +107,7 @@ view: resolved_ticket_records {
   measure: ticket_lead_time_p95_calendar_hours {
     type: number
     label: "Lead time, p95, calendar hours"
-    description: "95 % of the tickets resolved in the period took no longer than this from creation to their last resolution, in hours by the clock on the wall. Continuous percentile 95 (linear interpolation) of lead_time_calendar_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Owner: Service management."
+    description: "95 % of the tickets resolved in the period took no longer than this from creation to their last resolution, in hours by the clock on the wall. Continuous percentile 95 (linear interpolation) of lead_time_calendar_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Where repeated snapshots date an instant only to between two exports, the value takes the later one, and the bounds both. Owner: Service management."
     value_format: "#,##0.0"
     drill_fields: [detail*]
     sql: ROUND(CAST(PERCENTILE_CONT(0.95) WITHIN GROUP (ORDER BY ${TABLE}.lead_time_calendar_microseconds) AS DOUBLE PRECISION) * 20) / 72000000000 ;;
@@ -116,7 +116,7 @@ view: resolved_ticket_records {
   measure: ticket_cycle_time_p50_business_hours {
     type: number
     label: "Cycle time, p50, business hours"
-    description: "50 % of the tickets resolved in the period took no longer than this from first becoming active to their last resolution, in open hours of the team's calendar. Continuous percentile 50 (linear interpolation) of cycle_time_business_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Owner: Service management."
+    description: "50 % of the tickets resolved in the period took no longer than this from first becoming active to their last resolution, in open hours of the team's calendar. Continuous percentile 50 (linear interpolation) of cycle_time_business_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Where repeated snapshots date an instant only to between two exports, the value takes the later one, and the bounds both. Owner: Service management."
     value_format: "#,##0.0"
     drill_fields: [detail*]
     sql: ROUND(CAST(PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY ${TABLE}.cycle_time_business_microseconds) AS DOUBLE PRECISION) * 2) / 7200000000 ;;
@@ -125,7 +125,7 @@ view: resolved_ticket_records {
   measure: ticket_cycle_time_p85_business_hours {
     type: number
     label: "Cycle time, p85, business hours"
-    description: "85 % of the tickets resolved in the period took no longer than this from first becoming active to their last resolution, in open hours of the team's calendar. Continuous percentile 85 (linear interpolation) of cycle_time_business_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Owner: Service management."
+    description: "85 % of the tickets resolved in the period took no longer than this from first becoming active to their last resolution, in open hours of the team's calendar. Continuous percentile 85 (linear interpolation) of cycle_time_business_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Where repeated snapshots date an instant only to between two exports, the value takes the later one, and the bounds both. Owner: Service management."
     value_format: "#,##0.0"
     drill_fields: [detail*]
     sql: ROUND(CAST(PERCENTILE_CONT(0.85) WITHIN GROUP (ORDER BY ${TABLE}.cycle_time_business_microseconds) AS DOUBLE PRECISION) * 20) / 72000000000 ;;
@@ -134,7 +134,7 @@ view: resolved_ticket_records {
   measure: ticket_cycle_time_p95_business_hours {
     type: number
     label: "Cycle time, p95, business hours"
-    description: "95 % of the tickets resolved in the period took no longer than this from first becoming active to their last resolution, in open hours of the team's calendar. Continuous percentile 95 (linear interpolation) of cycle_time_business_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Owner: Service management."
+    description: "95 % of the tickets resolved in the period took no longer than this from first becoming active to their last resolution, in open hours of the team's calendar. Continuous percentile 95 (linear interpolation) of cycle_time_business_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Where repeated snapshots date an instant only to between two exports, the value takes the later one, and the bounds both. Owner: Service management."
     value_format: "#,##0.0"
     drill_fields: [detail*]
     sql: ROUND(CAST(PERCENTILE_CONT(0.95) WITHIN GROUP (ORDER BY ${TABLE}.cycle_time_business_microseconds) AS DOUBLE PRECISION) * 20) / 72000000000 ;;
@@ -143,7 +143,7 @@ view: resolved_ticket_records {
   measure: ticket_cycle_time_p50_calendar_hours {
     type: number
     label: "Cycle time, p50, calendar hours"
-    description: "50 % of the tickets resolved in the period took no longer than this from first becoming active to their last resolution, in hours by the clock on the wall. Continuous percentile 50 (linear interpolation) of cycle_time_calendar_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Owner: Service management."
+    description: "50 % of the tickets resolved in the period took no longer than this from first becoming active to their last resolution, in hours by the clock on the wall. Continuous percentile 50 (linear interpolation) of cycle_time_calendar_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Where repeated snapshots date an instant only to between two exports, the value takes the later one, and the bounds both. Owner: Service management."
     value_format: "#,##0.0"
     drill_fields: [detail*]
     sql: ROUND(CAST(PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY ${TABLE}.cycle_time_calendar_microseconds) AS DOUBLE PRECISION) * 2) / 7200000000 ;;
@@ -152,7 +152,7 @@ view: resolved_ticket_records {
   measure: ticket_cycle_time_p85_calendar_hours {
     type: number
     label: "Cycle time, p85, calendar hours"
-    description: "85 % of the tickets resolved in the period took no longer than this from first becoming active to their last resolution, in hours by the clock on the wall. Continuous percentile 85 (linear interpolation) of cycle_time_calendar_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Owner: Service management."
+    description: "85 % of the tickets resolved in the period took no longer than this from first becoming active to their last resolution, in hours by the clock on the wall. Continuous percentile 85 (linear interpolation) of cycle_time_calendar_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Where repeated snapshots date an instant only to between two exports, the value takes the later one, and the bounds both. Owner: Service management."
     value_format: "#,##0.0"
     drill_fields: [detail*]
     sql: ROUND(CAST(PERCENTILE_CONT(0.85) WITHIN GROUP (ORDER BY ${TABLE}.cycle_time_calendar_microseconds) AS DOUBLE PRECISION) * 20) / 72000000000 ;;
@@ -161,7 +161,7 @@ view: resolved_ticket_records {
   measure: ticket_cycle_time_p95_calendar_hours {
     type: number
     label: "Cycle time, p95, calendar hours"
-    description: "95 % of the tickets resolved in the period took no longer than this from first becoming active to their last resolution, in hours by the clock on the wall. Continuous percentile 95 (linear interpolation) of cycle_time_calendar_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Owner: Service management."
+    description: "95 % of the tickets resolved in the period took no longer than this from first becoming active to their last resolution, in hours by the clock on the wall. Continuous percentile 95 (linear interpolation) of cycle_time_calendar_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Where repeated snapshots date an instant only to between two exports, the value takes the later one, and the bounds both. Owner: Service management."
     value_format: "#,##0.0"
     drill_fields: [detail*]
     sql: ROUND(CAST(PERCENTILE_CONT(0.95) WITHIN GROUP (ORDER BY ${TABLE}.cycle_time_calendar_microseconds) AS DOUBLE PRECISION) * 20) / 72000000000 ;;
@@ -170,7 +170,7 @@ view: resolved_ticket_records {
   measure: ticket_first_response_p50_business_hours {
     type: number
     label: "First response time, p50, business hours"
-    description: "50 % of the tickets resolved in the period waited no longer than this for the first public reply by an agent, in open hours of the team's calendar. Continuous percentile 50 (linear interpolation) of first_response_business_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Where a source tells no replies, the first entry into active stands in for the reply. A ticket that was resolved without either is not measured. Owner: Service management."
+    description: "50 % of the tickets resolved in the period waited no longer than this for the first public reply by an agent, in open hours of the team's calendar. Continuous percentile 50 (linear interpolation) of first_response_business_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Where a source tells no replies, the first entry into active stands in for the reply. A ticket that was resolved without either is not measured. Where repeated snapshots date an instant only to between two exports, the value takes the later one, and the bounds both. Owner: Service management."
     value_format: "#,##0.0"
     drill_fields: [detail*]
     sql: ROUND(CAST(PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY ${TABLE}.first_response_business_microseconds) AS DOUBLE PRECISION) * 2) / 7200000000 ;;
@@ -179,7 +179,7 @@ view: resolved_ticket_records {
   measure: ticket_first_response_p85_business_hours {
     type: number
     label: "First response time, p85, business hours"
-    description: "85 % of the tickets resolved in the period waited no longer than this for the first public reply by an agent, in open hours of the team's calendar. Continuous percentile 85 (linear interpolation) of first_response_business_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Where a source tells no replies, the first entry into active stands in for the reply. A ticket that was resolved without either is not measured. Owner: Service management."
+    description: "85 % of the tickets resolved in the period waited no longer than this for the first public reply by an agent, in open hours of the team's calendar. Continuous percentile 85 (linear interpolation) of first_response_business_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Where a source tells no replies, the first entry into active stands in for the reply. A ticket that was resolved without either is not measured. Where repeated snapshots date an instant only to between two exports, the value takes the later one, and the bounds both. Owner: Service management."
     value_format: "#,##0.0"
     drill_fields: [detail*]
     sql: ROUND(CAST(PERCENTILE_CONT(0.85) WITHIN GROUP (ORDER BY ${TABLE}.first_response_business_microseconds) AS DOUBLE PRECISION) * 20) / 72000000000 ;;
@@ -188,7 +188,7 @@ view: resolved_ticket_records {
   measure: ticket_first_response_p95_business_hours {
     type: number
     label: "First response time, p95, business hours"
-    description: "95 % of the tickets resolved in the period waited no longer than this for the first public reply by an agent, in open hours of the team's calendar. Continuous percentile 95 (linear interpolation) of first_response_business_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Where a source tells no replies, the first entry into active stands in for the reply. A ticket that was resolved without either is not measured. Owner: Service management."
+    description: "95 % of the tickets resolved in the period waited no longer than this for the first public reply by an agent, in open hours of the team's calendar. Continuous percentile 95 (linear interpolation) of first_response_business_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Where a source tells no replies, the first entry into active stands in for the reply. A ticket that was resolved without either is not measured. Where repeated snapshots date an instant only to between two exports, the value takes the later one, and the bounds both. Owner: Service management."
     value_format: "#,##0.0"
     drill_fields: [detail*]
     sql: ROUND(CAST(PERCENTILE_CONT(0.95) WITHIN GROUP (ORDER BY ${TABLE}.first_response_business_microseconds) AS DOUBLE PRECISION) * 20) / 72000000000 ;;
@@ -197,7 +197,7 @@ view: resolved_ticket_records {
   measure: ticket_first_response_p50_calendar_hours {
     type: number
     label: "First response time, p50, calendar hours"
-    description: "50 % of the tickets resolved in the period waited no longer than this for the first public reply by an agent, in hours by the clock on the wall. Continuous percentile 50 (linear interpolation) of first_response_calendar_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Where a source tells no replies, the first entry into active stands in for the reply. A ticket that was resolved without either is not measured. Owner: Service management."
+    description: "50 % of the tickets resolved in the period waited no longer than this for the first public reply by an agent, in hours by the clock on the wall. Continuous percentile 50 (linear interpolation) of first_response_calendar_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Where a source tells no replies, the first entry into active stands in for the reply. A ticket that was resolved without either is not measured. Where repeated snapshots date an instant only to between two exports, the value takes the later one, and the bounds both. Owner: Service management."
     value_format: "#,##0.0"
     drill_fields: [detail*]
     sql: ROUND(CAST(PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY ${TABLE}.first_response_calendar_microseconds) AS DOUBLE PRECISION) * 2) / 7200000000 ;;
@@ -206,7 +206,7 @@ view: resolved_ticket_records {
   measure: ticket_first_response_p85_calendar_hours {
     type: number
     label: "First response time, p85, calendar hours"
-    description: "85 % of the tickets resolved in the period waited no longer than this for the first public reply by an agent, in hours by the clock on the wall. Continuous percentile 85 (linear interpolation) of first_response_calendar_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Where a source tells no replies, the first entry into active stands in for the reply. A ticket that was resolved without either is not measured. Owner: Service management."
+    description: "85 % of the tickets resolved in the period waited no longer than this for the first public reply by an agent, in hours by the clock on the wall. Continuous percentile 85 (linear interpolation) of first_response_calendar_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Where a source tells no replies, the first entry into active stands in for the reply. A ticket that was resolved without either is not measured. Where repeated snapshots date an instant only to between two exports, the value takes the later one, and the bounds both. Owner: Service management."
     value_format: "#,##0.0"
     drill_fields: [detail*]
     sql: ROUND(CAST(PERCENTILE_CONT(0.85) WITHIN GROUP (ORDER BY ${TABLE}.first_response_calendar_microseconds) AS DOUBLE PRECISION) * 20) / 72000000000 ;;
@@ -215,7 +215,7 @@ view: resolved_ticket_records {
   measure: ticket_first_response_p95_calendar_hours {
     type: number
     label: "First response time, p95, calendar hours"
-    description: "95 % of the tickets resolved in the period waited no longer than this for the first public reply by an agent, in hours by the clock on the wall. Continuous percentile 95 (linear interpolation) of first_response_calendar_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Where a source tells no replies, the first entry into active stands in for the reply. A ticket that was resolved without either is not measured. Owner: Service management."
+    description: "95 % of the tickets resolved in the period waited no longer than this for the first public reply by an agent, in hours by the clock on the wall. Continuous percentile 95 (linear interpolation) of first_response_calendar_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Where a source tells no replies, the first entry into active stands in for the reply. A ticket that was resolved without either is not measured. Where repeated snapshots date an instant only to between two exports, the value takes the later one, and the bounds both. Owner: Service management."
     value_format: "#,##0.0"
     drill_fields: [detail*]
     sql: ROUND(CAST(PERCENTILE_CONT(0.95) WITHIN GROUP (ORDER BY ${TABLE}.first_response_calendar_microseconds) AS DOUBLE PRECISION) * 20) / 72000000000 ;;
@@ -224,7 +224,7 @@ view: resolved_ticket_records {
   measure: ticket_first_resolution_p50_business_hours {
     type: number
     label: "First resolution time, p50, business hours"
-    description: "50 % of the tickets resolved in the period took no longer than this from creation to their first resolution, in open hours of the team's calendar. Continuous percentile 50 (linear interpolation) of first_resolution_business_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Lead time runs to the last resolution: the difference between the two is what reopening costs. Owner: Service management."
+    description: "50 % of the tickets resolved in the period took no longer than this from creation to their first resolution, in open hours of the team's calendar. Continuous percentile 50 (linear interpolation) of first_resolution_business_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Lead time runs to the last resolution: the difference between the two is what reopening costs. Where repeated snapshots date an instant only to between two exports, the value takes the later one, and the bounds both. Owner: Service management."
     value_format: "#,##0.0"
     drill_fields: [detail*]
     sql: ROUND(CAST(PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY ${TABLE}.first_resolution_business_microseconds) AS DOUBLE PRECISION) * 2) / 7200000000 ;;
@@ -233,7 +233,7 @@ view: resolved_ticket_records {
   measure: ticket_first_resolution_p85_business_hours {
     type: number
     label: "First resolution time, p85, business hours"
-    description: "85 % of the tickets resolved in the period took no longer than this from creation to their first resolution, in open hours of the team's calendar. Continuous percentile 85 (linear interpolation) of first_resolution_business_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Lead time runs to the last resolution: the difference between the two is what reopening costs. Owner: Service management."
+    description: "85 % of the tickets resolved in the period took no longer than this from creation to their first resolution, in open hours of the team's calendar. Continuous percentile 85 (linear interpolation) of first_resolution_business_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Lead time runs to the last resolution: the difference between the two is what reopening costs. Where repeated snapshots date an instant only to between two exports, the value takes the later one, and the bounds both. Owner: Service management."
     value_format: "#,##0.0"
     drill_fields: [detail*]
     sql: ROUND(CAST(PERCENTILE_CONT(0.85) WITHIN GROUP (ORDER BY ${TABLE}.first_resolution_business_microseconds) AS DOUBLE PRECISION) * 20) / 72000000000 ;;
@@ -242,7 +242,7 @@ view: resolved_ticket_records {
   measure: ticket_first_resolution_p95_business_hours {
     type: number
     label: "First resolution time, p95, business hours"
-    description: "95 % of the tickets resolved in the period took no longer than this from creation to their first resolution, in open hours of the team's calendar. Continuous percentile 95 (linear interpolation) of first_resolution_business_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Lead time runs to the last resolution: the difference between the two is what reopening costs. Owner: Service management."
+    description: "95 % of the tickets resolved in the period took no longer than this from creation to their first resolution, in open hours of the team's calendar. Continuous percentile 95 (linear interpolation) of first_resolution_business_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Lead time runs to the last resolution: the difference between the two is what reopening costs. Where repeated snapshots date an instant only to between two exports, the value takes the later one, and the bounds both. Owner: Service management."
     value_format: "#,##0.0"
     drill_fields: [detail*]
     sql: ROUND(CAST(PERCENTILE_CONT(0.95) WITHIN GROUP (ORDER BY ${TABLE}.first_resolution_business_microseconds) AS DOUBLE PRECISION) * 20) / 72000000000 ;;
@@ -251,7 +251,7 @@ view: resolved_ticket_records {
   measure: ticket_first_resolution_p50_calendar_hours {
     type: number
     label: "First resolution time, p50, calendar hours"
-    description: "50 % of the tickets resolved in the period took no longer than this from creation to their first resolution, in hours by the clock on the wall. Continuous percentile 50 (linear interpolation) of first_resolution_calendar_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Lead time runs to the last resolution: the difference between the two is what reopening costs. Owner: Service management."
+    description: "50 % of the tickets resolved in the period took no longer than this from creation to their first resolution, in hours by the clock on the wall. Continuous percentile 50 (linear interpolation) of first_resolution_calendar_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Lead time runs to the last resolution: the difference between the two is what reopening costs. Where repeated snapshots date an instant only to between two exports, the value takes the later one, and the bounds both. Owner: Service management."
     value_format: "#,##0.0"
     drill_fields: [detail*]
     sql: ROUND(CAST(PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY ${TABLE}.first_resolution_calendar_microseconds) AS DOUBLE PRECISION) * 2) / 7200000000 ;;
@@ -260,7 +260,7 @@ view: resolved_ticket_records {
   measure: ticket_first_resolution_p85_calendar_hours {
     type: number
     label: "First resolution time, p85, calendar hours"
-    description: "85 % of the tickets resolved in the period took no longer than this from creation to their first resolution, in hours by the clock on the wall. Continuous percentile 85 (linear interpolation) of first_resolution_calendar_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Lead time runs to the last resolution: the difference between the two is what reopening costs. Owner: Service management."
+    description: "85 % of the tickets resolved in the period took no longer than this from creation to their first resolution, in hours by the clock on the wall. Continuous percentile 85 (linear interpolation) of first_resolution_calendar_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Lead time runs to the last resolution: the difference between the two is what reopening costs. Where repeated snapshots date an instant only to between two exports, the value takes the later one, and the bounds both. Owner: Service management."
     value_format: "#,##0.0"
     drill_fields: [detail*]
     sql: ROUND(CAST(PERCENTILE_CONT(0.85) WITHIN GROUP (ORDER BY ${TABLE}.first_resolution_calendar_microseconds) AS DOUBLE PRECISION) * 20) / 72000000000 ;;
@@ -269,7 +269,7 @@ view: resolved_ticket_records {
   measure: ticket_first_resolution_p95_calendar_hours {
     type: number
     label: "First resolution time, p95, calendar hours"
-    description: "95 % of the tickets resolved in the period took no longer than this from creation to their first resolution, in hours by the clock on the wall. Continuous percentile 95 (linear interpolation) of first_resolution_calendar_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Lead time runs to the last resolution: the difference between the two is what reopening costs. Owner: Service management."
+    description: "95 % of the tickets resolved in the period took no longer than this from creation to their first resolution, in hours by the clock on the wall. Continuous percentile 95 (linear interpolation) of first_resolution_calendar_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Lead time runs to the last resolution: the difference between the two is what reopening costs. Where repeated snapshots date an instant only to between two exports, the value takes the later one, and the bounds both. Owner: Service management."
     value_format: "#,##0.0"
     drill_fields: [detail*]
     sql: ROUND(CAST(PERCENTILE_CONT(0.95) WITHIN GROUP (ORDER BY ${TABLE}.first_resolution_calendar_microseconds) AS DOUBLE PRECISION) * 20) / 72000000000 ;;

@@ -5,11 +5,12 @@
 -- hours by the clock on the wall.
 -- Formula: Continuous percentile 50 (linear interpolation) of first_resolution_calendar_microseconds over the tickets
 -- resolved in the period, in hours. Always recomputed from tickets, never averaged. Lead time runs to the last
--- resolution: the difference between the two is what reopening costs.
+-- resolution: the difference between the two is what reopening costs. Where repeated snapshots date an instant only to
+-- between two exports, the value takes the later one, and the bounds both.
 -- Counted: Tickets that are done and not cancelled. A ticket that was set aside counts where it was resolved or, if
 -- that is unknown, created.
 -- Period: last entry of the ticket into done (resolved_at), in the reporting time zone.
--- Unit: hours by the clock on the wall. Owner: Service management. Version 1.
+-- Unit: hours by the clock on the wall. Owner: Service management. Version 2.
 -- To combine cells: never; take the cell that was computed for the wider period or breakdown.
 CREATE OR REPLACE VIEW mart.kpi_ticket_first_resolution_p50_calendar_hours AS
 SELECT
@@ -41,7 +42,7 @@ FROM mart.metric_values AS measured
 LEFT JOIN meta.metrics AS definition ON definition.metric = measured.metric
 WHERE measured.metric = 'ticket_first_resolution_p50_calendar_hours';
 
-COMMENT ON VIEW mart.kpi_ticket_first_resolution_p50_calendar_hours IS 'First resolution time, p50, calendar hours. 50 % of the tickets resolved in the period took no longer than this from creation to their first resolution, in hours by the clock on the wall. Continuous percentile 50 (linear interpolation) of first_resolution_calendar_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Lead time runs to the last resolution: the difference between the two is what reopening costs.';
+COMMENT ON VIEW mart.kpi_ticket_first_resolution_p50_calendar_hours IS 'First resolution time, p50, calendar hours. 50 % of the tickets resolved in the period took no longer than this from creation to their first resolution, in hours by the clock on the wall. Continuous percentile 50 (linear interpolation) of first_resolution_calendar_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Lead time runs to the last resolution: the difference between the two is what reopening costs. Where repeated snapshots date an instant only to between two exports, the value takes the later one, and the bounds both.';
 COMMENT ON COLUMN mart.kpi_ticket_first_resolution_p50_calendar_hours.label IS 'Short name for people';
 COMMENT ON COLUMN mart.kpi_ticket_first_resolution_p50_calendar_hours.period_grain IS 'day, week, month or quarter';
 COMMENT ON COLUMN mart.kpi_ticket_first_resolution_p50_calendar_hours.period_start_date IS 'First day of the period in the reporting time zone';

@@ -6,10 +6,12 @@
 -- Formula: Continuous percentile 85 (linear interpolation) of first_response_business_microseconds over the tickets
 -- resolved in the period, in hours. Always recomputed from tickets, never averaged. Where a source tells no replies,
 -- the first entry into active stands in for the reply. A ticket that was resolved without either is not measured.
+-- Where repeated snapshots date an instant only to between two exports, the value takes the later one, and the bounds
+-- both.
 -- Counted: Tickets that are done and not cancelled. A ticket that was set aside counts where it was resolved or, if
 -- that is unknown, created.
 -- Period: last entry of the ticket into done (resolved_at), in the reporting time zone.
--- Unit: open hours of the team's calendar. Owner: Service management. Version 2.
+-- Unit: open hours of the team's calendar. Owner: Service management. Version 3.
 -- To combine cells: never; take the cell that was computed for the wider period or breakdown.
 CREATE OR REPLACE VIEW mart.kpi_ticket_first_response_p85_business_hours AS
 SELECT
@@ -41,7 +43,7 @@ FROM mart.metric_values AS measured
 LEFT JOIN meta.metrics AS definition ON definition.metric = measured.metric
 WHERE measured.metric = 'ticket_first_response_p85_business_hours';
 
-COMMENT ON VIEW mart.kpi_ticket_first_response_p85_business_hours IS 'First response time, p85, business hours. 85 % of the tickets resolved in the period waited no longer than this for the first public reply by an agent, in open hours of the team''s calendar. Continuous percentile 85 (linear interpolation) of first_response_business_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Where a source tells no replies, the first entry into active stands in for the reply. A ticket that was resolved without either is not measured.';
+COMMENT ON VIEW mart.kpi_ticket_first_response_p85_business_hours IS 'First response time, p85, business hours. 85 % of the tickets resolved in the period waited no longer than this for the first public reply by an agent, in open hours of the team''s calendar. Continuous percentile 85 (linear interpolation) of first_response_business_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Where a source tells no replies, the first entry into active stands in for the reply. A ticket that was resolved without either is not measured. Where repeated snapshots date an instant only to between two exports, the value takes the later one, and the bounds both.';
 COMMENT ON COLUMN mart.kpi_ticket_first_response_p85_business_hours.label IS 'Short name for people';
 COMMENT ON COLUMN mart.kpi_ticket_first_response_p85_business_hours.period_grain IS 'day, week, month or quarter';
 COMMENT ON COLUMN mart.kpi_ticket_first_response_p85_business_hours.period_start_date IS 'First day of the period in the reporting time zone';

@@ -34,6 +34,22 @@ SELECT
     first_resolution_business_microseconds / 3.6e9 AS first_resolution_business_hours,
     first_response_calendar_microseconds / 3.6e9 AS first_response_calendar_hours,
     first_response_business_microseconds / 3.6e9 AS first_response_business_hours,
+    lead_time_least_calendar_microseconds / 3.6e9 AS lead_time_least_calendar_hours,
+    lead_time_greatest_calendar_microseconds / 3.6e9 AS lead_time_greatest_calendar_hours,
+    lead_time_least_business_microseconds / 3.6e9 AS lead_time_least_business_hours,
+    lead_time_greatest_business_microseconds / 3.6e9 AS lead_time_greatest_business_hours,
+    cycle_time_least_calendar_microseconds / 3.6e9 AS cycle_time_least_calendar_hours,
+    cycle_time_greatest_calendar_microseconds / 3.6e9 AS cycle_time_greatest_calendar_hours,
+    cycle_time_least_business_microseconds / 3.6e9 AS cycle_time_least_business_hours,
+    cycle_time_greatest_business_microseconds / 3.6e9 AS cycle_time_greatest_business_hours,
+    first_resolution_least_calendar_microseconds / 3.6e9 AS first_resolution_least_calendar_hours,
+    first_resolution_greatest_calendar_microseconds / 3.6e9 AS first_resolution_greatest_calendar_hours,
+    first_resolution_least_business_microseconds / 3.6e9 AS first_resolution_least_business_hours,
+    first_resolution_greatest_business_microseconds / 3.6e9 AS first_resolution_greatest_business_hours,
+    first_response_least_calendar_microseconds / 3.6e9 AS first_response_least_calendar_hours,
+    first_response_greatest_calendar_microseconds / 3.6e9 AS first_response_greatest_calendar_hours,
+    first_response_least_business_microseconds / 3.6e9 AS first_response_least_business_hours,
+    first_response_greatest_business_microseconds / 3.6e9 AS first_response_greatest_business_hours,
     queued_calendar_microseconds / 3.6e9 AS queued_calendar_hours,
     queued_business_microseconds / 3.6e9 AS queued_business_hours,
     active_calendar_microseconds / 3.6e9 AS active_calendar_hours,
@@ -82,6 +98,22 @@ COMMENT ON COLUMN mart.ticket_facts.first_resolution_calendar_hours IS 'Created 
 COMMENT ON COLUMN mart.ticket_facts.first_resolution_business_hours IS 'Created to first resolution, in open hours';
 COMMENT ON COLUMN mart.ticket_facts.first_response_calendar_hours IS 'Created to first response, by the clock on the wall';
 COMMENT ON COLUMN mart.ticket_facts.first_response_business_hours IS 'Created to first response, in open hours';
+COMMENT ON COLUMN mart.ticket_facts.lead_time_least_calendar_hours IS 'Lead time at its least, by the clock on the wall, where repeated snapshots date its ends only to between two exports; empty where it is exact';
+COMMENT ON COLUMN mart.ticket_facts.lead_time_greatest_calendar_hours IS 'Lead time at its greatest, by the clock on the wall, where repeated snapshots date its ends only to between two exports; empty where it is exact';
+COMMENT ON COLUMN mart.ticket_facts.lead_time_least_business_hours IS 'Lead time at its least, in open hours, where repeated snapshots date its ends only to between two exports; empty where it is exact';
+COMMENT ON COLUMN mart.ticket_facts.lead_time_greatest_business_hours IS 'Lead time at its greatest, in open hours, where repeated snapshots date its ends only to between two exports; empty where it is exact';
+COMMENT ON COLUMN mart.ticket_facts.cycle_time_least_calendar_hours IS 'Cycle time at its least, by the clock on the wall, where repeated snapshots date its ends only to between two exports; empty where it is exact';
+COMMENT ON COLUMN mart.ticket_facts.cycle_time_greatest_calendar_hours IS 'Cycle time at its greatest, by the clock on the wall, where repeated snapshots date its ends only to between two exports; empty where it is exact';
+COMMENT ON COLUMN mart.ticket_facts.cycle_time_least_business_hours IS 'Cycle time at its least, in open hours, where repeated snapshots date its ends only to between two exports; empty where it is exact';
+COMMENT ON COLUMN mart.ticket_facts.cycle_time_greatest_business_hours IS 'Cycle time at its greatest, in open hours, where repeated snapshots date its ends only to between two exports; empty where it is exact';
+COMMENT ON COLUMN mart.ticket_facts.first_resolution_least_calendar_hours IS 'First resolution at its least, by the clock on the wall, where repeated snapshots date its ends only to between two exports; empty where it is exact';
+COMMENT ON COLUMN mart.ticket_facts.first_resolution_greatest_calendar_hours IS 'First resolution at its greatest, by the clock on the wall, where repeated snapshots date its ends only to between two exports; empty where it is exact';
+COMMENT ON COLUMN mart.ticket_facts.first_resolution_least_business_hours IS 'First resolution at its least, in open hours, where repeated snapshots date its ends only to between two exports; empty where it is exact';
+COMMENT ON COLUMN mart.ticket_facts.first_resolution_greatest_business_hours IS 'First resolution at its greatest, in open hours, where repeated snapshots date its ends only to between two exports; empty where it is exact';
+COMMENT ON COLUMN mart.ticket_facts.first_response_least_calendar_hours IS 'First response at its least, by the clock on the wall, where repeated snapshots date its ends only to between two exports; empty where it is exact';
+COMMENT ON COLUMN mart.ticket_facts.first_response_greatest_calendar_hours IS 'First response at its greatest, by the clock on the wall, where repeated snapshots date its ends only to between two exports; empty where it is exact';
+COMMENT ON COLUMN mart.ticket_facts.first_response_least_business_hours IS 'First response at its least, in open hours, where repeated snapshots date its ends only to between two exports; empty where it is exact';
+COMMENT ON COLUMN mart.ticket_facts.first_response_greatest_business_hours IS 'First response at its greatest, in open hours, where repeated snapshots date its ends only to between two exports; empty where it is exact';
 COMMENT ON COLUMN mart.ticket_facts.queued_calendar_hours IS 'Time in queued, by the clock on the wall';
 COMMENT ON COLUMN mart.ticket_facts.queued_business_hours IS 'Time in queued, in open hours';
 COMMENT ON COLUMN mart.ticket_facts.active_calendar_hours IS 'Time in active, by the clock on the wall';

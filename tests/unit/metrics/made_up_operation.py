@@ -57,6 +57,20 @@ def _parts(random_: random.Random, lead: int | None, *, has_history: bool) -> Ro
     }
 
 
+def _ends(number: int, parts: Row) -> Row:
+    """Of every third ticket, between what its durations lie: exports date only the one end, or the other, or both."""
+    if number % 3:
+        return {}
+    ends: Row = {}
+    for measure in ("lead_time", "cycle_time", "first_resolution", "first_response"):
+        for clock in ("calendar", "business"):
+            length = parts.get(f"{measure}_{clock}_microseconds")
+            if isinstance(length, int):
+                ends[f"{measure}_least_{clock}_microseconds"] = length * (3 if number % 2 else 4) // 4
+                ends[f"{measure}_greatest_{clock}_microseconds"] = length * (4 if number % 9 else 6) // 4
+    return ends
+
+
 def ticket_rows(random_: random.Random, count: int) -> list[Row]:
     rows: list[Row] = []
     for number in range(count):
@@ -91,7 +105,7 @@ def ticket_rows(random_: random.Random, count: int) -> list[Row]:
                 "duplicate_event_count": 0,
             }
         )
-    return rows
+    return [{**row, **_ends(number, row)} for number, row in enumerate(rows)]
 
 
 def ticket_day_rows(random_: random.Random) -> list[Row]:

@@ -206,6 +206,8 @@ FEWER_GRAINS = {
     "vendor_committed_spend_used_ratio": ("month",),
     "cost_budget_reporting": ("month", "quarter"),
 }
+#: Durations of which exports may date the ends only to between two of them.
+WITH_ENDS = ("lead_time", "cycle_time", "first_resolution", "first_response")
 _PERCENTILE = re.compile(r"ticket_(\w+)_p(50|85|95)_(?:(business|calendar)_hours|count)")
 _DELAY = re.compile(r"vendor_delivery_(first_promise_)?delay_p(50|85|95)_days")
 _MEAN = re.compile(r"ticket_(\w+)_mean_count")
@@ -235,10 +237,17 @@ def _records_and_numbers(name: str) -> tuple[str, str]:
         if clock is None:
             column, scale = f"{measure}_count", 1
         quantile = f"quantile_cont(%s, 0.{percent}) / {scale}"
+        least = greatest = "x"
+        if measure in WITH_ENDS:
+            least, greatest = (
+                f"CASE WHEN x IS NOT NULL THEN coalesce({measure}_{end}_{clock}_microseconds, x) END"
+                for end in ("least", "greatest")
+            )
+        lowest, highest = f"coalesce({least}, 0)::DOUBLE", f"coalesce({greatest}, 1e40)::DOUBLE"
         return f"SELECT *, {trusted(column)} AS x FROM ({records})", (
             f"{quantile % 'x'} AS value, NULL AS numerator, NULL AS denominator, "
-            f"{quantile % 'coalesce(x, 0)::DOUBLE'} AS lower_bound, "
-            f"nullif(least({quantile % 'coalesce(x, 1e40)::DOUBLE'}, 1e20), 1e20) AS upper_bound, {counts}"
+            f"{quantile % lowest} AS lower_bound, "
+            f"nullif(least({quantile % highest}, 1e20), 1e20) AS upper_bound, {counts}"
         )
     if found := _DELAY.fullmatch(name):
         records, since = (FIRST_PROMISED, "first_promised_date") if found[1] else (DELIVERIES, "promised_date")

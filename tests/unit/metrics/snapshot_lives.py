@@ -238,6 +238,38 @@ def restless_lives(seed: int) -> tuple[list[TrueLife], list[datetime]]:
     return lives, instants
 
 
+def hurried_lives(seed: int) -> tuple[list[TrueLife], list[datetime]]:
+    """Lives that change at most once between two exports, but that somebody may work on a little before they wait.
+
+    The first change may come before the first export that shows the ticket. Some come back unseen once they are solved.
+    """
+    dice = Dice(seed)
+    random = dice.random
+    instants = [START + 6 * number * HOUR for number in range(60)]
+    lives = []
+    for number in range(10):
+        turn = random.randrange(2, 20)
+        at = instants[turn] - random.randrange(1, 6) * HOUR
+        life = TrueLife(f"desk:{number}", at, [(at, {"status": "New", "team": random.choice(TEAMS)})])
+        if dice.one_in(3):
+            at += random.randrange(int((instants[turn] - at) / HOUR) + 1) * HOUR
+            life.changes.append((at, {"status": random.choice(["Working", "Asked", "Solved"])}))
+        for _ in range(random.randrange(7)):
+            turn += random.randrange(1, 5)
+            at = instants[turn] - random.randrange(0, 6) * HOUR
+            was = life.at(at)["status"]
+            change = {"status": random.choice(["Working", "Asked", "Ordered", "Solved", "Solved", "New"])}
+            change |= {"team": random.choice(TEAMS)} if dice.one_in(2) else {}
+            if was == "New" and change["status"] == "Asked":
+                began_at = at - random.randrange(int((at - instants[turn - 1]) / HOUR)) * HOUR
+                life.changes.append((began_at, {"status": "Working"}))
+            if was == change["status"] == "Solved" and at - instants[turn - 1] > HOUR:
+                life.changes.append((at - HOUR, {"status": "Working"}))
+            life.changes.append((at, change))
+        lives.append(life)
+    return lives, instants
+
+
 def log_of(lives: Sequence[TrueLife], moved: Any) -> pl.DataFrame:
     """The event log of lives, each instant moved as the function says."""
     events = []

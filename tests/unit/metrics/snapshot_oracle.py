@@ -35,14 +35,15 @@ def compare(rows: Sequence[Row], exports: Sequence[Row]) -> tuple[list[dict[str,
         begins_settled = states[0]["category"] in SETTLED
         is_gone_before = bool(before) and is_full[first["export"]]
 
+        is_found_new = is_gone_before and first["export"] not in tells_creation
         created_at = next((row["created_at"] for row in reversed(shown) if row["created_at"]), None)
-        if is_gone_before and first["export"] not in tells_creation and not begins_settled:
+        if is_found_new and not begins_settled:
             created_at = first["snapshot_at"]
         is_covered = is_gone_before if created_at is None else bool(before) and created_at >= max(before)
         if created_at is not None:
             created_at = min(created_at, first["snapshot_at"])
         if is_covered or any(state["category"] not in SETTLED for state in states):
-            events += _events(shown, states, created_at)
+            events += _events(shown, states, created_at, max(before) if is_found_new else None)
         tickets.append(
             {
                 "ticket_id": ticket_id,
@@ -103,7 +104,10 @@ def _states(shown: Sequence[Row]) -> Iterator[dict[str, Any]]:
 
 
 def _events(
-    shown: Sequence[Row], states: Sequence[Mapping[str, Any]], created_at: datetime | None
+    shown: Sequence[Row],
+    states: Sequence[Mapping[str, Any]],
+    created_at: datetime | None,
+    created_after: datetime | None,
 ) -> Iterator[dict[str, Any]]:
     number = 0
     for position, (row, state) in enumerate(zip(shown, states, strict=True)):
@@ -121,7 +125,7 @@ def _events(
             "ticket_id": row["ticket_id"],
             "occurred_at": exact or row["snapshot_at"],
             "event_sequence": number,
-            "earliest_at": None if exact else lower,
+            "earliest_at": (None if exact else lower) or (created_after if is_first else None),
             **{name: state[name] if name in changed else None for name in ATTRIBUTES},
             "status_category": state["category"] if "status" in changed else None,
             "waiting_reason": state["reason"] if "status" in changed else None,

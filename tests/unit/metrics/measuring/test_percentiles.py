@@ -72,7 +72,8 @@ def test_percentile_on_a_rank_is_that_value_exactly() -> None:
 @settings(deadline=None)
 @given(cells_of(st.integers(0, 50)), percents, st.sampled_from([1, 2**60]))
 def test_percentile_bounds_hold_every_completion_and_are_reached(cells: list[Cell], percent: int, gap: int) -> None:
-    lower, upper = _sorted(cells, gap=gap).percentile_bounds(percent)
+    ascending = _sorted(cells, gap=gap)
+    lower, upper = ascending.lower_bound(percent), ascending.upper_bound(percent)
     for least, greatest, (values, missing) in zip(lower, upper, cells, strict=True):
         candidates = sorted({0, 25, 50, HUGE, *values})
         completed = [
@@ -103,4 +104,4 @@ def test_values_of_any_size_are_sorted(values: list[int], missing: int) -> None:
 def test_no_records_are_no_cells() -> None:
     cells = _sorted([])
     assert cells.percentile(50).tolist() == []
-    assert [bound.tolist() for bound in cells.percentile_bounds(50)] == [[], []]
+    assert [bound.tolist() for bound in (cells.lower_bound(50), cells.upper_bound(50))] == [[], []]

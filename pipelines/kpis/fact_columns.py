@@ -1,0 +1,26 @@
+"""Which columns of the facts are read to measure metrics: those that they need, without those that hold nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from metrics.measuring.needed_columns import columns_of_ends, needed_columns
+from metrics.spec import Metric
+from models.catalog import table_named
+from models.ddl import qualified_name, quote_identifier
+from pipelines.warehouse import Warehouse
+
+
+def columns_to_read(warehouse: Warehouse, metrics: Sequence[Metric]) -> dict[str, list[str]]:
+    """Columns by fact, in the order of the table's declaration; a fact that is not named is not read.
+
+    Between what a duration lies is empty wherever sources tell its ends exactly. Of such columns the database finds
+    that they are empty in no time, while a million rows of each would take their memory.
+    """
+    needed = needed_columns(metrics)
+    for fact, ends in columns_of_ends(metrics).items():
+        counts = ", ".join(f"count({quote_identifier(name)})" for name in ends)
+        (found,) = warehouse.rows(f"SELECT {counts} FROM {qualified_name(table_named(fact))}")
+        empty = {name for name, count in zip(ends, found, strict=True) if not count}
+        needed[fact] = [name for name in needed[fact] if name not in empty]
+    return needed

@@ -1,0 +1,199 @@
+"""Least and greatest lengths of what comparing exports dates: whatever happened between two, the truth lies within."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+import polars as pl
+import polars.selectors as cs
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from snapshot_lives import HOUR, START, STATUSES, Exports, TrueLife, hurried_lives, log_of, restless_lives, take_exports
+
+from metrics.calendars.business_time import OpenTime, always_open
+from metrics.calendars.working_calendar import CalendarVersion, WorkingCalendar
+from metrics.tickets.clocks import TeamCalendars, build_intervals, close_tickets, covering_span
+from metrics.tickets.repeated_snapshots import compare_snapshots
+from models.ddl import conform
+from models.tickets import BOUNDED_DURATIONS, stg_ticket_events, stg_tickets
+
+SEEDS = st.integers(0, 2**32)
+CLOCKS = ("calendar", "business")
+#: The teams work by calendars of which neither holds the other.
+CALENDARS = (
+    *(
+        WorkingCalendar(name, "UTC", (CalendarVersion(date(2026, 1, 1), dict.fromkeys(range(7), ((opens, closes),))),))
+        for name, opens, closes in (("early", 3 * 60, 12 * 60), ("late", 9 * 60, 21 * 60))
+    ),
+    always_open("always"),
+)
+TEAMS = TeamCalendars("always", {"Front desk": "early", "Network": "late"})
+END = ("least", "greatest")
+
+
+def measure(tickets: pl.DataFrame, events: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
+    open_time = OpenTime.compile(CALENDARS, *covering_span(tickets, events, as_of))
+    shared: dict[str, Any] = {"as_of": as_of, "open_time": open_time, "team_calendars": TEAMS}
+    intervals = build_intervals(tickets, events, **shared)
+    return close_tickets(tickets, events, intervals, quarantined=(), **shared).sort("ticket_id")
+
+
+def tickets_of(lives: Sequence[TrueLife], shape: str, told: pl.DataFrame | None = None) -> pl.DataFrame:
+    rows = [
+        {
+            "ticket_id": life.ticket_id, "source": "desk", "export_shape": shape, "load_id": "", "row_number": 0,
+            "row_hash": "", **({} if told is not None else {"created_at": life.created_at}),
+            "status_category": STATUSES[life.changes[-1][1]["status"]][0],
+        }
+        for life in lives
+    ]  # fmt: skip
+    frame = pl.DataFrame(rows)
+    return conform(frame if told is None else frame.join(told, on="ticket_id"), stg_tickets)
+
+
+def measure_exports(lives: Sequence[TrueLife], exports: Exports, as_of: datetime) -> pl.DataFrame:
+    found = compare_snapshots(exports.row_frame(), exports.export_frame())
+    events = conform(found.events.with_columns(source=pl.lit("desk")), stg_ticket_events)
+    return measure(tickets_of(lives, "repeated_snapshots", found.tickets), events, as_of)
+
+
+def measure_truth(lives: Sequence[TrueLife], as_of: datetime) -> pl.DataFrame:
+    return measure(tickets_of(lives, "event_log"), log_of(lives, lambda at, *_: at), as_of)
+
+
+def ends_of(facts: pl.DataFrame, measure_: str, clock: str, suffix: str = "") -> pl.DataFrame:
+    """The value, and between what the truth lies."""
+    value = f"{measure_}_{clock}_microseconds"
+    ends = {end: pl.coalesce(f"{measure_}_{end}_{clock}_microseconds", value) for end in END}
+    return facts.select("ticket_id", "is_done", value=value, **ends, true=f"{value}{suffix}")
+
+
+def assert_true(facts: pl.DataFrame, truth: pl.DataFrame) -> Counter[str]:
+    """The truth lies between the ends of every duration of a resolved ticket. Returns how many ends are apart."""
+    assert facts["ticket_id"].to_list() == truth["ticket_id"].to_list()
+    both = facts.join(truth, on="ticket_id", suffix="_true").filter("is_done", "is_done_true")
+    apart: Counter[str] = Counter()
+    for measure_ in BOUNDED_DURATIONS:
+        for clock in CLOCKS:
+            told = ends_of(both, measure_, clock, "_true").filter(pl.col("value").is_not_null())
+            wrong = told.filter(~pl.col("true").is_between("least", "greatest").fill_null(False))
+            assert wrong.is_empty(), (measure_, clock, wrong.to_dicts())
+            assert told.filter(~pl.col("value").is_between("least", "greatest")).is_empty()
+            apart[f"{measure_} {clock}"] += told.filter(pl.col("least") < pl.col("greatest")).height
+            apart[f"{measure_} exact"] += told.filter(pl.col("least") == pl.col("greatest")).height
+    return apart
+
+
+def take(lives: Sequence[TrueLife], instants: Sequence[datetime], told: str) -> Exports:
+    """Exports with all fields, without those that date a resolution, or without any."""
+    exports = take_exports(lives, instants)
+    for row in exports.rows:
+        row |= {} if told == "fields" else {"resolved_at": None, "closed_at": None}
+        row |= {"created_at": None} if told == "nothing" else {}
+    return exports
+
+
+@settings(max_examples=80, deadline=None)
+@given(SEEDS, st.sampled_from(["fields", "creations", "nothing"]))
+def test_the_truth_lies_between_the_ends(seed: int, told: str) -> None:
+    lives, instants = hurried_lives(seed)
+    # Without a field for resolutions, one that moved does not show.
+    if told != "fields":
+        lives = [life for life in lives if not came_back_unseen(life, instants)]
+    facts = measure_exports(lives, take(lives, instants, told), instants[-1])
+    assert_true(facts, measure_truth(lives, instants[-1]))
+
+
+def came_back_unseen(life: TrueLife, instants: Sequence[datetime]) -> bool:
+    shown = [life.at(at)["status"] for at in instants if at >= life.created_at]
+    true = [change["status"] for _, change in life.changes]
+    runs = [name for name, before in zip(shown, [None, *shown[:-1]], strict=True) if name != before]
+    return runs.count("Solved") != true.count("Solved")
+
+
+@settings(max_examples=30, deadline=None)
+@given(SEEDS)
+def test_a_lead_time_reaches_to_the_resolution_that_moved(seed: int) -> None:
+    lives, instants = restless_lives(seed)
+    facts = measure_exports(lives, take(lives, instants, "fields"), instants[-1])
+    truth = measure_truth(lives, instants[-1])
+    for clock in CLOCKS:
+        both = ends_of(facts.join(truth, on="ticket_id", suffix="_true"), "lead_time", clock, "_true")
+        known = both.filter(pl.col("value").is_not_null())
+        assert known.filter(~pl.col("true").is_between("least", "greatest")).is_empty(), known.to_dicts()
+
+
+def test_the_property_sees_ends_apart_and_exact_ones_of_every_duration() -> None:
+    apart: Counter[str] = Counter()
+    for seed in range(12):
+        lives, instants = hurried_lives(seed)
+        for told in ("fields", "nothing"):
+            kept = [life for life in lives if told == "fields" or not came_back_unseen(life, instants)]
+            facts = measure_exports(kept, take(kept, instants, told), instants[-1])
+            apart += assert_true(facts, measure_truth(kept, instants[-1]))
+    names = {f"{measure_} {clock}" for measure_ in BOUNDED_DURATIONS for clock in CLOCKS}
+    # When work began or an answer came no field of these exports tells.
+    assert {name for name, count in apart.items() if count} == {*names, "lead_time exact", "first_resolution exact"}
+
+
+def test_a_log_has_no_ends() -> None:
+    lives, instants = hurried_lives(3)
+    truth = measure_truth(lives, instants[-1])
+    ends = truth.select(cs.contains("_least_", "_greatest_"))
+    assert ends.width == 16
+    assert set(ends.null_count().row(0)) == {truth.height}
+
+
+def of_one(*shown: tuple[int, str], **fields: Any) -> dict[str, Any]:
+    """Hours of one ticket that exports at so many hours show with these statuses; it was created an hour before."""
+    instants = [START + hours * HOUR for hours, _ in shown]
+    created_at = instants[0] - HOUR
+    changes = [
+        (at if number else created_at, {"status": status})
+        for number, (at, (_, status)) in enumerate(zip(instants, shown, strict=True))
+    ]
+    life = TrueLife("desk:1", created_at, changes)
+    exports = take_exports([life], instants)
+    for row in exports.rows:
+        row |= {"resolved_at": None, "closed_at": None, **(fields if row["status"] == "Solved" else {})}
+    (row,) = measure_exports([life], exports, instants[-1]).to_dicts()
+    return {
+        name: tuple(
+            None
+            if row[f"{name}_{part}calendar_microseconds"] is None
+            else row[f"{name}_{part}calendar_microseconds"] / 3.6e9
+            for part in ("", "least_", "greatest_")
+        )
+        for name in BOUNDED_DURATIONS
+    }
+
+
+def test_by_hand() -> None:
+    # Queued at 0, at work at 24, done at 48, and created an hour before 0: work began within a day, and so did it end.
+    assert of_one((0, "New"), (24, "Working"), (48, "Solved")) == {
+        "lead_time": (49, 25, 49),
+        "cycle_time": (24, 0, 48),
+        "first_resolution": (49, 25, 49),
+        "first_response": (25, 1, 25),
+    }
+
+
+def test_a_field_that_dates_the_resolution_leaves_only_the_beginning_open() -> None:
+    assert of_one((0, "New"), (24, "Working"), (48, "Solved"), resolved_at=START + 30 * HOUR) == {
+        "lead_time": (31, None, None),
+        "cycle_time": (6, 6, 30),
+        "first_resolution": (31, None, None),
+        "first_response": (25, 1, 25),
+    }
+
+
+def test_a_ticket_that_is_first_seen_at_work_may_have_lain_queued_before() -> None:
+    assert of_one((0, "Working"), (24, "Solved"), resolved_at=START + 9 * HOUR)["cycle_time"] == (10, 9, 10)
+
+
+def test_somebody_may_have_worked_on_what_is_first_seen_waiting() -> None:
+    found = of_one((0, "New"), (24, "Asked"), (48, "Working"), (72, "Solved"), resolved_at=START + 60 * HOUR)
+    assert found["cycle_time"] == (12, 12, 60)
