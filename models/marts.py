@@ -94,6 +94,10 @@ kpi_signals = table(
         "Why it is a signal: outside_limits, run_of_eight (on one side of the centre), trend_of_six, two_of_three "
         "(beyond two thirds of the way to a limit); empty if it is none",
     ),
+    flag(
+        "is_certain",
+        "Whether it is a signal by these limits whatever the unmeasured records are; empty if it is none",
+    ),
     real("centre_value", "Mean of the baseline"),
     real("lower_limit_value", "Centre less 2.66 times the mean moving range of the baseline"),
     real("upper_limit_value", "Centre plus 2.66 times the mean moving range of the baseline"),

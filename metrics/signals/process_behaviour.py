@@ -6,6 +6,10 @@ where 1.128 is how much longer than one standard deviation the mean range of two
 recorded decision begins another one. Limits are those of these periods as they are published now: where a value of a
 baseline is restated, a limit drawn from the withdrawn one would be wrong.
 
+Where not everything is measured, a point is certain if it is a signal wherever in its bounds the truth lies, the limits
+being what they are: of a value the bound that is nearer to the centre counts, of two neighbours of a trend those that
+are nearer to each other.
+
 All is computed in fractions, so that a process that never varies has no signal by rounding. A period without a value is
 no point: ranges are taken between neighbouring periods only, runs and trends count points in their order.
 """
@@ -31,6 +35,7 @@ BASELINE_POINTS: Final = 12
 #: Periods that are judged. A day is too short: what it shows is the day of the week.
 JUDGED_GRAINS: Final = (Grain.WEEK, Grain.MONTH, Grain.QUARTER)
 
+_POINT: Final = ("period_start_date", "period_end_date", "value", "lower_bound", "upper_bound")
 _FACTOR: Final = Fraction(266, 100)
 #: The upper limit of moving ranges is so many times their mean.
 _RANGE_FACTOR: Final = Fraction(3267, 1000)
@@ -64,11 +69,17 @@ class Baseline:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A period's value, exactly."""
+    """A period's value, exactly, and between which values the truth lies.
+
+    Attributes:
+        lower, upper: None where nothing bounds it.
+    """
 
     start: date
     end: date
     value: Fraction
+    lower: Fraction | None
+    upper: Fraction | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +153,40 @@ def broken_rules(values: Sequence[Fraction], limits: Limits) -> list[list[Broken
     return found
 
 
+def are_certain(points: Sequence[Point], limits: Limits) -> list[bool]:
+    """Whether each point breaks a rule wherever in its bounds the truth of each point lies, in the order of the points.
+
+    The limits are taken for what they are.
+    """
+    nearest = [_nearest_to(limits.centre, point) for point in points]
+    found: list[bool] = []
+    trend = way = 1
+    for index, broken in enumerate(broken_rules(nearest, limits)):
+        if index:
+            step = _certain_step(points[index - 1], points[index])
+            trend = (trend + 1 if step == way or trend == 1 else 2) if step else 1
+            way = step
+        # A trend of the nearest values is none of the truth's.
+        found.append(bool(set(broken) - {BrokenRule.TREND_OF_SIX}) or trend >= _TREND)
+    return found
+
+
+def _nearest_to(centre: Fraction, point: Point) -> Fraction:
+    """The value within a point's bounds that is nearest to the centre; the centre itself where it is among them."""
+    if point.value > centre:
+        return centre if point.lower is None else max(point.lower, centre)
+    return centre if point.upper is None else min(point.upper, centre)
+
+
+def _certain_step(before: Point, after: Point) -> int:
+    """Whether the truth rose (1) or fell (-1) from one point to the next; 0 where that cannot be told."""
+    if before.upper is not None and after.lower is not None and after.lower > before.upper:
+        return 1
+    if before.lower is not None and after.upper is not None and after.upper < before.lower:
+        return -1
+    return 0
+
+
 def find_signals(metric_values: pl.DataFrame, baselines: Collection[Baseline] = ()) -> pl.DataFrame:
     """`kpi_signals`: every closed period of every metric that has a value, with its limits and what it breaks.
 
@@ -158,7 +203,7 @@ def find_signals(metric_values: pl.DataFrame, baselines: Collection[Baseline] = 
     rows: list[dict[str, Any]] = []
     for (metric, grain), group in chosen.group_by(["metric", "period_grain"], maintain_order=True):
         reasons = {item.start_date: item.reason for item in baselines if item.metric == metric}
-        records = list(group.select("period_start_date", "period_end_date", "value", "unit").iter_rows())
+        records = list(group.select(*_POINT, "unit").iter_rows())
         for start, stretch in _stretches(records, sorted(reasons)):
             known = {"metric": metric, "period_grain": grain, "baseline_reason": reasons.get(start)}
             rows += [{**known, **row} for row in _judge(stretch)]
@@ -177,11 +222,15 @@ def _stretches(
 
 
 def _judge(records: Sequence[tuple[Any, ...]]) -> Iterable[dict[str, Any]]:
-    points = [Point(start, end, Fraction(value)) for start, end, value, _ in records]
+    points = [
+        Point(start, end, Fraction(value), *(None if bound is None else Fraction(bound) for bound in bounds))
+        for start, end, value, *bounds, _ in records
+    ]
     limits = natural_limits(points[:BASELINE_POINTS])
     broken = broken_rules([point.value for point in points], limits) if limits else [[]] * len(points)
+    certain = are_certain(points, limits) if limits else [False] * len(points)
     last = records[BASELINE_POINTS - 1][0] if limits else None
-    for (start, end, value, unit), rules in zip(records, broken, strict=True):
+    for (start, end, value, *_, unit), rules, is_certain in zip(records, broken, certain, strict=True):
         state = SignalState.SIGNAL if rules else SignalState.NOISE
         yield {
             "period_start_date": start,
@@ -190,6 +239,7 @@ def _judge(records: Sequence[tuple[Any, ...]]) -> Iterable[dict[str, Any]]:
             "unit": unit,
             "signal_state": (state if limits else SignalState.NOT_JUDGED).value,
             "broken_rules": ", ".join(rule.value for rule in rules) or None,
+            "is_certain": is_certain if rules else None,
             "centre_value": float(limits.centre) if limits else None,
             "lower_limit_value": float(limits.lower) if limits else None,
             "upper_limit_value": float(limits.upper) if limits else None,

@@ -10,7 +10,7 @@ from pipelines.report.completeness import in_period, incomplete
 from pipelines.report.drivers import format_part, largest_driver, name_part, net_change
 from pipelines.report.facts import BRIDGE_IS_OF, DRIVEN, HEADLINES, SUPPORTING, ReportFacts
 from pipelines.report.money import recoverable_at_least, recoverable_months, recoverable_total
-from pipelines.report.signals import departures_from_usual
+from pipelines.report.signals import departures_from_usual, latest_signal
 from pipelines.report.targets import target_of, targets_sentence, wanted
 from pipelines.words.numbers import format_value
 from pipelines.words.periods import long_day, name_months, only_from, sentence_case
@@ -24,7 +24,7 @@ def _more(facts: ReportFacts) -> list[str]:
     """What an executive asks next: is it a signal, what made the difference, and what money is at stake."""
     currency = facts.publication.currency
     told = [
-        f"{facts.numbers[metric]['label']}{in_period(facts, metric)} {departure}."
+        f"{facts.numbers[metric]['label']}{in_period(facts, metric)} {departure}{_doubt_of_signal(facts, metric)}."
         for metric in facts.headlines
         if metric in facts.numbers
         for departure in departures_from_usual(facts, metric)[:1]
@@ -53,6 +53,12 @@ def _more(facts: ReportFacts) -> list[str]:
     if held:
         told.append(f"{held:,} {'KPI is' if held == 1 else 'KPIs are'} held by the gate and shown as of earlier data.")
     return told
+
+
+def _doubt_of_signal(facts: ReportFacts, metric: str) -> str:
+    """How a sentence on a signal goes on where it is none by some of the values that the truth may have."""
+    latest = latest_signal(facts, metric)
+    return "" if latest is None or latest["is_certain"] else f", though {IN_DOUBT}"
 
 
 def _unallocated(facts: ReportFacts, metric: str, driver: Mapping[str, Any]) -> str:

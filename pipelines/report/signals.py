@@ -18,6 +18,8 @@ from models.vocabulary import Grain, SignalState
 from pipelines.report.charts import Limits, TrendPoint
 from pipelines.report.facts import ReportFacts
 from pipelines.words.numbers import format_points, format_value
+from pipelines.words.periods import sentence_case
+from pipelines.words.targets import IN_DOUBT
 
 
 def trend_points(facts: ReportFacts, metric: str) -> tuple[TrendPoint, ...]:
@@ -89,7 +91,8 @@ def signal_sentence(facts: ReportFacts, metric: str) -> str:
     value = f"The value of {period.label}" if facts.is_past else "The latest value"
     departures = [f"it {told}" for told in departures_from_usual(facts, metric)]
     if departures:
-        return f"{value} is a signal, not usual variation: {'; '.join(departures)}.{_since(latest)}"
+        doubt = "" if latest["is_certain"] else f" {sentence_case(IN_DOUBT)}."
+        return f"{value} is a signal, not usual variation: {'; '.join(departures)}.{doubt}{_since(latest)}"
     if latest["signal_state"] == SignalState.NOISE and (leap := _unusual_change(facts, metric)):
         return f"{value} lies within usual variation, but {leap}.{_since(latest)}"
     if latest["signal_state"] == SignalState.NOISE:

@@ -4,7 +4,7 @@
 -- parameter to_date: a day of the last period [date] [default: 2999-12-31]
 -- parameter row_limit: periods at most, the latest ones [number] [default: 24]
 -- example: kpi query --query signal_or_noise --param metric=cost_per_transaction_reporting
--- answer: sla_attainment_ratio | ratio | 2026-05-01 | 0.842 | signal | outside_limits | 0.93 | 0.898 | 0.962 | 2024-12-01 | 2025-11-01 | A second team began to work
+-- answer: sla_attainment_ratio | ratio | 2026-05-01 | 0.842 | signal | outside_limits | true | 0.93 | 0.898 | 0.962 | 2024-12-01 | 2025-11-01 | A second team began to work
 SELECT
     metric,
     unit,
@@ -12,6 +12,7 @@ SELECT
     value,
     signal_state,
     broken_rules,
+    is_certain,
     centre_value,
     lower_limit_value,
     upper_limit_value,

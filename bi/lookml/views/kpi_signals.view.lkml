@@ -63,6 +63,12 @@ view: kpi_signals {
     sql: ${TABLE}.broken_rules ;;
   }
 
+  dimension: is_certain {
+    type: yesno
+    description: "Whether it is a signal by these limits whatever the unmeasured records are; empty if it is none"
+    sql: ${TABLE}.is_certain ;;
+  }
+
   dimension: centre_value {
     type: number
     description: "Mean of the baseline"
@@ -118,6 +124,6 @@ view: kpi_signals {
   }
 
   set: detail {
-    fields: [metric, period_grain, period_start_date, period_end_date, value, unit, signal_state, broken_rules, centre_value, lower_limit_value, upper_limit_value, baseline_start_date, baseline_end_date, point_count, baseline_reason]
+    fields: [metric, period_grain, period_start_date, period_end_date, value, unit, signal_state, broken_rules, is_certain, centre_value, lower_limit_value, upper_limit_value, baseline_start_date, baseline_end_date, point_count, baseline_reason]
   }
 }

@@ -63,4 +63,5 @@ def signal(month: int, state: str, centre: float | None, **more: Any) -> dict[st
     limits = {"centre_value": centre, "lower_limit_value": centre, "upper_limit_value": centre,
               "baseline_reason": None, "baseline_start_date": date(2026, 8, 1)}  # fmt: skip
     own = {"period_start_date": date(2026, month, 1), "value": month / 10, "signal_state": state, "broken_rules": None}
+    own |= {"is_certain": True if state == "signal" else None}
     return {**own, **limits, **more}

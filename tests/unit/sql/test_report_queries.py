@@ -166,12 +166,12 @@ def test_signal_or_noise(fill: Fill, answer: Callable[..., list[tuple[Any, ...]]
         "baseline_end_date": date(2025, 12, 1),
         "baseline_reason": "Why.",
     }
-    late = judged(3, signal_state="signal", broken_rules="outside_limits", **limits, **baseline)
+    late = judged(3, signal_state="signal", broken_rules="outside_limits", is_certain=True, **limits, **baseline)
     fill("kpi_signals", judged(1), judged(2), late, judged(4), {**judged(2), "period_grain": "week"})
     found = answer("signal_or_noise", to_date="2026-03-01", row_limit="2")
     assert [(*row[:2], row[2].month) for row in found] == [(SLA, "ratio", 2), (SLA, "ratio", 3)]
     assert found[1][3:] == (
-        0.3, "signal", "outside_limits", 0.2, 0.1, 0.25, date(2025, 1, 1), date(2025, 12, 1), "Why."
+        0.3, "signal", "outside_limits", True, 0.2, 0.1, 0.25, date(2025, 1, 1), date(2025, 12, 1), "Why."
     )  # fmt: skip
 
 

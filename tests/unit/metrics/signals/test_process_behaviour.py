@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from fractions import Fraction
+from typing import Any
 
 import polars as pl
 import pytest
@@ -16,6 +17,7 @@ from metrics.signals.process_behaviour import (
     BrokenRule,
     Limits,
     Point,
+    are_certain,
     broken_rules,
     find_signals,
     natural_limits,
@@ -32,7 +34,7 @@ def points(*values: int | Fraction | None) -> list[Point]:
     """Weeks with these values; where it is None there is none."""
     starts = [FIRST + timedelta(days=7 * index) for index in range(len(values))]
     return [
-        Point(start, start + timedelta(days=6), Fraction(value))
+        Point(start, start + timedelta(days=6), Fraction(value), Fraction(value), Fraction(value))
         for start, value in zip(starts, values, strict=True)
         if value is not None
     ]
@@ -111,7 +113,8 @@ def values(*given: float | None, metric: str = "sla_attainment_ratio", **columns
         {
             "metric": metric, "period_grain": "week", "period_start_date": FIRST + timedelta(days=7 * index),
             "period_end_date": FIRST + timedelta(days=7 * index + 6), "is_period_closed": True,
-            "dimension": "overall", "dimension_value": "", "value": value, "unit": "ratio", **columns,
+            "dimension": "overall", "dimension_value": "", "value": value, "unit": "ratio",
+            "lower_bound": value, "upper_bound": value, **columns,
         }
         for index, value in enumerate(given)
     ]  # fmt: skip
@@ -181,3 +184,72 @@ def test_the_rules_as_they_are_told(values: list[int]) -> None:
             ),
         }
         assert set(broken) == {rule for rule, is_broken in expected.items() if is_broken}
+
+
+def bounded(*bounds: tuple[float | None, float, float | None]) -> list[Point]:
+    """Weeks with these lower bounds, values and upper bounds."""
+    return [
+        Point(
+            FIRST + timedelta(days=7 * index),
+            FIRST + timedelta(days=7 * index + 6),
+            Fraction(value),
+            None if lower is None else Fraction(lower),
+            None if upper is None else Fraction(upper),
+        )
+        for index, (lower, value, upper) in enumerate(bounds)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "is_certain"),
+    [
+        # Beyond the limit of 3 wherever it lies; on it by the lower bound; by none at all.
+        ([(3.5, 4, 5)], True),
+        ([(3, 4, 5)], False),
+        ([(None, 4, 5)], False),
+        ([(-5, -4, -3.5)], True),
+        ([(-5, -4, None)], False),
+        # Whether it is far above or far below cannot be told, though it is outside either way.
+        ([(-4, 4, 4)], False),
+        # Eight on one side, of which one may be on the centre.
+        ([(0.5, 1, 1)] * 8, True),
+        ([(0.5, 1, 1)] * 7 + [(0, 1, 1)], False),
+        # Six that rise, of which two may have risen or not.
+        ([(n / 4 - 0.1, n / 4, n / 4 + 0.1) for n in range(-3, 3)], True),
+        ([(n / 4 - 0.2, n / 4, n / 4 + 0.2) for n in range(-3, 3)], False),
+        # The second of three beyond 2.
+        ([(2.1, 2.5, 2.9), (0, 0, 0), (2.1, 2.5, 2.9)], True),
+        ([(1.9, 2.5, 2.9), (0, 0, 0), (2.1, 2.5, 2.9)], False),
+    ],
+)
+def test_a_signal_is_certain_if_no_truth_within_the_bounds_undoes_it(
+    given: list[tuple[float | None, float, float | None]], is_certain: bool
+) -> None:
+    points_given = bounded(*given)
+    assert broken_rules([point.value for point in points_given], AROUND_ZERO)[-1]
+    assert are_certain(points_given, AROUND_ZERO)[-1] == is_certain
+
+
+@given(
+    st.lists(st.tuples(st.integers(-9, 9), st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=12),
+    st.randoms(use_true_random=False),
+)
+def test_what_is_certain_is_a_signal_by_every_truth(drawn: list[tuple[int, int, int]], random: Any) -> None:
+    of_bounds = bounded(*((value - below, value, value + above) for value, below, above in drawn))
+    limits = Limits(Fraction(0), Fraction(-6), Fraction(6), 12)
+    certain = are_certain(of_bounds, limits)
+    for _ in range(20):
+        truth = [Fraction(random.randint(int(p.lower or 0), int(p.upper or 0))) for p in of_bounds]
+        for is_certain, broken in zip(certain, broken_rules(truth, limits), strict=True):
+            assert broken or not is_certain
+    exact = bounded(*((value, value, value) for value, *_ in drawn))
+    broken_exactly = broken_rules([point.value for point in exact], limits)
+    assert are_certain(exact, limits) == [bool(broken) for broken in broken_exactly]
+
+
+def test_certainty_is_told_of_signals_and_of_nothing_else() -> None:
+    usual = [0.5, 0.75] * 6
+    sure = find_signals(values(*usual, 9.0))
+    unsure = find_signals(values(*usual, 9.0, lower_bound=0.5, upper_bound=9.0))
+    assert sure["is_certain"].to_list() == [None] * 12 + [True]
+    assert unsure["is_certain"].to_list() == [None] * 12 + [False]
