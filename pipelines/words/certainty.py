@@ -9,7 +9,7 @@ from datetime import date
 from typing import Final
 
 from models.tickets import BOUNDED_DURATIONS
-from pipelines.words.numbers import format_bounds, format_ratio, format_value
+from pipelines.words.numbers import format_bounds, format_ratio
 from pipelines.words.periods import long_day
 
 _BETWEEN_EXPORTS: Final = "depending on when, between two exports, work began and ended"
@@ -78,9 +78,6 @@ def describe_truth(
     if until is not None:
         bounds = format_truth(lower, upper, unit, currency, until=until)
         return f"{bounds} until {long_day(until)}, and unknown of the whole"
-    told = f"the truth is {format_bounds(lower, upper, unit, currency)}"
-    is_one = lower == upper or (
-        None not in (lower, upper) and format_value(lower, unit, currency) == format_value(upper, unit, currency)
-    )
-    rest = RESTS.get(metric, "")
-    return f"{told}, {rest}" if rest and coverage_ratio == 1 and not is_one else told
+    bounds, rest = format_bounds(lower, upper, unit, currency), RESTS.get(metric, "")
+    differ = rest and coverage_ratio == 1 and not bounds.startswith("exactly ")
+    return f"the truth is {bounds}, {rest}" if differ else f"the truth is {bounds}"

@@ -49,15 +49,16 @@ def format_apart(value: float, other: float, unit: str, currency: str) -> tuple[
 
 
 def format_bounds(lower: float | None, upper: float | None, unit: str, currency: str) -> str:
-    """Between which values the truth lies; an open end is said, not left out."""
+    """Between which values the truth lies, with digits that tell them apart; an open end is said, not left out."""
     if lower is None and upper is None:
         return "unbounded"
     if lower is None:
         return f"at most {format_value(upper, unit, currency)}"
     if upper is None:
         return f"at least {format_value(lower, unit, currency)}"
-    low, high = format_value(lower, unit, currency), format_value(upper, unit, currency)
-    return f"exactly {low}" if lower == upper else f"between {low} and {high}"
+    low, high = format_apart(lower, upper, unit, currency)
+    # What no digit tells apart was computed on two ways.
+    return f"exactly {format_value(lower, unit, currency)}" if low == high else f"between {low} and {high}"
 
 
 def format_points(difference: float | Decimal) -> str:

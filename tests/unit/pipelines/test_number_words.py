@@ -69,6 +69,9 @@ def test_share_says_all_only_when_nothing_is_missing(ratio: float | None, shown:
     [
         (0.5, 0.75, "between 50.0 % and 75.0 %"),
         (0.5, 0.5, "exactly 50.0 %"),
+        (0.7667579, 0.7672342, "between 76.68 % and 76.72 %"),
+        (0.99996, 1.0, "between 99.996 % and 100.000 %"),
+        (0.1 + 0.2, 0.3, "exactly 30.0 %"),
         (0.5, None, "at least 50.0 %"),
         (None, 0.5, "at most 50.0 %"),
         (None, None, "unbounded"),
