@@ -44,7 +44,8 @@ CANCELLED = f"""
 OPEN = f"SELECT *, {AS_OF_DATE} AS day FROM fct_tickets WHERE NOT is_done AND NOT is_cancelled"
 FLOWS = f"SELECT *, 1 AS sign FROM ({CREATED}) UNION ALL SELECT *, -1 AS sign FROM ({RESOLVED})"
 DELIVERIES = f"""
-    SELECT *, CASE WHEN is_quarantined THEN coalesce(promised_date, first_promised_date) ELSE promised_date END AS day
+    SELECT *, CASE WHEN is_quarantined THEN coalesce(promised_date, first_promised_date, delivered_date)
+                   ELSE promised_date END AS day
     FROM fct_deliveries
     WHERE is_quarantined OR promised_date < {AS_OF_DATE} OR (promised_date IS NOT NULL AND delivered_date IS NOT NULL)
 """

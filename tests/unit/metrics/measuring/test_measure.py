@@ -8,7 +8,7 @@ from decimal import Decimal
 import duckdb
 import polars as pl
 import pytest
-from made_up_operation import frame_of
+from made_up_operation import core_facts, frame_of
 from measure_oracle import HOUR, KEYS, NUMBERS, expected_cells
 from polars.testing import assert_frame_equal
 
@@ -31,6 +31,10 @@ def measured(facts: dict[str, pl.DataFrame], as_of: datetime) -> pl.DataFrame:
 
 @pytest.fixture(scope="module")
 def database(facts: dict[str, pl.DataFrame]) -> duckdb.DuckDBPyConnection:
+    return _database_of(facts)
+
+
+def _database_of(facts: dict[str, pl.DataFrame]) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     for name, frame in facts.items():
         connection.register(name, frame.to_arrow())
@@ -41,14 +45,27 @@ def database(facts: dict[str, pl.DataFrame]) -> duckdb.DuckDBPyConnection:
 def test_every_cell_agrees_with_plain_sql(
     name: str, measured: pl.DataFrame, database: duckdb.DuckDBPyConnection
 ) -> None:
-    types = {number: pl.Int64 if number.endswith("_count") else pl.Float64 for number in NUMBERS}
-    expected = (
-        database.sql(expected_cells(name)).pl().select(*KEYS, *(pl.col(n).cast(t) for n, t in types.items())).sort(KEYS)
-    )
     found = measured.filter(metric=name).select(*KEYS, *NUMBERS).sort(KEYS)
     least = 8 if name == "vendor_committed_spend_used_ratio" else 20 if name.startswith("ticket_age_") else 50
     assert found.height > least
-    assert_frame_equal(found, expected, rel_tol=1e-9, abs_tol=1e-9)
+    assert_frame_equal(found, _expected(name, database), rel_tol=1e-9, abs_tol=1e-9)
+
+
+# In the first two a delivery that was set aside has no promise at all, which the usual draw lacks.
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [14, 18, 3])
+def test_every_cell_of_other_draws_agrees_with_plain_sql(seed: int, as_of: datetime) -> None:
+    drawn = core_facts(seed)
+    measured, database = measure(METRICS, drawn, time_zone=ZONE, as_of=as_of), _database_of(drawn)
+    for metric in METRICS:
+        found = measured.filter(metric=metric.name).select(*KEYS, *NUMBERS).sort(KEYS)
+        assert_frame_equal(found, _expected(metric.name, database), rel_tol=1e-9, abs_tol=1e-9)
+
+
+def _expected(name: str, database: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    types = {number: pl.Int64 if number.endswith("_count") else pl.Float64 for number in NUMBERS}
+    cells = database.sql(expected_cells(name)).pl()
+    return cells.select(*KEYS, *(pl.col(number).cast(type_) for number, type_ in types.items())).sort(KEYS)
 
 
 def test_the_sample_reaches_the_hard_cases(measured: pl.DataFrame) -> None:
