@@ -80,7 +80,7 @@ OPEN_TICKETS: Final = Population(
     is_eligible=~pl.col("is_done") & ~pl.col("is_cancelled"),
     eligibility=(
         "Tickets that are neither done nor cancelled as of the data's clock. One that was set aside counts if it says "
-        "that it is open."
+        "that it is open. One that left the exports while it was open is not measured."
     ),
     dimensions=_ALL_DIMENSIONS,
 )
@@ -94,7 +94,8 @@ TICKETS_IN_WORK: Final = Population(
     is_eligible=pl.lit(True),
     eligibility=(
         "Tickets queued, active or waiting at the end of that day. A ticket of which only a snapshot is known, or that "
-        "was set aside, is eligible from its creation to its resolution or cancellation, and not measured."
+        "was set aside, is eligible from its creation to its resolution or cancellation, and not measured; so is one "
+        "that left the exports while it was open, since then."
     ),
     dimensions=_ALL_DIMENSIONS,
     span=_SPAN_OF_TICKETS,

@@ -48,8 +48,8 @@ stg_tickets = table(
     ),
     flag(
         "has_disappeared",
-        "Of repeated snapshots that hold all tickets: whether the latest export shows the ticket no longer. Its last "
-        "state stays.",
+        "Of repeated snapshots that hold all tickets: whether the latest export shows the ticket no longer. What was "
+        "open by then is not known to be so since.",
     ),
     instant(
         "reopened_unseen_at",
@@ -130,6 +130,11 @@ fct_tickets = table(
     instant("first_resolved_at", "First entry into done"),
     instant("resolved_at", "Last entry into done; empty for a ticket that is not done as of the data's clock"),
     instant("cancelled_at", "Entry into cancelled, if the ticket is cancelled"),
+    instant(
+        "unknown_since_at",
+        "Of a ticket that was open when full exports last showed it: right after the last one that does. Whether it is "
+        "open since is not known. Empty for others",
+    ),
     flag("is_done", "Whether the ticket is done as of the data's clock", required=True),
     flag("is_cancelled", "Whether the ticket is cancelled as of the data's clock", required=True),
     flag(
@@ -165,7 +170,10 @@ fct_tickets = table(
     integer("waiting_business_microseconds", "Time in waiting, in open hours"),
     integer("reopened_gap_calendar_microseconds", "Time in done between resolutions, by the clock on the wall"),
     integer("reopened_gap_business_microseconds", "Time in done between resolutions, in open hours"),
-    integer("age_calendar_microseconds", "Created to the data's clock, for a ticket not done"),
+    integer(
+        "age_calendar_microseconds",
+        "Created to the data's clock, for a ticket not done; empty where it is not known whether it is open",
+    ),
     integer("age_business_microseconds", "Age in open hours"),
     integer(
         "reopen_count",
@@ -194,7 +202,8 @@ fct_ticket_intervals = table(
     instant("started_at", "Start, inclusive", required=True),
     instant(
         "ended_at",
-        "End, exclusive; while it lasts, the data's clock; empty where the ticket lies done or cancelled since",
+        "End, exclusive; while it lasts, the data's clock; empty where the ticket lies done or cancelled since, or is "
+        "in no export since",
     ),
     instant(
         "started_earliest_at",
@@ -266,8 +275,9 @@ fct_sla_clocks = table(
     ),
     text(
         "not_told",
-        "What the export does not tell of a clock that is not measured: first_response, pauses (of a snapshot) or "
-        "instants (the target lies between the two exports between which the clock stopped); empty for others",
+        "What the export does not tell of a clock that is not measured: first_response, pauses (of a snapshot), "
+        "instants (the target lies between the two exports between which the clock stopped) or whereabouts (the ticket "
+        "left the exports while it was open); empty for others",
         has_few_values=True,
     ),
     instant("breached_at", "Instant at which elapsed time reached the target, if it went beyond"),

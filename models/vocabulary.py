@@ -97,12 +97,14 @@ class ClockGap(StrEnum):
     """What the export does not tell of an SLA clock that is not measured.
 
     `first_response`: when it came. `pauses`: when the clock stood still, of a snapshot. `instants`: the stop is known
-    only to lie between two exports, and the target lies there too.
+    only to lie between two exports, and the target lies there too. `whereabouts`: the ticket was open when full exports
+    last showed it.
     """
 
     FIRST_RESPONSE = "first_response"
     PAUSES = "pauses"
     INSTANTS = "instants"
+    WHEREABOUTS = "whereabouts"
 
 
 class Grain(StrEnum):

@@ -84,7 +84,7 @@ SLA_METRICS: Final[tuple[Metric, ...]] = (
         requires=(Domain.TICKETS,),
         population=RESOLUTION_CLOCKS,
         kind=Ratio(_CLOCK_IS_MET),
-        version=2,
+        version=3,
         is_headline=True,
     ),
     _attainment(
@@ -97,19 +97,21 @@ SLA_METRICS: Final[tuple[Metric, ...]] = (
             "A resolution is a response, too. Where a source tells no replies, the first entry into active stands in "
             f"for the first reply; of a snapshot of such a source, {_LEANS_UPWARDS}"
         ),
-        version=2,
+        version=3,
     ),
     _attainment(
         "periodic_update",
         "periodic update",
         "clocks of the longest silence between public replies",
         PERIODIC_UPDATE_CLOCKS,
+        version=2,
     ),
     _attainment(
         "vendor_response",
         "vendor response",
         "vendor response clocks, which run while that vendor or team has the ticket,",
         VENDOR_RESPONSE_CLOCKS,
+        version=2,
     ),
     _attainment(
         "vendor_resolution",
@@ -120,7 +122,7 @@ SLA_METRICS: Final[tuple[Metric, ...]] = (
             "A clock that only stood still, as of a ticket that names the vendor and never waited for it, is met like "
             "any other; for service credits it is no case."
         ),
-        version=2,
+        version=3,
     ),
     Metric(
         name="sla_source_attainment_ratio",

@@ -158,6 +158,7 @@ def _age(clock: Clock) -> tuple[Metric, ...]:
             direction=Direction.DOWN_IS_GOOD,
             population=OPEN_TICKETS,
             kind=Percentile(percent, column),
+            version=2,
         )
         for percent in _PERCENTS
     )
@@ -175,6 +176,7 @@ def _stock(name: str, label: str, what: str, categories: tuple[StatusCategory, .
         direction=direction,
         population=TICKETS_IN_WORK,
         kind=Stock(categories),
+        version=2,
     )
 
 

@@ -30,7 +30,7 @@ from metrics.measuring.stocks import count_stays, stays_of_unknown
 from metrics.periods import Reporting, local_date, period_end, period_start
 from metrics.populations import RESOLVED_TICKETS
 from metrics.spec import AS_OF_DATE, Metric, Population
-from models.vocabulary import Grain
+from models.vocabulary import ClockGap, Grain
 
 #: Stands between the reasons of one record.
 SEPARATOR: Final = "\n"
@@ -113,7 +113,7 @@ def count_unmeasured(
 def columns_of_gaps(fact: str) -> tuple[str, ...]:
     """Columns of a fact that are needed here beside those that measuring needs."""
     key = RECORDS_OF_FACTS.get(fact, ("", ""))[1]
-    return tuple(name for name in (key, "source", "has_history", "is_quarantined") if name)
+    return tuple(name for name in (key, "source", "has_history", "is_quarantined", "unknown_since_at") if name)
 
 
 def _reasons_by_record(set_aside: pl.DataFrame) -> pl.DataFrame:
@@ -234,7 +234,11 @@ def _has_span(metric: Metric) -> bool:
 
 def _count(eligible: pl.DataFrame, metric: Metric, needed: list[str]) -> pl.DataFrame:
     is_measured, span = _measuring(metric, needed)
-    missing = missing_value(needed, has_history="has_history" in eligible.columns)
+    missing = missing_value(
+        needed,
+        has_history="has_history" in eligible.columns,
+        says_unknown="unknown_since_at" in eligible.columns,
+    )
     if "not_told" in eligible.columns:
         missing = pl.coalesce(pl.col("not_told").cast(pl.String), missing)
     told = pl.format("{}.{}.measured", "table_name", missing)
@@ -286,6 +290,8 @@ def _of_stocks(
     tickets = _with_rules(fact_or_empty(facts, "fct_tickets"), "fct_tickets", reasons).with_columns(
         reasons=pl.when("is_quarantined")
         .then(pl.col("rules").fill_null(DERIVED))
+        .when("has_history")
+        .then(pl.lit(reason_name("tickets", ClockGap.WHEREABOUTS.value)))
         .otherwise(pl.lit(reason_name("tickets", HISTORY)))
     )
     stays = stays_of_unknown(tickets, reporting, also=("source", "reasons"))

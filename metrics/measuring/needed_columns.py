@@ -35,7 +35,7 @@ _BREAKDOWN: Final = tuple(dimension.value for dimension in Dimension if dimensio
 #: Columns by which `metrics.measuring.fact_records.clock_records` and `metrics.measuring.stocks` know a ticket.
 _OF_TICKETS: Final = (
     *("ticket_id", "has_history", "is_done", "is_cancelled", "is_quarantined"),
-    *("created_at", "resolved_at", "cancelled_at"),
+    *("created_at", "resolved_at", "cancelled_at", "unknown_since_at"),
     *_BREAKDOWN,
 )
 _OF_CLOCKS: Final = ("ticket_id", "target", "state", "not_told", "decided_at", *_BREAKDOWN)

@@ -64,7 +64,8 @@ def stays_of_unknown(tickets: pl.DataFrame, reporting: Reporting, *, also: Seque
     """Tickets whose category on a day is not known: the day on which each comes, and that on which it is gone.
 
     One that is done or cancelled nobody knows when may have been in work until the data's clock. One that is open
-    and was created nobody knows when is, on the day of the data's clock, in work.
+    and was created nobody knows when is, on the day of the data's clock, in work. One that left the exports while it
+    was open may be in work since.
 
     Args:
         also: columns of the tickets to keep beside their breakdown.
@@ -72,12 +73,14 @@ def stays_of_unknown(tickets: pl.DataFrame, reporting: Reporting, *, also: Seque
     is_over = pl.col("is_done") | pl.col("is_cancelled")
     ended_at = pl.when("is_done").then("resolved_at").when("is_cancelled").then("cancelled_at")
     today, time_zone = pl.lit(reporting.as_of_date), reporting.time_zone
+    is_unknown, unknown_since = pl.col("is_quarantined") | ~pl.col("has_history"), pl.col("unknown_since_at")
+    comes = pl.coalesce(local_date(pl.col("created_at"), time_zone), pl.when(~is_over).then(today))
     return (
-        tickets.filter(pl.col("is_quarantined") | ~pl.col("has_history"))
+        tickets.filter(is_unknown | unknown_since.is_not_null())
         .select(
             *(pl.col(dimension.value).cast(pl.String) for dimension in Dimension if dimension is not Dimension.OVERALL),
             *also,
-            comes=pl.coalesce(local_date(pl.col("created_at"), time_zone), pl.when(~is_over).then(today)),
+            comes=pl.when(is_unknown).then(comes).otherwise(local_date(unknown_since, time_zone)),
             goes=pl.when(is_over)
             .then(pl.coalesce(local_date(ended_at, time_zone), today))
             .otherwise(today + timedelta(days=1)),

@@ -23,6 +23,7 @@ def find_gaps(clocks: pl.DataFrame, lives: Lives) -> list[pl.Series]:
 
     - A clock that stopped at an instant that is not told is met if it had not gone beyond its target by the latest, and
       breached if it had by the earliest.
+    - One of a ticket that left the exports while it was open may have stopped at any time since.
     - One of which it is not told whether it stopped at all may be met, even where it goes on or was cancelled.
     - One whose pauses are not told is met or cancelled if it was within its target without any. It is never breached.
     - One whose start or pauses are told to the granularity of exports is judged where that cannot matter.
@@ -59,8 +60,11 @@ def find_gaps(clocks: pl.DataFrame, lives: Lives) -> list[pl.Series]:
         .when(can_have_stopped | can_be_beyond)
         .then("clock_ends_at")
     )
+    is_lost = pl.lit(lives.tickets["unknown_since_at"].is_not_null().gather(clocks["life"])) & ~is_ended
     gap = (
-        pl.when(has_history)
+        pl.when(is_lost)
+        .then(_gap(ClockGap.WHEREABOUTS))
+        .when(has_history)
         .then(_gap(ClockGap.INSTANTS))
         .when(can_have_stopped)
         .then(_gap(ClockGap.FIRST_RESPONSE))

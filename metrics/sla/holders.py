@@ -177,7 +177,8 @@ def _find_stops(rows: pl.DataFrame, signs: pl.DataFrame) -> pl.DataFrame:
     stop = pl.min_horizontal("left_at", "responded_at")
     return clocks.with_columns(clock_ends_at=pl.min_horizontal(stop, "clock_ends_at")).select(
         "clock_ends_at",
-        sure_until="clock_ends_at",
+        # Of a ticket that left the exports, a clock that goes on is sure only until then.
+        sure_until=pl.when(stop.is_null() & GOES_ON).then("sure_until").otherwise("clock_ends_at"),
         is_stopped=pl.col("is_stopped") | stop.is_not_null(),
         is_cancelled=pl.col("is_cancelled") & stop.is_null(),
     )

@@ -47,6 +47,7 @@ def first_response_stretches(lives: Lives, as_of: datetime) -> pl.DataFrame:
     ends = ends.with_columns(
         sure_until=pl.when(ended_after.is_not_null()).then(sure_until).otherwise("clock_ends_at")
     ).drop("created_at", "stopped_after")
+    ends = _doubt_lost(ends, lives.tickets["unknown_since_at"])
     stretches = lives.stretches
     begins = stretches["life"] != stretches["life"].shift(1, fill_value=_NO_LIFE)
     rows = stretches.with_columns(ends[name].gather(stretches["life"]) for name in ends.columns)
@@ -55,6 +56,23 @@ def first_response_stretches(lives: Lives, as_of: datetime) -> pl.DataFrame:
 
 
 _NO_LIFE: Final = 2**32 - 1
+
+
+def _doubt_lost(clocks: pl.DataFrame, unknown_since: pl.Series) -> pl.DataFrame:
+    """Clocks that go on of tickets that left the exports while they were open: they can have stopped since.
+
+    Args:
+        unknown_since: of each clock's ticket.
+    """
+    if not unknown_since.count():
+        return clocks
+    is_lost = GOES_ON & pl.lit(unknown_since.is_not_null())
+    return clocks.with_columns(
+        sure_until=pl.when(is_lost)
+        .then(pl.min_horizontal("sure_until", pl.lit(unknown_since)))
+        .otherwise("sure_until"),
+        tells_stop=pl.col("tells_stop") & ~is_lost,
+    )
 
 
 def _cancelled_after(lives: Lives) -> pl.Series:
@@ -131,7 +149,7 @@ def _close_cycles(lives: Lives, stretches: pl.DataFrame, as_of: datetime) -> pl.
         pl.when(is_cancelled).then(_cancelled_after(lives).gather(cycles["life"])).otherwise("done_earliest_at")
     )
     clock_ends_at = pl.when(is_cancelled).then("cancelled_at").otherwise(pl.coalesce(stop, until))
-    return cycles.with_columns(
+    closed = cycles.with_columns(
         clock_ends_at=clock_ends_at,
         sure_until=pl.when(ended_after.is_not_null())
         .then(pl.min_horizontal(pl.max_horizontal("started_at", ended_after), clock_ends_at))
@@ -141,6 +159,7 @@ def _close_cycles(lives: Lives, stretches: pl.DataFrame, as_of: datetime) -> pl.
         is_cancelled=is_cancelled,
         is_last_cycle=is_last,
     )
+    return _doubt_lost(closed, lives.tickets["unknown_since_at"].gather(closed["life"]))
 
 
 def _unseen_cycles(stretches: pl.DataFrame, cycles: pl.DataFrame) -> pl.DataFrame:

@@ -151,6 +151,8 @@ def close_tickets(
     - Touches are public replies by agents; for sources that tell none, entries into active, by the same rule.
     - Where repeated snapshots tell a reopening only by a resolution that moved, how often a ticket was reopened is not
       known.
+    - Whether a ticket is open that was so when full exports last showed it is not known since (`unknown_since_at`): it
+      has no age.
     - Handoffs are changes of team; for sources that never name one (see `sources_with_teams`) they are not known.
 
     Args:

@@ -107,14 +107,19 @@ def measure_tickets(
         team_calendars=team_calendars,
     )
     changes = count_day_changes(intervals, closed, time_zone=rules.time_zone)
-    return TicketFacts(_leave_settled_open(intervals), closed, clocks, changes)
+    return TicketFacts(_leave_settled_open(intervals, closed), closed, clocks, changes)
 
 
-def _leave_settled_open(intervals: pl.DataFrame) -> pl.DataFrame:
+def _leave_settled_open(intervals: pl.DataFrame, tickets: pl.DataFrame) -> pl.DataFrame:
     """Without the end of the stretch in which a ticket lies done or cancelled: nothing of it is measured any more.
 
-    So the rows of such a ticket stay what they are, however far the data reach.
+    So the rows of such a ticket stay what they are, however far the data reach. Of one that left the exports while it
+    was open, there is no end that anybody knows.
     """
-    goes_on = ~(pl.col("is_last") & pl.col("status_category").is_in(SETTLED))
+    lost = tickets.filter(pl.col("unknown_since_at").is_not_null())["ticket_id"]
+    is_over = pl.col("status_category").is_in(SETTLED)
+    if not lost.is_empty():
+        is_over |= pl.col("ticket_id").is_in(lost.implode())
+    goes_on = ~(pl.col("is_last") & is_over)
     ends = ("ended_at", "duration_calendar_microseconds", "duration_business_microseconds")
     return intervals.with_columns(pl.when(goes_on).then(name).alias(name) for name in ends)

@@ -37,7 +37,7 @@ def count_day_changes(intervals: pl.DataFrame, tickets: pl.DataFrame, *, time_zo
 
     Each interval is worth +1 on the day it begins and -1 on the day it ends, and the running sum is the count: so a
     ticket costs no more for lying long. Tickets that a contract rule set aside, and tickets of which only a snapshot is
-    known, change nothing.
+    known, change nothing. A ticket that left the exports while it was open is taken out when it is known no longer.
 
     Args:
         intervals: rows of `fct_ticket_intervals`.
@@ -48,7 +48,7 @@ def count_day_changes(intervals: pl.DataFrame, tickets: pl.DataFrame, *, time_zo
         The breakdown's columns as categories, `day_date` and `change`. Changes of several sets of tickets can be put
         one under the other.
     """
-    in_work = _in_work(intervals, tickets, _local_days(intervals, time_zone))
+    in_work = _in_work(intervals, tickets, _local_days(intervals, time_zone), time_zone)
     # What begins and ends on one day changes no day's end.
     days = in_work.filter(pl.col("is_last") | (pl.col("begun") != pl.col("ended")))
     begun = days.select(*_BREAKDOWN, day_date=pl.col("begun"), change=pl.lit(1, dtype=pl.Int64))
@@ -132,16 +132,24 @@ def _local_days(intervals: pl.DataFrame, time_zone: str) -> pl.DataFrame:
     return pl.DataFrame({"begun": begun, "ended": ended})
 
 
-def _in_work(intervals: pl.DataFrame, tickets: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
+def _in_work(intervals: pl.DataFrame, tickets: pl.DataFrame, days: pl.DataFrame, time_zone: str) -> pl.DataFrame:
     """Days of intervals in work, their breakdown as categories: small numbers are grouped many times faster than texts.
 
     Args:
         days: what `_local_days` gave.
     """
-    lived = tickets.filter("has_history").select("ticket_id", "is_quarantined", pl.col("service").cast(pl.Categorical))
+    lived = tickets.filter("has_history").select(
+        "ticket_id", "is_quarantined", "unknown_since_at", pl.col("service").cast(pl.Categorical)
+    )
     position = match_rows(intervals["ticket_id"], lived["ticket_id"])
     is_in_work = intervals["status_category"].is_in(WORK) & ~lived["is_quarantined"].gather(position)
     encoded = [pl.col(name).cast(pl.Categorical) for name in _BREAKDOWN if name not in ("service", "status_category")]
+    if lived["unknown_since_at"].count():
+        since = lived["unknown_since_at"].gather(position)
+        lost = (intervals["is_last"] & since.is_not_null()).arg_true()
+        until = since.gather(lost).dt.convert_time_zone(time_zone).dt.date()
+        days = days.with_columns(days["ended"].scatter(lost, until))
+        intervals = intervals.with_columns(intervals["is_last"].scatter(lost, False))
     return (
         intervals.select("is_last", pl.col("status_category").cast(CATEGORIES), *encoded)
         .with_columns(lived["service"].gather(position), *days.get_columns())

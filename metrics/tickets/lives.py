@@ -6,7 +6,7 @@ What each measure means is said with `metrics.tickets.clocks.close_tickets`.
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import polars as pl
@@ -18,6 +18,8 @@ from metrics.tickets.steps import SETTLED, TicketSteps
 from models.vocabulary import ExportShape, StatusCategory
 
 _INSTANT: Final = pl.Datetime("us", "UTC")
+#: What an export shows is so at its instant, and not known from the next one on.
+_NEXT: Final = timedelta(microseconds=1)
 
 
 def close_lives(
@@ -44,7 +46,7 @@ def close_lives(
     resolved_by_field_at = pl.col("resolved_at").alias("resolved_by_field_at")
     own = tickets.select(
         *("ticket", "ticket_id", "source", "ticket_type", "service", "is_sla_met_at_source", "first_response_at"),
-        *("first_seen_at", "queued_until_at", "reopened_unseen_at"),
+        *("first_seen_at", "last_seen_at", "queued_until_at", "has_disappeared", "reopened_unseen_at"),
         resolved_by_field_at,
         is_compared=pl.col("export_shape") == ExportShape.REPEATED_SNAPSHOTS.value,
     )
@@ -84,6 +86,8 @@ def close_lives(
     is_done = pl.col("resolved_at").is_not_null()
     is_cancelled = pl.col("cancelled_at").is_not_null()
     is_open = ~(is_done | is_cancelled)
+    is_lost = is_open & pl.col("is_compared") & pl.col("has_disappeared") & (pl.col("last_seen_at") < until)
+    is_followed = ~is_lost.fill_null(False)
     is_resolved_once = pl.col("first_resolved_at").is_not_null()
     is_active_once = pl.col("first_active_at").is_not_null()
     has_response = pl.col("first_response_at").is_not_null()
@@ -91,6 +95,7 @@ def close_lives(
         is_done=is_done,
         is_cancelled=is_cancelled,
         has_history=pl.lit(True),
+        unknown_since_at=pl.when(~is_followed).then(pl.col("last_seen_at") + _NEXT),
         lead_time_calendar_microseconds=length("created_at", "resolved_at"),
         lead_time_business_microseconds=pl.when(is_done).then("life_business"),
         cycle_time_calendar_microseconds=length("first_active_at", "resolved_at"),
@@ -99,8 +104,8 @@ def close_lives(
         first_resolution_business_microseconds=pl.when(is_resolved_once).then("first_resolution_business"),
         first_response_calendar_microseconds=length("created_at", "first_response_at").clip(0),
         first_response_business_microseconds=pl.when(has_response).then("first_response_business"),
-        age_calendar_microseconds=pl.when(is_open).then(length("created_at", "life_ends_at")),
-        age_business_microseconds=pl.when(is_open).then("life_business"),
+        age_calendar_microseconds=pl.when(is_open & is_followed).then(length("created_at", "life_ends_at")),
+        age_business_microseconds=pl.when(is_open & is_followed).then("life_business"),
     )
     return closed.with_columns(bound_durations(closed, intervals, steps.steps, as_of, open_time))
 

@@ -65,7 +65,8 @@ def compare_snapshots(rows: pl.DataFrame, exports: pl.DataFrame) -> Comparison:
       single snapshot: it has no events, unless a later export shows it open again.
     - A resolution that moves while two exports both show the ticket done means that it was reopened unseen: how often,
       from when to when, and to what, is not known. The first resolution stays, and the other is a doubt.
-    - A ticket that a later export leaves out keeps its last state, and goes on when it is seen again.
+    - A ticket that a later export leaves out keeps its last state here, and goes on when it is seen again. What may be
+      said of one that does not come back is up to `metrics.tickets.lives`.
     - Fields later than the export that shows them are not possible: a creation becomes the first export that shows the
       ticket, other fields become empty until an export allows them, and each is a doubt.
     - Exports that show no creation of any ticket: a ticket that is missing from the full export before it is first

@@ -174,8 +174,10 @@ def _in_stocks(connection: duckdb.DuckDBPyConnection, key: str) -> list[Counted]
         """
         SELECT stretch.status_category AS state,
             CAST(timezone(run.reporting_time_zone, stretch.started_at) AS DATE) AS first_day,
-            CASE WHEN stretch.is_last THEN NULL
-                ELSE CAST(timezone(run.reporting_time_zone, stretch.ended_at) AS DATE) END AS gone_day
+            CAST(timezone(
+                run.reporting_time_zone,
+                CASE WHEN stretch.is_last THEN ticket.unknown_since_at ELSE stretch.ended_at END
+            ) AS DATE) AS gone_day
         FROM core.fct_ticket_intervals AS stretch
         JOIN core.fct_tickets AS ticket ON ticket.ticket_id = stretch.ticket_id
         CROSS JOIN meta.run AS run

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, Final
 from metrics.kinds import NetCount, Stock
 from metrics.render.record_view_sql import RECORD_DATE
 from models.ddl import quote_text
-from models.vocabulary import NO_VALUE
+from models.vocabulary import NO_VALUE, ClockGap
 from pipelines.explaining.arithmetic import Arithmetic, Numbers, measured_of
 from pipelines.explaining.cell import Cell
 from pipelines.explaining.records import IS_MEASURED, WHY_NOT, Records, rules_of_records
 from pipelines.published.rows import read_rows
+from pipelines.words.gaps import name_lacking
 from pipelines.words.numbers import count_records, list_all
 from pipelines.words.periods import long_day
 
@@ -42,6 +43,7 @@ def stock_records(cell: Cell) -> Records:
     )
     service = f"coalesce(ticket.service, '{NO_VALUE}') AS service"
     ended = "CASE WHEN ticket.is_done THEN ticket.resolved_at WHEN ticket.is_cancelled THEN ticket.cancelled_at END"
+    lost = "ticket.unknown_since_at"
     is_over = "(ticket.is_done OR ticket.is_cancelled)"
     comes = f"coalesce({local('ticket.created_at')}, CASE WHEN NOT {is_over} THEN {today} END)"
     goes = f"CASE WHEN {is_over} THEN coalesce({local(ended)}, {today}) ELSE {today} + 1 END"
@@ -56,14 +58,16 @@ SELECT * FROM (
     WHERE ticket.has_history AND NOT ticket.is_quarantined
         AND stretch.status_category IN ('queued', 'active', 'waiting')
         AND {local("stretch.started_at")} <= {day}
-        AND (stretch.is_last OR {local("stretch.ended_at")} > {day})
+        AND coalesce({local(f"CASE WHEN stretch.is_last THEN {lost} ELSE stretch.ended_at END")} > {day}, TRUE)
     UNION ALL
     SELECT ticket.ticket_id, {of_ticket}, {service}, ticket.status, NULL, NULL, ticket.created_at, NULL, FALSE,
         CASE WHEN ticket.is_quarantined THEN 'set aside by ' || coalesce(aside.rules, 'a rule')
+            WHEN ticket.has_history THEN 'no {name_lacking(ClockGap.WHEREABOUTS.value)}'
             ELSE 'no history of status changes' END
     FROM core.fct_tickets AS ticket
     LEFT JOIN {rules_of_records("stg_tickets")} AS aside ON aside.record_id = ticket.ticket_id
-    WHERE (ticket.is_quarantined OR NOT ticket.has_history) AND {comes} <= {day} AND {goes} > {day}
+    WHERE CASE WHEN ticket.is_quarantined OR NOT ticket.has_history THEN {comes} ELSE {local(lost)} END <= {day}
+        AND {goes} > {day}
 ) AS record""".strip()
     if not cell.is_whole:
         sql += f"\nWHERE {cell.of_member('record')}"

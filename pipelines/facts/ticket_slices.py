@@ -52,7 +52,9 @@ TICKET_COLUMNS: Final = (
     "closed_at",
     "is_sla_met_at_source",
     "first_seen_at",
+    "last_seen_at",
     "queued_until_at",
+    "has_disappeared",
     "reopened_unseen_at",
 )
 #: What of a staged event does.

@@ -357,7 +357,8 @@ def _changes_so_far(warehouse: Warehouse, rules: MeasuringRules) -> pl.DataFrame
         """
     )
     tickets = warehouse.frame(
-        f"SELECT ticket_id, has_history, is_quarantined, service FROM {qualified_name(fct_tickets)} {of_changed}"
+        "SELECT ticket_id, has_history, is_quarantined, service, unknown_since_at "
+        f"FROM {qualified_name(fct_tickets)} {of_changed}"
     )
     return count_day_changes(intervals, tickets, time_zone=rules.time_zone)
 

@@ -23,8 +23,8 @@ _RULES: Final = (
         name="open_tickets.still_exported",
         dimension="completeness",
         description=(
-            "A ticket that was open is missing from the latest export. It keeps its last state, since nobody knows "
-            "whether it was closed, deleted or moved: let the export hold closed tickets as well."
+            "A ticket that was open is missing from the latest export. Whether it is open is not measured since, for "
+            "nobody knows whether it was closed, deleted or moved: let the export hold closed tickets as well."
         ),
         query="""
             SELECT tickets.ticket_id AS {key}

@@ -36,7 +36,10 @@ def open_then_section(facts: ReportFacts) -> Section:
     ]
     if unfollowed := rows[0]["unfollowed_count"]:
         them = count_of(unfollowed, "ticket that had come", "tickets that had come")
-        told.append(f"Where {them} by then stood is not known, because only a snapshot is, or a rule set it aside.")
+        told.append(
+            f"Where {them} by then stood is not known, because only a snapshot is, it left the exports while open, or "
+            "a rule set it aside."
+        )
     columns = ("team", "open", "queued", "active", "waiting", "promise broken", "promises undecided", "oldest, days")
     figure = Figure(
         id="open-then",

@@ -72,7 +72,7 @@ def assemble_tickets(
 
     Args:
         compared: tickets that repeated snapshots tell, one row each. Of those whose statuses an event log tells, it is
-            the log that tells of reopenings.
+            the log that tells of reopenings, and of what became of those that an export leaves out.
 
     Returns:
         Rows of `stg_tickets`, texts with few values as categories; and rows of `ops_value_problems`.
@@ -99,14 +99,16 @@ def assemble_tickets(
 
 def _leave_to_logs(compared: pl.DataFrame, event_parts: Sequence[StagedPart]) -> pl.DataFrame:
     """Tickets that repeated snapshots tell, without doubts about what an event log tells of them."""
-    doubted = compared.filter(pl.col("reopened_unseen_at").is_not_null())["ticket_id"]
+    doubted = compared.filter(pl.col("reopened_unseen_at").is_not_null() | pl.col("has_disappeared"))["ticket_id"]
     if doubted.is_empty():
         return compared
     logs = [part.frame for part in event_parts if "status" in part.frame.columns]
     told = [log.filter(pl.col("status").is_not_null())["ticket_id"].cast(pl.String) for log in logs]
     logged = pl.concat([doubted.clear(), *(ids.filter(ids.is_in(doubted.implode())) for ids in told)])
     is_logged = pl.col("ticket_id").is_in(logged.implode())
-    return compared.with_columns(reopened_unseen_at=pl.when(~is_logged).then("reopened_unseen_at"))
+    return compared.with_columns(
+        pl.when(~is_logged).then(name).alias(name) for name in ("reopened_unseen_at", "has_disappeared")
+    )
 
 
 def _by_object(compared: pl.DataFrame) -> list[tuple[str, str, pl.DataFrame]]:

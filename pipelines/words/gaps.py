@@ -23,6 +23,7 @@ _LACKS: Final = {
     "touch_count": "public reply and no active status",
     ClockGap.FIRST_RESPONSE.value: "first response that the export tells",
     ClockGap.PAUSES.value: "history of their pauses",
+    ClockGap.WHEREABOUTS.value: "sign in the exports of what became of them",
     EXACT_INSTANTS: "exact instant of their beginning, answer or resolution",
     ClockGap.INSTANTS.value: "exact instant of a response, a resolution or a pause",
     "handoff_count": "team in any of their events",

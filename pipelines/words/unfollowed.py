@@ -29,7 +29,7 @@ def describe_unfollowed(came: int, before: int, *, is_any_followed: bool = True)
     them = "it" if unfollowed == 1 else "them"
     told = (
         f"{told} {'is' if unfollowed == 1 else 'are'} not followed here, because only a snapshot of {them} is known, "
-        f"or a rule set {them} aside"
+        f"{'it' if unfollowed == 1 else 'they'} left the exports while open, or a rule set {them} aside"
     )
     nothing = "what was open at the end of a day, and what went out on it, is not known of any"
     return f"{told}." if is_any_followed else f"{told}: {nothing}."

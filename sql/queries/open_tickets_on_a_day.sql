@@ -3,8 +3,9 @@
 -- example: kpi query --query open_tickets_on_a_day --param day_date=2026-03-31
 -- answer: Network Operations | 41 | 20 | 12 | 9 | 33 | 6 | 64.2 | 0
 --         Team and state are those of that day. An undecided promise was neither kept nor broken then; how much open time it had
---         left is known as of the data's clock alone. Tickets of which only a snapshot is known, or that a contract rule set
---         aside, are in no count; unfollowed_count says how many of those there were by that day, over all teams.
+--         left is known as of the data's clock alone. Tickets of which only a snapshot is known, that had left the exports
+--         while they were open, or that a contract rule set aside, are in no count; unfollowed_count says how many of
+--         those there were by that day, over all teams.
 WITH clock AS (
     SELECT
         timezone(
@@ -28,6 +29,7 @@ open_then AS (
         AND stretch.status_category IN ('queued', 'active', 'waiting')
         AND stretch.started_at < clock.seen_at
         AND (stretch.is_last OR stretch.ended_at >= clock.seen_at)
+        AND (ticket.unknown_since_at IS NULL OR ticket.unknown_since_at >= clock.seen_at)
 ),
 promises AS (
     SELECT
@@ -42,7 +44,8 @@ promises AS (
 unfollowed AS (
     SELECT count(*) AS ticket_count
     FROM core.fct_tickets AS ticket, clock
-    WHERE (ticket.is_quarantined OR NOT ticket.has_history) AND ticket.created_at < clock.seen_at
+    WHERE ((ticket.is_quarantined OR NOT ticket.has_history) AND ticket.created_at < clock.seen_at)
+        OR ticket.unknown_since_at < clock.seen_at
 )
 SELECT
     coalesce(open_then.team, '(none)') AS team,

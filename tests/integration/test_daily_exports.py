@@ -237,18 +237,38 @@ def test_daily_exports_pass_the_gate_and_their_own_rules(daily: DemoHome) -> Non
     assert sum(count for _, count in gone) > 0
 
 
-def test_a_ticket_that_vanishes_while_open_is_counted_and_stays_open(desk: Desk, daily: DemoHome) -> None:
+def test_of_a_ticket_that_vanishes_while_open_it_is_not_known_whether_it_is_open(desk: Desk, daily: DemoHome) -> None:
     home = daily.copy_to(desk.folder / "vanished")
     last = max((home.landing / "daily_tickets").iterdir())
     lines = last.read_text(encoding="utf-8").splitlines()
     open_lines = [line for line in lines if ",Active," in line or ",New," in line][:2]
     last.write_text("\n".join(line for line in lines if line not in open_lines) + "\n", encoding="utf-8")
-    home.measure()
+    assert CliRunner().invoke(kpi, ["run", "--home", str(home.folder), "--quiet"]).exit_code == 0
     failed = home.failed_rules()
     assert failed["raw_desk__tickets.open_tickets.still_exported"] == 2
     numbers = [line.partition(",")[0] for line in open_lines]
     found = _tickets(home).filter(pl.col("number").is_in(numbers))
     assert found["is_done"].to_list() == found["is_cancelled"].to_list() == [False, False]
+    # They were in the export of the day before.
+    assert found["unknown_since_at"].dt.convert_time_zone("Europe/Amsterdam").dt.date().to_list() == [END, END]
+    stock = """
+        SELECT period_start_date, value, lower_bound, upper_bound FROM mart.metric_values
+        WHERE metric = 'ticket_work_in_progress_count' AND period_grain = 'day' AND dimension = 'overall'
+            AND period_start_date >= ? ORDER BY 1
+    """
+    days = [END - timedelta(days=1)]
+    (_, *before), (_, *after) = home.published(stock, days)
+    (_, *before_then), (_, *after_then) = daily.warehouse(stock, days)
+    assert before == before_then
+    assert after == [after_then[0] - 2, after_then[1] - 2, after_then[2]]
+    for metric in ("ticket_work_in_progress_count", "ticket_age_p50_calendar_hours"):
+        page = CliRunner().invoke(kpi, ["explain", "--home", str(home.folder), metric, f"{END:%Y-%m}"]).output
+        assert "This is what was published." in page
+        assert "no sign in the exports of what became of them" in page
+    gaps = home.published(
+        "SELECT rule_id FROM mart.instrumentation_scorecard WHERE rule_id LIKE 'tickets.whereabouts.%'"
+    )
+    assert gaps == [("tickets.whereabouts.measured",)]
 
 
 def test_a_snapshot_alone_measures_nothing_of_a_history(desk: Desk) -> None:

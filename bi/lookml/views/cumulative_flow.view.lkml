@@ -26,7 +26,7 @@ view: cumulative_flow {
 
   dimension: arrived_count {
     type: number
-    description: "Tickets created by the day's end, those that were cancelled later included"
+    description: "Tickets created by the day's end, those that were cancelled later included; less when one leaves the exports while it is open"
     sql: ${TABLE}.arrived_count ;;
   }
 
@@ -62,7 +62,7 @@ view: cumulative_flow {
 
   dimension: unfollowed_count {
     type: number
-    description: "Tickets created by the day's end that are in no other column, because only a snapshot is known of them or a contract rule set them aside"
+    description: "Tickets created by the day's end that are in no other column, because only a snapshot is known of them, they left the exports while they were open, or a contract rule set them aside"
     sql: ${TABLE}.unfollowed_count ;;
   }
 

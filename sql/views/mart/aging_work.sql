@@ -1,10 +1,11 @@
 -- Every open ticket as of the data's clock: how old it is, where it is stuck and since when, and what is due next.
 --
+-- One that left the exports while it was open is not here: whether it is open since is not known.
 -- The stay in a status goes back to the last change of status, over changes of team, priority or vendor. Where only a
 -- snapshot of a ticket is known, it is empty. Tickets that a contract rule set aside are shown, and flagged.
 CREATE OR REPLACE VIEW mart.aging_work AS
 WITH open_tickets AS (
-    FROM core.fct_tickets WHERE NOT is_done AND NOT is_cancelled
+    FROM core.fct_tickets WHERE NOT is_done AND NOT is_cancelled AND unknown_since_at IS NULL
 ),
 stretches AS (
     FROM core.fct_ticket_intervals SEMI JOIN open_tickets USING (ticket_id)

@@ -21,7 +21,8 @@ tickets AS (
         coalesce(ticket.service, '(none)') AS service,
         ticket.is_quarantined,
         ticket.has_history AND NOT ticket.is_quarantined AS is_followed,
-        CAST(ticket.created_at AT TIME ZONE run.reporting_time_zone AS DATE) AS created_date
+        CAST(ticket.created_at AT TIME ZONE run.reporting_time_zone AS DATE) AS created_date,
+        CAST(ticket.unknown_since_at AT TIME ZONE run.reporting_time_zone AS DATE) AS unknown_date
     FROM core.fct_tickets AS ticket
     CROSS JOIN meta.run AS run
 ),
@@ -54,6 +55,11 @@ changes AS (
     SELECT greatest(tickets.created_date, span.first_date), tickets.service, 'unfollowed', 1
     FROM tickets, span
     WHERE NOT tickets.is_followed AND tickets.created_date IS NOT NULL
+    UNION ALL
+    -- From here on it is not known where they are: they go over to those that are not followed.
+    SELECT tickets.unknown_date, tickets.service, moved.measure, moved.change
+    FROM tickets, (VALUES ('arrived', -1), ('unfollowed', 1)) AS moved (measure, change)
+    WHERE tickets.is_followed AND tickets.unknown_date IS NOT NULL
     UNION ALL
     SELECT begun_date, service, status_category, 1 FROM settled
     UNION ALL
@@ -104,10 +110,10 @@ WINDOW running AS (PARTITION BY grid.service ORDER BY grid.day_date);
 COMMENT ON VIEW mart.cumulative_flow IS 'Per day and service: tickets that had ever arrived by the day''s end, and where they were then. Arrived = queued + active + waiting + done + cancelled. Add up over services, never over days.';
 COMMENT ON COLUMN mart.cumulative_flow.day_date IS 'Day in the reporting time zone, from the first ticket to the data''s clock';
 COMMENT ON COLUMN mart.cumulative_flow.service IS 'Service that the tickets are about; (none) where they have none';
-COMMENT ON COLUMN mart.cumulative_flow.arrived_count IS 'Tickets created by the day''s end, those that were cancelled later included';
+COMMENT ON COLUMN mart.cumulative_flow.arrived_count IS 'Tickets created by the day''s end, those that were cancelled later included; less when one leaves the exports while it is open';
 COMMENT ON COLUMN mart.cumulative_flow.queued_count IS 'Of those, tickets that were queued at the day''s end';
 COMMENT ON COLUMN mart.cumulative_flow.active_count IS 'Of those, tickets that were active';
 COMMENT ON COLUMN mart.cumulative_flow.waiting_count IS 'Of those, tickets that were waiting';
 COMMENT ON COLUMN mart.cumulative_flow.done_count IS 'Of those, tickets that were done; less when a ticket reopens';
 COMMENT ON COLUMN mart.cumulative_flow.cancelled_count IS 'Of those, tickets that were cancelled';
-COMMENT ON COLUMN mart.cumulative_flow.unfollowed_count IS 'Tickets created by the day''s end that are in no other column, because only a snapshot is known of them or a contract rule set them aside';
+COMMENT ON COLUMN mart.cumulative_flow.unfollowed_count IS 'Tickets created by the day''s end that are in no other column, because only a snapshot is known of them, they left the exports while they were open, or a contract rule set them aside';

@@ -6,9 +6,9 @@
 -- the data's clock, in hours. Only the period that the clock lies in has a value: of earlier days the ages are not
 -- kept.
 -- Counted: Tickets that are neither done nor cancelled as of the data's clock. One that was set aside counts if it
--- says that it is open.
+-- says that it is open. One that left the exports while it was open is not measured.
 -- Period: day of the data's clock (as_of_date), in the reporting time zone.
--- Unit: hours by the clock on the wall. Owner: Service management. Version 1.
+-- Unit: hours by the clock on the wall. Owner: Service management. Version 2.
 -- To combine cells: never; take the cell that was computed for the wider period or breakdown.
 CREATE OR REPLACE VIEW mart.kpi_ticket_age_p95_calendar_hours AS
 SELECT

@@ -5,10 +5,11 @@
 -- Formula: Sum of ticket_count of fct_ticket_days (queued) on the last day of the period, under the team of that day.
 -- Of several periods take the last: a stock is never added up over time.
 -- Counted: Tickets queued, active or waiting at the end of that day. A ticket of which only a snapshot is known, or
--- that was set aside, is eligible from its creation to its resolution or cancellation, and not measured.
+-- that was set aside, is eligible from its creation to its resolution or cancellation, and not measured; so is one
+-- that left the exports while it was open, since then.
 -- Period: last day of the period; of an open period, the day of the data's clock (day_date), in the reporting time
 -- zone.
--- Unit: count. Owner: Service management. Version 1.
+-- Unit: count. Owner: Service management. Version 2.
 -- To combine cells: add values up over one breakdown; of several periods take the last, never the sum.
 CREATE OR REPLACE VIEW mart.kpi_ticket_backlog_count AS
 SELECT

@@ -3,7 +3,7 @@
 --
 -- One row per open ticket, on the day of the data's clock: of earlier days the ages are not kept.
 -- Counted: Tickets that are neither done nor cancelled as of the data's clock. One that was set aside counts if it
--- says that it is open.
+-- says that it is open. One that left the exports while it was open is not measured.
 -- What a record contributes is empty where that is not measured; of one that was set aside, everything is. So is a
 -- column while a KPI that is computed from it is held.
 CREATE OR REPLACE VIEW mart.open_ticket_records AS
@@ -45,4 +45,4 @@ COMMENT ON COLUMN mart.open_ticket_records.ticket_type IS 'Type in the source''s
 COMMENT ON COLUMN mart.open_ticket_records.eligible_count IS '1; its sum counts the records that should count';
 COMMENT ON COLUMN mart.open_ticket_records.measured_count IS '1, or 0 for a record that a contract rule set aside; empty while a KPI that counts them is held';
 COMMENT ON COLUMN mart.open_ticket_records.age_business_microseconds IS 'Age in open hours';
-COMMENT ON COLUMN mart.open_ticket_records.age_calendar_microseconds IS 'Created to the data''s clock, for a ticket not done';
+COMMENT ON COLUMN mart.open_ticket_records.age_calendar_microseconds IS 'Created to the data''s clock, for a ticket not done; empty where it is not known whether it is open';

@@ -20,6 +20,7 @@ SELECT
     first_resolved_at,
     resolved_at,
     cancelled_at,
+    unknown_since_at,
     is_done,
     is_cancelled,
     is_quarantined,
@@ -84,6 +85,7 @@ COMMENT ON COLUMN mart.ticket_facts.first_response_earliest_at IS 'Where no expo
 COMMENT ON COLUMN mart.ticket_facts.first_resolved_at IS 'First entry into done';
 COMMENT ON COLUMN mart.ticket_facts.resolved_at IS 'Last entry into done; empty for a ticket that is not done as of the data''s clock';
 COMMENT ON COLUMN mart.ticket_facts.cancelled_at IS 'Entry into cancelled, if the ticket is cancelled';
+COMMENT ON COLUMN mart.ticket_facts.unknown_since_at IS 'Of a ticket that was open when full exports last showed it: right after the last one that does. Whether it is open since is not known. Empty for others';
 COMMENT ON COLUMN mart.ticket_facts.is_done IS 'Whether the ticket is done as of the data''s clock';
 COMMENT ON COLUMN mart.ticket_facts.is_cancelled IS 'Whether the ticket is cancelled as of the data''s clock';
 COMMENT ON COLUMN mart.ticket_facts.is_quarantined IS 'Whether a contract rule set the ticket aside: eligible, but not measured';
@@ -122,7 +124,7 @@ COMMENT ON COLUMN mart.ticket_facts.waiting_calendar_hours IS 'Time in waiting, 
 COMMENT ON COLUMN mart.ticket_facts.waiting_business_hours IS 'Time in waiting, in open hours';
 COMMENT ON COLUMN mart.ticket_facts.reopened_gap_calendar_hours IS 'Time in done between resolutions, by the clock on the wall';
 COMMENT ON COLUMN mart.ticket_facts.reopened_gap_business_hours IS 'Time in done between resolutions, in open hours';
-COMMENT ON COLUMN mart.ticket_facts.age_calendar_hours IS 'Created to the data''s clock, for a ticket not done';
+COMMENT ON COLUMN mart.ticket_facts.age_calendar_hours IS 'Created to the data''s clock, for a ticket not done; empty where it is not known whether it is open';
 COMMENT ON COLUMN mart.ticket_facts.age_business_hours IS 'Age in open hours';
 COMMENT ON COLUMN mart.ticket_facts.reopen_count IS 'Moves from done back to work; empty where the export has no history, or only a resolution that moved between two exports says that there was one';
 COMMENT ON COLUMN mart.ticket_facts.handoff_count IS 'Changes of team; empty where the export has no history or never names a team';

@@ -26,7 +26,7 @@ COMMENT ON VIEW mart.ticket_interval_facts IS 'One row per stretch of a ticket''
 COMMENT ON COLUMN mart.ticket_interval_facts.ticket_id IS 'Ticket, qualified by its source';
 COMMENT ON COLUMN mart.ticket_interval_facts.interval_number IS 'Order of the stretch in the ticket''s life, from 1';
 COMMENT ON COLUMN mart.ticket_interval_facts.started_at IS 'Start, inclusive';
-COMMENT ON COLUMN mart.ticket_interval_facts.ended_at IS 'End, exclusive; while it lasts, the data''s clock; empty where the ticket lies done or cancelled since';
+COMMENT ON COLUMN mart.ticket_interval_facts.ended_at IS 'End, exclusive; while it lasts, the data''s clock; empty where the ticket lies done or cancelled since, or is in no export since';
 COMMENT ON COLUMN mart.ticket_interval_facts.started_earliest_at IS 'Of repeated snapshots: the latest export that shows the state before. The stretch began between it and started_at. Empty where the instant is exact';
 COMMENT ON COLUMN mart.ticket_interval_facts.status IS 'Status in the source''s words';
 COMMENT ON COLUMN mart.ticket_interval_facts.status_category IS 'Category of the status';

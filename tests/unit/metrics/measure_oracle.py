@@ -380,12 +380,13 @@ def _value_of(dimension: str) -> str:
 
 #: Tickets in doubt with the days of which it is not known where they were: from creation until the day they are over.
 IN_DOUBT = f"""
-    SELECT *, CASE WHEN created_at IS NOT NULL THEN {local_date("created_at")}
+    SELECT *, CASE WHEN has_history AND NOT is_quarantined THEN {local_date("unknown_since_at")}
+                   WHEN created_at IS NOT NULL THEN {local_date("created_at")}
                    WHEN NOT is_done AND NOT is_cancelled THEN {AS_OF_DATE} END AS comes,
            CASE WHEN is_done THEN coalesce({local_date("resolved_at")}, {AS_OF_DATE})
                 WHEN is_cancelled THEN coalesce({local_date("cancelled_at")}, {AS_OF_DATE})
                 ELSE DATE '9999-01-01' END AS goes
-    FROM fct_tickets WHERE is_quarantined OR NOT has_history
+    FROM fct_tickets WHERE is_quarantined OR NOT has_history OR unknown_since_at IS NOT NULL
 """
 
 

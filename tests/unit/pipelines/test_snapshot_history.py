@@ -273,18 +273,20 @@ def test_an_event_log_of_the_same_tickets_says_more(
     assert events.filter(pl.col("ticket_id") == "desk:T3").height == 3
 
 
-def test_an_event_log_of_the_same_tickets_tells_their_reopenings(
+def test_an_event_log_of_the_same_tickets_tells_their_reopenings_and_what_became_of_them(
     warehouse: Warehouse, contract: ExportContract, tmp_path: Path
 ) -> None:
     history = _read(warehouse, contract, tmp_path / "landing")
-    unseen = history.tickets.with_columns(reopened_unseen_at=pl.lit(day(4), dtype=pl.Datetime("us", "UTC")))
+    unseen = history.tickets.with_columns(
+        reopened_unseen_at=pl.lit(day(4), dtype=pl.Datetime("us", "UTC")), has_disappeared=pl.lit(True)
+    )
     logged = history.events.filter(pl.col("ticket_id") == "desk:T1").with_columns(load_id=pl.lit("log/log/1"))
     part: Any = SimpleNamespace(
         frame=logged, contract=SimpleNamespace(id="log"), item=SimpleNamespace(name="log", columns=())
     )
     tickets, _ = assemble_tickets([], [part], POLICIES, unseen)
     doubted = tickets.filter(pl.col("reopened_unseen_at").is_not_null())["ticket_id"].to_list()
-    assert doubted == ["desk:T2", "desk:T3"]
+    assert doubted == tickets.filter("has_disappeared")["ticket_id"].to_list() == ["desk:T2", "desk:T3"]
 
 
 def test_snapshots_of_nobody_are_an_empty_history(warehouse: Warehouse, contract: ExportContract) -> None:

@@ -117,7 +117,7 @@ def test_tickets_that_the_flow_does_not_follow_are_counted_beside_those_it_does(
     )
     assert figure.sentences[1] == (
         "18 more tickets that came in, and 4 that came in before, are not followed here, because only a snapshot of "
-        "them is known, or a rule set them aside."
+        "them is known, they left the exports while open, or a rule set them aside."
     )
     assert figure.table is not None
     assert (figure.table.columns[-1], figure.table.rows[0][-1]) == ("not followed", "22")
@@ -128,8 +128,8 @@ def test_a_flow_that_follows_no_ticket_tells_no_zeros() -> None:
     (told,) = figure.sentences
     assert told == (
         "From 2 Oct 2026 to 3 Oct 2026: 290 tickets that came in, and 2 that came in before, are not followed here, "
-        "because only a snapshot of them is known, or a rule set them aside: what was open at the end of a day, and "
-        "what went out on it, is not known of any."
+        "because only a snapshot of them is known, they left the exports while open, or a rule set them aside: what "
+        "was open at the end of a day, and what went out on it, is not known of any."
     )
     assert figure.draw is None
     assert figure.table is not None
@@ -146,7 +146,8 @@ def test_a_flow_that_follows_no_ticket_tells_no_zeros() -> None:
     ],
 )
 def test_why_tickets_are_not_followed(came: int, before: int, told: str) -> None:
-    assert describe_unfollowed(came, before).split(", or")[0] == told
+    left = "it left" if came + before == 1 else "they left"
+    assert describe_unfollowed(came, before).split(f", {left}")[0] == told
 
 
 def test_one_day_is_no_flow() -> None:

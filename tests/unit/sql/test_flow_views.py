@@ -166,6 +166,27 @@ def test_tickets_that_nobody_can_follow_are_told_apart(
     assert by_day == {day: 1 if day < came else 3 for day in _days()}
 
 
+def test_one_that_left_the_exports_goes_over_to_those_that_nobody_can_follow(
+    published: duckdb.DuckDBPyConnection, fill: Fill
+) -> None:
+    fill("meta_run", {"reporting_time_zone": "Europe/Amsterdam"})
+    fill("meta_metrics", {"metric": "ticket_work_in_progress_count", "fresh_as_of_at": FIRST + timedelta(days=4)})
+    told = {"ticket_id": "lost", "created_at": FIRST, "has_history": True, "is_quarantined": False, "service": "Mail"}
+    # By the export of the 22nd, a microsecond before midnight in Amsterdam, it was open.
+    fill("fct_tickets", {**told, "unknown_since_at": datetime(2026, 3, 22, 23, tzinfo=UTC)})
+    days = [date(2026, 3, day) for day in range(21, 26)]
+    fill(
+        "fct_ticket_intervals", {"ticket_id": "lost", "started_at": FIRST, "status_category": "queued", "is_last": True}
+    )
+    fill(
+        "fct_ticket_days",
+        *({"day_date": day, "status_category": "queued", "service": "Mail", "ticket_count": 1} for day in days[:2]),
+    )
+    columns = "day_date, arrived_count, queued_count, unfollowed_count"
+    found = published.sql(f"SELECT {columns} FROM mart.cumulative_flow ORDER BY ALL").fetchall()
+    assert found == [(day, int(day < days[2]), int(day < days[2]), int(day >= days[2])) for day in days]
+
+
 def test_daily_work_in_progress_has_all_that_was_counted(
     published: duckdb.DuckDBPyConnection, lives: dict[str, tuple[str | None, Life]]
 ) -> None:
@@ -209,6 +230,7 @@ def aging(published: duckdb.DuckDBPyConnection, fill: Fill) -> dict[str, Row]:
         {**common, "ticket_id": "snapshot", "has_history": False, "status": "New"},
         {**common, "ticket_id": "done", "is_done": True},
         {**common, "ticket_id": "cancelled", "is_cancelled": True},
+        {**common, "ticket_id": "lost", "unknown_since_at": AS_OF - timedelta(days=1)},
     )
     fill(
         "fct_ticket_intervals",

@@ -270,9 +270,14 @@ def test_open_tickets_on_a_day_are_those_of_its_end(fill: Fill, answer: Callable
         *(ticket(name, created_at=midnight - 9 * day) for name in ("open", "later", "closed")),
         ticket("new", created_at=midnight + hour),
         ticket("aside", created_at=midnight - day, is_quarantined=True),
+        # The one was in the export of that day for the last time, the other in the one of the morning.
+        ticket("lost next day", created_at=midnight - day, unknown_since_at=midnight),
+        ticket("lost", created_at=midnight - day, unknown_since_at=midnight - 16 * hour),
     )
     fill(
         "fct_ticket_intervals",
+        stretch("lost next day", 1, "queued", midnight - day, None, team="Desk", is_last=True),
+        stretch("lost", 1, "queued", midnight - day, None, team="Desk", is_last=True),
         stretch("open", 1, "waiting", midnight - 9 * day, midnight + 9 * day, team="Desk", is_last=True),
         stretch("later", 1, "queued", midnight - 9 * day, midnight + hour, team="Desk"),
         stretch("later", 2, "done", midnight + hour, None, team="Net", is_last=True),
@@ -291,7 +296,7 @@ def test_open_tickets_on_a_day_are_those_of_its_end(fill: Fill, answer: Callable
         broken("later", "kept before", state="met", stopped_at=midnight - hour, decided_at=midnight - hour),
         broken("later", "broken, stopped before", breached_at=midnight - 2 * hour, stopped_at=midnight - hour),
     )
-    assert answer("open_tickets_on_a_day", day_date="2026-09-30") == [("Desk", 2, 1, 0, 1, 3, 1, 9.0, 1)]
+    assert answer("open_tickets_on_a_day", day_date="2026-09-30") == [("Desk", 3, 2, 0, 1, 3, 1, 9.0, 2)]
 
 
 def test_cycle_times_of_a_period_are_of_local_days(fill: Fill, answer: Callable[..., list[tuple[Any, ...]]]) -> None:
