@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -214,7 +214,7 @@ def read_build_records(path: Path, time_zone: str = "UTC") -> BuildRecords | Non
 def _read(connection: duckdb.DuckDBPyConnection, time_zone: str) -> BuildRecords:
     last_notes = [(place, note) for place, notes in _rows(connection, _NOTES) for note in json.loads(notes or "[]")]
     return BuildRecords(
-        tuple(RunRecord(*row) for row in _rows(connection, _RUNS)),
+        tuple(_run_record(row) for row in _rows(connection, _RUNS)),
         tuple(ExportRecord(*row) for row in _rows(connection, _EXPORTS)),
         tuple(RefusalRecord(*row) for row in _rows(connection, _REFUSALS)),
         tuple(_rule_record(row) for row in _rows(connection, _rules_query(connection))),
@@ -310,6 +310,14 @@ def _rules_query(connection: Any) -> str:
 def _rows(connection: Any, query: str) -> list[tuple[Any, ...]]:
     found: list[tuple[Any, ...]] = connection.execute(query).fetchall()
     return found
+
+
+def _run_record(row: tuple[Any, ...]) -> RunRecord:
+    """A run. One that is written down as running does not run any more: nobody could read the file meanwhile."""
+    run = RunRecord(*row)
+    if run.state != "running":
+        return run
+    return replace(run, state="interrupted", message="it was killed, or the machine stopped")
 
 
 def _rule_record(row: tuple[Any, ...]) -> RuleRecord:

@@ -107,6 +107,7 @@ def run_home(
         find_notices,
         note_arrivals,
         note_empty_folders,
+        note_lost_folders,
         note_part_months,
         note_rows_without_ticket,
         note_swapped_dates,
@@ -140,7 +141,8 @@ def run_home(
     notices = (
         *find_notices(project),
         *note_business_hours(project),
-        *note_empty_folders(project, {export.export for export in records.exports}),
+        *note_empty_folders(project, exports := {export.export for export in records.exports}),
+        *note_lost_folders(project, exports),
         *find_unknown_names(project.policies, records.known_names),
         *find_unused_aliases(project.policies, _told_aliases(project), records.known_names),
         *note_unlisted(project, ((rule.rule_id, rule.state, rule.message) for rule in records.rules)),

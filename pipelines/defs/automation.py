@@ -10,6 +10,11 @@ from pipelines.fingerprint import hash_parts
 from pipelines.project import Project
 
 JOB_NAME = "kpi_run"
+#: Tag of a run that was asked for because of files, with what they were like.
+_LANDED = "kpi/landed"
+#: Runs that are asked for because of the same files, if they fail.
+_MOST_RUNS = 3
+_ENDED_BADLY = (dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED)
 
 
 def automation(
@@ -43,11 +48,22 @@ def automation(
         previous, _, requested = (context.cursor or "").partition(" ")
         context.update_cursor(f"{seen} {requested}")
         if seen == requested:
-            yield dg.SkipReason("Nothing new in the landing folders.")
+            # What a run that failed did not read nobody else reads: it is asked for once more.
+            yield _ask_again(context.instance, seen)
         elif seen != previous:
             yield dg.SkipReason("Files are changing; looking again before reading them.")
         else:
             context.update_cursor(f"{seen} {seen}")
-            yield dg.RunRequest(run_key=seen)
+            yield dg.RunRequest(run_key=seen, tags={_LANDED: seen})
 
     return job, schedule, files_arrived
+
+
+def _ask_again(instance: dg.DagsterInstance, landed: str) -> dg.RunRequest | dg.SkipReason:
+    """Another run for files whose run failed, unless that was tried often enough."""
+    runs = instance.get_runs(dg.RunsFilter(tags={_LANDED: landed}), limit=_MOST_RUNS)
+    if not runs or runs[0].status not in _ENDED_BADLY:
+        return dg.SkipReason("Nothing new in the landing folders.")
+    if len(runs) == _MOST_RUNS:
+        return dg.SkipReason(f"{_MOST_RUNS} runs for these files failed: see why, then start one by hand.")
+    return dg.RunRequest(run_key=f"{landed} {len(runs) + 1}", tags={_LANDED: landed})

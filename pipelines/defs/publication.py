@@ -32,10 +32,14 @@ _DESCRIPTIONS = {
 _IS_PUBLISHED = "is_published"
 
 
-def publication_assets(project: Project) -> list[dg.AssetsDefinition]:
+def publication_assets(project: Project, *, fails_with_target: bool = False) -> list[dg.AssetsDefinition]:
     """One asset per target that the home publishes to.
 
     A target that cannot be written is not materialized and its check fails; the others go on.
+
+    Args:
+        fails_with_target: whether the step fails in the end if a target could not be written: for whoever hears of
+            nothing but runs that fail.
     """
     targets = [f"published_{target.name}" for target in targets_of(project.home)]
 
@@ -71,7 +75,10 @@ def publication_assets(project: Project) -> list[dg.AssetsDefinition]:
         required_resource_keys={"session"},
     )
     def publication(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+        failed = []
         for step in publish(context.resources.session):
+            if step.state == "failed":
+                failed.append(f"{step.asset}: {step.note}")
             if step.state != "failed":
                 yield step_result(step)
             yield dg.AssetCheckResult(
@@ -80,5 +87,7 @@ def publication_assets(project: Project) -> list[dg.AssetsDefinition]:
                 asset_key=step.asset,
                 metadata={"note": step.note},
             )
+        if failed and fails_with_target:
+            raise dg.Failure("; ".join(failed), allow_retries=False)
 
     return [publication]

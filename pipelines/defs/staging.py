@@ -50,6 +50,8 @@ def staging_assets(project: Project, domain: Domain) -> list[dg.AssetsDefinition
     def stage(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         session: Session = context.resources.session
         batch = ingest_domain(session, domain)
+        for refused in (refusal for landing in batch.landings for refusal in landing.refusals):
+            context.log.error(f"{refused.file_name} of {refused.export} was refused: {refused.message}")
         results = {
             result.rule.id: result for result in batch.results or stored_results(session.warehouse, domain, rules)
         }

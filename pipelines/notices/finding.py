@@ -18,6 +18,7 @@ from pipelines.broken_rules import rows_without_ticket, swapped_dates, swapped_l
 from pipelines.landing.refusals import files_in
 from pipelines.notices.unread_exports import NO_LONGER, unread_contracts
 from pipelines.project import Project
+from pipelines.words.numbers import list_some
 
 #: How drafts mark the lines that a person has to decide; see `pipelines.infer`.
 CHECK_MARK: Final = "# CHECK:"
@@ -117,6 +118,32 @@ def note_empty_folders(project: Project, loaded: Container[str]) -> Iterator[Not
             f"{folder} {lacks}, so nothing is known of what contracts/{contract.id}.yaml describes: put its "
             "files there.",
         )
+
+
+def note_lost_folders(project: Project, loaded: Container[str]) -> Iterator[Notice]:
+    """Landing folders from which files were read and which are not there any more.
+
+    One that is there and empty is none of them: files may be archived once they were read.
+
+    Args:
+        loaded: contracts of which files were read.
+    """
+    landing = project.home.landing
+    lost = [contract.id for contract in project.contracts if contract.id in loaded]
+    lost = [export for export in lost if not (landing / export).is_dir()]
+    if not lost:
+        return
+    if not landing.is_dir():
+        what, subject = f"{landing} is not there", "landing"
+    else:
+        folders = list_some([str(landing / export) for export in lost], 3)
+        what, subject = f"{folders} {'is' if len(lost) == 1 else 'are'} not there", lost[0]
+    yield Notice(
+        "lost_folder",
+        subject,
+        f"{what} any more, so that no new file can be read; what was read before still counts. Mount the disk or "
+        "share, or give the folder its name back.",
+    )
 
 
 def note_unlisted(project: Project, found: Iterable[tuple[str, str, str]]) -> Iterator[Notice]:

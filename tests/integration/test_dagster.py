@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -192,6 +194,68 @@ def test_the_sensor_waits_until_files_keep_still(clean: DemoHome) -> None:
         assert asked != requests
         asked, cursor = look(cursor)
         assert asked == []
+
+
+def test_the_sensor_asks_again_for_files_whose_run_failed(clean: DemoHome) -> None:
+    repository = build_defs(clean.project()).get_repository_def()
+    sensor, job = repository.get_sensor_def("files_arrived"), repository.get_job("kpi_run")
+    with dg.DagsterInstance.ephemeral() as instance:
+
+        def look(cursor: str | None) -> tuple[list[dg.RunRequest], str | None, str]:
+            """Runs that one look asks for, what it says if it asks for none, and the cursor after it."""
+            with dg.build_sensor_context(instance=instance, cursor=cursor) as context:
+                told = sensor.evaluate_tick(context)
+            return list(told.run_requests or []), told.skip_message, told.cursor or ""
+
+        *_, cursor = look(None)
+        (asked,), _, cursor = look(cursor)
+        for attempt in (1, 2, 3):
+            run = instance.create_run_for_job(job, tags=dict(asked.tags), status=dg.DagsterRunStatus.STARTED)
+            assert look(cursor)[0] == [], "it is under way"
+            instance.report_run_failed(run)
+            if attempt < 3:
+                (asked,), _, cursor = look(cursor)
+                assert str(asked.run_key).endswith(f" {attempt + 1}"), "Dagster starts no two runs with one key"
+        requests, said, _ = look(cursor)
+        assert requests == []
+        assert said == "3 runs for these files failed: see why, then start one by hand."
+
+
+HOLDER = """
+import sys, time, duckdb
+with duckdb.connect(sys.argv[1]):
+    print("held", flush=True)
+    time.sleep(5)
+"""
+
+
+def test_a_run_of_dagster_waits_for_its_turn(clean: DemoHome) -> None:
+    command = [sys.executable, "-c", HOLDER, str(clean.home.warehouse)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        with dg.DagsterInstance.ephemeral() as instance:
+            job = build_defs(clean.project()).resolve_job_def("kpi_run")
+            assert job.execute_in_process(instance=instance).success
+        assert holder.wait() == 0
+
+
+def test_a_run_of_dagster_fails_where_a_target_does_and_tells_refused_files(clean: DemoHome) -> None:
+    (clean.landing / "deliveries" / "page.csv").write_text("<html>", encoding="utf-8")
+    settings = clean.publish_to("duckdb", "postgresql").home.settings_file
+    text = settings.read_text(encoding="utf-8")
+    nowhere = '[publish.postgresql]\nurl = "postgresql://kpi@127.0.0.1:1/analytics"\n'
+    settings.write_text(text.replace("[publish.postgresql]\n", nowhere), encoding="utf-8")
+    assert nowhere in settings.read_text(encoding="utf-8")
+    with dg.DagsterInstance.ephemeral() as instance:
+        job = build_defs(clean.project()).resolve_job_def("kpi_run")
+        result = job.execute_in_process(instance=instance, raise_on_error=False)
+        assert not result.success
+        logged = [record.event_log_entry.user_message for record in instance.get_records_for_run(result.run_id).records]
+        published = {event.asset_key.path[-1] for event in result.get_asset_materialization_events()}
+    assert any(told.startswith("page.csv of deliveries was refused: ") for told in logged)
+    assert "published_duckdb" in published
+    assert "published_postgresql" not in published
 
 
 def _step_time(path: Path) -> None:

@@ -38,6 +38,19 @@ def test_lateness_is_told_by_export(rule: RuleRecord, said: str) -> None:
     assert describe_lateness(rule) == said
 
 
+def test_a_run_that_was_killed_is_not_under_way(tmp_path: Path) -> None:
+    path = tmp_path / "warehouse.duckdb"
+    with open_warehouse(path) as warehouse:
+        names = "run_id, started_at, state"
+        warehouse.execute(
+            f"INSERT INTO ops.ops_runs ({names}) VALUES ('one', TIMESTAMPTZ '2026-03-14 06:00:00Z', 'running')"
+        )
+    records = read_build_records(path)
+    assert records is not None
+    (run,) = records.runs
+    assert (run.state, run.message) == ("interrupted", "it was killed, or the machine stopped")
+
+
 def _shown(rule: RuleRecord, summary: str, capsys: pytest.CaptureFixture[str]) -> str:
     verdict = VerdictRecord(rule.domain, "hold", summary, datetime(2026, 3, 14, tzinfo=UTC))
     show_holds(BuildRecords((), (), (), (rule,), (verdict,), ()))

@@ -12,7 +12,7 @@ import data_contracts
 from pipelines.cli.main import kpi
 from pipelines.home import Home
 from pipelines.notices.business_hours import note_business_hours
-from pipelines.notices.finding import find_notices, note_arrivals, note_empty_folders, note_unlisted
+from pipelines.notices.finding import find_notices, note_arrivals, note_empty_folders, note_lost_folders, note_unlisted
 from pipelines.notices.missing_rates import note_missing_rates
 from pipelines.project import load_project
 from pipelines.scaffold import HomeFacts, write_home
@@ -193,6 +193,19 @@ def test_the_landing_folder_that_is_empty_is_named(home: Home) -> None:
     # What was read and taken away since counts on.
     found = note_empty_folders(load_project(home), {"general_ledger", "servicenow_incidents"})
     assert list(found) == []
+
+
+def test_a_landing_folder_that_is_gone_is_told_once_files_were_read_from_it(home: Home) -> None:
+    project, read = load_project(home), {"general_ledger", "servicenow_incidents"}
+    assert list(note_lost_folders(project, read)) == [], "empty ones may be archived"
+    (home.landing / "general_ledger").rmdir()
+    (told,) = note_lost_folders(project, read)
+    assert (told.code, told.subject) == ("lost_folder", "general_ledger")
+    assert told.message.startswith(f"{home.landing / 'general_ledger'} is not there any more, so that no new file can")
+    assert list(note_lost_folders(project, {"servicenow_incidents"})) == [], "nothing was ever read from it"
+    home.landing.rename(home.landing.with_name("elsewhere"))
+    (told,) = note_lost_folders(project, read)
+    assert told.message.startswith(f"{home.landing} is not there any more")
 
 
 CALENDARS = "calendars: {office: {time_zone: UTC, versions: [{week: {monday: 09:00-17:00, tuesday: 09:00-17:00}}]}}\n"

@@ -65,8 +65,8 @@ def test_of_several_changes_the_latest_is_told_and_how_many_there_were() -> None
     )  # fmt: skip
     found = told(latest, restated(0.85, 0.8, datetime(2026, 11, 3, tzinfo=UTC)))
     assert note(found) == (
-        "Told as 80.0 % until 5 November 2026; since then b.csv and c.csv came; a.csv no longer counts; contracts, "
-        "policies or settings are other ones. Before that it was told otherwise 1 time more."
+        "Told as 80.0 % until 5 November 2026; since then a.csv no longer counts; contracts, policies or settings are "
+        "other ones; b.csv and c.csv came. Before that it was told otherwise 1 time more."
     )
     figure = restated_figure(found)
     assert figure is not None
