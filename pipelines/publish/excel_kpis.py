@@ -99,9 +99,9 @@ _NOTES: Final = {
     "told_from_date": "First day of which data tell, where that is later than the first of the period: it is compared "
     "with no other then. Empty of a whole period.",
     "change_value": "Value less that of the period before, in the KPI's unit; of a ratio 1 % is a percentage point.",
-    "lower_bound": "Least value that the records which are not measured allow; empty if unbounded.",
-    "upper_bound": "Greatest value that the records which are not measured allow; empty if unbounded.",
-    "is_certain": "no: the truth may lie on the other side of the target, because not everything is measured.",
+    "lower_bound": "Least value that what is not known allows; empty if unbounded.",
+    "upper_bound": "Greatest value that what is not known allows; empty if unbounded.",
+    "is_certain": "no: the truth may lie on the other side of the target, because not everything is known.",
     "signal_state": "By the XmR chart of the KPI, whose rules docs/concepts.md tells.",
 }
 

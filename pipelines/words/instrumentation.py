@@ -53,7 +53,8 @@ def describe_effect(row: Mapping[str, Any], currency: str) -> str:
     coverage = f"takes {format_ratio(lost).replace(' %', ' points')} of coverage{counted}" if lost else ""
     width, whole = row["metric_width_value"], row["metric_bounds_width_value"]
     if width is None:
-        bounds = "a bound is missing"
+        # Records that are measured, though not exactly, take no bound away: those that are not measured do.
+        bounds = "a bound is missing" if lost else "may move its bounds; that one is missing is not due to this"
     elif width == 0:
         bounds = "its bounds do not move"
     else:

@@ -58,7 +58,16 @@ def format_bounds(lower: float | None, upper: float | None, unit: str, currency:
         return f"at least {format_value(lower, unit, currency)}"
     low, high = format_apart(lower, upper, unit, currency)
     # What no digit tells apart was computed on two ways.
-    return f"exactly {format_value(lower, unit, currency)}" if low == high else f"between {low} and {high}"
+    return f"exactly {_format_exact(lower, unit, currency)}" if low == high else f"between {low} and {high}"
+
+
+def _format_exact(value: float, unit: str, currency: str) -> str:
+    """A value with its unit. Nearly all is not written as all, nor hardly any as none."""
+    whole: float = round(value)
+    if unit != "ratio" or value == whole:
+        return format_value(value, unit, currency)
+    told, _ = format_apart(value, whole, unit, currency)
+    return told
 
 
 def format_points(difference: float | Decimal) -> str:

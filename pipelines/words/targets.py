@@ -8,8 +8,9 @@ from typing import Final
 from models.vocabulary import TargetState
 from pipelines.words.numbers import format_points, format_value
 
-#: That the other way round is still possible.
-IN_DOUBT: Final = "what is not measured may change that"
+#: That the other way round is still possible, be it for records that are not measured, or for what is known of those
+#: that are: when between two exports, or who bears a cost.
+IN_DOUBT: Final = "what is not known may change that"
 
 
 def describe_wanted(target: Decimal | float, direction: str, unit: str, currency: str) -> str:

@@ -361,7 +361,7 @@ def test_targets_are_told_in_the_card_and_in_the_summary() -> None:
     assert any(sentence.endswith("and missed its target of at least 93.0 %.") for sentence in told)
     assert "1 of 3 targets was met. Missed beside the headlines: Cost." in told
     in_doubt = facts(targets=answer("values_against_targets", target(SLA, "met", "0.01", is_certain=False)))
-    ending = "and met its target of at least 93.0 %, though what is not measured may change that."
+    ending = "and met its target of at least 93.0 %, though what is not known may change that."
     assert any(sentence.endswith(ending) for sentence in summarize(in_doubt))
     page = render_report(given)
     assert "≥ 93.0 %, missed" in page
@@ -373,7 +373,7 @@ def test_targets_are_told_in_the_card_and_in_the_summary() -> None:
     ("row", "said"),
     [
         (target(SLA, "missed", "-0.0001"), "missed by less than is shown"),
-        (target(SLA, "met", "0.01", is_certain=False), "met, but what is not measured may change that"),
+        (target(SLA, "met", "0.01", is_certain=False), "met, but what is not known may change that"),
         (target(SLA, "not_measured", "0"), "not measured"),
     ],
 )

@@ -48,7 +48,7 @@ def test_each_has_its_value_its_target_and_what_became_of_it(tmp_path: Path) -> 
     assert figure.sentences == ("2 of 3 were met.",)
     assert figure.table is not None
     assert [row[1:] for row in figure.table.rows] == [
-        ("P1", "priority", "97.0 %", "at least 95.0 %", "met, but what is not measured may change that"),
+        ("P1", "priority", "97.0 %", "at least 95.0 %", "met, but what is not known may change that"),
         ("P2", "priority", "–", "at least 95.0 %", "not measured"),
         (HOSTILE, "team", "90.0 %", "at least 95.0 %", "missed by 5.0 points"),
         ("Desk", "team", "17.50 EUR", "at most 20.00 EUR", "met"),

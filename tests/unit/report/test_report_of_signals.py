@@ -73,10 +73,10 @@ def test_of_a_signal_that_the_unmeasured_could_undo_it_is_said() -> None:
     given = facts(**{f"signals {SLA}": answer("signal_or_noise", *rows)})
     assert signal_sentence(given, SLA) == (
         "The latest value is a signal, not usual variation: it is above usual variation (40.0 % to 60.0 %), for the "
-        "better. What is not measured may change that."
+        "better. What is not known may change that."
     )
     departure = "is above usual variation (40.0 % to 60.0 %), for the better"
-    assert f"{SLA} {departure}, though what is not measured may change that." in summarize(given)
+    assert f"{SLA} {departure}, though what is not known may change that." in summarize(given)
 
 
 def test_the_summary_tells_the_plainest_rule_and_the_trend_all_of_them() -> None:
