@@ -245,9 +245,11 @@ def _describe_hold(result: RuleResult, quarantine_limit: Decimal) -> str:
 
 
 def _percent(share: float) -> str:
-    """A share of records: 100 % only of all of them."""
+    """A share of records: 100 % only of all of them, and 0 % only of none."""
     if 0.9995 <= share < 1:
         return "> 99.9 %"
+    if 0 < share < 0.0005:
+        return "< 0.1 %"
     return "100 %" if share == 1 else f"{share * 100:.1f} %"
 
 

@@ -110,6 +110,8 @@ def test_the_summary_names_rule_rows_meaning_and_metrics() -> None:
     for count, share in ((100_000, "> 99.9 %"), (99_999, "100 %")):
         nearly = judge(PASSED, replace(broken, record_count=count))
         assert f" rows ({share} of records, more than the 5.0 %" in nearly.summary
+    hardly = replace(result(RuleAction.QUARANTINE, RuleState.FAILED, 1, Decimal(0)), record_count=6341)
+    assert " rows (< 0.1 % of records, more than the 0.0 % that" in judge(PASSED, hardly).summary
     passed = judge(
         PASSED, result(RuleAction.QUARANTINE, RuleState.FAILED, 2), result(RuleAction.WARN, RuleState.FAILED, 3)
     )
