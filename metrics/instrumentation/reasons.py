@@ -60,8 +60,8 @@ REMEDIES: Final = {
         "snapshots more often."
     ),
     EXACT_INSTANTS: (
-        "Comparing exports dates when these tickets were begun, answered or resolved only to between two of them. "
-        "Export the instants, or land snapshots more often."
+        "No field tells when, between two exports, these tickets were begun, answered or resolved, or their resolution "
+        "moved while two exports both show them done. Export the instants, or land snapshots more often."
     ),
     ClockGap.WHEREABOUTS.value: (
         "These tickets were open when an export last showed them: deleted, moved and closed look the same. Let the "

@@ -67,8 +67,8 @@ def compute_percentile(
     inexact = count_inexact(connection, told_ends)
     if inexact:
         steps.append(
-            f"Of {count_records(inexact, cell.metric.counted_records)}, exports date the beginning or the end only to "
-            "between two of them: the bounds take each as short, or as long, as it can have been."
+            f"Of {count_records(inexact, cell.metric.counted_records)}, exports leave open what happened between "
+            "two of them: the bounds take each as short, or as long, as it can have been."
         )
     if unmeasured or inexact:
         bounds = _percentile_bounds(connection, told_ends, totals, percent, scale, can_be_negative=can_be_negative)

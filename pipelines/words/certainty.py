@@ -12,7 +12,7 @@ from models.tickets import BOUNDED_DURATIONS
 from pipelines.words.numbers import format_bounds, format_ratio
 from pipelines.words.periods import long_day
 
-_BETWEEN_EXPORTS: Final = "depending on when, between two exports, work began and ended"
+_BETWEEN_EXPORTS: Final = "depending on what happened between two exports"
 #: Why bounds differ although every record was measured, by KPI.
 RESTS: Final = {
     **{

@@ -206,8 +206,8 @@ def test_bounds_of_what_is_all_measured_say_what_the_days_leave_open(desk: Desk,
     assert len(whole) > 3
     for metric, month in whole:
         page = CliRunner().invoke(kpi, ["explain", "--home", str(home.folder), metric, month]).output
-        assert "depending on when, between two exports, work began and ended" in page
-        assert "exports date the beginning or the end only to between two of them" in page
+        assert "depending on what happened between two exports" in page
+        assert "exports leave open what happened between two of them: the bounds" in page
         assert "This is what was published." in page
     gaps = home.published(
         "SELECT DISTINCT metric FROM mart.instrumentation_gaps WHERE rule_id LIKE '%.exact_instants.%'"
