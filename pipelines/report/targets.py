@@ -80,7 +80,9 @@ def targets_sentence(facts: ReportFacts) -> str | None:
     missed = [row["label"] for row in beside if row["target_state"] == "missed"]
     if len(judged) > 1:
         others = f". Missed beside the headlines: {_named(missed)}" if missed else ""
-        told.append(f"{_how_many(judged)}{others}.")
+        # "All were met" would be said beside a headline of the month before that missed its own.
+        of_period = f" of {facts.period.label}" if late else ""
+        told.append(f"{_how_many(judged, of_period)}{others}.")
     elif beside:
         told.append(f"{beside[0]['label']} {beside[0]['target_state']} its target.")
     if late:
@@ -90,11 +92,12 @@ def targets_sentence(facts: ReportFacts) -> str | None:
     return " ".join(told) or None
 
 
-def _how_many(judged: Sequence[Mapping[str, Any]]) -> str:
+def _how_many(judged: Sequence[Mapping[str, Any]], of_period: str) -> str:
     met, count = sum(row["target_state"] == "met" for row in judged), len(judged)
     if met in (0, count):
-        return f"None of {count:,} targets was met" if met == 0 else f"All {count:,} targets were met"
-    return f"{met:,} of {count:,} targets {'was' if met == 1 else 'were'} met"
+        told = f"{count:,} targets{of_period}"
+        return f"None of {told} was met" if met == 0 else f"All {told} were met"
+    return f"{met:,} of {count:,} targets{of_period} {'was' if met == 1 else 'were'} met"
 
 
 def _named(labels: Sequence[str]) -> str:

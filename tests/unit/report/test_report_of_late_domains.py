@@ -177,7 +177,7 @@ def test_drivers_targets_and_signals_are_those_of_the_month_that_is_told(late: R
     # Two targets are held against October; the one of cost is not counted among them.
     judged = [sentence for sentence in summarize(late) if "targets" in sentence]
     assert len(judged) == 1
-    assert re.match(r"(None|1|All|2) (of )?2 targets (was|were) met", judged[0])
+    assert re.match(r"(None|1|All|2) (of )?2 targets of October 2026 (was|were) met", judged[0])
     assert "Not held against a target for October 2026 yet: Cost per transaction." in judged[0]
     signals = late.rows(f"signals {UNIT_COST}")
     assert signals[-1]["period_start_date"] == date(2026, 9, 1)
