@@ -86,10 +86,18 @@ def failing_keys(result: RuleResult, connection: duckdb.DuckDBPyConnection) -> l
 
     Args:
         connection: the one that `evaluate` was given last, as it left it.
+
+    Raises:
+        LookupError: the keys are no longer kept there. Without this, a rule that set records aside would set none.
     """
     if result.failing_keys_query is None:
         return []
-    return sorted(str(key) for (key,) in connection.execute(result.failing_keys_query).fetchall())
+    keys = sorted(str(key) for (key,) in connection.execute(result.failing_keys_query).fetchall())
+    if len(keys) != result.failed_record_count:
+        raise LookupError(
+            f"{result.rule.id}: {result.failed_record_count} records broke it, and the keys of {len(keys)} are kept"
+        )
+    return keys
 
 
 def _stops(result: RuleResult) -> bool:

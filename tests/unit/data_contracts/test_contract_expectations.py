@@ -306,6 +306,16 @@ def test_sample_keys_are_few_and_nothing_else_of_a_row_is_shown(connection: duck
     assert failing_keys(result, connection) == [f"t{number:03}" for number in range(50)]
 
 
+def test_keys_that_are_no_longer_kept_are_an_error_and_not_none(connection: duckdb.DuckDBPyConnection) -> None:
+    add_tickets(connection, ("a", None, None), ("b", None, None))
+    rule = rule_of({"metric": "nullValues", "column": "status", "mustBe": 0})
+    (result,) = judge(connection, rule)
+    connection.execute("DELETE FROM stg.stg_tickets")
+    judge(connection, rule)
+    with pytest.raises(LookupError, match="2 records broke it, and the keys of 0 are kept"):
+        failing_keys(result, connection)
+
+
 def test_a_broken_schema_stops_the_later_tiers_of_its_table_and_a_broken_row_does_not(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
