@@ -60,13 +60,13 @@ _PROMISES: Final = """
     SELECT 'promised_by.' || trim(vendor), trim(item) FROM stg.stg_vendor_contracts
     WHERE vendor IS NOT NULL AND item IS NOT NULL AND sla_target_hours > 0
 """
-#: SELECT of a domain's names: dimension, name.
+#: SELECT of a domain's names: dimension, name. Distinct in each place, where a name may be stored as a number.
 KNOWN_NAMES: Final[Mapping[Domain, str]] = {
     domain: (TERMS if domain is Domain.VENDORS else "")
     + " UNION ".join(
         [
             *(
-                f"SELECT '{dimension}' AS dimension, {column} AS name FROM {table} WHERE {column} IS NOT NULL"
+                f"SELECT DISTINCT '{dimension}' AS dimension, {column} AS name FROM {table} WHERE {column} IS NOT NULL"
                 for dimension, table, column in columns
             ),
             *([_PROMISES, OVERLAPS] if domain is Domain.VENDORS else []),
