@@ -51,12 +51,12 @@ def tell_reasons(
         told.append(f"{_listed(replaced, most)} {'was' if len(replaced) == 1 else 'were'} replaced")
     if went:
         told.append(f"{_listed(went, most)} no longer {'counts' if len(went) == 1 else 'count'}")
+    if told:
+        told[0] = f"since then {told[0]}"
     told += [clause for reason, clause in _OTHERS.items() if reason.value in reasons]
     # Last, for where files come every day there are always some: one that was replaced, or another policy, says more.
     if came:
-        told.append(f"{_listed(came, most)} came")
-    if told:
-        told[0] = f"since then {told[0]}"
+        told.append(f"{'' if told else 'since then '}{_listed(came, most)} came")
     # Who lets every run measure as of its own day would read it on every one.
     if set(reasons) == {RestatementReason.AS_OF.value}:
         told.append(_AS_OF)

@@ -193,7 +193,7 @@ def test_a_home_of_a_version_that_knew_only_files_that_came_goes_on(home: Path) 
     rows[15]["resolved_at"] = "2026-05-11 10:00:00"
     land_beside(DemoHome(home), "more.csv", [ticket("A", "2026-05-10")])
     (told,) = _run(home, rows)
-    assert "Since then more.csv came; rows.csv was replaced" in told
+    assert "Since then rows.csv was replaced; more.csv came" in told
     found = DemoHome(home).published(
         """
         SELECT reason, files_came, files_replaced FROM meta.restated_values
