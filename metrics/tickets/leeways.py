@@ -27,6 +27,7 @@ _SPANS: Final = {
     "first_resolution": ("created", "first_resolved"),
     "first_response": ("created", "response"),
 }
+_INSTANTS: Final = ("created", "active", "resolved", "first_resolved", "response")
 
 
 def bound_durations(
@@ -78,9 +79,6 @@ def bound_durations(
                 told = empty.scatter(is_open.arg_true().filter(is_told), length.filter(is_told))
                 found.append(told.alias(f"{measure}_{name}_{clock}_microseconds"))
     return found
-
-
-_INSTANTS: Final = ("created", "active", "resolved", "first_resolved", "response")
 
 
 def _ends(measured: pl.DataFrame, steps: pl.DataFrame, as_of: datetime) -> pl.DataFrame:

@@ -138,11 +138,12 @@ def run_home(
     records = read_build_records(home.warehouse, home.settings.reporting.time_zone) or BuildRecords(
         (), (), (), (), (), ()
     )
+    read = {export.export for export in records.exports}
     notices = (
         *find_notices(project),
         *note_business_hours(project),
-        *note_empty_folders(project, exports := {export.export for export in records.exports}),
-        *note_lost_folders(project, exports),
+        *note_empty_folders(project, read),
+        *note_lost_folders(project, read),
         *find_unknown_names(project.policies, records.known_names),
         *find_unused_aliases(project.policies, _told_aliases(project), records.known_names),
         *note_unlisted(project, ((rule.rule_id, rule.state, rule.message) for rule in records.rules)),

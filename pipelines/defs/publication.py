@@ -79,7 +79,7 @@ def publication_assets(project: Project, *, fails_with_target: bool = False) -> 
         for step in publish(context.resources.session):
             if step.state == "failed":
                 failed.append(f"{step.asset}: {step.note}")
-            if step.state != "failed":
+            else:
                 yield step_result(step)
             yield dg.AssetCheckResult(
                 passed=step.state != "failed",

@@ -15,7 +15,7 @@ from typing import Any
 import polars as pl
 
 from models.ddl import conform
-from models.tickets import stg_ticket_events
+from models.tickets import stg_ticket_events, stg_tickets
 
 INSTANT = pl.Datetime("us", "UTC")
 START = datetime(2026, 10, 20, tzinfo=UTC)
@@ -297,3 +297,22 @@ def log_of(lives: Sequence[TrueLife], moved: Any) -> pl.DataFrame:
             )
             before = state
     return conform(pl.DataFrame(events, infer_schema_length=None), stg_ticket_events)
+
+
+def tickets_of(lives: Sequence[TrueLife], shape: str, told: pl.DataFrame | None = None) -> pl.DataFrame:
+    """Rows of `stg_tickets` of some lives.
+
+    Args:
+        shape: of the export.
+        told: what comparing exports tells of them; the true creation if not given.
+    """
+    rows = [
+        {
+            "ticket_id": life.ticket_id, "source": "desk", "export_shape": shape, "load_id": "", "row_number": 0,
+            "row_hash": "", **({} if told is not None else {"created_at": life.created_at}),
+            "status_category": STATUSES[life.changes[-1][1]["status"]][0],
+        }
+        for life in lives
+    ]  # fmt: skip
+    frame = pl.DataFrame(rows)
+    return conform(frame if told is None else frame.join(told, on="ticket_id"), stg_tickets)

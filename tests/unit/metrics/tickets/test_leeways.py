@@ -11,14 +11,24 @@ import polars as pl
 import polars.selectors as cs
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from snapshot_lives import HOUR, START, STATUSES, Exports, TrueLife, hurried_lives, log_of, restless_lives, take_exports
+from snapshot_lives import (
+    HOUR,
+    START,
+    Exports,
+    TrueLife,
+    hurried_lives,
+    log_of,
+    restless_lives,
+    take_exports,
+    tickets_of,
+)
 
 from metrics.calendars.business_time import OpenTime, always_open
 from metrics.calendars.working_calendar import CalendarVersion, WorkingCalendar
 from metrics.tickets.clocks import TeamCalendars, build_intervals, close_tickets, covering_span
 from metrics.tickets.repeated_snapshots import compare_snapshots
 from models.ddl import conform
-from models.tickets import BOUNDED_DURATIONS, stg_ticket_events, stg_tickets
+from models.tickets import BOUNDED_DURATIONS, stg_ticket_events
 
 SEEDS = st.integers(0, 2**32)
 CLOCKS = ("calendar", "business")
@@ -39,19 +49,6 @@ def measure(tickets: pl.DataFrame, events: pl.DataFrame, as_of: datetime) -> pl.
     shared: dict[str, Any] = {"as_of": as_of, "open_time": open_time, "team_calendars": TEAMS}
     intervals = build_intervals(tickets, events, **shared)
     return close_tickets(tickets, events, intervals, quarantined=(), **shared).sort("ticket_id")
-
-
-def tickets_of(lives: Sequence[TrueLife], shape: str, told: pl.DataFrame | None = None) -> pl.DataFrame:
-    rows = [
-        {
-            "ticket_id": life.ticket_id, "source": "desk", "export_shape": shape, "load_id": "", "row_number": 0,
-            "row_hash": "", **({} if told is not None else {"created_at": life.created_at}),
-            "status_category": STATUSES[life.changes[-1][1]["status"]][0],
-        }
-        for life in lives
-    ]  # fmt: skip
-    frame = pl.DataFrame(rows)
-    return conform(frame if told is None else frame.join(told, on="ticket_id"), stg_tickets)
 
 
 def measure_exports(lives: Sequence[TrueLife], exports: Exports, as_of: datetime) -> pl.DataFrame:

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from snapshot_lives import HOUR, START, STATUSES, TrueLife, log_of, patient_lives, take_exports
+from snapshot_lives import HOUR, START, STATUSES, TrueLife, log_of, patient_lives, take_exports, tickets_of
 
 from metrics.calendars.business_time import OpenTime, always_open
 from metrics.instrumentation.unmeasured import count_unmeasured
@@ -24,7 +24,7 @@ from metrics.tickets.facts import MeasuringRules, TicketFacts, measure_tickets
 from metrics.tickets.flow import add_up_days
 from metrics.tickets.repeated_snapshots import compare_snapshots
 from models.ddl import conform
-from models.tickets import stg_ticket_events, stg_tickets
+from models.tickets import stg_ticket_events
 from models.vocabulary import SlaTarget, StatusCategory
 
 SEEDS = st.integers(0, 2**32)
@@ -59,19 +59,6 @@ def run(tickets: pl.DataFrame, events: pl.DataFrame, as_of: datetime) -> TicketF
         time_zone="UTC",
     )
     return measure_tickets(tickets, events, rules)
-
-
-def tickets_of(lives: Sequence[TrueLife], shape: str, told: pl.DataFrame | None = None) -> pl.DataFrame:
-    rows = [
-        {
-            "ticket_id": life.ticket_id, "source": "desk", "export_shape": shape, "load_id": "", "row_number": 0,
-            "row_hash": "", **({} if told is not None else {"created_at": life.created_at}),
-            "status_category": STATUSES[life.changes[-1][1]["status"]][0],
-        }
-        for life in lives
-    ]  # fmt: skip
-    frame = pl.DataFrame(rows)
-    return conform(frame if told is None else frame.join(told, on="ticket_id"), stg_tickets)
 
 
 def measure_exports(
