@@ -1,7 +1,8 @@
 """The kinds of arithmetic that a metric can be, and how far its values may be put together again.
 
 A kind says what is computed from the records of a metric's population; how, is in `metrics.measuring`: `records`,
-`stocks`, `concentration`, `costs` and `plans`. The words that explain a metric belong to `metrics.spec`.
+`running_shares`, `stocks`, `concentration`, `costs` and `plans`. The words that explain a metric belong to
+`metrics.spec`.
 """
 
 from __future__ import annotations
@@ -227,16 +228,30 @@ class AmountShare:
 
     Attributes:
         part, whole: the columns.
-        is_running_total: whether each record already holds what was reached by the end of its period.
     """
 
+    aggregation: ClassVar = Aggregation.PARTS
     part: str
     whole: str
-    is_running_total: bool = False
 
-    @property
-    def aggregation(self) -> Aggregation:
-        return Aggregation.STOCK_PARTS if self.is_running_total else Aggregation.PARTS
+
+@dataclass(frozen=True)
+class RunningShare:
+    """Exact sum of what each record had reached by the end of its period over that of what it was to reach.
+
+    A record may be known to have reached more than it says, nobody knows how much. It counts with what it says and is
+    not measured: the share is then at least what the records say, and nothing bounds it from above. Records that lack
+    either amount do not count, and nothing bounds the share while there are some.
+
+    Attributes:
+        part, whole: money columns; the whole of a record is above 0.
+        is_understated: flag of records that may have reached more than the part.
+    """
+
+    aggregation: ClassVar = Aggregation.STOCK_PARTS
+    part: str
+    whole: str
+    is_understated: str
 
 
 @dataclass(frozen=True)
@@ -319,6 +334,7 @@ Kind: TypeAlias = (
     | Sum
     | BoundedSum
     | AmountShare
+    | RunningShare
     | Concentration
     | CostSum
     | UnitCost

@@ -104,7 +104,8 @@ COMMITMENT_MONTHS: Final = Population(
     is_eligible=pl.lit(True),
     eligibility=(
         "Contracts with committed spend, in each month of their term. One with lines that cannot be added up is not "
-        "measured from the month of the first of them on, and none is in months before the first invoice of all."
+        "measured from the month of the first of them on, and none is in months before the first invoice that is known "
+        "of its vendor. One that began before that invoice counts with what was billed since, and is not measured."
     ),
     dimensions=(Dimension.OVERALL, Dimension.VENDOR),
 )

@@ -110,7 +110,11 @@ fct_vendor_commitments = table(
     money("remaining_original", "Committed minus billed; below 0 is more than was committed", required=True),
     integer("billed_line_count", "Lines in that spend", required=True),
     integer("unmeasured_line_count", "Lines that are or may be the contract's and cannot be added up", required=True),
-    day("known_since_date", "First invoice date of all exports: what was billed before it is not known"),
+    day(
+        "known_since_date",
+        "First invoice date of the exports that have invoices of the vendor, or of all if none has: what was billed "
+        "before is not known",
+    ),
     day("run_rate_start_date", "First day of the complete months whose spend makes the run-rate"),
     day("run_rate_end_date", "Last day of them"),
     money("run_rate_spend_original", "Spend of those months"),
@@ -136,12 +140,23 @@ fct_vendor_commitment_months = table(
     money("spend_original", "Billed in the month", required=True),
     money("cumulative_spend_original", "Billed by the end of the month", required=True),
     money("committed_spend_original", "Committed spend", required=True),
-    money("cumulative_spend_reporting", "Billed by the end of the month, at the contract's one rate"),
+    rate(
+        "fx_rate",
+        "Units of reporting currency for one unit of the contract's, on its first day or the first one after it of "
+        "which a rate is known; the same in all months",
+    ),
+    day("fx_rate_date", "Day of that rate; empty for the reporting currency and for fixed rates"),
+    money("cumulative_spend_reporting", "Billed by the end of the month, at that rate"),
     money("committed_spend_reporting", "Committed spend at that rate"),
     integer("unmeasured_line_count", "Lines by the end of the month that cannot be added up", required=True),
     flag(
         "is_quarantined",
         "Whether the spend is unknown: lines cannot be added up, or no invoice is of so early a month",
+        required=True,
+    ),
+    flag(
+        "is_understated",
+        "Whether the contract began before the first invoice that is known of its vendor: at least so much was billed",
         required=True,
     ),
 )

@@ -59,6 +59,11 @@ class ExchangeRate:
     ratio: Fraction
     rate_date: date | None
 
+    @property
+    def shown(self) -> Decimal:
+        """The ratio as tables show it: to eight decimals, ties to even."""
+        return Decimal(round(self.ratio * 10**_RATE_PLACES)).scaleb(-_RATE_PLACES)
+
 
 #: (base, quote, posting date) -> units of quote for one unit of base, as quoted in that direction.
 _Quoted = Callable[[str, str, date], ExchangeRate | None]
@@ -101,7 +106,7 @@ def convert_to_reporting(
     rate_index = keys.join(
         pairs, on=["currency", "on"], how="left", nulls_equal=True, maintain_order="left"
     ).get_column("rate_index")
-    shown = pl.Series([_to_shown_rate(rate.ratio) for rate in rates], dtype=_RATE_TYPE)
+    shown = pl.Series([rate.shown for rate in rates], dtype=_RATE_TYPE)
     days = pl.Series([rate.rate_date for rate in rates], dtype=pl.Date)
     amounts = multiply_amounts(
         lines.get_column("amount_original"), [rate.ratio for rate in rates], rate_index, minor_unit_digits
@@ -144,7 +149,37 @@ def find_rates_to_reporting(
     """
     find_rate = _rate_finder(fx_rates, policy, reporting_currency.strip().upper())
     found = [find_rate(currency.strip().upper(), on) for currency, on in pairs]
-    return [(None, None) if rate is None else (rate.ratio, _to_shown_rate(rate.ratio)) for rate in found]
+    return [(None, None) if rate is None else (rate.ratio, rate.shown) for rate in found]
+
+
+def find_first_rates(
+    pairs: Sequence[tuple[str, date | None]],
+    fx_rates: pl.DataFrame,
+    *,
+    policy: FxPolicy,
+    reporting_currency: str,
+) -> list[ExchangeRate | None]:
+    """Units of reporting currency for one unit of each currency on each day or, where there is no rate of that day, on
+    the first later day of which there is one.
+
+    Later rates that come in change nothing, unless there was none before.
+
+    Returns:
+        For each pair the rate; None where there is none on that day or later, or no day.
+    """
+    find_rate = _rate_finder(fx_rates, policy, reporting_currency.strip().upper())
+    days: defaultdict[str, set[date]] = defaultdict(set)
+    for pair, by_day in _collect_quotes(fx_rates).items():
+        for code in pair:
+            days[code].update(by_day)
+
+    def find(currency: str, on: date | None) -> ExchangeRate | None:
+        later = sorted(day for day in days[currency] if on is not None and day > on)
+        return next((rate for day in (on, *later) if (rate := find_rate(currency, day)) is not None), None)
+
+    codes = [(currency.strip().upper(), on) for currency, on in pairs]
+    found = {pair: find(*pair) for pair in dict.fromkeys(codes)}
+    return [found[pair] for pair in codes]
 
 
 def _rate_finder(
@@ -251,8 +286,3 @@ def _find_through_third(quoted: _Quoted, currencies: list[str], base: str, quote
 
 def _day_of(rate: ExchangeRate) -> date:
     return rate.rate_date or date.min
-
-
-def _to_shown_rate(ratio: Fraction) -> Decimal:
-    """A ratio to eight decimals, ties to even."""
-    return Decimal(round(ratio * 10**_RATE_PLACES)).scaleb(-_RATE_PLACES)

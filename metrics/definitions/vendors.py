@@ -9,7 +9,7 @@ from typing import Final
 
 import polars as pl
 
-from metrics.kinds import AmountShare, Concentration, Percentile, Ratio, Sum
+from metrics.kinds import AmountShare, Concentration, Percentile, Ratio, RunningShare, Sum
 from metrics.rules_of_facts import CONTRACT_RULES
 from metrics.spec import Direction, Metric, Unit
 from metrics.vendor_populations import (
@@ -197,14 +197,16 @@ VENDOR_METRICS: Final[tuple[Metric, ...]] = (
         ),
         formula=(
             "Sum of cumulative_spend_reporting / sum of committed_spend_reporting of fct_vendor_commitment_months, "
-            "each contract at one exchange rate."
+            "each contract at the exchange rate of its first day. Of one that began before the first invoice that is "
+            "known of its vendor, at least so much is used."
         ),
         unit=Unit.RATIO,
         direction=Direction.NEUTRAL,
         owner=_VENDOR_MANAGEMENT,
         requires=(Domain.VENDORS,),
         population=COMMITMENT_MONTHS,
-        kind=AmountShare(part="cumulative_spend_reporting", whole="committed_spend_reporting", is_running_total=True),
+        version=2,
+        kind=RunningShare("cumulative_spend_reporting", "committed_spend_reporting", is_understated="is_understated"),
         # It grows over the term: a quarter shows no more than its last month does.
         grains=(Grain.MONTH,),
     ),

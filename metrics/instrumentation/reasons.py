@@ -19,6 +19,7 @@ from metrics.kinds import (
     NetCount,
     Percentile,
     Ratio,
+    RunningShare,
     Stock,
     Sum,
     TimeShare,
@@ -31,6 +32,9 @@ HISTORY: Final = "history"
 
 #: The instants at which a measured duration begins and ends, where comparing exports dates them only so closely.
 EXACT_INSTANTS: Final = "exact_instants"
+
+#: Invoices under a contract from before those that the exports hold.
+EARLIER_INVOICES: Final = "earlier_invoices"
 
 #: Measures of a ticket that only its status changes tell.
 OF_HISTORY: Final = frozenset(
@@ -85,6 +89,10 @@ REMEDIES: Final = {
     "off_contract": (
         "These lines cannot be converted, or it is open which contract they are under. Land missing exchange rates, or "
         "fix them in policies/costs.yaml; see match_state of core.fct_vendor_invoice_lines."
+    ),
+    EARLIER_INVOICES: (
+        "These contracts began before the first invoice that is known of their vendors. Land the invoices since they "
+        "began."
     ),
     "credit_ratio": "What was promised for that period cannot be judged yet; the reason is in mart.service_credits.",
     "credit_due": "What is due for that period cannot be told yet; the reason is in mart.service_credits.",
@@ -142,6 +150,9 @@ def needed_values(metric: Metric) -> list[str]:
             return [*part.meta.root_names(), *whole.meta.root_names()]
         case AmountShare(part=amount, whole=of):
             return [amount, of]
+        case RunningShare(part=amount, whole=of, is_understated=flag):
+            # The flag is never empty: it is to blame where both amounts are there.
+            return [amount, of, flag]
         case Concentration(amount=amount, by=by):
             return [by, amount]
         case Count() | NetCount() | Stock():
@@ -171,6 +182,8 @@ def subject_of(column: str) -> str:
     """A column's subject: whichever clock it is on, and whatever amount it is, the same thing is missing."""
     if column in ("amount_original", "amount_reporting"):
         return "amount"
+    if column == "is_understated":
+        return EARLIER_INVOICES
     for ending in _ENDINGS:
         column = column.removesuffix(ending)
     return column

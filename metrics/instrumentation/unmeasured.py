@@ -20,12 +20,14 @@ from metrics.kinds import (
     CostSum,
     NetCount,
     Percentile,
+    RunningShare,
     Stock,
     TimeShare,
     UnitCost,
 )
 from metrics.measuring.fact_records import fact_or_empty, records_of
 from metrics.measuring.records import contributions
+from metrics.measuring.running_shares import counts_in
 from metrics.measuring.stocks import count_stays, stays_of_unknown
 from metrics.periods import Reporting, local_date, period_end, period_start
 from metrics.populations import RESOLVED_TICKETS
@@ -269,6 +271,8 @@ def _measuring(metric: Metric, needed: Sequence[str]) -> tuple[pl.Expr, pl.Expr]
             return pl.lit(True), nothing
         case Concentration():
             return pl.all_horizontal(pl.col(name).is_not_null() for name in needed), nothing
+        case RunningShare(is_understated=flag):
+            return counts_in(metric.kind) & ~pl.col(flag), nothing
         case TimeShare():
             parts = contributions([metric])
             part = next(expression for key, expression in parts.items() if key.endswith(".part"))

@@ -72,6 +72,16 @@ def sum_bounds(value: pl.Expr, measured: pl.Expr, eligible: pl.Expr, *, is_never
     return (value.fill_null(0) if is_never_negative else known), known
 
 
+def running_share_bounds(value: pl.Expr, measured: pl.Expr, understated: pl.Expr, eligible: pl.Expr) -> Bounds:
+    """The share itself if everything was measured; at least the share if all other records are understated; else
+    unbounded."""
+    is_least = measured + understated == eligible
+    return (
+        pl.when(is_least).then(value).otherwise(_UNBOUNDED),
+        pl.when(measured == eligible).then(value).otherwise(_UNBOUNDED),
+    )
+
+
 def concentration_bounds(value: pl.Expr, measured: pl.Expr, eligible: pl.Expr) -> Bounds:
     """The index itself if everything was measured; else 0 to 1, for a missing amount may dwarf all others."""
     is_known = measured == eligible

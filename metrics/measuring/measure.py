@@ -11,12 +11,13 @@ from typing import Final
 
 import polars as pl
 
-from metrics.kinds import PLAN_KINDS, Concentration, CostSum, Stock, UnitCost
+from metrics.kinds import PLAN_KINDS, Concentration, CostSum, RunningShare, Stock, UnitCost
 from metrics.measuring.concentration import measure_concentration
 from metrics.measuring.costs import measure_costs
 from metrics.measuring.empty_periods import add_zeros, first_days
 from metrics.measuring.plans import measure_plans
 from metrics.measuring.records import measure_records
+from metrics.measuring.running_shares import measure_running_shares
 from metrics.measuring.stocks import measure_stocks
 from metrics.periods import MONDAY, Reporting, local_date_of
 from metrics.spec import Metric
@@ -84,14 +85,16 @@ def measure(
     of_costs = [metric for metric in chosen if isinstance(metric.kind, CostSum | UnitCost)]
     of_stocks = [metric for metric in chosen if isinstance(metric.kind, Stock)]
     of_concentration = [metric for metric in chosen if isinstance(metric.kind, Concentration)]
+    of_running_shares = [metric for metric in chosen if isinstance(metric.kind, RunningShare)]
     of_plans = [metric for metric in chosen if isinstance(metric.kind, PLAN_KINDS)]
-    elsewhere = {*of_costs, *of_stocks, *of_concentration, *of_plans}
+    elsewhere = {*of_costs, *of_stocks, *of_concentration, *of_running_shares, *of_plans}
     of_records = [metric for metric in chosen if metric not in elsewhere]
     spans = first_days(chosen, facts, reporting)
     published = {
         **dict(zip(of_records, measure_records(of_records, facts, reporting), strict=True)),
         **dict(zip(of_stocks, measure_stocks(of_stocks, facts, reporting), strict=True)),
         **dict(zip(of_concentration, measure_concentration(of_concentration, facts, reporting), strict=True)),
+        **dict(zip(of_running_shares, measure_running_shares(of_running_shares, facts, reporting), strict=True)),
         **dict(zip(of_costs, measure_costs(of_costs, facts, reporting), strict=True)),
         **dict(zip(of_plans, measure_plans(of_plans, facts, reporting), strict=True)),
     }

@@ -19,6 +19,7 @@ from metrics.kinds import (
     Ratio,
     ReworkCost,
     ReworkShare,
+    RunningShare,
     Stock,
     Sum,
     TimeShare,
@@ -97,6 +98,8 @@ def _columns_of(metric: Metric) -> Iterable[tuple[str, Iterable[str]]]:
             yield from _columns_of_population(metric.population, [part, whole, at_most])
         case AmountShare(part=amount, whole=of):
             yield from _columns_of_population(metric.population, [pl.col(amount), pl.col(of)])
+        case RunningShare(part=amount, whole=of, is_understated=flag):
+            yield from _columns_of_population(metric.population, [pl.col(name) for name in (amount, of, flag)])
         case Concentration(amount=amount, by=by):
             yield from _columns_of_population(metric.population, [pl.col(amount), pl.col(by)])
         case _:

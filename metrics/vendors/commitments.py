@@ -3,6 +3,9 @@
 Spend is what was billed by invoice date in the contract's currency, credit notes taken off. A commitment is used up on
 the first day from which on that never falls below it again; while it is not, the run-rate says when it will be. Which
 contract a line falls under is decided in `metrics.vendors.matching`.
+
+What is told as of the data's clock is told at the clock's exchange rate, months at the rate of the contract's first
+day: rates weigh contracts against each other, and a month that is over would change whenever the clock moves.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from typing import Any, Final, NamedTuple
 
 import polars as pl
 
+from metrics.costs.exchange_rates import ExchangeRate, FxPolicy, find_first_rates
 from metrics.costs.minor_units import MINOR_UNIT_DIGITS, USUAL_DIGITS
 from metrics.costs.money import multiply_amounts
 from metrics.vendors.names import comparable
@@ -46,7 +50,10 @@ class _RunRate(NamedTuple):
 def build_commitments(
     contracts: pl.DataFrame,
     invoice_lines: pl.DataFrame,
+    fx_rates: pl.DataFrame,
     *,
+    fx: FxPolicy,
+    reporting_currency: str,
     as_of_date: date | None,
     run_rate_months: int,
     minor_unit_digits: int = 2,
@@ -56,9 +63,12 @@ def build_commitments(
     Args:
         contracts: `fct_vendor_contracts`.
         invoice_lines: `fct_vendor_invoice_lines`.
+        fx_rates: `stg_fx_rates`; months take the rate of the contract's first day from them or, if they begin later,
+            the first one after it.
+        fx: how amounts reach the reporting currency.
         as_of_date: day of the data's clock of invoices; those after it do not count.
         run_rate_months: complete calendar months before that day whose spend makes the run-rate, as far as they lie
-            after the contract's first day and the first invoice of all.
+            after the contract's first day and the first invoice that is known of its vendor.
     """
     committed = contracts.filter(pl.col("committed_spend_original") > 0).sort("vendor_contract_id")
     if as_of_date is None or committed.is_empty():
@@ -67,7 +77,7 @@ def build_commitments(
             pl.DataFrame(schema=polars_schema(fct_vendor_commitment_months)),
         )
     spent, unmeasured = _split_lines(committed, invoice_lines, as_of_date)
-    known_since = invoice_lines["invoice_date"].min()
+    known_since = _known_since(committed, invoice_lines)
     days = {
         str(contract): frame.sort("invoice_date").select("invoice_date", "amount_original", "line_count").rows()
         for (contract,), frame in spent.group_by("vendor_contract_id")
@@ -79,9 +89,9 @@ def build_commitments(
         described.append(
             {
                 **contract,
-                "known_since_date": known_since,
+                "known_since_date": known_since[contract["vendor_contract_id"]],
                 "unmeasured_line_count": unmeasured_counts.get(contract["vendor_contract_id"], 0),
-                **_project(contract, billed, as_of_date, run_rate_months, known_since),
+                **_project(contract, billed, as_of_date, run_rate_months, known_since[contract["vendor_contract_id"]]),
                 "as_of_date": as_of_date,
             }
         )
@@ -90,12 +100,58 @@ def build_commitments(
         _at_rate(commitments, f"{part}_original", f"{part}_reporting", minor_unit_digits)
         for part in ("spend", "shortfall")
     ]
-    months = _months(committed, spent, unmeasured, as_of_date, known_since)
-    cumulative = _at_rate(months, "cumulative_spend_original", "cumulative_spend_reporting", minor_unit_digits)
+    months = _months(
+        committed.with_columns(
+            known_since=pl.col("vendor_contract_id").replace_strict(known_since, return_dtype=pl.Date)
+        ),
+        spent,
+        unmeasured,
+        as_of_date,
+    )
+    rates = _first_rates(committed, spent, fx_rates, fx, reporting_currency)
     return (
         commitments.with_columns(in_reporting),
-        conform(months.with_columns(cumulative), fct_vendor_commitment_months),
+        conform(_at_first_rates(months, rates, minor_unit_digits), fct_vendor_commitment_months),
     )
+
+
+def _known_since(committed: pl.DataFrame, invoice_lines: pl.DataFrame) -> dict[str, date | None]:
+    """By contract, the first day of which invoices of its vendor are known: the first invoice of the exports that have
+    the vendor or, where none has it, of all."""
+    dated = invoice_lines.filter(~pl.col("is_quarantined"), pl.col("invoice_date").is_not_null()).select(
+        "source", "invoice_date", vendor_name=comparable(pl.col("vendor"))
+    )
+    begins = dated.group_by("source").agg(pl.col("invoice_date").min())
+    of_vendors = (
+        dated.select("source", "vendor_name")
+        .unique()
+        .join(begins, on="source")
+        .group_by("vendor_name")
+        .agg(known_since=pl.col("invoice_date").min())
+    )
+    found = committed.select("vendor_contract_id", vendor_name=comparable(pl.col("vendor"))).join(
+        of_vendors, on="vendor_name", how="left"
+    )
+    since_all = pl.lit(dated["invoice_date"].min(), dtype=pl.Date)
+    return dict(found.select("vendor_contract_id", pl.coalesce("known_since", since_all)).rows())
+
+
+def _first_rates(
+    committed: pl.DataFrame, spent: pl.DataFrame, fx_rates: pl.DataFrame, fx: FxPolicy, reporting_currency: str
+) -> dict[str, ExchangeRate]:
+    """By contract the rate of its first day, or of its first invoice where the register does not tell that day; if
+    there is none, the first one after it. Contracts without any are left out."""
+    first_bills = spent.group_by("vendor_contract_id").agg(first_bill_date=pl.col("invoice_date").min())
+    keys = (
+        committed.join(first_bills, on="vendor_contract_id", how="left")
+        .filter(pl.col("currency_code").is_not_null())
+        .select("vendor_contract_id", "currency_code", pl.coalesce("start_date", "first_bill_date"))
+        .rows()
+    )
+    found = find_first_rates(
+        [(currency, day) for _, currency, day in keys], fx_rates, policy=fx, reporting_currency=reporting_currency
+    )
+    return {contract: rate for (contract, _, _), rate in zip(keys, found, strict=True) if rate is not None}
 
 
 def _split_lines(
@@ -229,10 +285,31 @@ def _at_rate(frame: pl.DataFrame, amount: str, name: str, minor_unit_digits: int
     return multiply_amounts(frame[amount], ratios, index, minor_unit_digits).alias(name)
 
 
-def _months(
-    committed: pl.DataFrame, spent: pl.DataFrame, unmeasured: pl.DataFrame, as_of_date: date, known_since: Any
-) -> pl.DataFrame:
-    """A row for each month from a contract's first day, or first bill, to its last day or bill by the data's clock."""
+def _at_first_rates(months: pl.DataFrame, rates: dict[str, ExchangeRate], minor_unit_digits: int) -> pl.DataFrame:
+    """Months with spend and commitment at one rate per contract, and with that rate."""
+    contracts = list(rates)
+    index = months["vendor_contract_id"].replace_strict(
+        contracts, pl.int_range(len(contracts), eager=True, dtype=pl.UInt32), default=None, return_dtype=pl.UInt32
+    )
+    ratios = [rate.ratio for rate in rates.values()]
+    shown = pl.Series([rate.shown for rate in rates.values()], dtype=pl.Decimal(18, 8))
+    days = pl.Series([rate.rate_date for rate in rates.values()], dtype=pl.Date)
+    return months.with_columns(
+        *(
+            multiply_amounts(months[f"{part}_original"], ratios, index, minor_unit_digits).alias(f"{part}_reporting")
+            for part in ("cumulative_spend", "committed_spend")
+        ),
+        fx_rate=shown.gather(index),
+        fx_rate_date=days.gather(index),
+    )
+
+
+def _months(committed: pl.DataFrame, spent: pl.DataFrame, unmeasured: pl.DataFrame, as_of_date: date) -> pl.DataFrame:
+    """A row for each month from a contract's first day, or first bill, to its last day or bill by the data's clock.
+
+    Args:
+        committed: contracts with `known_since`, the first day of which invoices of the vendor are known.
+    """
     key = ["vendor_contract_id", "month_date"]
     by_month = (
         spent.with_columns(month_date=pl.col("invoice_date").dt.month_start())
@@ -270,7 +347,11 @@ def _months(
         + pl.col("undated").fill_null(0),
     ).with_columns(
         cumulative_spend_original=pl.col("spend_original").cum_sum().over("vendor_contract_id").cast(_STORED),
-        # Of a month before the first invoice of all nobody knows what was billed, and not that it was nothing.
+        # Of a month before the first invoice nobody knows what was billed, and not that it was nothing.
         is_quarantined=(pl.col("unmeasured_line_count") > 0)
-        | (pl.col("month_date") < pl.lit(known_since, dtype=pl.Date).dt.month_start()).fill_null(False),
+        | (pl.col("month_date") < pl.col("known_since").dt.month_start()).fill_null(False),
+        # Nor of what was billed by then, which later months have in them.
+        is_understated=(pl.col("start_date") < pl.col("known_since").dt.month_start()).fill_null(
+            pl.col("start_date").is_null()
+        ),
     )

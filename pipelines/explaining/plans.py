@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from metrics.kinds import BudgetVariance, BudgetVarianceShare, ReworkShare
-from pipelines.explaining.arithmetic import Arithmetic, Numbers, amount_share, measured_of
+from pipelines.explaining.arithmetic import Arithmetic, Numbers, measured_of
 from pipelines.explaining.cell import Cell
 from pipelines.explaining.exact_numbers import write_money
 from pipelines.explaining.months import read_cost_months
@@ -55,20 +55,23 @@ WHERE fact.month_date BETWEEN {first} AND {last} AND fact.month_date <= DATE '{c
 def commitment_records(cell: Cell) -> Records:
     """Contracts with committed spend in the month."""
     first, last = cell.days
-    measured = (
+    counts = (
         "(NOT fact.is_quarantined AND fact.cumulative_spend_reporting IS NOT NULL "
         "AND fact.committed_spend_reporting IS NOT NULL)"
     )
+    # What is known of a contract that is older than the invoices counts, though it may be too little.
+    measured = f"({counts} AND NOT fact.is_understated)"
     return Records(
         sql=f"""
 SELECT fact.vendor_contract_id, fact.month_date, fact.vendor, fact.spend_original, fact.currency_code,
-    CASE WHEN {measured} THEN fact.cumulative_spend_reporting END AS cumulative_spend_reporting,
-    CASE WHEN {measured} THEN fact.committed_spend_reporting END AS committed_spend_reporting,
-    {measured} AS {IS_MEASURED},
+    CASE WHEN {counts} THEN fact.cumulative_spend_reporting END AS cumulative_spend_reporting,
+    CASE WHEN {counts} THEN fact.committed_spend_reporting END AS committed_spend_reporting,
+    fact.fx_rate, {measured} AS {IS_MEASURED},
     CASE WHEN NOT {measured} THEN CASE WHEN fact.unmeasured_line_count > 0
         THEN fact.unmeasured_line_count || ' invoice lines cannot be added up'
         WHEN fact.is_quarantined THEN 'no invoice is of so early a month'
-        ELSE 'no amount in the reporting currency' END END AS {WHY_NOT}
+        WHEN NOT {counts} THEN 'no amount in the reporting currency'
+        ELSE 'began before the first invoice that is known: at least so much' END END AS {WHY_NOT}
 FROM core.fct_vendor_commitment_months AS fact
 WHERE fact.month_date BETWEEN {first} AND {last} AND {cell.of_member("fact")}""".strip(),
         noun="contracts",
@@ -85,10 +88,27 @@ def compute_commitments(connection: duckdb.DuckDBPyConnection, cell: Cell, recor
     """What was billed by the end of the month over what was committed."""
     row = _one(
         connection,
-        f"SELECT count(*) AS eligible, count(*) FILTER ({IS_MEASURED}) AS measured, sum({records.part}) AS part, "
-        f"sum({records.whole}) AS whole FROM ({records.sql})",
+        f"SELECT count(*) AS eligible, count(*) FILTER ({IS_MEASURED}) AS measured, count({records.part}) AS counted, "
+        f"sum({records.part}) AS part, sum({records.whole}) AS whole FROM ({records.sql})",
     )
-    return amount_share(cell, row["part"] or _NOTHING, row["whole"] or _NOTHING, row["measured"], row["eligible"])
+    eligible, measured, counted = row["eligible"], row["measured"], row["counted"]
+    part, whole = row["part"] or _NOTHING, row["whole"] or _NOTHING
+    value = float(part) / float(whole) if whole > 0 else None
+    amounts = [write_money(each, cell.currency) for each in (part, whole)]
+    understated = counted - measured
+    told = count_of(understated, "of the others counts", "of the others count")
+    steps = (
+        measured_of(cell, measured, eligible),
+        *([f"{told} with what was billed since invoices are known: at least so much is used."] if understated else []),
+        f"{amounts[0]} / {amounts[1]} = {value:,.6f}, or {format_ratio(value)}"
+        if value is not None
+        else f"There is no share of {amounts[1]}.",
+    )
+    numbers = Numbers(
+        value=value, numerator=part, denominator=whole, eligible_count=eligible, measured_count=measured,
+        bounds=(value if counted == eligible else None, value if measured == eligible else None),
+    )  # fmt: skip
+    return Arithmetic(numbers, steps)
 
 
 def variance_records(cell: Cell) -> Records:

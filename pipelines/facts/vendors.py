@@ -92,6 +92,9 @@ def build_vendor_tables(session: Session) -> dict[Table, pl.DataFrame]:
     commitments, commitment_months = build_commitments(
         contracts,
         lines,
+        fx_rates,
+        fx=fx,
+        reporting_currency=reporting.currency,
         as_of_date=billed_until,
         run_rate_months=policy.run_rate_months,
         minor_unit_digits=reporting.minor_unit_digits,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from metrics.instrumentation.reasons import EXACT_INSTANTS, HISTORY
+from metrics.instrumentation.reasons import EARLIER_INVOICES, EXACT_INSTANTS, HISTORY
 from metrics.registry import METRICS
 from models.findings import ops_source_arrivals
 from models.vocabulary import ClockGap, GapKind
@@ -28,6 +28,7 @@ _LACKS: Final = {
     ClockGap.INSTANTS.value: "exact instant of a response, a resolution or a pause",
     "handoff_count": "team in any of their events",
     "is_sla_met_at_source": "SLA flag of the source",
+    EARLIER_INVOICES: "invoices from the beginning of their contracts on",
     "rate_card_variance": "price in one contract alone",
     "credit_ratio": "value to judge their promise by",
     "credit_due": "amount that is due",

@@ -81,7 +81,7 @@ view: vendor_commitments {
     convert_tz: no
     datatype: date
     sql: ${TABLE}.known_since_date ;;
-    description: "First invoice date of all exports: what was billed before it is not known"
+    description: "First invoice date of the exports that have invoices of the vendor, or of all if none has: what was billed before is not known"
   }
 
   dimension_group: run_rate_start {

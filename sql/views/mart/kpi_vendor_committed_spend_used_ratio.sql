@@ -4,11 +4,13 @@
 -- How much of the spend committed over the whole term of the contracts was billed by the end of the month; above 1 is
 -- more than was committed.
 -- Formula: Sum of cumulative_spend_reporting / sum of committed_spend_reporting of fct_vendor_commitment_months, each
--- contract at one exchange rate.
+-- contract at the exchange rate of its first day. Of one that began before the first invoice that is known of its
+-- vendor, at least so much is used.
 -- Counted: Contracts with committed spend, in each month of their term. One with lines that cannot be added up is not
--- measured from the month of the first of them on, and none is in months before the first invoice of all.
+-- measured from the month of the first of them on, and none is in months before the first invoice that is known of its
+-- vendor. One that began before that invoice counts with what was billed since, and is not measured.
 -- Period: month of a contract's term, until the data's clock (month_date), in the reporting time zone.
--- Unit: ratio; 1 is the whole. Owner: Vendor management. Version 1.
+-- Unit: ratio; 1 is the whole. Owner: Vendor management. Version 2.
 -- To combine cells: add numerators and denominators up over one breakdown, then divide; of several periods take the
 -- last.
 CREATE OR REPLACE VIEW mart.kpi_vendor_committed_spend_used_ratio AS
@@ -41,7 +43,7 @@ FROM mart.metric_values AS measured
 LEFT JOIN meta.metrics AS definition ON definition.metric = measured.metric
 WHERE measured.metric = 'vendor_committed_spend_used_ratio';
 
-COMMENT ON VIEW mart.kpi_vendor_committed_spend_used_ratio IS 'Committed spend used. How much of the spend committed over the whole term of the contracts was billed by the end of the month; above 1 is more than was committed. Sum of cumulative_spend_reporting / sum of committed_spend_reporting of fct_vendor_commitment_months, each contract at one exchange rate.';
+COMMENT ON VIEW mart.kpi_vendor_committed_spend_used_ratio IS 'Committed spend used. How much of the spend committed over the whole term of the contracts was billed by the end of the month; above 1 is more than was committed. Sum of cumulative_spend_reporting / sum of committed_spend_reporting of fct_vendor_commitment_months, each contract at the exchange rate of its first day. Of one that began before the first invoice that is known of its vendor, at least so much is used.';
 COMMENT ON COLUMN mart.kpi_vendor_committed_spend_used_ratio.label IS 'Short name for people';
 COMMENT ON COLUMN mart.kpi_vendor_committed_spend_used_ratio.period_grain IS 'day, week, month or quarter';
 COMMENT ON COLUMN mart.kpi_vendor_committed_spend_used_ratio.period_start_date IS 'First day of the period in the reporting time zone';

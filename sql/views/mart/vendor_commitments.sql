@@ -39,7 +39,7 @@ COMMENT ON COLUMN mart.vendor_commitments.spend_original IS 'Billed under the co
 COMMENT ON COLUMN mart.vendor_commitments.remaining_original IS 'Committed minus billed; below 0 is more than was committed';
 COMMENT ON COLUMN mart.vendor_commitments.billed_line_count IS 'Lines in that spend';
 COMMENT ON COLUMN mart.vendor_commitments.unmeasured_line_count IS 'Lines that are or may be the contract''s and cannot be added up';
-COMMENT ON COLUMN mart.vendor_commitments.known_since_date IS 'First invoice date of all exports: what was billed before it is not known';
+COMMENT ON COLUMN mart.vendor_commitments.known_since_date IS 'First invoice date of the exports that have invoices of the vendor, or of all if none has: what was billed before is not known';
 COMMENT ON COLUMN mart.vendor_commitments.run_rate_start_date IS 'First day of the complete months whose spend makes the run-rate';
 COMMENT ON COLUMN mart.vendor_commitments.run_rate_end_date IS 'Last day of them';
 COMMENT ON COLUMN mart.vendor_commitments.run_rate_spend_original IS 'Spend of those months';

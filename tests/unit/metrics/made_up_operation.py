@@ -325,6 +325,7 @@ def commitment_month_rows(random_: random.Random) -> list[dict[str, object]]:
             "cumulative_spend_reporting": _sometimes(random_, 0.9, Decimal(random_.randrange(-5_000, 90_000)) / 100),
             "committed_spend_reporting": Decimal(random_.randrange(1, 50_000)) / 100,
             "is_quarantined": random_.random() < 0.1,
+            "is_understated": random_.random() < 0.2,
         }
         for number in range(6)
         for month in (1, 2, 3)

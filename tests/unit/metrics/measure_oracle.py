@@ -154,12 +154,8 @@ RECORDS: dict[str, tuple[str, str]] = {
 #: Shares of money -> records, part, whole.
 AMOUNT_SHARES = {
     "vendor_off_contract_ratio": (BILLED, "off_contract_reporting", "amount_reporting"),
-    "vendor_committed_spend_used_ratio": (
-        "SELECT *, month_date AS day FROM fct_vendor_commitment_months",
-        "cumulative_spend_reporting",
-        "committed_spend_reporting",
-    ),
 }
+COMMITTED = "SELECT *, month_date AS day FROM fct_vendor_commitment_months"
 #: Stock -> categories that it counts.
 STOCKS = {
     "ticket_work_in_progress_count": ("queued", "active", "waiting"),
@@ -198,6 +194,7 @@ NARROWER = {
             "vendor_rate_card_variance_reporting",
             "vendor_billed_off_contract_reporting",
             "vendor_duplicate_at_stake_reporting",
+            "vendor_committed_spend_used_ratio",
             *AMOUNT_SHARES,
         ),
         ("overall", "vendor"),
@@ -276,6 +273,8 @@ def _records_and_numbers(name: str) -> tuple[str, str]:
             f"{share} AS value, coalesce(sum(x), 0) AS numerator, coalesce(sum(whole), 0) AS denominator, "
             f"{known} AS lower_bound, {known} AS upper_bound, {counts}"
         )
+    if name == "vendor_committed_spend_used_ratio":
+        return COMMITTED, _NUMBERS_OF_COMMITMENTS
     records, contribution = RECORDS[name]
     with_contribution = f"SELECT *, {contribution} AS x FROM ({records})"
     if name == "ticket_net_flow_count":
@@ -331,6 +330,19 @@ def _time_share(clock: str, counts: str) -> tuple[str, str]:
         f"round(coalesce(sum(x), 0) / nullif({at_most}, 0), 15) AS lower_bound, "
         f"sum(coalesce(x, longest, 1e40))::DOUBLE / nullif({at_most}, 0) AS upper_bound, {counts}"
     )
+
+
+#: What was billed is known, in part or not at all.
+_WHOLLY_KNOWN = "NOT is_quarantined AND NOT is_understated AND cumulative_spend_reporting IS NOT NULL"
+_PARTLY_KNOWN = "NOT is_quarantined AND is_understated AND cumulative_spend_reporting IS NOT NULL"
+_NUMBERS_OF_COMMITMENTS = f"""
+    coalesce(sum(cumulative_spend_reporting) FILTER ({_WHOLLY_KNOWN} OR {_PARTLY_KNOWN}), 0) AS numerator,
+    coalesce(sum(committed_spend_reporting) FILTER ({_WHOLLY_KNOWN} OR {_PARTLY_KNOWN}), 0) AS denominator,
+    numerator::DOUBLE / nullif(denominator, 0)::DOUBLE AS value,
+    CASE WHEN bool_and({_WHOLLY_KNOWN} OR {_PARTLY_KNOWN}) THEN value END AS lower_bound,
+    CASE WHEN bool_and({_WHOLLY_KNOWN}) THEN value END AS upper_bound,
+    count(*) AS eligible_count, count(*) FILTER ({_WHOLLY_KNOWN}) AS measured_count
+"""
 
 
 def _records_query(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,8 +11,12 @@ import pytest
 from finance_frames import exchange_rates
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from vendor_frames import TODAY, billed, build, card
+from polars.testing import assert_frame_equal
+from vendor_frames import TODAY, Built, billed, build, card
 
+from metrics.costs.exchange_rates import FxPolicy
+from metrics.measuring.measure import measure
+from metrics.registry import metric_named
 from metrics.vendors.commitments import build_commitments
 from models.ddl import polars_schema
 from models.vendor_ledger import fct_vendor_commitment_months, fct_vendor_commitments
@@ -28,10 +32,24 @@ def _commit(
     contract: dict[str, Any], *lines: dict[str, Any], as_of_date: date = TODAY, months: int = 3, **options: Any
 ) -> tuple[dict[str, Any], pl.DataFrame]:
     built = build(card({**COMMITTED, **contract}), billed(*lines), as_of_date=as_of_date, **options)
-    found, by_month = build_commitments(built.contracts, built.lines, as_of_date=as_of_date, run_rate_months=months)
+    found, by_month = _build(built, options.get("rates"), as_of_date=as_of_date, months=months)
     assert found.schema == polars_schema(fct_vendor_commitments)
     assert by_month.schema == polars_schema(fct_vendor_commitment_months)
     return found.row(0, named=True), by_month
+
+
+def _build(
+    built: Built, rates: pl.DataFrame | None = None, *, as_of_date: date = TODAY, months: int = 3
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    return build_commitments(
+        built.contracts,
+        built.lines,
+        exchange_rates() if rates is None else rates,
+        fx=FxPolicy(),
+        reporting_currency="EUR",
+        as_of_date=as_of_date,
+        run_rate_months=months,
+    )
 
 
 def test_a_commitment_that_ran_out_in_mid_month_names_the_day() -> None:
@@ -46,8 +64,9 @@ def test_a_commitment_that_ran_out_in_mid_month_names_the_day() -> None:
         (date(2026, 6, 1), 100, 1150),
     ]
     assert by_month["month_date"].to_list() == [date(2026, month, 1) for month in range(1, 8)]
-    # Of January to March no invoice is known at all.
+    # Of January to March no invoice is known at all, so that later months may have too little.
     assert by_month["is_quarantined"].to_list() == [True] * 3 + [False] * 4
+    assert by_month["is_understated"].to_list() == [True] * 7
 
 
 def test_exactly_the_commitment_uses_it_up_and_a_later_credit_note_gives_some_back() -> None:
@@ -136,21 +155,111 @@ def test_lines_that_cannot_be_added_up_are_counted_and_leave_the_months_open() -
 def test_lines_that_may_be_of_either_contract_are_counted_for_both() -> None:
     rows = card(COMMITTED, {**COMMITTED, "vendor_contract_id": "C2"})
     built = build(rows, billed(_bill(5, 1, 100)))
-    found, _ = build_commitments(built.contracts, built.lines, as_of_date=TODAY, run_rate_months=3)
+    found, _ = _build(built)
     assert found.select("spend_original", "unmeasured_line_count").rows() == [(0, 1), (0, 1)]
 
 
-def test_amounts_of_another_currency_are_shown_at_the_one_rate_of_the_contract() -> None:
-    rates = exchange_rates((TODAY, "USD", "EUR", "0.9"), (date(2026, 5, 1), "USD", "EUR", "0.5"))
+def test_what_is_spent_is_shown_at_the_rate_of_the_clock_and_months_at_that_of_the_first_day() -> None:
+    rates = exchange_rates(
+        (TODAY, "USD", "EUR", "0.9"), (date(2026, 5, 1), "USD", "EUR", "0.5"), (date(2026, 1, 1), "USD", "EUR", "0.8")
+    )
     found, by_month = _commit({"currency_code": "USD"}, _bill(5, 1, 400, currency_code="USD"), rates=rates)
     assert (found["spend_reporting"], found["committed_spend_reporting"]) == (360, 900)
-    assert by_month["cumulative_spend_reporting"].to_list()[-1] == 360
+    last = by_month.row(-1, named=True)
+    assert (last["cumulative_spend_reporting"], last["committed_spend_reporting"]) == (320, 800)
+    assert by_month.select("fx_rate", "fx_rate_date").unique().rows() == [(Decimal("0.8"), date(2026, 1, 1))]
+
+
+def test_a_contract_older_than_the_rates_takes_the_first_one_after_its_first_day() -> None:
+    rates = exchange_rates((date(2026, 3, 2), "USD", "EUR", "0.8"), (date(2026, 3, 3), "USD", "EUR", "0.5"))
+    _, by_month = _commit({"currency_code": "USD"}, _bill(5, 1, 400, currency_code="USD"), rates=rates)
+    assert by_month["cumulative_spend_reporting"].to_list()[-1] == 320
+    assert by_month["fx_rate_date"].unique().to_list() == [date(2026, 3, 2)]
+    _, without = _commit({"currency_code": "USD"}, _bill(5, 1, 400, currency_code="USD"))
+    assert without["committed_spend_reporting"].unique().to_list() == [None]
+
+
+def test_closed_months_of_two_currencies_stay_while_the_clock_moves_and_rates_come_in() -> None:
+    rows = card(COMMITTED, {**COMMITTED, "vendor_contract_id": "C2", "vendor": "Globex", "currency_code": "USD"})
+    lines = billed(
+        _bill(1, 5, 100),
+        _bill(1, 6, 800, vendor="Globex", currency_code="USD"),
+        _bill(5, 5, 300),
+        _bill(6, 5, 100, vendor="Globex", currency_code="USD"),
+    )
+    quoted = [(date(2026, 1, 1), "USD", "EUR", "0.9"), (date(2026, 3, 1), "USD", "EUR", "0.7")]
+
+    def share(as_of_date: date, *later: tuple[date, str, str, str]) -> pl.DataFrame:
+        rates = exchange_rates(*quoted, *later)
+        _, by_month = _build(build(rows, lines, rates=rates, as_of_date=as_of_date), rates, as_of_date=as_of_date)
+        values = measure(
+            [metric_named("vendor_committed_spend_used_ratio")],
+            {"fct_vendor_commitment_months": by_month},
+            time_zone="UTC",
+            as_of=datetime.combine(as_of_date, time(), UTC),
+        )
+        return values.filter(dimension="overall").select("period_start_date", "value", "lower_bound", "upper_bound")
+
+    then = share(date(2026, 3, 1))
+    now = share(TODAY, (date(2026, 6, 30), "USD", "EUR", "0.2"), (TODAY, "USD", "EUR", "3"))
+    closed = pl.col("period_start_date") < date(2026, 3, 1)
+    assert then.filter(closed).height == 2
+    assert_frame_equal(then.filter(closed), now.filter(closed), check_exact=True)
+    # 100 of 1000 and, at 0.9, 720 of 900; the dollars weigh so much in every month.
+    assert now["value"].to_list()[0] == 820 / 1900
+    assert now["value"].to_list()[5] == (400 + 810) / 1900
+
+
+def test_a_contract_older_than_the_invoices_has_used_at_least_what_they_tell() -> None:
+    old = {**COMMITTED, "vendor_contract_id": "C2", "vendor": "Globex", "start_date": date(2025, 11, 1)}
+    built = build(card(COMMITTED, old), billed(_bill(1, 5, 100), _bill(2, 6, 500, vendor="Globex")))
+    _, by_month = _build(built)
+    flagged = by_month.filter("is_understated").select("vendor_contract_id", "month_date", "is_quarantined").rows()
+    assert {contract for contract, _, _ in flagged} == {"C2"}
+    # Before the first invoice nothing is known; since then, that so much was billed at least.
+    assert [aside for _, _, aside in flagged] == [True] * 2 + [False] * 7
+    values = measure(
+        [metric_named("vendor_committed_spend_used_ratio")],
+        {"fct_vendor_commitment_months": by_month},
+        time_zone="UTC",
+        as_of=datetime(2026, 7, 1, tzinfo=UTC),
+    )
+    columns = ("value", "lower_bound", "upper_bound", "eligible_count", "measured_count")
+    month = values.filter(period_start_date=date(2026, 2, 1))
+    told = dict(zip(month["dimension_value"], month.select(columns).rows(), strict=True))
+    assert told[""] == (0.3, 0.3, None, 2, 1)
+    assert told["Acme"] == (0.1, 0.1, 0.1, 1, 1)
+    assert told["Globex"] == (0.5, 0.5, None, 1, 0)
+    before = values.filter(period_start_date=date(2025, 12, 1), dimension="overall").select(columns).row(0)
+    assert before == (None, None, None, 1, 0)
+
+
+def test_invoices_are_known_since_the_first_of_the_exports_that_have_the_vendor() -> None:
+    # Globex has an export of its own, which begins in April; Acme and Initech are in one since January.
+    rows = card(
+        COMMITTED,
+        {**COMMITTED, "vendor_contract_id": "C2", "vendor": "Globex"},
+        {**COMMITTED, "vendor_contract_id": "C3", "vendor": "Initech"},
+        {**COMMITTED, "vendor_contract_id": "C4", "vendor": "Nobody"},
+    )
+    lines = billed(
+        _bill(1, 5, 100),
+        _bill(4, 6, 500, vendor="Globex", source="globex"),
+        _bill(3, 6, 500, vendor="INITECH"),
+        _bill(1, 1, 500, vendor="Globex"),  # set aside: its date may be wrong
+    )
+    found, by_month = _build(build(rows, lines, quarantined=["ap:5"]))
+    assert found["known_since_date"].to_list() == [
+        date(2026, 1, 5), date(2026, 4, 6), date(2026, 1, 5), date(2026, 1, 5)
+    ]  # fmt: skip
+    understated = by_month.filter("is_understated")["vendor_contract_id"].unique().to_list()
+    assert understated == ["C2"]
 
 
 @pytest.mark.parametrize("committed", [None, Decimal(0)])
 def test_a_contract_without_a_commitment_has_no_row(committed: Decimal | None) -> None:
     built = build(card({**COMMITTED, "committed_spend_original": committed}), billed(_bill(5, 1, 100)))
-    found, by_month = build_commitments(built.contracts, built.lines, as_of_date=TODAY, run_rate_months=3)
+    found, by_month = _build(built)
     assert (found.height, by_month.height) == (0, 0)
 
 
