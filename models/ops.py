@@ -29,6 +29,7 @@ ops_runs = table(
     text("message", "What went wrong, or what was held, in one line"),
     text("rules_hash", "Hash of the contracts, policies and settings by which it judged and measured"),
     text("reporting_currency_code", "ISO 4217 code of the currency that it reported in"),
+    text("rules_files", "The files of them, each with a hash of what it says, as a JSON object"),
 )
 
 ops_steps = table(

@@ -36,9 +36,22 @@ def _columns() -> tuple[Column[Any], ...]:
             "of when to measure. held: none of these, so what was held was released",
             required=True,
         ),
-        text("files_came", "Files that count and did not then, by commas; empty where there are none"),
-        text("files_replaced", "Files that had another content under the same name, by commas; empty where none had"),
+        text(
+            "files_came",
+            "Files that count and did not then, by commas; empty where there are none. Those that hold records of the "
+            "period stand first; where there are such, those that hold only later ones are counted at the end and not "
+            "named",
+        ),
+        text(
+            "files_replaced",
+            "Files that had another content under the same name, by commas; empty where none had. In the same order",
+        ),
         text("files_went", "Files that counted then and no longer do, by commas; empty where there are none"),
+        text(
+            "rules_changed",
+            "Files of contracts, policies and settings that say something else, by commas; empty where none does, or "
+            "where it is not known of then",
+        ),
     )
 
 

@@ -6,6 +6,7 @@ in `pipelines.defs` are thin wrappers around steps, so that `kpi run` and Dagste
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ import polars as pl
 
 from models.ops import ops_runs
 from pipelines.fingerprint import code_hash, hash_parts
+from pipelines.home import SETTINGS_FILE
+from pipelines.policies.loading import TARGETS_FILE
 from pipelines.project import Project
 from pipelines.warehouse import Warehouse, open_warehouse
 
@@ -92,6 +95,21 @@ class Session:
             settings.reporting.model_dump(mode="json"),
             settings.gate.model_dump(mode="json"),
         )
+
+    @property
+    def rules_files(self) -> dict[str, str]:
+        """The files that say how to judge and to measure, by name, each with a hash of what it says of that.
+
+        Targets are not among them: no value depends on what it is held against.
+        """
+        settings = self.project.home.settings
+        policies = self.project.home.policies.name
+        said: dict[str, object] = {contract.origin: contract.content_hash for contract in self.project.contracts}
+        said |= {
+            f"{policies}/{name}": text for name, text in self.project.policies.hashes.items() if name != TARGETS_FILE
+        }
+        said[SETTINGS_FILE] = [settings.reporting.model_dump(mode="json"), settings.gate.model_dump(mode="json")]
+        return {name: hash_parts(content)[:16] for name, content in sorted(said.items())}
 
     def input_hash_of(self, asset: str) -> str | None:
         """What an asset in the warehouse was built from; None if it never was."""
@@ -173,6 +191,7 @@ def open_session(
             "code_hash": session.code_hash,
             "rules_hash": session.rules_hash,
             "reporting_currency_code": project.home.settings.reporting.currency,
+            "rules_files": json.dumps(session.rules_files, ensure_ascii=False),
         }
         warehouse.append(ops_runs, pl.DataFrame([record]))
         try:

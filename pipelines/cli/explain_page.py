@@ -20,7 +20,7 @@ from pipelines.explaining.explanation import Explanation, all_records_sql
 from pipelines.words.certainty import describe_coverage, describe_truth
 from pipelines.words.numbers import NOTHING, count_records, format_instant, format_ratio, format_value, list_some
 from pipelines.words.periods import long_day, name_period, sentence_case
-from pipelines.words.restatements import files_in, reasons_in, tell_reasons
+from pipelines.words.restatements import tell_all_reasons
 
 #: Longer lines of text are hard to read.
 _READABLE: Final = 100
@@ -281,13 +281,7 @@ def _show_restated(explained: Explanation) -> None:
 
 def _why_restated(row: dict[str, Any]) -> str:
     """Everything that happened between the two values, as a sentence."""
-    clauses = tell_reasons(
-        reasons_in([row["reason"]]),
-        came=files_in([row["files_came"]]),
-        replaced=files_in([row["files_replaced"]]),
-        went=files_in([row["files_went"]]),
-        most=_MOST_FILES,
-    )
+    clauses = tell_all_reasons([row], most=_MOST_FILES)
     return f"{sentence_case('; '.join(clauses))}." if clauses else ""
 
 

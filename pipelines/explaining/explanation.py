@@ -145,7 +145,7 @@ def _restated(connection: duckdb.DuckDBPyConnection, cell: Cell) -> tuple[dict[s
         connection,
         """
         SELECT restated_at, value_before, value_now, currency_code, eligible_before_count, eligible_now_count, reason,
-            files_came, files_replaced, files_went
+            files_came, files_replaced, files_went, rules_changed
         FROM meta.restated_values
         WHERE metric = $metric AND period_grain = $grain AND period_start_date = $start
         ORDER BY restated_at DESC

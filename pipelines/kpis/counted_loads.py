@@ -10,7 +10,7 @@ import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import polars as pl
 
@@ -44,12 +44,14 @@ class FileChange:
         domain: of its contract.
         tells_exchange_rates: whether its contract does.
         reason: whether it came, was replaced or went.
+        load_ids: loads of it that count now and did not then; none of one that went.
     """
 
     name: str
     domain: Domain
     tells_exchange_rates: bool
     reason: RestatementReason
+    load_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,10 @@ class _Load:
     export: str
     domain: Domain
     tells_exchange_rates: bool
+
+
+#: Export and name of a file -> its loads, each with its number of records.
+_Side: TypeAlias = dict[tuple[str, str], list[tuple[_Load, int]]]
 
 
 def remember_counted_loads(session: Session) -> None:
@@ -111,37 +117,35 @@ def compare_counted_loads(session: Session, run_id: str | None) -> CountedChange
     gone, came = ([load for load in side if load.load_id not in known] for side in (then, now))
     # The same content under another name, or read in another way, is no other file.
     alike = {facts[load.load_id][1] for load in gone} & {facts[load.load_id][1] for load in came}
-    sides: list[dict[tuple[str, str], tuple[_Load, int]]] = []
+    sides: list[_Side] = []
     for side in (gone, came):
-        files: dict[tuple[str, str], tuple[_Load, int]] = {}
+        files: _Side = {}
         for load in side:
             name, content, rows = facts[load.load_id]
             if content not in alike:
-                _, before = files.get((load.export, name), (load, 0))
-                files[load.export, name] = load, before + rows
+                files.setdefault((load.export, name), []).append((load, rows))
         sides.append(files)
     told_then = {load.export for load in then}
     first = frozenset(load.domain for load in now if load.export not in told_then)
     return CountedChanges(tuple(_changes(*sides)), first)
 
 
-def _changes(
-    gone: dict[tuple[str, str], tuple[_Load, int]], came: dict[tuple[str, str], tuple[_Load, int]]
-) -> list[FileChange]:
+def _changes(gone: _Side, came: _Side) -> list[FileChange]:
     """Files that differ. One without records tells nothing, unless it took the place of another."""
     changes = []
     for export, name in sorted({*gone, *came}, key=lambda file: (file[1], file[0])):
         sides = [side[export, name] for side in (gone, came) if (export, name) in side]
-        if not any(rows for _, rows in sides):
+        if not any(rows for side in sides for _, rows in side):
             continue
-        load = sides[-1][0]
+        load, _ = sides[-1][0]
         if len(sides) > 1:
             reason = RestatementReason.FILES_REPLACED
         elif (export, name) in came:
             reason = RestatementReason.FILES_CAME
         else:
             reason = RestatementReason.FILES_WENT
-        changes.append(FileChange(name, load.domain, load.tells_exchange_rates, reason))
+        load_ids = tuple(each.load_id for each, _ in came.get((export, name), ()))
+        changes.append(FileChange(name, load.domain, load.tells_exchange_rates, reason, load_ids))
     return changes
 
 

@@ -6,6 +6,7 @@ Which values they are is for `metrics.measuring.restatements`; which files count
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime
 from typing import Any, Final
@@ -20,12 +21,16 @@ from models.marts import metric_values
 from models.ops import ops_metric_states
 from models.restatements import ops_reopened_values, ops_restatements
 from models.vocabulary import Dimension, Domain, RestatementReason
-from pipelines.kpis.counted_loads import compare_counted_loads, remember_counted_loads, take_over_earlier_memory
+from pipelines.kpis.blamed_files import MOST_FILES, Days, name_files, read_days
+from pipelines.kpis.counted_loads import (
+    FileChange,
+    compare_counted_loads,
+    remember_counted_loads,
+    take_over_earlier_memory,
+)
 from pipelines.session import Session
 from pipelines.words.numbers import list_some
 
-#: Files that are named; a history that lands anew may have hundreds.
-_MOST_FILES: Final = 20
 _OF_FILES: Final = (
     RestatementReason.FILES_CAME,
     RestatementReason.FILES_REPLACED,
@@ -90,7 +95,7 @@ def _store_restated(session: Session, found: pl.DataFrame) -> None:
         told.append(
             {
                 **{name: value for name, value in row.items() if name != "is_redefined"},
-                **since[run_id].explain(row["metric"], is_redefined=row["is_redefined"]),
+                **since[run_id].explain(row),
                 "currency_code": currency if row["unit"] == Unit.REPORTING.value else None,
                 "run_id": session.run_id,
                 "restated_at": now,
@@ -124,16 +129,32 @@ class _Since:
     def __init__(self, session: Session, run_id: str) -> None:
         self._policies = session.project.policies
         found = session.warehouse.rows(
-            "SELECT as_of_at, code_hash, rules_hash, reporting_currency_code FROM ops.ops_runs WHERE run_id = ?",
+            "SELECT as_of_at, code_hash, rules_hash, rules_files, reporting_currency_code FROM ops.ops_runs "
+            "WHERE run_id = ?",
             [run_id],
         )
-        as_of, code_hash, rules_hash, currency = found[0] if found else (None,) * 4
+        as_of, code_hash, rules_hash, rules_files, currency = found[0] if found else (None,) * 5
         self._is_as_of = as_of is not None or session.as_of_option is not None
         self._is_other_program = code_hash != session.code_hash
         # A run of an earlier version of this program did not tell.
-        self._are_other_rules = rules_hash not in (None, session.rules_hash)
+        self._changed_rules = self._name_changed(session, json.loads(rules_files)) if rules_files else None
+        self._are_other_rules = (
+            rules_hash not in (None, session.rules_hash) if self._changed_rules is None else bool(self._changed_rules)
+        )
         self._is_other_currency = currency not in (None, session.project.home.settings.reporting.currency)
         self._changes = compare_counted_loads(session, run_id)
+        self._days = read_days(session, {load_id for file in self._changes.files for load_id in file.load_ids})
+
+    def _name_changed(self, session: Session, then: Mapping[str, str]) -> list[str]:
+        """The files that say something else, or that there was none of, or is none of any more."""
+        now = session.rules_files
+        changed = [name for name in sorted({*then, *now}) if then.get(name) != now.get(name)]
+        # Another program may bring another template.
+        extending = {contract.origin for contract in session.project.contracts if contract.extends}
+        return [
+            f"{name} or its template" if self._is_other_program and name in extending & then.keys() else name
+            for name in changed
+        ]
 
     def is_comparable(self, row: Mapping[str, Any]) -> bool:
         """Whether a value is held against the one before: not one of another currency, nor one of nothing.
@@ -146,16 +167,21 @@ class _Since:
         # No records of an export that there was none of: what was told was no knowledge.
         return bool(row["eligible_before_count"]) or self._changes.first_domains.isdisjoint(self._needed(row["metric"]))
 
-    def explain(self, metric: str, *, is_redefined: bool) -> dict[str, str | None]:
-        """`reason` of a metric's restatement, and the files that came, were replaced and went."""
-        needed = self._needed(metric)
-        files: dict[RestatementReason, list[str]] = {reason: [] for reason in _OF_FILES}
+    def explain(self, row: Mapping[str, Any]) -> dict[str, str | None]:
+        """`reason` of a restatement, the files that came, were replaced and went, and the rules that changed.
+
+        Args:
+            row: of `find_restatements`.
+        """
+        needed = self._needed(row["metric"])
+        files: dict[RestatementReason, list[FileChange]] = {reason: [] for reason in _OF_FILES}
         for change in self._changes.files:
             if change.domain in needed or (change.tells_exchange_rates and Domain.VENDORS in needed):
-                files[change.reason].append(change.name)
+                files[change.reason].append(change)
+        period = Days(row["period_start_date"], row["period_end_date"])
         known = {
-            RestatementReason.DEFINITION: is_redefined,
-            **{reason: bool(names) for reason, names in files.items()},
+            RestatementReason.DEFINITION: row["is_redefined"],
+            **{reason: bool(changes) for reason, changes in files.items()},
             RestatementReason.RULES: self._are_other_rules,
             RestatementReason.PROGRAM: self._is_other_program,
             RestatementReason.AS_OF: self._is_as_of,
@@ -163,10 +189,8 @@ class _Since:
         reasons = [reason.value for reason, is_so in known.items() if is_so] or [RestatementReason.HELD.value]
         return {
             "reason": ", ".join(reasons),
-            **{
-                reason.value: list_some(list(dict.fromkeys(names)), _MOST_FILES) if names else None
-                for reason, names in files.items()
-            },
+            **{reason.value: name_files(changes, self._days, period) for reason, changes in files.items()},
+            "rules_changed": list_some(self._changed_rules, MOST_FILES) if self._changed_rules else None,
         }
 
     def _needed(self, metric: str) -> tuple[Domain, ...]:

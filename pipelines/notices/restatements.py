@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from pipelines.words.numbers import count_of, format_apart, format_value, list_some
-from pipelines.words.restatements import files_in, reasons_in, tell_reasons
+from pipelines.words.restatements import tell_all_reasons
 
 if TYPE_CHECKING:
     from pipelines.notices.finding import Notice
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _COLUMNS: Final = """
     SELECT column_name FROM duckdb_columns() WHERE schema_name = 'ops' AND table_name = 'ops_restatements'
 """
-_OF_FILES: Final = ("files_came", "files_replaced", "files_went")
+_NAMING: Final = ("files_came", "files_replaced", "files_went", "rules_changed")
 _READ: Final = """
     SELECT metric, period_grain, period_start_date, value_before, value_now, unit, reason, {files}, restated_at
     FROM ops.ops_restatements WHERE {chosen}
@@ -53,7 +53,7 @@ class Restatement:
 
     Attributes:
         reason: words of `RestatementReason`, by commas.
-        files_came, files_replaced, files_went: names, by commas.
+        files_came, files_replaced, files_went, rules_changed: names, by commas.
     """
 
     metric: str
@@ -66,6 +66,7 @@ class Restatement:
     files_came: str | None
     files_replaced: str | None
     files_went: str | None
+    rules_changed: str | None
     restated_at: datetime
 
 
@@ -128,7 +129,7 @@ def _read(connection: Any, chosen: str) -> tuple[Restatement, ...]:
     present = {name for (name,) in connection.execute(_COLUMNS).fetchall()}
     if not present:
         return ()
-    files = ", ".join(name if name in present else f"NULL AS {name}" for name in _OF_FILES)
+    files = ", ".join(name if name in present else f"NULL AS {name}" for name in _NAMING)
     return tuple(Restatement(*row) for row in connection.execute(_READ.format(files=files, chosen=chosen)).fetchall())
 
 
@@ -188,12 +189,8 @@ def describe_restated(found: Sequence[Restatement]) -> str:
 
 def _tell_reasons(found: Sequence[Restatement]) -> str:
     told = "; ".join(
-        tell_reasons(
-            reasons_in(each.reason for each in found),
-            came=files_in(each.files_came for each in found),
-            replaced=files_in(each.files_replaced for each in found),
-            went=files_in(each.files_went for each in found),
-            most=_MOST_NAMES,
+        tell_all_reasons(
+            [{name: getattr(each, name) for name in ("reason", *_NAMING)} for each in found], most=_MOST_NAMES
         )
     )
     return f"{told[:1].upper()}{told[1:]}." if told else ""

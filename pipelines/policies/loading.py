@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from pydantic import BaseModel
 
@@ -33,6 +33,9 @@ from pipelines.policies.sla import SlaFile, build_sla_policies
 from pipelines.policies.spelling import CalendarFile, DimensionFile, StatusFile
 from pipelines.policies.targets import TargetFile, build_baselines, build_targets, find_misspelt_metrics
 from pipelines.policies.vendors import VendorPolicyFile, build_vendor_policy
+
+#: What values are held against; it changes none of them.
+TARGETS_FILE: Final = "targets.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,7 @@ def load_policies(folder: Path) -> Policies:
     initiative_file = read("initiatives.yaml", InitiativeFile)
     dimension_file = read("dimensions.yaml", DimensionFile)
     vendor_file = read("vendors.yaml", VendorPolicyFile)
-    target_file = read("targets.yaml", TargetFile)
+    target_file = read(TARGETS_FILE, TargetFile)
     unknown = sorted(path.name for path in folder.glob("*.y*ml") if path.name not in hashes) if folder.is_dir() else []
     problems += [
         Problem(f"{folder.name}/{name}", None, "no policy has this file name", f"Known are {', '.join(hashes)}.")
@@ -115,8 +118,8 @@ def load_policies(folder: Path) -> Policies:
     ]
     if problems:
         # A line with two mistakes is told of both: how a KPI is spelt can be judged whatever else is wrong with it.
-        if "targets.yaml" in documents:
-            problems += find_misspelt_metrics(documents["targets.yaml"], METRICS)
+        if TARGETS_FILE in documents:
+            problems += find_misspelt_metrics(documents[TARGETS_FILE], METRICS)
         raise DocumentError(dict.fromkeys(problems))
     dimensions = build_aliases(dimension_file, documents["dimensions.yaml"], problems)
     listed_names = build_listed_names(dimension_file, dimensions, documents["dimensions.yaml"], problems)

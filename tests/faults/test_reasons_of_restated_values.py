@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 from closed_months import (
@@ -21,7 +22,7 @@ from closed_months import (
     write_home_of_tickets,
 )
 from demo_homes import DemoHome
-from plain_exports import write_export
+from plain_exports import write_export, write_plain_home
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults")]
 
@@ -207,3 +208,53 @@ def test_what_is_measured_by_no_metric_any_more_stops_no_run(home: DemoHome) -> 
     land_beside(home, "more.csv", [ticket("A", "2026-03-12")])
     home.measure()
     assert months_told_otherwise(home, "an_old_name") == []
+
+
+LEDGER = ("cost_line_id", "posting_date", "amount_original", "currency_code")
+RATES = ("rate_date", "base_currency_code", "quote_currency_code", "fx_rate")
+
+
+def _land_lines(home: DemoHome, name: str, lines: list[tuple[str, date, str]]) -> None:
+    """A file of the ledger, in dollars."""
+    text = "".join(f"{key},{day},{amount},USD\n" for key, day, amount in lines)
+    (home.landing / "books" / name).write_text(",".join(LEDGER) + "\n" + text, encoding="utf-8")
+
+
+def _land_rate(home: DemoHome, day: date) -> None:
+    text = f"{day},USD,EUR,0.5\n"
+    (home.landing / "fx" / f"fx_{day}.csv").write_text(",".join(RATES) + "\n" + text, encoding="utf-8")
+
+
+def test_a_corrected_ledger_stands_before_daily_rates_of_later_days(tmp_path: Path) -> None:
+    home = DemoHome(write_plain_home(tmp_path / "home")).publish_to("duckdb")
+    write_export(home.folder, "books", {"cost_lines": LEDGER}, [], domain="finance", source="books")
+    write_export(home.folder, "fx", {"fx_rates": RATES}, [], domain="finance", source="bank")
+    for export in ("books", "fx"):
+        (home.landing / export / "rows.csv").unlink()
+    for month in (1, 2, 3, 4):
+        days = [date(2026, month, number) for number in range(1, 21)]
+        _land_lines(home, f"ledger_{month}.csv", [(f"L{month}-{day.day}", day, "100.00") for day in days])
+        for number in range(1, 21):
+            _land_rate(home, date(2026, month, number))
+    home.measure()
+    # In May, with a month of lines and sixteen days of rates, somebody posts into March, and corrects February.
+    may = [date(2026, 5, number) for number in range(1, 17)]
+    _land_lines(home, "ledger_5.csv", [(f"L5-{day.day}", day, "100.00") for day in may])
+    _land_lines(home, "missing_lines.csv", [("LX", date(2026, 3, 20), "50.00")])
+    _land_lines(home, "ledger_2.csv", [(f"L2-{number}", date(2026, 2, number), "101.00") for number in range(1, 21)])
+    for day in may:
+        _land_rate(home, day)
+    home.measure()
+    assert months_told_otherwise(home, "cost_total_reporting") == [
+        (
+            *(FEBRUARY, 1000.0, 1010.0, "files_came, files_replaced"),
+            # Nothing came that lies in February or before.
+            *(_all_that_came(), "ledger_2.csv", None),
+        ),
+        (MARCH, 1000.0, 1025.0, "files_came, files_replaced", "missing_lines.csv and 17 more", "ledger_2.csv", None),
+    ]
+
+
+def _all_that_came() -> str:
+    """Eighteen files that all hold only what is later: none is likelier than another, but rates are told last."""
+    return ", ".join(["ledger_5.csv", "missing_lines.csv", *(f"fx_2026-05-{day:02}.csv" for day in range(1, 17))])

@@ -107,8 +107,37 @@ def test_another_meaning_of_a_status_is_told_as_such(home: Path) -> None:
     assert _run(home, rows) == []
     policy.write_text(known.replace("Dropped: done", "Dropped: cancelled"), encoding="utf-8")
     (told,) = _run(home, rows)
+    assert "Since then policies/statuses.yaml changed." in told
+    assert {row[6:] for row in _restated(home)} == {("rules", None)}
+    changed = DemoHome(home).published("SELECT DISTINCT rules_changed FROM meta.restated_values")
+    assert changed == [("policies/statuses.yaml",)]
+
+
+def test_of_a_run_that_did_not_remember_its_rules_it_is_told_that_they_are_other_ones(home: Path) -> None:
+    rows = resolved_tickets()
+    rows[25]["status"] = "Dropped"
+    policy = home / "policies" / "statuses.yaml"
+    known = policy.read_text(encoding="utf-8").replace("Closed:", "Dropped: done, Closed:", 1)
+    policy.write_text(known, encoding="utf-8")
+    assert _run(home, rows) == []
+    with duckdb.connect(str(home / "warehouse.duckdb")) as connection:
+        connection.execute("ALTER TABLE ops.ops_runs DROP rules_files")
+        connection.execute("ALTER TABLE ops.ops_restatements DROP rules_changed")
+    policy.write_text(known.replace("Dropped: done", "Dropped: cancelled"), encoding="utf-8")
+    (told,) = _run(home, rows)
     assert "Contracts, policies or settings are other ones" in told
     assert {row[6:] for row in _restated(home)} == {("rules", None)}
+
+
+def test_targets_are_no_reason(home: Path) -> None:
+    rows = resolved_tickets()
+    assert _run(home, rows) == []
+    targets = "targets:\n  - {metric: ticket_lead_time_p85_calendar_hours, value: 20}\n"
+    (home / "policies" / "targets.yaml").write_text(targets, encoding="utf-8")
+    rows[25]["resolved_at"] = "2026-05-11 10:00:00"
+    (told,) = _run(home, rows)
+    assert "Since then rows.csv was replaced." in told
+    assert {row[6:] for row in _restated(home)} == {("files_replaced", "rows.csv")}
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def restated(before: float, now: float | None, at: datetime, **columns: Any) -> 
     row = {"restated_at": at, "metric": SLA, "period_grain": "month", "period_start_date": OCTOBER,
            "value_before": before, "value_now": now, "unit": "ratio", "currency_code": None,
            "eligible_before_count": 10, "eligible_now_count": 10, "reason": "files_replaced", "files_came": None,
-           "files_replaced": "tickets.csv", "files_went": None}  # fmt: skip
+           "files_replaced": "tickets.csv", "files_went": None, "rules_changed": None}  # fmt: skip
     return {**row, **columns}
 
 
