@@ -15,6 +15,7 @@ from typing import Final
 from data_contracts.loader import load_export_contract, packaged_templates
 from data_contracts.problems import suggest
 from data_contracts.spec import ExportContract
+from models.vocabulary import SameName
 
 _FILES: Final = (
     ("kpi.toml", "kpi.toml"),
@@ -25,6 +26,12 @@ _FILES: Final = (
         for name in ("calendars", "statuses", "sla", "costs", "initiatives", "dimensions", "vendors", "targets")
     ),
 )
+
+
+_SAME_NAME: Final = """\
+## A file under the name of an earlier one takes its place. Where yours holds only what changed since, let it add to
+## that one instead: sameName: adds, for every object.
+"""
 
 
 class ScaffoldError(Exception):
@@ -105,6 +112,11 @@ def extending_contract(template_id: str) -> str:
     template = _load_template(template_id)
     item = template.objects[0]
     column = item.columns[0]
+    # A file of an old name is read in the same way into all objects, so that what is said of one is said of each.
+    replaced = [each for each in template.objects if each.same_name is SameName.REPLACES]
+    same_name = "#     customProperties:\n#       - {property: sameName, value: adds}\n"
+    others = "".join(f"#   - name: {each.name}\n{same_name}" for each in replaced if each is not item)
+    explained = _SAME_NAME if replaced else ""
     return f"""\
 ## {template.name}: all that the packaged template says, with what is written here instead.
 apiVersion: v3.2.0
@@ -116,12 +128,12 @@ customProperties:
   - {{property: extends, value: {template_id}}}
 ## Groups of keys are merged key by key; schema objects, columns and custom properties by name. So a change is short.
 ## Remove the single # in front of what you need.
-# schema:
+{explained}# schema:
 #   - name: {item.name}
-#     properties:
+{same_name if item in replaced else ""}#     properties:
 #       - name: {column.name}
 #         physicalName: "header as it stands in the file"
-"""
+{others}"""
 
 
 def _texts(facts: HomeFacts, templates: Sequence[str], policies: Mapping[str, str]) -> Iterator[tuple[str, str]]:

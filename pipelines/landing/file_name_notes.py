@@ -3,7 +3,7 @@
 One that came after others and counts as earlier is a history that was dropped later, or a correction under an unlucky
 name. One that tells nearly all lines of an earlier one again, and lacks some, is a correction under a name of its own:
 what it withdraws still counts. One under the name of an event log that was read before adds to it, although it may be a
-corrected edition.
+corrected edition; or takes its place, although it may hold only what is new.
 """
 
 from __future__ import annotations
@@ -14,14 +14,16 @@ from typing import Final
 
 from data_contracts.spec import ExportContract, ExportObject
 from models.catalog import table_named
-from models.ddl import quote_text
-from models.vocabulary import ExportShape
+from models.ddl import quote_identifier, quote_text
+from models.vocabulary import ExportShape, SameName
 from pipelines.landing.load_order import LoadedFile, earlier_than_known, ordered_loads
 from pipelines.landing.raw_rows import raw_table_name
-from pipelines.landing.reading_notes import tell_added, tell_lacking, tell_late, tells_of_lacking
+from pipelines.landing.reading_notes import tell_added, tell_lacking, tell_late, tell_replaced, tells_of_lacking
 from pipelines.landing.told_again import find_lacking_lines, share_other_rows
 from pipelines.warehouse import Warehouse
 
+#: Which column names the ticket that a row is about.
+_TICKET: Final = "tickets.ticket_id"
 #: An export of which so many files lack lines that still count is one of what is new or open, and somebody knows.
 _SAID_OFTEN: Final = 3
 
@@ -35,6 +37,7 @@ def note_file_names(warehouse: Warehouse, contract: ExportContract, run_id: str)
         found = [
             *_late_files(warehouse, contract, item, loads, known),
             *_added_files(warehouse, item, loads, known),
+            *_replaced_files(warehouse, item, loads, known),
             *_lacking_files(warehouse, contract, item, loads, known),
         ]
         for load, note in found:
@@ -113,6 +116,39 @@ def _added_files(
         )[0][0]
         if kept:
             yield load, tell_added(kept)
+
+
+def _replaced_files(
+    warehouse: Warehouse, item: ExportObject, loads: Sequence[LoadedFile], new: Container[str]
+) -> Iterator[tuple[LoadedFile, str]]:
+    """Event logs that take the place of one under their name, and lack most of the tickets that it told of.
+
+    A few are deleted or moved away from day to day. Where most are lacking, the file holds only what is new.
+    """
+    key = next((column.name for column in item.columns for feed in column.feeds if feed.target == _TICKET), None)
+    if key is None or item.same_name is not SameName.REPLACES:
+        return
+    name, table = quote_identifier(key), raw_table_name(item)
+    for load in loads:
+        if load.load_id not in new:
+            continue
+        whole, lacking, example = warehouse.connection.execute(
+            f"""
+            WITH before AS (
+                SELECT DISTINCT {name} AS ticket FROM {table}
+                WHERE {name} IS NOT NULL AND _load_id = (
+                    SELECT load_id FROM ops.ops_loads WHERE superseded_by = $load AND file_name = $file
+                    ORDER BY loaded_at DESC, load_id LIMIT 1
+                )
+            ), lacking AS (
+                FROM before ANTI JOIN (SELECT {name} AS ticket FROM {table} WHERE _load_id = $load) USING (ticket)
+            )
+            SELECT (SELECT count(*) FROM before), count(*), min(ticket) FROM lacking
+            """,
+            {"load": load.load_id, "file": load.name},
+        ).fetchall()[0]
+        if 2 * lacking > whole:
+            yield load, tell_replaced(lacking, whole, example)
 
 
 def _tells_again(item: ExportObject) -> str | None:

@@ -18,6 +18,7 @@ _ABSENT: Final = "There is no column for"
 _SUGGESTED: Final = "did you mean"
 _LATE: Final = "It counts as earlier than"
 _ADDED: Final = "A file of this name was read before, and"
+_REPLACED: Final = "It takes the place of what was read under its name before, and"
 _AGAIN: Final = "It tells again"
 _COPIES: Final = "The same content lies there again"
 _MOST_NAMES: Final = 5
@@ -30,7 +31,7 @@ def is_drift_note(note: str) -> bool:
 
 def is_name_note(note: str) -> bool:
     """Whether a note tells what follows from the name of a file."""
-    return note.startswith((_LATE, _ADDED, _AGAIN))
+    return note.startswith((_LATE, _ADDED, _REPLACED, _AGAIN))
 
 
 def tells_of_lacking(note: str, name: str) -> bool:
@@ -84,6 +85,21 @@ def tell_added(kept: int) -> str:
     return (
         f"{_ADDED} {rows} not in this one: they still count. If it takes the place of the old one, write sameName: "
         "replaces into the contract; if it brings what is new, sameName: adds."
+    )
+
+
+def tell_replaced(lacking: int, whole: int, example: str) -> str:
+    """The note on an event log that takes the place of one which told of many tickets that it does not tell of.
+
+    Args:
+        lacking: how many tickets of the one before it does not have.
+        whole: how many that one had.
+        example: one that is lacking.
+    """
+    return (
+        f"{_REPLACED} lacks {lacking:,} of the {count_of(whole, 'ticket')} of that one, such as '{example}': they no "
+        "longer count. If files under one name bring only what changed lately, write sameName: adds into the contract, "
+        "beside shape, for every object."
     )
 
 

@@ -213,6 +213,54 @@ def test_a_log_under_an_old_name_that_lacks_rows_of_the_old_one_is_told(never_ru
     assert told(ingest(never_run, Domain.TICKETS), "read before") == []
 
 
+def _counting(demo: DemoHome) -> list[tuple[str, str, int]]:
+    """The loads of Jira that count: object, file and records."""
+    return demo.warehouse(
+        "SELECT object_name, file_name, row_count FROM ops.ops_loads WHERE export = 'jira_issues' "
+        "AND superseded_by IS NULL ORDER BY 1, 2"
+    )
+
+
+def test_a_daily_export_of_all_issues_under_one_name_counts_once(never_run: DemoHome) -> None:
+    path = never_run.landing / "jira_issues" / "issues.jsonl"
+    issues = path.read_text(encoding="utf-8").splitlines()
+    for count in (len(issues) - 4, len(issues) - 2, len(issues)):
+        path.write_text("\n".join(issues[:count]) + "\n", encoding="utf-8")
+        assert told(ingest(never_run, Domain.TICKETS), "its name") == []
+        (changes, tickets) = _counting(never_run)
+        assert tickets == ("issues", "issues.jsonl", count)
+        assert changes[:2] == ("issue_changes", "issues.jsonl")
+    ((staged,),) = never_run.warehouse("SELECT count(*) FROM stg.stg_tickets WHERE source = 'jira'")
+    assert staged == len(issues)
+
+    # An issue that is deleted is no longer counted, and no word of it: they come and go.
+    path.write_text("\n".join(issues[1:]) + "\n", encoding="utf-8")
+    assert told(ingest(never_run, Domain.TICKETS), "its name") == []
+    ((staged,),) = never_run.warehouse("SELECT count(*) FROM stg.stg_tickets WHERE source = 'jira'")
+    assert staged == len(issues) - 1
+
+    # Files of other names stand beside it, as of months.
+    path.with_name("2026-10.jsonl").write_text(issues[0] + "\n", encoding="utf-8")
+    ingest(never_run, Domain.TICKETS)
+    assert [file for name, file, _ in _counting(never_run) if name == "issues"] == ["2026-10.jsonl", "issues.jsonl"]
+    ((staged,),) = never_run.warehouse("SELECT count(*) FROM stg.stg_tickets WHERE source = 'jira'")
+    assert staged == len(issues)
+
+
+def test_a_log_that_takes_the_place_of_one_and_lacks_most_of_its_tickets_is_told(never_run: DemoHome) -> None:
+    path = never_run.landing / "jira_issues" / "issues.jsonl"
+    issues = path.read_text(encoding="utf-8").splitlines()
+    ingest(never_run, Domain.TICKETS)
+    path.write_text("\n".join(issues[:5]) + "\n", encoding="utf-8")
+    (note,) = told(ingest(never_run, Domain.TICKETS), "its name")
+    assert note.startswith(
+        "issues.jsonl: It takes the place of what was read under its name before, and lacks "
+        f"{len(issues) - 5} of the {len(issues)} tickets of that one, such as '"
+    )
+    assert "write sameName: adds into the contract" in note
+    assert told(ingest(never_run, Domain.TICKETS), "its name") == []
+
+
 def test_the_later_file_corrects_a_line(never_run: DemoHome) -> None:
     folder = add_export(never_run, "books", "finance", "lines", LEDGER)
     header = "line,day,amount,currency"
