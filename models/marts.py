@@ -293,6 +293,7 @@ meta_run = table(
     text("reporting_currency_code", "ISO 4217 code of all *_reporting amounts", required=True),
     text("reporting_time_zone", "Time zone in which periods are cut", required=True),
     text("home_name", "Name of the home, from kpi.toml", required=True),
+    text("home_id", "Id of the home, which tells it apart from another one of that name"),
 )
 
 meta_data_clocks = table(

@@ -252,6 +252,14 @@ ops_verdicts = table(
     text("run_id", "Run that decided it", required=True),
 )
 
+ops_home = table(
+    Layer.OPS,
+    "ops_home",
+    "One row: which home this is. Its id is told with all that it publishes, and another home has another one.",
+    text("home_id", "Id of the home", key=True),
+    instant("known_since_at", "When it was given", required=True),
+)
+
 ops_publications = table(
     Layer.OPS,
     "ops_publications",
@@ -266,6 +274,7 @@ ops_publications = table(
 )
 
 TABLES = (
+    ops_home,
     ops_runs,
     ops_steps,
     ops_ticket_measurements,

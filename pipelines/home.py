@@ -77,12 +77,17 @@ def _without_password(url: str) -> str:
 
 
 class PostgresqlSection(_Section):
-    """`[publish.postgresql]`: the database of the target `postgresql`, and who may read there."""
+    """`[publish.postgresql]`: the database of the target `postgresql`, and who may read there.
+
+    Attributes:
+        take_over_from: id of another home whose publications this one may replace there.
+    """
 
     url: Annotated[str, AfterValidator(_without_password)] | None = None
     reader_role: str | None = Field(default=None, min_length=1, max_length=63)
     schema_prefix: str = Field(default="", pattern=r"^([a-z][a-z0-9_]*)?$", max_length=20)
     patience_seconds: float = Field(default=60, ge=1)
+    take_over_from: str | None = Field(default=None, min_length=1)
 
 
 class PublishSection(_Section):

@@ -41,7 +41,7 @@ def publication_assets(project: Project, *, fails_with_target: bool = False) -> 
         fails_with_target: whether the step fails in the end if a target could not be written: for whoever hears of
             nothing but runs that fail.
     """
-    targets = [f"published_{target.name}" for target in targets_of(project.home)]
+    targets = [f"published_{target.name}" for target in targets_of(project.home, home_id="")]
 
     @dg.multi_asset(
         name="publication",

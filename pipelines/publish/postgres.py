@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Final
 
 import psycopg
@@ -41,6 +41,8 @@ class PublishedState:
     version: str
     schema: str
     view_count: int
+    #: None in what an earlier version of this program published.
+    home_id: str | None = None
 
     def as_comment(self) -> str:
         """The comment."""
@@ -52,8 +54,9 @@ class PostgresDatabase:
 
     name: Final = "postgresql"
 
-    def __init__(self, settings: PostgresqlSection, *, home_name: str, version: str, keep: int) -> None:
-        self._settings, self._home_name, self._version, self._keep = settings, home_name, version, keep
+    def __init__(self, settings: PostgresqlSection, *, home_name: str, home_id: str, version: str, keep: int) -> None:
+        self._settings, self._home_name, self._home_id = settings, home_name, home_id
+        self._version, self._keep = version, keep
 
     @property
     def place(self) -> str:
@@ -104,6 +107,7 @@ class PostgresDatabase:
                     self._version,
                     schema,
                     len(relations),
+                    self._home_id,
                 )
                 views.switch_to(
                     version,
@@ -125,14 +129,8 @@ class PostgresDatabase:
     ) -> None:
         """Check that readers would keep what they were promised, before anything is loaded."""
         views.require_ours(relations)
-        meta = views.schemas[-1]
-        if state is not None and state.home_name != self._home_name:
-            raise PublishError(
-                f"{self.place} holds the publications of the home '{state.home_name}', and this one is "
-                f"'{self._home_name}'. "
-                "Two homes in one database need a schema_prefix each in [publish.postgresql]. If this home was "
-                f"renamed, run COMMENT ON SCHEMA {meta} IS '{MARK}'; there, and then this again."
-            )
+        if state is not None:
+            self._require_own(views.schemas[-1], state)
         role = self._settings.reader_role
         if role and not connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [role]).fetchall():
             raise PublishError(
@@ -149,6 +147,31 @@ class PostgresDatabase:
                 f"meant, tell them, and raise the first number of version in [publish] of kpi.toml above {before}."
             )
 
+    def _require_own(self, meta: str, state: PublishedState) -> None:
+        """Check that what the database holds is this home's, or may be replaced by it.
+
+        Args:
+            meta: schema with the note on what it holds.
+        """
+        if state.home_id in (self._home_id, self._settings.take_over_from) and state.home_id is not None:
+            return
+        if state.home_id is None and state.home_name == self._home_name:
+            return
+        whose = f"the home '{state.home_name}', and this one is '{self._home_name}'"
+        if state.home_name == self._home_name:
+            whose = f"another home, which is called '{state.home_name}' as this one is"
+        remedy = (
+            f"If this home was renamed, run COMMENT ON SCHEMA {meta} IS '{MARK}'; there, and then this again."
+            if state.home_id is None
+            else "If this home is to take the place of that one, whose readers then see this one's numbers, write "
+            f'take_over_from = "{state.home_id}" into [publish.postgresql], and run again.'
+        )
+        raise PublishError(
+            f"{self.place} holds the publications of {whose}. The latest there is {state.publication_id}, and stays. "
+            "Two homes in one database need a schema_prefix each in [publish.postgresql] of kpi.toml, or a database "
+            f"each. {remedy}"
+        )
+
 
 def read_state(connection: psycopg.Connection, prefix: str) -> PublishedState | None:
     """What the database says that it holds; None if nothing, or if somebody took the note away."""
@@ -157,7 +180,9 @@ def read_state(connection: psycopg.Connection, prefix: str) -> PublishedState | 
     comment = str(found[0]) if found and found[0] else ""
     if not comment.startswith(f"{MARK}: {{"):
         return None
-    return PublishedState(**json.loads(comment.removeprefix(f"{MARK}: ")))
+    told = json.loads(comment.removeprefix(f"{MARK}: "))
+    # A later version may tell more.
+    return PublishedState(**{field.name: told[field.name] for field in fields(PublishedState) if field.name in told})
 
 
 def _major(version: str) -> int:

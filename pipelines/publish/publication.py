@@ -56,6 +56,7 @@ from pipelines.gate.rule_outcomes import read_outcomes_by_day
 from pipelines.gate.verdicts import current_verdict
 from pipelines.kpis.states import read_metric_states
 from pipelines.notices.unread_exports import unread_folders
+from pipelines.publish.home_id import home_id_of
 from pipelines.session import Session
 from pipelines.warehouse import Warehouse
 
@@ -192,6 +193,7 @@ def _run_row(session: Session, publication_id: str, content_hash: str, as_of: da
         "reporting_currency_code": settings.reporting.currency,
         "reporting_time_zone": settings.reporting.time_zone,
         "home_name": settings.home.name,
+        "home_id": home_id_of(session),
     }
     return pl.DataFrame([record])
 

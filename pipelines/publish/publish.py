@@ -15,6 +15,7 @@ from models.ops import ops_publications
 from pipelines.fingerprint import hash_parts
 from pipelines.home import Home
 from pipelines.publish.duckdb_file import DuckdbFile, build_beside
+from pipelines.publish.home_id import home_id_of
 from pipelines.publish.parquet import ParquetFolder
 from pipelines.publish.publication import Publication, gather_publication, input_hash
 from pipelines.publish.report_folder import ReportFolder
@@ -26,7 +27,7 @@ def publish(session: Session) -> list[Step]:
     """Write the warehouse's metric values, facts and audit results to all targets; the file readers open comes last."""
     home = session.project.home
     wanted = input_hash(session)
-    targets = targets_of(home)
+    targets = targets_of(home, home_id_of(session))
     # The file may be a link to another disk, where the new one has to lie to take its place in one step.
     file = home.published_file.resolve()
     if "duckdb" in home.settings.publish.targets and _is_current(session, file, wanted):
@@ -43,8 +44,12 @@ def _is_current(session: Session, file: Path, wanted: str) -> bool:
     return session.input_hash_of("published_duckdb") == wanted and file.exists() and not is_written_to
 
 
-def targets_of(home: Home) -> list[Target]:
-    """The targets that `kpi.toml` names, in the order in which they are written."""
+def targets_of(home: Home, home_id: str) -> list[Target]:
+    """The targets that `kpi.toml` names, in the order in which they are written.
+
+    Args:
+        home_id: of the home; nothing is written of one that has none.
+    """
     settings = home.settings.publish
     parquet, report = home.published / "parquet", home.published / "report"
     every: list[Target] = [
@@ -56,7 +61,11 @@ def targets_of(home: Home) -> list[Target]:
         from pipelines.publish.postgres import PostgresDatabase  # its drivers take half a second to import
 
         database = PostgresDatabase(
-            settings.postgresql, home_name=home.settings.home.name, version=settings.version, keep=settings.keep
+            settings.postgresql,
+            home_name=home.settings.home.name,
+            home_id=home_id,
+            version=settings.version,
+            keep=settings.keep,
         )
         every.insert(0, database)
     if "excel" in settings.targets:

@@ -46,7 +46,9 @@ def database(
     """A database with the publication of the published file."""
     monkeypatch.setenv("KPI_POSTGRESQL_PASSWORD", PASSWORD)
     monkeypatch.delenv("KPI_POSTGRESQL_URL", raising=False)
-    target = PostgresDatabase(PostgresqlSection(url=postgres.url), home_name="Test", version="1.0.0", keep=1)
+    target = PostgresDatabase(
+        PostgresqlSection(url=postgres.url), home_name="Test", home_id="home-1", version="1.0.0", keep=1
+    )
     target.write(Build(lambda: publication_in(published_file), lambda _: published_file))
     return postgres
 

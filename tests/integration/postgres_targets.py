@@ -33,7 +33,7 @@ def target_of(
     database: postgres_servers.PostgresDatabase, version: str = "1.0.0", keep: int = 1, **options: Any
 ) -> PostgresDatabase:
     section = PostgresqlSection(url=database.url, **options)
-    return PostgresDatabase(section, home_name="Test", version=version, keep=keep)
+    return PostgresDatabase(section, home_name="Test", home_id="home-1", version=version, keep=keep)
 
 
 def build_of(file: Path, number: int = 1) -> Build:

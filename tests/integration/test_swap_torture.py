@@ -183,7 +183,7 @@ def _torture_postgresql(
     place = f"host={database.server.folder} port={database.server.port} dbname={database.name} user=reader_of_test"
     database.execute("CREATE ROLE reader_of_test LOGIN")
     section = PostgresqlSection(url=database.url, reader_role="reader_of_test")
-    target = PostgresDatabase(section, home_name="Test", version="1.0.0", keep=1)
+    target = PostgresDatabase(section, home_name="Test", home_id="home-1", version="1.0.0", keep=1)
     target.write(publications.build(1))
     reports = _torture(
         publications.folder, place, "postgresql", lambda number: target.write(publications.build(number)), seconds
