@@ -35,6 +35,7 @@ from pipelines.home import Home
 from pipelines.policies.loading import load_policies
 from pipelines.project import Project
 from pipelines.session import Session, SilentReporter
+from pipelines.staging.ticket_histories import store_histories
 from pipelines.warehouse import Warehouse, open_warehouse
 
 Totals = dict[str, dict[str, int]]
@@ -59,6 +60,8 @@ def stage(data: Path, warehouse: Path, _: Path) -> Totals:
     with duckdb.connect(str(warehouse)) as connection:
         for table, folder in ((stg_tickets, "tickets"), (stg_ticket_events, "events")):
             stage_rows(connection, table, f"FROM '{data / folder}/*.parquet'")
+    with open_warehouse(warehouse) as staged:
+        store_histories(staged)
     return {}
 
 

@@ -21,6 +21,7 @@ from typing import Any, Final
 import duckdb
 
 from data_contracts.failing_rows import failing_rows_query
+from data_contracts.lasting_imports import lasting_imports
 from data_contracts.spec import ONE_NUMBER, Measure, Rule
 from models.ddl import quote_identifier
 
@@ -161,14 +162,15 @@ def _quiet() -> Iterator[None]:
 @cache
 def _great_expectations() -> Any:
     """Import Great Expectations and adapt it to a borrowed DuckDB connection; call within `_quiet`."""
-    import sqlalchemy
-    from duckdb_sqlalchemy import ConnectionWrapper
-    from great_expectations.core.batch import Batch
-    from great_expectations.execution_engine import SqlAlchemyExecutionEngine
-    from great_expectations.execution_engine.sqlalchemy_batch_data import SqlAlchemyBatchData
-    from great_expectations.expectations.core import UnexpectedRowsExpectation
-    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
-    from great_expectations.validator.validator import Validator
+    with lasting_imports():
+        import sqlalchemy
+        from duckdb_sqlalchemy import ConnectionWrapper
+        from great_expectations.core.batch import Batch
+        from great_expectations.execution_engine import SqlAlchemyExecutionEngine
+        from great_expectations.execution_engine.sqlalchemy_batch_data import SqlAlchemyBatchData
+        from great_expectations.expectations.core import UnexpectedRowsExpectation
+        from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+        from great_expectations.validator.validator import Validator
 
     class BorrowedConnection(ConnectionWrapper):  # type: ignore[misc]
         """The pipeline's connection, which its borrower can neither commit, nor roll back, nor close."""

@@ -5,7 +5,7 @@ What a run did, which verdict it came to and what it published is in `models.ops
 
 from __future__ import annotations
 
-from models.schema import day, flag, integer, money, real, table, text
+from models.schema import day, flag, instant, integer, money, real, table, text
 from models.vocabulary import Layer
 
 ops_source_drift = table(
@@ -83,6 +83,22 @@ ops_shared_tickets = table(
     integer("ticket_count", "Tickets of which both tell", required=True),
     integer("differing_count", "Those of them whose creations lie more than a day apart", required=True),
     text("example_ticket_id", "One of them; of those that differ, if any do", required=True),
+)
+
+ops_ticket_histories = table(
+    Layer.OPS,
+    "ops_ticket_histories",
+    "What the staged events of each ticket come to, which rules ask instead of all events. One row per ticket that is "
+    "staged or that an event names.",
+    text("ticket_id", "Ticket", key=True),
+    text("source", "System that tells the events; empty where there are none"),
+    instant("created_at", "When the ticket was created, as its staged row says"),
+    integer("event_count", "Its events", required=True),
+    instant("first_event_at", "The first of them"),
+    instant("first_numbered_at", "The first of them that has a number of the source's own"),
+    integer("lowest_sequence", "Lowest of these numbers"),
+    integer("highest_sequence", "Highest of these numbers"),
+    integer("sequence_count", "How many different ones there are", required=True),
 )
 
 ops_swapped_dates = table(
@@ -216,6 +232,7 @@ TABLES = (
     ops_source_arrivals,
     ops_control_totals,
     ops_shared_tickets,
+    ops_ticket_histories,
     ops_swapped_dates,
     ops_swapped_lines,
     ops_repeated_rows,

@@ -16,6 +16,7 @@ from difflib import get_close_matches
 
 import dagster as dg
 
+from data_contracts.lasting_imports import lasting_imports
 from models.vocabulary import Domain
 from pipelines.definitions import build_assets
 from pipelines.gate.ingest import Batch, look_at_domains
@@ -71,7 +72,7 @@ def run_project(
     assets = build_assets(project)
     selection = _selection(assets, only)
     # DuckDB imports it with the first result, and takes an interrupt in the midst of that for a failed import.
-    with suppress(ImportError):
+    with suppress(ImportError), lasting_imports():
         importlib.import_module("pandas")
     with open_session(project, reporter=reporter, as_of=as_of, is_full=is_full) as session:
 

@@ -90,43 +90,47 @@ def run_home(
     as_json: bool = False,
 ) -> ExitCode:
     """Run a home and report; shared with `kpi demo`."""
-    from pipelines.cli.build_records import BuildRecords, read_build_records
-    from pipelines.cli.outcomes import (
-        note_copies,
-        note_drift,
-        note_names,
-        show_failures,
-        show_holds,
-        show_notices,
-        show_refusals,
-        show_unmapped_statuses,
-    )
-    from pipelines.cli.progress import progress_reporter
-    from pipelines.notices.business_hours import note_business_hours
-    from pipelines.notices.finding import (
-        find_notices,
-        note_arrivals,
-        note_empty_folders,
-        note_lost_folders,
-        note_part_months,
-        note_rows_without_ticket,
-        note_swapped_dates,
-        note_unlisted,
-    )
-    from pipelines.notices.missing_rates import note_missing_rates
-    from pipelines.notices.restatements import note_reopened, note_restatements
-    from pipelines.notices.set_aside import SET_ASIDE, note_set_aside
-    from pipelines.notices.unallocated_costs import find_cost_notices
-    from pipelines.notices.unknown_names import find_unknown_names
-    from pipelines.notices.unused_aliases import find_unused_aliases
-    from pipelines.project import load_project
-    from pipelines.staging.shared_tickets import note_shared_tickets
+    from data_contracts.lasting_imports import lasting_imports
+
+    with lasting_imports():
+        from pipelines.cli.build_records import BuildRecords, read_build_records
+        from pipelines.cli.outcomes import (
+            note_copies,
+            note_drift,
+            note_names,
+            show_failures,
+            show_holds,
+            show_notices,
+            show_refusals,
+            show_unmapped_statuses,
+        )
+        from pipelines.cli.progress import progress_reporter
+        from pipelines.notices.business_hours import note_business_hours
+        from pipelines.notices.finding import (
+            find_notices,
+            note_arrivals,
+            note_empty_folders,
+            note_lost_folders,
+            note_part_months,
+            note_rows_without_ticket,
+            note_swapped_dates,
+            note_unlisted,
+        )
+        from pipelines.notices.missing_rates import note_missing_rates
+        from pipelines.notices.restatements import note_reopened, note_restatements
+        from pipelines.notices.set_aside import SET_ASIDE, note_set_aside
+        from pipelines.notices.unallocated_costs import find_cost_notices
+        from pipelines.notices.unknown_names import find_unknown_names
+        from pipelines.notices.unused_aliases import find_unused_aliases
+        from pipelines.project import load_project
+        from pipelines.staging.shared_tickets import note_shared_tickets
 
     project = load_project(home)
     started = time.perf_counter()
     with progress_reporter(quiet=quiet or as_json) as reporter:
         reporter.began("starting the pipeline")
-        from pipelines.run import run_project  # takes seconds to import, so it comes after the first sign of life
+        with lasting_imports():
+            from pipelines.run import run_project  # takes seconds to import, so it comes after the first sign of life
 
         try:
             outcome = run_project(project, reporter=reporter, only=only, as_of=as_of, is_full=is_full)

@@ -25,6 +25,7 @@ from pipelines.staging.parts import stage_parts
 from pipelines.staging.shared_tickets import store_shared_tickets
 from pipelines.staging.snapshots import read_snapshot_history
 from pipelines.staging.stored_findings import store_problems, store_totals
+from pipelines.staging.ticket_histories import replace_histories, store_histories
 from pipelines.staging.ticket_keys import are_apart
 from pipelines.staging.tickets import assemble_events, assemble_tickets, begin_with_events, sources_with_creations
 from pipelines.warehouse import Warehouse
@@ -53,7 +54,10 @@ class _Assembled:
 
 
 def stage_tickets(session: Session, contracts: Sequence[ExportContract], *, rules_hash: str) -> str:
-    """Bring `stg_tickets` and `stg_ticket_events` up to date. Returns a word on how many tickets, if not all."""
+    """Bring `stg_tickets` and `stg_ticket_events` up to date, and with them what rules ask of each ticket's events.
+
+    Returns a word on how many tickets, if not all.
+    """
     warehouse, policies = session.warehouse, session.project.policies
     new = find_new_tickets(session, contracts, rules_hash=rules_hash)
     sources = None if new is None else _stage_new(warehouse, policies, new)
@@ -79,6 +83,7 @@ def _stage_all(warehouse: Warehouse, contracts: Sequence[ExportContract], polici
     tickets = pl.concat([piece.tickets for piece in pieces])
     warehouse.replace(stg_tickets, begin_with_events(tickets, events, sources))
     warehouse.replace(stg_ticket_events, events)
+    store_histories(warehouse)
     store_problems(warehouse, Domain.TICKETS, [found for piece in pieces for found in piece.problems])
     store_totals(warehouse, Domain.TICKETS, [found for piece in pieces for found in piece.totals])
     return sources
@@ -111,6 +116,7 @@ def _stage_new(warehouse: Warehouse, policies: Policies, new: NewTickets) -> fro
     tickets = begin_with_events(found.tickets, found.events, new.creation_sources)
     warehouse.replace_rows(stg_ticket_events, "ticket_id", new.rows.ticket_ids, found.events)
     warehouse.replace_rows(stg_tickets, "ticket_id", new.rows.ticket_ids, tickets)
+    replace_histories(warehouse, new.rows.ticket_ids, found.events, tickets)
     note_changes(warehouse, found.told)
     store_problems(warehouse, Domain.TICKETS, found.problems, of=found.told)
     return new.creation_sources

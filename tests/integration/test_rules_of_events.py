@@ -16,6 +16,7 @@ from data_contracts.loader import load_warehouse_contracts
 from models.ddl import conform
 from models.tickets import stg_ticket_events, stg_tickets
 from models.vocabulary import Domain
+from pipelines.staging.ticket_histories import store_histories
 from pipelines.warehouse import Warehouse
 
 START = datetime(2026, 1, 5, 8, tzinfo=UTC)
@@ -51,6 +52,7 @@ def _stage(warehouse: Warehouse, events: list[dict[str, Any]]) -> None:
     tickets = frame.group_by("ticket_id", maintain_order=True).agg(created_at=pl.col("occurred_at").min())
     warehouse.append(stg_ticket_events, conform(frame, stg_ticket_events))
     warehouse.append(stg_tickets, conform(tickets.with_columns(source=pl.lit("jira")), stg_tickets))
+    store_histories(warehouse)
 
 
 def test_numbers_of_one_row_for_all_tickets_have_no_usual_first_one(warehouse: Warehouse) -> None:

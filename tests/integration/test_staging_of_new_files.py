@@ -21,7 +21,13 @@ from pipelines.staging import ticket_tables
 pytestmark = pytest.mark.slow
 
 INCIDENTS, ZENDESK, JIRA = "servicenow_incidents", "zendesk_tickets", "jira_issues"
-STAGED = ("stg.stg_tickets", "stg.stg_ticket_events", "ops.ops_value_problems", "ops.ops_shared_tickets")
+STAGED = (
+    "stg.stg_tickets",
+    "stg.stg_ticket_events",
+    "ops.ops_ticket_histories",
+    "ops.ops_value_problems",
+    "ops.ops_shared_tickets",
+)
 #: A contract that feeds tickets which another contract brings.
 TEAMS = """
 apiVersion: v3.2.0
