@@ -101,6 +101,8 @@ class Percentile:
     Attributes:
         can_be_negative: whether nothing bounds the column from below, as with days of delay, of which early ones are
             negative. Durations and counts begin at 0.
+        may_be_more: flag of records whose value is the least that it can be, and no telling how much more; no name
+            where every value is exact.
         least, greatest: columns between which the value of a measured record lies, where it is not known exactly;
             empty of a record of which it is, and no names where it always is.
     """
@@ -111,12 +113,15 @@ class Percentile:
     can_be_negative: bool = False
     least: str = ""
     greatest: str = ""
+    may_be_more: str = ""
 
     def __post_init__(self) -> None:
         if not 0 <= self.percent <= 100:
             raise ValueError(f"a percentile lies between 0 and 100, not at {self.percent}")
         if bool(self.least) != bool(self.greatest):
             raise ValueError("a value that is not known exactly has a least and a greatest end")
+        if self.least and self.may_be_more:
+            raise ValueError("a value has a greatest end or may be more by any amount, not both")
 
     @property
     def ends(self) -> tuple[str, ...]:
@@ -131,10 +136,27 @@ class Percentile:
 
 @dataclass(frozen=True, eq=False)
 class Ratio:
-    """Share of measured records that are hits. Records for which `is_hit` is empty are not measured."""
+    """Share of measured records that are hits. Records for which `is_hit` is empty are not measured.
+
+    Attributes:
+        is_hit: whether a record is one.
+        hits_in_doubt: flag of records that may be none although they are measured as hits; no name where none is.
+        misses_in_doubt: flag of records that may be hits although they are measured as none.
+    """
 
     aggregation: ClassVar = Aggregation.PARTS
     is_hit: pl.Expr
+    hits_in_doubt: str = ""
+    misses_in_doubt: str = ""
+
+    def __post_init__(self) -> None:
+        if self.hits_in_doubt and self.misses_in_doubt:
+            raise ValueError("where both hits and misses may be otherwise, nothing is measured")
+
+    @property
+    def doubt(self) -> str:
+        """The flag of records that may be otherwise; no name where there is none."""
+        return self.hits_in_doubt or self.misses_in_doubt
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,10 +178,16 @@ class TimeShare:
 
 @dataclass(frozen=True)
 class Mean:
-    """Sum of a column that counts something, over the records that have it. Published beside a percentile."""
+    """Sum of a column that counts something, over the records that have it. Published beside a percentile.
+
+    Attributes:
+        column: records without a value are not measured.
+        may_be_more: flag of records of which it is the least that it can be; no name where it is exact.
+    """
 
     aggregation: ClassVar = Aggregation.PARTS
     column: str
+    may_be_more: str = ""
 
 
 @dataclass(frozen=True)

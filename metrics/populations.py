@@ -16,6 +16,18 @@ from models.vocabulary import ClockState, Dimension, SlaTarget
 _ALL_DIMENSIONS: Final = tuple(Dimension)
 _is_quarantined: Final = pl.col("is_quarantined")
 
+#: What was done by the first export that shows it, and is dated by nothing, was resolved by then; what left the exports
+#: while it was open can have been since.
+_ends_at_the_latest: Final = pl.coalesce("settled_by_at", "unknown_since_at", "created_at")
+
+
+def _best_known(instant: str) -> pl.Expr:
+    """The instant, or else the one by which a ticket that may belong there is attributed to a period."""
+    return pl.coalesce(instant, pl.when(_is_quarantined).then("created_at"), _ends_at_the_latest)
+
+
+_may_have_ended: Final = pl.col("unknown_since_at").is_not_null()
+
 #: A ticket that was set aside does not begin the span: its creation may be the very thing that is wrong.
 _SPAN_OF_TICKETS: Final = Span("fct_tickets", pl.when(~_is_quarantined).then("created_at"))
 
@@ -24,11 +36,13 @@ RESOLVED_TICKETS: Final = Population(
     records="tickets",
     period_column="resolved_at",
     period_meaning="last entry of the ticket into done",
-    period=pl.when(_is_quarantined).then(pl.coalesce("resolved_at", "created_at")).otherwise(pl.col("resolved_at")),
-    is_eligible=~pl.col("is_cancelled") & (pl.col("is_done") | _is_quarantined),
+    period=_best_known("resolved_at"),
+    is_eligible=~pl.col("is_cancelled") & (pl.col("is_done") | _is_quarantined | _may_have_ended),
+    is_dated=pl.col("resolved_at").is_not_null(),
     eligibility=(
         "Tickets that are done and not cancelled. A ticket that was set aside counts where it was resolved or, if that "
-        "is unknown, created."
+        "is unknown, created. Not measured is one that is done nobody knows since when, where an export first showed "
+        "it done or else where it was created; nor one that left the exports while it was open, where it left them."
     ),
     dimensions=_ALL_DIMENSIONS,
     span=_SPAN_OF_TICKETS,
@@ -40,6 +54,7 @@ TICKETS_WITH_SOURCE_CLAIM: Final = Population(
     period_column="resolved_at",
     period_meaning="last entry of the ticket into done",
     period=RESOLVED_TICKETS.period,
+    is_dated=RESOLVED_TICKETS.is_dated,
     # A source that never sets the flag makes no claim: its tickets are no gap in one.
     is_eligible=RESOLVED_TICKETS.is_eligible
     & pl.col("source").is_in(pl.col("source").filter(pl.col("is_sla_met_at_source").is_not_null()).unique().implode()),
@@ -64,9 +79,14 @@ CANCELLED_TICKETS: Final = Population(
     records="tickets",
     period_column="cancelled_at",
     period_meaning="entry of the ticket into cancelled",
-    period=pl.when(_is_quarantined).then(pl.coalesce("cancelled_at", "created_at")).otherwise(pl.col("cancelled_at")),
-    is_eligible=pl.col("is_cancelled"),
-    eligibility="Tickets that are cancelled.",
+    period=_best_known("cancelled_at"),
+    is_eligible=pl.col("is_cancelled") | _may_have_ended,
+    is_dated=pl.col("cancelled_at").is_not_null(),
+    eligibility=(
+        "Tickets that are cancelled. Not measured is one of which nobody knows since when, where an export first "
+        "showed it cancelled or else where it was created; nor one that left the exports while it was open, where it "
+        "left them."
+    ),
     dimensions=_ALL_DIMENSIONS,
     span=_SPAN_OF_TICKETS,
 )

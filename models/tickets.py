@@ -46,6 +46,11 @@ stg_tickets = table(
         "Of repeated snapshots: the latest of the exports, from the first on, that show the ticket queued; empty where "
         "the first shows it otherwise",
     ),
+    instant(
+        "unresolved_until_at",
+        "Of repeated snapshots: the latest export before the first that shows the ticket done; empty where the first "
+        "export that shows it does",
+    ),
     flag(
         "has_disappeared",
         "Of repeated snapshots that hold all tickets: whether the latest export shows the ticket no longer. What was "
@@ -97,8 +102,8 @@ def _leeways() -> list[Column[Any]]:
     return [
         integer(
             f"{measure}_{end}_{clock}_microseconds",
-            f"{measure.replace('_', ' ').capitalize()} at its {end}, {hours}, where repeated snapshots date its ends "
-            "only to between two exports; empty where it is exact",
+            f"{measure.replace('_', ' ').capitalize()} at its {end}, {hours}, where exports do not date its ends "
+            "exactly, as where two of them are compared; empty where it is exact",
         )
         for measure in BOUNDED_DURATIONS
         for clock, hours in clocks.items()
@@ -131,6 +136,11 @@ fct_tickets = table(
     instant("resolved_at", "Last entry into done; empty for a ticket that is not done as of the data's clock"),
     instant("cancelled_at", "Entry into cancelled, if the ticket is cancelled"),
     instant(
+        "settled_by_at",
+        "Of a ticket that the first export to show it shows done or cancelled, and that nothing dates: that export. It "
+        "was resolved or cancelled by then. Empty for others",
+    ),
+    instant(
         "unknown_since_at",
         "Of a ticket that was open when full exports last showed it: right after the last one that does. Whether it is "
         "open since is not known. Empty for others",
@@ -145,6 +155,12 @@ fct_tickets = table(
     flag(
         "has_history",
         "Whether the export tells the ticket's status changes (false: snapshot only)",
+        required=True,
+    ),
+    flag(
+        "is_sampled",
+        "Whether the history is known only as exports show it (repeated snapshots): what came and went between two of "
+        "them was never seen, so that counts of changes may be higher",
         required=True,
     ),
     flag("is_sla_met_at_source", "SLA flag that the source itself set"),

@@ -4,7 +4,7 @@ include: "/views/*.view.lkml"
 
 explore: resolved_ticket_records {
   label: "Resolved tickets"
-  description: "One row per ticket that counts as resolved, on the day of its last resolution."
+  description: "One row per ticket that counts as resolved or may, on the day of its last resolution."
 }
 
 explore: created_ticket_records {
@@ -14,7 +14,7 @@ explore: created_ticket_records {
 
 explore: cancelled_ticket_records {
   label: "Cancelled tickets"
-  description: "One row per cancelled ticket, on the day of its cancellation."
+  description: "One row per ticket that is cancelled or may be, on the day of its cancellation."
 }
 
 explore: open_ticket_records {

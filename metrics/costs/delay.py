@@ -15,6 +15,7 @@ from metrics.costs.exchange_rates import FxPolicy, find_rates_to_reporting
 from metrics.costs.money import from_minor_units, round_half_even
 from metrics.costs.planning_policy import DELAY_SCOPE, DelayClock, DelayMeasure, DelayRule
 from metrics.periods import local_date
+from metrics.populations import RESOLVED_TICKETS
 from models.ddl import conform
 from models.planning import fct_ticket_delays
 from models.vocabulary import ClockState, SlaTarget
@@ -24,7 +25,7 @@ _OF_TICKETS: Final = (DelayMeasure.WAITING, DelayMeasure.LEAD_TIME)
 MICROSECONDS_PER_HOUR = 3_600_000_000
 #: Columns of `fct_tickets` that prices are made of.
 TICKET_COLUMNS: Final = (
-    *("ticket_id", *DELAY_SCOPE, "created_at", "resolved_at"),
+    *("ticket_id", *DELAY_SCOPE, "created_at", "resolved_at", "settled_by_at", "unknown_since_at"),
     *("has_history", "is_done", "is_cancelled", "is_quarantined"),
     *(f"{measure}_{clock}_microseconds" for measure in _OF_TICKETS for clock in DelayClock),
 )
@@ -66,11 +67,10 @@ def price_delays(
         time_zone: IANA name of the reporting time zone.
         minor_unit_digits: decimals of the reporting currency.
     """
-    eligible = fct_tickets.filter(~pl.col("is_cancelled"), pl.col("is_done") | pl.col("is_quarantined"))
+    eligible = fct_tickets.filter(RESOLVED_TICKETS.is_eligible)
     late = _late_times(fct_sla_clocks)
-    remaining = eligible.with_columns(
-        resolved_at=pl.coalesce("resolved_at", pl.when("is_quarantined").then("created_at"))
-    ).join(late, on="ticket_id", how="left", maintain_order="left")
+    dated = eligible.with_columns(is_dated=RESOLVED_TICKETS.is_dated, resolved_at=RESOLVED_TICKETS.period)
+    remaining = dated.join(late, on="ticket_id", how="left", maintain_order="left")
     priced = []
     for rule in rules:
         is_in_scope = pl.all_horizontal(
@@ -144,7 +144,7 @@ def _price(
     timed = (
         tickets.with_columns(on=days)
         .join(rate_of_day, on="on", how="left", nulls_equal=True, maintain_order="left")
-        .with_columns(delay_microseconds=pl.when(~pl.col("is_quarantined")).then(time))
+        .with_columns(delay_microseconds=pl.when(~pl.col("is_quarantined") & pl.col("is_dated")).then(time))
     )
     minor_units = 10**minor_unit_digits
     exact_rates = [exact or Fraction(0) for exact, _ in rates]

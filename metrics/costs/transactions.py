@@ -16,6 +16,7 @@ from metrics.costs.lines import known, own_or_by_cost_centre
 from metrics.costs.patterns import to_regex
 from metrics.costs.policy import CostPolicy, CountedFact, TransactionKind
 from metrics.periods import local_date
+from metrics.populations import RESOLVED_TICKETS
 from models.ddl import conform, polars_schema
 from models.finance import fct_transactions
 from models.vocabulary import NO_VALUE
@@ -34,7 +35,8 @@ def count_transactions(
     """`fct_transactions`: how many transactions of the policy's kind were completed, per day and breakdown.
 
     - Resolved tickets: on the day of the last resolution in the reporting time zone; not cancelled. One that was set
-      aside lies on the day of its resolution or, if that is not known, of its creation.
+      aside lies on the day of its resolution or, if that is not known, of its creation. So it is with one of which
+      exports leave open when it was resolved, or whether it was: it is none of those that count, and may be one.
     - Paid documents: each document number of a source once per posting date, however many lines it has there, with
       the attributes of its first line. Lines without a number or date are no document. A credit note is one. Set
       aside is a document of which every line is.
@@ -88,8 +90,8 @@ def sum_active_time(fct_tickets: pl.DataFrame, time_zone: str) -> pl.DataFrame:
         completed_date, team, active_business_microseconds (Int64), only where it is above 0.
     """
     return (
-        _tickets_to_count(fct_tickets.filter(~pl.col(_FLAG)), time_zone)
-        .filter(pl.col("completed_date").is_not_null())
+        _tickets_to_count(fct_tickets, time_zone)
+        .filter(~pl.col(_FLAG), pl.col("completed_date").is_not_null())
         .select("completed_date", known("team").fill_null(NO_VALUE), "active_business_microseconds")
         .group_by("completed_date", "team")
         .agg(pl.col("active_business_microseconds").sum())
@@ -99,11 +101,9 @@ def sum_active_time(fct_tickets: pl.DataFrame, time_zone: str) -> pl.DataFrame:
 
 
 def _tickets_to_count(fct_tickets: pl.DataFrame, time_zone: str) -> pl.DataFrame:
-    """Tickets that count as resolved, and those set aside that may, with a local day as `completed_date`."""
-    is_quarantined = pl.col(_FLAG)
-    best_known = pl.when(is_quarantined).then(pl.coalesce("resolved_at", "created_at")).otherwise("resolved_at")
-    return fct_tickets.filter(~pl.col("is_cancelled"), pl.col("is_done") | is_quarantined).with_columns(
-        completed_date=local_date(best_known, time_zone)
+    """Tickets that count as resolved, and those that may, with a local day as `completed_date`."""
+    return fct_tickets.filter(RESOLVED_TICKETS.is_eligible).with_columns(
+        pl.col(_FLAG) | ~RESOLVED_TICKETS.is_dated, completed_date=local_date(RESOLVED_TICKETS.period, time_zone)
     )
 
 

@@ -133,6 +133,6 @@ PLAN_METRICS: Final[tuple[Metric, ...]] = (
         requires=(Domain.TICKETS,),
         population=TICKET_DELAYS,
         kind=Sum("amount_reporting", is_never_negative=True),
-        version=2,
+        version=3,
     ),
 )

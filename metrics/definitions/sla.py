@@ -84,7 +84,7 @@ SLA_METRICS: Final[tuple[Metric, ...]] = (
         requires=(Domain.TICKETS,),
         population=RESOLUTION_CLOCKS,
         kind=Ratio(_CLOCK_IS_MET),
-        version=3,
+        version=4,
         is_headline=True,
     ),
     _attainment(
@@ -97,7 +97,7 @@ SLA_METRICS: Final[tuple[Metric, ...]] = (
             "A resolution is a response, too. Where a source tells no replies, the first entry into active stands in "
             f"for the first reply; of a snapshot of such a source, {_LEANS_UPWARDS}"
         ),
-        version=3,
+        version=4,
     ),
     _attainment(
         "periodic_update",
@@ -138,5 +138,6 @@ SLA_METRICS: Final[tuple[Metric, ...]] = (
         requires=(Domain.TICKETS,),
         population=TICKETS_WITH_SOURCE_CLAIM,
         kind=Ratio(pl.col("is_sla_met_at_source")),
+        version=2,
     ),
 )

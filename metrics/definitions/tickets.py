@@ -25,6 +25,14 @@ _CLOCKS: Final[dict[Clock, tuple[Unit, str]]] = {
 _BOTH_CLOCKS: Final[tuple[Clock, ...]] = ("business", "calendar")
 _PERCENTS: Final = (50, 85, 95)
 
+#: Flag of tickets whose history is known only as exports show it.
+_SAMPLED: Final = "is_sampled"
+
+#: What is said of what exports may not have shown.
+_UNSEEN: Final = (
+    " What came and went between two repeated snapshots was never seen: the bounds say that there may have been more."
+)
+
 #: What is said of durations that have two ends.
 _ENDS: Final = (
     " Where repeated snapshots date an instant only to between two exports, the value takes the later one, and the "
@@ -105,13 +113,13 @@ def _duration(
 def _lead_time(clock: Clock) -> tuple[Metric, ...]:
     """Created to last resolution: what the requester waits."""
     stretch = "took no longer than this from creation to their last resolution"
-    return _duration("lead_time", stretch, clock, note=_ENDS, version=2)
+    return _duration("lead_time", stretch, clock, note=_ENDS, version=3)
 
 
 def _cycle_time(clock: Clock, *, headline_percent: int | None = None) -> tuple[Metric, ...]:
     """First work to last resolution: what the team needs. A ticket that was never active is not measured."""
     stretch = "took no longer than this from first becoming active to their last resolution"
-    return _duration("cycle_time", stretch, clock, note=_ENDS, headline_percent=headline_percent, version=2)
+    return _duration("cycle_time", stretch, clock, note=_ENDS, headline_percent=headline_percent, version=3)
 
 
 def _first_response(clock: Clock) -> tuple[Metric, ...]:
@@ -124,7 +132,7 @@ def _first_response(clock: Clock) -> tuple[Metric, ...]:
             f"was resolved without either is not measured.{_ENDS}"
         ),
         rules=FIRST_RESPONSE_RULES,
-        version=3,
+        version=4,
     )
 
 
@@ -134,13 +142,13 @@ def _first_resolution(clock: Clock) -> tuple[Metric, ...]:
         "took no longer than this from creation to their first resolution",
         clock,
         note=f" Lead time runs to the last resolution: the difference between the two is what reopening costs.{_ENDS}",
-        version=2,
+        version=3,
     )
 
 
 def _time_in(category: StatusCategory, clock: Clock) -> tuple[Metric, ...]:
     """Total time in one status category. What a snapshot spent there is not known."""
-    return _duration(f"{category}_time", f"spent no longer than this {category}", clock, column=category)
+    return _duration(f"{category}_time", f"spent no longer than this {category}", clock, column=category, version=2)
 
 
 def _age(clock: Clock) -> tuple[Metric, ...]:
@@ -176,7 +184,7 @@ def _stock(name: str, label: str, what: str, categories: tuple[StatusCategory, .
         direction=direction,
         population=TICKETS_IN_WORK,
         kind=Stock(categories),
-        version=2,
+        version=3,
     )
 
 
@@ -194,6 +202,7 @@ def _flow_efficiency(clock: Clock) -> Metric:
         direction=Direction.UP_IS_GOOD,
         population=RESOLVED_TICKETS,
         kind=TimeShare(part=active, whole=lead - gap, whole_at_most=lead),
+        version=2,
     )
 
 
@@ -205,11 +214,11 @@ def _per_ticket(measure: str, plural: str, known: str, *, version: int = 1) -> t
             f"ticket_{measure}_mean_count",
             f"{plural.capitalize()} per resolved ticket",
             f"Mean number of {plural} of the tickets resolved in the period.",
-            f"Sum of {column} / tickets resolved in the period of which it is known. {known}",
+            f"Sum of {column} / tickets resolved in the period of which it is known. {known}{_UNSEEN}",
             unit=Unit.COUNT,
             direction=Direction.DOWN_IS_GOOD,
             population=RESOLVED_TICKETS,
-            kind=Mean(column),
+            kind=Mean(column, may_be_more=_SAMPLED),
             version=version,
         ),
         _metric(
@@ -217,11 +226,11 @@ def _per_ticket(measure: str, plural: str, known: str, *, version: int = 1) -> t
             f"{plural.capitalize()} of a resolved ticket, p95",
             f"95 % of the tickets resolved in the period had no more {plural} than this.",
             f"Continuous percentile 95 (linear interpolation) of {column} over the tickets resolved in the period of "
-            f"which it is known. {known}",
+            f"which it is known. {known}{_UNSEEN}",
             unit=Unit.COUNT,
             direction=Direction.DOWN_IS_GOOD,
             population=RESOLVED_TICKETS,
-            kind=Percentile(95, column),
+            kind=Percentile(95, column, may_be_more=_SAMPLED),
             version=version,
         ),
     )
@@ -268,6 +277,7 @@ TICKET_METRICS: Final[tuple[Metric, ...]] = (
         direction=Direction.NEUTRAL,
         population=RESOLVED_TICKETS,
         kind=Count(),
+        version=2,
     ),
     _metric(
         "ticket_net_flow_count",
@@ -278,6 +288,7 @@ TICKET_METRICS: Final[tuple[Metric, ...]] = (
         direction=Direction.DOWN_IS_GOOD,
         population=CREATED_TICKETS,
         kind=NetCount(less=RESOLVED_TICKETS),
+        version=2,
     ),
     _metric(
         "ticket_cancelled_count",
@@ -288,6 +299,7 @@ TICKET_METRICS: Final[tuple[Metric, ...]] = (
         direction=Direction.NEUTRAL,
         population=CANCELLED_TICKETS,
         kind=Count(),
+        version=2,
     ),
     _stock(
         "work_in_progress",
@@ -312,25 +324,27 @@ TICKET_METRICS: Final[tuple[Metric, ...]] = (
         "ticket_reopen_ratio",
         "Rework: tickets reopened",
         "Share of the tickets resolved in the period that had been resolved before and came back.",
-        f"Tickets with reopen_count above 0 / tickets with a known reopen_count. {_NEEDS_REOPENS}",
+        f"Tickets with reopen_count above 0 / tickets with a known reopen_count. {_NEEDS_REOPENS}{_UNSEEN}",
         unit=Unit.RATIO,
         direction=Direction.DOWN_IS_GOOD,
         population=RESOLVED_TICKETS,
-        kind=Ratio(_reopens > 0),
-        version=2,
+        kind=Ratio(_reopens > 0, misses_in_doubt=_SAMPLED),
+        version=3,
     ),
-    *_per_ticket("reopen", "reopens", f"A reopen is a move from done back to work. {_NEEDS_REOPENS}", version=2),
+    *_per_ticket("reopen", "reopens", f"A reopen is a move from done back to work. {_NEEDS_REOPENS}", version=3),
     *_per_ticket(
         "handoff",
         "handoffs",
         "A handoff is a change of team. An export without history, or one that never names a team, cannot tell: its "
         "tickets lower coverage and are not taken as 0.",
+        version=2,
     ),
     *_per_ticket(
         "touch",
         "touches",
         "A touch is a public reply by an agent; where a source tells none, an entry into active. A ticket of which "
         "neither is known lowers coverage.",
+        version=2,
     ),
     _metric(
         "ticket_first_contact_resolution_ratio",
@@ -338,7 +352,7 @@ TICKET_METRICS: Final[tuple[Metric, ...]] = (
         "Share of the tickets resolved in the period that one touch by one team resolved for good.",
         "Tickets with reopen_count = 0, handoff_count = 0 and touch_count = 1 / tickets of which all three are known "
         f"and touch_count is at least 1. {_NEEDS_REOPENS} Nor who resolved a ticket that nobody is known to have "
-        "touched: in the first contact, or without any.",
+        f"touched: in the first contact, or without any.{_UNSEEN}",
         unit=Unit.RATIO,
         direction=Direction.UP_IS_GOOD,
         population=RESOLVED_TICKETS,
@@ -347,8 +361,9 @@ TICKET_METRICS: Final[tuple[Metric, ...]] = (
         kind=Ratio(
             pl.when(_reopens.is_not_null() & _handoffs.is_not_null() & (_touches >= 1)).then(
                 (_reopens == 0) & (_handoffs == 0) & (_touches == 1)
-            )
+            ),
+            hits_in_doubt=_SAMPLED,
         ),
-        version=2,
+        version=3,
     ),
 )

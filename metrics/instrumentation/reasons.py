@@ -30,6 +30,12 @@ from models.vocabulary import ClockGap
 #: The history of a ticket, as something that is told or not.
 HISTORY: Final = "history"
 
+#: When a ticket that is done or cancelled became so.
+ENDED_AT: Final = "ended_at"
+
+#: What came and went between two exports, so that no count of changes is sure to hold all of them.
+UNSEEN_CHANGES: Final = "unseen_changes"
+
 #: The instants at which a measured duration begins and ends, where comparing exports dates them only so closely.
 EXACT_INSTANTS: Final = "exact_instants"
 
@@ -51,6 +57,10 @@ REMEDIES: Final = {
         "The export is a snapshot without status changes. Export the change history (an event log), or land a snapshot "
         "every day."
     ),
+    ENDED_AT: (
+        "These tickets are done or cancelled, and neither a field nor a change says since when. Export their "
+        "resolution or closure (resolved_at, closed_at)."
+    ),
     "cycle_time": (
         "These tickets were done without ever being active. Let the desk set a working status, or map the status that "
         "means work to active in policies/statuses.yaml."
@@ -64,8 +74,12 @@ REMEDIES: Final = {
         "snapshots more often."
     ),
     EXACT_INSTANTS: (
-        "No field tells when, between two exports, these tickets were begun, answered or resolved, or their resolution "
-        "moved while two exports both show them done. Export the instants, or land snapshots more often."
+        "No field tells when, between two exports, these tickets were begun, answered or resolved, or for the first "
+        "time resolved. Export the instants or the change history (an event log), or land snapshots more often."
+    ),
+    UNSEEN_CHANGES: (
+        "The history of these tickets is known only as exports show it: there may have been more changes than those. "
+        "Land snapshots more often, or export the change history (an event log)."
     ),
     ClockGap.WHEREABOUTS.value: (
         "These tickets were open when an export last showed them: deleted, moved and closed look the same. Let the "

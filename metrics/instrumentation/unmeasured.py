@@ -7,19 +7,29 @@ for its reason. What the gap does to a metric's bounds is in `metrics.instrument
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
 
 import polars as pl
 
-from metrics.instrumentation.reasons import EXACT_INSTANTS, HISTORY, missing_value, needed_values, reason_name
+from metrics.instrumentation.reasons import (
+    ENDED_AT,
+    EXACT_INSTANTS,
+    HISTORY,
+    UNSEEN_CHANGES,
+    missing_value,
+    needed_values,
+    reason_name,
+)
 from metrics.kinds import (
     PLAN_KINDS,
     BoundedSum,
     Concentration,
     CostSum,
+    Mean,
     NetCount,
     Percentile,
+    Ratio,
     RunningShare,
     Stock,
     TimeShare,
@@ -39,8 +49,10 @@ SEPARATOR: Final = "\n"
 #: Reason of a record that was set aside by no rule that is known: it was made of records that were.
 DERIVED: Final = "set_aside"
 
-#: Reason of records that are measured, but not exactly.
+#: Reasons of records that are measured, but not exactly.
 NOT_EXACT: Final = reason_name("tickets", EXACT_INSTANTS)
+IN_DOUBT: Final = reason_name("tickets", UNSEEN_CHANGES)
+OF_MEASURED: Final = (NOT_EXACT, IN_DOUBT)
 
 #: Fact -> staged table whose records can be set aside, and the fact's column with their key.
 RECORDS_OF_FACTS: Final[Mapping[str, tuple[str, str]]] = {
@@ -93,8 +105,8 @@ def count_unmeasured(
     Returns:
         `UNMEASURED`: `reasons` are rules, or what is missing, joined by `SEPARATOR`; `span` is what the records add to
         the distance between the bounds in the metric's own arithmetic, up to a factor, where that differs by record.
-        It is empty where one of them limits nothing. Of reason `NOT_EXACT`, whose records are measured, it is what they
-        alone set apart, in the metric's unit. `source_eligible_count` are the eligible records of the same
+        It is empty where one of them limits nothing. Of reasons `OF_MEASURED`, whose records are measured, it is what
+        they alone set apart, in the metric's unit. `source_eligible_count` are the eligible records of the same
         month and source; empty where records lie in many months.
     """
     reasons = _reasons_by_record(set_aside)
@@ -187,11 +199,15 @@ def _of_population(
         needed = [] if isinstance(metric.kind, NetCount) else needed_values(metric)
         key = SEPARATOR.join([*needed, type(metric.kind).__name__ if _has_span(metric) else ""])
         if key not in done:
-            found = _count(eligible, metric, needed)
+            found = _count(eligible, metric, needed, population.is_dated)
             done[key] = found.join(sizes, on=["period_start_date", "source"], how="left")
         yield done[key].with_columns(metric=pl.lit(metric.name))
+        if _has_doubt(metric, eligible.columns):
+            in_doubt = _count_in_doubt(eligible.filter(population.is_dated), metric)
+            sized = in_doubt.join(sizes, on=["period_start_date", "source"], how="left")
+            yield sized.with_columns(metric=pl.lit(metric.name))
         if isinstance(metric.kind, Percentile) and set(metric.kind.ends) & set(eligible.columns):
-            not_exact = _count_not_exact(eligible, metric.kind)
+            not_exact = _count_not_exact(eligible.filter(population.is_dated), metric.kind)
             sized = not_exact.join(sizes, on=["period_start_date", "source"], how="left")
             yield sized.with_columns(metric=pl.lit(metric.name))
 
@@ -230,11 +246,40 @@ def _count_not_exact(eligible: pl.DataFrame, kind: Percentile) -> pl.DataFrame:
     )
 
 
+def _count_in_doubt(eligible: pl.DataFrame, metric: Metric) -> pl.DataFrame:
+    """Measured records of a ratio that may be otherwise, or of a count that may be more, which nothing bounds."""
+    parts = contributions([metric])
+    value = next(part for key, part in parts.items() if key != "counted")
+    kind = metric.kind
+    assert isinstance(kind, Ratio | Mean | Percentile)
+    flag = kind.doubt if isinstance(kind, Ratio) else kind.may_be_more
+    is_open = pl.col(flag) & ((value if kind.hits_in_doubt else ~value) if isinstance(kind, Ratio) else pl.lit(True))
+    measured = eligible.filter(~pl.col("is_quarantined") & value.is_not_null()).select(
+        "period_start_date", "table_name", pl.col("source").fill_null(""), is_open=is_open.fill_null(False)
+    )
+    whole = pl.len().over("period_start_date")
+    return (
+        measured.with_columns(span=1.0 / whole if isinstance(kind, Ratio) else pl.lit(None, dtype=pl.Float64))
+        .filter("is_open")
+        .group_by("period_start_date", "source", "table_name")
+        .agg(record_count=pl.len(), span=pl.when(pl.col("span").count() > 0).then(pl.col("span").sum()))
+        .with_columns(reasons=pl.lit(IN_DOUBT))
+    )
+
+
+def _has_doubt(metric: Metric, columns: Collection[str]) -> bool:
+    match metric.kind:
+        case Ratio(doubt=flag) | Mean(may_be_more=flag) | Percentile(may_be_more=flag):
+            return flag in columns
+        case _:
+            return False
+
+
 def _has_span(metric: Metric) -> bool:
     return isinstance(metric.kind, TimeShare | BoundedSum)
 
 
-def _count(eligible: pl.DataFrame, metric: Metric, needed: list[str]) -> pl.DataFrame:
+def _count(eligible: pl.DataFrame, metric: Metric, needed: list[str], is_dated: pl.Expr) -> pl.DataFrame:
     is_measured, span = _measuring(metric, needed)
     missing = missing_value(
         needed,
@@ -243,19 +288,23 @@ def _count(eligible: pl.DataFrame, metric: Metric, needed: list[str]) -> pl.Data
     )
     if "not_told" in eligible.columns:
         missing = pl.coalesce(pl.col("not_told").cast(pl.String), missing)
+    if "unknown_since_at" in eligible.columns:
+        is_lost = pl.col("unknown_since_at").is_not_null()
+        undated = pl.when(is_lost).then(pl.lit(ClockGap.WHEREABOUTS.value)).otherwise(pl.lit(ENDED_AT))
+        missing = pl.when(is_dated).then(missing).otherwise(undated)
     told = pl.format("{}.{}.measured", "table_name", missing)
     reasons = pl.when("is_quarantined").then(pl.col("rules").fill_null(DERIVED)).otherwise(told)
     spans = pl.when(pl.col("span").is_not_null().all()).then(pl.col("span").sum())
     return (
         eligible.lazy()
-        .filter(pl.col("is_quarantined") | ~is_measured)
+        .filter(pl.col("is_quarantined") | ~is_measured | ~is_dated)
         .select(
             "period_start_date",
             "table_name",
             pl.col("source").fill_null(""),
             reasons.alias("reasons"),
-            # What a record that was set aside says of itself bounds nothing.
-            span=pl.when(~pl.col("is_quarantined")).then(span) if _has_span(metric) else pl.lit(1.0),
+            # What a record that was set aside, or lies nobody knows where, says of itself bounds nothing.
+            span=pl.when(~pl.col("is_quarantined") & is_dated).then(span) if _has_span(metric) else pl.lit(1.0),
         )
         .group_by("period_start_date", "source", "table_name", "reasons")
         .agg(record_count=pl.len(), span=spans)

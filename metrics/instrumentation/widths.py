@@ -22,7 +22,7 @@ from typing import Final
 import polars as pl
 
 from metrics.instrumentation.reasons import missing_of
-from metrics.instrumentation.unmeasured import DERIVED, NOT_EXACT, SEPARATOR
+from metrics.instrumentation.unmeasured import DERIVED, OF_MEASURED, SEPARATOR
 from metrics.kinds import UnitCost, YearEndForecast
 from metrics.measuring.fact_records import fact_or_empty
 from metrics.spec import Metric
@@ -66,7 +66,7 @@ def attribute_widths(
         unmeasured_count=pl.col("eligible_count") - pl.col("measured_count"),
         bounds_width_value=pl.col("upper_bound") - pl.col("lower_bound"),
     )  # fmt: skip
-    is_not_exact = pl.col("reasons") == NOT_EXACT
+    is_not_exact = pl.col("reasons").is_in(OF_MEASURED)
     parts = _with_not_exact(_parts(cells, unmeasured.filter(~is_not_exact)), cells, unmeasured.filter(is_not_exact))
     unit_costs = [metric.name for metric in metrics if isinstance(metric.kind, UnitCost)]
     parts = _with_unallocated(parts, cells.filter(pl.col("metric").is_in(unit_costs)), facts)

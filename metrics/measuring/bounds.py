@@ -15,12 +15,26 @@ import polars as pl
 Bounds: TypeAlias = tuple[pl.Expr, pl.Expr]
 
 _UNBOUNDED = pl.lit(None, dtype=pl.Float64)
+_NONE = pl.lit(0, dtype=pl.Int64)
 
 
-def ratio_bounds(hits: pl.Expr, measured: pl.Expr, eligible: pl.Expr) -> Bounds:
-    """`[H/E, (H + E − M)/E]`: all unmeasured records miss, or all of them hit. Empty if none is eligible."""
+def ratio_bounds(
+    hits: pl.Expr,
+    measured: pl.Expr,
+    eligible: pl.Expr,
+    *,
+    hits_in_doubt: pl.Expr = _NONE,
+    misses_in_doubt: pl.Expr = _NONE,
+) -> Bounds:
+    """`[(H − D)/E, (H + F + E − M)/E]`: all unmeasured records miss, or all of them hit. Empty if none is eligible.
+
+    D are hits that may be misses, F are misses that may be hits: measured records, and yet not certain.
+    """
     some_eligible = pl.when(eligible > 0).then(eligible)
-    return hits / some_eligible, (hits + eligible - measured) / some_eligible
+    return (
+        (hits - hits_in_doubt) / some_eligible,
+        (hits + misses_in_doubt + eligible - measured) / some_eligible,
+    )
 
 
 def count_bounds(measured: pl.Expr, eligible: pl.Expr) -> Bounds:
@@ -38,10 +52,14 @@ def stock_bounds(counted: pl.Expr, measured: pl.Expr, eligible: pl.Expr) -> Boun
     return counted.cast(pl.Float64), (counted + eligible - measured).cast(pl.Float64)
 
 
-def mean_bounds(total: pl.Expr, measured: pl.Expr, eligible: pl.Expr) -> Bounds:
-    """`[S/E, ∞)`: an unmeasured record counts at least 0 and may count anything. Empty if none is eligible."""
+def mean_bounds(total: pl.Expr, measured: pl.Expr, eligible: pl.Expr, *, in_doubt: pl.Expr = _NONE) -> Bounds:
+    """`[S/E, ∞)`: an unmeasured record counts at least 0 and may count anything. Empty if none is eligible.
+
+    Args:
+        in_doubt: measured records that may count more than they do.
+    """
     mean = total / pl.when(eligible > 0).then(eligible)
-    return mean, pl.when(measured == eligible).then(mean)
+    return mean, pl.when((measured == eligible) & (in_doubt == 0)).then(mean)
 
 
 def time_share_bounds(part: pl.Expr, whole: pl.Expr, missing: pl.Expr, is_limited: pl.Expr) -> Bounds:

@@ -36,7 +36,7 @@ _BREAKDOWN: Final = tuple(dimension.value for dimension in Dimension if dimensio
 #: Columns by which `metrics.measuring.fact_records.clock_records` and `metrics.measuring.stocks` know a ticket.
 _OF_TICKETS: Final = (
     *("ticket_id", "has_history", "is_done", "is_cancelled", "is_quarantined"),
-    *("created_at", "resolved_at", "cancelled_at", "unknown_since_at"),
+    *("created_at", "resolved_at", "cancelled_at", "settled_by_at", "unknown_since_at"),
     *_BREAKDOWN,
 )
 _OF_CLOCKS: Final = ("ticket_id", "target", "state", "not_told", "decided_at", *_BREAKDOWN)
@@ -86,14 +86,17 @@ def _columns_of(metric: Metric) -> Iterable[tuple[str, Iterable[str]]]:
         case NetCount(less=less):
             yield from _columns_of_population(metric.population, [])
             yield from _columns_of_population(less, [])
-        case Percentile(column=column, ends=ends):
-            yield from _columns_of_population(metric.population, [pl.col(name) for name in (column, *ends)])
-        case Mean(column=column) | Sum(amount=column):
+        case Percentile(column=column, ends=ends, may_be_more=flag):
+            named = filter(None, (column, *ends, flag))
+            yield from _columns_of_population(metric.population, [pl.col(name) for name in named])
+        case Mean(column=column, may_be_more=flag):
+            yield from _columns_of_population(metric.population, [pl.col(name) for name in (column, flag) if name])
+        case Sum(amount=column):
             yield from _columns_of_population(metric.population, [pl.col(column)])
         case BoundedSum(amount=amount, least=least, greatest=greatest):
             yield from _columns_of_population(metric.population, [pl.col(name) for name in (amount, least, greatest)])
-        case Ratio(is_hit=is_hit):
-            yield from _columns_of_population(metric.population, [is_hit])
+        case Ratio(is_hit=is_hit, doubt=flag):
+            yield from _columns_of_population(metric.population, [is_hit, *([pl.col(flag)] if flag else [])])
         case TimeShare(part=part, whole=whole, whole_at_most=at_most):
             yield from _columns_of_population(metric.population, [part, whole, at_most])
         case AmountShare(part=amount, whole=of):
@@ -113,7 +116,7 @@ def _columns_of_population(
         yield population.fact, _OF_CLOCKS
         yield "fct_tickets", _OF_TICKETS
         return
-    expressions = [population.period, population.is_eligible, *contributions]
+    expressions = [population.period, population.is_eligible, population.is_dated, *contributions]
     named = [name for expression in expressions for name in expression.meta.root_names() if name != AS_OF_DATE]
     breakdown = [dimension.value for dimension in population.dimensions if dimension is not Dimension.OVERALL]
     yield population.fact, [*named, *breakdown, "is_quarantined"]

@@ -7,10 +7,11 @@ Costs, whose records are already sums, are in `metrics.measuring.costs`; what li
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
+import numpy as np
 import polars as pl
 
 from metrics.kinds import AmountShare, BoundedSum, Count, Kind, Mean, NetCount, Percentile, Ratio, Sum, TimeShare
@@ -25,6 +26,9 @@ from models.vocabulary import Dimension, Grain
 
 _COUNTED: Final = "counted"
 _ELIGIBLE: Final = "eligible_count"
+_DOUBT: Final = "doubt"
+#: Stands for what nothing bounds: no count of anything comes near it, and it fits 64 bits a thousand times over.
+_BEYOND: Final = 1 << 40
 
 
 def measure_records(
@@ -110,6 +114,10 @@ def _ends(metrics: Sequence[Metric], fact: pl.DataFrame) -> dict[str, pl.Expr]:
     for metric in metrics:
         if not isinstance(metric.kind, Percentile):
             continue
+        if _is_any(metric.kind.may_be_more, fact):
+            known = pl.when(metric.kind.may_be_more).then(pl.lit(_BEYOND)).otherwise(metric.kind.column)
+            parts[f"{_key(metric.kind)}.greatest"] = pl.when(pl.col(metric.kind.column).is_not_null()).then(known)
+            continue
         told = [name for name in metric.kind.ends if name in fact.columns and fact[name].count()]
         value = pl.col(metric.kind.column)
         for end, name in (("least", metric.kind.least), ("greatest", metric.kind.greatest)):
@@ -117,6 +125,24 @@ def _ends(metrics: Sequence[Metric], fact: pl.DataFrame) -> dict[str, pl.Expr]:
                 known = pl.coalesce(name, value) if name in told else value
                 parts[f"{_key(metric.kind)}.{end}"] = pl.when(value.is_not_null()).then(known)
     return parts
+
+
+def _doubts(metrics: Sequence[Metric], fact: pl.DataFrame) -> dict[str, pl.Expr]:
+    """What is measured of a record and may be otherwise, or more; nothing where that is so of no record."""
+    parts: dict[str, pl.Expr] = {}
+    for metric in metrics:
+        key = f"{_key(metric.kind)}.{_DOUBT}"
+        match metric.kind:
+            case Ratio(is_hit=is_hit, hits_in_doubt=are_hits, doubt=flag) if _is_any(flag, fact):
+                parts[key] = pl.when(pl.col(flag) & (is_hit if are_hits else ~is_hit)).then(is_hit)
+            case Mean(column=column, may_be_more=flag) if _is_any(flag, fact):
+                parts[key] = pl.when(flag).then(column)
+    return parts
+
+
+def _is_any(flag: str, fact: pl.DataFrame) -> bool:
+    """Whether there is such a flag, and any record has it."""
+    return flag in fact.columns and bool(fact[flag].any())
 
 
 def _sure_amount(least: str, greatest: str) -> pl.Expr:
@@ -137,8 +163,8 @@ def _eligible_records(
     is_instant = isinstance(rows.select(population.period).collect_schema().dtypes()[0], pl.Datetime)
     day = local_date(population.period, reporting.time_zone) if is_instant else population.period
     breakdown = {dimension: names for dimension, names in fact.values.items() if dimension in population.dimensions}
-    is_trusted = ~pl.col("is_quarantined")
-    contributed = {**contributions(metrics), **_ends(metrics, fact.frame)}
+    is_trusted = ~pl.col("is_quarantined") & population.is_dated
+    contributed = {**contributions(metrics), **_ends(metrics, fact.frame), **_doubts(metrics, fact.frame)}
     parts = [pl.when(is_trusted).then(part).alias(key) for key, part in contributed.items()]
     # The rule is evaluated as a column first: it may look at other records, which a pushed-down filter would hide.
     frame = (
@@ -152,8 +178,12 @@ def _eligible_records(
     return Records(frame, breakdown, reporting.week_start)
 
 
-def _sums(metrics: Sequence[Metric]) -> dict[str, pl.Expr]:
-    """Sums of contributions and counts of measured records that the metrics need, each once."""
+def _sums(metrics: Sequence[Metric], told: Collection[str]) -> dict[str, pl.Expr]:
+    """Sums of contributions and counts of measured records that the metrics need, each once.
+
+    Args:
+        told: contributions that there are.
+    """
     sums: dict[str, pl.Expr] = {_ELIGIBLE: pl.len(), f"{_COUNTED}.count": pl.col(_COUNTED).count()}
     for metric in metrics:
         key = _key(metric.kind)
@@ -175,6 +205,8 @@ def _sums(metrics: Sequence[Metric]) -> dict[str, pl.Expr]:
                     sums[f"{key}.{part}"] = pl.col(f"{key}.{part}").sum()
                 sums[f"{key}.count"] = pl.col(f"{key}.part").count()
             case Ratio() | Mean() | Sum():
+                if (doubt := f"{key}.{_DOUBT}") in told:
+                    sums[f"{doubt}.sum"], sums[f"{doubt}.count"] = pl.col(doubt).sum(), pl.col(doubt).count()
                 sums[f"{key}.sum"] = pl.col(key).sum()
                 sums[f"{key}.count"] = pl.col(key).count()
     counts = (_ELIGIBLE, ".count", ".limited")
@@ -187,7 +219,7 @@ def _cells(records: Records, metrics: Sequence[Metric], dimensions: Sequence[Dim
     for metric in metrics:
         if isinstance(metric.kind, Percentile):
             percentiles.setdefault(_key(metric.kind), []).append(metric)
-    sums = records.sum_daily(dimensions, _sums(metrics))
+    sums = records.sum_daily(dimensions, _sums(metrics, records.parts.columns))
     taken = [
         name
         for key in percentiles
@@ -234,7 +266,11 @@ def _percentiles(
             found[f"{metric.name}.lower"] = least.lower_bound(
                 percent, scale, can_be_negative=metric.kind.can_be_negative
             )
-            found[f"{metric.name}.upper"] = greatest.upper_bound(percent, scale)
+            upper = greatest.upper_bound(percent, scale)
+            # Between a count and what stands for no bound there is no bound either.
+            found[f"{metric.name}.upper"] = (
+                np.where(upper * 100 < _BEYOND, upper, np.nan) if metric.kind.may_be_more else upper
+            )
         return [pl.Series(name, numbers).fill_nan(None) for name, numbers in found.items()]
 
     # NumPy sorts outside Python's lock, so that every processor can sort another column.
@@ -253,11 +289,15 @@ def _values(cells: pl.DataFrame, metric: Metric) -> pl.DataFrame:
         case Ratio():
             parts = {"numerator": total, "denominator": measured}
             value = pl.when(measured > 0).then(total / measured)
-            lower, upper = bounds.ratio_bounds(total, measured, eligible)
+            hits, in_doubt = _in_doubt(cells, key)
+            lower, upper = bounds.ratio_bounds(
+                total, measured, eligible, hits_in_doubt=hits, misses_in_doubt=in_doubt - hits
+            )
         case Mean():
             parts = {"numerator": total, "denominator": measured}
             value = pl.when(measured > 0).then(total / measured)
-            lower, upper = bounds.mean_bounds(total, measured, eligible)
+            _, in_doubt = _in_doubt(cells, key)
+            lower, upper = bounds.mean_bounds(total, measured, eligible, in_doubt=in_doubt)
         case TimeShare(scale=scale):
             part, whole, missing = (pl.col(f"{key}.{name}") for name in ("part", "whole", "missing"))
             parts = {"numerator": part.cast(pl.Float64) / scale, "denominator": whole.cast(pl.Float64) / scale}
@@ -286,6 +326,15 @@ def _values(cells: pl.DataFrame, metric: Metric) -> pl.DataFrame:
             raise TypeError(f"{type(metric.kind).__name__} is not computed from single records")
     numbers = Numbers(value=value, lower=lower, upper=upper, eligible=eligible, measured=measured, **parts)
     return publish_cells(cells, metric, numbers)
+
+
+def _in_doubt(cells: pl.DataFrame, key: str) -> tuple[pl.Expr, pl.Expr]:
+    """What measured records that may be otherwise come to, and how many they are."""
+    names = (f"{key}.{_DOUBT}.sum", f"{key}.{_DOUBT}.count")
+    total, count = (
+        pl.col(name).cast(pl.Int64) if name in cells.columns else pl.lit(0, dtype=pl.Int64) for name in names
+    )
+    return total, count
 
 
 def _net_values(cells: pl.DataFrame, less: pl.DataFrame, metric: Metric) -> pl.DataFrame:

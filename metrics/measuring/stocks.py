@@ -63,9 +63,9 @@ def measure_stocks(
 def stays_of_unknown(tickets: pl.DataFrame, reporting: Reporting, *, also: Sequence[str] = ()) -> pl.DataFrame:
     """Tickets whose category on a day is not known: the day on which each comes, and that on which it is gone.
 
-    One that is done or cancelled nobody knows when may have been in work until the data's clock. One that is open
-    and was created nobody knows when is, on the day of the data's clock, in work. One that left the exports while it
-    was open may be in work since.
+    One that is done or cancelled nobody knows when may have been in work until an export first showed it so, else until
+    the data's clock. One that is open and was created nobody knows when is, on the day of the data's clock, in work.
+    One that left the exports while it was open may be in work since.
 
     Args:
         also: columns of the tickets to keep beside their breakdown.
@@ -82,7 +82,7 @@ def stays_of_unknown(tickets: pl.DataFrame, reporting: Reporting, *, also: Seque
             *also,
             comes=pl.when(is_unknown).then(comes).otherwise(local_date(unknown_since, time_zone)),
             goes=pl.when(is_over)
-            .then(pl.coalesce(local_date(ended_at, time_zone), today))
+            .then(pl.coalesce(local_date(pl.coalesce(ended_at, "settled_by_at"), time_zone), today))
             .otherwise(today + timedelta(days=1)),
         )
         .filter(pl.col("comes") < pl.min_horizontal("goes", today + timedelta(days=1)))

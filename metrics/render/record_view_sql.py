@@ -20,7 +20,7 @@ from models.vocabulary import NO_VALUE, Dimension
 RECORD_DATE: Final = "period_date"
 #: 1 of every record, so that sums of it count records.
 ELIGIBLE: Final = "eligible_count"
-#: 1 of every record that was not set aside, 0 of the others.
+#: 1 of every record that was not set aside and is known to lie in its period, 0 of the others.
 MEASURED: Final = "measured_count"
 
 
@@ -55,6 +55,7 @@ class RecordView:
         period: date that decides the period, or instant, in SQL.
         eligible: condition, in SQL.
         columns: what the records contribute.
+        dated: whether a record is known to lie in its period, in SQL; empty where each is.
         is_instant: whether `period` is an instant, which is cut into days in the reporting time zone.
         clock: metric whose data clock `as_of_date` is, where the condition or the period depends on it.
         source: what stands in for the fact, in SQL, if it is not read as it is.
@@ -73,6 +74,7 @@ class RecordView:
     is_instant: bool = False
     clock: str | None = None
     source: str | None = None
+    dated: str = ""
 
     @property
     def dimensions(self) -> tuple[Dimension, ...]:
@@ -91,7 +93,9 @@ class RecordView:
             },
             **{name: declared[name].comment or "" for name in self.details},
             ELIGIBLE: "1; its sum counts the records that should count",
-            MEASURED: "1, or 0 for a record that a contract rule set aside; empty while a KPI that counts them is held",
+            MEASURED: "1, or 0 for a record that a contract rule set aside"
+            + (" or of which it is not known whether it lies in its period" if self.dated else "")
+            + "; empty while a KPI that counts them is held",
             **{column.name: column.meaning for column in self.columns},
         }
 
@@ -116,6 +120,7 @@ def record_view(view: RecordView, metrics: Mapping[str, Sequence[str]]) -> str:
         "What a record contributes is empty where that is not measured; of one that was set aside, everything is. So "
         "is a column while a KPI that is computed from it is held.",
     )
+    is_trusted = f"NOT fact.is_quarantined AND {view.dated}" if view.dated else "NOT fact.is_quarantined"
     held = {name for name in (MEASURED, *(column.name for column in view.columns)) if metrics.get(name)}
     day = f"timezone(run.reporting_time_zone, {view.period})" if view.is_instant else view.period
     columns = [
@@ -124,11 +129,8 @@ def record_view(view: RecordView, metrics: Mapping[str, Sequence[str]]) -> str:
         *(f"coalesce(fact.{each.value}, '{NO_VALUE}') AS {each.value}" for each in view.dimensions),
         *(f"fact.{name}" for name in view.details),
         f"1 AS {ELIGIBLE}",
-        _unless_held(MEASURED, "CASE WHEN fact.is_quarantined THEN 0 ELSE 1 END", held),
-        *(
-            _unless_held(column.name, f"CASE WHEN NOT fact.is_quarantined THEN {column.sql} END", held)
-            for column in view.columns
-        ),
+        _unless_held(MEASURED, f"CASE WHEN {is_trusted} THEN 1 ELSE 0 END", held),
+        *(_unless_held(column.name, f"CASE WHEN {is_trusted} THEN {column.sql} END", held) for column in view.columns),
     ]
     lines = [f"FROM {view.source or fact} AS fact"]
     if view.is_instant:

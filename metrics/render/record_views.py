@@ -49,6 +49,14 @@ _SURE_OR_MEASURED: Final = (
 )
 
 
+def _best_known(instant: str) -> str:
+    """What `metrics.populations` takes for the instant of a ticket that has none."""
+    return (
+        f"coalesce(fact.{instant}, CASE WHEN fact.is_quarantined THEN fact.created_at END, fact.settled_by_at, "
+        "fact.unknown_since_at, fact.created_at)"
+    )
+
+
 def _of_fact(fact: Table, *names: str) -> tuple[RecordColumn, ...]:
     """Columns of a fact as they are."""
     return tuple(RecordColumn(name, fact.columns[name].comment or "", f"fact.{name}") for name in names)
@@ -125,15 +133,15 @@ RECORD_VIEWS: Final[tuple[RecordView, ...]] = (
     RecordView(
         name="resolved_ticket_records",
         label="Resolved tickets",
-        meaning="One row per ticket that counts as resolved, on the day of its last resolution.",
+        meaning="One row per ticket that counts as resolved or may, on the day of its last resolution.",
         populations=(RESOLVED_TICKETS, TICKETS_WITH_SOURCE_CLAIM),
         fact=tickets.fct_tickets,
         keys=("ticket_id",),
         details=("source", "ticket_type"),
-        period="CASE WHEN fact.is_quarantined THEN coalesce(fact.resolved_at, fact.created_at) "
-        "ELSE fact.resolved_at END",
+        period=_best_known("resolved_at"),
         is_instant=True,
-        eligible="NOT fact.is_cancelled AND (fact.is_done OR fact.is_quarantined)",
+        eligible="NOT fact.is_cancelled AND (fact.is_done OR fact.is_quarantined OR fact.unknown_since_at IS NOT NULL)",
+        dated="fact.resolved_at IS NOT NULL",
         columns=(
             *_of_fact(tickets.fct_tickets, *_TICKET_MEASURES, "reopen_count", "handoff_count", "touch_count"),
             *(column for clock in _BOTH_CLOCKS for column in _time_share(clock)),
@@ -167,15 +175,15 @@ RECORD_VIEWS: Final[tuple[RecordView, ...]] = (
     RecordView(
         name="cancelled_ticket_records",
         label="Cancelled tickets",
-        meaning="One row per cancelled ticket, on the day of its cancellation.",
+        meaning="One row per ticket that is cancelled or may be, on the day of its cancellation.",
         populations=(CANCELLED_TICKETS,),
         fact=tickets.fct_tickets,
         keys=("ticket_id",),
         details=("source", "ticket_type"),
-        period="CASE WHEN fact.is_quarantined THEN coalesce(fact.cancelled_at, fact.created_at) "
-        "ELSE fact.cancelled_at END",
+        period=_best_known("cancelled_at"),
         is_instant=True,
-        eligible="fact.is_cancelled",
+        eligible="fact.is_cancelled OR fact.unknown_since_at IS NOT NULL",
+        dated="fact.cancelled_at IS NOT NULL",
         columns=(),
     ),
     RecordView(

@@ -51,7 +51,8 @@ def find_gaps(clocks: pl.DataFrame, lives: Lives) -> list[pl.Series]:
     can_have_stopped = ~pl.col("tells_stop") & is_stop_open
     is_end_open = pl.when(can_have_stopped).then(~pl.col("is_stopped")).otherwise(~is_ended & ~tells_pauses)
     is_open = is_breach_open | (~looks_breached & (is_end_open | can_be_beyond))
-    has_history = pl.lit(lives.tickets["has_history"].gather(clocks["life"]))
+    is_dated_by_sight = pl.col("has_history") | pl.col("settled_by_at").is_not_null()
+    has_instants = pl.lit(lives.tickets.select(is_dated_by_sight).to_series().gather(clocks["life"]))
     decided_by = (
         pl.when(looks_breached & ~tells_pauses & is_ended)
         .then("clock_ends_at")
@@ -64,7 +65,7 @@ def find_gaps(clocks: pl.DataFrame, lives: Lives) -> list[pl.Series]:
     gap = (
         pl.when(is_lost)
         .then(_gap(ClockGap.WHEREABOUTS))
-        .when(has_history)
+        .when(has_instants)
         .then(_gap(ClockGap.INSTANTS))
         .when(can_have_stopped)
         .then(_gap(ClockGap.FIRST_RESPONSE))

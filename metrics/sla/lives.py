@@ -77,13 +77,29 @@ def gather_lives(tickets: pl.DataFrame, intervals: pl.DataFrame, as_of: datetime
     key = ordered.select(pl.col("life").cast(pl.Int64) * (1 << 32) + pl.col("interval_number")).to_series()
     if not key.is_sorted():
         ordered = ordered.with_columns(key.alias("key")).sort("key")
-    known = tickets.filter(~pl.col("has_history") & pl.col("created_at").is_not_null())
+    known = _end_by_sight(tickets.filter(~pl.col("has_history") & pl.col("created_at").is_not_null()))
     known = known.filter(~pl.col("is_done") | (pl.col("resolved_at") >= pl.col("created_at")))
     known = known.filter(~pl.col("is_cancelled") | (pl.col("cancelled_at") >= pl.col("created_at")))
     stretches = _encode(ordered, open_time)
     if known.height:
         stretches = pl.concat([stretches, _encode(_stretches_of_snapshots(known, lived.height, as_of), open_time)])
     return Lives(pl.concat([lived, known]), stretches.with_row_index("row"))
+
+
+def _end_by_sight(known: pl.DataFrame) -> pl.DataFrame:
+    """Tickets without history, of which those that nothing dates ended by the export that first shows them so.
+
+    It can have been any time since their creation, and so can their first response.
+    """
+    is_undated = pl.col("settled_by_at").is_not_null()
+    is_unanswered = is_undated & pl.col("first_response_at").is_null()
+    return known.with_columns(
+        *(
+            pl.when(is_undated & pl.col(f"is_{end}")).then("settled_by_at").otherwise(name).alias(name)
+            for end, name in (("done", "resolved_at"), ("done", "first_resolved_at"), ("cancelled", "cancelled_at"))
+        ),
+        first_response_earliest_at=pl.when(is_unanswered).then("created_at").otherwise("first_response_earliest_at"),
+    )
 
 
 def _encode(stretches: pl.DataFrame, open_time: OpenTime) -> pl.DataFrame:
@@ -104,7 +120,6 @@ def _stretches_of_snapshots(known: pl.DataFrame, offset: int, as_of: datetime) -
     shared = {
         "life": pl.int_range(pl.len(), dtype=pl.UInt32) + offset,
         "waiting_reason": pl.lit(None, dtype=pl.String),
-        "started_earliest_at": pl.lit(None, dtype=_INSTANT),
         "cycle_number": pl.lit(1, dtype=pl.Int64),
     }
     dimensions = ("team", "priority", "vendor", "calendar")
@@ -114,6 +129,7 @@ def _stretches_of_snapshots(known: pl.DataFrame, offset: int, as_of: datetime) -
         ended_at=ends_at,
         status_category=pl.when(category.is_in(WORK)).then(category).otherwise(queued),
         is_last=~is_settled,
+        started_earliest_at=pl.lit(None, dtype=_INSTANT),
         **shared,
     )
     settled = (
@@ -125,6 +141,7 @@ def _stretches_of_snapshots(known: pl.DataFrame, offset: int, as_of: datetime) -
         ended_at=until,
         status_category=settled.cast(CATEGORIES),
         is_last=is_settled,
+        started_earliest_at=pl.when(pl.col("settled_by_at").is_not_null()).then("created_at"),
         **shared,
     ).filter("is_last")
     return pl.concat([before, after], how="diagonal").sort("life", "is_last")

@@ -141,7 +141,8 @@ def close_tickets(
       queued, active, waiting and the reopened gap add up to it. The gap holds all time in done or cancelled before
       the last resolution.
     - For a ticket not done, the parts run to `as_of` (or to its cancellation).
-    - A snapshot without history gives lead time from its resolution, or its closure; what it cannot tell is empty.
+    - A snapshot without history gives lead time from its resolution, or its closure; what it cannot tell is empty. The
+      first resolution is that one at the latest.
       A resolution before the creation gives no duration: the contract sets such tickets aside.
     - First response is the first public reply by an agent; for sources that tell none (see `sources_with_replies`) it
       is the first entry into active. A response before the creation took no time.
@@ -152,7 +153,7 @@ def close_tickets(
     - Where repeated snapshots tell a reopening only by a resolution that moved, how often a ticket was reopened is not
       known.
     - Whether a ticket is open that was so when full exports last showed it is not known since (`unknown_since_at`): it
-      has no age.
+      has no age, and no time in any category.
     - Handoffs are changes of team; for sources that never name one (see `sources_with_teams`) they are not known.
 
     Args:

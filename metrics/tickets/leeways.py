@@ -37,12 +37,13 @@ def bound_durations(
 
     - A ticket that exports show queued has not been active yet; whatever takes it out of the queue, somebody can have
       begun on the way. One that the first export shows active may have been queued before.
-    - A ticket whose resolution moved unseen was resolved for the last time by its own field at the latest.
+    - A ticket whose resolution moved unseen was resolved for the last time by its own field at the latest. That field
+      tells of the last resolution: the first can have come as soon as the last export that shows none.
     - What lies between two exports is counted by the calendar of either state, where their calendars differ.
 
     Args:
         measured: a row per ticket with the columns of `fct_tickets`, `ticket`, `is_compared`, `first_seen_at`,
-            `queued_until_at`, `reopened_unseen_at` and `resolved_by_field_at`.
+            `queued_until_at`, `unresolved_until_at`, `reopened_unseen_at` and `resolved_by_field_at`.
         intervals: rows of `fct_ticket_intervals` of the same tickets, in order of time.
         steps: their steps.
 
@@ -97,6 +98,7 @@ def _ends(measured: pl.DataFrame, steps: pl.DataFrame, as_of: datetime) -> pl.Da
     is_done = pl.col("is_done")
     created, active = pl.col("created_at"), pl.col("first_active_at")
     queued_until = pl.when(pl.col("queued_until_at") <= until).then("queued_until_at")
+    unresolved_until = pl.when(pl.col("unresolved_until_at") <= until).then("unresolved_until_at")
     is_active_at_sight = (active == created) & (pl.col("first_seen_at") > created)
     is_moved = (pl.col("reopened_unseen_at") <= until).fill_null(False)
     moved_to = pl.min_horizontal(pl.max_horizontal("resolved_at", "resolved_by_field_at"), until)
@@ -108,7 +110,7 @@ def _ends(measured: pl.DataFrame, steps: pl.DataFrame, as_of: datetime) -> pl.Da
         active_to=pl.when(is_active_at_sight).then(pl.min_horizontal("first_seen_at", until)).otherwise(active),
         resolved_from=pl.coalesce(pl.lit(earliest("resolved_at", is_done)), "resolved_at"),
         resolved_to=pl.when(is_moved & pl.col("resolved_at").is_not_null()).then(moved_to).otherwise("resolved_at"),
-        first_resolved_from=pl.coalesce(pl.lit(earliest("first_resolved_at", is_done)), "first_resolved_at"),
+        first_resolved_from=pl.min_horizontal(pl.max_horizontal(created_from, unresolved_until), "first_resolved_at"),
         first_resolved_to="first_resolved_at",
         response_from=pl.coalesce(
             pl.min_horizontal("first_response_earliest_at", "first_response_at"), "first_response_at"

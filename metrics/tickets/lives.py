@@ -18,6 +18,11 @@ from metrics.tickets.steps import SETTLED, TicketSteps
 from models.vocabulary import ExportShape, StatusCategory
 
 _INSTANT: Final = pl.Datetime("us", "UTC")
+_PARTS: Final = tuple(
+    f"{part}_{clock}_microseconds"
+    for part in ("queued", "active", "waiting", "reopened_gap")
+    for clock in ("calendar", "business")
+)
 #: What an export shows is so at its instant, and not known from the next one on.
 _NEXT: Final = timedelta(microseconds=1)
 
@@ -46,7 +51,14 @@ def close_lives(
     resolved_by_field_at = pl.col("resolved_at").alias("resolved_by_field_at")
     own = tickets.select(
         *("ticket", "ticket_id", "source", "ticket_type", "service", "is_sla_met_at_source", "first_response_at"),
-        *("first_seen_at", "last_seen_at", "queued_until_at", "has_disappeared", "reopened_unseen_at"),
+        *(
+            "first_seen_at",
+            "last_seen_at",
+            "queued_until_at",
+            "unresolved_until_at",
+            "has_disappeared",
+            "reopened_unseen_at",
+        ),
         resolved_by_field_at,
         is_compared=pl.col("export_shape") == ExportShape.REPEATED_SNAPSHOTS.value,
     )
@@ -95,6 +107,7 @@ def close_lives(
         is_done=is_done,
         is_cancelled=is_cancelled,
         has_history=pl.lit(True),
+        is_sampled="is_compared",
         unknown_since_at=pl.when(~is_followed).then(pl.col("last_seen_at") + _NEXT),
         lead_time_calendar_microseconds=length("created_at", "resolved_at"),
         lead_time_business_microseconds=pl.when(is_done).then("life_business"),
@@ -107,6 +120,11 @@ def close_lives(
         age_calendar_microseconds=pl.when(is_open & is_followed).then(length("created_at", "life_ends_at")),
         age_business_microseconds=pl.when(is_open & is_followed).then("life_business"),
     )
+    if closed["unknown_since_at"].count():
+        # How long it lay where since it left the exports nobody knows.
+        closed = closed.with_columns(
+            pl.when(pl.col("unknown_since_at").is_null()).then(name).alias(name) for name in _PARTS
+        )
     return closed.with_columns(bound_durations(closed, intervals, steps.steps, as_of, open_time))
 
 

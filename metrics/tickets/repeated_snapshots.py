@@ -24,6 +24,8 @@ _QUEUED: Final = StatusCategory.QUEUED.value
 _DONE: Final = StatusCategory.DONE.value
 _CANCELLED: Final = StatusCategory.CANCELLED.value
 _SETTLED: Final = (_DONE, _CANCELLED)
+#: In none of these does a ticket begin.
+_NOT_AT_FIRST: Final = (StatusCategory.WAITING.value, *_SETTLED)
 #: Fields that no export can tell before they have happened.
 _PAST_FIELDS: Final = ("created_at", "first_response_at", "resolved_at", "closed_at")
 #: Stands for "never told" while values are carried forward, so that no ticket takes a value of the one before it.
@@ -37,9 +39,10 @@ class Comparison:
     Attributes:
         events: rows of `stg_ticket_events` (all but `source` and `actor`), in order of ticket and time.
         tickets: one row per ticket: `ticket_id`, `first_seen_at`, `last_seen_at`, `queued_until_at` (the last of the
-            exports, from the first on, that show it queued), `has_disappeared`, `reopened_unseen_at` (the first
-            resolution that moved while two exports both show the ticket done), and the instants `created_at`,
-            `first_response_at`, `resolved_at` and `closed_at`, as far as the exports allow them.
+            exports, from the first on, that show it queued), `unresolved_until_at` (the last before the first that
+            shows it done), `has_disappeared`, `reopened_unseen_at` (the first resolution that moved while two exports
+            both show the ticket done), and the instants `created_at`, `first_response_at`, `resolved_at` and
+            `closed_at`, as far as the exports allow them.
         doubts: instants that the exports do not allow, and tickets that stand twice in one: `ticket_id`, `load_id`,
             `row_number`, `field` and `problem` (after_snapshot, outside_snapshots, unseen_reopening or
             repeated_in_snapshot).
@@ -60,7 +63,7 @@ def compare_snapshots(rows: pl.DataFrame, exports: pl.DataFrame) -> Comparison:
       and the field is a doubt.
     - An empty attribute says nothing: the last known value goes on.
     - A life begins at `created_at` with the status in which the ticket is first seen, for what was before is not known.
-      A ticket that is first seen done or cancelled was queued until then.
+      A ticket that is first seen waiting, done or cancelled was queued until then: nobody begins by waiting.
     - A ticket that is first seen done or cancelled, and was not created since the export before, is known as from a
       single snapshot: it has no events, unless a later export shows it open again.
     - A resolution that moves while two exports both show the ticket done means that it was reopened unseen: how often,
@@ -70,7 +73,8 @@ def compare_snapshots(rows: pl.DataFrame, exports: pl.DataFrame) -> Comparison:
     - Fields later than the export that shows them are not possible: a creation becomes the first export that shows the
       ticket, other fields become empty until an export allows them, and each is a doubt.
     - Exports that show no creation of any ticket: a ticket that is missing from the full export before it is first
-      seen was created when it is first seen, and after that export. For others it is not known.
+      seen was created after that export, and by the time it is first seen or, if that comes first, was resolved or
+      closed. For others it is not known, nor for one that was resolved or closed before that export.
 
     Args:
         rows: a row per ticket and export, or what `metrics.tickets.snapshot_rows.keep_changed_rows` kept of them:
@@ -138,21 +142,24 @@ def _carry_forward(rows: pl.DataFrame) -> pl.DataFrame:
 def _lives(states: pl.DataFrame, exports: pl.DataFrame) -> pl.DataFrame:
     """One row per ticket: what is known of it as a whole, and `tells_history`, whether it has events."""
 
-    def latest(field: str) -> pl.Expr:
+    def possible(field: str) -> pl.Expr:
         return pl.when(pl.col(field) <= pl.col("seen_until")).then(field)
 
     is_settled = pl.col("status_category").is_in(_SETTLED)
     had_one = pl.col("resolved_at_before").is_not_null()
     left_queue = (pl.col("status_category") != _QUEUED).cast(pl.UInt8).cum_max().cast(pl.Boolean)
+    was_done = (pl.col("status_category") == _DONE).cast(pl.UInt8).cum_max().cast(pl.Boolean)
     lives = states.group_by("ticket", maintain_order=True).agg(
         pl.col("ticket_id").first(),
         pl.col("created_at").drop_nulls().last(),
         pl.col("snapshot_at").first().alias("first_seen_at"),
         pl.col("seen_until").max().alias("last_seen_at"),
         pl.col("seen_until").filter(~left_queue).max().alias("queued_until_at"),
-        latest("first_response_at").drop_nulls().last().alias("first_response_at"),
-        *(latest(field).last().alias(field) for field in ("resolved_at", "closed_at")),
+        possible("first_response_at").drop_nulls().last().alias("first_response_at"),
+        *(possible(field).last().alias(field) for field in ("resolved_at", "closed_at")),
+        pl.col("seen_until").filter(~was_done).max().alias("unresolved_until_at"),
         pl.col("resolved_at").filter(_has_moved() & had_one).min().alias("reopened_unseen_at"),
+        *(possible(field).first().alias(f"first_{field}") for field in ("resolved_at", "closed_at")),
         pl.col("export").first().alias("first_export"),
         pl.col("export").last().alias("last_export"),
         is_settled.first().alias("begins_settled"),
@@ -177,10 +184,12 @@ def _lives(states: pl.DataFrame, exports: pl.DataFrame) -> pl.DataFrame:
         .join(tells_creation.rename({"export": "first_export"}), on="first_export", how="left", maintain_order="left")
     )
     previous = pl.col("export_before_at")
-    is_found_new = pl.col("is_full") & previous.is_not_null() & ~pl.col("tells_creation")
-    is_new_at_sight = is_found_new & ~pl.col("begins_settled")
-    created_at = pl.when(is_new_at_sight).then("first_seen_at").otherwise("created_at")
-    is_covered = (created_at >= previous).fill_null(pl.col("is_full") & previous.is_not_null())
+    settled_at = pl.when("begins_settled").then(pl.min_horizontal("first_resolved_at", "first_closed_at"))
+    # What was settled by an export that does not show it was there all the same, and left out.
+    is_missed = pl.col("is_full") & previous.is_not_null() & (settled_at > previous).fill_null(True)
+    is_found_new = is_missed & ~pl.col("tells_creation")
+    created_at = pl.when(is_found_new).then(pl.min_horizontal("first_seen_at", settled_at)).otherwise("created_at")
+    is_covered = (created_at >= previous).fill_null(is_missed)
     return lives.select(
         "ticket",
         "ticket_id",
@@ -191,6 +200,7 @@ def _lives(states: pl.DataFrame, exports: pl.DataFrame) -> pl.DataFrame:
         first_seen_at="first_seen_at",
         last_seen_at="last_seen_at",
         queued_until_at="queued_until_at",
+        unresolved_until_at="unresolved_until_at",
         has_disappeared=pl.when("last_is_full").then(pl.col("last_seen_at") < pl.col("latest_at")),
         reopened_unseen_at="reopened_unseen_at",
         # Then the export before it is the latest that shows what was before: nothing.
@@ -234,7 +244,7 @@ def _date(changes: pl.DataFrame) -> pl.DataFrame:
         is_early = (instant < pl.col("lower")).fill_null(False)
         return pl.when(~is_early & (instant <= pl.col("snapshot_at"))).then(instant)
 
-    begins_open = pl.col("is_first") & ~category.is_in(_SETTLED)
+    begins_open = pl.col("is_first") & ~category.is_in(_NOT_AT_FIRST)
     exact = pl.coalesce(
         pl.when(begins_open).then("born_at"), allowed(value_of("first_field")), allowed(value_of("second_field"))
     )
@@ -263,7 +273,8 @@ def _events(changes: pl.DataFrame) -> pl.DataFrame:
         "occurred_at",
         # The exports say in which order changes came, also where exact fields put two of them at one instant.
         event_sequence=number - of_first + 1,
-        earliest_at=pl.coalesce(pl.when(~pl.col("is_exact")).then("lower"), pl.when(is_first).then("created_after")),
+        # Nothing of a ticket happened before it was created, however exactly a field tells the rest.
+        earliest_at=pl.coalesce(pl.when(is_first).then("created_after"), pl.when(~pl.col("is_exact")).then("lower")),
         **{name: told(name, differs[name]) for name in _COMPARED},
         **{name: told(name, differs["status"]) for name in _OF_STATUS},
         **{

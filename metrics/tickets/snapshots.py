@@ -46,8 +46,12 @@ def close_snapshots(
         status_category=pl.when(is_ended | ~is_settled).then(category),
     ).with_columns(
         has_history=pl.lit(False),
+        is_sampled=pl.lit(False),
         resolved_at=pl.when("is_done").then(ended_at),
         cancelled_at=pl.when("is_cancelled").then(pl.coalesce("closed_at", "resolved_at")),
+        settled_by_at=pl.when(ended_at.is_null() & (pl.col("is_done") | pl.col("is_cancelled"))).then(
+            pl.min_horizontal("first_seen_at", until)
+        ),
         first_response_at=pl.when(pl.col("first_response_at") <= until).then("first_response_at"),
         first_response_earliest_at=pl.when(~pl.col("source").is_in(sorted(reply_sources))).then("created_at"),
         as_of=until,
@@ -72,4 +76,15 @@ def close_snapshots(
         first_resolved_at=pl.col("resolved_at"),
         first_resolution_calendar_microseconds=pl.col("lead_time_calendar_microseconds"),
         first_resolution_business_microseconds=pl.col("lead_time_business_microseconds"),
+        # A field dates the last resolution. Whether it was the first one only a history tells.
+        **{
+            f"first_resolution_{end}_{clock}_microseconds": pl.when(pl.col(f"lead_time_{clock}_microseconds") > 0).then(
+                value
+            )
+            for clock in ("calendar", "business")
+            for end, value in (
+                ("least", pl.lit(0, dtype=pl.Int64)),
+                ("greatest", pl.col(f"lead_time_{clock}_microseconds")),
+            )
+        },
     )

@@ -61,7 +61,9 @@ def _show_number(explained: Explanation) -> None:
     show_heading(metric.label, f"{metric.name}, version {row['metric_version']}")
     _section(1, "The number as published")
     value = format_ratio(row["value"]) if unit == "ratio" else format_value(row["value"], unit, cell.currency)
-    exact = "" if row["value"] is None else f"  exactly {_exact(row['value'], cell)}"
+    exact = "" if row["value"] is None else _exact(row["value"], cell)
+    # How sure it is stands below: here are only the digits that rounding took.
+    exact = f"  unrounded {exact}" if exact and exact != value else ""
     click.echo(f"{click.style(value, bold=True)}{click.style(exact, dim=True)}")
     whose = "over everything" if cell.is_whole else f"{cell.dimension.value} {cell.member}"
     state = "closed" if row["is_period_closed"] else "not closed"

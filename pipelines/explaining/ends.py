@@ -5,27 +5,51 @@ Where exports are compared, a duration begins and ends some time between two of 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from metrics.kinds import Percentile
+from metrics.kinds import Mean, Percentile, Ratio
 from metrics.spec import Metric
 from pipelines.explaining.records import IS_MEASURED, Records, view_of
 
 if TYPE_CHECKING:
     import duckdb
 
+    from metrics.render.record_view_sql import RecordView
+
+#: Stands for what nothing bounds, as a whole number in SQL.
+BEYOND: Final = 1 << 40
+
 
 def ends_of_records(metric: Metric, records: Records) -> str:
     """The measured records of a percentile with `least` and `greatest`, which are equal where the value is exact."""
     view = view_of(metric)
-    if view is None or not isinstance(metric.kind, Percentile) or not metric.kind.ends:
+    if view is None or not isinstance(metric.kind, Percentile) or not (metric.kind.ends or metric.kind.may_be_more):
         return f"SELECT {records.part} AS least, {records.part} AS greatest FROM ({records.sql}) WHERE {IS_MEASURED}"
+    value = f"record.{records.part}"
+    if metric.kind.may_be_more:
+        least, greatest = value, f"CASE WHEN fact.{metric.kind.may_be_more} THEN {BEYOND} ELSE {value} END"
+    else:
+        least, greatest = (f"coalesce(fact.{end}, {value})" for end in metric.kind.ends)
+    return f"SELECT {least} AS least, {greatest} AS greatest {_with_fact(view, records)}"
+
+
+def _with_fact(view: RecordView, records: Records) -> str:
+    """The measured records, with the fact that they are from."""
     same = " AND ".join(f"fact.{key} IS NOT DISTINCT FROM record.{key}" for key in view.keys)
-    return (
-        f"SELECT coalesce(fact.{metric.kind.least}, record.{records.part}) AS least, "
-        f"coalesce(fact.{metric.kind.greatest}, record.{records.part}) AS greatest FROM ({records.sql}) AS record "
-        f"LEFT JOIN {view.fact.schema}.{view.fact.name} AS fact ON {same} WHERE record.{IS_MEASURED}"
-    )
+    fact = f"{view.fact.schema}.{view.fact.name}"
+    return f"FROM ({records.sql}) AS record LEFT JOIN {fact} AS fact ON {same} WHERE record.{IS_MEASURED}"
+
+
+def count_in_doubt(connection: duckdb.DuckDBPyConnection, metric: Metric, records: Records) -> int:
+    """How many of the measured records of a ratio may be otherwise, or of a mean may count more."""
+    view, kind = view_of(metric), metric.kind
+    flag = kind.doubt if isinstance(kind, Ratio) else kind.may_be_more if isinstance(kind, Mean) else ""
+    if view is None or not flag:
+        return 0
+    query = f"SELECT count(*) {_with_fact(view, records)} AND fact.{flag}"
+    if isinstance(kind, Ratio):
+        query += f" AND record.{records.part} = {1 if kind.hits_in_doubt else 0}"
+    return int(connection.execute(query).fetchall()[0][0])
 
 
 def count_inexact(connection: duckdb.DuckDBPyConnection, ends: str) -> int:

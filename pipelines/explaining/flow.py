@@ -46,7 +46,10 @@ def stock_records(cell: Cell) -> Records:
     lost = "ticket.unknown_since_at"
     is_over = "(ticket.is_done OR ticket.is_cancelled)"
     comes = f"coalesce({local('ticket.created_at')}, CASE WHEN NOT {is_over} THEN {today} END)"
-    goes = f"CASE WHEN {is_over} THEN coalesce({local(ended)}, {today}) ELSE {today} + 1 END"
+    goes = (
+        f"CASE WHEN {is_over} THEN coalesce({local(ended)}, {local('ticket.settled_by_at')}, {today}) "
+        f"ELSE {today} + 1 END"
+    )
     sql = f"""
 SELECT * FROM (
     SELECT ticket.ticket_id, {known}, {service}, stretch.status, stretch.status_category,

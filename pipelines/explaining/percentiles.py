@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from metrics.measuring.percentile_by_hand import interpolate, position_of
+from metrics.spec import Unit
 from pipelines.explaining.arithmetic import Arithmetic, Numbers, measured_of
 from pipelines.explaining.cell import Cell
-from pipelines.explaining.ends import count_inexact, ends_of_records
+from pipelines.explaining.ends import BEYOND, count_inexact, ends_of_records
 from pipelines.explaining.exact_numbers import write_exactly
 from pipelines.explaining.records import IS_MEASURED, Records
 from pipelines.explaining.totals import Totals
@@ -62,13 +63,15 @@ def compute_percentile(
     else:
         steps.append(f"There is {below['record']} with {told(low)}.")
     unmeasured = totals.eligible - totals.measured
+    is_count = cell.metric.unit is Unit.COUNT
     bounds: tuple[float | None, float | None] = (value, value)
     told_ends = ends_of_records(cell.metric, records)
     inexact = count_inexact(connection, told_ends)
     if inexact:
         steps.append(
             f"Of {count_records(inexact, cell.metric.counted_records)}, exports leave open what happened between "
-            "two of them: the bounds take each as short, or as long, as it can have been."
+            "two of them, or before the only one: the bounds take each as "
+            + ("little, or as much, as it can have been." if is_count else "short, or as long, as it can have been.")
         )
     if unmeasured or inexact:
         bounds = _percentile_bounds(connection, told_ends, totals, percent, scale, can_be_negative=can_be_negative)
@@ -106,7 +109,9 @@ def _percentile_bounds(
     def end(zeros: int, name: str) -> float | None:
         if ranks[1] - zeros >= totals.measured:
             return None
-        return interpolate(position, at(ranks[0] - zeros, name), at(ranks[1] - zeros, name), scale)
+        low, high = at(ranks[0] - zeros, name), at(ranks[1] - zeros, name)
+        is_bounded = low < BEYOND and (high < BEYOND or not position.hundredths)
+        return interpolate(position, low, high, scale) if is_bounded else None
 
     lower = None if can_be_negative and ranks[0] < unmeasured else end(unmeasured, "least")
     return lower, end(0, "greatest")

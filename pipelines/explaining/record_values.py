@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from metrics.kinds import AmountShare, BoundedSum, Concentration, Count, Mean, Percentile, Ratio, Sum, TimeShare
 from pipelines.explaining.arithmetic import Arithmetic, Listing, Number, Numbers, amount_share, measured_of
 from pipelines.explaining.cell import Cell
+from pipelines.explaining.ends import count_in_doubt
 from pipelines.explaining.exact_numbers import write_exactly, write_money
 from pipelines.explaining.percentiles import compute_percentile
 from pipelines.explaining.records import IS_MEASURED, Records
@@ -30,7 +31,7 @@ def compute(connection: duckdb.DuckDBPyConnection, cell: Cell, records: Records)
                 connection, cell, records, totals, percent, scale, can_be_negative=can_be_negative
             )
         case Ratio() | Mean():
-            return _quotient(cell, records.part, totals)
+            return _quotient(cell, records.part, totals, count_in_doubt(connection, cell.metric, records))
         case TimeShare():
             return _time_share(cell, totals)
         case AmountShare():
@@ -62,7 +63,7 @@ def _hits(column: str, count: int) -> str:
     return f"{count:,} of them {words}."
 
 
-def _quotient(cell: Cell, column: str, totals: Totals) -> Arithmetic:
+def _quotient(cell: Cell, column: str, totals: Totals, in_doubt: int) -> Arithmetic:
     part = int(totals.part or 0)
     value = part / totals.measured if totals.measured else None
     unit = cell.metric.unit.value
@@ -73,15 +74,23 @@ def _quotient(cell: Cell, column: str, totals: Totals) -> Arithmetic:
         *([_hits(column, part) if unit == "ratio" else f"Together they have {part:,}."] if totals.measured else []),
         (f"{result}, or {said}" if unit == "ratio" else result) if totals.measured else "So there is no quotient.",
     ]  # fmt: skip
-    least = part / totals.eligible if totals.eligible else None
+    kind, unmeasured = cell.metric.kind, totals.eligible - totals.measured
+    if in_doubt:
+        may_be = "may be otherwise" if unit == "ratio" else "may have more"
+        steps.append(
+            f"Of {in_doubt:,} of them, what came and went between two exports was never seen: they {may_be} in truth."
+        )
+    fewest = part - (in_doubt if isinstance(kind, Ratio) and kind.hits_in_doubt else 0)
+    most_hits = part + unmeasured + (in_doubt if isinstance(kind, Ratio) and kind.misses_in_doubt else 0)
+    least = fewest / totals.eligible if totals.eligible else None
     if unit == "ratio":
-        unmeasured = totals.eligible - totals.measured
-        most = (part + unmeasured) / totals.eligible if totals.eligible else None
-        if unmeasured:
-            ends = f"{part:,} / {totals.eligible:,} = {least:,.6f}", f"{part + unmeasured:,} / {totals.eligible:,}"
-            steps.append(f"Whatever the others are, it lies between {ends[0]} and {ends[1]} = {most:,.6f}.")
+        most = most_hits / totals.eligible if totals.eligible else None
+        if unmeasured or in_doubt:
+            ends = f"{fewest:,} / {totals.eligible:,} = {least:,.6f}", f"{most_hits:,} / {totals.eligible:,}"
+            others = "the others" if unmeasured else "they"
+            steps.append(f"Whatever {others} are, it lies between {ends[0]} and {ends[1]} = {most:,.6f}.")
     else:
-        most = least if totals.measured == totals.eligible else None
+        most = least if totals.measured == totals.eligible and not in_doubt else None
     numbers = Numbers(
         value=value, numerator=part, denominator=totals.measured, eligible_count=totals.eligible,
         measured_count=totals.measured, bounds=(least, most),

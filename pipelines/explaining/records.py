@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from metrics import populations, vendor_populations
-from metrics.instrumentation.reasons import HISTORY, OF_HISTORY, needed_values, subject_of
+from metrics.instrumentation.reasons import ENDED_AT, HISTORY, OF_HISTORY, needed_values, subject_of
 from metrics.instrumentation.unmeasured import RECORDS_OF_FACTS
 from metrics.kinds import AmountShare, BoundedSum, Concentration, Count, Kind, Mean, Percentile, Ratio, Sum, TimeShare
 from metrics.render.measures import measures
@@ -227,11 +227,19 @@ def is_measured(metric: Metric, part: str) -> str:
 
 def why_not_measured(metric: Metric, view: RecordView) -> str:
     """Branches of a CASE that say why a record is not measured."""
-    aside = f"WHEN record.{MEASURED} = 0 THEN 'set aside by ' || coalesce(aside.rules, 'a rule')"
+    aside = "THEN 'set aside by ' || coalesce(aside.rules, 'a rule')"
+    if not view.dated:
+        branches = [f"WHEN record.{MEASURED} = 0 {aside}"]
+    else:
+        is_lost, lacks_sign = "fact.unknown_since_at IS NOT NULL", _lacks(ClockGap.WHEREABOUTS.value)
+        branches = [
+            f"WHEN record.{MEASURED} = 0 AND fact.is_quarantined {aside}",
+            f"WHEN record.{MEASURED} = 0 AND {is_lost} THEN {lacks_sign}",
+            f"WHEN record.{MEASURED} = 0 THEN {_lacks(ENDED_AT)}",
+        ]
     if isinstance(metric.kind, Count):
-        return aside
+        return " ".join(branches)
     needed = list(dict.fromkeys(needed_values(metric)))
-    branches = [aside]
     if "has_history" in view.fact.columns and any(subject_of(column) in OF_HISTORY for column in needed):
         branches.append(f"WHEN NOT fact.has_history THEN {_lacks(HISTORY)}")
     if NOT_TOLD in view.fact.columns:

@@ -48,8 +48,8 @@ def _days_of_tickets(time_zone: str) -> str:
 
     A log tells of its events; an export of tickets as they stand, of their resolutions or closures: when they were
     created says nothing of what else happened then, for an export of what is open today has creations of years ago. Of
-    repeated snapshots the first exports that show a ticket count, too. Where tickets have nothing but creations, these
-    count.
+    repeated snapshots the first exports that show a ticket count, too, and none of the changes that these date before.
+    Where tickets have nothing but creations, these count.
     """
     shape = ExportShape.SNAPSHOT.value, ExportShape.REPEATED_SNAPSHOTS.value
     snapshots = ", ".join(map(quote_text, shape))
@@ -57,7 +57,11 @@ def _days_of_tickets(time_zone: str) -> str:
     return f"""
         WITH told AS (
             SELECT CAST(source AS VARCHAR) AS source, ticket_id, occurred_at AS told_at, FALSE AS is_creation
-            FROM {qualified_name(stg_ticket_events)}
+            FROM {qualified_name(stg_ticket_events)} AS event
+            ANTI JOIN (
+                SELECT ticket_id, first_seen_at FROM {qualified_name(stg_tickets)}
+                WHERE CAST(export_shape AS VARCHAR) = {quote_text(shape[1])}
+            ) AS seen ON event.ticket_id = seen.ticket_id AND event.occurred_at < seen.first_seen_at
             UNION ALL
             SELECT CAST(source AS VARCHAR), ticket_id, unnest([coalesce(resolved_at, closed_at), first_seen_at]), FALSE
             FROM {qualified_name(stg_tickets)} WHERE CAST(export_shape AS VARCHAR) IN ({snapshots})

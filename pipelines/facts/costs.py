@@ -39,7 +39,7 @@ from pipelines.session import Session
 
 #: Columns of tickets that transactions and drivers are computed from.
 _OF_TICKETS: Final = (
-    *("team", "priority", "service", "vendor", "created_at", "resolved_at"),
+    *("team", "priority", "service", "vendor", "created_at", "resolved_at", "settled_by_at", "unknown_since_at"),
     *("is_done", "is_cancelled", "is_quarantined", "active_business_microseconds"),
 )
 #: Lines that are converted at once.

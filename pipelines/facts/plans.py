@@ -124,7 +124,8 @@ def delay_facts(session: Session) -> dict[Table, pl.DataFrame]:
     warehouse, reporting = session.warehouse, session.project.home.settings.reporting
     policy = session.project.policies.costs
     # Of a long history, rules price some tickets, by a fraction of what is known of them.
-    can_be_priced = f"NOT is_cancelled AND (is_done OR is_quarantined) AND ({_in_scope(policy.delay)})"
+    may_be_resolved = "NOT is_cancelled AND (is_done OR is_quarantined OR unknown_since_at IS NOT NULL)"
+    can_be_priced = f"{may_be_resolved} AND ({_in_scope(policy.delay)})"
     chosen = f"SELECT ticket_id FROM {qualified_name(fct_tickets)} WHERE {can_be_priced}"
     of_chosen = f"{_OF_RESOLUTION} AND ticket_id IN ({chosen})"
     is_late_priced = any(rule.measure is DelayMeasure.PAST_TARGET for rule in policy.delay)

@@ -13,6 +13,7 @@ from pipelines.words.numbers import format_bounds, format_ratio
 from pipelines.words.periods import long_day
 
 _BETWEEN_EXPORTS: Final = "depending on what happened between two exports"
+_UNSEEN: Final = "depending on what no export showed"
 #: Why bounds differ although every record was measured, by KPI.
 RESTS: Final = {
     **{
@@ -21,6 +22,18 @@ RESTS: Final = {
         for percent in (50, 85, 95)
         for clock in ("business", "calendar")
     },
+    # A field tells of the last resolution, also where there is one export alone.
+    **{
+        f"ticket_first_resolution_p{percent}_{clock}_hours": _UNSEEN
+        for percent in (50, 85, 95)
+        for clock in ("business", "calendar")
+    },
+    **{
+        f"ticket_{counted}_{statistic}_count": _UNSEEN
+        for counted in ("reopen", "handoff", "touch")
+        for statistic in ("mean", "p95")
+    },
+    **dict.fromkeys(("ticket_reopen_ratio", "ticket_first_contact_resolution_ratio"), _UNSEEN),
     "cost_per_transaction_reporting": "depending on who bears the cost that is unallocated",
     "vendor_recoverable_reporting": "depending on the invoices that are only suspected to be sent twice",
     "vendor_recoverable_duplicate_reporting": "depending on the invoices that are only suspected to be sent twice",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from metrics.instrumentation.reasons import EARLIER_INVOICES, EXACT_INSTANTS, HISTORY
+from metrics.instrumentation.reasons import EARLIER_INVOICES, ENDED_AT, EXACT_INSTANTS, HISTORY, UNSEEN_CHANGES
 from metrics.registry import METRICS
 from models.findings import ops_source_arrivals
 from models.vocabulary import ClockGap, GapKind
@@ -19,11 +19,13 @@ from pipelines.words.numbers import count_of, count_records
 #: What records lack, by the middle of the name of a gap; others are called as their column is.
 _LACKS: Final = {
     HISTORY: "history of status changes",
+    ENDED_AT: "instant of resolution or cancellation",
     "reopen_count": "known number of reopenings",
     "touch_count": "public reply and no active status",
     ClockGap.FIRST_RESPONSE.value: "first response that the export tells",
     ClockGap.PAUSES.value: "history of their pauses",
     ClockGap.WHEREABOUTS.value: "sign in the exports of what became of them",
+    UNSEEN_CHANGES: "sign of what came and went between two exports",
     EXACT_INSTANTS: "exact instant of their beginning, answer or resolution",
     ClockGap.INSTANTS.value: "exact instant of a response, a resolution or a pause",
     "handoff_count": "team in any of their events",

@@ -440,7 +440,7 @@ view: resolved_ticket_records {
   measure: ticket_reopen_ratio {
     type: number
     label: "Rework: tickets reopened"
-    description: "Share of the tickets resolved in the period that had been resolved before and came back. Tickets with reopen_count above 0 / tickets with a known reopen_count. An export without history cannot tell: its tickets lower coverage and are not taken as 0. Nor is it known of one whose resolution moved while two exports both show it done. Owner: Service management."
+    description: "Share of the tickets resolved in the period that had been resolved before and came back. Tickets with reopen_count above 0 / tickets with a known reopen_count. An export without history cannot tell: its tickets lower coverage and are not taken as 0. Nor is it known of one whose resolution moved while two exports both show it done. What came and went between two repeated snapshots was never seen: the bounds say that there may have been more. Owner: Service management."
     value_format: "#,##0.0%"
     drill_fields: [detail*]
     sql: CASE WHEN COUNT(${TABLE}.reopened_count) > 0 THEN CAST(SUM(${TABLE}.reopened_count) AS DOUBLE PRECISION) / CAST(COUNT(${TABLE}.reopened_count) AS DOUBLE PRECISION) END ;;
@@ -449,7 +449,7 @@ view: resolved_ticket_records {
   measure: ticket_reopen_mean_count {
     type: number
     label: "Reopens per resolved ticket"
-    description: "Mean number of reopens of the tickets resolved in the period. Sum of reopen_count / tickets resolved in the period of which it is known. A reopen is a move from done back to work. An export without history cannot tell: its tickets lower coverage and are not taken as 0. Nor is it known of one whose resolution moved while two exports both show it done. Owner: Service management."
+    description: "Mean number of reopens of the tickets resolved in the period. Sum of reopen_count / tickets resolved in the period of which it is known. A reopen is a move from done back to work. An export without history cannot tell: its tickets lower coverage and are not taken as 0. Nor is it known of one whose resolution moved while two exports both show it done. What came and went between two repeated snapshots was never seen: the bounds say that there may have been more. Owner: Service management."
     value_format: "#,##0.##"
     drill_fields: [detail*]
     sql: CASE WHEN COUNT(${TABLE}.reopen_count) > 0 THEN CAST(SUM(${TABLE}.reopen_count) AS DOUBLE PRECISION) / CAST(COUNT(${TABLE}.reopen_count) AS DOUBLE PRECISION) END ;;
@@ -458,7 +458,7 @@ view: resolved_ticket_records {
   measure: ticket_reopen_p95_count {
     type: number
     label: "Reopens of a resolved ticket, p95"
-    description: "95 % of the tickets resolved in the period had no more reopens than this. Continuous percentile 95 (linear interpolation) of reopen_count over the tickets resolved in the period of which it is known. A reopen is a move from done back to work. An export without history cannot tell: its tickets lower coverage and are not taken as 0. Nor is it known of one whose resolution moved while two exports both show it done. Owner: Service management."
+    description: "95 % of the tickets resolved in the period had no more reopens than this. Continuous percentile 95 (linear interpolation) of reopen_count over the tickets resolved in the period of which it is known. A reopen is a move from done back to work. An export without history cannot tell: its tickets lower coverage and are not taken as 0. Nor is it known of one whose resolution moved while two exports both show it done. What came and went between two repeated snapshots was never seen: the bounds say that there may have been more. Owner: Service management."
     value_format: "#,##0.##"
     drill_fields: [detail*]
     sql: ROUND(CAST(PERCENTILE_CONT(0.95) WITHIN GROUP (ORDER BY ${TABLE}.reopen_count) AS DOUBLE PRECISION) * 20) / 20 ;;
@@ -467,7 +467,7 @@ view: resolved_ticket_records {
   measure: ticket_handoff_mean_count {
     type: number
     label: "Handoffs per resolved ticket"
-    description: "Mean number of handoffs of the tickets resolved in the period. Sum of handoff_count / tickets resolved in the period of which it is known. A handoff is a change of team. An export without history, or one that never names a team, cannot tell: its tickets lower coverage and are not taken as 0. Owner: Service management."
+    description: "Mean number of handoffs of the tickets resolved in the period. Sum of handoff_count / tickets resolved in the period of which it is known. A handoff is a change of team. An export without history, or one that never names a team, cannot tell: its tickets lower coverage and are not taken as 0. What came and went between two repeated snapshots was never seen: the bounds say that there may have been more. Owner: Service management."
     value_format: "#,##0.##"
     drill_fields: [detail*]
     sql: CASE WHEN COUNT(${TABLE}.handoff_count) > 0 THEN CAST(SUM(${TABLE}.handoff_count) AS DOUBLE PRECISION) / CAST(COUNT(${TABLE}.handoff_count) AS DOUBLE PRECISION) END ;;
@@ -476,7 +476,7 @@ view: resolved_ticket_records {
   measure: ticket_handoff_p95_count {
     type: number
     label: "Handoffs of a resolved ticket, p95"
-    description: "95 % of the tickets resolved in the period had no more handoffs than this. Continuous percentile 95 (linear interpolation) of handoff_count over the tickets resolved in the period of which it is known. A handoff is a change of team. An export without history, or one that never names a team, cannot tell: its tickets lower coverage and are not taken as 0. Owner: Service management."
+    description: "95 % of the tickets resolved in the period had no more handoffs than this. Continuous percentile 95 (linear interpolation) of handoff_count over the tickets resolved in the period of which it is known. A handoff is a change of team. An export without history, or one that never names a team, cannot tell: its tickets lower coverage and are not taken as 0. What came and went between two repeated snapshots was never seen: the bounds say that there may have been more. Owner: Service management."
     value_format: "#,##0.##"
     drill_fields: [detail*]
     sql: ROUND(CAST(PERCENTILE_CONT(0.95) WITHIN GROUP (ORDER BY ${TABLE}.handoff_count) AS DOUBLE PRECISION) * 20) / 20 ;;
@@ -485,7 +485,7 @@ view: resolved_ticket_records {
   measure: ticket_touch_mean_count {
     type: number
     label: "Touches per resolved ticket"
-    description: "Mean number of touches of the tickets resolved in the period. Sum of touch_count / tickets resolved in the period of which it is known. A touch is a public reply by an agent; where a source tells none, an entry into active. A ticket of which neither is known lowers coverage. Owner: Service management."
+    description: "Mean number of touches of the tickets resolved in the period. Sum of touch_count / tickets resolved in the period of which it is known. A touch is a public reply by an agent; where a source tells none, an entry into active. A ticket of which neither is known lowers coverage. What came and went between two repeated snapshots was never seen: the bounds say that there may have been more. Owner: Service management."
     value_format: "#,##0.##"
     drill_fields: [detail*]
     sql: CASE WHEN COUNT(${TABLE}.touch_count) > 0 THEN CAST(SUM(${TABLE}.touch_count) AS DOUBLE PRECISION) / CAST(COUNT(${TABLE}.touch_count) AS DOUBLE PRECISION) END ;;
@@ -494,7 +494,7 @@ view: resolved_ticket_records {
   measure: ticket_touch_p95_count {
     type: number
     label: "Touches of a resolved ticket, p95"
-    description: "95 % of the tickets resolved in the period had no more touches than this. Continuous percentile 95 (linear interpolation) of touch_count over the tickets resolved in the period of which it is known. A touch is a public reply by an agent; where a source tells none, an entry into active. A ticket of which neither is known lowers coverage. Owner: Service management."
+    description: "95 % of the tickets resolved in the period had no more touches than this. Continuous percentile 95 (linear interpolation) of touch_count over the tickets resolved in the period of which it is known. A touch is a public reply by an agent; where a source tells none, an entry into active. A ticket of which neither is known lowers coverage. What came and went between two repeated snapshots was never seen: the bounds say that there may have been more. Owner: Service management."
     value_format: "#,##0.##"
     drill_fields: [detail*]
     sql: ROUND(CAST(PERCENTILE_CONT(0.95) WITHIN GROUP (ORDER BY ${TABLE}.touch_count) AS DOUBLE PRECISION) * 20) / 20 ;;
@@ -503,7 +503,7 @@ view: resolved_ticket_records {
   measure: ticket_first_contact_resolution_ratio {
     type: number
     label: "First-contact resolution"
-    description: "Share of the tickets resolved in the period that one touch by one team resolved for good. Tickets with reopen_count = 0, handoff_count = 0 and touch_count = 1 / tickets of which all three are known and touch_count is at least 1. An export without history cannot tell: its tickets lower coverage and are not taken as 0. Nor is it known of one whose resolution moved while two exports both show it done. Nor who resolved a ticket that nobody is known to have touched: in the first contact, or without any. Owner: Service management."
+    description: "Share of the tickets resolved in the period that one touch by one team resolved for good. Tickets with reopen_count = 0, handoff_count = 0 and touch_count = 1 / tickets of which all three are known and touch_count is at least 1. An export without history cannot tell: its tickets lower coverage and are not taken as 0. Nor is it known of one whose resolution moved while two exports both show it done. Nor who resolved a ticket that nobody is known to have touched: in the first contact, or without any. What came and went between two repeated snapshots was never seen: the bounds say that there may have been more. Owner: Service management."
     value_format: "#,##0.0%"
     drill_fields: [detail*]
     sql: CASE WHEN COUNT(${TABLE}.first_contact_count) > 0 THEN CAST(SUM(${TABLE}.first_contact_count) AS DOUBLE PRECISION) / CAST(COUNT(${TABLE}.first_contact_count) AS DOUBLE PRECISION) END ;;

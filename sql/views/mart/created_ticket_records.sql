@@ -16,7 +16,7 @@ SELECT
     fact.source,
     fact.ticket_type,
     1 AS eligible_count,
-    CASE WHEN coalesce(held.measured_count, 0) = 0 THEN CASE WHEN fact.is_quarantined THEN 0 ELSE 1 END END AS measured_count
+    CASE WHEN coalesce(held.measured_count, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN 1 ELSE 0 END END AS measured_count
 FROM core.fct_tickets AS fact
 CROSS JOIN meta.run AS run
 CROSS JOIN (

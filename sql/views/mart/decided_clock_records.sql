@@ -20,7 +20,7 @@ SELECT
     coalesce(fact.service, '(none)') AS service,
     coalesce(fact.vendor, '(none)') AS vendor,
     1 AS eligible_count,
-    CASE WHEN fact.is_quarantined THEN 0 ELSE 1 END AS measured_count,
+    CASE WHEN NOT fact.is_quarantined THEN 1 ELSE 0 END AS measured_count,
     CASE WHEN coalesce(held.resolution_met_count, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN CASE WHEN fact.target = 'resolution' AND fact.state = 'met' THEN 1 WHEN fact.target = 'resolution' AND fact.state = 'breached' THEN 0 END END END AS resolution_met_count,
     CASE WHEN coalesce(held.first_response_met_count, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN CASE WHEN fact.target = 'first_response' AND fact.state = 'met' THEN 1 WHEN fact.target = 'first_response' AND fact.state = 'breached' THEN 0 END END END AS first_response_met_count,
     CASE WHEN coalesce(held.periodic_update_met_count, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN CASE WHEN fact.target = 'periodic_update' AND fact.state = 'met' THEN 1 WHEN fact.target = 'periodic_update' AND fact.state = 'breached' THEN 0 END END END AS periodic_update_met_count,

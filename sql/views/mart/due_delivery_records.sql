@@ -15,7 +15,7 @@ SELECT
     fact.source,
     fact.item,
     1 AS eligible_count,
-    CASE WHEN fact.is_quarantined THEN 0 ELSE 1 END AS measured_count,
+    CASE WHEN NOT fact.is_quarantined THEN 1 ELSE 0 END AS measured_count,
     CASE WHEN coalesce(held.on_time_count, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN CASE WHEN coalesce(fact.delivered_date <= fact.promised_date, FALSE) THEN 1 WHEN NOT (coalesce(fact.delivered_date <= fact.promised_date, FALSE)) THEN 0 END END END AS on_time_count,
     CASE WHEN coalesce(held.delay_days, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN fact.delay_days END END AS delay_days
 FROM core.fct_deliveries AS fact

@@ -16,7 +16,7 @@ SELECT
     fact.source,
     fact.item,
     1 AS eligible_count,
-    CASE WHEN fact.is_quarantined THEN 0 ELSE 1 END AS measured_count,
+    CASE WHEN NOT fact.is_quarantined THEN 1 ELSE 0 END AS measured_count,
     CASE WHEN coalesce(held.on_time_by_first_promise_count, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN CASE WHEN fact.first_promised_date IS NULL THEN NULL WHEN fact.delivered_date <= fact.first_promised_date THEN 1 ELSE 0 END END END AS on_time_by_first_promise_count,
     CASE WHEN coalesce(held.first_promise_delay_days, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN fact.first_promise_delay_days END END AS first_promise_delay_days
 FROM core.fct_deliveries AS fact

@@ -15,7 +15,7 @@ SELECT
     fact.item,
     fact.match_state,
     1 AS eligible_count,
-    CASE WHEN fact.is_quarantined THEN 0 ELSE 1 END AS measured_count,
+    CASE WHEN NOT fact.is_quarantined THEN 1 ELSE 0 END AS measured_count,
     CASE WHEN coalesce(held.amount_reporting, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN fact.amount_reporting END END AS amount_reporting,
     CASE WHEN coalesce(held.rate_card_variance_reporting, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN fact.rate_card_variance_reporting END END AS rate_card_variance_reporting,
     CASE WHEN coalesce(held.off_contract_reporting, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN fact.off_contract_reporting END END AS off_contract_reporting,

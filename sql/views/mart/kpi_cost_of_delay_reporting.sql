@@ -7,7 +7,7 @@
 -- Counted: Resolved tickets that a delay rule of policies/costs.yaml prices; no others. A ticket that was set aside
 -- counts where it was resolved or, if that is unknown, created.
 -- Period: last entry of the ticket into done (resolved_at), in the reporting time zone.
--- Unit: reporting currency. Owner: Service management. Version 2.
+-- Unit: reporting currency. Owner: Service management. Version 3.
 -- To combine cells: add values up, over periods and over the values of one breakdown.
 CREATE OR REPLACE VIEW mart.kpi_cost_of_delay_reporting AS
 SELECT

@@ -6,7 +6,7 @@
 -- Formula: Tickets with is_sla_met_at_source true / tickets with the flag, one per ticket, by resolved_at.
 -- Counted: Tickets that are done and not cancelled, of sources that set an SLA flag of their own.
 -- Period: last entry of the ticket into done (resolved_at), in the reporting time zone.
--- Unit: ratio; 1 is the whole. Owner: Service management. Version 1.
+-- Unit: ratio; 1 is the whole. Owner: Service management. Version 2.
 -- To combine cells: add numerators and denominators up, over periods and over the values of one breakdown, then
 -- divide.
 CREATE OR REPLACE VIEW mart.kpi_sla_source_attainment_ratio AS

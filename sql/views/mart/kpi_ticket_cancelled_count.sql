@@ -3,9 +3,11 @@
 -- Tickets cancelled
 -- Tickets that were cancelled in the period. They count in work in progress until then, and in no other metric.
 -- Formula: Number of tickets by cancelled_at.
--- Counted: Tickets that are cancelled.
+-- Counted: Tickets that are cancelled. Not measured is one of which nobody knows since when, where an export first
+-- showed it cancelled or else where it was created; nor one that left the exports while it was open, where it left
+-- them.
 -- Period: entry of the ticket into cancelled (cancelled_at), in the reporting time zone.
--- Unit: count. Owner: Service management. Version 1.
+-- Unit: count. Owner: Service management. Version 2.
 -- To combine cells: add values up, over periods and over the values of one breakdown.
 CREATE OR REPLACE VIEW mart.kpi_ticket_cancelled_count AS
 SELECT

@@ -5,11 +5,13 @@
 -- Formula: Tickets with reopen_count = 0, handoff_count = 0 and touch_count = 1 / tickets of which all three are known
 -- and touch_count is at least 1. An export without history cannot tell: its tickets lower coverage and are not taken
 -- as 0. Nor is it known of one whose resolution moved while two exports both show it done. Nor who resolved a ticket
--- that nobody is known to have touched: in the first contact, or without any.
+-- that nobody is known to have touched: in the first contact, or without any. What came and went between two repeated
+-- snapshots was never seen: the bounds say that there may have been more.
 -- Counted: Tickets that are done and not cancelled. A ticket that was set aside counts where it was resolved or, if
--- that is unknown, created.
+-- that is unknown, created. Not measured is one that is done nobody knows since when, where an export first showed it
+-- done or else where it was created; nor one that left the exports while it was open, where it left them.
 -- Period: last entry of the ticket into done (resolved_at), in the reporting time zone.
--- Unit: ratio; 1 is the whole. Owner: Service management. Version 2.
+-- Unit: ratio; 1 is the whole. Owner: Service management. Version 3.
 -- To combine cells: add numerators and denominators up, over periods and over the values of one breakdown, then
 -- divide.
 CREATE OR REPLACE VIEW mart.kpi_ticket_first_contact_resolution_ratio AS
@@ -42,7 +44,7 @@ FROM mart.metric_values AS measured
 LEFT JOIN meta.metrics AS definition ON definition.metric = measured.metric
 WHERE measured.metric = 'ticket_first_contact_resolution_ratio';
 
-COMMENT ON VIEW mart.kpi_ticket_first_contact_resolution_ratio IS 'First-contact resolution. Share of the tickets resolved in the period that one touch by one team resolved for good. Tickets with reopen_count = 0, handoff_count = 0 and touch_count = 1 / tickets of which all three are known and touch_count is at least 1. An export without history cannot tell: its tickets lower coverage and are not taken as 0. Nor is it known of one whose resolution moved while two exports both show it done. Nor who resolved a ticket that nobody is known to have touched: in the first contact, or without any.';
+COMMENT ON VIEW mart.kpi_ticket_first_contact_resolution_ratio IS 'First-contact resolution. Share of the tickets resolved in the period that one touch by one team resolved for good. Tickets with reopen_count = 0, handoff_count = 0 and touch_count = 1 / tickets of which all three are known and touch_count is at least 1. An export without history cannot tell: its tickets lower coverage and are not taken as 0. Nor is it known of one whose resolution moved while two exports both show it done. Nor who resolved a ticket that nobody is known to have touched: in the first contact, or without any. What came and went between two repeated snapshots was never seen: the bounds say that there may have been more.';
 COMMENT ON COLUMN mart.kpi_ticket_first_contact_resolution_ratio.label IS 'Short name for people';
 COMMENT ON COLUMN mart.kpi_ticket_first_contact_resolution_ratio.period_grain IS 'day, week, month or quarter';
 COMMENT ON COLUMN mart.kpi_ticket_first_contact_resolution_ratio.period_start_date IS 'First day of the period in the reporting time zone';

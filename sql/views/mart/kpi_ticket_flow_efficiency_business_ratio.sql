@@ -7,9 +7,10 @@
 -- reopened_gap_business_microseconds), both in hours: long tickets weigh more. A ticket without history is not
 -- measured; its lead time limits by how much it could move the ratio.
 -- Counted: Tickets that are done and not cancelled. A ticket that was set aside counts where it was resolved or, if
--- that is unknown, created.
+-- that is unknown, created. Not measured is one that is done nobody knows since when, where an export first showed it
+-- done or else where it was created; nor one that left the exports while it was open, where it left them.
 -- Period: last entry of the ticket into done (resolved_at), in the reporting time zone.
--- Unit: ratio; 1 is the whole. Owner: Service management. Version 1.
+-- Unit: ratio; 1 is the whole. Owner: Service management. Version 2.
 -- To combine cells: add numerators and denominators up, over periods and over the values of one breakdown, then
 -- divide.
 CREATE OR REPLACE VIEW mart.kpi_ticket_flow_efficiency_business_ratio AS

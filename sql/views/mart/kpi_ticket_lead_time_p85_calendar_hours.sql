@@ -7,9 +7,10 @@
 -- resolved in the period, in hours. Always recomputed from tickets, never averaged. Where repeated snapshots date an
 -- instant only to between two exports, the value takes the later one, and the bounds both.
 -- Counted: Tickets that are done and not cancelled. A ticket that was set aside counts where it was resolved or, if
--- that is unknown, created.
+-- that is unknown, created. Not measured is one that is done nobody knows since when, where an export first showed it
+-- done or else where it was created; nor one that left the exports while it was open, where it left them.
 -- Period: last entry of the ticket into done (resolved_at), in the reporting time zone.
--- Unit: hours by the clock on the wall. Owner: Service management. Version 2.
+-- Unit: hours by the clock on the wall. Owner: Service management. Version 3.
 -- To combine cells: never; take the cell that was computed for the wider period or breakdown.
 CREATE OR REPLACE VIEW mart.kpi_ticket_lead_time_p85_calendar_hours AS
 SELECT

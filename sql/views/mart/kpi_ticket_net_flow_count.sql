@@ -6,7 +6,7 @@
 -- Counted: Tickets that are not cancelled.
 -- Period: creation of the ticket (created_at); what is taken off: last entry of the ticket into done (resolved_at), in
 -- the reporting time zone.
--- Unit: count. Owner: Service management. Version 1.
+-- Unit: count. Owner: Service management. Version 2.
 -- To combine cells: add values up, over periods and over the values of one breakdown.
 CREATE OR REPLACE VIEW mart.kpi_ticket_net_flow_count AS
 SELECT

@@ -5,11 +5,13 @@
 -- Formula: Continuous percentile 95 (linear interpolation) of reopen_count over the tickets resolved in the period of
 -- which it is known. A reopen is a move from done back to work. An export without history cannot tell: its tickets
 -- lower coverage and are not taken as 0. Nor is it known of one whose resolution moved while two exports both show it
--- done.
+-- done. What came and went between two repeated snapshots was never seen: the bounds say that there may have been
+-- more.
 -- Counted: Tickets that are done and not cancelled. A ticket that was set aside counts where it was resolved or, if
--- that is unknown, created.
+-- that is unknown, created. Not measured is one that is done nobody knows since when, where an export first showed it
+-- done or else where it was created; nor one that left the exports while it was open, where it left them.
 -- Period: last entry of the ticket into done (resolved_at), in the reporting time zone.
--- Unit: count. Owner: Service management. Version 2.
+-- Unit: count. Owner: Service management. Version 3.
 -- To combine cells: never; take the cell that was computed for the wider period or breakdown.
 CREATE OR REPLACE VIEW mart.kpi_ticket_reopen_p95_count AS
 SELECT
@@ -41,7 +43,7 @@ FROM mart.metric_values AS measured
 LEFT JOIN meta.metrics AS definition ON definition.metric = measured.metric
 WHERE measured.metric = 'ticket_reopen_p95_count';
 
-COMMENT ON VIEW mart.kpi_ticket_reopen_p95_count IS 'Reopens of a resolved ticket, p95. 95 % of the tickets resolved in the period had no more reopens than this. Continuous percentile 95 (linear interpolation) of reopen_count over the tickets resolved in the period of which it is known. A reopen is a move from done back to work. An export without history cannot tell: its tickets lower coverage and are not taken as 0. Nor is it known of one whose resolution moved while two exports both show it done.';
+COMMENT ON VIEW mart.kpi_ticket_reopen_p95_count IS 'Reopens of a resolved ticket, p95. 95 % of the tickets resolved in the period had no more reopens than this. Continuous percentile 95 (linear interpolation) of reopen_count over the tickets resolved in the period of which it is known. A reopen is a move from done back to work. An export without history cannot tell: its tickets lower coverage and are not taken as 0. Nor is it known of one whose resolution moved while two exports both show it done. What came and went between two repeated snapshots was never seen: the bounds say that there may have been more.';
 COMMENT ON COLUMN mart.kpi_ticket_reopen_p95_count.label IS 'Short name for people';
 COMMENT ON COLUMN mart.kpi_ticket_reopen_p95_count.period_grain IS 'day, week, month or quarter';
 COMMENT ON COLUMN mart.kpi_ticket_reopen_p95_count.period_start_date IS 'First day of the period in the reporting time zone';

@@ -4,11 +4,13 @@
 -- Share of the tickets resolved in the period that had been resolved before and came back.
 -- Formula: Tickets with reopen_count above 0 / tickets with a known reopen_count. An export without history cannot
 -- tell: its tickets lower coverage and are not taken as 0. Nor is it known of one whose resolution moved while two
--- exports both show it done.
+-- exports both show it done. What came and went between two repeated snapshots was never seen: the bounds say that
+-- there may have been more.
 -- Counted: Tickets that are done and not cancelled. A ticket that was set aside counts where it was resolved or, if
--- that is unknown, created.
+-- that is unknown, created. Not measured is one that is done nobody knows since when, where an export first showed it
+-- done or else where it was created; nor one that left the exports while it was open, where it left them.
 -- Period: last entry of the ticket into done (resolved_at), in the reporting time zone.
--- Unit: ratio; 1 is the whole. Owner: Service management. Version 2.
+-- Unit: ratio; 1 is the whole. Owner: Service management. Version 3.
 -- To combine cells: add numerators and denominators up, over periods and over the values of one breakdown, then
 -- divide.
 CREATE OR REPLACE VIEW mart.kpi_ticket_reopen_ratio AS
@@ -41,7 +43,7 @@ FROM mart.metric_values AS measured
 LEFT JOIN meta.metrics AS definition ON definition.metric = measured.metric
 WHERE measured.metric = 'ticket_reopen_ratio';
 
-COMMENT ON VIEW mart.kpi_ticket_reopen_ratio IS 'Rework: tickets reopened. Share of the tickets resolved in the period that had been resolved before and came back. Tickets with reopen_count above 0 / tickets with a known reopen_count. An export without history cannot tell: its tickets lower coverage and are not taken as 0. Nor is it known of one whose resolution moved while two exports both show it done.';
+COMMENT ON VIEW mart.kpi_ticket_reopen_ratio IS 'Rework: tickets reopened. Share of the tickets resolved in the period that had been resolved before and came back. Tickets with reopen_count above 0 / tickets with a known reopen_count. An export without history cannot tell: its tickets lower coverage and are not taken as 0. Nor is it known of one whose resolution moved while two exports both show it done. What came and went between two repeated snapshots was never seen: the bounds say that there may have been more.';
 COMMENT ON COLUMN mart.kpi_ticket_reopen_ratio.label IS 'Short name for people';
 COMMENT ON COLUMN mart.kpi_ticket_reopen_ratio.period_grain IS 'day, week, month or quarter';
 COMMENT ON COLUMN mart.kpi_ticket_reopen_ratio.period_start_date IS 'First day of the period in the reporting time zone';

@@ -4,9 +4,10 @@
 -- Throughput: tickets whose last resolution lies in the period and that are still done.
 -- Formula: Number of tickets by resolved_at. A ticket that reopens leaves its period: that is a restatement.
 -- Counted: Tickets that are done and not cancelled. A ticket that was set aside counts where it was resolved or, if
--- that is unknown, created.
+-- that is unknown, created. Not measured is one that is done nobody knows since when, where an export first showed it
+-- done or else where it was created; nor one that left the exports while it was open, where it left them.
 -- Period: last entry of the ticket into done (resolved_at), in the reporting time zone.
--- Unit: count. Owner: Service management. Version 1.
+-- Unit: count. Owner: Service management. Version 2.
 -- To combine cells: add values up, over periods and over the values of one breakdown.
 CREATE OR REPLACE VIEW mart.kpi_ticket_resolved_count AS
 SELECT

@@ -3,11 +3,13 @@
 -- Touches per resolved ticket
 -- Mean number of touches of the tickets resolved in the period.
 -- Formula: Sum of touch_count / tickets resolved in the period of which it is known. A touch is a public reply by an
--- agent; where a source tells none, an entry into active. A ticket of which neither is known lowers coverage.
+-- agent; where a source tells none, an entry into active. A ticket of which neither is known lowers coverage. What
+-- came and went between two repeated snapshots was never seen: the bounds say that there may have been more.
 -- Counted: Tickets that are done and not cancelled. A ticket that was set aside counts where it was resolved or, if
--- that is unknown, created.
+-- that is unknown, created. Not measured is one that is done nobody knows since when, where an export first showed it
+-- done or else where it was created; nor one that left the exports while it was open, where it left them.
 -- Period: last entry of the ticket into done (resolved_at), in the reporting time zone.
--- Unit: count. Owner: Service management. Version 1.
+-- Unit: count. Owner: Service management. Version 2.
 -- To combine cells: add numerators and denominators up, over periods and over the values of one breakdown, then
 -- divide.
 CREATE OR REPLACE VIEW mart.kpi_ticket_touch_mean_count AS
@@ -40,7 +42,7 @@ FROM mart.metric_values AS measured
 LEFT JOIN meta.metrics AS definition ON definition.metric = measured.metric
 WHERE measured.metric = 'ticket_touch_mean_count';
 
-COMMENT ON VIEW mart.kpi_ticket_touch_mean_count IS 'Touches per resolved ticket. Mean number of touches of the tickets resolved in the period. Sum of touch_count / tickets resolved in the period of which it is known. A touch is a public reply by an agent; where a source tells none, an entry into active. A ticket of which neither is known lowers coverage.';
+COMMENT ON VIEW mart.kpi_ticket_touch_mean_count IS 'Touches per resolved ticket. Mean number of touches of the tickets resolved in the period. Sum of touch_count / tickets resolved in the period of which it is known. A touch is a public reply by an agent; where a source tells none, an entry into active. A ticket of which neither is known lowers coverage. What came and went between two repeated snapshots was never seen: the bounds say that there may have been more.';
 COMMENT ON COLUMN mart.kpi_ticket_touch_mean_count.label IS 'Short name for people';
 COMMENT ON COLUMN mart.kpi_ticket_touch_mean_count.period_grain IS 'day, week, month or quarter';
 COMMENT ON COLUMN mart.kpi_ticket_touch_mean_count.period_start_date IS 'First day of the period in the reporting time zone';

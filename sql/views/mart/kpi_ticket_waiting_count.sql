@@ -10,7 +10,7 @@
 -- that left the exports while it was open, since then.
 -- Period: last day of the period; of an open period, the day of the data's clock (day_date), in the reporting time
 -- zone.
--- Unit: count. Owner: Service management. Version 2.
+-- Unit: count. Owner: Service management. Version 3.
 -- To combine cells: add values up over one breakdown; of several periods take the last, never the sum.
 CREATE OR REPLACE VIEW mart.kpi_ticket_waiting_count AS
 SELECT

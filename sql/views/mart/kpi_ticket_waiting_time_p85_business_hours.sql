@@ -5,9 +5,10 @@
 -- Formula: Continuous percentile 85 (linear interpolation) of waiting_business_microseconds over the tickets resolved
 -- in the period, in hours. Always recomputed from tickets, never averaged.
 -- Counted: Tickets that are done and not cancelled. A ticket that was set aside counts where it was resolved or, if
--- that is unknown, created.
+-- that is unknown, created. Not measured is one that is done nobody knows since when, where an export first showed it
+-- done or else where it was created; nor one that left the exports while it was open, where it left them.
 -- Period: last entry of the ticket into done (resolved_at), in the reporting time zone.
--- Unit: open hours of the team's calendar. Owner: Service management. Version 1.
+-- Unit: open hours of the team's calendar. Owner: Service management. Version 2.
 -- To combine cells: never; take the cell that was computed for the wider period or breakdown.
 CREATE OR REPLACE VIEW mart.kpi_ticket_waiting_time_p85_business_hours AS
 SELECT

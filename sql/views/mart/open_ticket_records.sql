@@ -17,7 +17,7 @@ SELECT
     fact.source,
     fact.ticket_type,
     1 AS eligible_count,
-    CASE WHEN fact.is_quarantined THEN 0 ELSE 1 END AS measured_count,
+    CASE WHEN NOT fact.is_quarantined THEN 1 ELSE 0 END AS measured_count,
     CASE WHEN coalesce(held.age_business_microseconds, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN fact.age_business_microseconds END END AS age_business_microseconds,
     CASE WHEN coalesce(held.age_calendar_microseconds, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN fact.age_calendar_microseconds END END AS age_calendar_microseconds
 FROM core.fct_tickets AS fact

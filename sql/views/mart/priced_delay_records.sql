@@ -18,7 +18,7 @@ SELECT
     fact.source,
     fact.ticket_type,
     1 AS eligible_count,
-    CASE WHEN fact.is_quarantined THEN 0 ELSE 1 END AS measured_count,
+    CASE WHEN NOT fact.is_quarantined THEN 1 ELSE 0 END AS measured_count,
     CASE WHEN coalesce(held.amount_reporting, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN fact.amount_reporting END END AS amount_reporting
 FROM core.fct_ticket_delays AS fact
 CROSS JOIN meta.run AS run

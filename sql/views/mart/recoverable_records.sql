@@ -12,7 +12,7 @@ SELECT
     coalesce(fact.vendor, '(none)') AS vendor,
     fact.recoverable_kind,
     1 AS eligible_count,
-    CASE WHEN fact.is_quarantined THEN 0 ELSE 1 END AS measured_count,
+    CASE WHEN NOT fact.is_quarantined THEN 1 ELSE 0 END AS measured_count,
     CASE WHEN coalesce(held.amount_reporting, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN coalesce(fact.amount_reporting, nullif(greatest(fact.at_least_reporting, least(fact.at_most_reporting, 0::DECIMAL(18, 4))), 0)) END END AS amount_reporting,
     CASE WHEN coalesce(held.over_billing_reporting, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN CASE WHEN fact.recoverable_kind = 'over_billing' THEN coalesce(fact.amount_reporting, nullif(greatest(fact.at_least_reporting, least(fact.at_most_reporting, 0::DECIMAL(18, 4))), 0)) END END END AS over_billing_reporting,
     CASE WHEN coalesce(held.duplicate_invoice_reporting, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN CASE WHEN fact.recoverable_kind = 'duplicate_invoice' THEN coalesce(fact.amount_reporting, nullif(greatest(fact.at_least_reporting, least(fact.at_most_reporting, 0::DECIMAL(18, 4))), 0)) END END END AS duplicate_invoice_reporting,

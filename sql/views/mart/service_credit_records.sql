@@ -13,7 +13,7 @@ SELECT
     fact.promise,
     fact.credit_state,
     1 AS eligible_count,
-    CASE WHEN fact.is_quarantined THEN 0 ELSE 1 END AS measured_count,
+    CASE WHEN NOT fact.is_quarantined THEN 1 ELSE 0 END AS measured_count,
     CASE WHEN coalesce(held.credit_due_reporting, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN fact.credit_due_reporting END END AS credit_due_reporting,
     CASE WHEN coalesce(held.given_reporting, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN fact.given_reporting END END AS given_reporting,
     CASE WHEN coalesce(held.promise_kept_count, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN CASE WHEN coalesce(fact.met_count, 0) + coalesce(fact.breached_count, 0) + coalesce(fact.unmeasured_count, 0) = 0 OR fact.credit_ratio IS NULL THEN NULL WHEN fact.credit_ratio = 0 THEN 1 ELSE 0 END END END AS promise_kept_count

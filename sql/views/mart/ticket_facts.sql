@@ -20,11 +20,13 @@ SELECT
     first_resolved_at,
     resolved_at,
     cancelled_at,
+    settled_by_at,
     unknown_since_at,
     is_done,
     is_cancelled,
     is_quarantined,
     has_history,
+    is_sampled,
     is_sla_met_at_source,
     calendar,
     lead_time_calendar_microseconds / 3.6e9 AS lead_time_calendar_hours,
@@ -85,11 +87,13 @@ COMMENT ON COLUMN mart.ticket_facts.first_response_earliest_at IS 'Where no expo
 COMMENT ON COLUMN mart.ticket_facts.first_resolved_at IS 'First entry into done';
 COMMENT ON COLUMN mart.ticket_facts.resolved_at IS 'Last entry into done; empty for a ticket that is not done as of the data''s clock';
 COMMENT ON COLUMN mart.ticket_facts.cancelled_at IS 'Entry into cancelled, if the ticket is cancelled';
+COMMENT ON COLUMN mart.ticket_facts.settled_by_at IS 'Of a ticket that the first export to show it shows done or cancelled, and that nothing dates: that export. It was resolved or cancelled by then. Empty for others';
 COMMENT ON COLUMN mart.ticket_facts.unknown_since_at IS 'Of a ticket that was open when full exports last showed it: right after the last one that does. Whether it is open since is not known. Empty for others';
 COMMENT ON COLUMN mart.ticket_facts.is_done IS 'Whether the ticket is done as of the data''s clock';
 COMMENT ON COLUMN mart.ticket_facts.is_cancelled IS 'Whether the ticket is cancelled as of the data''s clock';
 COMMENT ON COLUMN mart.ticket_facts.is_quarantined IS 'Whether a contract rule set the ticket aside: eligible, but not measured';
 COMMENT ON COLUMN mart.ticket_facts.has_history IS 'Whether the export tells the ticket''s status changes (false: snapshot only)';
+COMMENT ON COLUMN mart.ticket_facts.is_sampled IS 'Whether the history is known only as exports show it (repeated snapshots): what came and went between two of them was never seen, so that counts of changes may be higher';
 COMMENT ON COLUMN mart.ticket_facts.is_sla_met_at_source IS 'SLA flag that the source itself set';
 COMMENT ON COLUMN mart.ticket_facts.calendar IS 'Working calendar of the team above; each interval used the calendar of its own team';
 COMMENT ON COLUMN mart.ticket_facts.lead_time_calendar_hours IS 'Created to last resolution, by the clock on the wall';
@@ -100,22 +104,22 @@ COMMENT ON COLUMN mart.ticket_facts.first_resolution_calendar_hours IS 'Created 
 COMMENT ON COLUMN mart.ticket_facts.first_resolution_business_hours IS 'Created to first resolution, in open hours';
 COMMENT ON COLUMN mart.ticket_facts.first_response_calendar_hours IS 'Created to first response, by the clock on the wall';
 COMMENT ON COLUMN mart.ticket_facts.first_response_business_hours IS 'Created to first response, in open hours';
-COMMENT ON COLUMN mart.ticket_facts.lead_time_least_calendar_hours IS 'Lead time at its least, by the clock on the wall, where repeated snapshots date its ends only to between two exports; empty where it is exact';
-COMMENT ON COLUMN mart.ticket_facts.lead_time_greatest_calendar_hours IS 'Lead time at its greatest, by the clock on the wall, where repeated snapshots date its ends only to between two exports; empty where it is exact';
-COMMENT ON COLUMN mart.ticket_facts.lead_time_least_business_hours IS 'Lead time at its least, in open hours, where repeated snapshots date its ends only to between two exports; empty where it is exact';
-COMMENT ON COLUMN mart.ticket_facts.lead_time_greatest_business_hours IS 'Lead time at its greatest, in open hours, where repeated snapshots date its ends only to between two exports; empty where it is exact';
-COMMENT ON COLUMN mart.ticket_facts.cycle_time_least_calendar_hours IS 'Cycle time at its least, by the clock on the wall, where repeated snapshots date its ends only to between two exports; empty where it is exact';
-COMMENT ON COLUMN mart.ticket_facts.cycle_time_greatest_calendar_hours IS 'Cycle time at its greatest, by the clock on the wall, where repeated snapshots date its ends only to between two exports; empty where it is exact';
-COMMENT ON COLUMN mart.ticket_facts.cycle_time_least_business_hours IS 'Cycle time at its least, in open hours, where repeated snapshots date its ends only to between two exports; empty where it is exact';
-COMMENT ON COLUMN mart.ticket_facts.cycle_time_greatest_business_hours IS 'Cycle time at its greatest, in open hours, where repeated snapshots date its ends only to between two exports; empty where it is exact';
-COMMENT ON COLUMN mart.ticket_facts.first_resolution_least_calendar_hours IS 'First resolution at its least, by the clock on the wall, where repeated snapshots date its ends only to between two exports; empty where it is exact';
-COMMENT ON COLUMN mart.ticket_facts.first_resolution_greatest_calendar_hours IS 'First resolution at its greatest, by the clock on the wall, where repeated snapshots date its ends only to between two exports; empty where it is exact';
-COMMENT ON COLUMN mart.ticket_facts.first_resolution_least_business_hours IS 'First resolution at its least, in open hours, where repeated snapshots date its ends only to between two exports; empty where it is exact';
-COMMENT ON COLUMN mart.ticket_facts.first_resolution_greatest_business_hours IS 'First resolution at its greatest, in open hours, where repeated snapshots date its ends only to between two exports; empty where it is exact';
-COMMENT ON COLUMN mart.ticket_facts.first_response_least_calendar_hours IS 'First response at its least, by the clock on the wall, where repeated snapshots date its ends only to between two exports; empty where it is exact';
-COMMENT ON COLUMN mart.ticket_facts.first_response_greatest_calendar_hours IS 'First response at its greatest, by the clock on the wall, where repeated snapshots date its ends only to between two exports; empty where it is exact';
-COMMENT ON COLUMN mart.ticket_facts.first_response_least_business_hours IS 'First response at its least, in open hours, where repeated snapshots date its ends only to between two exports; empty where it is exact';
-COMMENT ON COLUMN mart.ticket_facts.first_response_greatest_business_hours IS 'First response at its greatest, in open hours, where repeated snapshots date its ends only to between two exports; empty where it is exact';
+COMMENT ON COLUMN mart.ticket_facts.lead_time_least_calendar_hours IS 'Lead time at its least, by the clock on the wall, where exports do not date its ends exactly, as where two of them are compared; empty where it is exact';
+COMMENT ON COLUMN mart.ticket_facts.lead_time_greatest_calendar_hours IS 'Lead time at its greatest, by the clock on the wall, where exports do not date its ends exactly, as where two of them are compared; empty where it is exact';
+COMMENT ON COLUMN mart.ticket_facts.lead_time_least_business_hours IS 'Lead time at its least, in open hours, where exports do not date its ends exactly, as where two of them are compared; empty where it is exact';
+COMMENT ON COLUMN mart.ticket_facts.lead_time_greatest_business_hours IS 'Lead time at its greatest, in open hours, where exports do not date its ends exactly, as where two of them are compared; empty where it is exact';
+COMMENT ON COLUMN mart.ticket_facts.cycle_time_least_calendar_hours IS 'Cycle time at its least, by the clock on the wall, where exports do not date its ends exactly, as where two of them are compared; empty where it is exact';
+COMMENT ON COLUMN mart.ticket_facts.cycle_time_greatest_calendar_hours IS 'Cycle time at its greatest, by the clock on the wall, where exports do not date its ends exactly, as where two of them are compared; empty where it is exact';
+COMMENT ON COLUMN mart.ticket_facts.cycle_time_least_business_hours IS 'Cycle time at its least, in open hours, where exports do not date its ends exactly, as where two of them are compared; empty where it is exact';
+COMMENT ON COLUMN mart.ticket_facts.cycle_time_greatest_business_hours IS 'Cycle time at its greatest, in open hours, where exports do not date its ends exactly, as where two of them are compared; empty where it is exact';
+COMMENT ON COLUMN mart.ticket_facts.first_resolution_least_calendar_hours IS 'First resolution at its least, by the clock on the wall, where exports do not date its ends exactly, as where two of them are compared; empty where it is exact';
+COMMENT ON COLUMN mart.ticket_facts.first_resolution_greatest_calendar_hours IS 'First resolution at its greatest, by the clock on the wall, where exports do not date its ends exactly, as where two of them are compared; empty where it is exact';
+COMMENT ON COLUMN mart.ticket_facts.first_resolution_least_business_hours IS 'First resolution at its least, in open hours, where exports do not date its ends exactly, as where two of them are compared; empty where it is exact';
+COMMENT ON COLUMN mart.ticket_facts.first_resolution_greatest_business_hours IS 'First resolution at its greatest, in open hours, where exports do not date its ends exactly, as where two of them are compared; empty where it is exact';
+COMMENT ON COLUMN mart.ticket_facts.first_response_least_calendar_hours IS 'First response at its least, by the clock on the wall, where exports do not date its ends exactly, as where two of them are compared; empty where it is exact';
+COMMENT ON COLUMN mart.ticket_facts.first_response_greatest_calendar_hours IS 'First response at its greatest, by the clock on the wall, where exports do not date its ends exactly, as where two of them are compared; empty where it is exact';
+COMMENT ON COLUMN mart.ticket_facts.first_response_least_business_hours IS 'First response at its least, in open hours, where exports do not date its ends exactly, as where two of them are compared; empty where it is exact';
+COMMENT ON COLUMN mart.ticket_facts.first_response_greatest_business_hours IS 'First response at its greatest, in open hours, where exports do not date its ends exactly, as where two of them are compared; empty where it is exact';
 COMMENT ON COLUMN mart.ticket_facts.queued_calendar_hours IS 'Time in queued, by the clock on the wall';
 COMMENT ON COLUMN mart.ticket_facts.queued_business_hours IS 'Time in queued, in open hours';
 COMMENT ON COLUMN mart.ticket_facts.active_calendar_hours IS 'Time in active, by the clock on the wall';

@@ -95,5 +95,5 @@ def test_truth_is_bounded_though_nothing_is_measured(snapshot: DemoHome) -> None
 
 def test_share_is_written_alike_in_all_places(snapshot: DemoHome) -> None:
     page = explaining(snapshot)(SLA, "2026-10").output
-    assert "\n100 %  exactly 1.000000" in page
+    assert "\n100 %  unrounded 1.000000" in page
     assert "4 / 4 = 1.000000, or 100 %" in page

@@ -80,6 +80,15 @@ def _loss(number: int, ticket: Row) -> Row:
     return {"unknown_since_at": since, "age_calendar_microseconds": None, "age_business_microseconds": None}
 
 
+def _sight(number: int, ticket: Row) -> Row:
+    """Some tickets that no history is known of are done or cancelled nobody knows since when, but by an export."""
+    created_at = ticket["created_at"]
+    if ticket["has_history"] or number % 4 or not (ticket["is_done"] or ticket["is_cancelled"]):
+        return {}
+    since = min(created_at + timedelta(days=number % 17), AS_OF) if isinstance(created_at, datetime) else AS_OF
+    return {"resolved_at": None, "cancelled_at": None, "settled_by_at": since}
+
+
 def ticket_rows(random_: random.Random, count: int) -> list[Row]:
     rows: list[Row] = []
     for number in range(count):
@@ -103,6 +112,8 @@ def ticket_rows(random_: random.Random, count: int) -> list[Row]:
                 "is_cancelled": cancelled,
                 "is_quarantined": random_.random() < 0.05,
                 "has_history": has_history,
+                # Those of which some instants are not exact.
+                "is_sampled": has_history and number % 3 == 0,
                 "is_sla_met_at_source": random_.random() < 0.7 if source == "portal" and number % 7 else None,
                 **_parts(random_, lead // timedelta(microseconds=1) if done else None, has_history=has_history),
                 "age_calendar_microseconds": _sometimes(random_, 0.95, age if is_open else None),
@@ -114,7 +125,9 @@ def ticket_rows(random_: random.Random, count: int) -> list[Row]:
                 "duplicate_event_count": 0,
             }
         )
-    return [{**row, **_ends(number, row), **_loss(number, row)} for number, row in enumerate(rows)]
+    return [
+        {**row, **_ends(number, row), **_loss(number, row), **_sight(number, row)} for number, row in enumerate(rows)
+    ]
 
 
 def ticket_day_rows(random_: random.Random) -> list[Row]:

@@ -24,13 +24,22 @@ def local_date(instant: str) -> str:
 
 
 def best_known(instant: str) -> str:
-    """The day of an instant; of a ticket that was set aside, that of its creation if it has none."""
-    return local_date(f"CASE WHEN is_quarantined THEN coalesce({instant}, created_at) ELSE {instant} END")
+    """The day of an instant; of a ticket that was set aside, that of its creation if it has none.
+
+    Else that of the export which first shows it done, or is the last to show it open, or again that of its creation.
+    """
+    return local_date(
+        f"CASE WHEN {instant} IS NOT NULL THEN {instant} "
+        "WHEN is_quarantined AND created_at IS NOT NULL THEN created_at "
+        "WHEN settled_by_at IS NOT NULL THEN settled_by_at WHEN unknown_since_at IS NOT NULL THEN unknown_since_at "
+        "ELSE created_at END"
+    )
 
 
+# What lies in a period nobody knows for certain is measured no more than what was set aside.
 RESOLVED = f"""
-    SELECT *, {best_known("resolved_at")} AS day
-    FROM fct_tickets WHERE NOT is_cancelled AND (is_done OR is_quarantined)
+    SELECT * REPLACE (is_quarantined OR resolved_at IS NULL AS is_quarantined), {best_known("resolved_at")} AS day
+    FROM fct_tickets WHERE NOT is_cancelled AND (is_done OR is_quarantined OR unknown_since_at IS NOT NULL)
 """
 CLAIMED = f"""
     SELECT * FROM ({RESOLVED})
@@ -38,8 +47,8 @@ CLAIMED = f"""
 """
 CREATED = f"SELECT *, {local_date('created_at')} AS day FROM fct_tickets WHERE NOT is_cancelled"
 CANCELLED = f"""
-    SELECT *, {best_known("cancelled_at")} AS day
-    FROM fct_tickets WHERE is_cancelled
+    SELECT * REPLACE (is_quarantined OR cancelled_at IS NULL AS is_quarantined), {best_known("cancelled_at")} AS day
+    FROM fct_tickets WHERE is_cancelled OR unknown_since_at IS NOT NULL
 """
 OPEN = f"SELECT *, {AS_OF_DATE} AS day FROM fct_tickets WHERE NOT is_done AND NOT is_cancelled"
 FLOWS = f"SELECT *, 1 AS sign FROM ({CREATED}) UNION ALL SELECT *, -1 AS sign FROM ({RESOLVED})"
@@ -71,7 +80,8 @@ BILLED = "SELECT *, invoice_date AS day FROM fct_vendor_invoice_lines"
 def clocks(target: str) -> str:
     return f"""
         SELECT k.team, k.priority, k.service, k.vendor, k.state, t.is_quarantined,
-               coalesce({local_date("decided_at")}, CASE WHEN t.is_quarantined THEN {best_known("resolved_at")} END)
+               coalesce({local_date("decided_at")},
+               CASE WHEN t.is_quarantined THEN {local_date("coalesce(resolved_at, created_at)")} END)
                AS day
         FROM fct_sla_clocks k JOIN fct_tickets t USING (ticket_id)
         WHERE target = '{target}'
@@ -241,6 +251,8 @@ def _records_and_numbers(name: str) -> tuple[str, str]:
                 f"CASE WHEN x IS NOT NULL THEN coalesce({measure}_{end}_{clock}_microseconds, x) END"
                 for end in ("least", "greatest")
             )
+        if clock is None:
+            greatest = "CASE WHEN x IS NOT NULL AND is_sampled THEN 1e40 ELSE x END"
         lowest, highest = f"coalesce({least}, 0)::DOUBLE", f"coalesce({greatest}, 1e40)::DOUBLE"
         return f"SELECT *, {trusted(column)} AS x FROM ({records})", (
             f"{quantile % 'x'} AS value, NULL AS numerator, NULL AS denominator, "
@@ -260,7 +272,8 @@ def _records_and_numbers(name: str) -> tuple[str, str]:
     if found := _MEAN.fullmatch(name):
         return f"SELECT *, {trusted(f'{found[1]}_count')} AS x FROM ({RESOLVED})", (
             "avg(x) AS value, coalesce(sum(x), 0) AS numerator, count(x) AS denominator, avg(coalesce(x, 0)) AS "
-            f"lower_bound, CASE WHEN count(x) = count(*) THEN avg(x) END AS upper_bound, {counts}"
+            "lower_bound, CASE WHEN count(x) = count(*) AND count(x) FILTER (is_sampled) = 0 THEN avg(x) END "
+            f"AS upper_bound, {counts}"
         )
     if found := _TIME_SHARE.fullmatch(name):
         return _time_share(found[1], counts)
@@ -282,6 +295,18 @@ def _records_and_numbers(name: str) -> tuple[str, str]:
             "coalesce(sum(x), 0) AS value, NULL AS numerator, NULL AS denominator, "
             "coalesce(sum(x) FILTER (x > 0), 0) - count(*) FILTER (sign < 0) AS lower_bound, "
             f"count(*) FILTER (sign > 0) + coalesce(sum(x) FILTER (x < 0), 0) AS upper_bound, {counts}"
+        )
+    if name == "ticket_reopen_ratio":
+        # What exports show not reopened may have been, between two of them.
+        return with_contribution, (
+            "avg(x) AS value, coalesce(sum(x), 0) AS numerator, count(x) AS denominator, avg(coalesce(x, 0)) AS "
+            f"lower_bound, avg(CASE WHEN x = 0 AND NOT is_sampled THEN 0 ELSE 1 END) AS upper_bound, {counts}"
+        )
+    if name == "ticket_first_contact_resolution_ratio":
+        return with_contribution, (
+            "avg(x) AS value, coalesce(sum(x), 0) AS numerator, count(x) AS denominator, "
+            "avg(CASE WHEN x = 1 AND NOT is_sampled THEN 1 ELSE 0 END) AS lower_bound, "
+            f"avg(coalesce(x, 1)) AS upper_bound, {counts}"
         )
     if name.endswith("_ratio"):
         return with_contribution, (
@@ -395,8 +420,9 @@ IN_DOUBT = f"""
     SELECT *, CASE WHEN has_history AND NOT is_quarantined THEN {local_date("unknown_since_at")}
                    WHEN created_at IS NOT NULL THEN {local_date("created_at")}
                    WHEN NOT is_done AND NOT is_cancelled THEN {AS_OF_DATE} END AS comes,
-           CASE WHEN is_done THEN coalesce({local_date("resolved_at")}, {AS_OF_DATE})
-                WHEN is_cancelled THEN coalesce({local_date("cancelled_at")}, {AS_OF_DATE})
+           CASE WHEN is_done THEN coalesce({local_date("resolved_at")}, {local_date("settled_by_at")}, {AS_OF_DATE})
+                WHEN is_cancelled
+                THEN coalesce({local_date("cancelled_at")}, {local_date("settled_by_at")}, {AS_OF_DATE})
                 ELSE DATE '9999-01-01' END AS goes
     FROM fct_tickets WHERE is_quarantined OR NOT has_history OR unknown_since_at IS NOT NULL
 """

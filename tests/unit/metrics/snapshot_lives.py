@@ -263,6 +263,14 @@ def hurried_lives(seed: int) -> tuple[list[TrueLife], list[datetime]]:
             if was == "New" and change["status"] == "Asked":
                 began_at = at - random.randrange(int((at - instants[turn - 1]) / HOUR)) * HOUR
                 life.changes.append((began_at, {"status": "Working"}))
+            if (
+                change["status"] == "Solved"
+                and was != "Solved"
+                and at - instants[turn - 1] > 2 * HOUR
+                and dice.one_in(3)
+            ):
+                # Solved twice between two exports: the field tells of the second time.
+                life.changes += [(at - 2 * HOUR, {"status": "Solved"}), (at - HOUR, {"status": was})]
             if was == change["status"] == "Solved" and at - instants[turn - 1] > HOUR:
                 life.changes.append((at - HOUR, {"status": "Working"}))
             life.changes.append((at, change))

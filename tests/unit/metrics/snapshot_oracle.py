@@ -35,10 +35,13 @@ def compare(rows: Sequence[Row], exports: Sequence[Row]) -> tuple[list[dict[str,
         begins_settled = states[0]["category"] in SETTLED
         is_gone_before = bool(before) and is_full[first["export"]]
 
+        ended = [told for name in ("resolved_at", "closed_at") if begins_settled and (told := _possible(first, name))]
+        if ended and before and min(ended) <= max(before):
+            is_gone_before = False
         is_found_new = is_gone_before and first["export"] not in tells_creation
         created_at = next((row["created_at"] for row in reversed(shown) if row["created_at"]), None)
-        if is_found_new and not begins_settled:
-            created_at = first["snapshot_at"]
+        if is_found_new:
+            created_at = min([first["snapshot_at"], *ended])
         is_covered = is_gone_before if created_at is None else bool(before) and created_at >= max(before)
         if created_at is not None:
             created_at = min(created_at, first["snapshot_at"])
@@ -64,6 +67,15 @@ def compare(rows: Sequence[Row], exports: Sequence[Row]) -> tuple[list[dict[str,
                         row["snapshot_at"]
                         for row, _ in takewhile(
                             lambda pair: pair[1]["category"] == "queued", zip(shown, states, strict=True)
+                        )
+                    ),
+                    default=None,
+                ),
+                "unresolved_until_at": max(
+                    (
+                        row["snapshot_at"]
+                        for row, _ in takewhile(
+                            lambda pair: pair[1]["category"] != "done", zip(shown, states, strict=True)
                         )
                     ),
                     default=None,
@@ -118,14 +130,14 @@ def _events(
             continue
         lower = created_at if is_first else shown[position - 1]["snapshot_at"]
         exact = _exact(row, state, before, lower, is_first=is_first)
-        if is_first and state["category"] not in SETTLED and created_at is not None:
+        if is_first and state["category"] not in ("waiting", *SETTLED) and created_at is not None:
             exact = created_at
         number += 1
         yield {
             "ticket_id": row["ticket_id"],
             "occurred_at": exact or row["snapshot_at"],
             "event_sequence": number,
-            "earliest_at": (None if exact else lower) or (created_after if is_first else None),
+            "earliest_at": (created_after if is_first else None) or (None if exact else lower),
             **{name: state[name] if name in changed else None for name in ATTRIBUTES},
             "status_category": state["category"] if "status" in changed else None,
             "waiting_reason": state["reason"] if "status" in changed else None,

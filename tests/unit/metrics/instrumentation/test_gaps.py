@@ -203,17 +203,26 @@ def test_every_count_agrees_with_plain_python(facts: Facts, as_of: datetime) -> 
         months = {
             "ticket_created_count": None if row["is_cancelled"] else _month(row["created_at"]),
             "ticket_resolved_count": None
-            if row["is_cancelled"] or not (row["is_done"] or is_aside)
-            else _month(row["resolved_at"] or (row["created_at"] if is_aside else None)),
+            if row["is_cancelled"] or not (row["is_done"] or is_aside or row["unknown_since_at"])
+            else _month(
+                row["resolved_at"]
+                or (row["created_at"] if is_aside else None)
+                or row["settled_by_at"]
+                or row["unknown_since_at"]
+                or row["created_at"]
+            ),
         }
+        months["ticket_reopen_ratio"] = months["ticket_resolved_count"]
         months["ticket_cycle_time_p85_business_hours"] = months["ticket_resolved_count"]
         months["ticket_first_response_p50_calendar_hours"] = months["ticket_resolved_count"]
         lacks = {
+            "ticket_reopen_ratio": "tickets.history.measured",
             "ticket_cycle_time_p85_business_hours": "tickets.cycle_time.measured" if row["has_history"]
             else "tickets.history.measured",
             "ticket_first_response_p50_calendar_hours": "tickets.first_response.measured",
         }  # fmt: skip
         columns = {
+            "ticket_reopen_ratio": "reopen_count",
             "ticket_cycle_time_p85_business_hours": "cycle_time_business_microseconds",
             "ticket_first_response_p50_calendar_hours": "first_response_calendar_microseconds",
         }
@@ -222,8 +231,15 @@ def test_every_count_agrees_with_plain_python(facts: Facts, as_of: datetime) -> 
                 continue
             if is_aside:
                 reasons = rules.get(row["ticket_id"], ["set_aside"])
+            elif metric != "ticket_created_count" and row["resolved_at"] is None:
+                is_lost = row["unknown_since_at"] is not None
+                reasons = ["tickets.whereabouts.measured" if is_lost else "tickets.ended_at.measured"]
             elif metric in columns and row[columns[metric]] is None:
                 reasons = [lacks[metric]]
+            elif metric == "ticket_reopen_ratio":
+                if row["is_sampled"] and row["reopen_count"] == 0:
+                    inexact[metric, month, row["source"], "tickets.unseen_changes.measured"] += 1
+                continue
             elif metric in columns and row[ends_of(columns[metric])[0]] != row[ends_of(columns[metric])[1]]:
                 # It is measured, and only not exact.
                 inexact[metric, month, row["source"], "tickets.exact_instants.measured"] += 1

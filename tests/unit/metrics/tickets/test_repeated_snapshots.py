@@ -403,9 +403,39 @@ def test_without_any_creation_a_ticket_begins_where_a_full_export_first_shows_it
     for exports in (
         exports_of((0, {"status": "New"}), (3, {"status": "Working"})),
         exports_of((2, {"status": "New"}), is_full=False),
-        exports_of((2, {"status": "Solved"})),
+        exports_of((0, {"status": "Solved"})),
     ):
         assert compare(exports).tickets["created_at"].to_list() == [None]
+
+
+@pytest.mark.parametrize(
+    ("fields", "created_at", "settled_at"),
+    [
+        ({}, START + 2 * DAY, START + 2 * DAY),
+        ({"resolved_at": START + 30 * HOUR}, START + 30 * HOUR, START + 30 * HOUR),
+        ({"resolved_at": START + 40 * HOUR, "closed_at": START + 30 * HOUR}, START + 30 * HOUR, START + 40 * HOUR),
+    ],
+)
+def test_without_any_creation_what_is_first_seen_done_was_created_by_then_and_after_the_export_before(
+    fields: dict[str, datetime], created_at: datetime, settled_at: datetime
+) -> None:
+    found = compare(exports_of((2, {"status": "Solved", **fields})))
+    assert found.tickets["created_at"].to_list() == [created_at]
+    assert found.events.select("status", "occurred_at", "earliest_at").rows() == [("Solved", settled_at, START + DAY)]
+
+
+def test_what_was_resolved_before_an_export_that_does_not_show_it_was_not_created_since() -> None:
+    found = compare(exports_of((2, {"status": "Solved", "resolved_at": START + 20 * HOUR})))
+    assert found.tickets["created_at"].to_list() == [None]
+    assert found.events.is_empty()
+
+
+def test_what_is_first_seen_waiting_lay_queued_until_then() -> None:
+    found = compare(exports_of((1, {"status": "Asked"}), (2, {"status": "Solved"}), created_at=START + 3 * HOUR))
+    assert found.events.select("status", "occurred_at", "earliest_at").rows() == [
+        ("Asked", START + DAY, START + 3 * HOUR),
+        ("Solved", START + 2 * DAY, START + DAY),
+    ]
 
 
 def test_a_creation_after_the_export_that_shows_it_is_not_possible() -> None:

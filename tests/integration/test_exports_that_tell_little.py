@@ -1,0 +1,168 @@
+"""Daily exports without some of their fields: what they leave open must hold the truth, which the event log tells.
+
+Tickets vanish from the exports, creations and resolutions are told by no field, and every value over everything of a
+period that is told whole has to lie between its bounds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from click.testing import CliRunner
+from demo_homes import DemoHome
+from simulated_desks import DAYS, END, Desk
+
+from pipelines.cli.main import kpi
+
+pytestmark = pytest.mark.slow
+
+RESOLUTIONS = ("tickets.resolved_at", "tickets.closed_at")
+FIRST_FILE = END - timedelta(days=DAYS - 1)
+SETTLED = {"Resolved", "Closed", "Canceled"}
+#: From when on open tickets are missing that were in the exports before.
+VANISHED_ON = END - timedelta(days=12)
+HELD_AGAINST_THE_LOG = (
+    "ticket_resolved_count",
+    "ticket_net_flow_count",
+    "ticket_cancelled_count",
+    "ticket_lead_time_p50_calendar_hours",
+    "ticket_lead_time_p85_calendar_hours",
+    "ticket_first_resolution_p85_calendar_hours",
+    "ticket_cycle_time_p50_calendar_hours",
+    "ticket_work_in_progress_count",
+    "ticket_reopen_ratio",
+    "ticket_reopen_mean_count",
+    "ticket_handoff_mean_count",
+    "ticket_handoff_p95_count",
+)
+GRAINS = {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=31)}
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    return Desk(tmp_path_factory.mktemp("desk"))
+
+
+@pytest.fixture(scope="module")
+def logged(desk: Desk) -> DemoHome:
+    return desk.home("logged", ["servicenow_incidents"])
+
+
+def _days(home: DemoHome) -> dict[str, tuple[date, bool]]:
+    """Number of a ticket that was or may be resolved -> the day of its period, and whether it is known to lie there."""
+    query = """
+        SELECT split_part(ticket_id, ':', 2), resolved_at IS NOT NULL,
+            CAST(timezone('Europe/Amsterdam', coalesce(resolved_at, settled_by_at, unknown_since_at)) AS DATE) AS day
+        FROM core.fct_tickets WHERE NOT is_cancelled AND day IS NOT NULL
+    """
+    return {number: (day, is_dated) for number, is_dated, day in home.warehouse(query)}
+
+
+def _moved(shown: dict[str, tuple[date, bool]], truth: dict[str, tuple[date, bool]]) -> set[date]:
+    """Days of tickets that came back unseen, or that were resolved after they had left the exports.
+
+    Those count where exports show that they were resolved first, or that they left.
+    """
+    moved: set[date] = set()
+    for number, (day, is_dated) in shown.items():
+        true_day, _ = truth.get(number, (None, False))
+        if true_day is not None and (true_day != day if is_dated else true_day > day):
+            moved |= {day, true_day}
+    return moved
+
+
+def _values(home: DemoHome) -> dict[tuple[str, str, date], tuple[Any, ...]]:
+    """(metric, grain, first day) -> value, bounds, eligible and measured records, of periods since the first file."""
+    names = ", ".join(f"'{name}'" for name in HELD_AGAINST_THE_LOG)
+    rows = home.warehouse(
+        f"""
+        SELECT metric, period_grain, period_start_date, value, lower_bound, upper_bound, eligible_count, measured_count
+        FROM mart.metric_values
+        ANTI JOIN mart.partial_periods USING (metric, period_grain, period_start_date)
+        WHERE dimension = 'overall' AND period_start_date >= ? AND period_grain IN ('day', 'week', 'month')
+            AND metric IN ({names})
+        """,
+        [FIRST_FILE],
+    )
+    return {(metric, grain, start): tuple(rest) for metric, grain, start, *rest in rows}
+
+
+def _home(desk: Desk, name: str, untold: Collection[str], *, vanish: int = 0) -> DemoHome:
+    home = desk.home(name, ["daily_tickets"], untold=untold, measure=not vanish)
+    if vanish:
+        gone: set[str] = set()
+        # Each leaves the exports on the day after one that shows it open.
+        for path in sorted((home.landing / "daily_tickets").iterdir()):
+            lines = path.read_text(encoding="utf-8").splitlines()
+            kept = [line for line in lines if line.partition(",")[0] not in gone]
+            path.write_text("\n".join(kept) + "\n", encoding="utf-8")
+            if path.stem[-10:] >= f"{VANISHED_ON:%Y-%m-%d}" and len(gone) < vanish:
+                gone |= {line.partition(",")[0] for line in kept[1:] if not SETTLED & set(line.split(","))}
+        assert len(gone) >= vanish
+        home.measure()
+    return home
+
+
+@pytest.mark.parametrize(
+    ("untold", "vanish", "least"),
+    [
+        ((), 6, 300),
+        (RESOLUTIONS, 0, 150),
+        (RESOLUTIONS, 6, 150),
+        (("tickets.first_response_at", *RESOLUTIONS), 0, 150),
+    ],
+    ids=["vanished", "no resolutions", "vanished, no resolutions", "no replies"],
+)
+def test_the_truth_lies_between_the_bounds(
+    desk: Desk, logged: DemoHome, untold: Collection[str], vanish: int, least: int
+) -> None:
+    home = _home(desk, f"{len(untold)} {vanish}", untold, vanish=vanish)
+    found, truth = _values(home), _values(logged)
+    moved = _moved(_days(home), _days(logged))
+    assert len(moved) < 25
+    wrong, compared = [], 0
+    for (metric, grain, start), (value, lower, upper, eligible, measured) in found.items():
+        true = truth.get((metric, grain, start), (None,))[0]
+        is_stock = metric == "ticket_work_in_progress_count"
+        if true is None or (not is_stock and any(start <= day < start + GRAINS[grain] for day in moved)):
+            continue
+        compared += 1
+        if not (lower is None or lower <= true + 1e-9) or not (upper is None or true - 1e-9 <= upper):
+            wrong.append((metric, grain, start, f"{true} not in [{lower}, {upper}]", value, measured, eligible))
+    assert not wrong
+    assert compared > least
+    if vanish:
+        assert [place for place, row in found.items() if place[0] == "ticket_resolved_count" and row[1] < row[2]]
+
+
+def test_what_was_done_before_the_first_file_is_a_gap_in_its_period_and_no_work_from_then_on(desk: Desk) -> None:
+    home = _home(desk, "gap", RESOLUTIONS)
+    undated = "SELECT count(*), count(settled_by_at) FROM core.fct_tickets WHERE is_done AND resolved_at IS NULL"
+    ((count, told),) = home.warehouse(undated)
+    assert count == told > 20
+    ((first,),) = home.warehouse("SELECT min(settled_by_at) FROM core.fct_tickets")
+    day = first.astimezone(ZoneInfo("Europe/Amsterdam")).date()
+    gaps = {
+        place: eligible - measured
+        for place, (*_, eligible, measured) in _values(home).items()
+        if place[0] == "ticket_resolved_count" and place[1] == "day" and eligible > measured
+    }
+    assert sum(gaps.values()) == count
+    assert {start for *_, start in gaps} == {day}
+    stocks = {
+        start: (eligible - measured)
+        for (metric, grain, start), (*_, eligible, measured) in _values(home).items()
+        if metric == "ticket_work_in_progress_count" and grain == "day"
+    }
+    assert set(stocks.values()) == {0}
+    assert CliRunner().invoke(kpi, ["run", "--home", str(home.folder), "--quiet"]).exit_code == 0
+    gap = home.published("SELECT rule_id FROM mart.instrumentation_scorecard WHERE rule_id LIKE 'tickets.ended_at.%'")
+    assert gap == [("tickets.ended_at.measured",)]
+    for metric in ("ticket_resolved_count", "ticket_lead_time_p85_calendar_hours", "ticket_reopen_ratio"):
+        page = CliRunner().invoke(kpi, ["explain", "--home", str(home.folder), metric, f"{max(gaps)[2]:%Y-%m}"]).output
+        assert "This is what was published." in page
+        assert "no instant of resolution or cancellation" in page
