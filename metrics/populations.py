@@ -16,14 +16,15 @@ from models.vocabulary import ClockState, Dimension, SlaTarget
 _ALL_DIMENSIONS: Final = tuple(Dimension)
 _is_quarantined: Final = pl.col("is_quarantined")
 
-#: What was done by the first export that shows it, and is dated by nothing, was resolved by then; what left the exports
-#: while it was open can have been since.
-_ends_at_the_latest: Final = pl.coalesce("settled_by_at", "unknown_since_at", "created_at")
-
 
 def _best_known(instant: str) -> pl.Expr:
-    """The instant, or else the one by which a ticket that may belong there is attributed to a period."""
-    return pl.coalesce(instant, pl.when(_is_quarantined).then("created_at"), _ends_at_the_latest)
+    """The instant, or else the one by which a ticket that may belong there is attributed to a period.
+
+    What left the exports while it was open can have ended since. What was done by the first export that shows it, and
+    is dated by nothing, ended by then, unless it was set aside, perhaps for what that export says.
+    """
+    set_aside = pl.when(_is_quarantined).then("created_at")
+    return pl.coalesce(instant, "unknown_since_at", set_aside, "settled_by_at", "created_at")
 
 
 _may_have_ended: Final = pl.col("unknown_since_at").is_not_null()

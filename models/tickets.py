@@ -46,11 +46,6 @@ stg_tickets = table(
         "Of repeated snapshots: the latest of the exports, from the first on, that show the ticket queued; empty where "
         "the first shows it otherwise",
     ),
-    instant(
-        "unresolved_until_at",
-        "Of repeated snapshots: the latest export before the first that shows the ticket done; empty where the first "
-        "export that shows it does",
-    ),
     flag(
         "has_disappeared",
         "Of repeated snapshots that hold all tickets: whether the latest export shows the ticket no longer. What was "
@@ -93,7 +88,7 @@ stg_ticket_events = table(
 )
 
 #: Durations of a ticket that have a least and a greatest length where they are not known exactly.
-BOUNDED_DURATIONS: Final = ("lead_time", "cycle_time", "first_resolution", "first_response")
+BOUNDED_DURATIONS: Final = ("lead_time", "cycle_time", "first_resolution", "first_response", "age")
 
 
 def _leeways() -> list[Column[Any]]:

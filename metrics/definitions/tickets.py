@@ -153,7 +153,7 @@ def _time_in(category: StatusCategory, clock: Clock) -> tuple[Metric, ...]:
 
 def _age(clock: Clock) -> tuple[Metric, ...]:
     unit, hours = _CLOCKS[clock]
-    column = f"age_{clock}_microseconds"
+    column, least, greatest = (f"age_{end}{clock}_microseconds" for end in ("", "least_", "greatest_"))
     return tuple(
         _metric(
             f"ticket_age_p{percent}_{unit}",
@@ -161,12 +161,13 @@ def _age(clock: Clock) -> tuple[Metric, ...]:
             f"{percent} % of the tickets that are open now are no older than this, in {hours}.",
             f"Continuous percentile {percent} (linear interpolation) of {column} over the tickets open as of the "
             "data's clock, in hours. Only the period that the clock lies in has a value: of earlier days the ages are "
-            "not kept.",
+            "not kept. Where repeated snapshots date a creation only to between two exports, the value takes the later "
+            "one, and the bounds both.",
             unit=unit,
             direction=Direction.DOWN_IS_GOOD,
             population=OPEN_TICKETS,
-            kind=Percentile(percent, column),
-            version=2,
+            kind=Percentile(percent, column, least=least, greatest=greatest),
+            version=3,
         )
         for percent in _PERCENTS
     )

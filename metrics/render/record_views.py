@@ -52,8 +52,8 @@ _SURE_OR_MEASURED: Final = (
 def _best_known(instant: str) -> str:
     """What `metrics.populations` takes for the instant of a ticket that has none."""
     return (
-        f"coalesce(fact.{instant}, CASE WHEN fact.is_quarantined THEN fact.created_at END, fact.settled_by_at, "
-        "fact.unknown_since_at, fact.created_at)"
+        f"coalesce(fact.{instant}, fact.unknown_since_at, CASE WHEN fact.is_quarantined THEN fact.created_at END, "
+        "fact.settled_by_at, fact.created_at)"
     )
 
 

@@ -36,7 +36,7 @@ def find_gaps(clocks: pl.DataFrame, lives: Lives) -> list[pl.Series]:
         `not_told` (a `ClockGap`, empty where the clock can be judged) and `decided_by`: where it cannot be, the latest
         instant known at which it can have been decided. That is the breach, if it was not kept before, else the clock's
         end; where pauses can have put off the breach, the clock's end, and while there is none the breach without
-        pauses. Empty if it cannot have been decided yet.
+        pauses. Empty if it cannot have been decided yet. Of a ticket that left the exports, when it did.
     """
     is_stop_open = pl.col("sure_until") < pl.col("clock_ends_at")
     tells_pauses = pl.col("tells_pauses")
@@ -61,7 +61,8 @@ def find_gaps(clocks: pl.DataFrame, lives: Lives) -> list[pl.Series]:
         .when(can_have_stopped | can_be_beyond)
         .then("clock_ends_at")
     )
-    is_lost = pl.lit(lives.tickets["unknown_since_at"].is_not_null().gather(clocks["life"])) & ~is_ended
+    unknown_since = pl.lit(lives.tickets["unknown_since_at"].gather(clocks["life"]))
+    is_lost = unknown_since.is_not_null() & ~is_ended
     gap = (
         pl.when(is_lost)
         .then(_gap(ClockGap.WHEREABOUTS))
@@ -72,7 +73,9 @@ def find_gaps(clocks: pl.DataFrame, lives: Lives) -> list[pl.Series]:
         .otherwise(_gap(ClockGap.PAUSES))
     )
     return clocks.select(
-        not_told=pl.when(is_open).then(gap), decided_by=pl.when(is_open).then(decided_by)
+        not_told=pl.when(is_open).then(gap),
+        # A promise that was kept when the ticket left was so by then: where its throughput may be, it is decided.
+        decided_by=pl.when(is_open).then(pl.when(is_lost).then(unknown_since).otherwise(decided_by)),
     ).get_columns()
 
 

@@ -26,6 +26,7 @@ _SPANS: Final = {
     "cycle_time": ("active", "resolved"),
     "first_resolution": ("created", "first_resolved"),
     "first_response": ("created", "response"),
+    "age": ("created", "now"),
 }
 _INSTANTS: Final = ("created", "active", "resolved", "first_resolved", "response")
 
@@ -37,13 +38,14 @@ def bound_durations(
 
     - A ticket that exports show queued has not been active yet; whatever takes it out of the queue, somebody can have
       begun on the way. One that the first export shows active may have been queued before.
-    - A ticket whose resolution moved unseen was resolved for the last time by its own field at the latest. That field
-      tells of the last resolution: the first can have come as soon as the last export that shows none.
+    - A ticket whose resolution moved unseen was resolved for the last time by its own field at the latest.
+    - The first resolution can have come as soon as the ticket was created, for it may have come back before an export
+      showed it.
     - What lies between two exports is counted by the calendar of either state, where their calendars differ.
 
     Args:
         measured: a row per ticket with the columns of `fct_tickets`, `ticket`, `is_compared`, `first_seen_at`,
-            `queued_until_at`, `unresolved_until_at`, `reopened_unseen_at` and `resolved_by_field_at`.
+            `queued_until_at`, `reopened_unseen_at` and `resolved_by_field_at`.
         intervals: rows of `fct_ticket_intervals` of the same tickets, in order of time.
         steps: their steps.
 
@@ -98,7 +100,6 @@ def _ends(measured: pl.DataFrame, steps: pl.DataFrame, as_of: datetime) -> pl.Da
     is_done = pl.col("is_done")
     created, active = pl.col("created_at"), pl.col("first_active_at")
     queued_until = pl.when(pl.col("queued_until_at") <= until).then("queued_until_at")
-    unresolved_until = pl.when(pl.col("unresolved_until_at") <= until).then("unresolved_until_at")
     is_active_at_sight = (active == created) & (pl.col("first_seen_at") > created)
     is_moved = (pl.col("reopened_unseen_at") <= until).fill_null(False)
     moved_to = pl.min_horizontal(pl.max_horizontal("resolved_at", "resolved_by_field_at"), until)
@@ -110,12 +111,14 @@ def _ends(measured: pl.DataFrame, steps: pl.DataFrame, as_of: datetime) -> pl.Da
         active_to=pl.when(is_active_at_sight).then(pl.min_horizontal("first_seen_at", until)).otherwise(active),
         resolved_from=pl.coalesce(pl.lit(earliest("resolved_at", is_done)), "resolved_at"),
         resolved_to=pl.when(is_moved & pl.col("resolved_at").is_not_null()).then(moved_to).otherwise("resolved_at"),
-        first_resolved_from=pl.min_horizontal(pl.max_horizontal(created_from, unresolved_until), "first_resolved_at"),
+        first_resolved_from=created_from,
         first_resolved_to="first_resolved_at",
         response_from=pl.coalesce(
             pl.min_horizontal("first_response_earliest_at", "first_response_at"), "first_response_at"
         ),
         response_to="first_response_at",
+        now_from=until,
+        now_to=until,
     )
 
 

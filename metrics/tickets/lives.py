@@ -51,14 +51,7 @@ def close_lives(
     resolved_by_field_at = pl.col("resolved_at").alias("resolved_by_field_at")
     own = tickets.select(
         *("ticket", "ticket_id", "source", "ticket_type", "service", "is_sla_met_at_source", "first_response_at"),
-        *(
-            "first_seen_at",
-            "last_seen_at",
-            "queued_until_at",
-            "unresolved_until_at",
-            "has_disappeared",
-            "reopened_unseen_at",
-        ),
+        *("first_seen_at", "last_seen_at", "queued_until_at", "has_disappeared", "reopened_unseen_at"),
         resolved_by_field_at,
         is_compared=pl.col("export_shape") == ExportShape.REPEATED_SNAPSHOTS.value,
     )

@@ -39,10 +39,9 @@ class Comparison:
     Attributes:
         events: rows of `stg_ticket_events` (all but `source` and `actor`), in order of ticket and time.
         tickets: one row per ticket: `ticket_id`, `first_seen_at`, `last_seen_at`, `queued_until_at` (the last of the
-            exports, from the first on, that show it queued), `unresolved_until_at` (the last before the first that
-            shows it done), `has_disappeared`, `reopened_unseen_at` (the first resolution that moved while two exports
-            both show the ticket done), and the instants `created_at`, `first_response_at`, `resolved_at` and
-            `closed_at`, as far as the exports allow them.
+            exports, from the first on, that show it queued), `has_disappeared`, `reopened_unseen_at` (the first
+            resolution that moved while two exports both show the ticket done), and the instants `created_at`,
+            `first_response_at`, `resolved_at` and `closed_at`, as far as the exports allow them.
         doubts: instants that the exports do not allow, and tickets that stand twice in one: `ticket_id`, `load_id`,
             `row_number`, `field` and `problem` (after_snapshot, outside_snapshots, unseen_reopening or
             repeated_in_snapshot).
@@ -148,7 +147,6 @@ def _lives(states: pl.DataFrame, exports: pl.DataFrame) -> pl.DataFrame:
     is_settled = pl.col("status_category").is_in(_SETTLED)
     had_one = pl.col("resolved_at_before").is_not_null()
     left_queue = (pl.col("status_category") != _QUEUED).cast(pl.UInt8).cum_max().cast(pl.Boolean)
-    was_done = (pl.col("status_category") == _DONE).cast(pl.UInt8).cum_max().cast(pl.Boolean)
     lives = states.group_by("ticket", maintain_order=True).agg(
         pl.col("ticket_id").first(),
         pl.col("created_at").drop_nulls().last(),
@@ -157,7 +155,6 @@ def _lives(states: pl.DataFrame, exports: pl.DataFrame) -> pl.DataFrame:
         pl.col("seen_until").filter(~left_queue).max().alias("queued_until_at"),
         possible("first_response_at").drop_nulls().last().alias("first_response_at"),
         *(possible(field).last().alias(field) for field in ("resolved_at", "closed_at")),
-        pl.col("seen_until").filter(~was_done).max().alias("unresolved_until_at"),
         pl.col("resolved_at").filter(_has_moved() & had_one).min().alias("reopened_unseen_at"),
         *(possible(field).first().alias(f"first_{field}") for field in ("resolved_at", "closed_at")),
         pl.col("export").first().alias("first_export"),
@@ -200,7 +197,6 @@ def _lives(states: pl.DataFrame, exports: pl.DataFrame) -> pl.DataFrame:
         first_seen_at="first_seen_at",
         last_seen_at="last_seen_at",
         queued_until_at="queued_until_at",
-        unresolved_until_at="unresolved_until_at",
         has_disappeared=pl.when("last_is_full").then(pl.col("last_seen_at") < pl.col("latest_at")),
         reopened_unseen_at="reopened_unseen_at",
         # Then the export before it is the latest that shows what was before: nothing.

@@ -54,7 +54,6 @@ TICKET_COLUMNS: Final = (
     "first_seen_at",
     "last_seen_at",
     "queued_until_at",
-    "unresolved_until_at",
     "has_disappeared",
     "reopened_unseen_at",
 )

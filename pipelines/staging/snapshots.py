@@ -33,7 +33,7 @@ _LANDED: Final = ("_load_id", "_row_number", "_row_hash")
 #: What the comparison alone can say of a ticket.
 _COMPARED: Final = (
     "created_at", "first_response_at", "resolved_at", "closed_at",
-    "first_seen_at", "last_seen_at", "queued_until_at", "unresolved_until_at", "has_disappeared", "reopened_unseen_at",
+    "first_seen_at", "last_seen_at", "queued_until_at", "has_disappeared", "reopened_unseen_at",
 )  # fmt: skip
 
 

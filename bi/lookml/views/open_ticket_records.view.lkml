@@ -62,7 +62,7 @@ view: open_ticket_records {
   measure: ticket_age_p50_business_hours {
     type: number
     label: "Age of open work, p50, business hours"
-    description: "50 % of the tickets that are open now are no older than this, in open hours of the team's calendar. Continuous percentile 50 (linear interpolation) of age_business_microseconds over the tickets open as of the data's clock, in hours. Only the period that the clock lies in has a value: of earlier days the ages are not kept. Owner: Service management."
+    description: "50 % of the tickets that are open now are no older than this, in open hours of the team's calendar. Continuous percentile 50 (linear interpolation) of age_business_microseconds over the tickets open as of the data's clock, in hours. Only the period that the clock lies in has a value: of earlier days the ages are not kept. Where repeated snapshots date a creation only to between two exports, the value takes the later one, and the bounds both. Owner: Service management."
     value_format: "#,##0.0"
     drill_fields: [detail*]
     sql: ROUND(CAST(PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY ${TABLE}.age_business_microseconds) AS DOUBLE PRECISION) * 2) / 7200000000 ;;
@@ -71,7 +71,7 @@ view: open_ticket_records {
   measure: ticket_age_p85_business_hours {
     type: number
     label: "Age of open work, p85, business hours"
-    description: "85 % of the tickets that are open now are no older than this, in open hours of the team's calendar. Continuous percentile 85 (linear interpolation) of age_business_microseconds over the tickets open as of the data's clock, in hours. Only the period that the clock lies in has a value: of earlier days the ages are not kept. Owner: Service management."
+    description: "85 % of the tickets that are open now are no older than this, in open hours of the team's calendar. Continuous percentile 85 (linear interpolation) of age_business_microseconds over the tickets open as of the data's clock, in hours. Only the period that the clock lies in has a value: of earlier days the ages are not kept. Where repeated snapshots date a creation only to between two exports, the value takes the later one, and the bounds both. Owner: Service management."
     value_format: "#,##0.0"
     drill_fields: [detail*]
     sql: ROUND(CAST(PERCENTILE_CONT(0.85) WITHIN GROUP (ORDER BY ${TABLE}.age_business_microseconds) AS DOUBLE PRECISION) * 20) / 72000000000 ;;
@@ -80,7 +80,7 @@ view: open_ticket_records {
   measure: ticket_age_p95_business_hours {
     type: number
     label: "Age of open work, p95, business hours"
-    description: "95 % of the tickets that are open now are no older than this, in open hours of the team's calendar. Continuous percentile 95 (linear interpolation) of age_business_microseconds over the tickets open as of the data's clock, in hours. Only the period that the clock lies in has a value: of earlier days the ages are not kept. Owner: Service management."
+    description: "95 % of the tickets that are open now are no older than this, in open hours of the team's calendar. Continuous percentile 95 (linear interpolation) of age_business_microseconds over the tickets open as of the data's clock, in hours. Only the period that the clock lies in has a value: of earlier days the ages are not kept. Where repeated snapshots date a creation only to between two exports, the value takes the later one, and the bounds both. Owner: Service management."
     value_format: "#,##0.0"
     drill_fields: [detail*]
     sql: ROUND(CAST(PERCENTILE_CONT(0.95) WITHIN GROUP (ORDER BY ${TABLE}.age_business_microseconds) AS DOUBLE PRECISION) * 20) / 72000000000 ;;
@@ -89,7 +89,7 @@ view: open_ticket_records {
   measure: ticket_age_p50_calendar_hours {
     type: number
     label: "Age of open work, p50, calendar hours"
-    description: "50 % of the tickets that are open now are no older than this, in hours by the clock on the wall. Continuous percentile 50 (linear interpolation) of age_calendar_microseconds over the tickets open as of the data's clock, in hours. Only the period that the clock lies in has a value: of earlier days the ages are not kept. Owner: Service management."
+    description: "50 % of the tickets that are open now are no older than this, in hours by the clock on the wall. Continuous percentile 50 (linear interpolation) of age_calendar_microseconds over the tickets open as of the data's clock, in hours. Only the period that the clock lies in has a value: of earlier days the ages are not kept. Where repeated snapshots date a creation only to between two exports, the value takes the later one, and the bounds both. Owner: Service management."
     value_format: "#,##0.0"
     drill_fields: [detail*]
     sql: ROUND(CAST(PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY ${TABLE}.age_calendar_microseconds) AS DOUBLE PRECISION) * 2) / 7200000000 ;;
@@ -98,7 +98,7 @@ view: open_ticket_records {
   measure: ticket_age_p85_calendar_hours {
     type: number
     label: "Age of open work, p85, calendar hours"
-    description: "85 % of the tickets that are open now are no older than this, in hours by the clock on the wall. Continuous percentile 85 (linear interpolation) of age_calendar_microseconds over the tickets open as of the data's clock, in hours. Only the period that the clock lies in has a value: of earlier days the ages are not kept. Owner: Service management."
+    description: "85 % of the tickets that are open now are no older than this, in hours by the clock on the wall. Continuous percentile 85 (linear interpolation) of age_calendar_microseconds over the tickets open as of the data's clock, in hours. Only the period that the clock lies in has a value: of earlier days the ages are not kept. Where repeated snapshots date a creation only to between two exports, the value takes the later one, and the bounds both. Owner: Service management."
     value_format: "#,##0.0"
     drill_fields: [detail*]
     sql: ROUND(CAST(PERCENTILE_CONT(0.85) WITHIN GROUP (ORDER BY ${TABLE}.age_calendar_microseconds) AS DOUBLE PRECISION) * 20) / 72000000000 ;;
@@ -107,7 +107,7 @@ view: open_ticket_records {
   measure: ticket_age_p95_calendar_hours {
     type: number
     label: "Age of open work, p95, calendar hours"
-    description: "95 % of the tickets that are open now are no older than this, in hours by the clock on the wall. Continuous percentile 95 (linear interpolation) of age_calendar_microseconds over the tickets open as of the data's clock, in hours. Only the period that the clock lies in has a value: of earlier days the ages are not kept. Owner: Service management."
+    description: "95 % of the tickets that are open now are no older than this, in hours by the clock on the wall. Continuous percentile 95 (linear interpolation) of age_calendar_microseconds over the tickets open as of the data's clock, in hours. Only the period that the clock lies in has a value: of earlier days the ages are not kept. Where repeated snapshots date a creation only to between two exports, the value takes the later one, and the bounds both. Owner: Service management."
     value_format: "#,##0.0"
     drill_fields: [detail*]
     sql: ROUND(CAST(PERCENTILE_CONT(0.95) WITHIN GROUP (ORDER BY ${TABLE}.age_calendar_microseconds) AS DOUBLE PRECISION) * 20) / 72000000000 ;;

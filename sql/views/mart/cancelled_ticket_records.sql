@@ -10,7 +10,7 @@
 CREATE OR REPLACE VIEW mart.cancelled_ticket_records AS
 SELECT
     fact.ticket_id,
-    CAST(timezone(run.reporting_time_zone, coalesce(fact.cancelled_at, CASE WHEN fact.is_quarantined THEN fact.created_at END, fact.settled_by_at, fact.unknown_since_at, fact.created_at)) AS DATE) AS period_date,
+    CAST(timezone(run.reporting_time_zone, coalesce(fact.cancelled_at, fact.unknown_since_at, CASE WHEN fact.is_quarantined THEN fact.created_at END, fact.settled_by_at, fact.created_at)) AS DATE) AS period_date,
     coalesce(fact.team, '(none)') AS team,
     coalesce(fact.priority, '(none)') AS priority,
     coalesce(fact.service, '(none)') AS service,
@@ -26,7 +26,7 @@ CROSS JOIN (
         max(CASE WHEN metric IN ('ticket_cancelled_count') THEN 1 ELSE 0 END) AS measured_count
     FROM meta.metrics WHERE publication_state = 'held'
 ) AS held
-WHERE (fact.is_cancelled OR fact.unknown_since_at IS NOT NULL) AND coalesce(fact.cancelled_at, CASE WHEN fact.is_quarantined THEN fact.created_at END, fact.settled_by_at, fact.unknown_since_at, fact.created_at) IS NOT NULL;
+WHERE (fact.is_cancelled OR fact.unknown_since_at IS NOT NULL) AND coalesce(fact.cancelled_at, fact.unknown_since_at, CASE WHEN fact.is_quarantined THEN fact.created_at END, fact.settled_by_at, fact.created_at) IS NOT NULL;
 
 COMMENT ON VIEW mart.cancelled_ticket_records IS 'One row per ticket that is cancelled or may be, on the day of its cancellation.';
 COMMENT ON COLUMN mart.cancelled_ticket_records.ticket_id IS 'Ticket, qualified by its source';

@@ -4,11 +4,12 @@
 -- 85 % of the tickets that are open now are no older than this, in hours by the clock on the wall.
 -- Formula: Continuous percentile 85 (linear interpolation) of age_calendar_microseconds over the tickets open as of
 -- the data's clock, in hours. Only the period that the clock lies in has a value: of earlier days the ages are not
--- kept.
+-- kept. Where repeated snapshots date a creation only to between two exports, the value takes the later one, and the
+-- bounds both.
 -- Counted: Tickets that are neither done nor cancelled as of the data's clock. One that was set aside counts if it
 -- says that it is open. One that left the exports while it was open is not measured.
 -- Period: day of the data's clock (as_of_date), in the reporting time zone.
--- Unit: hours by the clock on the wall. Owner: Service management. Version 2.
+-- Unit: hours by the clock on the wall. Owner: Service management. Version 3.
 -- To combine cells: never; take the cell that was computed for the wider period or breakdown.
 CREATE OR REPLACE VIEW mart.kpi_ticket_age_p85_calendar_hours AS
 SELECT
@@ -40,7 +41,7 @@ FROM mart.metric_values AS measured
 LEFT JOIN meta.metrics AS definition ON definition.metric = measured.metric
 WHERE measured.metric = 'ticket_age_p85_calendar_hours';
 
-COMMENT ON VIEW mart.kpi_ticket_age_p85_calendar_hours IS 'Age of open work, p85, calendar hours. 85 % of the tickets that are open now are no older than this, in hours by the clock on the wall. Continuous percentile 85 (linear interpolation) of age_calendar_microseconds over the tickets open as of the data''s clock, in hours. Only the period that the clock lies in has a value: of earlier days the ages are not kept.';
+COMMENT ON VIEW mart.kpi_ticket_age_p85_calendar_hours IS 'Age of open work, p85, calendar hours. 85 % of the tickets that are open now are no older than this, in hours by the clock on the wall. Continuous percentile 85 (linear interpolation) of age_calendar_microseconds over the tickets open as of the data''s clock, in hours. Only the period that the clock lies in has a value: of earlier days the ages are not kept. Where repeated snapshots date a creation only to between two exports, the value takes the later one, and the bounds both.';
 COMMENT ON COLUMN mart.kpi_ticket_age_p85_calendar_hours.label IS 'Short name for people';
 COMMENT ON COLUMN mart.kpi_ticket_age_p85_calendar_hours.period_grain IS 'day, week, month or quarter';
 COMMENT ON COLUMN mart.kpi_ticket_age_p85_calendar_hours.period_start_date IS 'First day of the period in the reporting time zone';

@@ -10,7 +10,7 @@
 CREATE OR REPLACE VIEW mart.resolved_ticket_records AS
 SELECT
     fact.ticket_id,
-    CAST(timezone(run.reporting_time_zone, coalesce(fact.resolved_at, CASE WHEN fact.is_quarantined THEN fact.created_at END, fact.settled_by_at, fact.unknown_since_at, fact.created_at)) AS DATE) AS period_date,
+    CAST(timezone(run.reporting_time_zone, coalesce(fact.resolved_at, fact.unknown_since_at, CASE WHEN fact.is_quarantined THEN fact.created_at END, fact.settled_by_at, fact.created_at)) AS DATE) AS period_date,
     coalesce(fact.team, '(none)') AS team,
     coalesce(fact.priority, '(none)') AS priority,
     coalesce(fact.service, '(none)') AS service,
@@ -73,7 +73,7 @@ CROSS JOIN (
         max(CASE WHEN metric IN ('ticket_waiting_time_p50_calendar_hours', 'ticket_waiting_time_p85_calendar_hours', 'ticket_waiting_time_p95_calendar_hours') THEN 1 ELSE 0 END) AS waiting_calendar_microseconds
     FROM meta.metrics WHERE publication_state = 'held'
 ) AS held
-WHERE (NOT fact.is_cancelled AND (fact.is_done OR fact.is_quarantined OR fact.unknown_since_at IS NOT NULL)) AND coalesce(fact.resolved_at, CASE WHEN fact.is_quarantined THEN fact.created_at END, fact.settled_by_at, fact.unknown_since_at, fact.created_at) IS NOT NULL;
+WHERE (NOT fact.is_cancelled AND (fact.is_done OR fact.is_quarantined OR fact.unknown_since_at IS NOT NULL)) AND coalesce(fact.resolved_at, fact.unknown_since_at, CASE WHEN fact.is_quarantined THEN fact.created_at END, fact.settled_by_at, fact.created_at) IS NOT NULL;
 
 COMMENT ON VIEW mart.resolved_ticket_records IS 'One row per ticket that counts as resolved or may, on the day of its last resolution.';
 COMMENT ON COLUMN mart.resolved_ticket_records.ticket_id IS 'Ticket, qualified by its source';

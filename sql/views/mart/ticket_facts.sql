@@ -53,6 +53,10 @@ SELECT
     first_response_greatest_calendar_microseconds / 3.6e9 AS first_response_greatest_calendar_hours,
     first_response_least_business_microseconds / 3.6e9 AS first_response_least_business_hours,
     first_response_greatest_business_microseconds / 3.6e9 AS first_response_greatest_business_hours,
+    age_least_calendar_microseconds / 3.6e9 AS age_least_calendar_hours,
+    age_greatest_calendar_microseconds / 3.6e9 AS age_greatest_calendar_hours,
+    age_least_business_microseconds / 3.6e9 AS age_least_business_hours,
+    age_greatest_business_microseconds / 3.6e9 AS age_greatest_business_hours,
     queued_calendar_microseconds / 3.6e9 AS queued_calendar_hours,
     queued_business_microseconds / 3.6e9 AS queued_business_hours,
     active_calendar_microseconds / 3.6e9 AS active_calendar_hours,
@@ -120,6 +124,10 @@ COMMENT ON COLUMN mart.ticket_facts.first_response_least_calendar_hours IS 'Firs
 COMMENT ON COLUMN mart.ticket_facts.first_response_greatest_calendar_hours IS 'First response at its greatest, by the clock on the wall, where exports do not date its ends exactly, as where two of them are compared; empty where it is exact';
 COMMENT ON COLUMN mart.ticket_facts.first_response_least_business_hours IS 'First response at its least, in open hours, where exports do not date its ends exactly, as where two of them are compared; empty where it is exact';
 COMMENT ON COLUMN mart.ticket_facts.first_response_greatest_business_hours IS 'First response at its greatest, in open hours, where exports do not date its ends exactly, as where two of them are compared; empty where it is exact';
+COMMENT ON COLUMN mart.ticket_facts.age_least_calendar_hours IS 'Age at its least, by the clock on the wall, where exports do not date its ends exactly, as where two of them are compared; empty where it is exact';
+COMMENT ON COLUMN mart.ticket_facts.age_greatest_calendar_hours IS 'Age at its greatest, by the clock on the wall, where exports do not date its ends exactly, as where two of them are compared; empty where it is exact';
+COMMENT ON COLUMN mart.ticket_facts.age_least_business_hours IS 'Age at its least, in open hours, where exports do not date its ends exactly, as where two of them are compared; empty where it is exact';
+COMMENT ON COLUMN mart.ticket_facts.age_greatest_business_hours IS 'Age at its greatest, in open hours, where exports do not date its ends exactly, as where two of them are compared; empty where it is exact';
 COMMENT ON COLUMN mart.ticket_facts.queued_calendar_hours IS 'Time in queued, by the clock on the wall';
 COMMENT ON COLUMN mart.ticket_facts.queued_business_hours IS 'Time in queued, in open hours';
 COMMENT ON COLUMN mart.ticket_facts.active_calendar_hours IS 'Time in active, by the clock on the wall';

@@ -62,7 +62,7 @@ def _ends(number: int, parts: Row) -> Row:
     if number % 3:
         return {}
     ends: Row = {}
-    for measure in ("lead_time", "cycle_time", "first_resolution", "first_response"):
+    for measure in ("lead_time", "cycle_time", "first_resolution", "first_response", "age"):
         for clock in ("calendar", "business"):
             length = parts.get(f"{measure}_{clock}_microseconds")
             if isinstance(length, int):

@@ -24,14 +24,15 @@ def local_date(instant: str) -> str:
 
 
 def best_known(instant: str) -> str:
-    """The day of an instant; of a ticket that was set aside, that of its creation if it has none.
+    """The day of an instant; else that on which the ticket left the exports while it was open.
 
-    Else that of the export which first shows it done, or is the last to show it open, or again that of its creation.
+    Else of a ticket that was set aside that of its creation, or that of the export which first shows it done.
     """
     return local_date(
         f"CASE WHEN {instant} IS NOT NULL THEN {instant} "
+        "WHEN unknown_since_at IS NOT NULL THEN unknown_since_at "
         "WHEN is_quarantined AND created_at IS NOT NULL THEN created_at "
-        "WHEN settled_by_at IS NOT NULL THEN settled_by_at WHEN unknown_since_at IS NOT NULL THEN unknown_since_at "
+        "WHEN settled_by_at IS NOT NULL THEN settled_by_at "
         "ELSE created_at END"
     )
 
@@ -215,7 +216,7 @@ FEWER_GRAINS = {
     "cost_budget_reporting": ("month", "quarter"),
 }
 #: Durations of which exports may date the ends only to between two of them.
-WITH_ENDS = ("lead_time", "cycle_time", "first_resolution", "first_response")
+WITH_ENDS = ("lead_time", "cycle_time", "first_resolution", "first_response", "age")
 _PERCENTILE = re.compile(r"ticket_(\w+)_p(50|85|95)_(?:(business|calendar)_hours|count)")
 _DELAY = re.compile(r"vendor_delivery_(first_promise_)?delay_p(50|85|95)_days")
 _MEAN = re.compile(r"ticket_(\w+)_mean_count")

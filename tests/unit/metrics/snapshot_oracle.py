@@ -71,15 +71,6 @@ def compare(rows: Sequence[Row], exports: Sequence[Row]) -> tuple[list[dict[str,
                     ),
                     default=None,
                 ),
-                "unresolved_until_at": max(
-                    (
-                        row["snapshot_at"]
-                        for row, _ in takewhile(
-                            lambda pair: pair[1]["category"] != "done", zip(shown, states, strict=True)
-                        )
-                    ),
-                    default=None,
-                ),
                 "has_disappeared": (last["snapshot_at"] < max(instants[last["export"]]))
                 if is_full[last["export"]]
                 else None,

@@ -206,9 +206,9 @@ def test_every_count_agrees_with_plain_python(facts: Facts, as_of: datetime) -> 
             if row["is_cancelled"] or not (row["is_done"] or is_aside or row["unknown_since_at"])
             else _month(
                 row["resolved_at"]
+                or row["unknown_since_at"]
                 or (row["created_at"] if is_aside else None)
                 or row["settled_by_at"]
-                or row["unknown_since_at"]
                 or row["created_at"]
             ),
         }
