@@ -7,29 +7,19 @@ for its reason. What the gap does to a metric's bounds is in `metrics.instrument
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import polars as pl
 
-from metrics.instrumentation.reasons import (
-    ENDED_AT,
-    EXACT_INSTANTS,
-    HISTORY,
-    UNSEEN_CHANGES,
-    missing_value,
-    needed_values,
-    reason_name,
-)
+from metrics.instrumentation.inexact import count_inexact
+from metrics.instrumentation.reasons import ENDED_AT, HISTORY, missing_value, needed_values, reason_name
 from metrics.kinds import (
     PLAN_KINDS,
     BoundedSum,
     Concentration,
     CostSum,
-    Mean,
     NetCount,
-    Percentile,
-    Ratio,
     RunningShare,
     Stock,
     TimeShare,
@@ -48,11 +38,6 @@ from models.vocabulary import ClockGap, Grain
 SEPARATOR: Final = "\n"
 #: Reason of a record that was set aside by no rule that is known: it was made of records that were.
 DERIVED: Final = "set_aside"
-
-#: Reasons of records that are measured, but not exactly.
-NOT_EXACT: Final = reason_name("tickets", EXACT_INSTANTS)
-IN_DOUBT: Final = reason_name("tickets", UNSEEN_CHANGES)
-OF_MEASURED: Final = (NOT_EXACT, IN_DOUBT)
 
 #: Fact -> staged table whose records can be set aside, and the fact's column with their key.
 RECORDS_OF_FACTS: Final[Mapping[str, tuple[str, str]]] = {
@@ -105,7 +90,7 @@ def count_unmeasured(
     Returns:
         `UNMEASURED`: `reasons` are rules, or what is missing, joined by `SEPARATOR`; `span` is what the records add to
         the distance between the bounds in the metric's own arithmetic, up to a factor, where that differs by record.
-        It is empty where one of them limits nothing. Of reasons `OF_MEASURED`, whose records are measured, it is what
+        It is empty where one of them limits nothing. Of records that are measured, but not exactly, it is what
         they alone set apart, in the metric's unit. `source_eligible_count` are the eligible records of the same
         month and source; empty where records lie in many months.
     """
@@ -202,77 +187,10 @@ def _of_population(
             found = _count(eligible, metric, needed, population.is_dated)
             done[key] = found.join(sizes, on=["period_start_date", "source"], how="left")
         yield done[key].with_columns(metric=pl.lit(metric.name))
-        if _has_doubt(metric, eligible.columns):
-            in_doubt = _count_in_doubt(eligible.filter(population.is_dated), metric)
-            sized = in_doubt.join(sizes, on=["period_start_date", "source"], how="left")
+        inexact = count_inexact(eligible.filter(population.is_dated), metric)
+        if inexact is not None:
+            sized = inexact.join(sizes, on=["period_start_date", "source"], how="left")
             yield sized.with_columns(metric=pl.lit(metric.name))
-        if isinstance(metric.kind, Percentile) and set(metric.kind.ends) & set(eligible.columns):
-            not_exact = _count_not_exact(eligible.filter(population.is_dated), metric.kind)
-            sized = not_exact.join(sizes, on=["period_start_date", "source"], how="left")
-            yield sized.with_columns(metric=pl.lit(metric.name))
-
-
-def _count_not_exact(eligible: pl.DataFrame, kind: Percentile) -> pl.DataFrame:
-    """Measured records that are not known exactly, and what they alone set the bounds of a percentile apart.
-
-    Each of a month has the same part of it, as any two of them can be exchanged for one another.
-    """
-    value = pl.col(kind.column)
-    ends = [
-        pl.coalesce(name, value).alias(end) if name in eligible.columns else value.alias(end)
-        for name, end in ((kind.least, "least"), (kind.greatest, "greatest"))
-    ]
-    measured = eligible.filter(~pl.col("is_quarantined") & value.is_not_null()).select(
-        "period_start_date", "table_name", pl.col("source").fill_null(""), *ends
-    )
-    is_apart = pl.col("least") < pl.col("greatest")
-    quantiles = {end: pl.col(end).quantile(kind.percent / 100, interpolation="linear") for end in ("least", "greatest")}
-    apart = measured.group_by("period_start_date").agg(
-        apart=(quantiles["greatest"] - quantiles["least"]) / kind.scale, whole_count=is_apart.sum()
-    )
-    return (
-        measured.filter(is_apart)
-        .group_by("period_start_date", "source", "table_name")
-        .agg(record_count=pl.len())
-        .join(apart, on="period_start_date", how="left")
-        .select(
-            "period_start_date",
-            "source",
-            "table_name",
-            "record_count",
-            reasons=pl.lit(NOT_EXACT),
-            span=pl.col("apart") * pl.col("record_count") / pl.col("whole_count"),
-        )
-    )
-
-
-def _count_in_doubt(eligible: pl.DataFrame, metric: Metric) -> pl.DataFrame:
-    """Measured records of a ratio that may be otherwise, or of a count that may be more, which nothing bounds."""
-    parts = contributions([metric])
-    value = next(part for key, part in parts.items() if key != "counted")
-    kind = metric.kind
-    assert isinstance(kind, Ratio | Mean | Percentile)
-    flag = kind.doubt if isinstance(kind, Ratio) else kind.may_be_more
-    is_open = pl.col(flag) & ((value if kind.hits_in_doubt else ~value) if isinstance(kind, Ratio) else pl.lit(True))
-    measured = eligible.filter(~pl.col("is_quarantined") & value.is_not_null()).select(
-        "period_start_date", "table_name", pl.col("source").fill_null(""), is_open=is_open.fill_null(False)
-    )
-    whole = pl.len().over("period_start_date")
-    return (
-        measured.with_columns(span=1.0 / whole if isinstance(kind, Ratio) else pl.lit(None, dtype=pl.Float64))
-        .filter("is_open")
-        .group_by("period_start_date", "source", "table_name")
-        .agg(record_count=pl.len(), span=pl.when(pl.col("span").count() > 0).then(pl.col("span").sum()))
-        .with_columns(reasons=pl.lit(IN_DOUBT))
-    )
-
-
-def _has_doubt(metric: Metric, columns: Collection[str]) -> bool:
-    match metric.kind:
-        case Ratio(doubt=flag) | Mean(may_be_more=flag) | Percentile(may_be_more=flag):
-            return flag in columns
-        case _:
-            return False
 
 
 def _has_span(metric: Metric) -> bool:

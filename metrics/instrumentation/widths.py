@@ -21,8 +21,9 @@ from typing import Final
 
 import polars as pl
 
+from metrics.instrumentation.inexact import OF_MEASURED
 from metrics.instrumentation.reasons import missing_of
-from metrics.instrumentation.unmeasured import DERIVED, OF_MEASURED, SEPARATOR
+from metrics.instrumentation.unmeasured import DERIVED, SEPARATOR
 from metrics.kinds import UnitCost, YearEndForecast
 from metrics.measuring.fact_records import fact_or_empty
 from metrics.spec import Metric
