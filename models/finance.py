@@ -136,7 +136,8 @@ fct_transactions = table(
     integer("transaction_count", "Completed transactions of the policy's kind", required=True),
     integer(
         "set_aside_count",
-        "Further ones that a contract rule set aside: they should count, but it is not certain that or when they do",
+        "Further ones that a contract rule set aside, or tickets of which exports leave open when they were resolved: "
+        "it is not certain that or when they count",
         required=True,
     ),
 )

@@ -142,7 +142,7 @@ def _unit_cost(
     if not cell.is_whole and allocated is not None:
         steps.append(f"{cell.member} bears {write_money(allocated, cell.currency)} of what drivers took.")
     not_costed = f" {costless:,} more were completed in months of which no cost is known." if costless else ""
-    aside = f" {set_aside:,} more were set aside." if set_aside else ""
+    aside = f" {set_aside:,} more may have been: they were set aside, or nobody knows when." if set_aside else ""
     noun = "transaction was" if completed == 1 else "transactions were"
     steps.append(f"{completed:,} {noun} completed in the period.{aside}{not_costed}")
     if value is None:
@@ -158,7 +158,7 @@ def _unit_cost(
             ends = [f"{end or 0:,.6f} {cell.currency}" for end in bounds]
             steps.append(
                 f"With every unallocated credit of the period it would be {ends[0]}, with every unallocated debit "
-                f"{ends[1]}" + (", with those that were set aside counted or not." if set_aside else ".")
+                f"{ends[1]}" + (", with those that may have been counted or not." if set_aside else ".")
             )
     numbers = Numbers(
         value=value, numerator=allocated, denominator=completed,

@@ -8,12 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from metrics.kinds import NetCount, Stock
-from metrics.render.record_view_sql import RECORD_DATE
+from metrics.render.record_view_sql import MEASURED, RECORD_DATE
+from metrics.render.record_views import RECORD_VIEWS
 from models.ddl import quote_text
 from models.vocabulary import NO_VALUE, ClockGap
 from pipelines.explaining.arithmetic import Arithmetic, Numbers, measured_of
 from pipelines.explaining.cell import Cell
-from pipelines.explaining.records import IS_MEASURED, WHY_NOT, Records, rules_of_records
+from pipelines.explaining.records import IS_MEASURED, WHY_NOT, Records, not_in_period, rules_of_records
 from pipelines.published.rows import read_rows
 from pipelines.words.gaps import name_lacking
 from pipelines.words.numbers import count_records, list_all
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 _BREAKDOWN: Final = ("team", "priority", "service", "vendor")
 _COUNTED: Final = "is_counted"
 _CHANGE: Final = "change_count"
+_SET_ASIDE: Final = "is_set_aside"
 
 
 def stock_records(cell: Cell) -> Records:
@@ -122,17 +124,20 @@ def compute_stock(connection: duckdb.DuckDBPyConnection, cell: Cell, records: Re
 def net_records(cell: Cell) -> Records:
     """Created tickets, each +1, and resolved ones, each -1."""
     first, last = cell.days
-    condition = f"{RECORD_DATE} BETWEEN {first} AND {last}"
+    condition = f"record.{RECORD_DATE} BETWEEN {first} AND {last}"
     if not cell.is_whole:
-        condition += f" AND {cell.of_member()}"
+        condition += f" AND {cell.of_member('record')}"
+    shown = ", ".join(f"record.{name}" for name in ("ticket_id", RECORD_DATE, *_BREAKDOWN, "source"))
+    views = {view.name: view for view in RECORD_VIEWS}
     parts = [
-        f"SELECT '{what}' AS what, ticket_id, {RECORD_DATE}, {', '.join(_BREAKDOWN)}, source, "
-        f"CASE WHEN measured_count = 1 THEN {sign} END AS {_CHANGE}, measured_count = 1 AS {IS_MEASURED}, "
-        f"CASE WHEN measured_count = 0 THEN 'set aside by ' || coalesce(aside.rules, 'a rule') END AS {WHY_NOT}\n"
-        f"FROM mart.{view} AS record\n"
+        f"SELECT '{what}' AS what, {shown}, CASE WHEN record.{MEASURED} = 1 THEN {sign} END AS {_CHANGE}, "
+        f"record.{MEASURED} = 1 AS {IS_MEASURED}, CASE {' '.join(not_in_period(views[name]))} END AS {WHY_NOT}, "
+        f"fact.is_quarantined AS {_SET_ASIDE}\n"
+        f"FROM mart.{name} AS record\n"
+        "JOIN core.fct_tickets AS fact ON fact.ticket_id = record.ticket_id\n"
         f"LEFT JOIN {rules_of_records('stg_tickets')} AS aside ON aside.record_id = record.ticket_id\n"
         f"WHERE {condition}"
-        for what, view, sign in (("created", "created_ticket_records", 1), ("resolved", "resolved_ticket_records", -1))
+        for what, name, sign in (("created", "created_ticket_records", 1), ("resolved", "resolved_ticket_records", -1))
     ]
     return Records(
         sql="\nUNION ALL\n".join(parts),
@@ -151,7 +156,8 @@ def compute_net(connection: duckdb.DuckDBPyConnection, cell: Cell, records: Reco
     row = _one(
         connection,
         f"SELECT count(*) AS eligible, count(*) FILTER ({IS_MEASURED}) AS measured, "
-        f"count(DISTINCT ticket_id) FILTER (NOT {IS_MEASURED}) AS set_aside, "
+        f"count(DISTINCT ticket_id) FILTER (NOT {IS_MEASURED} AND {_SET_ASIDE}) AS set_aside, "
+        f"count(*) FILTER (NOT {IS_MEASURED} AND NOT {_SET_ASIDE}) AS undated, "
         f"count(*) FILTER ({_CHANGE} = 1) AS created, count(*) FILTER ({_CHANGE} = -1) AS resolved, "
         "count(*) FILTER (what = 'created') AS may_be_created, count(*) FILTER (what = 'resolved') AS may_be_resolved "
         f"FROM ({records.sql})",
@@ -160,8 +166,10 @@ def compute_net(connection: duckdb.DuckDBPyConnection, cell: Cell, records: Reco
     # One that may have been created and resolved in the period is one ticket all the same.
     count = row["set_aside"]
     aside = f" {count_records(count, 'tickets')} set aside {'is' if count == 1 else 'are'} in neither." if count else ""
+    undated = row["undated"]
+    rest = f" {count_records(undated, 'tickets')} may have been resolved, nobody knows when." if undated else ""
     steps = (
-        f"{count_records(row['created'], 'tickets')} created, and {row['resolved']:,} resolved.{aside}",
+        f"{count_records(row['created'], 'tickets')} created, and {row['resolved']:,} resolved.{aside}{rest}",
         f"{row['created']:,} - {row['resolved']:,} = {value:,}",
     )
     bounds = (row["created"] - row["may_be_resolved"], row["may_be_created"] - row["resolved"])

@@ -227,16 +227,7 @@ def is_measured(metric: Metric, part: str) -> str:
 
 def why_not_measured(metric: Metric, view: RecordView) -> str:
     """Branches of a CASE that say why a record is not measured."""
-    aside = "THEN 'set aside by ' || coalesce(aside.rules, 'a rule')"
-    if not view.dated:
-        branches = [f"WHEN record.{MEASURED} = 0 {aside}"]
-    else:
-        is_lost, lacks_sign = "fact.unknown_since_at IS NOT NULL", _lacks(ClockGap.WHEREABOUTS.value)
-        branches = [
-            f"WHEN record.{MEASURED} = 0 AND fact.is_quarantined {aside}",
-            f"WHEN record.{MEASURED} = 0 AND {is_lost} THEN {lacks_sign}",
-            f"WHEN record.{MEASURED} = 0 THEN {_lacks(ENDED_AT)}",
-        ]
+    branches = not_in_period(view)
     if isinstance(metric.kind, Count):
         return " ".join(branches)
     needed = list(dict.fromkeys(needed_values(metric)))
@@ -250,6 +241,19 @@ def why_not_measured(metric: Metric, view: RecordView) -> str:
         branches.append(f"WHEN fact.unknown_since_at IS NOT NULL THEN {_lacks(ClockGap.WHEREABOUTS.value)}")
     branches += [f"WHEN fact.{column} IS NULL THEN {_lacks(subject_of(column))}" for column in needed[:-1]]
     return " ".join([*branches, f"ELSE {_lacks(subject_of(needed[-1]))}"])
+
+
+def not_in_period(view: RecordView) -> list[str]:
+    """Branches of a CASE that say why a record of the view is measured for no KPI."""
+    aside = "THEN 'set aside by ' || coalesce(aside.rules, 'a rule')"
+    if not view.dated:
+        return [f"WHEN record.{MEASURED} = 0 {aside}"]
+    is_lost, lacks_sign = "fact.unknown_since_at IS NOT NULL", _lacks(ClockGap.WHEREABOUTS.value)
+    return [
+        f"WHEN record.{MEASURED} = 0 AND fact.is_quarantined {aside}",
+        f"WHEN record.{MEASURED} = 0 AND {is_lost} THEN {lacks_sign}",
+        f"WHEN record.{MEASURED} = 0 THEN {_lacks(ENDED_AT)}",
+    ]
 
 
 def _lacks(subject: str) -> str:

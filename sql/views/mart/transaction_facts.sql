@@ -19,4 +19,4 @@ COMMENT ON COLUMN mart.transaction_facts.priority IS 'Priority';
 COMMENT ON COLUMN mart.transaction_facts.service IS 'Service';
 COMMENT ON COLUMN mart.transaction_facts.vendor IS 'Vendor';
 COMMENT ON COLUMN mart.transaction_facts.transaction_count IS 'Completed transactions of the policy''s kind';
-COMMENT ON COLUMN mart.transaction_facts.set_aside_count IS 'Further ones that a contract rule set aside: they should count, but it is not certain that or when they do';
+COMMENT ON COLUMN mart.transaction_facts.set_aside_count IS 'Further ones that a contract rule set aside, or tickets of which exports leave open when they were resolved: it is not certain that or when they count';
