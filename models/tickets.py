@@ -270,12 +270,15 @@ fct_sla_clocks = table(
     integer(
         "elapsed_microseconds",
         "Open time that counted, pauses left out; for periodic_update the longest silence that this target judged. The "
-        "most that it can be where the export does not tell the stop exactly, or of a snapshot no pauses",
+        "most that it can be where the export does not tell the stop exactly, or of a snapshot no pauses. Of a ticket "
+        "that left the exports while it was open, what counted until then (unknown_since_at): what has counted since, "
+        "nobody knows",
         required=True,
     ),
     integer(
         "paused_microseconds",
-        "Open time in which the clock stood still, for vendor_resolution also because others had the ticket",
+        "Open time in which the clock stood still, for vendor_resolution also because others had the ticket; of a "
+        "ticket that left the exports while it was open, until then",
         required=True,
     ),
     text(
@@ -301,8 +304,8 @@ fct_sla_clocks = table(
     ),
     integer(
         "remaining_microseconds",
-        "Open time left while it runs or is paused, for periodic_update in the present silence; "
-        "negative after a breach",
+        "Open time left while it runs or is paused, for periodic_update in the present silence; negative after a "
+        "breach, and of a ticket that left the exports as it was then",
     ),
     real(
         "used_ratio",

@@ -129,7 +129,7 @@ def vendor_response_stretches(
     rows = rows.with_columns(matched=holding.matched.gather(rows["row"]), is_held=holding.is_held.gather(rows["row"]))
     rows = _from_first_taking(rows, continues)
     clocks = _find_stops(rows, _signs_of_work(holding, replies))
-    names = ("clock_ends_at", "sure_until", "is_stopped", "is_cancelled")
+    names = ("clock_ends_at", "sure_until", "counts_until", "is_stopped", "is_cancelled")
     rows = rows.with_columns(clocks[name].gather(rows["clock"]) for name in names)
     return cut_at_end(rows).drop("matched", "is_held", "clock")
 
@@ -175,10 +175,14 @@ def _find_stops(rows: pl.DataFrame, signs: pl.DataFrame) -> pl.DataFrame:
     first = responses.group_by("clock").agg(responded_at=pl.col("at").min())
     clocks = clocks.join(first, on="clock", how="left", maintain_order="left")
     stop = pl.min_horizontal("left_at", "responded_at")
+    goes_on = stop.is_null() & GOES_ON
     return clocks.with_columns(clock_ends_at=pl.min_horizontal(stop, "clock_ends_at")).select(
         "clock_ends_at",
-        # Of a ticket that left the exports, a clock that goes on is sure only until then.
-        sure_until=pl.when(stop.is_null() & GOES_ON).then("sure_until").otherwise("clock_ends_at"),
+        # Of a ticket that left the exports, a clock that goes on is sure only until then, and counts no longer.
+        *(
+            pl.when(goes_on).then(name).otherwise("clock_ends_at").alias(name)
+            for name in ("sure_until", "counts_until")
+        ),
         is_stopped=pl.col("is_stopped") | stop.is_not_null(),
         is_cancelled=pl.col("is_cancelled") & stop.is_null(),
     )

@@ -25,8 +25,8 @@ def first_response_stretches(lives: Lives, as_of: datetime) -> pl.DataFrame:
 
     Returns:
         Stretches with `cycle_number`, `clock_ends_at` (stop, cancellation or `as_of`), `sure_until` (until when the
-        clock went on for certain: `clock_ends_at` where that is exact), `is_stopped`, `is_cancelled` and `tells_stop`
-        (whether a stop would be known).
+        clock went on for certain: `clock_ends_at` where that is exact), `counts_until` (until when time counts, as
+        `_doubt_lost` says), `is_stopped`, `is_cancelled` and `tells_stop` (whether a stop would be known).
     """
     until = pl.lit(as_of, dtype=_INSTANT)
     stop = pl.max_horizontal(
@@ -61,16 +61,19 @@ _NO_LIFE: Final = 2**32 - 1
 def _doubt_lost(clocks: pl.DataFrame, unknown_since: pl.Series) -> pl.DataFrame:
     """Clocks that go on of tickets that left the exports while they were open: they can have stopped since.
 
+    Nobody knows what became of such a ticket, so its time counts until it left, which is `counts_until`; else it would
+    grow for ever. That of any other clock counts until the clock's end.
+
     Args:
         unknown_since: of each clock's ticket.
     """
     if not unknown_since.count():
-        return clocks
+        return clocks.with_columns(counts_until="clock_ends_at")
     is_lost = GOES_ON & pl.lit(unknown_since.is_not_null())
+    left_at = pl.lit(unknown_since)
     return clocks.with_columns(
-        sure_until=pl.when(is_lost)
-        .then(pl.min_horizontal("sure_until", pl.lit(unknown_since)))
-        .otherwise("sure_until"),
+        sure_until=pl.when(is_lost).then(pl.min_horizontal("sure_until", left_at)).otherwise("sure_until"),
+        counts_until=pl.when(is_lost).then(pl.min_horizontal("clock_ends_at", left_at)).otherwise("clock_ends_at"),
         tells_stop=pl.col("tells_stop") & ~is_lost,
     )
 
@@ -109,7 +112,7 @@ def resolution_stretches(lives: Lives, continues: pl.Series | None, as_of: datet
         last = pl.col("is_last_cycle")
         cycles = cycles.with_columns(
             pl.when("is_one").then(pl.when(last).then(name).backward_fill()).otherwise(name).alias(name)
-            for name in ("clock_ends_at", "sure_until", "is_stopped", "is_cancelled")
+            for name in ("clock_ends_at", "sure_until", "counts_until", "is_stopped", "is_cancelled")
         ).with_columns(
             begins=~pl.col("is_one") | (pl.col("life") != pl.col("life").shift(1, fill_value=_NO_LIFE)),
             cycle_number=pl.when("is_one").then(1).otherwise("cycle_number"),
@@ -117,7 +120,8 @@ def resolution_stretches(lives: Lives, continues: pl.Series | None, as_of: datet
         unseen = unseen.filter(~continues.gather(unseen["life"]))
     else:
         cycles = cycles.with_columns(begins=pl.lit(True))
-    names = ("cycle_number", "clock_ends_at", "sure_until", "tells_stop", "is_stopped", "is_cancelled", "begins")
+    ends = ("clock_ends_at", "sure_until", "counts_until", "tells_stop", "is_stopped", "is_cancelled")
+    names = ("cycle_number", *ends, "begins")
     rows = stretches.with_columns(cycles[name].gather(cycle) for name in names)
     rows = rows.with_columns(begins=pl.col("begins") & begins)
     rows = cut_at_end(rows)
@@ -174,6 +178,7 @@ def _unseen_cycles(stretches: pl.DataFrame, cycles: pl.DataFrame) -> pl.DataFram
         unseen["cycle_number"],
         clock_ends_at=pl.col("started_at"),
         sure_until=pl.col("started_at"),
+        counts_until=pl.col("started_at"),
         tells_stop=pl.lit(True),
         is_stopped=pl.lit(True),
         is_cancelled=pl.lit(False),
@@ -191,9 +196,11 @@ def cut_at_end(rows: pl.DataFrame) -> pl.DataFrame:
     """Only what lies before the clock's end. The first stretch always, be it without length; so too the last of a
     clock that goes on, which says what it is doing now.
 
-    The end of the whole stretch stays in `stretch_ends_at`.
+    Each ends where time counts no longer. The end of the whole stretch stays in `stretch_ends_at`.
     """
     is_before_end = pl.col("started_at") < pl.col("clock_ends_at")
     counted = rows.filter(is_before_end | pl.col("begins") | (pl.col("is_last") & GOES_ON))
     whole = pl.col("stretch_ends_at" if "stretch_ends_at" in rows.columns else "ended_at")
-    return counted.with_columns(stretch_ends_at=whole, ended_at=pl.min_horizontal("ended_at", "clock_ends_at"))
+    # Of a ticket that left the exports, something can be told of later: that stretch counts nothing.
+    ended_at = pl.max_horizontal("started_at", pl.min_horizontal(whole, "counts_until"))
+    return counted.with_columns(stretch_ends_at=whole, ended_at=ended_at)

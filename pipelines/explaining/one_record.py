@@ -32,8 +32,13 @@ _STRETCHES: Final = """
 _CLOCKS: Final = """
     SELECT target, sla_policy, cycle_number, state, not_told, started_at, decided_at,
         CASE WHEN state <> 'not_measured' THEN CAST(elapsed_microseconds AS DOUBLE) / 3600000000 END AS elapsed_hours,
-        CASE WHEN state = 'not_measured' THEN CAST(elapsed_microseconds AS DOUBLE) / 3600000000 END
-            AS elapsed_at_most_hours,
+        CASE
+            WHEN state = 'not_measured' AND not_told IS DISTINCT FROM 'whereabouts'
+                THEN CAST(elapsed_microseconds AS DOUBLE) / 3600000000
+        END AS elapsed_at_most_hours,
+        -- What has counted since nobody knows.
+        CASE WHEN not_told = 'whereabouts' THEN CAST(elapsed_microseconds AS DOUBLE) / 3600000000 END
+            AS elapsed_until_it_left_hours,
         CAST(target_microseconds AS DOUBLE) / 3600000000 AS target_hours,
         CAST(paused_microseconds AS DOUBLE) / 3600000000 AS paused_hours
     FROM core.fct_sla_clocks WHERE ticket_id = $key ORDER BY target, sla_policy, cycle_number

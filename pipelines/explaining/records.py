@@ -72,6 +72,7 @@ class _Beside:
 
 _ELAPSED: Final = "CAST(fact.elapsed_microseconds AS DOUBLE) / 3600000000"
 _IS_JUDGED: Final = f"fact.state <> {quote_text(ClockState.NOT_MEASURED.value)}"
+_IS_LOST: Final = f"fact.{NOT_TOLD} IS NOT DISTINCT FROM {quote_text(ClockGap.WHEREABOUTS.value)}"
 _TARGET: Final = "CAST(fact.target_microseconds AS DOUBLE) / 3600000000"
 
 #: By record view.
@@ -87,7 +88,9 @@ _BESIDE: Final[dict[str, _Beside]] = {
             "decided_at": "fact.decided_at",
             # Of a clock that is not measured the fact has the most that it can have counted.
             "elapsed_hours": f"CASE WHEN {_IS_JUDGED} THEN {_ELAPSED} END",
-            "elapsed_at_most_hours": f"CASE WHEN NOT {_IS_JUDGED} THEN {_ELAPSED} END",
+            "elapsed_at_most_hours": f"CASE WHEN NOT ({_IS_JUDGED} OR {_IS_LOST}) THEN {_ELAPSED} END",
+            # Of one whose ticket left the exports, what had counted by then.
+            "elapsed_until_it_left_hours": f"CASE WHEN {_IS_LOST} THEN {_ELAPSED} END",
             "target_hours": _TARGET,
             "beyond_target_hours": f"CASE WHEN {_IS_JUDGED} THEN {_ELAPSED} - {_TARGET} END",
         }

@@ -4,6 +4,8 @@
 -- parameter row_limit: rows at most [number] [default: 20]
 -- example: kpi query --query worst_sla_breaches --param from_date=2026-10-01
 -- answer: servicenow:INC0012345 | Network Operations | P1 | 2026-10-04 11:20:00+00 | 4.0 | 19.5 | 15.5 | 0.0
+--         Of a ticket that left the exports while it was open, elapsed and paused is what counted until then: nobody knows
+--         what became of it.
 SELECT
     clock.ticket_id,
     clock.team,

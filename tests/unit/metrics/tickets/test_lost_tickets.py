@@ -46,15 +46,22 @@ POLICIES = tuple(
 )
 
 
-def run(tickets: pl.DataFrame, events: pl.DataFrame, as_of: datetime) -> TicketFacts:
+def run(
+    tickets: pl.DataFrame,
+    events: pl.DataFrame,
+    as_of: datetime,
+    *,
+    policies: Sequence[SlaPolicy] = POLICIES,
+    reply_event_sources: Sequence[str] = (),
+) -> TicketFacts:
     rules = MeasuringRules(
         as_of=as_of,
         reach=as_of,
         open_time=OpenTime.compile([always_open("24x7")], *covering_span(tickets, events, as_of)),
         team_calendars=TeamCalendars("24x7"),
-        sla_policies=POLICIES,
+        sla_policies=policies,
         reply_sources=sources_with_replies(tickets, events),
-        reply_event_sources=(),
+        reply_event_sources=reply_event_sources,
         team_sources=(),
         time_zone="UTC",
     )
@@ -68,15 +75,30 @@ def measure_exports(
     *,
     is_full: bool = True,
     as_of: datetime | None = None,
+    policies: Sequence[SlaPolicy] = POLICIES,
+    replies: Sequence[datetime] = (),
 ) -> TicketFacts:
-    """What exports tell that leave some tickets out after an instant."""
+    """What exports tell that leave some tickets out after an instant; and events of public replies to the first."""
     exports = take_exports(lives, instants, is_full=is_full)
     far = instants[-1]
     rows = [row for row in exports.rows if row["snapshot_at"] <= hidden_after.get(row["ticket_id"], far)]
     found = compare_snapshots(pl.DataFrame(rows, schema=exports.row_frame().schema), exports.export_frame())
     events = conform(found.events.with_columns(source=pl.lit("desk")), stg_ticket_events)
     seen = [life for life in lives if life.ticket_id in set(found.tickets["ticket_id"])]
-    return run(tickets_of(seen, "repeated_snapshots", found.tickets), events, as_of or far)
+    told = [
+        {"ticket_id": lives[0].ticket_id, "source": "desk", "occurred_at": at, "is_public_agent_reply": True}
+        for at in replies
+    ]
+    if told:
+        of_comments = {"load_id": "comments", "row_hash": "", "row_number": 1}
+        events = pl.concat([events, conform(pl.DataFrame([row | of_comments for row in told]), stg_ticket_events)])
+    return run(
+        tickets_of(seen, "repeated_snapshots", found.tickets),
+        events,
+        as_of or far,
+        policies=policies,
+        reply_event_sources=["desk"] if told else [],
+    )
 
 
 def stocks_of(facts: TicketFacts, as_of: datetime) -> dict[tuple[str, date], tuple[Any, ...]]:
@@ -192,6 +214,69 @@ def test_by_hand() -> None:
     # It was taken up within a day. 30 hours for a resolution, from noon of the 20th, were over on the 21st at 18.
     clocks = {row["target"]: (row["state"], row["not_told"]) for row in facts.clocks.to_dicts()}
     assert clocks == {"first_response": ("not_measured", "instants"), "resolution": ("breached", None)}
+
+
+#: Promises of every kind that daily exports can tell of, and one that a reopened ticket continues.
+MANY_POLICIES = (
+    *POLICIES,
+    SlaPolicy("continued", SlaTarget.RESOLUTION, 20 * 3_600_000_000, scope={}, on_reopen="continue"),
+    SlaPolicy("taken", SlaTarget.VENDOR_RESPONSE, 5 * 3_600_000_000, scope={"vendor": frozenset(["Acme"])}),
+    SlaPolicy("mended", SlaTarget.VENDOR_RESOLUTION, 10 * 3_600_000_000, scope={"vendor": frozenset(["Acme"])}),
+)
+
+
+@pytest.mark.parametrize("policies", [MANY_POLICIES, MANY_POLICIES[2:]], ids=["each cycle anew", "continued"])
+@settings(max_examples=20, deadline=None)
+@given(seed=SEEDS)
+def test_clocks_of_tickets_that_left_count_no_longer(policies: Sequence[SlaPolicy], seed: int) -> None:
+    """However many exports follow: neither longer over nor longer paused, nor judged otherwise."""
+    lives, instants = patient_lives(seed)
+    lives, hidden = hide_some(lives, instants, seed)
+    later = [*instants, *(instants[-1] + number * 3 * DAY for number in (1, 2))]
+    soon, late = (measure_exports(lives, ends, hidden, policies=policies) for ends in (instants, later))
+    lost = soon.tickets.filter(pl.col("unknown_since_at").is_not_null())["ticket_id"].implode()
+    of_lost = [facts.clocks.filter(pl.col("ticket_id").is_in(lost)).sort(pl.all()) for facts in (soon, late)]
+    assert of_lost[0].equals(of_lost[1])
+    ends = soon.tickets.select("ticket_id", "unknown_since_at")
+    counted = of_lost[0].join(ends, on="ticket_id").select(
+        pl.col("elapsed_microseconds", "paused_microseconds"),
+        whole=(pl.col("unknown_since_at") - pl.col("started_at")).dt.total_microseconds(),
+    )  # fmt: skip
+    assert counted.filter(pl.col("elapsed_microseconds") + pl.col("paused_microseconds") > pl.col("whole")).is_empty()
+
+
+def test_a_broken_promise_is_broken_by_so_much_as_was_seen() -> None:
+    """From noon of the 20th to the end of the 22nd are 60 hours; the vendor is known to have it for 24 of them."""
+    life = one_life((24, "Working"))
+    life.changes[-1][1]["vendor"] = "Acme"
+    facts = measure_exports([life], ENDS, {"desk:1": ENDS[2]}, policies=[POLICIES[1], MANY_POLICIES[4]])
+    hours = {
+        row["target"]: (row["state"], row["stopped_at"], row["elapsed_microseconds"], row["remaining_microseconds"])
+        for row in facts.clocks.to_dicts()
+    }
+    hour = 3_600_000_000
+    # The export of the 21st, at the last instant of its day, is the first that shows the vendor.
+    assert hours == {
+        "resolution": ("breached", None, 60 * hour, -30 * hour),
+        "vendor_resolution": ("breached", None, 24 * hour + 1, -14 * hour - 1),
+    }
+
+
+def test_a_silence_ends_where_the_ticket_left_and_a_reply_that_came_later_stops_the_clock() -> None:
+    """A reply at noon of the 21st; the ticket is last seen at the end of the 22nd."""
+    silence = SlaPolicy("silence", SlaTarget.PERIODIC_UPDATE, 30 * 3_600_000_000)
+    policies = [silence, POLICIES[0]]
+    created = one_life().created_at
+    early = measure_exports([one_life()], ENDS, {"desk:1": ENDS[2]}, policies=policies, replies=[created + 24 * HOUR])
+    late = measure_exports([one_life()], ENDS, {"desk:1": ENDS[2]}, policies=policies, replies=[created + 80 * HOUR])
+    found = [
+        {row["target"]: (row["state"], row["elapsed_microseconds"] / 3.6e9) for row in facts.clocks.to_dicts()}
+        for facts in (early, late)
+    ]
+    assert found == [
+        {"first_response": ("met", 24), "periodic_update": ("breached", 36)},
+        {"first_response": ("breached", 80), "periodic_update": ("breached", 60)},
+    ]
 
 
 def test_a_clock_that_would_break_its_promise_later_is_not_measured() -> None:
