@@ -1,4 +1,4 @@
-"""`kpi metrics`: all KPIs with their latest closed month or quarter, or one with its definition and its last ones."""
+"""`kpi metrics`: all KPIs with their latest closed month, week or quarter, or one with its definition and last ones."""
 
 from __future__ import annotations
 
@@ -23,17 +23,40 @@ if TYPE_CHECKING:
 _PERIODS_DESCRIBED = 6
 #: Names of metrics that a sentence has at most.
 _MOST_NAMES = 3
+_GRAINS = ("month", "week", "quarter")
+
+
+class _Grain(click.Choice[str]):
+    """A length of periods; who asks for another one, or for a breakdown, is told what shows it."""
+
+    def __init__(self) -> None:
+        super().__init__(_GRAINS)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value not in self.choices and (shown_by := _what_shows(str(value))):
+            self.fail(f"it takes {', '.join(_GRAINS[:-1])} or {_GRAINS[-1]}. {shown_by}", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+def _what_shows(wanted: str) -> str:
+    """What shows days or a breakdown of a KPI, as `--by` does not; empty for what nothing shows."""
+    from models.vocabulary import Dimension, Grain
+
+    if wanted == Grain.DAY:
+        return f"Of days: kpi query --query metric_history --param metric=NAME --param period_grain={wanted}"
+    if wanted in set(Dimension) - {Dimension.OVERALL}:
+        where = f"dimension = '{wanted}' AND period_grain = 'month'"
+        return f'By {wanted}: kpi query "FROM mart.kpi_NAME WHERE {where}"'
+    return ""
 
 
 @click.command()
 @click.argument("words", nargs=-1, metavar="[NAME | WORD...]", shell_complete=complete_metric)
-@click.option(
-    "--by", "grain", type=click.Choice(["month", "quarter"]), default="month", help="Show months or quarters."
-)
+@click.option("--by", "grain", type=_Grain(), default="month", help="Show months, weeks or quarters.")
 @json_option
 @common_options
 def metrics(words: tuple[str, ...], grain: str, as_json: bool) -> None:
-    """List the KPIs with their latest closed month or quarter, or describe the one called NAME.
+    """List the KPIs with their latest closed month, week or quarter, or describe the one called NAME.
 
     Other words find KPIs, views and packaged questions that have them all in their name or description.
     """
@@ -313,7 +336,8 @@ def _show_periods(metric: Metric, trend: MetricTrend | None, currency: str) -> N
         ],
     )  # fmt: skip
     if lacks:
-        click.echo(f"A {trend.grain} that lacks whole months is compared with no other.")
+        lacks_some = "reaches into a month without any" if trend.grain == "week" else "lacks whole months"
+        click.echo(f"A {trend.grain} that {lacks_some} is compared with no other.")
     if begins:
         click.echo(f"A {trend.grain} that is not told from its beginning to its end is compared with no other.")
 

@@ -1,4 +1,4 @@
-"""Trends of the published KPIs: the latest closed months or quarters of each, with its definition and its targets."""
+"""Trends of the published KPIs: the latest closed months, weeks or quarters of each, with definition and targets."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
     from metrics.signals.targets import Target
 
-#: Months or quarters that a trend shows.
+#: Months, weeks or quarters that a trend shows.
 TREND_LENGTH: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
 class PeriodValue:
-    """A metric's value of one closed month or quarter, over everything, and how sure it is.
+    """A metric's value of one closed month, week or quarter, over everything, and how sure it is.
 
     Attributes:
         missing_months: whole months of which the ledger has no line, as `2022-01, 2022-02`, where it is a sum of its
@@ -75,7 +75,7 @@ class MetricTrend:
     """What the published file says of one metric. `periods` are closed, in order, and may have gaps.
 
     Attributes:
-        grain: month or quarter.
+        grain: month, week or quarter.
         breakdown_targets: those of single teams and the like, in the latest closed period of each.
         target: the target of the latest closed period; where none is closed, the one that is in force last.
         no_value_reason: why there is no value of its latest closed period to show; empty if there is one.
@@ -149,7 +149,7 @@ class MetricTrend:
         return next((period for period in self.periods if period.start_date == wanted), None)
 
     def trend(self, count: int = TREND_LENGTH) -> list[float | None]:
-        """Values of the last calendar months or quarters up to the latest, None where there is none."""
+        """Values of the last months, weeks or quarters up to the latest, None where there is none."""
         if not self.periods:
             return []
         by_start = {period.start_date: period.value for period in self.periods}
@@ -174,8 +174,8 @@ def read_trends(
     metric: str | None = None,
     grain: str = "month",
 ) -> list[MetricTrend]:
-    """All metrics (or one) in the order of the registry, each with its closed months or quarters up to the one of which
-    it is told if nobody names one, as in the report. Where nothing is in that one, it has no value.
+    """All metrics (or one) in the order of the registry, each with its closed months, weeks or quarters up to the one
+    of which it is told if nobody names one, as in the report. Where nothing is in that one, it has no value.
     """
     from pipelines.published.targets import read_targets
 

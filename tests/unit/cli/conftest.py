@@ -163,7 +163,12 @@ def _values() -> list[dict[str, object]]:
         | {"period_grain": "quarter", "period_end_date": end}
         for month, value, end in ((4, 26.0, date(2026, 6, 30)), (7, 28.0, date(2026, 9, 30)))
     ]
-    return [*costs, *quarters, *attainment, still_open]
+    weeks = [
+        _value("cost_per_transaction_reporting", monday, value, "reporting")
+        | {"period_grain": "week", "period_end_date": monday + timedelta(days=6)}
+        for monday, value in ((date(2026, 10, 19), 31.0), (date(2026, 10, 26), 29.0))
+    ]
+    return [*costs, *quarters, *weeks, *attainment, still_open]
 
 
 def _breakdown_targets() -> list[dict[str, object]]:

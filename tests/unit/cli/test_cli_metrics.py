@@ -98,6 +98,44 @@ def test_quarters_are_shown_in_the_place_of_months(run_kpi: Kpi, published_home:
     assert [quarter["quarter"] for quarter in told["quarters"]] == ["2026-04-01", "2026-07-01"]
 
 
+def test_weeks_are_shown_in_the_place_of_months(run_kpi: Kpi, published_home: Home) -> None:
+    """Those of the publication are what the packaged question has of them."""
+    name, home = "cost_per_transaction_reporting", published_home.folder
+    result = run_kpi("metrics", name, "--by", "week", "--home", home)
+    assert result.exit_code == 0
+    weeks = [line.split("  ")[0] for line in result.output.splitlines() if re.match(r"W\d\d 20", line)]
+    assert weeks == ["W44 2026", "W43 2026"]
+    assert "period_grain = 'week'" in result.output
+    told = json.loads(run_kpi("metrics", name, "--by", "week", "--json", "--home", home).output)
+    asked = ("--query", "metric_history", "--param", f"metric={name}", "--param", "period_grain=week")
+    history = json.loads(run_kpi("query", *asked, "--format", "json", "--home", home).output)
+    assert [(week["week"], week["value"]) for week in told["weeks"]] == [
+        (row["period_start_date"], row["value"]) for row in history
+    ]
+    listed = run_kpi("metrics", "--by", "week", "--home", home)
+    assert listed.exit_code == 0
+    assert "Latest closed week." in listed.output
+
+
+@pytest.mark.parametrize("by", ["day", "team"])
+def test_what_by_does_not_take_is_refused_with_what_shows_it(run_kpi: Kpi, published_home: Home, by: str) -> None:
+    home = ("--home", published_home.folder)
+    result = run_kpi("metrics", "ticket_backlog_count", "--by", by, *home)
+    assert result.exit_code == ExitCode.USAGE
+    flat = " ".join(result.output.split())
+    assert "Invalid value for '--by': it takes month, week or quarter." in flat
+    (command,) = re.findall(r"kpi (query .*)", flat)
+    shown = run_kpi(*shlex.split(command.replace("NAME", "ticket_backlog_count")), *home)
+    assert shown.exit_code == 0
+    assert by in command
+
+
+def test_another_word_for_by_is_refused_as_any_choice(run_kpi: Kpi, published_home: Home) -> None:
+    result = run_kpi("metrics", "--by", "year", "--home", published_home.folder)
+    assert result.exit_code == ExitCode.USAGE
+    assert "'year' is not one of 'month', 'week', 'quarter'" in result.output
+
+
 def test_held_metric_says_why(run_kpi: Kpi, published_home: Home) -> None:
     result = run_kpi("metrics", "sla_attainment_ratio", "--home", published_home.folder)
     assert "held: tickets: 1 rule is broken" in result.output

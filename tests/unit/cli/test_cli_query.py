@@ -102,7 +102,10 @@ def test_file_is_whole_or_untouched(run_kpi: Kpi, published_home: Home, tmp_path
 
 
 def test_parameters_are_values_not_text(run_kpi: Kpi, published_home: Home) -> None:
-    query = "SELECT value FROM metric_values WHERE metric = $name AND period_start_date >= $first ORDER BY ALL"
+    query = (
+        "SELECT value FROM metric_values WHERE metric = $name AND period_grain = 'month' "
+        "AND period_start_date >= $first ORDER BY ALL"
+    )
     arguments = ("query", query, "--param", "name=cost_per_transaction_reporting", "--home", published_home.folder)
     result = run_kpi(*arguments, "--param", "first=2026-09-01", "--json")
     assert [row["value"] for row in json.loads(result.output)] == [29.0, 30.0]
@@ -121,7 +124,7 @@ def test_sql_from_a_file(run_kpi: Kpi, published_home: Home, tmp_path: Path) -> 
     path = tmp_path / "question.sql"
     path.write_text("-- a comment\nSELECT count(*) AS rows FROM metric_values;\n", encoding="utf-8")
     result = run_kpi("query", "--file", path, "--json", "--home", published_home.folder)
-    assert json.loads(result.output) == [{"rows": len(COSTS) + 5}]
+    assert json.loads(result.output) == [{"rows": len(COSTS) + 7}]
 
 
 @pytest.mark.parametrize(
