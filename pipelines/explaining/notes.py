@@ -15,7 +15,7 @@ from pipelines.published.rows import read_rows
 from pipelines.words.business_hours import CLOCK_NOTE, are_published_by_the_clock
 from pipelines.words.missing_values import explain_empty
 from pipelines.words.numbers import count_of, format_instant, format_value, list_all
-from pipelines.words.periods import long_day, name_months, name_period, only_from, sentence_case
+from pipelines.words.periods import long_day, name_months, name_period, sentence_case, tell_beginning
 
 if TYPE_CHECKING:
     import duckdb
@@ -49,9 +49,8 @@ def notes_of(connection: duckdb.DuckDBPyConnection, cell: Cell) -> tuple[str, ..
     where = "WHERE metric = $metric AND period_grain = $grain AND period_start_date = $start"
     for partial in read_rows(connection, f"FROM mart.partial_periods {where}", parameters):
         if partial["told_from_date"] is not None:
-            told = only_from(partial["told_from_date"], cell.period.end)
-            data = list_all(partial["last_begun_data"].split(", "))
-            notes.append(f"It is told {told}: data of {data} begin then. It is compared with no other period.")
+            told = tell_beginning(partial["told_from_date"], cell.period.end, partial["last_begun_data"])
+            notes.append(f"{told} It is compared with no other period.")
         if partial["told_until_date"] is not None:
             data, until = list_all(partial["ended_data"].split(", ")), long_day(partial["told_until_date"])
             notes.append(

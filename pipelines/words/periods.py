@@ -183,6 +183,21 @@ def only_from(told_from: date | None, end: date | None) -> str:
     return f"{'only from' if is_within else 'before the data begin on'} {long_day(told_from)}"
 
 
+def tell_beginning(told_from: date, end: date, data: str) -> str:
+    """The same as a sentence: `It is told only from 29 February 2016: data of tickets begin then.`; of a period that is
+    over by then, `It is told in part: data of tickets begin after it, on 27 September 2026.`
+
+    Args:
+        told_from: first day of which its data tell, later than the first of the period.
+        end: last day of the period.
+        data: kinds of data that begin so late, as `tickets, finance`.
+    """
+    whose = list_all(data.split(", "))
+    if told_from <= end:
+        return f"It is told {only_from(told_from, end)}: data of {whose} begin then."
+    return f"It is told in part: data of {whose} begin after it, on {long_day(told_from)}."
+
+
 def name_months(months: str) -> str:
     """Months as people list them: `October and December 2021`, `December 2021 and January 2022`.
 

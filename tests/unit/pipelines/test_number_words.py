@@ -23,7 +23,7 @@ from pipelines.words.numbers import (
     format_value,
     judge_change,
 )
-from pipelines.words.periods import describe_cut_short, describe_partial, name_period
+from pipelines.words.periods import describe_cut_short, describe_partial, name_period, tell_beginning
 
 _VALUES = st.none() | st.floats(allow_nan=False, allow_infinity=False, width=32)
 
@@ -251,6 +251,21 @@ def test_what_only_a_chosen_as_of_closed_is_told_with_where_data_end(
 
 def test_what_the_data_tell_whole_was_not_closed_by_an_as_of() -> None:
     assert describe_cut_short(date(2016, 3, 1), "month", None, None, "tickets") == ""
+
+
+@pytest.mark.parametrize(
+    ("told_from", "data", "said"),
+    [
+        (date(2016, 2, 29), "tickets", "It is told only from 29 February 2016: data of tickets begin then."),
+        (
+            date(2016, 3, 4),
+            "tickets, finance",
+            "It is told in part: data of tickets and finance begin after it, on 4 March 2016.",
+        ),
+    ],
+)
+def test_a_sentence_says_once_where_the_data_of_a_period_begin(told_from: date, data: str, said: str) -> None:
+    assert tell_beginning(told_from, date(2016, 2, 29), data) == said
 
 
 def test_why_the_period_within_which_data_begin_is_told_whole() -> None:
