@@ -160,6 +160,7 @@ class RuleProperties(Properties):
     tolerance: Share = Decimal(0)
     quarantine_limit: Share | None = None
     only_with_known: Literal["team", "priority", "service", "vendor"] | None = None
+    only_with_fed: str | None = None
 
 
 class ServiceLevelProperties(Properties):

@@ -40,7 +40,7 @@ def evaluate(
     table are skipped: its rows will not be counted, and their answers would only repeat the fault. Rules on an empty
     table are skipped too, unless they count its rows: an empty table proves nothing. But one on files or columns that
     lists rows all the same says why it is empty. Rules that hold names against a list which nobody made are skipped as
-    well.
+    well, and so are rules of an export that nothing gives what they judge by.
 
     The keys of the records that break a rule are kept, for whoever then asks which they are: it takes as long to find
     them as to count them.
@@ -57,9 +57,9 @@ def evaluate(
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {_KEYS} (rule_id VARCHAR, failing_key VARCHAR)")
     errors = dict(known_errors or {})
     results: dict[str, RuleResult] = {
-        rule.id: RuleResult(rule=rule, state=RuleState.SKIPPED, error=no_list_of(rule.listed_dimension))
+        rule.id: RuleResult(rule=rule, state=RuleState.SKIPPED, error=reason)
         for rule in rules
-        if rule.listed_dimension is not None and rule.listed_dimension not in listed_dimensions
+        if (reason := _why_not_asked(rule, listed_dimensions)) is not None
     }
     stopped_by: dict[str, Rule] = {}
     for tier in RuleTier:
@@ -76,9 +76,13 @@ def evaluate(
     return [results[rule.id] for rule in rules]
 
 
-def no_list_of(dimension: str) -> str:
-    """Why a rule that needs the known names of a dimension was not asked."""
-    return f"policies/dimensions.yaml lists no known {dimension}"
+def _why_not_asked(rule: Rule, listed_dimensions: Collection[str]) -> str | None:
+    """Why there is nothing by which a rule could be judged, whatever the rows are; None if there is."""
+    if rule.listed_dimension is not None and rule.listed_dimension not in listed_dimensions:
+        return f"policies/dimensions.yaml lists no known {rule.listed_dimension}"
+    if not rule.has_needed_feed:
+        return f"nothing in this export feeds {rule.needed_feed}"
+    return None
 
 
 def failing_keys(result: RuleResult, connection: duckdb.DuckDBPyConnection) -> list[str]:

@@ -90,6 +90,7 @@ class ObjectReader:
             columns=(*names, *_LANDED_COLUMNS),
             key_column="_row_number",
             owner=contract.owner,
+            fed=frozenset((*properties.constants, *(feed.target for column in columns for feed in column.feeds))),
         )
         item = ExportObject(
             name=name,

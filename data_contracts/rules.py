@@ -11,6 +11,7 @@ from sqlalchemy import Table
 
 from data_contracts.custom_properties import RuleProperties, read_custom
 from data_contracts.documents import Document, Path
+from data_contracts.feeds import faults_of_target
 from data_contracts.problems import Problem, list_words, suggest
 from data_contracts.queries import fault_of_query
 from data_contracts.spec import ONE_NUMBER, Limit, Measure, Rule
@@ -56,6 +57,7 @@ class RuleTarget:
         columns: names that rules may use.
         key_column: what names a row when a rule does not say it.
         has_checked_queries: whether the queries of its rules are known to be what a query may be.
+        fed: of an object of an export, the canonical columns that something in it feeds; None for canonical tables.
     """
 
     contract_id: str
@@ -68,6 +70,7 @@ class RuleTarget:
     key_column: str | None
     owner: str
     has_checked_queries: bool = False
+    fed: frozenset[str] | None = None
 
 
 def read_rules(document: Document, place: Path, target: RuleTarget, problems: list[Problem]) -> tuple[Rule, ...]:
@@ -140,6 +143,9 @@ def _read_rule(
         what = f"rule '{name}': it sets aside raw rows, which no number counts, so it would do nothing"
         remedy = "Use action block or warn here; records are set aside by rules of the warehouse contracts."
         problems.append(document.problem(place, what, remedy))
+    needed_feed = properties.only_with_fed
+    if needed_feed is not None:
+        _check_needed_feed(document, place, name, needed_feed, target, problems)
     query = _query(document, place, name, measure, target, problems)
     limit = _limit(entry)
     if properties.tolerance and limit is not None and limit != Limit("mustBe", (0,)):
@@ -172,9 +178,25 @@ def _read_rule(
         query=query,
         key_column=key_column,
         listed_dimension=properties.only_with_known,
+        needed_feed=needed_feed,
+        has_needed_feed=needed_feed is None or target.fed is None or needed_feed in target.fed,
         file=position.file,
         line=position.line,
     )
+
+
+def _check_needed_feed(
+    document: Document, place: Path, name: str, needed_feed: str, target: RuleTarget, problems: list[Problem]
+) -> None:
+    """That a rule which needs a canonical column to be fed is one of an export, and names such a column."""
+    if target.fed is None:
+        what = f"rule '{name}': onlyWithFed is about rules of exports only"
+        remedy = "Remove it: which exports feed a canonical table is known from their contracts."
+        problems.append(document.problem((*place, "customProperties"), what, remedy))
+        return
+    for what, remedy, near in faults_of_target(needed_feed):
+        told = f"rule '{name}': custom property 'onlyWithFed': {what}"
+        problems.append(document.problem((*place, "customProperties"), told, remedy, near))
 
 
 def _measure(document: Document, place: Path, name: str, problems: list[Problem]) -> Measure | None:

@@ -224,6 +224,9 @@ class Rule:
             `promise` of one on how old the newest may be, which is kept or not.
         listed_dimension: dimension whose known names the home has to list before the rule can be asked; None for rules
             that need no such list.
+        needed_feed: canonical column, `<table>.<column>`, that something in the export has to feed before the rule has
+            anything to judge by; None for rules that need none.
+        has_needed_feed: whether something feeds it.
         arguments: `validValues`, `pattern` or `missingValues` of the measure.
         query: SELECT that lists failing rows (`failingRows`) or computes one number (`scalar`).
         line: where the rule stands in its contract.
@@ -253,6 +256,8 @@ class Rule:
     key_column: str | None = None
     counted: str = "row"
     listed_dimension: str | None = None
+    needed_feed: str | None = None
+    has_needed_feed: bool = True
     file: str
     line: int
 

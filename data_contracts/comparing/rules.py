@@ -95,6 +95,9 @@ def _compare_what_is_asked(old: Rule, new: Rule) -> Iterator[Difference]:
     elif old.listed_dimension != new.listed_dimension:
         needs = [f"of the {rule.listed_dimension}" if rule.listed_dimension else "of nothing" for rule in (old, new)]
         yield _changed(new, f"it needed a list {needs[0]}, and needs one {needs[1]}", old.protects)
+    elif old.needed_feed != new.needed_feed:
+        needs = [f"something that feeds {rule.needed_feed}" if rule.needed_feed else "nothing" for rule in (old, new)]
+        yield _changed(new, f"it needed {needs[0]}, and needs {needs[1]}", old.protects)
     elif _plain(old.query) != _plain(new.query):
         yield _changed(new, "its query is another", old.protects)
     elif dict(old.arguments) != dict(new.arguments):

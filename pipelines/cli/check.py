@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -76,8 +77,8 @@ def check(domain: str | None, show_all: bool, html: Path | None, as_json: bool) 
     if as_json:
         _show_json(batches, rules, refusals, notices)
     else:
-        unfed, unlisted = _unfed_tables(project), _rules_without_a_list(project)
-        _show(batches, rules, refusals, notices, unfed=unfed, unlisted=unlisted, show_all=show_all)
+        unasked = _Unasked(_unfed_tables(project), _rules_without_a_list(project), _rules_without_a_feed(project))
+        _show(batches, rules, refusals, notices, unasked, show_all=show_all)
     held = [batch for batch in batches.values() if _verdict(batch) == "hold"]
     is_late = any(result.hold is not None for batch in batches.values() for result in batch.arrivals)
     return of_outcome(has_held=bool(held) or is_late, has_refused=bool(refusals))
@@ -152,9 +153,8 @@ def _show(
     rules: list[RuleRecord],
     refusals: list[RefusalRecord],
     notices: Sequence[Notice],
+    unasked: _Unasked,
     *,
-    unfed: Collection[str],
-    unlisted: Mapping[str, str],
     show_all: bool,
 ) -> None:
     from pipelines.cli.outcomes import show_notices, show_refusals, show_unmapped_statuses
@@ -163,9 +163,10 @@ def _show(
     click.echo()
     # What could not be judged for want of data needs nobody: it stands below what is broken, or only as a number.
     skipped = [rule for rule in rules if not show_all and rule.state == "skipped"]
-    idle = [rule for rule in skipped if _table_of(rule) in unfed]
-    unasked = [rule for rule in skipped if rule not in idle and rule.rule_id in unlisted]
-    told = [rule for rule in rules if rule not in (*idle, *unasked) and (show_all or rule.state != "passed")]
+    idle = [rule for rule in skipped if _table_of(rule) in unasked.unfed_tables]
+    unlisted = [rule for rule in skipped if rule not in idle and rule.rule_id in unasked.without_list]
+    unfed = [rule for rule in skipped if rule.rule_id in unasked.without_feed]
+    told = [rule for rule in rules if rule not in (*idle, *unlisted, *unfed) and (show_all or rule.state != "passed")]
     shown = sorted(told, key=lambda rule: not rule.is_broken)
     if shown:
         show_table(
@@ -188,7 +189,12 @@ def _show(
     if any(rule.is_broken for rule in rules):
         click.echo()
     click.echo(
-        _count_rules(rules, idle, {rule.rule_id: unlisted[rule.rule_id] for rule in unasked})
+        _count_rules(
+            rules,
+            idle,
+            [unasked.without_list[rule.rule_id] for rule in unlisted],
+            [unasked.without_feed[rule.rule_id] for rule in unfed],
+        )
         + ("" if show_all or not rules else " --all shows them too.")
     )
     show_table(
@@ -201,6 +207,21 @@ def _show(
     show_refusals(refusals)
     show_unmapped_statuses(_unmapped_statuses(batches))
     show_notices(notices)
+
+
+@dataclass(frozen=True)
+class _Unasked:
+    """Why rules of a home have nothing to judge, or to judge by.
+
+    Attributes:
+        unfed_tables: canonical tables that no contract of the home feeds.
+        without_list: rules that hold names against a list which nobody made -> of which dimension.
+        without_feed: rules of an export that feeds nothing by which they judge -> which column that is.
+    """
+
+    unfed_tables: Collection[str]
+    without_list: Mapping[str, str]
+    without_feed: Mapping[str, str]
 
 
 def _unfed_tables(project: Project) -> frozenset[str]:
@@ -227,12 +248,25 @@ def _rules_without_a_list(project: Project) -> dict[str, str]:
     }
 
 
-def _count_rules(rules: Sequence[RuleRecord], idle: Sequence[RuleRecord], unasked: Mapping[str, str]) -> str:
+def _rules_without_a_feed(project: Project) -> dict[str, str]:
+    """The rules of exports that feed nothing by which they judge, and the canonical column that it would take."""
+    return {
+        rule.id: rule.needed_feed
+        for contract in project.contracts
+        for rule in contract.rules
+        if rule.needed_feed is not None and not rule.has_needed_feed
+    }
+
+
+def _count_rules(
+    rules: Sequence[RuleRecord], idle: Sequence[RuleRecord], unlisted: Sequence[str], unfed: Sequence[str]
+) -> str:
     """How many rules passed, and of the others why not.
 
     Args:
         idle: those about tables that nothing feeds.
-        unasked: those that need a list which nobody made -> of which dimension.
+        unlisted: of each rule that needs a list which nobody made, of which dimension.
+        unfed: of each rule of an export that feeds nothing by which it judges, the column that it would take.
     """
     from data_contracts.problems import list_words
     from pipelines.words.numbers import count_of, list_all
@@ -240,16 +274,19 @@ def _count_rules(rules: Sequence[RuleRecord], idle: Sequence[RuleRecord], unaske
     if not rules:
         return "No rule had anything to judge."
     passed, broken = sum(rule.state == "passed" for rule in rules), sum(rule.is_broken for rule in rules)
-    without_rows = len(rules) - passed - broken - len(idle) - len(unasked)
+    without_rows = len(rules) - passed - broken - len(idle) - len(unlisted) - len(unfed)
     parts = [f"{passed:,} of {count_of(len(rules), 'rule')} passed"]
     parts += [count_of(broken, "is broken", "are broken")] if broken else []
     parts += [f"{without_rows:,} had no rows to judge"] if without_rows else []
     if idle:
         tables = list_all(sorted({_table_of(rule) for rule in idle}))
         parts.append(f"{count_of(len(idle), 'is', 'are')} about what no contract of this home feeds ({tables})")
-    if unasked:
-        told = count_of(len(unasked), "was not asked, because", "were not asked, because")
-        parts.append(f"{told} policies/dimensions.yaml lists no known {list_words(sorted(set(unasked.values())))}")
+    if unlisted:
+        told = count_of(len(unlisted), "was not asked, because", "were not asked, because")
+        parts.append(f"{told} policies/dimensions.yaml lists no known {list_words(sorted(set(unlisted)))}")
+    if unfed:
+        told = count_of(len(unfed), "was not asked, because its export feeds", "were not asked, because exports feed")
+        parts.append(f"{told} no {list_words(sorted(set(unfed)))}")
     return f"{', '.join(parts)}."
 
 

@@ -16,6 +16,7 @@ class _ProposedRule:
     dimension: str
     description: str
     query: str
+    needed_feed: str | None = None
 
 
 _RULES: Final = (
@@ -62,6 +63,8 @@ _RULES: Final = (
             FROM ops.ops_value_problems
             WHERE raw_table = '${table}' AND problem = 'unseen_reopening'
         """,
+        # Nothing but a field for the resolution that moves shows such a reopening.
+        needed_feed="tickets.resolved_at",
     ),
 )
 
@@ -87,4 +90,6 @@ def snapshot_rules(name: str, key: str) -> Iterator[str]:
         yield "            unexpected_rows_query: |"
         query = textwrap.dedent(rule.query).strip().replace("{key}", key)
         yield from textwrap.indent(query, " " * 14).splitlines()
-        yield f"        customProperties: [{{property: action, value: warn}}, {{property: keyColumn, value: {key}}}]"
+        yield "        customProperties:"
+        properties = {"action": "warn", "keyColumn": key, "onlyWithFed": rule.needed_feed}
+        yield from (f"          - {{property: {name}, value: {value}}}" for name, value in properties.items() if value)

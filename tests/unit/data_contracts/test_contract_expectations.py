@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -16,7 +17,7 @@ import pytest
 from data_contracts.evaluation import AuditAbortedError, evaluate, failing_keys
 from data_contracts.loader import load_warehouse_contract, load_warehouse_contracts
 from data_contracts.spec import Rule
-from data_contracts.verdict import RuleResult
+from data_contracts.verdict import RuleResult, meaning_of
 from models.catalog import STAGED, tables_of
 from models.ddl import create_table
 from models.vocabulary import Domain, Layer, RuleState
@@ -343,6 +344,20 @@ def test_nothing_is_written_or_printed(
         judge(connection, rule_of(NEW_WITH_BRACES), rule_of({**KINDS["nullValues"][0], "name": "tickets.a.b"}))
     assert said.getvalue() == ""
     assert list(tmp_path.rglob("*")) == []
+
+
+def test_a_rule_that_nothing_gives_what_it_judges_by_is_skipped_and_does_not_pass(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    add_tickets(connection, ("a", "New", None))
+    rule = replace(rule_of(failing_rows("SELECT ticket_id FROM stg.stg_tickets")), needed_feed="tickets.resolved_at")
+    (unfed,) = judge(connection, replace(rule, has_needed_feed=False))
+    assert (unfed.state, unfed.evaluated_count) == (RuleState.SKIPPED, 0)
+    assert meaning_of(unfed) == (
+        "The trial does not hold. (Not evaluated: nothing in this export feeds tickets.resolved_at.)"
+    )
+    (fed,) = judge(connection, rule)
+    assert (fed.state, fed.sample_keys) == (RuleState.FAILED, ("a",))
 
 
 def test_great_expectations_is_imported_only_when_rules_are_evaluated() -> None:

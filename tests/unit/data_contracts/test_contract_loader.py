@@ -152,6 +152,27 @@ def test_each_mistake_is_told_with_its_place_and_remedy(old: str, new: str, mess
     assert told.startswith("contracts/incidents.yaml:")
 
 
+@pytest.mark.parametrize(
+    ("needed", "is_fed"),
+    [("tickets.resolved_at", False), ("tickets.ticket_type", True), ("ticket_events.status", True)],
+    ids=["nothing feeds it", "a constant does", "a column does"],
+)
+def test_a_rule_may_need_something_that_the_export_feeds(needed: str, is_fed: bool) -> None:
+    told = f"{{property: action, value: warn}}\n              - {{property: onlyWithFed, value: {needed}}}"
+    (rule,) = load(INCIDENTS.replace("{property: action, value: warn}", told)).rules
+    assert (rule.needed_feed, rule.has_needed_feed) == (needed, is_fed)
+
+
+def test_what_a_rule_needs_is_checked() -> None:
+    needs = "{property: action, value: warn}\n              - {property: onlyWithFed, value: tickets.resolved}"
+    told = problems_after("{property: action, value: warn}", needs)
+    assert "custom property 'onlyWithFed': 'tickets.resolved' names no column of tickets" in told
+    assert "Did you mean 'tickets.resolved_at'?" in told
+    warehouse = packaged_warehouse_contracts()[Domain.VENDORS]
+    with pytest.raises(DocumentError, match="onlyWithFed is about rules of exports only"):
+        load_warehouse_contract(warehouse.replace("onlyWithKnown, value: vendor", "onlyWithFed, value: x.y", 1), "v")
+
+
 def test_the_reading_hash_changes_only_with_the_reading() -> None:
     base = load()
     meaning = load(INCIDENTS.replace("ticket_events.status,", "ticket_events.priority,"))

@@ -85,6 +85,19 @@ class TestRepeatedSnapshots:
             "reopenings.seen",
         }
         assert {rule.key_column for rule in item.rules} == {"ticket_id"}
+        # Without a field for the resolution nothing shows that it moved.
+        assert [rule.id.partition(".")[2] for rule in item.rules if not rule.has_needed_feed] == ["reopenings.seen"]
+
+    def test_with_a_field_for_the_resolution_reopenings_that_no_file_shows_are_looked_for(
+        self, draft: Draft, tmp_path: Path
+    ) -> None:
+        (tmp_path / "tickets_2024-05-02.csv").write_text("", encoding="utf-8")
+        rows: list[list[object]] = [["Ticket ID", "Created", "Status", "Resolved"]]
+        rows += [[f"T-{n}", f"2024-01-{n % 28 + 1:02d} 08:00", "Resolved", "2024-05-01 09:00"] for n in range(30)]
+        _, contract, _ = draft("tickets_2024-05-03.csv", write_lines(rows))
+        assert feeds_of(contract)["tickets.resolved_at"] == "resolved"
+        assert len(contract.rules) == 3
+        assert all(rule.has_needed_feed for rule in contract.rules)
 
     def test_one_dated_file_alone_stays_a_snapshot_and_is_asked_about(self, draft: Draft) -> None:
         _, contract, text = draft("tickets_2024-05-03.csv", self.tickets())
