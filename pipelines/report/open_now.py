@@ -1,4 +1,5 @@
-"""What needs attention now: promises that are about to break, paused ones, and tickets that have been open for long.
+"""What needs attention now: promises that are about to break, paused ones, tickets that have been open for long, and
+those that left the exports while they were open.
 
 What was open at the end of a past period is in `pipelines.report.open_then`.
 """
@@ -8,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from models.vocabulary import NO_VALUE
+from metrics.instrumentation.reasons import REMEDIES
+from models.vocabulary import NO_VALUE, ClockGap
 from pipelines.report.charts import Bar, bar_chart
 from pipelines.report.facts import ReportFacts
 from pipelines.report.figures import Figure, Section, Table
 from pipelines.report.flow import age_figure
 from pipelines.report.open_then import open_then_section
 from pipelines.words.numbers import NOTHING, count_of, format_instant
+from pipelines.words.periods import long_day
 
 
 def open_now_section(facts: ReportFacts) -> Section:
@@ -33,6 +36,8 @@ def open_now_section(facts: ReportFacts) -> Section:
         figures.append(_paused(facts, paused))
     if oldest:
         figures.append(_oldest(facts, oldest))
+    if left := facts.rows("left"):
+        figures.append(_left(facts, left))
     # All of it is about tickets, whose clock is not that of money and vendors.
     lead = f"As of {format_instant(facts.as_of('tickets'))}."
     return Section("now", "What needs attention now", figures, lead)
@@ -158,6 +163,35 @@ def _oldest(facts: ReportFacts, rows: Sequence[dict[str, Any]]) -> Figure:
         is_table_open=True,
         answer=facts.answers["oldest"],
         metrics=("ticket_backlog_count",),
+        is_wide=True,
+    )  # fmt: skip
+
+
+def _left(facts: ReportFacts, rows: Sequence[dict[str, Any]]) -> Figure:
+    """Tickets that left the exports while they were open: of those nobody knows whether they need anybody."""
+    count, since = rows[0]["left_count"], long_day(rows[0]["counted_from_date"])
+    it, they = ("it was", "it is") if count == 1 else ("they were", "they are")
+    told = (
+        f"Since {since}, {count_of(count, 'ticket')} left the exports while {it} open. What became of "
+        f"{'it' if count == 1 else 'them'} is not known: {they} in no list of open work."
+    )
+    if len(rows) < count:
+        told += f" The latest {len(rows):,} are here."
+    return Figure(
+        id="left-exports",
+        title="Tickets that left the exports",
+        sentences=(told, f"What to do: {REMEDIES[ClockGap.WHEREABOUTS.value]}"),
+        table=Table(
+            ("ticket", "team", "last status", "not shown since"),
+            tuple(
+                (row["ticket_id"], row["team"] or NO_VALUE, row["status"] or NO_VALUE,
+                 format_instant(row["unknown_since_at"]))
+                for row in rows
+            ),
+        ),
+        is_table_open=True,
+        answer=facts.answers["left"],
+        metrics=("ticket_work_in_progress_count",),
         is_wide=True,
     )  # fmt: skip
 

@@ -166,6 +166,7 @@ def _open_now(connection: duckdb.DuckDBPyConnection) -> dict[str, Answer]:
         "next_to_breach": ask(connection, "tickets_about_to_breach", state="running", row_limit="10"),
         "paused_next": ask(connection, "tickets_about_to_breach", state="paused", row_limit="5"),
         "oldest": ask(connection, "oldest_open_tickets", row_limit="10"),
+        "left": ask(connection, "tickets_that_left_the_exports", row_limit="10"),
         "ages": ask(connection, "open_tickets_by_age"),
         "deadlines": ask(connection, "contracts_to_cancel_or_renew"),
     }

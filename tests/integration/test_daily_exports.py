@@ -5,6 +5,7 @@ What a day's export cannot tell shows as a gap in coverage, never as a zero.
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,6 +20,8 @@ from data_contracts.loader import packaged_templates
 from models.ddl import polars_schema
 from models.tickets import fct_tickets
 from pipelines.cli.main import kpi
+from pipelines.report.open_now import open_now_section
+from pipelines.report.reading import read_facts
 from pipelines.warehouse import open_warehouse
 
 pytestmark = pytest.mark.slow
@@ -197,6 +200,23 @@ def test_of_a_ticket_that_vanishes_while_open_it_is_not_known_whether_it_is_open
         "SELECT rule_id FROM mart.instrumentation_scorecard WHERE rule_id LIKE 'tickets.whereabouts.%'"
     )
     assert gaps == [("tickets.whereabouts.measured",)]
+    # Whoever has to look for them is told which they are, and of their promises what was seen.
+    asked = CliRunner().invoke(
+        kpi, ["query", "tickets_that_left_the_exports", "--format", "json", "--home", str(home.folder)]
+    )
+    assert {row["ticket_id"] for row in json.loads(asked.stdout)} == {f"desk:{number}" for number in numbers}
+    (figure,) = (
+        figure
+        for figure in open_now_section(read_facts(home.home.published_file)).figures
+        if figure.id == "left-exports"
+    )
+    assert "2 tickets left the exports while they were open." in figure.sentences[0]
+    pages = [
+        CliRunner().invoke(kpi, ["explain", "--record", f"desk:{number}", "--home", str(home.folder)]).output
+        for number in numbers
+    ]
+    assert any("elapsed until it left" in page for page in pages)
+    assert not any("elapsed at most" in page for page in pages)
 
 
 def test_a_snapshot_alone_measures_nothing_of_a_history(desk: Desk) -> None:

@@ -190,6 +190,10 @@ CHANGES: dict[str, tuple[str, str, dict[str, str]]] = {
     "another comparison": ("mustBeGreaterOrEqualTo: 5", "mustBeLessThan: 5", {"rule_changed": BOTH}),
     "tolerance lowered": ("value: 0.01", "value: 0.001", {"rule_tightened": FILES}),
     "tolerance raised": ("value: 0.01", "value: 0.1", {"rule_loosened": NUMBERS}),
+    "needs something that is fed": (
+        "value: 0.01}", "value: 0.01}\n            - {property: onlyWithFed, value: cost_lines.vendor}",
+        {"rule_changed": BOTH},
+    ),
     "more valid values": ("[Acme, Globex]", "[Acme, Globex, Initech]", {"rule_loosened": NUMBERS}),
     "fewer valid values": ("[Acme, Globex]", "[Acme]", {"rule_tightened": FILES}),
     "other valid values": ("[Acme, Globex]", "[Acme, Initech]", {"rule_changed": BOTH}),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -61,6 +61,33 @@ def test_a_list_says_that_it_is_whole(soon: int, told: str) -> None:
     figures = figures_of(running=9, soon=soon)
     assert figures["next-to-breach"].sentences == (told,)
     assert "paused-promises" not in figures
+
+
+ONE_LEFT = (
+    "Since 1 August 2026, 1 ticket left the exports while it was open. What became of it is not known: it is in no "
+    "list of open work."
+)
+MANY_LEFT = (
+    "Since 1 August 2026, 12 tickets left the exports while they were open. What became of them is not known: they "
+    "are in no list of open work. The latest 10 are here."
+)
+
+
+@pytest.mark.parametrize(("count", "told"), [(1, ONE_LEFT), (12, MANY_LEFT)])
+def test_tickets_that_left_the_exports_are_told_with_what_to_do(count: int, told: str) -> None:
+    last = datetime(2026, 10, 12, 22, tzinfo=UTC)
+    rows = [
+        {"ticket_id": f"desk:{number}", "team": None, "status": "Waiting", "unknown_since_at": last,
+         "counted_from_date": date(2026, 8, 1), "left_count": count}
+        for number in range(min(count, 10))
+    ]  # fmt: skip
+    (figure,) = open_now_section(facts(left=answer("tickets_that_left_the_exports", *rows))).figures
+    assert figure.sentences[0] == told
+    assert figure.sentences[1].startswith("What to do: ")
+    assert "Let the export hold closed tickets as well" in figure.sentences[1]
+    assert figure.table is not None
+    assert figure.table.rows[0] == ("desk:0", "(none)", "Waiting", "2026-10-12 22:00 UTC")
+    assert len(figure.table.rows) == len(rows)
 
 
 def test_one_paused_promise_is_told_in_the_singular() -> None:

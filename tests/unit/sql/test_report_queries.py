@@ -299,6 +299,35 @@ def test_open_tickets_on_a_day_are_those_of_its_end(fill: Fill, answer: Callable
     assert answer("open_tickets_on_a_day", day_date="2026-09-30") == [("Desk", 3, 2, 0, 1, 3, 1, 9.0, 2)]
 
 
+def test_tickets_that_left_the_exports_are_those_of_the_latest_months(
+    fill: Fill, answer: Callable[..., list[tuple[Any, ...]]]
+) -> None:
+    fill("meta_run", run())
+    fill(
+        "meta_data_clocks",
+        {"data": "tickets", "domain": "tickets", "as_of_at": AT(20), "last_date": date(2026, 10, 20)},
+    )
+    first = datetime(2026, 8, 31, 22, tzinfo=UTC)  # 1 September in Amsterdam
+    fill(
+        "fct_tickets",
+        ticket("followed"),
+        ticket("before", team="Desk", unknown_since_at=first - timedelta(microseconds=1)),
+        ticket("first", team="Desk", unknown_since_at=first),
+        ticket("last", team="Net", unknown_since_at=AT(19)),
+        ticket("last too", unknown_since_at=AT(19)),
+        ticket("aside", unknown_since_at=AT(19), is_quarantined=True),
+    )
+
+    def asked(**given: str) -> list[tuple[Any, ...]]:
+        return [(row[0], *row[-2:]) for row in answer("tickets_that_left_the_exports", **given)]
+
+    september = date(2026, 9, 1)
+    assert asked(months="2") == [("last", september, 3), ("last too", september, 3), ("first", september, 3)]
+    assert asked(months="2", row_limit="1") == [("last", september, 3)]
+    assert asked(months="1", team="Net") == [("last", date(2026, 10, 1), 1)]
+    assert [row[0] for row in asked()] == ["last", "last too", "first", "before"]
+
+
 def test_cycle_times_of_a_period_are_of_local_days(fill: Fill, answer: Callable[..., list[tuple[Any, ...]]]) -> None:
     fill("meta_run", run())
     late = datetime(2026, 9, 30, 22, 30, tzinfo=UTC)  # 1 October in Amsterdam
