@@ -39,7 +39,7 @@ RESOLVED_TICKETS: Final = Population(
     period_meaning="last entry of the ticket into done",
     period=_best_known("resolved_at"),
     is_eligible=~pl.col("is_cancelled") & (pl.col("is_done") | _is_quarantined | _may_have_ended),
-    is_dated=pl.col("resolved_at").is_not_null(),
+    is_placed=pl.col("resolved_at").is_not_null(),
     eligibility=(
         "Tickets that are done and not cancelled. A ticket that was set aside counts where it was resolved or, if that "
         "is unknown, created. Not measured is one that is done nobody knows since when, where an export first showed "
@@ -55,7 +55,7 @@ TICKETS_WITH_SOURCE_CLAIM: Final = Population(
     period_column="resolved_at",
     period_meaning="last entry of the ticket into done",
     period=RESOLVED_TICKETS.period,
-    is_dated=RESOLVED_TICKETS.is_dated,
+    is_placed=RESOLVED_TICKETS.is_placed,
     # A source that never sets the flag makes no claim: its tickets are no gap in one.
     is_eligible=RESOLVED_TICKETS.is_eligible
     & pl.col("source").is_in(pl.col("source").filter(pl.col("is_sla_met_at_source").is_not_null()).unique().implode()),
@@ -82,7 +82,7 @@ CANCELLED_TICKETS: Final = Population(
     period_meaning="entry of the ticket into cancelled",
     period=_best_known("cancelled_at"),
     is_eligible=pl.col("is_cancelled") | _may_have_ended,
-    is_dated=pl.col("cancelled_at").is_not_null(),
+    is_placed=pl.col("cancelled_at").is_not_null(),
     eligibility=(
         "Tickets that are cancelled. Not measured is one of which nobody knows since when, where an export first "
         "showed it cancelled or else where it was created; nor one that left the exports while it was open, where it "
@@ -99,6 +99,7 @@ OPEN_TICKETS: Final = Population(
     period_meaning="day of the data's clock",
     period=pl.col(AS_OF_DATE),
     is_eligible=~pl.col("is_done") & ~pl.col("is_cancelled"),
+    is_placed=~_may_have_ended,
     eligibility=(
         "Tickets that are neither done nor cancelled as of the data's clock. One that was set aside counts if it says "
         "that it is open. One that left the exports while it was open is not measured."

@@ -88,8 +88,8 @@ class Population:
         is_eligible: whether the row should count. Rows for which this is false or empty belong to no cell.
         eligibility: the same rule in words.
         dimensions: breakdowns that the fact can give.
-        is_dated: whether the record is known to lie in its period. One of which that is not known is eligible, and not
-            measured.
+        is_placed: whether the record is known to belong to its period. One of which that is not known is eligible, and
+            not measured.
         span: from when on a period without eligible rows is known to have none; None if that is never known.
     """
 
@@ -102,7 +102,7 @@ class Population:
     eligibility: str
     dimensions: tuple[Dimension, ...]
     span: Span | None = None
-    is_dated: pl.Expr = field(default_factory=lambda: pl.lit(True))
+    is_placed: pl.Expr = field(default_factory=lambda: pl.lit(True))
 
 
 @dataclass(frozen=True, eq=False)

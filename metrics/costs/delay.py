@@ -69,8 +69,8 @@ def price_delays(
     """
     eligible = fct_tickets.filter(RESOLVED_TICKETS.is_eligible)
     late = _late_times(fct_sla_clocks)
-    dated = eligible.with_columns(is_dated=RESOLVED_TICKETS.is_dated, resolved_at=RESOLVED_TICKETS.period)
-    remaining = dated.join(late, on="ticket_id", how="left", maintain_order="left")
+    placed = eligible.with_columns(is_placed=RESOLVED_TICKETS.is_placed, resolved_at=RESOLVED_TICKETS.period)
+    remaining = placed.join(late, on="ticket_id", how="left", maintain_order="left")
     priced = []
     for rule in rules:
         is_in_scope = pl.all_horizontal(
@@ -144,7 +144,7 @@ def _price(
     timed = (
         tickets.with_columns(on=days)
         .join(rate_of_day, on="on", how="left", nulls_equal=True, maintain_order="left")
-        .with_columns(delay_microseconds=pl.when(~pl.col("is_quarantined") & pl.col("is_dated")).then(time))
+        .with_columns(delay_microseconds=pl.when(~pl.col("is_quarantined") & pl.col("is_placed")).then(time))
     )
     minor_units = 10**minor_unit_digits
     exact_rates = [exact or Fraction(0) for exact, _ in rates]

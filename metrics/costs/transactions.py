@@ -103,7 +103,7 @@ def sum_active_time(fct_tickets: pl.DataFrame, time_zone: str) -> pl.DataFrame:
 def _tickets_to_count(fct_tickets: pl.DataFrame, time_zone: str) -> pl.DataFrame:
     """Tickets that count as resolved, and those that may, with a local day as `completed_date`."""
     return fct_tickets.filter(RESOLVED_TICKETS.is_eligible).with_columns(
-        pl.col(_FLAG) | ~RESOLVED_TICKETS.is_dated, completed_date=local_date(RESOLVED_TICKETS.period, time_zone)
+        pl.col(_FLAG) | ~RESOLVED_TICKETS.is_placed, completed_date=local_date(RESOLVED_TICKETS.period, time_zone)
     )
 
 

@@ -70,8 +70,8 @@ REMEDIES: Final = {
         "change history (an event log), or land a snapshot every day."
     ),
     ClockGap.INSTANTS.value: (
-        "The target lies between two exports, and so does the response or resolution. Export its instant, or land "
-        "snapshots more often."
+        "The target lies within the time in which the response or resolution must have come: between two exports, or "
+        "before the first. Export its instant, or land snapshots more often."
     ),
     EXACT_INSTANTS: (
         "No field tells when, between two exports, these tickets were begun, answered or resolved, or for the first "
@@ -175,19 +175,16 @@ def needed_values(metric: Metric) -> list[str]:
             raise TypeError(f"{type(metric.kind).__name__} is not measured on single records")
 
 
-def missing_value(columns: list[str], *, has_history: bool, says_unknown: bool = False) -> pl.Expr:
+def missing_value(columns: list[str], *, has_history: bool) -> pl.Expr:
     """What a record that is not set aside lacks: the history of its ticket, or the first column that is empty.
 
     Args:
         columns: from `needed_values`.
         has_history: whether the fact says of a ticket that its export tells its status changes.
-        says_unknown: whether the fact says since when it is not known whether a ticket is open.
     """
     found = [pl.when(pl.col(column).is_null()).then(pl.lit(subject_of(column))) for column in columns]
     if has_history and any(subject_of(column) in OF_HISTORY for column in columns):
         found.insert(0, pl.when(~pl.col("has_history")).then(pl.lit(HISTORY)))
-    if says_unknown and any(subject_of(column) == "age" for column in columns):
-        found.insert(0, pl.when(pl.col("unknown_since_at").is_not_null()).then(pl.lit(ClockGap.WHEREABOUTS.value)))
     # Where each is there and the record is not measured nevertheless, the last says nothing: it is 0.
     return pl.coalesce([*found, pl.lit(subject_of(columns[-1]) if columns else "value")])
 

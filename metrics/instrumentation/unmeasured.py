@@ -25,13 +25,14 @@ from metrics.kinds import (
     TimeShare,
     UnitCost,
 )
-from metrics.measuring.fact_records import fact_or_empty, records_of
+from metrics.measuring.cells import DAY
+from metrics.measuring.fact_records import eligible_on_days, fact_or_empty, records_of
 from metrics.measuring.records import contributions
 from metrics.measuring.running_shares import counts_in
 from metrics.measuring.stocks import count_stays, stays_of_unknown
 from metrics.periods import Reporting, local_date, period_end, period_start
 from metrics.populations import RESOLVED_TICKETS
-from metrics.spec import AS_OF_DATE, Metric, Population
+from metrics.spec import Metric, Population
 from models.vocabulary import ClockGap, Grain
 
 #: Stands between the reasons of one record.
@@ -168,26 +169,18 @@ def _with_rules(records: pl.DataFrame, fact: str, reasons: pl.DataFrame) -> pl.D
 def _of_population(
     records: pl.DataFrame, population: Population, metrics: Sequence[Metric], reporting: Reporting
 ) -> Iterator[pl.DataFrame]:
-    day = population.period
-    rows = records.with_columns(pl.lit(reporting.as_of_date).alias(AS_OF_DATE))
-    if isinstance(rows.lazy().select(day).collect_schema().dtypes()[0], pl.Datetime):
-        day = local_date(day, reporting.time_zone)
-    eligible = (
-        rows.with_columns(population.is_eligible.alias("is_eligible"))
-        .filter("is_eligible")
-        .with_columns(period_start(day, Grain.MONTH).alias("period_start_date"))
-        .filter(pl.col("period_start_date").is_not_null())
-    )
+    on_days = eligible_on_days(records, population, reporting)
+    eligible = on_days.with_columns(period_start(pl.col(DAY), Grain.MONTH).alias("period_start_date")).collect()
     sizes = eligible.group_by("period_start_date", pl.col("source").fill_null("")).agg(source_eligible_count=pl.len())
     done: dict[str, pl.DataFrame] = {}
     for metric in metrics:
         needed = [] if isinstance(metric.kind, NetCount) else needed_values(metric)
         key = SEPARATOR.join([*needed, type(metric.kind).__name__ if _has_span(metric) else ""])
         if key not in done:
-            found = _count(eligible, metric, needed, population.is_dated)
+            found = _count(eligible, metric, needed, population.is_placed)
             done[key] = found.join(sizes, on=["period_start_date", "source"], how="left")
         yield done[key].with_columns(metric=pl.lit(metric.name))
-        inexact = count_inexact(eligible.filter(population.is_dated), metric)
+        inexact = count_inexact(eligible.filter(population.is_placed), metric)
         if inexact is not None:
             sized = inexact.join(sizes, on=["period_start_date", "source"], how="left")
             yield sized.with_columns(metric=pl.lit(metric.name))
@@ -197,32 +190,28 @@ def _has_span(metric: Metric) -> bool:
     return isinstance(metric.kind, TimeShare | BoundedSum)
 
 
-def _count(eligible: pl.DataFrame, metric: Metric, needed: list[str], is_dated: pl.Expr) -> pl.DataFrame:
+def _count(eligible: pl.DataFrame, metric: Metric, needed: list[str], is_placed: pl.Expr) -> pl.DataFrame:
     is_measured, span = _measuring(metric, needed)
-    missing = missing_value(
-        needed,
-        has_history="has_history" in eligible.columns,
-        says_unknown="unknown_since_at" in eligible.columns,
-    )
+    missing = missing_value(needed, has_history="has_history" in eligible.columns)
     if "not_told" in eligible.columns:
         missing = pl.coalesce(pl.col("not_told").cast(pl.String), missing)
     if "unknown_since_at" in eligible.columns:
         is_lost = pl.col("unknown_since_at").is_not_null()
         undated = pl.when(is_lost).then(pl.lit(ClockGap.WHEREABOUTS.value)).otherwise(pl.lit(ENDED_AT))
-        missing = pl.when(is_dated).then(missing).otherwise(undated)
+        missing = pl.when(is_placed).then(missing).otherwise(undated)
     told = pl.format("{}.{}.measured", "table_name", missing)
     reasons = pl.when("is_quarantined").then(pl.col("rules").fill_null(DERIVED)).otherwise(told)
     spans = pl.when(pl.col("span").is_not_null().all()).then(pl.col("span").sum())
     return (
         eligible.lazy()
-        .filter(pl.col("is_quarantined") | ~is_measured | ~is_dated)
+        .filter(pl.col("is_quarantined") | ~is_measured | ~is_placed)
         .select(
             "period_start_date",
             "table_name",
             pl.col("source").fill_null(""),
             reasons.alias("reasons"),
             # What a record that was set aside, or lies nobody knows where, says of itself bounds nothing.
-            span=pl.when(~pl.col("is_quarantined") & is_dated).then(span) if _has_span(metric) else pl.lit(1.0),
+            span=pl.when(~pl.col("is_quarantined") & is_placed).then(span) if _has_span(metric) else pl.lit(1.0),
         )
         .group_by("period_start_date", "source", "table_name", "reasons")
         .agg(record_count=pl.len(), span=spans)

@@ -13,10 +13,10 @@ import polars as pl
 from metrics.kinds import Concentration
 from metrics.measuring import bounds
 from metrics.measuring.cells import CELL, DAY
-from metrics.measuring.fact_records import records_of
+from metrics.measuring.fact_records import eligible_on_days, records_of
 from metrics.measuring.published_cells import Numbers, close_periods, publish_cells
 from metrics.periods import Reporting, period_start
-from metrics.spec import AS_OF_DATE, Metric
+from metrics.spec import Metric
 from models.vocabulary import Dimension, Grain
 
 _PERIOD: Final = ["period_grain", "period_start_date"]
@@ -36,16 +36,12 @@ def measure_concentration(
 
 
 def _measure(metric: Metric, fact: pl.DataFrame, reporting: Reporting) -> pl.DataFrame:
-    kind, population = metric.kind, metric.population
+    kind = metric.kind
     assert isinstance(kind, Concentration)
     is_measured = ~pl.col("is_quarantined") & pl.col(kind.by).is_not_null()
-    records = (
-        fact.with_columns(pl.lit(reporting.as_of_date).alias(AS_OF_DATE))
-        .filter(population.is_eligible)
-        .select(population.period.alias(DAY), pl.col(kind.by).alias("by"),
-                amount=pl.when(is_measured).then(pl.col(kind.amount)))
-        .filter(pl.col(DAY).is_not_null())
-    )  # fmt: skip
+    on_days = eligible_on_days(fact, metric.population, reporting)
+    amount = pl.when(is_measured).then(pl.col(kind.amount))
+    records = on_days.select(DAY, pl.col(kind.by).alias("by"), amount=amount).collect()
     starts = pl.concat(
         [
             records.select(

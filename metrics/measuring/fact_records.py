@@ -1,6 +1,6 @@
 """The records that populations choose from: facts as they are, and SLA clocks with those that are missing.
 
-Which records are eligible is said in `metrics.populations` and `metrics.vendor_populations`.
+Which records are eligible, and on which day, is said in `metrics.populations` and `metrics.vendor_populations`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,9 @@ from typing import Final
 
 import polars as pl
 
+from metrics.measuring.cells import DAY
+from metrics.periods import Reporting, local_date
+from metrics.spec import AS_OF_DATE, Population
 from models.catalog import table_named
 from models.ddl import polars_schema
 from models.vocabulary import SlaTarget
@@ -28,6 +31,24 @@ def records_of(facts: Mapping[str, pl.DataFrame], fact: str) -> pl.DataFrame:
     if fact == "fct_sla_clocks":
         return clock_records(fact_or_empty(facts, fact), fact_or_empty(facts, "fct_tickets"))
     return fact_or_empty(facts, fact)
+
+
+def eligible_on_days(records: pl.DataFrame, population: Population, reporting: Reporting) -> pl.LazyFrame:
+    """The records that should count, with `DAY`, which decides the period; without those that belong to no day.
+
+    Args:
+        records: of the population's fact, as `records_of` gives them.
+    """
+    rows = records.lazy().with_columns(pl.lit(reporting.as_of_date).alias(AS_OF_DATE))
+    is_instant = isinstance(rows.select(population.period).collect_schema().dtypes()[0], pl.Datetime)
+    day = local_date(population.period, reporting.time_zone) if is_instant else population.period
+    return (
+        # The rule is evaluated as a column first: it may look at other records, which a pushed-down filter would hide.
+        rows.with_columns(population.is_eligible.alias("is_eligible"))
+        .filter("is_eligible")
+        .with_columns(day.alias(DAY))
+        .filter(pl.col(DAY).is_not_null())
+    )
 
 
 #: Targets that every ticket of a policy's scope has.

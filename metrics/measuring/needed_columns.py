@@ -116,7 +116,7 @@ def _columns_of_population(
         yield population.fact, _OF_CLOCKS
         yield "fct_tickets", _OF_TICKETS
         return
-    expressions = [population.period, population.is_eligible, population.is_dated, *contributions]
+    expressions = [population.period, population.is_eligible, population.is_placed, *contributions]
     named = [name for expression in expressions for name in expression.meta.root_names() if name != AS_OF_DATE]
     breakdown = [dimension.value for dimension in population.dimensions if dimension is not Dimension.OVERALL]
     yield population.fact, [*named, *breakdown, "is_quarantined"]

@@ -17,11 +17,11 @@ import polars as pl
 from metrics.kinds import AmountShare, BoundedSum, Count, Kind, Mean, NetCount, Percentile, Ratio, Sum, TimeShare
 from metrics.measuring import bounds
 from metrics.measuring.cells import CELL, DAY, EncodedFact, Records, encode_breakdown
-from metrics.measuring.fact_records import records_of
+from metrics.measuring.fact_records import eligible_on_days, records_of
 from metrics.measuring.percentiles import Floats, Integers, Measure, SortedCells
 from metrics.measuring.published_cells import Numbers, close_periods, publish_cells
-from metrics.periods import Reporting, local_date
-from metrics.spec import AS_OF_DATE, Metric, Population
+from metrics.periods import Reporting
+from metrics.spec import Metric, Population
 from models.vocabulary import Dimension, Grain
 
 _COUNTED: Final = "counted"
@@ -159,19 +159,12 @@ def _eligible_records(
     metrics: Sequence[Metric],
 ) -> Records:
     """Eligible records with the day that decides their period, their breakdown and what each contributes."""
-    rows = fact.frame.lazy().with_columns(pl.lit(reporting.as_of_date).alias(AS_OF_DATE))
-    is_instant = isinstance(rows.select(population.period).collect_schema().dtypes()[0], pl.Datetime)
-    day = local_date(population.period, reporting.time_zone) if is_instant else population.period
     breakdown = {dimension: names for dimension, names in fact.values.items() if dimension in population.dimensions}
-    is_trusted = ~pl.col("is_quarantined") & population.is_dated
+    is_trusted = ~pl.col("is_quarantined") & population.is_placed
     contributed = {**contributions(metrics), **_ends(metrics, fact.frame), **_doubts(metrics, fact.frame)}
     parts = [pl.when(is_trusted).then(part).alias(key) for key, part in contributed.items()]
-    # The rule is evaluated as a column first: it may look at other records, which a pushed-down filter would hide.
     frame = (
-        rows.with_columns(population.is_eligible.alias("is_eligible"))
-        .filter("is_eligible")
-        .with_columns(day.alias(DAY))
-        .filter(pl.col(DAY).is_not_null())
+        eligible_on_days(fact.frame, population, reporting)
         .select(DAY, *(dimension.value for dimension in breakdown), *parts)
         .collect()
     )

@@ -13,10 +13,10 @@ import polars as pl
 from metrics.kinds import RunningShare
 from metrics.measuring import bounds
 from metrics.measuring.cells import CELL, DAY, Records, encode_breakdown
-from metrics.measuring.fact_records import records_of
+from metrics.measuring.fact_records import eligible_on_days, records_of
 from metrics.measuring.published_cells import Numbers, close_periods, publish_cells
 from metrics.periods import Reporting
-from metrics.spec import AS_OF_DATE, Metric
+from metrics.spec import Metric
 
 _SUMS = {
     "part": pl.col("part").sum(),
@@ -48,16 +48,15 @@ def _measure(metric: Metric, fact: pl.DataFrame, reporting: Reporting) -> pl.Dat
     breakdown = {each: names for each, names in encoded.values.items() if each in population.dimensions}
     counts = counts_in(kind)
     frame = (
-        encoded.frame.with_columns(pl.lit(reporting.as_of_date).alias(AS_OF_DATE))
-        .filter(population.is_eligible)
+        eligible_on_days(encoded.frame, population, reporting)
         .select(
-            population.period.alias(DAY),
+            DAY,
             *(dimension.value for dimension in breakdown),
             part=pl.when(counts).then(pl.col(kind.part)),
             whole=pl.when(counts).then(pl.col(kind.whole)),
             is_understated=counts & pl.col(kind.is_understated),
         )
-        .filter(pl.col(DAY).is_not_null())
+        .collect()
     )
     records = Records(frame, breakdown, reporting.week_start)
     daily = records.sum_daily(population.dimensions, _SUMS)

@@ -20,7 +20,7 @@ from models.vocabulary import NO_VALUE, Dimension
 RECORD_DATE: Final = "period_date"
 #: 1 of every record, so that sums of it count records.
 ELIGIBLE: Final = "eligible_count"
-#: 1 of every record that was not set aside and is known to lie in its period, 0 of the others.
+#: 1 of every record that was not set aside and is known to belong to its period, 0 of the others.
 MEASURED: Final = "measured_count"
 
 
@@ -55,7 +55,7 @@ class RecordView:
         period: date that decides the period, or instant, in SQL.
         eligible: condition, in SQL.
         columns: what the records contribute.
-        dated: whether a record is known to lie in its period, in SQL; empty where each is.
+        placed: whether a record is known to belong to its period, in SQL; empty where each is.
         is_instant: whether `period` is an instant, which is cut into days in the reporting time zone.
         clock: metric whose data clock `as_of_date` is, where the condition or the period depends on it.
         source: what stands in for the fact, in SQL, if it is not read as it is.
@@ -74,7 +74,7 @@ class RecordView:
     is_instant: bool = False
     clock: str | None = None
     source: str | None = None
-    dated: str = ""
+    placed: str = ""
 
     @property
     def dimensions(self) -> tuple[Dimension, ...]:
@@ -94,7 +94,7 @@ class RecordView:
             **{name: declared[name].comment or "" for name in self.details},
             ELIGIBLE: "1; its sum counts the records that should count",
             MEASURED: "1, or 0 for a record that a contract rule set aside"
-            + (" or of which it is not known whether it lies in its period" if self.dated else "")
+            + (" or of which it is not known whether it belongs to its period" if self.placed else "")
             + "; empty while a KPI that counts them is held",
             **{column.name: column.meaning for column in self.columns},
         }
@@ -120,7 +120,7 @@ def record_view(view: RecordView, metrics: Mapping[str, Sequence[str]]) -> str:
         "What a record contributes is empty where that is not measured; of one that was set aside, everything is. So "
         "is a column while a KPI that is computed from it is held.",
     )
-    is_trusted = f"NOT fact.is_quarantined AND {view.dated}" if view.dated else "NOT fact.is_quarantined"
+    is_trusted = f"NOT fact.is_quarantined AND {view.placed}" if view.placed else "NOT fact.is_quarantined"
     held = {name for name in (MEASURED, *(column.name for column in view.columns)) if metrics.get(name)}
     day = f"timezone(run.reporting_time_zone, {view.period})" if view.is_instant else view.period
     columns = [

@@ -141,7 +141,7 @@ RECORD_VIEWS: Final[tuple[RecordView, ...]] = (
         period=_best_known("resolved_at"),
         is_instant=True,
         eligible="NOT fact.is_cancelled AND (fact.is_done OR fact.is_quarantined OR fact.unknown_since_at IS NOT NULL)",
-        dated="fact.resolved_at IS NOT NULL",
+        placed="fact.resolved_at IS NOT NULL",
         columns=(
             *_of_fact(tickets.fct_tickets, *_TICKET_MEASURES, "reopen_count", "handoff_count", "touch_count"),
             *(column for clock in _BOTH_CLOCKS for column in _time_share(clock)),
@@ -183,7 +183,7 @@ RECORD_VIEWS: Final[tuple[RecordView, ...]] = (
         period=_best_known("cancelled_at"),
         is_instant=True,
         eligible="fact.is_cancelled OR fact.unknown_since_at IS NOT NULL",
-        dated="fact.cancelled_at IS NOT NULL",
+        placed="fact.cancelled_at IS NOT NULL",
         columns=(),
     ),
     RecordView(
@@ -197,6 +197,7 @@ RECORD_VIEWS: Final[tuple[RecordView, ...]] = (
         period="clock.as_of_date",
         clock="ticket_age_p50_business_hours",
         eligible="NOT fact.is_done AND NOT fact.is_cancelled",
+        placed="fact.unknown_since_at IS NULL",
         columns=_of_fact(tickets.fct_tickets, "age_business_microseconds", "age_calendar_microseconds"),
     ),
     RecordView(

@@ -240,8 +240,6 @@ def why_not_measured(metric: Metric, view: RecordView) -> str:
         # A clock that cannot be judged says what is missing.
         branches += [f"WHEN fact.{NOT_TOLD} = {quote_text(gap.value)} THEN {_lacks(gap.value)}" for gap in ClockGap]
         return " ".join([*branches, f"ELSE {quote_text(NOT_KNOWN)}"])
-    if "unknown_since_at" in view.fact.columns and any(subject_of(column) == "age" for column in needed):
-        branches.append(f"WHEN fact.unknown_since_at IS NOT NULL THEN {_lacks(ClockGap.WHEREABOUTS.value)}")
     branches += [f"WHEN fact.{column} IS NULL THEN {_lacks(subject_of(column))}" for column in needed[:-1]]
     return " ".join([*branches, f"ELSE {_lacks(subject_of(needed[-1]))}"])
 
@@ -249,7 +247,7 @@ def why_not_measured(metric: Metric, view: RecordView) -> str:
 def not_in_period(view: RecordView) -> list[str]:
     """Branches of a CASE that say why a record of the view is measured for no KPI."""
     aside = "THEN 'set aside by ' || coalesce(aside.rules, 'a rule')"
-    if not view.dated:
+    if not view.placed:
         return [f"WHEN record.{MEASURED} = 0 {aside}"]
     is_lost, lacks_sign = "fact.unknown_since_at IS NOT NULL", _lacks(ClockGap.WHEREABOUTS.value)
     return [

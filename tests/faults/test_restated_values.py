@@ -97,13 +97,19 @@ def test_a_month_that_a_run_as_of_a_day_closed_or_opened_is_not_restated(home: P
     assert {row[6:] for row in _restated(home)} == {("files_replaced, as_of", "rows.csv")}
 
 
-def test_another_meaning_of_a_status_is_told_as_such(home: Path) -> None:
+def _drop_one(home: Path) -> tuple[list[dict[str, Any]], Path, str]:
+    """Tickets of which one has a status of its own, the policy of statuses, and its text, by which that one is done."""
     rows = resolved_tickets()
     rows[25]["status"] = "Dropped"
     policy = home / "policies" / "statuses.yaml"
     known = policy.read_text(encoding="utf-8").replace("Closed:", "Dropped: done, Closed:", 1)
     assert "Dropped" in known
     policy.write_text(known, encoding="utf-8")
+    return rows, policy, known
+
+
+def test_another_meaning_of_a_status_is_told_as_such(home: Path) -> None:
+    rows, policy, known = _drop_one(home)
     assert _run(home, rows) == []
     policy.write_text(known.replace("Dropped: done", "Dropped: cancelled"), encoding="utf-8")
     (told,) = _run(home, rows)
@@ -114,11 +120,7 @@ def test_another_meaning_of_a_status_is_told_as_such(home: Path) -> None:
 
 
 def test_of_a_run_that_did_not_remember_its_rules_it_is_told_that_they_are_other_ones(home: Path) -> None:
-    rows = resolved_tickets()
-    rows[25]["status"] = "Dropped"
-    policy = home / "policies" / "statuses.yaml"
-    known = policy.read_text(encoding="utf-8").replace("Closed:", "Dropped: done, Closed:", 1)
-    policy.write_text(known, encoding="utf-8")
+    rows, policy, known = _drop_one(home)
     assert _run(home, rows) == []
     with duckdb.connect(str(home / "warehouse.duckdb")) as connection:
         connection.execute("ALTER TABLE ops.ops_runs DROP rules_files")
@@ -177,11 +179,7 @@ def test_what_a_run_that_failed_would_have_said_is_said_by_the_next(home: Path) 
 
 
 def test_a_file_without_records_is_no_reason_and_a_policy_beside_a_file_is_one(home: Path) -> None:
-    rows = resolved_tickets()
-    rows[25]["status"] = "Dropped"
-    policy = home / "policies" / "statuses.yaml"
-    known = policy.read_text(encoding="utf-8").replace("Closed:", "Dropped: done, Closed:", 1)
-    policy.write_text(known, encoding="utf-8")
+    rows, policy, known = _drop_one(home)
     assert _run(home, rows) == []
     policy.write_text(known.replace("Dropped: done", "Dropped: cancelled"), encoding="utf-8")
     (home / "landing" / "desk" / "empty.csv").write_text(",".join(COLUMNS) + "\n", encoding="utf-8")

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from demo_homes import DemoHome
+from postgres_servers import PASSWORD
+from postgres_targets import few_views
+from simulated_desks import Desk
+
+if TYPE_CHECKING:
+    from tests.conftest import CleanRun
 
 #: Under which a test records how many of its kills hit a run before it had ended.
 KILLS = "kills that hit"
@@ -18,6 +26,29 @@ def real_exports() -> Path:
     if not folder:
         pytest.skip("KPI_REAL_EXPORTS is not set: no real exports to check against")
     return Path(folder)
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    return Desk(tmp_path_factory.mktemp("desk"))
+
+
+@pytest.fixture(scope="module")
+def logged(desk: Desk) -> DemoHome:
+    """The desk as its event log tells it."""
+    return desk.home("logged", ["servicenow_incidents"])
+
+
+@pytest.fixture
+def postgresql_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KPI_POSTGRESQL_PASSWORD", PASSWORD)
+    monkeypatch.delenv("KPI_POSTGRESQL_URL", raising=False)
+
+
+@pytest.fixture
+def file(clean_run: CleanRun, tmp_path: Path) -> Path:
+    """A published file with a few views."""
+    return few_views(clean_run.demo.home.published_file, tmp_path / "built.duckdb")
 
 
 @pytest.hookimpl

@@ -30,10 +30,21 @@ def few_views(published: Path, path: Path) -> Path:
 
 
 def target_of(
-    database: postgres_servers.PostgresDatabase, version: str = "1.0.0", keep: int = 1, **options: Any
+    database: postgres_servers.PostgresDatabase,
+    version: str = "1.0.0",
+    keep: int = 1,
+    *,
+    home_name: str = "Test",
+    home_id: str = "home-1",
+    **options: Any,
 ) -> PostgresDatabase:
+    """The target of a home.
+
+    Args:
+        options: what its kpi.toml says of it besides.
+    """
     section = PostgresqlSection(url=database.url, **options)
-    return PostgresDatabase(section, home_name="Test", home_id="home-1", version=version, keep=keep)
+    return PostgresDatabase(section, home_name=home_name, home_id=home_id, version=version, keep=keep)
 
 
 def build_of(file: Path, number: int = 1) -> Build:

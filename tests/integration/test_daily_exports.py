@@ -39,18 +39,8 @@ OF_HISTORY = (
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    return Desk(tmp_path_factory.mktemp("desk"))
-
-
-@pytest.fixture(scope="module")
 def daily(desk: Desk) -> DemoHome:
     return desk.home("daily", ["daily_tickets"])
-
-
-@pytest.fixture(scope="module")
-def logged(desk: Desk) -> DemoHome:
-    return desk.home("logged", ["servicenow_incidents"])
 
 
 def _tickets(home: DemoHome) -> pl.DataFrame:

@@ -42,16 +42,6 @@ HELD_AGAINST_THE_LOG = (
 GRAINS = {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=31)}
 
 
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    return Desk(tmp_path_factory.mktemp("desk"))
-
-
-@pytest.fixture(scope="module")
-def logged(desk: Desk) -> DemoHome:
-    return desk.home("logged", ["servicenow_incidents"])
-
-
 def _days(home: DemoHome) -> dict[str, tuple[date, bool]]:
     """Number of a ticket that was or may be resolved -> the day of its period, and whether it is known to lie there."""
     query = """

@@ -9,27 +9,14 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
-from postgres_servers import PASSWORD
-from postgres_targets import build_of, change, few_views, published_id, target_of, versions
+from postgres_targets import build_of, change, published_id, target_of, versions
 
 from pipelines.publish.target import PublishError
 
 if TYPE_CHECKING:
     import postgres_servers
-    from conftest import CleanRun
 
-pytestmark = pytest.mark.xdist_group("postgres")
-
-
-@pytest.fixture(autouse=True)
-def password(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("KPI_POSTGRESQL_PASSWORD", PASSWORD)
-    monkeypatch.delenv("KPI_POSTGRESQL_URL", raising=False)
-
-
-@pytest.fixture
-def file(clean_run: CleanRun, tmp_path: Path) -> Path:
-    return few_views(clean_run.demo.home.published_file, tmp_path / "built.duckdb")
+pytestmark = [pytest.mark.xdist_group("postgres"), pytest.mark.usefixtures("postgresql_password")]
 
 
 @pytest.mark.slow

@@ -38,4 +38,4 @@ COMMENT ON COLUMN mart.cancelled_ticket_records.vendor IS 'Vendor at the last re
 COMMENT ON COLUMN mart.cancelled_ticket_records.source IS 'System that exported the ticket';
 COMMENT ON COLUMN mart.cancelled_ticket_records.ticket_type IS 'Type in the source''s words';
 COMMENT ON COLUMN mart.cancelled_ticket_records.eligible_count IS '1; its sum counts the records that should count';
-COMMENT ON COLUMN mart.cancelled_ticket_records.measured_count IS '1, or 0 for a record that a contract rule set aside or of which it is not known whether it lies in its period; empty while a KPI that counts them is held';
+COMMENT ON COLUMN mart.cancelled_ticket_records.measured_count IS '1, or 0 for a record that a contract rule set aside or of which it is not known whether it belongs to its period; empty while a KPI that counts them is held';

@@ -17,9 +17,9 @@ SELECT
     fact.source,
     fact.ticket_type,
     1 AS eligible_count,
-    CASE WHEN NOT fact.is_quarantined THEN 1 ELSE 0 END AS measured_count,
-    CASE WHEN coalesce(held.age_business_microseconds, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN fact.age_business_microseconds END END AS age_business_microseconds,
-    CASE WHEN coalesce(held.age_calendar_microseconds, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined THEN fact.age_calendar_microseconds END END AS age_calendar_microseconds
+    CASE WHEN NOT fact.is_quarantined AND fact.unknown_since_at IS NULL THEN 1 ELSE 0 END AS measured_count,
+    CASE WHEN coalesce(held.age_business_microseconds, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined AND fact.unknown_since_at IS NULL THEN fact.age_business_microseconds END END AS age_business_microseconds,
+    CASE WHEN coalesce(held.age_calendar_microseconds, 0) = 0 THEN CASE WHEN NOT fact.is_quarantined AND fact.unknown_since_at IS NULL THEN fact.age_calendar_microseconds END END AS age_calendar_microseconds
 FROM core.fct_tickets AS fact
 CROSS JOIN (
     SELECT CAST(timezone(run.reporting_time_zone, metrics.fresh_as_of_at) AS DATE) AS as_of_date
@@ -43,6 +43,6 @@ COMMENT ON COLUMN mart.open_ticket_records.vendor IS 'Vendor at the last resolut
 COMMENT ON COLUMN mart.open_ticket_records.source IS 'System that exported the ticket';
 COMMENT ON COLUMN mart.open_ticket_records.ticket_type IS 'Type in the source''s words';
 COMMENT ON COLUMN mart.open_ticket_records.eligible_count IS '1; its sum counts the records that should count';
-COMMENT ON COLUMN mart.open_ticket_records.measured_count IS '1, or 0 for a record that a contract rule set aside; empty while a KPI that counts them is held';
+COMMENT ON COLUMN mart.open_ticket_records.measured_count IS '1, or 0 for a record that a contract rule set aside or of which it is not known whether it belongs to its period; empty while a KPI that counts them is held';
 COMMENT ON COLUMN mart.open_ticket_records.age_business_microseconds IS 'Age in open hours';
 COMMENT ON COLUMN mart.open_ticket_records.age_calendar_microseconds IS 'Created to the data''s clock, for a ticket not done; empty where it is not known whether it is open';

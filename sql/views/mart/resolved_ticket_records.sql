@@ -85,7 +85,7 @@ COMMENT ON COLUMN mart.resolved_ticket_records.vendor IS 'Vendor at the last res
 COMMENT ON COLUMN mart.resolved_ticket_records.source IS 'System that exported the ticket';
 COMMENT ON COLUMN mart.resolved_ticket_records.ticket_type IS 'Type in the source''s words';
 COMMENT ON COLUMN mart.resolved_ticket_records.eligible_count IS '1; its sum counts the records that should count';
-COMMENT ON COLUMN mart.resolved_ticket_records.measured_count IS '1, or 0 for a record that a contract rule set aside or of which it is not known whether it lies in its period; empty while a KPI that counts them is held';
+COMMENT ON COLUMN mart.resolved_ticket_records.measured_count IS '1, or 0 for a record that a contract rule set aside or of which it is not known whether it belongs to its period; empty while a KPI that counts them is held';
 COMMENT ON COLUMN mart.resolved_ticket_records.lead_time_business_microseconds IS 'Created to last resolution, in open hours';
 COMMENT ON COLUMN mart.resolved_ticket_records.lead_time_calendar_microseconds IS 'Created to last resolution, by the clock on the wall';
 COMMENT ON COLUMN mart.resolved_ticket_records.cycle_time_business_microseconds IS 'First active to last resolution, in open hours';

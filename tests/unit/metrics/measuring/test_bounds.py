@@ -34,6 +34,21 @@ def test_ratio_bounds_hold_every_completion_and_are_reached(hits: int, misses: i
 
 
 @settings(deadline=None)
+@given(st.integers(0, 5), st.integers(0, 5), st.integers(0, 3), st.integers(0, 3), st.booleans())
+def test_ratio_bounds_hold_whatever_becomes_of_records_in_doubt(
+    hits: int, misses: int, missing: int, doubted: int, are_hits: bool
+) -> None:
+    doubted = min(doubted, hits if are_hits else misses)
+    measured, eligible = hits + misses, hits + misses + missing
+    cell = pl.DataFrame({"hits": [hits], "measured": [measured], "eligible": [eligible], "doubted": [doubted]})
+    doubt = {"hits_in_doubt" if are_hits else "misses_in_doubt": pl.col("doubted")}
+    interval = _interval(cell, bounds.ratio_bounds(pl.col("hits"), pl.col("measured"), pl.col("eligible"), **doubt))
+    turned = [sum(turns) * (-1 if are_hits else 1) for turns in product([0, 1], repeat=doubted)]
+    completed = [hits + turn + sum(others) for turn in turned for others in product([0, 1], repeat=missing)]
+    assert interval == ((min(completed) / eligible, max(completed) / eligible) if eligible else (None, None))
+
+
+@settings(deadline=None)
 @given(st.integers(0, 6), st.integers(0, 4))
 def test_count_bounds_hold_every_completion_and_are_reached(measured: int, missing: int) -> None:
     cell = pl.DataFrame({"measured": [measured], "eligible": [measured + missing]})
