@@ -105,6 +105,8 @@ class Percentile:
             where every value is exact.
         least, greatest: columns between which the value of a measured record lies, where it is not known exactly;
             empty of a record of which it is, and no names where it always is.
+        may_be_any: flag of records whose value may be anything between 0 and `at_most`; no name where there are none.
+        at_most: columns of which the first that is not empty is what such a value cannot exceed.
     """
 
     aggregation: ClassVar = Aggregation.NONE
@@ -114,14 +116,18 @@ class Percentile:
     least: str = ""
     greatest: str = ""
     may_be_more: str = ""
+    may_be_any: str = ""
+    at_most: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0 <= self.percent <= 100:
             raise ValueError(f"a percentile lies between 0 and 100, not at {self.percent}")
         if bool(self.least) != bool(self.greatest):
             raise ValueError("a value that is not known exactly has a least and a greatest end")
-        if self.least and self.may_be_more:
-            raise ValueError("a value has a greatest end or may be more by any amount, not both")
+        if bool(self.may_be_any) != bool(self.at_most):
+            raise ValueError("a value that may be anything has something that it cannot exceed")
+        if sum(map(bool, (self.least, self.may_be_more, self.may_be_any))) > 1:
+            raise ValueError("a value has two ends, may be more by any amount, or is limited by another: one of these")
 
     @property
     def ends(self) -> tuple[str, ...]:
@@ -167,6 +173,9 @@ class TimeShare:
         part: microseconds. Records that lack either are not measured.
         whole: microseconds, never less than `part`.
         whole_at_most: what `whole` cannot exceed, known for some records that are not measured: it narrows the bounds.
+        may_be_any: flag of records that are measured, and of which `part` and `whole` may be anything up to `at_most`;
+            no name where there are none.
+        at_most: columns of which the first that is not empty is what `whole` cannot exceed of such a record.
     """
 
     aggregation: ClassVar = Aggregation.PARTS
@@ -174,6 +183,8 @@ class TimeShare:
     part: pl.Expr
     whole: pl.Expr
     whole_at_most: pl.Expr
+    may_be_any: str = ""
+    at_most: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

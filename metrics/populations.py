@@ -46,6 +46,8 @@ RESOLVED_TICKETS: Final = Population(
         "it done or else where it was created; nor one that left the exports while it was open, where it left them."
     ),
     dimensions=_ALL_DIMENSIONS,
+    earliest="resolved_earliest_at",
+    latest="resolved_latest_at",
     span=_SPAN_OF_TICKETS,
 )
 
@@ -61,6 +63,8 @@ TICKETS_WITH_SOURCE_CLAIM: Final = Population(
     & pl.col("source").is_in(pl.col("source").filter(pl.col("is_sla_met_at_source").is_not_null()).unique().implode()),
     eligibility="Tickets that are done and not cancelled, of sources that set an SLA flag of their own.",
     dimensions=_ALL_DIMENSIONS,
+    earliest=RESOLVED_TICKETS.earliest,
+    latest=RESOLVED_TICKETS.latest,
 )
 
 CREATED_TICKETS: Final = Population(
@@ -72,6 +76,7 @@ CREATED_TICKETS: Final = Population(
     is_eligible=~pl.col("is_cancelled"),
     eligibility="Tickets that are not cancelled.",
     dimensions=_ALL_DIMENSIONS,
+    earliest="created_earliest_at",
     span=_SPAN_OF_TICKETS,
 )
 
@@ -89,6 +94,7 @@ CANCELLED_TICKETS: Final = Population(
         "left them."
     ),
     dimensions=_ALL_DIMENSIONS,
+    earliest="cancelled_earliest_at",
     span=_SPAN_OF_TICKETS,
 )
 

@@ -90,6 +90,8 @@ class Population:
         dimensions: breakdowns that the fact can give.
         is_placed: whether the record is known to belong to its period. One of which that is not known is eligible, and
             not measured.
+        earliest, latest: columns between which `period` lies where that is not known exactly: after the one, and by the
+            other. Empty of a record of which it is known on that side; no name where it always is.
         span: from when on a period without eligible rows is known to have none; None if that is never known.
     """
 
@@ -103,6 +105,13 @@ class Population:
     dimensions: tuple[Dimension, ...]
     span: Span | None = None
     is_placed: pl.Expr = field(default_factory=lambda: pl.lit(True))
+    earliest: str = ""
+    latest: str = ""
+
+    @property
+    def window(self) -> tuple[str, ...]:
+        """The columns between which the period's instant lies where it is not known exactly; none if it always is."""
+        return tuple(filter(None, (self.earliest, self.latest)))
 
 
 @dataclass(frozen=True, eq=False)

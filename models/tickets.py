@@ -120,6 +120,11 @@ fct_tickets = table(
     text("service", "Service that the ticket is about", has_few_values=True),
     text("vendor", "Vendor at the last resolution; for a ticket not done, the latest", has_few_values=True),
     instant("created_at", "Creation"),
+    instant(
+        "created_earliest_at",
+        "Where repeated snapshots do not tell the creation exactly: it came after this instant, and by created_at. "
+        "Empty where it is told",
+    ),
     instant("first_active_at", "First entry into an active status"),
     instant("first_response_at", "First public reply by an agent, or the proxy that the contract names"),
     instant(
@@ -129,7 +134,22 @@ fct_tickets = table(
     ),
     instant("first_resolved_at", "First entry into done"),
     instant("resolved_at", "Last entry into done; empty for a ticket that is not done as of the data's clock"),
+    instant(
+        "resolved_earliest_at",
+        "Where repeated snapshots do not tell the last resolution exactly: it came after this instant, and by "
+        "resolved_latest_at or, where that is empty, resolved_at. Empty where it is told",
+    ),
+    instant(
+        "resolved_latest_at",
+        "Where a resolution moved unseen while repeated snapshots show the ticket done: the latest instant at which "
+        "the last one can have been. Empty for others",
+    ),
     instant("cancelled_at", "Entry into cancelled, if the ticket is cancelled"),
+    instant(
+        "cancelled_earliest_at",
+        "Where repeated snapshots do not tell the cancellation exactly: it came after this instant, and by "
+        "cancelled_at. Empty where it is told",
+    ),
     instant(
         "settled_by_at",
         "Of a ticket that the first export to show it shows done or cancelled, and that nothing dates: that export. It "

@@ -79,6 +79,7 @@ def _duration(
     clock: Clock,
     *,
     column: str = "",
+    may_be_any: str = "",
     note: str = "",
     headline_percent: int | None = None,
     rules: tuple[str, ...] = (),
@@ -101,7 +102,14 @@ def _duration(
             unit=unit,
             direction=Direction.DOWN_IS_GOOD,
             population=RESOLVED_TICKETS,
-            kind=Percentile(percent, measured_column, least=least, greatest=greatest),
+            kind=Percentile(
+                percent,
+                measured_column,
+                least=least,
+                greatest=greatest,
+                may_be_any=may_be_any,
+                at_most=_longest_life(clock) if may_be_any else (),
+            ),
             is_headline=percent == headline_percent,
             rules=rules,
             version=version,
@@ -148,7 +156,24 @@ def _first_resolution(clock: Clock) -> tuple[Metric, ...]:
 
 def _time_in(category: StatusCategory, clock: Clock) -> tuple[Metric, ...]:
     """Total time in one status category. What a snapshot spent there is not known."""
-    return _duration(f"{category}_time", f"spent no longer than this {category}", clock, column=category, version=2)
+    return _duration(
+        f"{category}_time",
+        f"spent no longer than this {category}",
+        clock,
+        column=category,
+        may_be_any=_SAMPLED,
+        note=(
+            " Of repeated snapshots each state counts from the export that first shows it until the next one shows "
+            "another. Between the two anything may have come and gone: the bounds reach from nothing to the longest "
+            "that the ticket can have lived."
+        ),
+        version=3,
+    )
+
+
+def _longest_life(clock: Clock) -> tuple[str, str]:
+    """What no part of a resolved ticket's life can exceed: its lead time, at its greatest where that is not exact."""
+    return f"lead_time_greatest_{clock}_microseconds", f"lead_time_{clock}_microseconds"
 
 
 def _age(clock: Clock) -> tuple[Metric, ...]:
@@ -198,12 +223,19 @@ def _flow_efficiency(clock: Clock) -> Metric:
         f"on, in {_CLOCKS[clock][1]}. The rest they were queued or waiting.",
         f"Sum of active_{clock}_microseconds / sum of (lead_time_{clock}_microseconds - "
         f"reopened_gap_{clock}_microseconds), both in hours: long tickets weigh more. A ticket without history is not "
-        "measured; its lead time limits by how much it could move the ratio.",
+        "measured; its lead time limits by how much it could move the ratio, as it does for one that is known only by "
+        "repeated snapshots, for between two of them anything may have come and gone.",
         unit=Unit.RATIO,
         direction=Direction.UP_IS_GOOD,
         population=RESOLVED_TICKETS,
-        kind=TimeShare(part=active, whole=lead - gap, whole_at_most=lead),
-        version=2,
+        kind=TimeShare(
+            part=active,
+            whole=lead - gap,
+            whole_at_most=lead,
+            may_be_any=_SAMPLED,
+            at_most=_longest_life(clock),
+        ),
+        version=3,
     )
 
 

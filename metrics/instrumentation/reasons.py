@@ -39,6 +39,9 @@ UNSEEN_CHANGES: Final = "unseen_changes"
 #: The instants at which a measured duration begins and ends, where comparing exports dates them only so closely.
 EXACT_INSTANTS: Final = "exact_instants"
 
+#: In which period a measured record belongs, where comparing exports leaves that open.
+PERIOD: Final = "period"
+
 #: Invoices under a contract from before those that the exports hold.
 EARLIER_INVOICES: Final = "earlier_invoices"
 
@@ -77,8 +80,12 @@ REMEDIES: Final = {
         "No field tells when, between two exports, these tickets were begun, answered or resolved, or for the first "
         "time resolved. Export the instants or the change history (an event log), or land snapshots more often."
     ),
+    PERIOD: (
+        "These tickets came, or were resolved or cancelled, between an export of one month and one of the next. Export "
+        "the instant (created_at, resolved_at, closed_at), or land a file of each day as the day ends."
+    ),
     UNSEEN_CHANGES: (
-        "The history of these tickets is known only as exports show it: there may have been more changes than those. "
+        "The history of these tickets is known only as exports show it: what came and went in between was never seen. "
         "Land snapshots more often, or export the change history (an event log)."
     ),
     ClockGap.WHEREABOUTS.value: (

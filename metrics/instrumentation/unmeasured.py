@@ -12,7 +12,7 @@ from typing import Final
 
 import polars as pl
 
-from metrics.instrumentation.inexact import count_inexact
+from metrics.instrumentation.inexact import count_in_several_months, count_inexact
 from metrics.instrumentation.reasons import ENDED_AT, HISTORY, missing_value, needed_values, reason_name
 from metrics.kinds import (
     PLAN_KINDS,
@@ -172,8 +172,11 @@ def _of_population(
     on_days = eligible_on_days(records, population, reporting)
     eligible = on_days.with_columns(period_start(pl.col(DAY), Grain.MONTH).alias("period_start_date")).collect()
     sizes = eligible.group_by("period_start_date", pl.col("source").fill_null("")).agg(source_eligible_count=pl.len())
+    elsewhere = count_in_several_months(eligible, population, reporting)
     done: dict[str, pl.DataFrame] = {}
     for metric in metrics:
+        if elsewhere is not None:
+            yield elsewhere.with_columns(metric=pl.lit(metric.name), source_eligible_count=None)
         needed = [] if isinstance(metric.kind, NetCount) else needed_values(metric)
         key = SEPARATOR.join([*needed, type(metric.kind).__name__ if _has_span(metric) else ""])
         if key not in done:

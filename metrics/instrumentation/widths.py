@@ -7,7 +7,8 @@ their Shapley value, equal for players that can be exchanged for one another (Sh
 records say themselves how far they can move the value (time shares, amounts with bounds), each adds what it says.
 
 Measured records that are known only to between two exports set bounds apart as well. They have what they would do
-alone, as far as there is so much, and the unmeasured ones the rest.
+alone, as far as there is so much, and the unmeasured ones the rest. One that may belong to several periods bounds each
+of them as if it was not measured, and so has the same part there, though it lacks in no coverage.
 
 A record that n rules set aside is a gap of n rules, and each has one n-th of it. So the parts of a value add up to the
 whole: to its unmeasured records and to the distance between its bounds. What bounds are is in
@@ -21,7 +22,7 @@ from typing import Final
 
 import polars as pl
 
-from metrics.instrumentation.inexact import OF_MEASURED
+from metrics.instrumentation.inexact import IN_SEVERAL_PERIODS, OF_MEASURED
 from metrics.instrumentation.reasons import missing_of
 from metrics.instrumentation.unmeasured import DERIVED, SEPARATOR
 from metrics.kinds import UnitCost, YearEndForecast
@@ -78,7 +79,8 @@ def _parts(cells: pl.DataFrame, unmeasured: pl.DataFrame) -> pl.DataFrame:
     """One row per metric, month, source, table and single reason."""
     joined = unmeasured.join(cells, on=_CELL, how="inner")
     # What the facts do not tell apart is told as such, so that the parts make the whole nevertheless.
-    known = joined.group_by(_CELL).agg(known_count=pl.col("record_count").sum())
+    is_measured = pl.col("reasons") == IN_SEVERAL_PERIODS
+    known = joined.filter(~is_measured).group_by(_CELL).agg(known_count=pl.col("record_count").sum())
     rest = (
         cells.join(known, on=_CELL, how="left")
         .with_columns(record_count=pl.col("unmeasured_count") - pl.col("known_count").fill_null(0))
@@ -108,8 +110,8 @@ def _parts(cells: pl.DataFrame, unmeasured: pl.DataFrame) -> pl.DataFrame:
             ).first(),
             pl.col("source_eligible_count").max(),
             count.sum(),
-            sole_record_count=count.filter(pl.col("share") == 1.0).sum(),
-            attributed_record_count=(count * pl.col("share")).sum(),
+            sole_record_count=count.filter((pl.col("share") == 1.0) & ~is_measured).sum(),
+            attributed_record_count=(count * pl.col("share")).filter(~is_measured).sum(),
             span=(pl.col("span") * pl.col("share")).sum(),
         )
         .with_columns(
@@ -139,12 +141,15 @@ def _kind() -> pl.Expr:
 def _with_not_exact(parts: pl.DataFrame, cells: pl.DataFrame, not_exact: pl.DataFrame) -> pl.DataFrame:
     """Percentiles: records that are measured, but not exactly, are a gap too, beside those that are not measured."""
     width = pl.col("bounds_width_value")
+    others = parts.group_by(_CELL).agg(other_count=pl.col("record_count").sum())
+    is_alone = pl.col("other_count").fill_null(0) == 0
     known = (
         not_exact.group_by(_CELL)
         .agg(alone=pl.col("span").sum(), whole_count=pl.col("record_count").sum())
         .join(cells, on=_CELL, how="inner")
+        .join(others, on=_CELL, how="left")
         .with_columns(
-            own=pl.when(pl.col("unmeasured_count") == 0).then(width).otherwise(pl.min_horizontal("alone", width)),
+            own=pl.when(is_alone).then(width).otherwise(pl.min_horizontal("alone", width)),
         )
         .with_columns(own=pl.when(width.is_not_null()).then("own"))
     )

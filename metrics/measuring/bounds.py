@@ -63,16 +63,17 @@ def mean_bounds(total: pl.Expr, measured: pl.Expr, eligible: pl.Expr, *, in_doub
 
 
 def time_share_bounds(part: pl.Expr, whole: pl.Expr, missing: pl.Expr, is_limited: pl.Expr) -> Bounds:
-    """`[P/(W + X), (P + X)/(W + X)]` for X the most time that unmeasured records can add to the whole.
+    """`[P/(W + X), (P + X)/(W + X)]` for X the most time that records can add to the whole that are not certain.
 
-    A record adds to the part at least nothing and at most what it adds to the whole; both ratios lie furthest out where
-    that is as much as it can be. Where nothing limits X the share may be anything from 0 to 1. Empty if no time can be.
+    Such a record, be it unmeasured or measured as one of many things that it may be, adds to the part at least nothing
+    and at most what it adds to the whole; both ratios lie furthest out where that is as much as it can be. Where
+    nothing limits X the share may be anything from 0 to 1. Empty if no time can be.
 
     Args:
-        part: exact sum of the part over the measured records.
+        part: exact sum of the part over the records that are certain.
         whole: exact sum of the whole over them.
-        missing: exact sum, over unmeasured records, of what the whole cannot exceed.
-        is_limited: whether that is known of every unmeasured record.
+        missing: exact sum, over the others, of what the whole cannot exceed.
+        is_limited: whether that is known of each of the others.
     """
     total = whole + missing
     some = pl.when(total > 0).then(total).cast(pl.Float64)

@@ -61,8 +61,9 @@ def columns_of_ends(metrics: Sequence[Metric]) -> dict[str, list[str]]:
     """Those of the needed columns that say how exactly values are known, by fact. One that is empty may be left out."""
     found: dict[str, set[str]] = {}
     for metric in metrics:
-        if isinstance(metric.kind, Percentile) and metric.kind.ends:
-            found.setdefault(metric.fact, set()).update(metric.kind.ends)
+        named = {*metric.population.window, *(metric.kind.ends if isinstance(metric.kind, Percentile) else ())}
+        if named:
+            found.setdefault(metric.fact, set()).update(named)
     return {fact: sorted(names) for fact, names in found.items()}
 
 
@@ -86,8 +87,8 @@ def _columns_of(metric: Metric) -> Iterable[tuple[str, Iterable[str]]]:
         case NetCount(less=less):
             yield from _columns_of_population(metric.population, [])
             yield from _columns_of_population(less, [])
-        case Percentile(column=column, ends=ends, may_be_more=flag):
-            named = filter(None, (column, *ends, flag))
+        case Percentile(column=column, ends=ends, at_most=at_most):
+            named = filter(None, (column, *ends, metric.kind.may_be_more, metric.kind.may_be_any, *at_most))
             yield from _columns_of_population(metric.population, [pl.col(name) for name in named])
         case Mean(column=column, may_be_more=flag):
             yield from _columns_of_population(metric.population, [pl.col(name) for name in (column, flag) if name])
@@ -97,8 +98,9 @@ def _columns_of(metric: Metric) -> Iterable[tuple[str, Iterable[str]]]:
             yield from _columns_of_population(metric.population, [pl.col(name) for name in (amount, least, greatest)])
         case Ratio(is_hit=is_hit, doubt=flag):
             yield from _columns_of_population(metric.population, [is_hit, *([pl.col(flag)] if flag else [])])
-        case TimeShare(part=part, whole=whole, whole_at_most=at_most):
-            yield from _columns_of_population(metric.population, [part, whole, at_most])
+        case TimeShare(part=part, whole=whole, whole_at_most=limit, may_be_any=flag, at_most=at_most):
+            in_doubt = [pl.col(name) for name in (flag, *at_most) if name]
+            yield from _columns_of_population(metric.population, [part, whole, limit, *in_doubt])
         case AmountShare(part=amount, whole=of):
             yield from _columns_of_population(metric.population, [pl.col(amount), pl.col(of)])
         case RunningShare(part=amount, whole=of, is_understated=flag):
@@ -119,4 +121,4 @@ def _columns_of_population(
     expressions = [population.period, population.is_eligible, population.is_placed, *contributions]
     named = [name for expression in expressions for name in expression.meta.root_names() if name != AS_OF_DATE]
     breakdown = [dimension.value for dimension in population.dimensions if dimension is not Dimension.OVERALL]
-    yield population.fact, [*named, *breakdown, "is_quarantined"]
+    yield population.fact, [*named, *breakdown, *population.window, "is_quarantined"]

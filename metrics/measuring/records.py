@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -18,8 +19,10 @@ from metrics.kinds import AmountShare, BoundedSum, Count, Kind, Mean, NetCount, 
 from metrics.measuring import bounds
 from metrics.measuring.cells import CELL, DAY, EncodedFact, Records, encode_breakdown
 from metrics.measuring.fact_records import eligible_on_days, records_of
+from metrics.measuring.inexact_values import BEYOND, GREATEST, LEAST, doubt_of, ends_of, limit_of
 from metrics.measuring.percentiles import Floats, Integers, Measure, SortedCells
 from metrics.measuring.published_cells import Numbers, close_periods, publish_cells
+from metrics.measuring.uncertain_periods import FROM_DAY, TO_DAY, possible_days, spread_over_periods
 from metrics.periods import Reporting
 from metrics.spec import Metric, Population
 from models.vocabulary import Dimension, Grain
@@ -27,8 +30,16 @@ from models.vocabulary import Dimension, Grain
 _COUNTED: Final = "counted"
 _ELIGIBLE: Final = "eligible_count"
 _DOUBT: Final = "doubt"
-#: Stands for what nothing bounds: no count of anything comes near it, and it fits 64 bits a thousand times over.
-_BEYOND: Final = 1 << 40
+_LOWER: Final = "lower_bound"
+_UPPER: Final = "upper_bound"
+#: What a net count takes of both its populations.
+_NET_COUNTS: Final = (_ELIGIBLE, f"{_COUNTED}.count")
+#: Ends of the names of columns that are no sums.
+_OF_PERCENTILES: Final = (".value", ".lower", ".upper")
+
+
+#: Of the measured records of a time share that may be anything: their part, their whole, and what limits that.
+_DOUBTS_OF_SHARES: Final = (_DOUBT, f"{_DOUBT}.whole", f"{_DOUBT}.limit")
 
 
 def measure_records(
@@ -44,18 +55,31 @@ def measure_records(
         facts: core tables by name.
         reporting: how periods are cut.
     """
-    cells: dict[Population, pl.DataFrame] = {}
+    cells: dict[Population, _Cells] = {}
     for fact, populations in _populations_by_fact(metrics).items():
         encoded = encode_breakdown(records_of(facts, fact))
         for population, members in populations.items():
-            found = _cells(_eligible_records(population, encoded, reporting, members), members, population.dimensions)
-            cells[population] = close_periods(found, reporting)
+            cells[population] = _measure_cells(population, encoded, reporting, members)
     return [
         _net_values(cells[metric.population], cells[metric.kind.less], metric)
         if isinstance(metric.kind, NetCount)
         else _values(cells[metric.population], metric)
         for metric in metrics
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Cells:
+    """Cells of a population, as `metrics.measuring.published_cells.close_periods` gives them.
+
+    Attributes:
+        frame: what they hold.
+        at_edges: what bounds them, the same cells in the same order: the frame itself where every record is known to
+            belong to its period.
+    """
+
+    frame: pl.DataFrame
+    at_edges: pl.DataFrame
 
 
 def _populations_by_fact(metrics: Sequence[Metric]) -> dict[str, dict[Population, list[Metric]]]:
@@ -108,41 +132,19 @@ def contributions(metrics: Sequence[Metric]) -> dict[str, pl.Expr]:
     return parts
 
 
-def _ends(metrics: Sequence[Metric], fact: pl.DataFrame) -> dict[str, pl.Expr]:
-    """Between what the value of a measured record lies, for columns of which it is not known exactly of any record."""
+def _uncertain(metrics: Sequence[Metric], fact: pl.DataFrame) -> dict[str, pl.Expr]:
+    """What of the contributions is not certain; nothing where all of them are."""
     parts: dict[str, pl.Expr] = {}
     for metric in metrics:
-        if not isinstance(metric.kind, Percentile):
-            continue
-        if _is_any(metric.kind.may_be_more, fact):
-            known = pl.when(metric.kind.may_be_more).then(pl.lit(_BEYOND)).otherwise(metric.kind.column)
-            parts[f"{_key(metric.kind)}.greatest"] = pl.when(pl.col(metric.kind.column).is_not_null()).then(known)
-            continue
-        told = [name for name in metric.kind.ends if name in fact.columns and fact[name].count()]
-        value = pl.col(metric.kind.column)
-        for end, name in (("least", metric.kind.least), ("greatest", metric.kind.greatest)):
-            if told:
-                known = pl.coalesce(name, value) if name in told else value
-                parts[f"{_key(metric.kind)}.{end}"] = pl.when(value.is_not_null()).then(known)
+        key = _key(metric.kind)
+        if isinstance(metric.kind, Percentile):
+            parts.update({f"{key}.{end}": at for end, at in ends_of(metric.kind, fact).items()})
+        elif (doubt := doubt_of(metric.kind, fact)) is not None:
+            parts[f"{key}.{_DOUBT}"] = doubt
+            if isinstance(metric.kind, TimeShare):
+                parts[f"{key}.{_DOUBT}.whole"] = pl.when(doubt.is_not_null()).then(metric.kind.whole)
+                parts[f"{key}.{_DOUBT}.limit"] = pl.when(doubt.is_not_null()).then(limit_of(metric.kind, fact))
     return parts
-
-
-def _doubts(metrics: Sequence[Metric], fact: pl.DataFrame) -> dict[str, pl.Expr]:
-    """What is measured of a record and may be otherwise, or more; nothing where that is so of no record."""
-    parts: dict[str, pl.Expr] = {}
-    for metric in metrics:
-        key = f"{_key(metric.kind)}.{_DOUBT}"
-        match metric.kind:
-            case Ratio(is_hit=is_hit, hits_in_doubt=are_hits, doubt=flag) if _is_any(flag, fact):
-                parts[key] = pl.when(pl.col(flag) & (is_hit if are_hits else ~is_hit)).then(is_hit)
-            case Mean(column=column, may_be_more=flag) if _is_any(flag, fact):
-                parts[key] = pl.when(flag).then(column)
-    return parts
-
-
-def _is_any(flag: str, fact: pl.DataFrame) -> bool:
-    """Whether there is such a flag, and any record has it."""
-    return flag in fact.columns and bool(fact[flag].any())
 
 
 def _sure_amount(least: str, greatest: str) -> pl.Expr:
@@ -152,23 +154,57 @@ def _sure_amount(least: str, greatest: str) -> pl.Expr:
     return pl.when(sure != 0).then(sure)
 
 
+def _measure_cells(
+    population: Population, fact: EncodedFact, reporting: Reporting, metrics: Sequence[Metric]
+) -> _Cells:
+    """What the cells of a population hold, and what bounds them."""
+    breakdown = {dimension: names for dimension, names in fact.values.items() if dimension in population.dimensions}
+    records = _eligible_records(population, fact, breakdown, reporting, metrics)
+    if FROM_DAY not in records.columns:
+        # Nothing else may hold on to the frame: there are many records, and each is long.
+        sorted_in = Records(records, breakdown, reporting.week_start)
+        del records
+        found = close_periods(_cells(sorted_in, metrics, population.dimensions), reporting)
+        return _Cells(found, found)
+    named = [dimension.value for dimension in breakdown]
+    own = Records(records.drop(FROM_DAY, TO_DAY), breakdown, reporting.week_start)
+    found = _cells(own, metrics, population.dimensions)
+    of_grains = []
+    for grain in Grain:
+        spread = spread_over_periods(records, named, grain, reporting.week_start)
+        if spread is None:
+            of_grains.append(found.filter(pl.col("period_grain") == grain.value))
+            continue
+        possible = Records(spread, breakdown, reporting.week_start)
+        of_grains.append(_cells(possible, metrics, population.dimensions, [grain]))
+    at_edges = pl.concat(of_grains).sort(CELL)
+    # Where records may belong, there need be none that do.
+    held = at_edges.select(CELL).join(found, on=CELL, how="left", maintain_order="left")
+    added_up = [name for name in held.columns if name not in CELL and not name.endswith(_OF_PERCENTILES)]
+    held = held.with_columns(pl.col(name).fill_null(0) for name in added_up)
+    return _Cells(close_periods(held, reporting), close_periods(at_edges, reporting))
+
+
 def _eligible_records(
     population: Population,
     fact: EncodedFact,
+    breakdown: Mapping[Dimension, pl.Series],
     reporting: Reporting,
     metrics: Sequence[Metric],
-) -> Records:
-    """Eligible records with the day that decides their period, their breakdown and what each contributes."""
-    breakdown = {dimension: names for dimension, names in fact.values.items() if dimension in population.dimensions}
+) -> pl.DataFrame:
+    """Eligible records with the day that decides their period, their breakdown and what each contributes.
+
+    Where that day is not certain of all of them, also with the first and the last one that it can be.
+    """
     is_trusted = ~pl.col("is_quarantined") & population.is_placed
-    contributed = {**contributions(metrics), **_ends(metrics, fact.frame), **_doubts(metrics, fact.frame)}
+    contributed = {**contributions(metrics), **_uncertain(metrics, fact.frame)}
     parts = [pl.when(is_trusted).then(part).alias(key) for key, part in contributed.items()]
-    frame = (
+    days = possible_days(population, fact.frame, is_trusted, reporting)
+    return (
         eligible_on_days(fact.frame, population, reporting)
-        .select(DAY, *(dimension.value for dimension in breakdown), *parts)
+        .select(DAY, *days, *(dimension.value for dimension in breakdown), *parts)
         .collect()
     )
-    return Records(frame, breakdown, reporting.week_start)
 
 
 def _sums(metrics: Sequence[Metric], told: Collection[str]) -> dict[str, pl.Expr]:
@@ -184,9 +220,10 @@ def _sums(metrics: Sequence[Metric], told: Collection[str]) -> dict[str, pl.Expr
             case Percentile():
                 sums[f"{key}.count"] = pl.col(key).count()
             case TimeShare():
-                for part in ("part", "whole", "missing"):
+                doubts = [each for part in _DOUBTS_OF_SHARES if (each := f"{key}.{part}") in told]
+                for name in (f"{key}.part", f"{key}.whole", f"{key}.missing", *doubts):
                     # Microseconds of many tickets over many years do not fit 64 bits.
-                    sums[f"{key}.{part}"] = pl.col(f"{key}.{part}").cast(pl.Int128).sum()
+                    sums[name] = pl.col(name).cast(pl.Int128).sum()
                 sums[f"{key}.count"] = pl.col(f"{key}.part").count()
                 sums[f"{key}.limited"] = pl.col(f"{key}.missing").count()
             case BoundedSum():
@@ -206,7 +243,9 @@ def _sums(metrics: Sequence[Metric], told: Collection[str]) -> dict[str, pl.Expr
     return {name: sum_.cast(pl.Int64) if name.endswith(counts) else sum_ for name, sum_ in sums.items()}
 
 
-def _cells(records: Records, metrics: Sequence[Metric], dimensions: Sequence[Dimension]) -> pl.DataFrame:
+def _cells(
+    records: Records, metrics: Sequence[Metric], dimensions: Sequence[Dimension], grains: Sequence[Grain] = tuple(Grain)
+) -> pl.DataFrame:
     """One row per grain, period and breakdown value, in that order, with the parts of all metrics."""
     percentiles: dict[str, list[Metric]] = {}
     for metric in metrics:
@@ -216,13 +255,13 @@ def _cells(records: Records, metrics: Sequence[Metric], dimensions: Sequence[Dim
     taken = [
         name
         for key in percentiles
-        for name in (key, f"{key}.least", f"{key}.greatest")
+        for name in (key, f"{key}.{LEAST}", f"{key}.{GREATEST}")
         if name in records.parts.columns
     ]
     measures = {name: Measure(records.take(name)) for name in taken}
     groupings = []
     for dimension, daily in sums.items():
-        for grain in Grain:
+        for grain in grains:
             cells = records.name_cells(daily, dimension, grain)
             if measures:
                 number = records.number_cells(dimension, grain)
@@ -249,7 +288,7 @@ def _percentiles(
         ascending = SortedCells.sort(number, measures[key], eligible, measured)
         least, greatest = (
             SortedCells.sort(number, measures[end], eligible, measured) if end in measures else ascending
-            for end in (f"{key}.least", f"{key}.greatest")
+            for end in (f"{key}.{LEAST}", f"{key}.{GREATEST}")
         )
         found: dict[str, Floats] = {}
         for metric in metrics[key]:
@@ -262,7 +301,7 @@ def _percentiles(
             upper = greatest.upper_bound(percent, scale)
             # Between a count and what stands for no bound there is no bound either.
             found[f"{metric.name}.upper"] = (
-                np.where(upper * 100 < _BEYOND, upper, np.nan) if metric.kind.may_be_more else upper
+                np.where(upper * 100 < BEYOND, upper, np.nan) if metric.kind.may_be_more else upper
             )
         return [pl.Series(name, numbers).fill_nan(None) for name, numbers in found.items()]
 
@@ -271,8 +310,13 @@ def _percentiles(
         return [column for columns in threads.map(compute, metrics) for column in columns]
 
 
-def _values(cells: pl.DataFrame, metric: Metric) -> pl.DataFrame:
+def _values(cells: _Cells, metric: Metric) -> pl.DataFrame:
     """Value, parts and bounds of one metric in all its cells."""
+    # A count of nothing is 0 where something may belong; of anything else there is no value.
+    frame = cells.frame if isinstance(metric.kind, Count) else cells.frame.filter(pl.col(_ELIGIBLE) > 0)
+    at_edges = cells.at_edges
+    if frame.height < at_edges.height:
+        at_edges = at_edges.filter(cells.frame[_ELIGIBLE] > 0)
     key = _key(metric.kind)
     eligible, measured, total = pl.col(_ELIGIBLE), pl.col(f"{key}.count"), pl.col(f"{key}.sum")
     parts: dict[str, pl.Expr] = {}
@@ -282,21 +326,26 @@ def _values(cells: pl.DataFrame, metric: Metric) -> pl.DataFrame:
         case Ratio():
             parts = {"numerator": total, "denominator": measured}
             value = pl.when(measured > 0).then(total / measured)
-            hits, in_doubt = _in_doubt(cells, key)
+            hits, in_doubt = _in_doubt(at_edges, key)
             lower, upper = bounds.ratio_bounds(
                 total, measured, eligible, hits_in_doubt=hits, misses_in_doubt=in_doubt - hits
             )
         case Mean():
             parts = {"numerator": total, "denominator": measured}
             value = pl.when(measured > 0).then(total / measured)
-            _, in_doubt = _in_doubt(cells, key)
+            _, in_doubt = _in_doubt(at_edges, key)
             lower, upper = bounds.mean_bounds(total, measured, eligible, in_doubt=in_doubt)
         case TimeShare(scale=scale):
             part, whole, missing = (pl.col(f"{key}.{name}") for name in ("part", "whole", "missing"))
             parts = {"numerator": part.cast(pl.Float64) / scale, "denominator": whole.cast(pl.Float64) / scale}
             value = pl.when(whole > 0).then(part.cast(pl.Float64) / whole.cast(pl.Float64))
             is_limited = pl.col(f"{key}.limited") == eligible - measured
-            lower, upper = bounds.time_share_bounds(part, whole, missing, is_limited)
+            open_part, open_whole, limit = (
+                pl.col(name) if (name := f"{key}.{each}") in at_edges.columns else pl.lit(0, dtype=pl.Int128)
+                for each in _DOUBTS_OF_SHARES
+            )
+            # What may be anything up to a limit bounds as little as what is not measured and has that limit.
+            lower, upper = bounds.time_share_bounds(part - open_part, whole - open_whole, missing + limit, is_limited)
         case BoundedSum():
             value = pl.when(pl.col(f"{key}.counted.count") > 0).then(pl.col(f"{key}.counted.sum").cast(pl.Float64))
             lower, upper = (
@@ -317,8 +366,11 @@ def _values(cells: pl.DataFrame, metric: Metric) -> pl.DataFrame:
             lower, upper = bounds.sum_bounds(value, measured, eligible, is_never_negative=is_never_negative)
         case _:
             raise TypeError(f"{type(metric.kind).__name__} is not computed from single records")
-    numbers = Numbers(value=value, lower=lower, upper=upper, eligible=eligible, measured=measured, **parts)
-    return publish_cells(cells, metric, numbers)
+    ends = at_edges.select(lower.alias(_LOWER), upper.alias(_UPPER))
+    numbers = Numbers(
+        value=value, lower=pl.col(_LOWER), upper=pl.col(_UPPER), eligible=eligible, measured=measured, **parts
+    )
+    return publish_cells(frame.hstack(ends), metric, numbers)
 
 
 def _in_doubt(cells: pl.DataFrame, key: str) -> tuple[pl.Expr, pl.Expr]:
@@ -330,20 +382,25 @@ def _in_doubt(cells: pl.DataFrame, key: str) -> tuple[pl.Expr, pl.Expr]:
     return total, count
 
 
-def _net_values(cells: pl.DataFrame, less: pl.DataFrame, metric: Metric) -> pl.DataFrame:
+def _net_values(cells: _Cells, less: _Cells, metric: Metric) -> pl.DataFrame:
     """Records of one population less those of another, in all cells that either has."""
-    names, counts = [*CELL, "period_end_date", "is_period_closed"], [_ELIGIBLE, f"{_COUNTED}.count"]
-    joined = cells.select(*names, *counts).join(
-        less.select(*names, *counts), on=names, how="full", coalesce=True, suffix=".less"
-    )
-    filled = joined.with_columns(pl.col(count, f"{count}.less").fill_null(0) for count in counts).sort(CELL)
-    eligible, measured = ((pl.col(count), pl.col(f"{count}.less")) for count in counts)
+    eligible, measured = ((pl.col(count), pl.col(f"{count}.less")) for count in _NET_COUNTS)
     lower, upper = bounds.net_count_bounds(measured, eligible)
+    ends = _both_counts(cells.at_edges, less.at_edges).select(lower.alias(_LOWER), upper.alias(_UPPER))
     numbers = Numbers(
         value=measured[0] - measured[1],
-        lower=lower,
-        upper=upper,
+        lower=pl.col(_LOWER),
+        upper=pl.col(_UPPER),
         eligible=eligible[0] + eligible[1],
         measured=measured[0] + measured[1],
     )
-    return publish_cells(filled, metric, numbers)
+    return publish_cells(_both_counts(cells.frame, less.frame).hstack(ends), metric, numbers)
+
+
+def _both_counts(cells: pl.DataFrame, less: pl.DataFrame) -> pl.DataFrame:
+    """The counts of all cells that either has, in order."""
+    names = [*CELL, "period_end_date", "is_period_closed"]
+    joined = cells.select(*names, *_NET_COUNTS).join(
+        less.select(*names, *_NET_COUNTS), on=names, how="full", coalesce=True, suffix=".less"
+    )
+    return joined.with_columns(pl.col(count, f"{count}.less").fill_null(0) for count in _NET_COUNTS).sort(CELL)

@@ -54,7 +54,7 @@ def find_gaps(clocks: pl.DataFrame, lives: Lives) -> list[pl.Series]:
     is_dated_by_sight = pl.col("has_history") | pl.col("settled_by_at").is_not_null()
     has_instants = pl.lit(lives.tickets.select(is_dated_by_sight).to_series().gather(clocks["life"]))
     decided_by = (
-        pl.when(looks_breached & ~tells_pauses & is_ended)
+        pl.when(looks_breached & is_ended & (~tells_pauses | (pl.col("unsure_pause") > 0)))
         .then("clock_ends_at")
         .when(looks_breached)
         .then("breached_at")

@@ -1,4 +1,4 @@
-"""Between what the durations of a ticket's life lie, where comparing exports dates its instants only so closely.
+"""Between what instants and durations of a ticket's life lie, where comparing exports dates them only so closely.
 
 A change that an export first shows happened since the export before. So a duration that begins or ends with one is
 known to within the time between the two: it has a least and a greatest length. What a log tells, or a field of the
@@ -28,13 +28,15 @@ _SPANS: Final = {
     "first_response": ("created", "response"),
     "age": ("created", "now"),
 }
-_INSTANTS: Final = ("created", "active", "resolved", "first_resolved", "response")
+_INSTANTS: Final = ("created", "active", "resolved", "first_resolved", "response", "cancelled")
+#: Instants that decide in which period a ticket counts.
+_OF_PERIODS: Final = ("created", "resolved", "cancelled")
 
 
-def bound_durations(
+def bound_lives(
     measured: pl.DataFrame, intervals: pl.DataFrame, steps: pl.DataFrame, as_of: datetime, open_time: OpenTime
 ) -> list[pl.Series]:
-    """Least and greatest length of each duration that is not known exactly.
+    """Between what each instant and each duration lies that is not known exactly.
 
     - A ticket that exports show queued has not been active yet; whatever takes it out of the queue, somebody can have
       begun on the way. One that the first export shows active may have been queued before.
@@ -50,8 +52,9 @@ def bound_durations(
         steps: their steps.
 
     Returns:
-        Columns `<duration>_<least or greatest>_<clock>_microseconds`, aligned with `measured`, empty where a duration
-        is exact; no columns where all are, as in a log.
+        Columns `<created, resolved or cancelled>_earliest_at`, `resolved_latest_at` and
+        `<duration>_<least or greatest>_<clock>_microseconds`, aligned with `measured`, empty where an instant or a
+        duration is exact; no columns where all are, as in a log.
     """
     is_compared = measured["is_compared"]
     if not is_compared.any():
@@ -66,7 +69,7 @@ def bound_durations(
         return []
     own, values = ends.filter(is_open), measured.filter(is_open)
     rows, changes = _pick(rows, is_open), _pick(changes, is_open)
-    found: list[pl.Series] = []
+    found = _windows(ends.with_columns(is_compared=is_compared))
     for measure, (start, end) in _SPANS.items():
         windows = {
             _LEAST: own.select(start=f"{start}_to", end=f"{end}_from"),
@@ -84,11 +87,22 @@ def bound_durations(
     return found
 
 
+def _windows(ends: pl.DataFrame) -> list[pl.Series]:
+    """From when, and of a resolution until when, an instant can have been that decides the period of a ticket."""
+    earliest = [
+        pl.when(pl.col(f"{name}_from") < pl.col(f"{name}_at")).then(f"{name}_from").alias(f"{name}_earliest_at")
+        for name in _OF_PERIODS
+    ]
+    latest = pl.when(pl.col("resolved_to") > pl.col("resolved_at")).then("resolved_to").alias("resolved_latest_at")
+    wanted = [pl.when("is_compared").then(each) for each in (*earliest, latest)]
+    return ends.select(wanted).get_columns()
+
+
 def _ends(measured: pl.DataFrame, steps: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
     """Of each instant, `<name>_from` and `<name>_to`, between which it lies; one row per ticket."""
     until = pl.lit(as_of, dtype=_INSTANT)
     blurred = steps.filter(pl.col("earliest_at") < pl.col("started_at")).select(
-        "ticket", "started_at", "earliest_at", is_done=pl.col("status_category") == StatusCategory.DONE.value
+        "ticket", "started_at", "earliest_at", "status_category"
     )
 
     def earliest(instant: str, wanted: pl.Expr) -> pl.Series:
@@ -97,7 +111,9 @@ def _ends(measured: pl.DataFrame, steps: pl.DataFrame, as_of: datetime) -> pl.Da
         asked = measured.select("ticket", started_at=instant)
         return asked.join(of_ticket, on=["ticket", "started_at"], how="left", maintain_order="left")["earliest_at"]
 
-    is_done = pl.col("is_done")
+    is_done, is_cancelled = (
+        pl.col("status_category") == category.value for category in (StatusCategory.DONE, StatusCategory.CANCELLED)
+    )
     created, active = pl.col("created_at"), pl.col("first_active_at")
     queued_until = pl.when(pl.col("queued_until_at") <= until).then("queued_until_at")
     is_active_at_sight = (active == created) & (pl.col("first_seen_at") > created)
@@ -105,11 +121,16 @@ def _ends(measured: pl.DataFrame, steps: pl.DataFrame, as_of: datetime) -> pl.Da
     moved_to = pl.min_horizontal(pl.max_horizontal("resolved_at", "resolved_by_field_at"), until)
     created_from = pl.coalesce(pl.lit(earliest("created_at", pl.lit(True))), created)
     return measured.select(
+        "created_at",
+        "resolved_at",
+        "cancelled_at",
         created_from=created_from,
         created_to=created,
         active_from=pl.min_horizontal(pl.max_horizontal(created_from, queued_until), active),
         active_to=pl.when(is_active_at_sight).then(pl.min_horizontal("first_seen_at", until)).otherwise(active),
         resolved_from=pl.coalesce(pl.lit(earliest("resolved_at", is_done)), "resolved_at"),
+        cancelled_from=pl.coalesce(pl.lit(earliest("cancelled_at", is_cancelled)), "cancelled_at"),
+        cancelled_to="cancelled_at",
         resolved_to=pl.when(is_moved & pl.col("resolved_at").is_not_null()).then(moved_to).otherwise("resolved_at"),
         first_resolved_from=created_from,
         first_resolved_to="first_resolved_at",

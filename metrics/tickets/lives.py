@@ -12,7 +12,7 @@ from typing import Final
 import polars as pl
 
 from metrics.calendars.business_time import OpenTime
-from metrics.tickets.leeways import bound_durations
+from metrics.tickets.leeways import bound_lives
 from metrics.tickets.rows import length, match_rows
 from metrics.tickets.steps import SETTLED, TicketSteps
 from models.vocabulary import ExportShape, StatusCategory
@@ -118,7 +118,7 @@ def close_lives(
         closed = closed.with_columns(
             pl.when(pl.col("unknown_since_at").is_null()).then(name).alias(name) for name in _PARTS
         )
-    return closed.with_columns(bound_durations(closed, intervals, steps.steps, as_of, open_time))
+    return closed.with_columns(bound_lives(closed, intervals, steps.steps, as_of, open_time))
 
 
 def _milestones(steps: pl.DataFrame) -> pl.DataFrame:

@@ -5,9 +5,11 @@ Where exports are compared, a duration begins and ends some time between two of 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from metrics.kinds import Mean, Percentile, Ratio
+from metrics.kinds import Mean, Percentile, Ratio, TimeShare
 from metrics.spec import Metric
 from pipelines.explaining.records import IS_MEASURED, Records, view_of
 
@@ -20,17 +22,50 @@ if TYPE_CHECKING:
 BEYOND: Final = 1 << 40
 
 
+@dataclass(frozen=True, slots=True)
+class DoubtsOfShare:
+    """Measured records of a time share that may be anything: how many, what they come to, and the most they can be."""
+
+    count: int
+    part: int
+    whole: int
+    limit: int
+
+
 def ends_of_records(metric: Metric, records: Records) -> str:
     """The measured records of a percentile with `least` and `greatest`, which are equal where the value is exact."""
     view = view_of(metric)
-    if view is None or not isinstance(metric.kind, Percentile) or not (metric.kind.ends or metric.kind.may_be_more):
-        return f"SELECT {records.part} AS least, {records.part} AS greatest FROM ({records.sql}) WHERE {IS_MEASURED}"
-    value = f"record.{records.part}"
-    if metric.kind.may_be_more:
-        least, greatest = value, f"CASE WHEN fact.{metric.kind.may_be_more} THEN {BEYOND} ELSE {value} END"
-    else:
-        least, greatest = (f"coalesce(fact.{end}, {value})" for end in metric.kind.ends)
+    kind, value = metric.kind, f"record.{records.part}"
+    match kind:
+        case Percentile(may_be_more=flag) if view and flag:
+            least, greatest = value, f"CASE WHEN fact.{flag} THEN {BEYOND} ELSE {value} END"
+        case Percentile(may_be_any=flag, at_most=at_most) if view and flag:
+            least = f"CASE WHEN fact.{flag} THEN 0 ELSE {value} END"
+            greatest = f"CASE WHEN fact.{flag} THEN {_limit(at_most, value)} ELSE {value} END"
+        case Percentile(ends=ends) if view and ends:
+            least, greatest = (f"coalesce(fact.{end}, {value})" for end in ends)
+        case _:
+            part = records.part
+            return f"SELECT {part} AS least, {part} AS greatest FROM ({records.sql}) WHERE {IS_MEASURED}"
     return f"SELECT {least} AS least, {greatest} AS greatest {_with_fact(view, records)}"
+
+
+def _limit(at_most: Sequence[str], *otherwise: str) -> str:
+    """What a value that may be anything cannot exceed."""
+    return f"coalesce({', '.join((*(f'fact.{name}' for name in at_most), *otherwise))})"
+
+
+def doubts_of_share(connection: duckdb.DuckDBPyConnection, metric: Metric, records: Records) -> DoubtsOfShare:
+    """What is not certain of the measured records of a time share."""
+    view, kind = view_of(metric), metric.kind
+    if view is None or not isinstance(kind, TimeShare) or not kind.may_be_any:
+        return DoubtsOfShare(0, 0, 0, 0)
+    sums = (f"coalesce(sum({each}), 0)" for each in (f"record.{records.part}", f"record.{records.whole}"))
+    query = (
+        f"SELECT count(*), {', '.join(sums)}, coalesce(sum({_limit(kind.at_most)}), 0) "
+        f"{_with_fact(view, records)} AND fact.{kind.may_be_any}"
+    )
+    return DoubtsOfShare(*map(int, connection.execute(query).fetchall()[0]))
 
 
 def _with_fact(view: RecordView, records: Records) -> str:

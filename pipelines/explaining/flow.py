@@ -5,16 +5,18 @@ A stock is not read from the counts that it was added up from, but from the stre
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from metrics.kinds import NetCount, Stock
-from metrics.render.record_view_sql import MEASURED, RECORD_DATE
+from metrics.render.record_view_sql import MEASURED, RECORD_DATE, RecordView
 from metrics.render.record_views import RECORD_VIEWS
 from models.ddl import quote_text
 from models.vocabulary import NO_VALUE, ClockGap
 from pipelines.explaining.arithmetic import Arithmetic, Numbers, measured_of
 from pipelines.explaining.cell import Cell
 from pipelines.explaining.records import IS_MEASURED, WHY_NOT, Records, not_in_period, rules_of_records
+from pipelines.explaining.uncertain_periods import may_come, may_leave, with_uncertain_periods
 from pipelines.published.rows import read_rows
 from pipelines.words.gaps import name_lacking
 from pipelines.words.numbers import count_records, list_all
@@ -121,26 +123,55 @@ def compute_stock(connection: duckdb.DuckDBPyConnection, cell: Cell, records: Re
     return Arithmetic(numbers, steps)
 
 
-def net_records(cell: Cell) -> Records:
-    """Created tickets, each +1, and resolved ones, each -1."""
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """Tickets that came, or went: how each changes what is open, and where they are."""
+
+    what: str
+    view: RecordView
+    change: int
+
+
+_VIEWS: Final = {view.name: view for view in RECORD_VIEWS}
+_SIDES: Final = (
+    _Side("created", _VIEWS["created_ticket_records"], 1),
+    _Side("resolved", _VIEWS["resolved_ticket_records"], -1),
+)
+
+
+def _net_query(cell: Cell, side: _Side) -> str:
+    """The tickets of one side that count in the cell, in SQL."""
     first, last = cell.days
-    condition = f"record.{RECORD_DATE} BETWEEN {first} AND {last}"
-    if not cell.is_whole:
-        condition += f" AND {cell.of_member('record')}"
+    within = f"record.{RECORD_DATE} BETWEEN {first} AND {last}"
+    return _net_side(cell, side, within, f"record.{MEASURED} = 1")
+
+
+def _net_side(cell: Cell, side: _Side, within: str, is_measured: str) -> str:
     shown = ", ".join(f"record.{name}" for name in ("ticket_id", RECORD_DATE, *_BREAKDOWN, "source"))
-    views = {view.name: view for view in RECORD_VIEWS}
-    parts = [
-        f"SELECT '{what}' AS what, {shown}, CASE WHEN record.{MEASURED} = 1 THEN {sign} END AS {_CHANGE}, "
-        f"record.{MEASURED} = 1 AS {IS_MEASURED}, CASE {' '.join(not_in_period(views[name]))} END AS {WHY_NOT}, "
+    condition = within if cell.is_whole else f"{within} AND {cell.of_member('record')}"
+    return (
+        f"SELECT '{side.what}' AS what, {shown}, CASE WHEN {is_measured} THEN {side.change} END AS {_CHANGE}, "
+        f"{is_measured} AS {IS_MEASURED}, CASE {' '.join(not_in_period(side.view))} END AS {WHY_NOT}, "
         f"fact.is_quarantined AS {_SET_ASIDE}\n"
-        f"FROM mart.{name} AS record\n"
+        f"FROM mart.{side.view.name} AS record\n"
         "JOIN core.fct_tickets AS fact ON fact.ticket_id = record.ticket_id\n"
         f"LEFT JOIN {rules_of_records('stg_tickets')} AS aside ON aside.record_id = record.ticket_id\n"
         f"WHERE {condition}"
-        for what, name, sign in (("created", "created_ticket_records", 1), ("resolved", "resolved_ticket_records", -1))
-    ]
+    )
+
+
+def _possible_net_query(cell: Cell, side: _Side) -> str:
+    """The tickets of one side that may belong to the cell; those of which that is not certain are not measured."""
+    first, last = cell.days
+    leaves, comes = may_leave(cell, side.view), may_come(cell, side.view)
+    within = f"(record.{RECORD_DATE} BETWEEN {first} AND {last} OR {comes})"
+    return _net_side(cell, side, within, f"(record.{MEASURED} = 1 AND NOT {leaves} AND NOT {comes})")
+
+
+def net_records(cell: Cell) -> Records:
+    """Created tickets, each +1, and resolved ones, each -1."""
     return Records(
-        sql="\nUNION ALL\n".join(parts),
+        sql="\nUNION ALL\n".join(_net_query(cell, side) for side in _SIDES),
         noun="tickets created and tickets resolved",
         keys=("ticket_id", "what"),
         shown=(RECORD_DATE, "team", "priority", _CHANGE),
@@ -153,6 +184,12 @@ def net_records(cell: Cell) -> Records:
 def compute_net(connection: duckdb.DuckDBPyConnection, cell: Cell, records: Records) -> Arithmetic:
     """Tickets created less tickets resolved."""
     assert isinstance(cell.metric.kind, NetCount)
+    arithmetic = _net_of(connection, records)
+    possible = replace(records, sql="\nUNION ALL\n".join(_possible_net_query(cell, side) for side in _SIDES))
+    return with_uncertain_periods(arithmetic, _net_of(connection, possible), records.noun)
+
+
+def _net_of(connection: duckdb.DuckDBPyConnection, records: Records) -> Arithmetic:
     row = _one(
         connection,
         f"SELECT count(*) AS eligible, count(*) FILTER ({IS_MEASURED}) AS measured, "

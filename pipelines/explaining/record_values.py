@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Final
 from metrics.kinds import AmountShare, BoundedSum, Concentration, Count, Mean, Percentile, Ratio, Sum, TimeShare
 from pipelines.explaining.arithmetic import Arithmetic, Listing, Number, Numbers, amount_share, measured_of
 from pipelines.explaining.cell import Cell
-from pipelines.explaining.ends import count_in_doubt
+from pipelines.explaining.ends import DoubtsOfShare, count_in_doubt, doubts_of_share
 from pipelines.explaining.exact_numbers import write_exactly, write_money
 from pipelines.explaining.percentiles import compute_percentile
 from pipelines.explaining.records import IS_MEASURED, Records
 from pipelines.explaining.totals import Totals, sum_records
+from pipelines.explaining.uncertain_periods import possible_records, with_uncertain_periods
 from pipelines.published.rows import read_rows
 from pipelines.words.numbers import count_records, format_ratio
 
@@ -24,6 +25,14 @@ _PER_HOUR: Final = 3_600_000_000
 
 def compute(connection: duckdb.DuckDBPyConnection, cell: Cell, records: Records) -> Arithmetic:
     """What the records of a record view come to."""
+    arithmetic = _compute(connection, cell, records)
+    possible = possible_records(cell, records)
+    if possible is None:
+        return arithmetic
+    return with_uncertain_periods(arithmetic, _compute(connection, cell, possible), records.noun)
+
+
+def _compute(connection: duckdb.DuckDBPyConnection, cell: Cell, records: Records) -> Arithmetic:
     totals = sum_records(connection, records)
     match cell.metric.kind:
         case Percentile(percent=percent, scale=scale, can_be_negative=can_be_negative):
@@ -33,7 +42,7 @@ def compute(connection: duckdb.DuckDBPyConnection, cell: Cell, records: Records)
         case Ratio() | Mean():
             return _quotient(cell, records.part, totals, count_in_doubt(connection, cell.metric, records))
         case TimeShare():
-            return _time_share(cell, totals)
+            return _time_share(cell, totals, doubts_of_share(connection, cell.metric, records))
         case AmountShare():
             return _amount_share(cell, totals)
         case Count():
@@ -98,7 +107,7 @@ def _quotient(cell: Cell, column: str, totals: Totals, in_doubt: int) -> Arithme
     return Arithmetic(numbers, tuple(steps))
 
 
-def _time_share(cell: Cell, totals: Totals) -> Arithmetic:
+def _time_share(cell: Cell, totals: Totals, doubts: DoubtsOfShare) -> Arithmetic:
     part, whole = int(totals.part or 0), int(totals.whole or 0)
     value = part / whole if whole > 0 else None
     hours = [f"{each / _PER_HOUR:,.4f} h" for each in (part, whole)]
@@ -109,11 +118,27 @@ def _time_share(cell: Cell, totals: Totals) -> Arithmetic:
         steps.append("So there is no share.")
     else:
         steps.append(f"{hours[0]} / {hours[1]} = {value:,.6f}, or {format_ratio(value)}")
+    if doubts.count:
+        steps.append(
+            f"Of {doubts.count:,} of them, what came and went between two exports was never seen: they may have been "
+            f"worked on for anything from 0 h to the {doubts.limit / _PER_HOUR:,.4f} h that they lived at most."
+        )
     numbers = Numbers(
         value=value, numerator=part / _PER_HOUR, denominator=whole / _PER_HOUR, eligible_count=totals.eligible,
-        measured_count=totals.measured,
+        measured_count=totals.measured, bounds=_time_share_bounds(totals, doubts),
     )  # fmt: skip
     return Arithmetic(numbers, tuple(steps))
+
+
+def _time_share_bounds(totals: Totals, doubts: DoubtsOfShare) -> tuple[Number, Number] | None:
+    """What is certain of the share if nobody was worked on in the rest, or everybody; None where some are not measured.
+
+    How much these limit it is not told by what counts for the share.
+    """
+    if totals.measured < totals.eligible:
+        return None
+    certain, longest = int(totals.part or 0) - doubts.part, int(totals.whole or 0) - doubts.whole + doubts.limit
+    return (certain / longest, (certain + doubts.limit) / longest) if longest else (None, None)
 
 
 def _amount_share(cell: Cell, totals: Totals) -> Arithmetic:

@@ -22,6 +22,14 @@ RESTS: Final = {
         for percent in (50, 85, 95)
         for clock in ("business", "calendar")
     },
+    # Beside what was never seen, their bounds hold what could not be measured.
+    **{
+        f"ticket_{category}_time_p{percent}_{clock}_hours": _UNSEEN
+        for category in ("queued", "active", "waiting")
+        for percent in (50, 85, 95)
+        for clock in ("business", "calendar")
+    },
+    **{f"ticket_flow_efficiency_{clock}_ratio": _UNSEEN for clock in ("business", "calendar")},
     # A field tells of the last resolution, also where there is one export alone.
     **{
         f"ticket_first_resolution_p{percent}_{clock}_hours": _UNSEEN

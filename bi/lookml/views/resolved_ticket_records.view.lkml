@@ -278,7 +278,7 @@ view: resolved_ticket_records {
   measure: ticket_queued_time_p50_business_hours {
     type: number
     label: "Queued time, p50, business hours"
-    description: "50 % of the tickets resolved in the period spent no longer than this queued, in open hours of the team's calendar. Continuous percentile 50 (linear interpolation) of queued_business_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Owner: Service management."
+    description: "50 % of the tickets resolved in the period spent no longer than this queued, in open hours of the team's calendar. Continuous percentile 50 (linear interpolation) of queued_business_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Of repeated snapshots each state counts from the export that first shows it until the next one shows another. Between the two anything may have come and gone: the bounds reach from nothing to the longest that the ticket can have lived. Owner: Service management."
     value_format: "#,##0.0"
     drill_fields: [detail*]
     sql: ROUND(CAST(PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY ${TABLE}.queued_business_microseconds) AS DOUBLE PRECISION) * 2) / 7200000000 ;;
@@ -287,7 +287,7 @@ view: resolved_ticket_records {
   measure: ticket_queued_time_p85_business_hours {
     type: number
     label: "Queued time, p85, business hours"
-    description: "85 % of the tickets resolved in the period spent no longer than this queued, in open hours of the team's calendar. Continuous percentile 85 (linear interpolation) of queued_business_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Owner: Service management."
+    description: "85 % of the tickets resolved in the period spent no longer than this queued, in open hours of the team's calendar. Continuous percentile 85 (linear interpolation) of queued_business_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Of repeated snapshots each state counts from the export that first shows it until the next one shows another. Between the two anything may have come and gone: the bounds reach from nothing to the longest that the ticket can have lived. Owner: Service management."
     value_format: "#,##0.0"
     drill_fields: [detail*]
     sql: ROUND(CAST(PERCENTILE_CONT(0.85) WITHIN GROUP (ORDER BY ${TABLE}.queued_business_microseconds) AS DOUBLE PRECISION) * 20) / 72000000000 ;;
@@ -296,7 +296,7 @@ view: resolved_ticket_records {
   measure: ticket_queued_time_p95_business_hours {
     type: number
     label: "Queued time, p95, business hours"
-    description: "95 % of the tickets resolved in the period spent no longer than this queued, in open hours of the team's calendar. Continuous percentile 95 (linear interpolation) of queued_business_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Owner: Service management."
+    description: "95 % of the tickets resolved in the period spent no longer than this queued, in open hours of the team's calendar. Continuous percentile 95 (linear interpolation) of queued_business_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Of repeated snapshots each state counts from the export that first shows it until the next one shows another. Between the two anything may have come and gone: the bounds reach from nothing to the longest that the ticket can have lived. Owner: Service management."
     value_format: "#,##0.0"
     drill_fields: [detail*]
     sql: ROUND(CAST(PERCENTILE_CONT(0.95) WITHIN GROUP (ORDER BY ${TABLE}.queued_business_microseconds) AS DOUBLE PRECISION) * 20) / 72000000000 ;;
@@ -305,7 +305,7 @@ view: resolved_ticket_records {
   measure: ticket_queued_time_p50_calendar_hours {
     type: number
     label: "Queued time, p50, calendar hours"
-    description: "50 % of the tickets resolved in the period spent no longer than this queued, in hours by the clock on the wall. Continuous percentile 50 (linear interpolation) of queued_calendar_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Owner: Service management."
+    description: "50 % of the tickets resolved in the period spent no longer than this queued, in hours by the clock on the wall. Continuous percentile 50 (linear interpolation) of queued_calendar_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Of repeated snapshots each state counts from the export that first shows it until the next one shows another. Between the two anything may have come and gone: the bounds reach from nothing to the longest that the ticket can have lived. Owner: Service management."
     value_format: "#,##0.0"
     drill_fields: [detail*]
     sql: ROUND(CAST(PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY ${TABLE}.queued_calendar_microseconds) AS DOUBLE PRECISION) * 2) / 7200000000 ;;
@@ -314,7 +314,7 @@ view: resolved_ticket_records {
   measure: ticket_queued_time_p85_calendar_hours {
     type: number
     label: "Queued time, p85, calendar hours"
-    description: "85 % of the tickets resolved in the period spent no longer than this queued, in hours by the clock on the wall. Continuous percentile 85 (linear interpolation) of queued_calendar_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Owner: Service management."
+    description: "85 % of the tickets resolved in the period spent no longer than this queued, in hours by the clock on the wall. Continuous percentile 85 (linear interpolation) of queued_calendar_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Of repeated snapshots each state counts from the export that first shows it until the next one shows another. Between the two anything may have come and gone: the bounds reach from nothing to the longest that the ticket can have lived. Owner: Service management."
     value_format: "#,##0.0"
     drill_fields: [detail*]
     sql: ROUND(CAST(PERCENTILE_CONT(0.85) WITHIN GROUP (ORDER BY ${TABLE}.queued_calendar_microseconds) AS DOUBLE PRECISION) * 20) / 72000000000 ;;
@@ -323,7 +323,7 @@ view: resolved_ticket_records {
   measure: ticket_queued_time_p95_calendar_hours {
     type: number
     label: "Queued time, p95, calendar hours"
-    description: "95 % of the tickets resolved in the period spent no longer than this queued, in hours by the clock on the wall. Continuous percentile 95 (linear interpolation) of queued_calendar_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Owner: Service management."
+    description: "95 % of the tickets resolved in the period spent no longer than this queued, in hours by the clock on the wall. Continuous percentile 95 (linear interpolation) of queued_calendar_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Of repeated snapshots each state counts from the export that first shows it until the next one shows another. Between the two anything may have come and gone: the bounds reach from nothing to the longest that the ticket can have lived. Owner: Service management."
     value_format: "#,##0.0"
     drill_fields: [detail*]
     sql: ROUND(CAST(PERCENTILE_CONT(0.95) WITHIN GROUP (ORDER BY ${TABLE}.queued_calendar_microseconds) AS DOUBLE PRECISION) * 20) / 72000000000 ;;
@@ -332,7 +332,7 @@ view: resolved_ticket_records {
   measure: ticket_active_time_p50_business_hours {
     type: number
     label: "Active time, p50, business hours"
-    description: "50 % of the tickets resolved in the period spent no longer than this active, in open hours of the team's calendar. Continuous percentile 50 (linear interpolation) of active_business_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Owner: Service management."
+    description: "50 % of the tickets resolved in the period spent no longer than this active, in open hours of the team's calendar. Continuous percentile 50 (linear interpolation) of active_business_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Of repeated snapshots each state counts from the export that first shows it until the next one shows another. Between the two anything may have come and gone: the bounds reach from nothing to the longest that the ticket can have lived. Owner: Service management."
     value_format: "#,##0.0"
     drill_fields: [detail*]
     sql: ROUND(CAST(PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY ${TABLE}.active_business_microseconds) AS DOUBLE PRECISION) * 2) / 7200000000 ;;
@@ -341,7 +341,7 @@ view: resolved_ticket_records {
   measure: ticket_active_time_p85_business_hours {
     type: number
     label: "Active time, p85, business hours"
-    description: "85 % of the tickets resolved in the period spent no longer than this active, in open hours of the team's calendar. Continuous percentile 85 (linear interpolation) of active_business_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Owner: Service management."
+    description: "85 % of the tickets resolved in the period spent no longer than this active, in open hours of the team's calendar. Continuous percentile 85 (linear interpolation) of active_business_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Of repeated snapshots each state counts from the export that first shows it until the next one shows another. Between the two anything may have come and gone: the bounds reach from nothing to the longest that the ticket can have lived. Owner: Service management."
     value_format: "#,##0.0"
     drill_fields: [detail*]
     sql: ROUND(CAST(PERCENTILE_CONT(0.85) WITHIN GROUP (ORDER BY ${TABLE}.active_business_microseconds) AS DOUBLE PRECISION) * 20) / 72000000000 ;;
@@ -350,7 +350,7 @@ view: resolved_ticket_records {
   measure: ticket_active_time_p95_business_hours {
     type: number
     label: "Active time, p95, business hours"
-    description: "95 % of the tickets resolved in the period spent no longer than this active, in open hours of the team's calendar. Continuous percentile 95 (linear interpolation) of active_business_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Owner: Service management."
+    description: "95 % of the tickets resolved in the period spent no longer than this active, in open hours of the team's calendar. Continuous percentile 95 (linear interpolation) of active_business_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Of repeated snapshots each state counts from the export that first shows it until the next one shows another. Between the two anything may have come and gone: the bounds reach from nothing to the longest that the ticket can have lived. Owner: Service management."
     value_format: "#,##0.0"
     drill_fields: [detail*]
     sql: ROUND(CAST(PERCENTILE_CONT(0.95) WITHIN GROUP (ORDER BY ${TABLE}.active_business_microseconds) AS DOUBLE PRECISION) * 20) / 72000000000 ;;
@@ -359,7 +359,7 @@ view: resolved_ticket_records {
   measure: ticket_waiting_time_p50_business_hours {
     type: number
     label: "Waiting time, p50, business hours"
-    description: "50 % of the tickets resolved in the period spent no longer than this waiting, in open hours of the team's calendar. Continuous percentile 50 (linear interpolation) of waiting_business_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Owner: Service management."
+    description: "50 % of the tickets resolved in the period spent no longer than this waiting, in open hours of the team's calendar. Continuous percentile 50 (linear interpolation) of waiting_business_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Of repeated snapshots each state counts from the export that first shows it until the next one shows another. Between the two anything may have come and gone: the bounds reach from nothing to the longest that the ticket can have lived. Owner: Service management."
     value_format: "#,##0.0"
     drill_fields: [detail*]
     sql: ROUND(CAST(PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY ${TABLE}.waiting_business_microseconds) AS DOUBLE PRECISION) * 2) / 7200000000 ;;
@@ -368,7 +368,7 @@ view: resolved_ticket_records {
   measure: ticket_waiting_time_p85_business_hours {
     type: number
     label: "Waiting time, p85, business hours"
-    description: "85 % of the tickets resolved in the period spent no longer than this waiting, in open hours of the team's calendar. Continuous percentile 85 (linear interpolation) of waiting_business_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Owner: Service management."
+    description: "85 % of the tickets resolved in the period spent no longer than this waiting, in open hours of the team's calendar. Continuous percentile 85 (linear interpolation) of waiting_business_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Of repeated snapshots each state counts from the export that first shows it until the next one shows another. Between the two anything may have come and gone: the bounds reach from nothing to the longest that the ticket can have lived. Owner: Service management."
     value_format: "#,##0.0"
     drill_fields: [detail*]
     sql: ROUND(CAST(PERCENTILE_CONT(0.85) WITHIN GROUP (ORDER BY ${TABLE}.waiting_business_microseconds) AS DOUBLE PRECISION) * 20) / 72000000000 ;;
@@ -377,7 +377,7 @@ view: resolved_ticket_records {
   measure: ticket_waiting_time_p95_business_hours {
     type: number
     label: "Waiting time, p95, business hours"
-    description: "95 % of the tickets resolved in the period spent no longer than this waiting, in open hours of the team's calendar. Continuous percentile 95 (linear interpolation) of waiting_business_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Owner: Service management."
+    description: "95 % of the tickets resolved in the period spent no longer than this waiting, in open hours of the team's calendar. Continuous percentile 95 (linear interpolation) of waiting_business_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Of repeated snapshots each state counts from the export that first shows it until the next one shows another. Between the two anything may have come and gone: the bounds reach from nothing to the longest that the ticket can have lived. Owner: Service management."
     value_format: "#,##0.0"
     drill_fields: [detail*]
     sql: ROUND(CAST(PERCENTILE_CONT(0.95) WITHIN GROUP (ORDER BY ${TABLE}.waiting_business_microseconds) AS DOUBLE PRECISION) * 20) / 72000000000 ;;
@@ -386,7 +386,7 @@ view: resolved_ticket_records {
   measure: ticket_waiting_time_p50_calendar_hours {
     type: number
     label: "Waiting time, p50, calendar hours"
-    description: "50 % of the tickets resolved in the period spent no longer than this waiting, in hours by the clock on the wall. Continuous percentile 50 (linear interpolation) of waiting_calendar_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Owner: Service management."
+    description: "50 % of the tickets resolved in the period spent no longer than this waiting, in hours by the clock on the wall. Continuous percentile 50 (linear interpolation) of waiting_calendar_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Of repeated snapshots each state counts from the export that first shows it until the next one shows another. Between the two anything may have come and gone: the bounds reach from nothing to the longest that the ticket can have lived. Owner: Service management."
     value_format: "#,##0.0"
     drill_fields: [detail*]
     sql: ROUND(CAST(PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY ${TABLE}.waiting_calendar_microseconds) AS DOUBLE PRECISION) * 2) / 7200000000 ;;
@@ -395,7 +395,7 @@ view: resolved_ticket_records {
   measure: ticket_waiting_time_p85_calendar_hours {
     type: number
     label: "Waiting time, p85, calendar hours"
-    description: "85 % of the tickets resolved in the period spent no longer than this waiting, in hours by the clock on the wall. Continuous percentile 85 (linear interpolation) of waiting_calendar_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Owner: Service management."
+    description: "85 % of the tickets resolved in the period spent no longer than this waiting, in hours by the clock on the wall. Continuous percentile 85 (linear interpolation) of waiting_calendar_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Of repeated snapshots each state counts from the export that first shows it until the next one shows another. Between the two anything may have come and gone: the bounds reach from nothing to the longest that the ticket can have lived. Owner: Service management."
     value_format: "#,##0.0"
     drill_fields: [detail*]
     sql: ROUND(CAST(PERCENTILE_CONT(0.85) WITHIN GROUP (ORDER BY ${TABLE}.waiting_calendar_microseconds) AS DOUBLE PRECISION) * 20) / 72000000000 ;;
@@ -404,7 +404,7 @@ view: resolved_ticket_records {
   measure: ticket_waiting_time_p95_calendar_hours {
     type: number
     label: "Waiting time, p95, calendar hours"
-    description: "95 % of the tickets resolved in the period spent no longer than this waiting, in hours by the clock on the wall. Continuous percentile 95 (linear interpolation) of waiting_calendar_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Owner: Service management."
+    description: "95 % of the tickets resolved in the period spent no longer than this waiting, in hours by the clock on the wall. Continuous percentile 95 (linear interpolation) of waiting_calendar_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Of repeated snapshots each state counts from the export that first shows it until the next one shows another. Between the two anything may have come and gone: the bounds reach from nothing to the longest that the ticket can have lived. Owner: Service management."
     value_format: "#,##0.0"
     drill_fields: [detail*]
     sql: ROUND(CAST(PERCENTILE_CONT(0.95) WITHIN GROUP (ORDER BY ${TABLE}.waiting_calendar_microseconds) AS DOUBLE PRECISION) * 20) / 72000000000 ;;
@@ -413,7 +413,7 @@ view: resolved_ticket_records {
   measure: ticket_flow_efficiency_business_ratio {
     type: number
     label: "Flow efficiency, business hours"
-    description: "Share of the time between creation and resolution in which the tickets resolved in the period were worked on, in open hours of the team's calendar. The rest they were queued or waiting. Sum of active_business_microseconds / sum of (lead_time_business_microseconds - reopened_gap_business_microseconds), both in hours: long tickets weigh more. A ticket without history is not measured; its lead time limits by how much it could move the ratio. Owner: Service management."
+    description: "Share of the time between creation and resolution in which the tickets resolved in the period were worked on, in open hours of the team's calendar. The rest they were queued or waiting. Sum of active_business_microseconds / sum of (lead_time_business_microseconds - reopened_gap_business_microseconds), both in hours: long tickets weigh more. A ticket without history is not measured; its lead time limits by how much it could move the ratio, as it does for one that is known only by repeated snapshots, for between two of them anything may have come and gone. Owner: Service management."
     value_format: "#,##0.0%"
     drill_fields: [detail*]
     sql: CASE WHEN SUM(${TABLE}.flow_whole_business_microseconds) > 0 THEN CAST(SUM(${TABLE}.flow_active_business_microseconds) AS DOUBLE PRECISION) / CAST(SUM(${TABLE}.flow_whole_business_microseconds) AS DOUBLE PRECISION) END ;;
@@ -422,7 +422,7 @@ view: resolved_ticket_records {
   measure: ticket_flow_efficiency_calendar_ratio {
     type: number
     label: "Flow efficiency, calendar hours"
-    description: "Share of the time between creation and resolution in which the tickets resolved in the period were worked on, in hours by the clock on the wall. The rest they were queued or waiting. Sum of active_calendar_microseconds / sum of (lead_time_calendar_microseconds - reopened_gap_calendar_microseconds), both in hours: long tickets weigh more. A ticket without history is not measured; its lead time limits by how much it could move the ratio. Owner: Service management."
+    description: "Share of the time between creation and resolution in which the tickets resolved in the period were worked on, in hours by the clock on the wall. The rest they were queued or waiting. Sum of active_calendar_microseconds / sum of (lead_time_calendar_microseconds - reopened_gap_calendar_microseconds), both in hours: long tickets weigh more. A ticket without history is not measured; its lead time limits by how much it could move the ratio, as it does for one that is known only by repeated snapshots, for between two of them anything may have come and gone. Owner: Service management."
     value_format: "#,##0.0%"
     drill_fields: [detail*]
     sql: CASE WHEN SUM(${TABLE}.flow_whole_calendar_microseconds) > 0 THEN CAST(SUM(${TABLE}.flow_active_calendar_microseconds) AS DOUBLE PRECISION) / CAST(SUM(${TABLE}.flow_whole_calendar_microseconds) AS DOUBLE PRECISION) END ;;

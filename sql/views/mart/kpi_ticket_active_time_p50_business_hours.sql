@@ -3,12 +3,14 @@
 -- Active time, p50, business hours
 -- 50 % of the tickets resolved in the period spent no longer than this active, in open hours of the team's calendar.
 -- Formula: Continuous percentile 50 (linear interpolation) of active_business_microseconds over the tickets resolved
--- in the period, in hours. Always recomputed from tickets, never averaged.
+-- in the period, in hours. Always recomputed from tickets, never averaged. Of repeated snapshots each state counts
+-- from the export that first shows it until the next one shows another. Between the two anything may have come and
+-- gone: the bounds reach from nothing to the longest that the ticket can have lived.
 -- Counted: Tickets that are done and not cancelled. A ticket that was set aside counts where it was resolved or, if
 -- that is unknown, created. Not measured is one that is done nobody knows since when, where an export first showed it
 -- done or else where it was created; nor one that left the exports while it was open, where it left them.
 -- Period: last entry of the ticket into done (resolved_at), in the reporting time zone.
--- Unit: open hours of the team's calendar. Owner: Service management. Version 2.
+-- Unit: open hours of the team's calendar. Owner: Service management. Version 3.
 -- To combine cells: never; take the cell that was computed for the wider period or breakdown.
 CREATE OR REPLACE VIEW mart.kpi_ticket_active_time_p50_business_hours AS
 SELECT
@@ -40,7 +42,7 @@ FROM mart.metric_values AS measured
 LEFT JOIN meta.metrics AS definition ON definition.metric = measured.metric
 WHERE measured.metric = 'ticket_active_time_p50_business_hours';
 
-COMMENT ON VIEW mart.kpi_ticket_active_time_p50_business_hours IS 'Active time, p50, business hours. 50 % of the tickets resolved in the period spent no longer than this active, in open hours of the team''s calendar. Continuous percentile 50 (linear interpolation) of active_business_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged.';
+COMMENT ON VIEW mart.kpi_ticket_active_time_p50_business_hours IS 'Active time, p50, business hours. 50 % of the tickets resolved in the period spent no longer than this active, in open hours of the team''s calendar. Continuous percentile 50 (linear interpolation) of active_business_microseconds over the tickets resolved in the period, in hours. Always recomputed from tickets, never averaged. Of repeated snapshots each state counts from the export that first shows it until the next one shows another. Between the two anything may have come and gone: the bounds reach from nothing to the longest that the ticket can have lived.';
 COMMENT ON COLUMN mart.kpi_ticket_active_time_p50_business_hours.label IS 'Short name for people';
 COMMENT ON COLUMN mart.kpi_ticket_active_time_p50_business_hours.period_grain IS 'day, week, month or quarter';
 COMMENT ON COLUMN mart.kpi_ticket_active_time_p50_business_hours.period_start_date IS 'First day of the period in the reporting time zone';

@@ -5,12 +5,13 @@
 -- hours by the clock on the wall. The rest they were queued or waiting.
 -- Formula: Sum of active_calendar_microseconds / sum of (lead_time_calendar_microseconds -
 -- reopened_gap_calendar_microseconds), both in hours: long tickets weigh more. A ticket without history is not
--- measured; its lead time limits by how much it could move the ratio.
+-- measured; its lead time limits by how much it could move the ratio, as it does for one that is known only by
+-- repeated snapshots, for between two of them anything may have come and gone.
 -- Counted: Tickets that are done and not cancelled. A ticket that was set aside counts where it was resolved or, if
 -- that is unknown, created. Not measured is one that is done nobody knows since when, where an export first showed it
 -- done or else where it was created; nor one that left the exports while it was open, where it left them.
 -- Period: last entry of the ticket into done (resolved_at), in the reporting time zone.
--- Unit: ratio; 1 is the whole. Owner: Service management. Version 2.
+-- Unit: ratio; 1 is the whole. Owner: Service management. Version 3.
 -- To combine cells: add numerators and denominators up, over periods and over the values of one breakdown, then
 -- divide.
 CREATE OR REPLACE VIEW mart.kpi_ticket_flow_efficiency_calendar_ratio AS
@@ -43,7 +44,7 @@ FROM mart.metric_values AS measured
 LEFT JOIN meta.metrics AS definition ON definition.metric = measured.metric
 WHERE measured.metric = 'ticket_flow_efficiency_calendar_ratio';
 
-COMMENT ON VIEW mart.kpi_ticket_flow_efficiency_calendar_ratio IS 'Flow efficiency, calendar hours. Share of the time between creation and resolution in which the tickets resolved in the period were worked on, in hours by the clock on the wall. The rest they were queued or waiting. Sum of active_calendar_microseconds / sum of (lead_time_calendar_microseconds - reopened_gap_calendar_microseconds), both in hours: long tickets weigh more. A ticket without history is not measured; its lead time limits by how much it could move the ratio.';
+COMMENT ON VIEW mart.kpi_ticket_flow_efficiency_calendar_ratio IS 'Flow efficiency, calendar hours. Share of the time between creation and resolution in which the tickets resolved in the period were worked on, in hours by the clock on the wall. The rest they were queued or waiting. Sum of active_calendar_microseconds / sum of (lead_time_calendar_microseconds - reopened_gap_calendar_microseconds), both in hours: long tickets weigh more. A ticket without history is not measured; its lead time limits by how much it could move the ratio, as it does for one that is known only by repeated snapshots, for between two of them anything may have come and gone.';
 COMMENT ON COLUMN mart.kpi_ticket_flow_efficiency_calendar_ratio.label IS 'Short name for people';
 COMMENT ON COLUMN mart.kpi_ticket_flow_efficiency_calendar_ratio.period_grain IS 'day, week, month or quarter';
 COMMENT ON COLUMN mart.kpi_ticket_flow_efficiency_calendar_ratio.period_start_date IS 'First day of the period in the reporting time zone';

@@ -71,6 +71,20 @@ def _ends(number: int, parts: Row) -> Row:
     return ends
 
 
+def _windows(number: int, ticket: Row) -> Row:
+    """Of some sampled tickets, files leave open by up to some weeks when they came, or were resolved or cancelled."""
+    if not ticket["is_sampled"] or number % 2:
+        return {}
+    found: Row = {}
+    for name, back in (("created", number % 7), ("resolved", number % 41), ("cancelled", number % 11)):
+        instant = ticket[f"{name}_at"]
+        if isinstance(instant, datetime) and back:
+            found[f"{name}_earliest_at"] = instant - timedelta(days=back, hours=number % 24)
+            if name == "resolved" and not number % 5:
+                found["resolved_latest_at"] = min(instant + timedelta(days=number % 13), AS_OF)
+    return found
+
+
 def _loss(number: int, ticket: Row) -> Row:
     """Every fourth open ticket left the exports, some days after its creation: nobody knows how old it is."""
     created_at = ticket["created_at"]
@@ -126,7 +140,8 @@ def ticket_rows(random_: random.Random, count: int) -> list[Row]:
             }
         )
     return [
-        {**row, **_ends(number, row), **_loss(number, row), **_sight(number, row)} for number, row in enumerate(rows)
+        {**row, **_ends(number, row), **_windows(number, row), **_loss(number, row), **_sight(number, row)}
+        for number, row in enumerate(rows)
     ]
 
 

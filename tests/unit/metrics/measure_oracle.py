@@ -10,6 +10,7 @@ import re
 
 from cost_oracle import COST_NUMBERS, cost_query
 from plan_oracle import plan_query
+from window_oracle import cells_with_windows, is_windowed, with_windows
 
 KEYS = ["period_grain", "period_start_date", "dimension", "dimension_value"]
 NUMBERS = ["value", "numerator", "denominator", "lower_bound", "upper_bound", "eligible_count", "measured_count"]
@@ -39,19 +40,28 @@ def best_known(instant: str) -> str:
 
 
 # What lies in a period nobody knows for certain is measured no more than what was set aside.
-RESOLVED = f"""
+RESOLVED = with_windows(
+    f"""
     SELECT * REPLACE (is_quarantined OR resolved_at IS NULL AS is_quarantined), {best_known("resolved_at")} AS day
     FROM fct_tickets WHERE NOT is_cancelled AND (is_done OR is_quarantined OR unknown_since_at IS NOT NULL)
-"""
+    """,
+    "resolved_earliest_at",
+    "resolved_latest_at",
+)
 CLAIMED = f"""
     SELECT * FROM ({RESOLVED})
     WHERE source IN (SELECT source FROM fct_tickets WHERE is_sla_met_at_source IS NOT NULL)
 """
-CREATED = f"SELECT *, {local_date('created_at')} AS day FROM fct_tickets WHERE NOT is_cancelled"
-CANCELLED = f"""
+CREATED = with_windows(
+    f"SELECT *, {local_date('created_at')} AS day FROM fct_tickets WHERE NOT is_cancelled", "created_earliest_at"
+)
+CANCELLED = with_windows(
+    f"""
     SELECT * REPLACE (is_quarantined OR cancelled_at IS NULL AS is_quarantined), {best_known("cancelled_at")} AS day
     FROM fct_tickets WHERE is_cancelled OR unknown_since_at IS NOT NULL
-"""
+    """,
+    "cancelled_earliest_at",
+)
 OPEN = f"""
     SELECT * REPLACE (is_quarantined OR unknown_since_at IS NOT NULL AS is_quarantined), {AS_OF_DATE} AS day
     FROM fct_tickets WHERE NOT is_done AND NOT is_cancelled
@@ -256,6 +266,11 @@ def _records_and_numbers(name: str) -> tuple[str, str]:
                 f"CASE WHEN x IS NOT NULL THEN coalesce({measure}_{end}_{clock}_microseconds, x) END"
                 for end in ("least", "greatest")
             )
+        if measure in _CATEGORY_TIMES:
+            longest = f"coalesce(lead_time_greatest_{clock}_microseconds, lead_time_{clock}_microseconds, x)"
+            least, greatest = (
+                f"CASE WHEN x IS NOT NULL AND is_sampled THEN {end} ELSE x END" for end in ("0", longest)
+            )
         if clock is None:
             greatest = "CASE WHEN x IS NOT NULL AND is_sampled THEN 1e40 ELSE x END"
         lowest, highest = f"coalesce({least}, 0)::DOUBLE", f"coalesce({greatest}, 1e40)::DOUBLE"
@@ -348,17 +363,20 @@ def _time_share(clock: str, counts: str) -> tuple[str, str]:
     whole = f"queued_{clock}_microseconds + active_{clock}_microseconds + waiting_{clock}_microseconds"
     if clock == "business":  # the made-up parts are rounded down one by one
         whole = "lead_time_business_microseconds - reopened_gap_business_microseconds"
+    lead = f"lead_time_{clock}_microseconds"
+    longest = f"CASE WHEN is_sampled THEN coalesce(lead_time_greatest_{clock}_microseconds, {lead}) ELSE {lead} END"
     records = f"""
         SELECT *, {trusted(f"active_{clock}_microseconds")} AS x, {trusted(whole)} AS whole,
-               {trusted(f"lead_time_{clock}_microseconds")} AS longest
+               {trusted(longest)} AS longest,
+               CASE WHEN NOT is_sampled THEN x END AS certain, CASE WHEN NOT is_sampled THEN whole END AS certain_whole
         FROM ({RESOLVED})
     """
-    at_most = "sum(coalesce(whole, longest, 1e40))::DOUBLE"
+    at_most = "sum(coalesce(certain_whole, longest, 1e40))::DOUBLE"
     return records, (
         f"sum(x) / nullif(sum(whole), 0) AS value, coalesce(sum(x), 0) / {HOUR} AS numerator, "
         f"coalesce(sum(whole), 0) / {HOUR} AS denominator, "
-        f"round(coalesce(sum(x), 0) / nullif({at_most}, 0), 15) AS lower_bound, "
-        f"sum(coalesce(x, longest, 1e40))::DOUBLE / nullif({at_most}, 0) AS upper_bound, {counts}"
+        f"round(coalesce(sum(certain), 0) / nullif({at_most}, 0), 15) AS lower_bound, "
+        f"sum(coalesce(certain, longest, 1e40))::DOUBLE / nullif({at_most}, 0) AS upper_bound, {counts}"
     )
 
 
@@ -377,6 +395,15 @@ _NUMBERS_OF_COMMITMENTS = f"""
 
 def _records_query(name: str) -> str:
     records, numbers = _records_and_numbers(name)
+    if is_windowed(records):
+        return " UNION ALL ".join(
+            cells_with_windows(
+                records, numbers, grain, dimension, _value_of(dimension),
+                is_count=name.endswith(("_created_count", "_resolved_count", "_cancelled_count", "_net_flow_count")),
+            )
+            for grain in GRAINS
+            for dimension in DIMENSIONS
+        )  # fmt: skip
     return " UNION ALL ".join(
         f"""
         SELECT '{grain}' AS period_grain, CAST(date_trunc('{grain}', day) AS DATE) AS period_start_date,

@@ -198,6 +198,13 @@ def test_a_percentile_beyond_the_scale_is_refused() -> None:
         Percentile(101, "lead_time_business_microseconds")
 
 
+def test_a_percentile_is_uncertain_in_one_way_only() -> None:
+    with pytest.raises(ValueError, match="cannot exceed"):
+        Percentile(50, "waiting_business_microseconds", may_be_any="is_sampled")
+    with pytest.raises(ValueError, match="one of these"):
+        Percentile(50, "reopen_count", may_be_more="is_sampled", may_be_any="is_sampled", at_most=("touch_count",))
+
+
 def test_a_definition_is_data() -> None:
     rows = pl.DataFrame([metric.definition() for metric in METRICS])
     assert rows["metric_version"].dtype == pl.Int64

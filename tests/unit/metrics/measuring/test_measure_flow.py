@@ -227,6 +227,31 @@ def test_the_lead_time_of_a_snapshot_limits_flow_efficiency() -> None:
     assert _cell("ticket_flow_efficiency_calendar_ratio", aside) == (0.15, 0.0, 1.0, 3, 1)
 
 
+def test_of_a_sampled_ticket_flow_efficiency_is_as_uncertain_as_of_a_snapshot() -> None:
+    longest = {"is_sampled": True, "lead_time_greatest_calendar_microseconds": 50 * HOUR}
+    tickets = [_worked(1, 100, 15, 0), _worked(2, 25, 10, 5, **longest)]
+    # 15 of 100 hours are certain. Of the other it was none of 50 hours, or all of them.
+    assert _cell("ticket_flow_efficiency_calendar_ratio", tickets) == (25 / 120, 15 / 150, 65 / 150, 2, 2)
+    exact = [tickets[0], _worked(2, 25, 10, 5, is_sampled=True)]
+    assert _cell("ticket_flow_efficiency_calendar_ratio", exact) == (25 / 120, 15 / 125, 40 / 125, 2, 2)
+    alone = [_worked(2, 25, 10, 5, **longest)]
+    assert _cell("ticket_flow_efficiency_calendar_ratio", alone) == (0.5, 0.0, 1.0, 1, 1)
+
+
+def test_how_long_a_sampled_ticket_waited_lies_between_nothing_and_its_lead_time() -> None:
+    def waited(number: int, lead: int, hours: int, **columns: object) -> Row:
+        waiting = {"waiting_calendar_microseconds": hours * HOUR}
+        return _worked(number, lead, 0, 0, **waiting, **columns)
+
+    longest = {"is_sampled": True, "lead_time_greatest_calendar_microseconds": 50 * HOUR}
+    tickets = [waited(1, 40, 20), waited(2, 30, 24, is_sampled=True), waited(3, 30, 28, **longest)]
+    # In order: 0, 0 and 20 hours at the least, 20, 30 and 50 at the most.
+    assert _cell("ticket_waiting_time_p50_calendar_hours", tickets) == (24.0, 0.0, 30.0, 3, 3)
+    unknown = [*tickets, _worked(4, 60, None, None, has_history=False)]
+    assert _cell("ticket_waiting_time_p50_calendar_hours", unknown) == (24.0, 0.0, 40.0, 4, 3)
+    assert _cell("ticket_waiting_time_p50_calendar_hours", [waited(1, 40, 20)]) == (20.0, 20.0, 20.0, 1, 1)
+
+
 def test_flow_efficiency_of_no_time_is_empty() -> None:
     assert _cell("ticket_flow_efficiency_calendar_ratio", [_worked(1, 0, 0, 0)]) == (None, None, None, 1, 1)
 

@@ -143,6 +143,19 @@ def test_a_response_between_two_exports_is_judged_where_both_are_on_one_side() -
         assert clocks.sort("ticket_id").select("state", "not_told").rows() == states, hours
 
 
+def test_a_ticket_first_seen_waiting_is_judged_at_both_ends_and_counts_where_it_was_resolved() -> None:
+    """Created 30 hours before the first export, which shows it waiting; resolved 10 hours later, seen after 24."""
+    exports = [datetime(2026, 3, day, 6, tzinfo=UTC) for day in (2, 3)]
+    created, resolved = exports[0] - 30 * HOUR, exports[0] + 10 * HOUR
+    life = TrueLife("desk:1", created, [(created, {"status": "Asked"}), (resolved, {"status": "Solved"})])
+    for hours, state in ((24, "not_measured"), (29.9, "not_measured"), (30, "met")):
+        promise = policy(SlaTarget.RESOLUTION, hours, pause_categories=WAITING)
+        (clock,) = measure_exports([life], exports, [promise], exports[-1]).to_dicts()
+        assert clock["state"] == state, hours
+        # It may have been paused all along, and so have been kept until the end.
+        assert clock["decided_at"] == exports[-1], hours
+
+
 def measure_exports(
     lives: Sequence[TrueLife], instants: Sequence[datetime], policies: Sequence[SlaPolicy], as_of: datetime
 ) -> pl.DataFrame:

@@ -1,0 +1,99 @@
+"""Records that may belong to another period than the one they count in, in SQL, as they bound a value.
+
+Why they may, and why such records bound a value like unmeasured ones, is said in `metrics.measuring.uncertain_periods`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from metrics.render.record_view_sql import RECORD_DATE
+from models.ddl import quote_text
+from pipelines.explaining.arithmetic import Arithmetic
+from pipelines.explaining.cell import Cell
+from pipelines.explaining.records import IS_MEASURED, Records, view_of, view_query
+from pipelines.words.numbers import count_records
+
+if TYPE_CHECKING:
+    from metrics.render.record_view_sql import RecordView
+
+
+def may_leave(cell: Cell, view: RecordView) -> str:
+    """Condition on `record`, of the cell, and `fact`, that it may belong to another period, in SQL."""
+    first, last = _possible_days(cell, view)
+    return f"({_is_trusted(view)} AND ({first} < {cell.days[0]} OR {last} > {cell.days[1]}))"
+
+
+def may_come(cell: Cell, view: RecordView) -> str:
+    """Condition on `record` and `fact` that it counts in another period and may belong to the cell's."""
+    first, last = _possible_days(cell, view)
+    is_elsewhere = f"record.{RECORD_DATE} NOT BETWEEN {cell.days[0]} AND {cell.days[1]}"
+    return f"({_is_trusted(view)} AND {is_elsewhere} AND {first} <= {cell.days[1]} AND {last} >= {cell.days[0]})"
+
+
+def possible_records(cell: Cell, records: Records) -> Records | None:
+    """The records that may belong to the cell, those of which that is not certain unmeasured; None if each is certain.
+
+    Args:
+        records: those that the value is computed from, of a record view.
+    """
+    view = view_of(cell.metric)
+    if view is None or not view.populations[0].window:
+        return None
+    key = view.keys[0]
+    leaving = view_query(cell.metric, view, [may_leave(cell, view), cell.of_member("record")])
+    coming = view_query(cell.metric, view, [may_come(cell, view), cell.of_member("record")])
+    return replace(records, sql=_spread(records, key, leaving, coming))
+
+
+def _spread(records: Records, key: str, leaving: str, coming: str) -> str:
+    is_certain = f"{key} NOT IN (SELECT {key} FROM ({leaving}))"
+    kept = {name: f"CASE WHEN {is_certain} THEN {name} END" for name in filter(None, (records.part, records.whole))}
+    certain = ", ".join(f"{sql} AS {name}" for name, sql in kept.items())
+    unknown = ", ".join(f"NULL AS {name}" for name in kept)
+    return (
+        f"SELECT * REPLACE ({IS_MEASURED} AND {is_certain} AS {IS_MEASURED}, {certain}) FROM ({records.sql})\n"
+        f"UNION ALL BY NAME SELECT * REPLACE (FALSE AS {IS_MEASURED}, {unknown}) FROM ({coming})"
+    )
+
+
+def with_uncertain_periods(arithmetic: Arithmetic, possible: Arithmetic, noun: str) -> Arithmetic:
+    """The arithmetic of a value, with the bounds of those records that may belong to its period, and what they are.
+
+    Args:
+        possible: what `possible_records` come to.
+        noun: what the records are, as a plural.
+    """
+    own, wide = arithmetic.numbers, possible.numbers
+    leaving, coming = own.measured_count - wide.measured_count, wide.eligible_count - own.eligible_count
+    if not leaving and not coming:
+        return arithmetic
+    told = [f"of {leaving:,} of them, whether they belong to this period"] if leaving else []
+    told += (
+        [f"of {count_records(coming, noun)} that count in another period, whether they belong to this one"]
+        if coming
+        else []
+    )
+    step = f"Exports leave open, {' and '.join(told)}: for the bounds, these are not measured."
+    return replace(arithmetic, numbers=replace(own, bounds=wide.bounds), steps=(*arithmetic.steps, step))
+
+
+def _is_trusted(view: RecordView) -> str:
+    """Whether what a record says of itself counts."""
+    return f"NOT fact.is_quarantined AND {view.placed or 'TRUE'}"
+
+
+def _possible_days(cell: Cell, view: RecordView) -> tuple[str, str]:
+    """First and last day on which a record can count."""
+    population = view.populations[0]
+    zone, day = quote_text(cell.time_zone), f"record.{RECORD_DATE}"
+
+    def local(instant: str) -> str:
+        return f"CAST(timezone({zone}, {instant}) AS DATE)"
+
+    # It happened after the export that does not show it yet. `least` and `greatest` leave out what is empty.
+    earliest = f"fact.{population.earliest} + INTERVAL 1 MICROSECOND"
+    first = f"least({local(earliest)}, {day})" if population.earliest else day
+    last = f"greatest({local(f'fact.{population.latest}')}, {day})" if population.latest else day
+    return first, last
