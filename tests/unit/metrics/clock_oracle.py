@@ -121,7 +121,9 @@ def judge(
             left = early["elapsed_microseconds"] - clock.early_pause
             if clock.early_pause == 0 or (left > early["target_microseconds"] == clock.targets[-1]):
                 return row
-        decided_at = row["breached_at"]
+        # Paused earlier than it is known to be, it goes beyond its target later, or is kept at the end.
+        may_be_later = clock.early_pause and (stop or cancelled_at)
+        decided_at = end if may_be_later else row["breached_at"]
     else:
         is_within = clock.early_run == 0 or clock.run_in_all + clock.early_run <= min(clock.targets)
         if is_within and (is_sure or tells_stop or row["state"] == "met"):
