@@ -198,16 +198,17 @@ def _count(eligible: pl.DataFrame, metric: Metric, needed: list[str], is_placed:
     missing = missing_value(needed, has_history="has_history" in eligible.columns)
     if "not_told" in eligible.columns:
         missing = pl.coalesce(pl.col("not_told").cast(pl.String), missing)
-    if "unknown_since_at" in eligible.columns:
+    if is_placed.meta.root_names():
         is_lost = pl.col("unknown_since_at").is_not_null()
         undated = pl.when(is_lost).then(pl.lit(ClockGap.WHEREABOUTS.value)).otherwise(pl.lit(ENDED_AT))
         missing = pl.when(is_placed).then(missing).otherwise(undated)
     told = pl.format("{}.{}.measured", "table_name", missing)
     reasons = pl.when("is_quarantined").then(pl.col("rules").fill_null(DERIVED)).otherwise(told)
     spans = pl.when(pl.col("span").is_not_null().all()).then(pl.col("span").sum())
+    # In one piece: of a part that has no such record Polars 2 cannot put texts together with one that all share.
+    found = eligible.filter(pl.col("is_quarantined") | ~is_measured | ~is_placed).rechunk()
     return (
-        eligible.lazy()
-        .filter(pl.col("is_quarantined") | ~is_measured | ~is_placed)
+        found.lazy()
         .select(
             "period_start_date",
             "table_name",

@@ -126,9 +126,8 @@ def _home(desk: Desk, name: str, untold: Collection[str], *, vanish: int = 0, mi
         (RESOLUTIONS, 6, 0, 150),
         (("tickets.first_response_at", *RESOLUTIONS), 0, 0, 150),
         (RESOLUTIONS, 0, 2, 150),
-        ((*RESOLUTIONS, "tickets.created_at"), 0, 3, 80),
     ],
-    ids=["vanished", "no resolutions", "vanished, no resolutions", "no replies", "missing files", "no creations"],
+    ids=["vanished", "no resolutions", "vanished, no resolutions", "no replies", "missing files"],
 )
 def test_the_truth_lies_between_the_bounds(
     desk: Desk, logged: DemoHome, untold: Collection[str], vanish: int, missing: int, least: int
