@@ -36,8 +36,6 @@ _UPPER: Final = "upper_bound"
 _NET_COUNTS: Final = (_ELIGIBLE, f"{_COUNTED}.count")
 #: Ends of the names of columns that are no sums.
 _OF_PERCENTILES: Final = (".value", ".lower", ".upper")
-
-
 #: Of the measured records of a time share that may be anything: their part, their whole, and what limits that.
 _DOUBTS_OF_SHARES: Final = (_DOUBT, f"{_DOUBT}.whole", f"{_DOUBT}.limit")
 
@@ -312,11 +310,11 @@ def _percentiles(
 
 def _values(cells: _Cells, metric: Metric) -> pl.DataFrame:
     """Value, parts and bounds of one metric in all its cells."""
-    # A count of nothing is 0 where something may belong; of anything else there is no value.
-    frame = cells.frame if isinstance(metric.kind, Count) else cells.frame.filter(pl.col(_ELIGIBLE) > 0)
-    at_edges = cells.at_edges
-    if frame.height < at_edges.height:
-        at_edges = at_edges.filter(cells.frame[_ELIGIBLE] > 0)
+    frame, at_edges = cells.frame, cells.at_edges
+    if at_edges is not frame and not isinstance(metric.kind, Count):
+        # A count of nothing is 0 where something may belong; of anything else there is no value.
+        is_held = frame[_ELIGIBLE] > 0
+        frame, at_edges = frame.filter(is_held), at_edges.filter(is_held)
     key = _key(metric.kind)
     eligible, measured, total = pl.col(_ELIGIBLE), pl.col(f"{key}.count"), pl.col(f"{key}.sum")
     parts: dict[str, pl.Expr] = {}

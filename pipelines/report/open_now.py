@@ -180,7 +180,7 @@ def _left(facts: ReportFacts, rows: Sequence[dict[str, Any]]) -> Figure:
     return Figure(
         id="left-exports",
         title="Tickets that left the exports",
-        sentences=(told, f"What to do: {REMEDIES[ClockGap.WHEREABOUTS.value]}"),
+        sentences=(told, REMEDIES[ClockGap.WHEREABOUTS.value]),
         table=Table(
             ("ticket", "team", "last status", "not shown since"),
             tuple(

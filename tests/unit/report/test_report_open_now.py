@@ -83,7 +83,7 @@ def test_tickets_that_left_the_exports_are_told_with_what_to_do(count: int, told
     ]  # fmt: skip
     (figure,) = open_now_section(facts(left=answer("tickets_that_left_the_exports", *rows))).figures
     assert figure.sentences[0] == told
-    assert figure.sentences[1].startswith("What to do: ")
+    assert "Let the export hold closed tickets as well" in figure.sentences[1]
     assert "Let the export hold closed tickets as well" in figure.sentences[1]
     assert figure.table is not None
     assert figure.table.rows[0] == ("desk:0", "(none)", "Waiting", "2026-10-12 22:00 UTC")
