@@ -24,10 +24,12 @@ RESTS: Final = {
     },
     # Beside what was never seen, their bounds hold what could not be measured.
     **{
-        f"ticket_{category}_time_p{percent}_{clock}_hours": _UNSEEN
-        for category in ("queued", "active", "waiting")
+        f"ticket_{part}_p{percent}_{hours}": _UNSEEN
+        for part, hours in (
+            *(("active_time", "business_hours"), ("queued_time", "business_hours"), ("queued_time", "calendar_hours")),
+            *(("waiting_time", "business_hours"), ("waiting_time", "calendar_hours")),
+        )
         for percent in (50, 85, 95)
-        for clock in ("business", "calendar")
     },
     **{f"ticket_flow_efficiency_{clock}_ratio": _UNSEEN for clock in ("business", "calendar")},
     # A field tells of the last resolution, also where there is one export alone.

@@ -220,7 +220,7 @@ def test_closed_periods_are_those_the_clock_has_passed(measured: pl.DataFrame, a
         date(2026, 4, 1): False,
     }
     assert as_of.astimezone(UTC).date() == date(2026, 4, 9)
-    assert months["period_end_date"].to_list()[1] == date(2026, 2, 28)
+    assert months["period_end_date"].to_list()[2] == date(2026, 2, 28)
 
 
 def test_the_whole_may_be_closed_before_its_breakdowns(facts: dict[str, pl.DataFrame], measured: pl.DataFrame) -> None:
