@@ -14,7 +14,7 @@ import polars as pl
 from metrics.instrumentation.reasons import EXACT_INSTANTS, PERIOD, UNSEEN_CHANGES, reason_name
 from metrics.kinds import Kind, Mean, Percentile, Ratio, TimeShare
 from metrics.measuring.inexact_values import GREATEST, LEAST, doubt_of, ends_of, limit_of
-from metrics.measuring.records import contributions
+from metrics.measuring.record_cells import contributions
 from metrics.measuring.uncertain_periods import FROM_DAY, TO_DAY, possible_days
 from metrics.periods import Reporting
 from metrics.spec import Metric, Population

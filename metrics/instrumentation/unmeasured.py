@@ -1,8 +1,8 @@
 """Eligible records that are not measured, counted by metric, month, source and reason.
 
 Who is eligible and what measuring needs is said where metrics are measured (`metrics.populations`,
-`metrics.measuring.records`); here the same records are asked why. A record that several rules set aside has all of them
-for its reason. What the gap does to a metric's bounds is in `metrics.instrumentation.widths`.
+`metrics.measuring.record_cells`); here the same records are asked why. A record that several rules set aside has all of
+them for its reason. What the gap does to a metric's bounds is in `metrics.instrumentation.widths`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from metrics.kinds import (
 )
 from metrics.measuring.cells import DAY
 from metrics.measuring.fact_records import eligible_on_days, fact_or_empty, records_of
-from metrics.measuring.records import contributions
+from metrics.measuring.record_cells import contributions
 from metrics.measuring.running_shares import counts_in
 from metrics.measuring.stocks import count_stays, stays_of_unknown
 from metrics.periods import Reporting, local_date, period_end, period_start

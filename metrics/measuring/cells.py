@@ -2,7 +2,7 @@
 
 Periods and breakdown values become small whole numbers once, and with them every cell: numbers are grouped and sorted
 many times faster than dates and texts. Sums are taken once per day and value; longer periods and the whole add days
-up. What is summed is decided in `metrics.measuring.records`; percentiles, which do not add up, are in
+up. What is summed is decided in `metrics.measuring.record_cells`; percentiles, which do not add up, are in
 `metrics.measuring.percentiles`.
 """
 

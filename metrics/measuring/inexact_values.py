@@ -1,7 +1,7 @@
 """What is measured of a single record and not certain: between what its value lies, or that it may be otherwise.
 
 Where exports are compared, instants are known to between two of them, and what came and went in between was never seen.
-What this does to the bounds of a metric is in `metrics.measuring.records`; who counts such records as a gap is
+What this does to the bounds of a metric is in `metrics.measuring.record_cells`; who counts such records as a gap is
 `metrics.instrumentation.inexact`.
 """
 
