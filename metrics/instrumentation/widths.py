@@ -139,7 +139,7 @@ def _kind() -> pl.Expr:
 
 
 def _with_not_exact(parts: pl.DataFrame, cells: pl.DataFrame, not_exact: pl.DataFrame) -> pl.DataFrame:
-    """Percentiles: records that are measured, but not exactly, are a gap too, beside those that are not measured."""
+    """With records that are measured, but not for certain: they are a gap too, beside those that are not measured."""
     width = pl.col("bounds_width_value")
     others = parts.group_by(_CELL).agg(other_count=pl.col("record_count").sum())
     is_alone = pl.col("other_count").fill_null(0) == 0

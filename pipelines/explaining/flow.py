@@ -16,7 +16,7 @@ from models.vocabulary import NO_VALUE, ClockGap
 from pipelines.explaining.arithmetic import Arithmetic, Numbers, measured_of
 from pipelines.explaining.cell import Cell
 from pipelines.explaining.records import IS_MEASURED, WHY_NOT, Records, not_in_period, rules_of_records
-from pipelines.explaining.uncertain_periods import may_come, may_leave, with_uncertain_periods
+from pipelines.explaining.uncertain_periods import is_uncertain, may_come, may_leave, with_uncertain_periods
 from pipelines.published.rows import read_rows
 from pipelines.words.gaps import name_lacking
 from pipelines.words.numbers import count_records, list_all
@@ -185,6 +185,8 @@ def compute_net(connection: duckdb.DuckDBPyConnection, cell: Cell, records: Reco
     """Tickets created less tickets resolved."""
     assert isinstance(cell.metric.kind, NetCount)
     arithmetic = _net_of(connection, records)
+    if not any(is_uncertain(connection, side.view) for side in _SIDES):
+        return arithmetic
     possible = replace(records, sql="\nUNION ALL\n".join(_possible_net_query(cell, side) for side in _SIDES))
     return with_uncertain_periods(arithmetic, _net_of(connection, possible), records.noun)
 

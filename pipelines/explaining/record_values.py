@@ -26,7 +26,7 @@ _PER_HOUR: Final = 3_600_000_000
 def compute(connection: duckdb.DuckDBPyConnection, cell: Cell, records: Records) -> Arithmetic:
     """What the records of a record view come to."""
     arithmetic = _compute(connection, cell, records)
-    possible = possible_records(cell, records)
+    possible = possible_records(connection, cell, records)
     if possible is None:
         return arithmetic
     return with_uncertain_periods(arithmetic, _compute(connection, cell, possible), records.noun)

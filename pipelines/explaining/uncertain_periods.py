@@ -16,6 +16,8 @@ from pipelines.explaining.records import IS_MEASURED, Records, view_of, view_que
 from pipelines.words.numbers import count_records
 
 if TYPE_CHECKING:
+    import duckdb
+
     from metrics.render.record_view_sql import RecordView
 
 
@@ -32,14 +34,25 @@ def may_come(cell: Cell, view: RecordView) -> str:
     return f"({_is_trusted(view)} AND {is_elsewhere} AND {first} <= {cell.days[1]} AND {last} >= {cell.days[0]})"
 
 
-def possible_records(cell: Cell, records: Records) -> Records | None:
+def is_uncertain(connection: duckdb.DuckDBPyConnection, view: RecordView) -> bool:
+    """Whether it is open of any record of a view when it happened. Of a log of changes it is of none."""
+    window = view.populations[0].window
+    if not window:
+        return False
+    is_open = " OR ".join(f"{name} IS NOT NULL" for name in window)
+    return bool(
+        connection.execute(f"SELECT 1 FROM {view.fact.schema}.{view.fact.name} WHERE {is_open} LIMIT 1").fetchall()
+    )
+
+
+def possible_records(connection: duckdb.DuckDBPyConnection, cell: Cell, records: Records) -> Records | None:
     """The records that may belong to the cell, those of which that is not certain unmeasured; None if each is certain.
 
     Args:
         records: those that the value is computed from, of a record view.
     """
     view = view_of(cell.metric)
-    if view is None or not view.populations[0].window:
+    if view is None or not is_uncertain(connection, view):
         return None
     key = view.keys[0]
     leaving = view_query(cell.metric, view, [may_leave(cell, view), cell.of_member("record")])

@@ -52,8 +52,8 @@ COMMENT ON COLUMN mart.kpi_cost_allocated_reporting.value IS 'Allocated cost, re
 COMMENT ON COLUMN mart.kpi_cost_allocated_reporting.unit IS 'Unit of the value';
 COMMENT ON COLUMN mart.kpi_cost_allocated_reporting.numerator IS 'Upper part of a ratio or unit cost, so that readers can re-aggregate';
 COMMENT ON COLUMN mart.kpi_cost_allocated_reporting.denominator IS 'Lower part of a ratio or unit cost';
-COMMENT ON COLUMN mart.kpi_cost_allocated_reporting.lower_bound IS 'Least value that the unmeasured records allow; empty if unbounded';
-COMMENT ON COLUMN mart.kpi_cost_allocated_reporting.upper_bound IS 'Greatest value that the unmeasured records allow; empty if unbounded';
+COMMENT ON COLUMN mart.kpi_cost_allocated_reporting.lower_bound IS 'Least value that what is not known allows; empty if unbounded';
+COMMENT ON COLUMN mart.kpi_cost_allocated_reporting.upper_bound IS 'Greatest value that what is not known allows; empty if unbounded';
 COMMENT ON COLUMN mart.kpi_cost_allocated_reporting.eligible_count IS 'Records that should count';
 COMMENT ON COLUMN mart.kpi_cost_allocated_reporting.measured_count IS 'Records that could be measured';
 COMMENT ON COLUMN mart.kpi_cost_allocated_reporting.coverage_ratio IS 'measured_count / eligible_count; empty if none is eligible';

@@ -53,8 +53,8 @@ COMMENT ON COLUMN mart.kpi_sla_vendor_response_attainment_ratio.value IS 'SLA at
 COMMENT ON COLUMN mart.kpi_sla_vendor_response_attainment_ratio.unit IS 'Unit of the value';
 COMMENT ON COLUMN mart.kpi_sla_vendor_response_attainment_ratio.numerator IS 'Upper part of a ratio or unit cost, so that readers can re-aggregate';
 COMMENT ON COLUMN mart.kpi_sla_vendor_response_attainment_ratio.denominator IS 'Lower part of a ratio or unit cost';
-COMMENT ON COLUMN mart.kpi_sla_vendor_response_attainment_ratio.lower_bound IS 'Least value that the unmeasured records allow; empty if unbounded';
-COMMENT ON COLUMN mart.kpi_sla_vendor_response_attainment_ratio.upper_bound IS 'Greatest value that the unmeasured records allow; empty if unbounded';
+COMMENT ON COLUMN mart.kpi_sla_vendor_response_attainment_ratio.lower_bound IS 'Least value that what is not known allows; empty if unbounded';
+COMMENT ON COLUMN mart.kpi_sla_vendor_response_attainment_ratio.upper_bound IS 'Greatest value that what is not known allows; empty if unbounded';
 COMMENT ON COLUMN mart.kpi_sla_vendor_response_attainment_ratio.eligible_count IS 'Records that should count';
 COMMENT ON COLUMN mart.kpi_sla_vendor_response_attainment_ratio.measured_count IS 'Records that could be measured';
 COMMENT ON COLUMN mart.kpi_sla_vendor_response_attainment_ratio.coverage_ratio IS 'measured_count / eligible_count; empty if none is eligible';

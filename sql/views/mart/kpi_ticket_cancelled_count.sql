@@ -51,8 +51,8 @@ COMMENT ON COLUMN mart.kpi_ticket_cancelled_count.value IS 'Tickets cancelled, c
 COMMENT ON COLUMN mart.kpi_ticket_cancelled_count.unit IS 'Unit of the value';
 COMMENT ON COLUMN mart.kpi_ticket_cancelled_count.numerator IS 'Upper part of a ratio or unit cost, so that readers can re-aggregate';
 COMMENT ON COLUMN mart.kpi_ticket_cancelled_count.denominator IS 'Lower part of a ratio or unit cost';
-COMMENT ON COLUMN mart.kpi_ticket_cancelled_count.lower_bound IS 'Least value that the unmeasured records allow; empty if unbounded';
-COMMENT ON COLUMN mart.kpi_ticket_cancelled_count.upper_bound IS 'Greatest value that the unmeasured records allow; empty if unbounded';
+COMMENT ON COLUMN mart.kpi_ticket_cancelled_count.lower_bound IS 'Least value that what is not known allows; empty if unbounded';
+COMMENT ON COLUMN mart.kpi_ticket_cancelled_count.upper_bound IS 'Greatest value that what is not known allows; empty if unbounded';
 COMMENT ON COLUMN mart.kpi_ticket_cancelled_count.eligible_count IS 'Records that should count';
 COMMENT ON COLUMN mart.kpi_ticket_cancelled_count.measured_count IS 'Records that could be measured';
 COMMENT ON COLUMN mart.kpi_ticket_cancelled_count.coverage_ratio IS 'measured_count / eligible_count; empty if none is eligible';

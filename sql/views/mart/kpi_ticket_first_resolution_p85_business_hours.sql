@@ -55,8 +55,8 @@ COMMENT ON COLUMN mart.kpi_ticket_first_resolution_p85_business_hours.value IS '
 COMMENT ON COLUMN mart.kpi_ticket_first_resolution_p85_business_hours.unit IS 'Unit of the value';
 COMMENT ON COLUMN mart.kpi_ticket_first_resolution_p85_business_hours.numerator IS 'Upper part of a ratio or unit cost, so that readers can re-aggregate';
 COMMENT ON COLUMN mart.kpi_ticket_first_resolution_p85_business_hours.denominator IS 'Lower part of a ratio or unit cost';
-COMMENT ON COLUMN mart.kpi_ticket_first_resolution_p85_business_hours.lower_bound IS 'Least value that the unmeasured records allow; empty if unbounded';
-COMMENT ON COLUMN mart.kpi_ticket_first_resolution_p85_business_hours.upper_bound IS 'Greatest value that the unmeasured records allow; empty if unbounded';
+COMMENT ON COLUMN mart.kpi_ticket_first_resolution_p85_business_hours.lower_bound IS 'Least value that what is not known allows; empty if unbounded';
+COMMENT ON COLUMN mart.kpi_ticket_first_resolution_p85_business_hours.upper_bound IS 'Greatest value that what is not known allows; empty if unbounded';
 COMMENT ON COLUMN mart.kpi_ticket_first_resolution_p85_business_hours.eligible_count IS 'Records that should count';
 COMMENT ON COLUMN mart.kpi_ticket_first_resolution_p85_business_hours.measured_count IS 'Records that could be measured';
 COMMENT ON COLUMN mart.kpi_ticket_first_resolution_p85_business_hours.coverage_ratio IS 'measured_count / eligible_count; empty if none is eligible';

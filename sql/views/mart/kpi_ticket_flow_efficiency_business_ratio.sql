@@ -56,8 +56,8 @@ COMMENT ON COLUMN mart.kpi_ticket_flow_efficiency_business_ratio.value IS 'Flow 
 COMMENT ON COLUMN mart.kpi_ticket_flow_efficiency_business_ratio.unit IS 'Unit of the value';
 COMMENT ON COLUMN mart.kpi_ticket_flow_efficiency_business_ratio.numerator IS 'Upper part of a ratio or unit cost, so that readers can re-aggregate';
 COMMENT ON COLUMN mart.kpi_ticket_flow_efficiency_business_ratio.denominator IS 'Lower part of a ratio or unit cost';
-COMMENT ON COLUMN mart.kpi_ticket_flow_efficiency_business_ratio.lower_bound IS 'Least value that the unmeasured records allow; empty if unbounded';
-COMMENT ON COLUMN mart.kpi_ticket_flow_efficiency_business_ratio.upper_bound IS 'Greatest value that the unmeasured records allow; empty if unbounded';
+COMMENT ON COLUMN mart.kpi_ticket_flow_efficiency_business_ratio.lower_bound IS 'Least value that what is not known allows; empty if unbounded';
+COMMENT ON COLUMN mart.kpi_ticket_flow_efficiency_business_ratio.upper_bound IS 'Greatest value that what is not known allows; empty if unbounded';
 COMMENT ON COLUMN mart.kpi_ticket_flow_efficiency_business_ratio.eligible_count IS 'Records that should count';
 COMMENT ON COLUMN mart.kpi_ticket_flow_efficiency_business_ratio.measured_count IS 'Records that could be measured';
 COMMENT ON COLUMN mart.kpi_ticket_flow_efficiency_business_ratio.coverage_ratio IS 'measured_count / eligible_count; empty if none is eligible';

@@ -56,8 +56,8 @@ COMMENT ON COLUMN mart.kpi_ticket_flow_efficiency_calendar_ratio.value IS 'Flow 
 COMMENT ON COLUMN mart.kpi_ticket_flow_efficiency_calendar_ratio.unit IS 'Unit of the value';
 COMMENT ON COLUMN mart.kpi_ticket_flow_efficiency_calendar_ratio.numerator IS 'Upper part of a ratio or unit cost, so that readers can re-aggregate';
 COMMENT ON COLUMN mart.kpi_ticket_flow_efficiency_calendar_ratio.denominator IS 'Lower part of a ratio or unit cost';
-COMMENT ON COLUMN mart.kpi_ticket_flow_efficiency_calendar_ratio.lower_bound IS 'Least value that the unmeasured records allow; empty if unbounded';
-COMMENT ON COLUMN mart.kpi_ticket_flow_efficiency_calendar_ratio.upper_bound IS 'Greatest value that the unmeasured records allow; empty if unbounded';
+COMMENT ON COLUMN mart.kpi_ticket_flow_efficiency_calendar_ratio.lower_bound IS 'Least value that what is not known allows; empty if unbounded';
+COMMENT ON COLUMN mart.kpi_ticket_flow_efficiency_calendar_ratio.upper_bound IS 'Greatest value that what is not known allows; empty if unbounded';
 COMMENT ON COLUMN mart.kpi_ticket_flow_efficiency_calendar_ratio.eligible_count IS 'Records that should count';
 COMMENT ON COLUMN mart.kpi_ticket_flow_efficiency_calendar_ratio.measured_count IS 'Records that could be measured';
 COMMENT ON COLUMN mart.kpi_ticket_flow_efficiency_calendar_ratio.coverage_ratio IS 'measured_count / eligible_count; empty if none is eligible';

@@ -50,8 +50,8 @@ COMMENT ON COLUMN mart.kpi_vendor_billed_off_contract_reporting.value IS 'Billed
 COMMENT ON COLUMN mart.kpi_vendor_billed_off_contract_reporting.unit IS 'Unit of the value';
 COMMENT ON COLUMN mart.kpi_vendor_billed_off_contract_reporting.numerator IS 'Upper part of a ratio or unit cost, so that readers can re-aggregate';
 COMMENT ON COLUMN mart.kpi_vendor_billed_off_contract_reporting.denominator IS 'Lower part of a ratio or unit cost';
-COMMENT ON COLUMN mart.kpi_vendor_billed_off_contract_reporting.lower_bound IS 'Least value that the unmeasured records allow; empty if unbounded';
-COMMENT ON COLUMN mart.kpi_vendor_billed_off_contract_reporting.upper_bound IS 'Greatest value that the unmeasured records allow; empty if unbounded';
+COMMENT ON COLUMN mart.kpi_vendor_billed_off_contract_reporting.lower_bound IS 'Least value that what is not known allows; empty if unbounded';
+COMMENT ON COLUMN mart.kpi_vendor_billed_off_contract_reporting.upper_bound IS 'Greatest value that what is not known allows; empty if unbounded';
 COMMENT ON COLUMN mart.kpi_vendor_billed_off_contract_reporting.eligible_count IS 'Records that should count';
 COMMENT ON COLUMN mart.kpi_vendor_billed_off_contract_reporting.measured_count IS 'Records that could be measured';
 COMMENT ON COLUMN mart.kpi_vendor_billed_off_contract_reporting.coverage_ratio IS 'measured_count / eligible_count; empty if none is eligible';

@@ -51,8 +51,8 @@ COMMENT ON COLUMN mart.kpi_vendor_delivery_first_promise_delay_p95_days.value IS
 COMMENT ON COLUMN mart.kpi_vendor_delivery_first_promise_delay_p95_days.unit IS 'Unit of the value';
 COMMENT ON COLUMN mart.kpi_vendor_delivery_first_promise_delay_p95_days.numerator IS 'Upper part of a ratio or unit cost, so that readers can re-aggregate';
 COMMENT ON COLUMN mart.kpi_vendor_delivery_first_promise_delay_p95_days.denominator IS 'Lower part of a ratio or unit cost';
-COMMENT ON COLUMN mart.kpi_vendor_delivery_first_promise_delay_p95_days.lower_bound IS 'Least value that the unmeasured records allow; empty if unbounded';
-COMMENT ON COLUMN mart.kpi_vendor_delivery_first_promise_delay_p95_days.upper_bound IS 'Greatest value that the unmeasured records allow; empty if unbounded';
+COMMENT ON COLUMN mart.kpi_vendor_delivery_first_promise_delay_p95_days.lower_bound IS 'Least value that what is not known allows; empty if unbounded';
+COMMENT ON COLUMN mart.kpi_vendor_delivery_first_promise_delay_p95_days.upper_bound IS 'Greatest value that what is not known allows; empty if unbounded';
 COMMENT ON COLUMN mart.kpi_vendor_delivery_first_promise_delay_p95_days.eligible_count IS 'Records that should count';
 COMMENT ON COLUMN mart.kpi_vendor_delivery_first_promise_delay_p95_days.measured_count IS 'Records that could be measured';
 COMMENT ON COLUMN mart.kpi_vendor_delivery_first_promise_delay_p95_days.coverage_ratio IS 'measured_count / eligible_count; empty if none is eligible';

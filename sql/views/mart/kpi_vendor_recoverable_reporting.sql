@@ -52,8 +52,8 @@ COMMENT ON COLUMN mart.kpi_vendor_recoverable_reporting.value IS 'Money to recov
 COMMENT ON COLUMN mart.kpi_vendor_recoverable_reporting.unit IS 'Unit of the value';
 COMMENT ON COLUMN mart.kpi_vendor_recoverable_reporting.numerator IS 'Upper part of a ratio or unit cost, so that readers can re-aggregate';
 COMMENT ON COLUMN mart.kpi_vendor_recoverable_reporting.denominator IS 'Lower part of a ratio or unit cost';
-COMMENT ON COLUMN mart.kpi_vendor_recoverable_reporting.lower_bound IS 'Least value that the unmeasured records allow; empty if unbounded';
-COMMENT ON COLUMN mart.kpi_vendor_recoverable_reporting.upper_bound IS 'Greatest value that the unmeasured records allow; empty if unbounded';
+COMMENT ON COLUMN mart.kpi_vendor_recoverable_reporting.lower_bound IS 'Least value that what is not known allows; empty if unbounded';
+COMMENT ON COLUMN mart.kpi_vendor_recoverable_reporting.upper_bound IS 'Greatest value that what is not known allows; empty if unbounded';
 COMMENT ON COLUMN mart.kpi_vendor_recoverable_reporting.eligible_count IS 'Records that should count';
 COMMENT ON COLUMN mart.kpi_vendor_recoverable_reporting.measured_count IS 'Records that could be measured';
 COMMENT ON COLUMN mart.kpi_vendor_recoverable_reporting.coverage_ratio IS 'measured_count / eligible_count; empty if none is eligible';

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -10,6 +11,8 @@ import duckdb
 from pipelines.cli.questions import Question, fill_parameters
 
 Row = dict[str, Any]
+Fill = Callable[..., None]
+Answer = Callable[..., list[tuple[Any, ...]]]
 
 
 def value_of(metric: str, month: date, value: float | None, **columns: Any) -> Row:

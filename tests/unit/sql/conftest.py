@@ -1,13 +1,15 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
+from asked_questions import Answer, Fill, ask
 from published_files import Row, fill_table, new_published
 
-Fill = Callable[..., None]
+from pipelines.cli.questions import question_named
 
 
 @pytest.fixture
@@ -25,3 +27,13 @@ def fill(published: duckdb.DuckDBPyConnection) -> Fill:
         fill_table(published, name, list(rows))
 
     return add
+
+
+@pytest.fixture
+def answer(published: duckdb.DuckDBPyConnection) -> Answer:
+    """The rows that a query of some name gives, with some of its parameters."""
+
+    def of(name: str, **given: str) -> list[tuple[Any, ...]]:
+        return ask(published, question_named(name), **given).fetchall()
+
+    return of

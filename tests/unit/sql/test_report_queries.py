@@ -2,31 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from hashlib import md5
 from typing import Any
 
-import duckdb
-import pytest
+from asked_questions import Answer, Fill, Row
 
-from pipelines.cli.questions import fill_parameters, question_named
-
-Row = dict[str, Any]
-Fill = Callable[..., None]
 SLA = "sla_attainment_ratio"
-
-
-@pytest.fixture
-def answer(published: duckdb.DuckDBPyConnection) -> Callable[..., list[tuple[Any, ...]]]:
-    """The rows that a query gives."""
-
-    def run(name: str, **given: str) -> list[tuple[Any, ...]]:
-        question = question_named(name)
-        return published.execute(question.text, fill_parameters(question, given) or None).fetchall()
-
-    return run
 
 
 def measured(start: date, value: float | None, *, grain: str = "month", is_closed: bool = True, **columns: Any) -> Row:
@@ -58,7 +41,7 @@ def definition(metric: str = SLA, **columns: Any) -> Row:
     }  # fmt: skip
 
 
-def test_numbers_of_a_period(fill: Fill, answer: Callable[..., list[tuple[Any, ...]]]) -> None:
+def test_numbers_of_a_period(fill: Fill, answer: Answer) -> None:
     fresh = datetime(2026, 11, 2, tzinfo=UTC)
     fill("meta_metrics", definition(fresh_as_of_at=fresh), definition("never_measured_ratio", publication_state="held",
          held_reason="A rule is broken."))  # fmt: skip
@@ -82,9 +65,7 @@ def test_numbers_of_a_period(fill: Fill, answer: Callable[..., list[tuple[Any, .
     assert found[1][16:18] == ("held", "A rule is broken.")
 
 
-def test_a_period_is_compared_with_the_one_before_it_and_no_other(
-    fill: Fill, answer: Callable[..., list[tuple[Any, ...]]]
-) -> None:
+def test_a_period_is_compared_with_the_one_before_it_and_no_other(fill: Fill, answer: Answer) -> None:
     fill("meta_metrics", definition())
     fill("metric_values", measured(date(2026, 7, 1), 0.5), measured(date(2026, 9, 1), 0.75))
     assert answer("numbers_of_a_period", period_start_date="2026-09-01")[0][6:9] == (0.75, None, None)
@@ -96,9 +77,7 @@ def test_a_period_is_compared_with_the_one_before_it_and_no_other(
     assert answer("numbers_of_a_period", period_grain="week")[0][6:9] == (0.5, 0.25, 0.25)
 
 
-def test_a_kpi_whose_data_end_too_early_is_told_of_its_last_closed_period(
-    fill: Fill, answer: Callable[..., list[tuple[Any, ...]]]
-) -> None:
+def test_a_kpi_whose_data_end_too_early_is_told_of_its_last_closed_period(fill: Fill, answer: Answer) -> None:
     cost, rework, other = "cost_ratio", "cost_rework_ratio", "never_closed_ratio"
     tickets, finance = datetime(2026, 11, 15, 21, tzinfo=UTC), datetime(2026, 9, 30, 22, tzinfo=UTC)
     fill("meta_run", {"publication_id": "p", "reporting_time_zone": "Europe/Amsterdam"})
@@ -145,7 +124,7 @@ def test_a_kpi_whose_data_end_too_early_is_told_of_its_last_closed_period(
     assert told(period_start_date="2026-08-01")[cost] == (august, 0.75, None, august, True, None)
 
 
-def test_metric_history(fill: Fill, answer: Callable[..., list[tuple[Any, ...]]]) -> None:
+def test_metric_history(fill: Fill, answer: Answer) -> None:
     months = [date(2026, month, 1) for month in range(1, 12)]
     fill("metric_values", *(measured(month, month.month / 100, is_closed=month.month < 11) for month in months))
     fill("metric_values", measured(date(2026, 5, 1), 1.0, dimension="team", dimension_value="Desk"))
@@ -154,7 +133,7 @@ def test_metric_history(fill: Fill, answer: Callable[..., list[tuple[Any, ...]]]
     assert answer("metric_history")[-1][2] == date(2026, 10, 1)
 
 
-def test_signal_or_noise(fill: Fill, answer: Callable[..., list[tuple[Any, ...]]]) -> None:
+def test_signal_or_noise(fill: Fill, answer: Answer) -> None:
     def judged(month: int, **columns: Any) -> Row:
         start = date(2026, month, 1)
         own = {"metric": SLA, "period_grain": "month", "period_start_date": start, "period_end_date": start}
@@ -175,7 +154,7 @@ def test_signal_or_noise(fill: Fill, answer: Callable[..., list[tuple[Any, ...]]
     )  # fmt: skip
 
 
-def test_values_against_targets(fill: Fill, answer: Callable[..., list[tuple[Any, ...]]]) -> None:
+def test_values_against_targets(fill: Fill, answer: Answer) -> None:
     def held_to(metric: str, month: int, **columns: Any) -> Row:
         start = date(2026, month, 1)
         own = {"metric": metric, "period_grain": "month", "period_start_date": start, "period_end_date": start}
@@ -203,7 +182,7 @@ def test_values_against_targets(fill: Fill, answer: Callable[..., list[tuple[Any
     ]
 
 
-def test_what_drove_a_change(fill: Fill, answer: Callable[..., list[tuple[Any, ...]]]) -> None:
+def test_what_drove_a_change(fill: Fill, answer: Answer) -> None:
     def driver(group: str, part: str, change: str, **columns: Any) -> Row:
         return {"metric": SLA, "period_grain": "month", "period_start_date": date(2026, 10, 1), "dimension": "team",
                 "dimension_value": group, "part": part, "previous_period_start_date": date(2026, 9, 1),
@@ -228,7 +207,7 @@ def test_what_drove_a_change(fill: Fill, answer: Callable[..., list[tuple[Any, .
     assert of_all == [("priority", "P1"), ("team", "Net"), ("team", "Desk")]
 
 
-def test_cumulative_flow_by_day_adds_services_up(fill: Fill, answer: Callable[..., list[tuple[Any, ...]]]) -> None:
+def test_cumulative_flow_by_day_adds_services_up(fill: Fill, answer: Answer) -> None:
     clock = datetime(2026, 10, 3, 12, tzinfo=UTC)
     fill("meta_run", run())
     fill("meta_metrics", definition("ticket_work_in_progress_count", fresh_as_of_at=clock))
@@ -250,7 +229,7 @@ def test_cumulative_flow_by_day_adds_services_up(fill: Fill, answer: Callable[..
     ]
 
 
-def test_open_tickets_on_a_day_are_those_of_its_end(fill: Fill, answer: Callable[..., list[tuple[Any, ...]]]) -> None:
+def test_open_tickets_on_a_day_are_those_of_its_end(fill: Fill, answer: Answer) -> None:
     fill("meta_run", run())
     midnight = datetime(2026, 9, 30, 22, tzinfo=UTC)  # the end of 30 September in Amsterdam
     day, hour = timedelta(days=1), timedelta(hours=1)
@@ -299,9 +278,7 @@ def test_open_tickets_on_a_day_are_those_of_its_end(fill: Fill, answer: Callable
     assert answer("open_tickets_on_a_day", day_date="2026-09-30") == [("Desk", 3, 2, 0, 1, 3, 1, 9.0, 2)]
 
 
-def test_tickets_that_left_the_exports_are_those_of_the_latest_months(
-    fill: Fill, answer: Callable[..., list[tuple[Any, ...]]]
-) -> None:
+def test_tickets_that_left_the_exports_are_those_of_the_latest_months(fill: Fill, answer: Answer) -> None:
     fill("meta_run", run())
     fill(
         "meta_data_clocks",
@@ -328,7 +305,7 @@ def test_tickets_that_left_the_exports_are_those_of_the_latest_months(
     assert [row[0] for row in asked()] == ["last", "last too", "first", "before"]
 
 
-def test_cycle_times_of_a_period_are_of_local_days(fill: Fill, answer: Callable[..., list[tuple[Any, ...]]]) -> None:
+def test_cycle_times_of_a_period_are_of_local_days(fill: Fill, answer: Answer) -> None:
     fill("meta_run", run())
     late = datetime(2026, 9, 30, 22, 30, tzinfo=UTC)  # 1 October in Amsterdam
     done = {"is_done": True, "cycle_time_business_microseconds": 5_400_000_000}
@@ -338,9 +315,7 @@ def test_cycle_times_of_a_period_are_of_local_days(fill: Fill, answer: Callable[
     assert [(row[0], row[4], row[5]) for row in found] == [("in", 1.5, 1)]
 
 
-def test_of_many_tickets_the_same_are_chosen_whatever_their_order(
-    fill: Fill, answer: Callable[..., list[tuple[Any, ...]]]
-) -> None:
+def test_of_many_tickets_the_same_are_chosen_whatever_their_order(fill: Fill, answer: Answer) -> None:
     fill("meta_run", run())
     names = [f"servicenow:INC{number:04}" for number in range(40)]
     hours = {name: 3_600_000_000 * (position + 1) for position, name in enumerate(names)}
@@ -353,7 +328,7 @@ def test_of_many_tickets_the_same_are_chosen_whatever_their_order(
     assert len(answer("cycle_times_of_a_period")) == 40
 
 
-def test_promises_at_risk_by_team(fill: Fill, answer: Callable[..., list[tuple[Any, ...]]]) -> None:
+def test_promises_at_risk_by_team(fill: Fill, answer: Answer) -> None:
     fill("meta_run", run())
     hours = {"a": 8.0, "b": 8.5, "c": 1.0, "d": 3.0, "aside": 1.0, "kept": 1.0}
     team = {"a": "Desk", "b": "Desk", "c": "Net"}
@@ -377,9 +352,7 @@ def test_promises_at_risk_by_team(fill: Fill, answer: Callable[..., list[tuple[A
     ]
 
 
-def test_open_tickets_are_counted_in_classes_that_double(
-    fill: Fill, answer: Callable[..., list[tuple[Any, ...]]]
-) -> None:
+def test_open_tickets_are_counted_in_classes_that_double(fill: Fill, answer: Answer) -> None:
     fill("meta_run", run())
     ages = {"new": 0.0, "under": 0.999, "one": 1.0, "two": 2.0, "under_four": 3.999, "four": 4.0, "old": 1000.0}
     fill("fct_tickets", *(ticket(name, team="Desk", age_business_microseconds=round(hours * 3.6e9))
@@ -406,7 +379,7 @@ def test_open_tickets_are_counted_in_classes_that_double(
     assert answer("open_tickets_by_age", team="Net") == [(None, None, 1, 0, 0, 1)]
 
 
-def test_breaches_by_cause(fill: Fill, answer: Callable[..., list[tuple[Any, ...]]]) -> None:
+def test_breaches_by_cause(fill: Fill, answer: Answer) -> None:
     fill("meta_run", run())
     # a: 2 h queued, then 6 h waiting for the vendor until the breach. b: active all the time. c: nothing is told.
     fill(
@@ -461,7 +434,7 @@ def stretch(ticket_id: str, number: int, category: str, start: datetime, end: da
             "ended_at": end, "calendar": "24x7", "cycle_number": 1, "is_last": False, **columns}  # fmt: skip
 
 
-def test_what_to_put_right_first(fill: Fill, answer: Callable[..., list[tuple[Any, ...]]]) -> None:
+def test_what_to_put_right_first(fill: Fill, answer: Answer) -> None:
     fill(
         "instrumentation_scorecard",
         {"source": "desk", "table_name": "tickets", "rule_id": "second", "fix_rank": 2},
@@ -475,7 +448,7 @@ def test_what_to_put_right_first(fill: Fill, answer: Callable[..., list[tuple[An
     assert len(answer("what_to_put_right_first", row_limit="1")) == 1
 
 
-def test_gaps_of_a_metric(fill: Fill, answer: Callable[..., list[tuple[Any, ...]]]) -> None:
+def test_gaps_of_a_metric(fill: Fill, answer: Answer) -> None:
     common = {"metric": SLA, "source": "desk", "table_name": "tickets", "gap_kind": "quarantined"}
     fill(
         "instrumentation_gaps",

@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 import polars as pl
 import pytest
+from asked_questions import Answer, Fill, ask, definition_of
 
 from metrics.measuring.measure import measure
 from metrics.registry import metric_named
@@ -17,22 +18,11 @@ from metrics.vendors.recoverables import list_recoverables
 from models.ddl import polars_schema
 from models.vendor_performance import fct_service_credit_notes, fct_service_credits
 from models.vendors import fct_vendor_invoice_lines
-from pipelines.cli.questions import fill_parameters, question_named
+from pipelines.cli.questions import question_named
 
-Fill = Callable[..., None]
-Answer = Callable[..., list[tuple[Any, ...]]]
 TODAY = date(2026, 7, 1)
-
-
-@pytest.fixture
-def answer(published: duckdb.DuckDBPyConnection) -> Answer:
-    """The rows that a query gives."""
-
-    def ask(name: str, **given: str) -> list[tuple[Any, ...]]:
-        question = question_named(name)
-        return published.execute(question.text, fill_parameters(question, given) or None).fetchall()
-
-    return ask
+OCTOBER, SEPTEMBER = date(2026, 10, 1), date(2026, 9, 1)
+P85, SLA = "ticket_cycle_time_p85_business_hours", "sla_attainment_ratio"
 
 
 def _line(number: int, vendor: str, amount: str, **columns: Any) -> dict[str, Any]:
@@ -331,3 +321,106 @@ def test_concentration_is_of_each_year_and_of_all(fill: Fill, published: duckdb.
         "SELECT vendor, billed_reporting FROM mart.vendor_concentration WHERE year_date IS NULL AND vendor_rank = 1"
     ).fetchall()
     assert first == [("Globex", 1000)]
+
+
+def test_late_deliveries_by_vendor(fill: Fill, answer: Answer) -> None:
+    in_amsterdam_the_tenth = datetime(2026, 10, 9, 23, tzinfo=UTC)
+    fill("meta_run", {"reporting_time_zone": "Europe/Amsterdam"})
+    fill("meta_metrics", definition_of("vendor_on_time_delivery_ratio", fresh_as_of_at=in_amsterdam_the_tenth))
+    promised = date(2026, 10, 9)
+    on_time = {"promised_date": promised, "delivered_date": promised, "delay_days": 0, "is_on_time": True}
+    late = {"promised_date": promised, "delivered_date": date(2026, 10, 10), "delay_days": 1, "is_on_time": False}
+    rows = [on_time, on_time, on_time, late, {"promised_date": promised}, {"promised_date": date(2026, 10, 10)}]
+    fill(
+        "fct_deliveries",
+        *({"delivery_id": str(i), "vendor": "Acme", "is_quarantined": False, **row} for i, row in enumerate(rows)),
+        {"delivery_id": "few", "vendor": "Rare", "is_quarantined": False, **on_time},
+    )
+    assert answer("late_deliveries_by_vendor") == [("Acme", 5, 0.6, 1.0, 1)]
+
+
+def test_moved_delivery_promises(fill: Fill, answer: Answer) -> None:
+    first = {"first_promised_date": OCTOBER}
+    kept = {**first, "is_on_time": True, "is_on_time_by_first_promise": True, "first_promise_delay_days": 0}
+    moved = {**first, "is_on_time": True, "is_on_time_by_first_promise": False, "first_promise_delay_days": 4}
+    rows = [kept, kept, kept, {**moved, "promise_moved_days": 4}, {**moved, "promise_moved_days": 6}, {}]
+    fill(
+        "fct_deliveries",
+        *({"delivery_id": str(i), "vendor": "Acme", "is_quarantined": False, **row} for i, row in enumerate(rows)),
+    )
+    # Delays 0, 0, 0, 4, 4: rank 0.85 * 4 = 3.4 lies between 4 and 4. The delivery under way counts nowhere.
+    assert answer("moved_delivery_promises") == [("Acme", 5, 0.6, 1.0, 2, 5.0, 4.0)]
+
+
+SEPTEMBER_CREDIT = {
+    "service_credit_id": "A1/repairs/2026-09-01",
+    "vendor_contract_id": "A1",
+    "vendor": "Acme",
+    "promise": "repairs",
+    "credit_state": "due",
+    "covered_start_date": SEPTEMBER,
+    "covered_end_date": date(2026, 9, 30),
+    "met_count": 9,
+    "breached_count": 2,
+    "attainment_ratio": 0.75,
+    "band_below_ratio": Decimal("0.9"),
+    "fee_original": Decimal(1000),
+    "credit_due_original": Decimal(100),
+    "given_original": Decimal(30),
+    "to_claim_original": Decimal(70),
+    "currency_code": "GBP",
+    "to_claim_reporting": Decimal("84.00"),
+}
+
+
+def test_service_credits_to_claim(fill: Fill, published: duckdb.DuckDBPyConnection) -> None:
+    given = {**SEPTEMBER_CREDIT, "service_credit_id": "given", "to_claim_original": Decimal(0)}
+    older = {**SEPTEMBER_CREDIT, "service_credit_id": "older", "covered_end_date": date(2026, 8, 31)}
+    is_open = {"service_credit_id": "open", "credit_state": "period_open", "covered_end_date": date(2026, 10, 31)}
+    fill("fct_service_credits", SEPTEMBER_CREDIT, given, older, is_open)
+    clock = {"service_credit_id": SEPTEMBER_CREDIT["service_credit_id"]}
+    fill(
+        "fct_service_credit_clocks",
+        {**clock, "case_number": 2, "delivery_id": "erp:7"},
+        {**clock, "case_number": 1, "ticket_id": "desk:1"},
+    )
+    (row,) = ask(published, question_named("service_credits_to_claim"), months="1").fetchall()
+    assert row[:3] == ("Acme", "A1", "repairs")
+    assert row[10:] == (Decimal(100), Decimal(30), Decimal(70), "GBP", Decimal(84), "desk:1, erp:7")
+    assert len(ask(published, question_named("service_credits_to_claim"), months="2").fetchall()) == 2
+    (until,) = ask(published, question_named("service_credits_to_claim"), months="1", to_date="2026-09-29").fetchall()
+    assert until[4] == date(2026, 8, 31)
+
+
+def test_vendor_scorecard(fill: Fill, published: duckdb.DuckDBPyConnection, answer: Answer) -> None:
+    key = {"vendor": "Acme", "period_grain": "month", "is_period_closed": True}
+    september = {**key, "period_start_date": SEPTEMBER, "period_end_date": date(2026, 9, 30)}
+    fill(
+        "vendor_scorecards",
+        {**september, "score_ratio": 0.75, "score_state": "watch", "lower_bound": 0.45, "upper_bound": 0.85,
+         "coverage_ratio": 0.6},
+        {**key, "period_start_date": OCTOBER, "period_end_date": date(2026, 10, 31), "is_period_closed": False},
+        {**key, "period_start_date": date(2026, 8, 1), "period_end_date": date(2026, 8, 31), "score_ratio": 1.0},
+    )  # fmt: skip
+    fill(
+        "vendor_scorecard_parts",
+        {
+            **september,
+            "part": "repairs",
+            "metric": SLA,
+            "unit": "ratio",
+            "value": 0.95,
+            "score_ratio": 0.75,
+            "weight_ratio": Decimal("0.6"),
+        },
+        {**september, "part": "billing", "metric": P85, "weight_ratio": Decimal("0.4")},
+    )
+    total = ("Acme", SEPTEMBER, 0.75, "watch", 0.45, 0.85, 0.6)
+    assert answer("vendor_scorecard") == [
+        (*total, "repairs", SLA, "ratio", 0.95, 0.75, Decimal("0.6"), pytest.approx(0.45)),
+        (*total, "billing", P85, None, None, None, Decimal("0.4"), None),
+    ]
+    # Any day of September names it; August's parts are not there.
+    question = question_named("vendor_scorecard")
+    assert ask(published, question, to_date="2026-09-01").fetchall() == answer("vendor_scorecard") != []
+    assert ask(published, question, to_date="2026-08-31").fetchall() == []
