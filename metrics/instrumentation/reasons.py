@@ -65,8 +65,8 @@ REMEDIES: Final = {
         "resolution or closure (resolved_at, closed_at)."
     ),
     "cycle_time": (
-        "These tickets were done without ever being active. Let the desk set a working status, or map the status that "
-        "means work to active in policies/statuses.yaml."
+        "These tickets are done, and nothing that is told shows them active before. Let the desk set a working status, "
+        "map the status that means work to active in policies/statuses.yaml, or land snapshots more often."
     ),
     ClockGap.PAUSES.value: (
         "A snapshot does not tell for how long a ticket waited, and the policy does not count that time. Export the "

@@ -139,7 +139,8 @@ def _show_gaps(metric: str, found: Sequence[dict[str, Any]], limit: int, currenc
         [
             (
                 format_month(row["period_start_date"]), row["rule_id"], row["source"] or NOTHING,
-                f"{row['record_count']:,}", f"-{format_ratio(row['lost_coverage_ratio'])}",
+                f"{row['record_count']:,}",
+                f"-{format_ratio(row['lost_coverage_ratio'])}" if row["lost_coverage_ratio"] else NOTHING,
                 "no bound" if row["is_unbounded"] else format_width(row["width_value"], row["unit"], currency),
                 NOTHING if row["is_unbounded"]
                 else format_width(row["bounds_width_value"], row["unit"], currency),

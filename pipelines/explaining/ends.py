@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from metrics.kinds import Mean, Percentile, Ratio, TimeShare
 from metrics.spec import Metric
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     import duckdb
 
     from metrics.render.record_view_sql import RecordView
-
-#: Stands for what nothing bounds, as a whole number in SQL.
-BEYOND: Final = 1 << 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +30,15 @@ class DoubtsOfShare:
 
 
 def ends_of_records(metric: Metric, records: Records) -> str:
-    """The measured records of a percentile with `least` and `greatest`, which are equal where the value is exact."""
+    """The measured records of a percentile with `least` and `greatest`, which are equal where the value is exact.
+
+    There is no greatest where nothing bounds the value.
+    """
     view = view_of(metric)
     kind, value = metric.kind, f"record.{records.part}"
     match kind:
         case Percentile(may_be_more=flag) if view and flag:
-            least, greatest = value, f"CASE WHEN fact.{flag} THEN {BEYOND} ELSE {value} END"
+            least, greatest = value, f"CASE WHEN NOT fact.{flag} THEN {value} END"
         case Percentile(may_be_any=flag, at_most=at_most) if view and flag:
             least = f"CASE WHEN fact.{flag} THEN 0 ELSE {value} END"
             greatest = f"CASE WHEN fact.{flag} THEN {_limit(at_most, value)} ELSE {value} END"
@@ -93,5 +93,5 @@ def count_inexact(connection: duckdb.DuckDBPyConnection, ends: str) -> int:
     Args:
         ends: what `ends_of_records` gave.
     """
-    (found,) = connection.execute(f"SELECT count(*) FROM ({ends}) WHERE least < greatest").fetchall()
+    (found,) = connection.execute(f"SELECT count(*) FROM ({ends}) WHERE greatest IS DISTINCT FROM least").fetchall()
     return int(found[0])

@@ -188,7 +188,7 @@ def compute_net(connection: duckdb.DuckDBPyConnection, cell: Cell, records: Reco
     if not any(is_uncertain(connection, side.view) for side in _SIDES):
         return arithmetic
     possible = replace(records, sql="\nUNION ALL\n".join(_possible_net_query(cell, side) for side in _SIDES))
-    return with_uncertain_periods(arithmetic, _net_of(connection, possible), records.noun)
+    return with_uncertain_periods(arithmetic, _net_of(connection, possible), "tickets")
 
 
 def _net_of(connection: duckdb.DuckDBPyConnection, records: Records) -> Arithmetic:

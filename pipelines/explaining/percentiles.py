@@ -8,7 +8,7 @@ from metrics.measuring.percentile_by_hand import interpolate, position_of
 from metrics.spec import Unit
 from pipelines.explaining.arithmetic import Arithmetic, Numbers, measured_of
 from pipelines.explaining.cell import Cell
-from pipelines.explaining.ends import BEYOND, count_inexact, ends_of_records
+from pipelines.explaining.ends import count_inexact, ends_of_records
 from pipelines.explaining.exact_numbers import write_exactly
 from pipelines.explaining.records import IS_MEASURED, Records
 from pipelines.explaining.totals import Totals
@@ -100,18 +100,22 @@ def _percentile_bounds(
     unmeasured = totals.eligible - totals.measured
     ranks = (position.rank, position.rank + (position.hundredths > 0))
 
-    def at(rank: int, name: str) -> int:
+    def at(rank: int, name: str) -> int | None:
         if rank < 0:
             return 0
-        query = f"SELECT {name} FROM ({told_ends}) ORDER BY 1 LIMIT 1 OFFSET {rank}"
-        return int(connection.execute(query).fetchall()[0][0])
+        query = f"SELECT {name} FROM ({told_ends}) ORDER BY 1 NULLS LAST LIMIT 1 OFFSET {rank}"
+        (found,) = connection.execute(query).fetchall()[0]
+        return None if found is None else int(found)
 
     def end(zeros: int, name: str) -> float | None:
         if ranks[1] - zeros >= totals.measured:
             return None
         low, high = at(ranks[0] - zeros, name), at(ranks[1] - zeros, name)
-        is_bounded = low < BEYOND and (high < BEYOND or not position.hundredths)
-        return interpolate(position, low, high, scale) if is_bounded else None
+        if low is None:
+            return None
+        if not position.hundredths:
+            return interpolate(position, low, low, scale)
+        return None if high is None else interpolate(position, low, high, scale)
 
     lower = None if can_be_negative and ranks[0] < unmeasured else end(unmeasured, "least")
     return lower, end(0, "greatest")

@@ -82,14 +82,11 @@ def with_uncertain_periods(arithmetic: Arithmetic, possible: Arithmetic, noun: s
     leaving, coming = own.measured_count - wide.measured_count, wide.eligible_count - own.eligible_count
     if not leaving and not coming:
         return arithmetic
-    told = [f"of {leaving:,} of them, whether they belong to this period"] if leaving else []
-    told += (
-        [f"of {count_records(coming, noun)} that count in another period, whether they belong to this one"]
-        if coming
-        else []
-    )
-    step = f"Exports leave open, {' and '.join(told)}: for the bounds, these are not measured."
-    return replace(arithmetic, numbers=replace(own, bounds=wide.bounds), steps=(*arithmetic.steps, step))
+    told = [f"Exports leave open whether {leaving:,} of them belong to this period or to another."] if leaving else []
+    if coming:
+        told.append(f"{count_records(coming, noun)} counted in other periods may belong to this one.")
+    told.append("For the bounds, of these nothing else is known.")
+    return replace(arithmetic, numbers=replace(own, bounds=wide.bounds), steps=(*arithmetic.steps, " ".join(told)))
 
 
 def _is_trusted(view: RecordView) -> str:

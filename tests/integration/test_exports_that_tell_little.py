@@ -7,7 +7,7 @@ period that is told whole has to lie between its bounds.
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -153,6 +153,47 @@ def test_the_truth_lies_between_the_bounds(
     assert compared > least
     if vanish:
         assert [place for place, row in found.items() if place[0] == "ticket_resolved_count" and row[1] < row[2]]
+
+
+def _created_long_before(text: str) -> str:
+    """An export in which every fifth ticket is older by 40 days."""
+    header, *lines = text.splitlines()
+    place = header.split(",").index("opened")
+    for number, line in enumerate(lines):
+        values = line.split(",")
+        if values[0].endswith(("0", "5")):
+            opened = datetime.fromisoformat(values[place]) - timedelta(days=40)
+            values[place] = f"{opened:%Y-%m-%dT%H:%M:%S%z}"
+            lines[number] = ",".join(values)
+    return "\n".join([header, *lines]) + "\n"
+
+
+def test_the_audit_of_a_value_takes_what_may_belong_elsewhere_as_the_value_does(desk: Desk) -> None:
+    home = desk.home("audited", ["daily_tickets"], untold=RESOLUTIONS, measure=False)
+    for number, path in enumerate(sorted((home.landing / "daily_tickets").iterdir())):
+        if number % 2 and number < DAYS - 1:
+            path.unlink()
+        else:
+            path.write_text(_created_long_before(path.read_text(encoding="utf-8")), encoding="utf-8")
+    home.measure()
+    assert CliRunner().invoke(kpi, ["run", "--home", str(home.folder), "--quiet"]).exit_code == 0
+    # Longer than any number of changes, in microseconds, can be.
+    long = "SELECT count(*) FROM core.fct_tickets WHERE is_done AND lead_time_calendar_microseconds > 305.5 * 3.6e9"
+    assert home.warehouse(long) > [(2,)]
+    told = 0
+    for metric in (
+        *("ticket_lead_time_p85_calendar_hours", "ticket_lead_time_p95_calendar_hours", "ticket_cancelled_count"),
+        *("ticket_waiting_time_p95_calendar_hours", "ticket_first_resolution_p95_calendar_hours"),
+        *("ticket_resolved_count", "ticket_net_flow_count", "ticket_handoff_p95_count", "ticket_reopen_ratio"),
+    ):
+        for period in ("2026-10", "2026-W45", "2026-11-03"):
+            page = CliRunner().invoke(kpi, ["explain", "--home", str(home.folder), metric, period])
+            if page.exit_code == 2:
+                continue
+            assert "This is what was published." in page.output, page.output
+            assert page.exit_code == 0
+            told += "belong to this" in page.output
+    assert told > 10
 
 
 def test_what_was_done_before_the_first_file_is_a_gap_in_its_period_and_no_work_from_then_on(desk: Desk) -> None:
