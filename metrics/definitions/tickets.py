@@ -200,17 +200,23 @@ def _age(clock: Clock) -> tuple[Metric, ...]:
 
 def _stock(name: str, label: str, what: str, categories: tuple[StatusCategory, ...], direction: Direction) -> Metric:
     named = " + ".join(categories)
+    held = (
+        "the bounds hold for anything that a ticket may have gone through in between"
+        if len(categories) == 1
+        else "the bounds hold all tickets that either of them shows in work"
+    )
     return _metric(
         f"ticket_{name}_count",
         label,
         f"Tickets {what} at the end of the period; while the period is open, at the data's clock.",
         f"Sum of ticket_count of fct_ticket_days ({named}) on the last day of the period, under the team of that day. "
-        "Of several periods take the last: a stock is never added up over time.",
+        "Of several periods take the last: a stock is never added up over time. Where a day ends between two repeated "
+        f"snapshots, the value takes tickets to be where the earlier one shows them, and {held}.",
         unit=Unit.COUNT,
         direction=direction,
         population=TICKETS_IN_WORK,
         kind=Stock(categories),
-        version=3,
+        version=4,
     )
 
 

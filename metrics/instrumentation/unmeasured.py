@@ -14,6 +14,7 @@ import polars as pl
 
 from metrics.instrumentation.inexact import count_in_several_months, count_inexact
 from metrics.instrumentation.reasons import ENDED_AT, HISTORY, missing_value, needed_values, reason_name
+from metrics.instrumentation.stocks import count_stock_in_doubt, count_unknown_stock, stock_width
 from metrics.kinds import (
     PLAN_KINDS,
     BoundedSum,
@@ -29,8 +30,7 @@ from metrics.measuring.cells import DAY
 from metrics.measuring.fact_records import eligible_on_days, fact_or_empty, records_of
 from metrics.measuring.record_cells import contributions
 from metrics.measuring.running_shares import counts_in
-from metrics.measuring.stocks import count_stays, stays_of_unknown
-from metrics.periods import Reporting, local_date, period_end, period_start
+from metrics.periods import Reporting, local_date, period_start
 from metrics.populations import RESOLVED_TICKETS
 from metrics.spec import Metric, Population
 from models.vocabulary import ClockGap, Grain
@@ -247,10 +247,10 @@ def _measuring(metric: Metric, needed: Sequence[str]) -> tuple[pl.Expr, pl.Expr]
 
 def _of_stocks(
     metrics: Sequence[Metric], facts: Mapping[str, pl.DataFrame], reasons: pl.DataFrame, reporting: Reporting
-) -> list[pl.DataFrame]:
-    """Tickets whose category is not known at the end of each month."""
+) -> Iterator[pl.DataFrame]:
+    """Tickets whose category is not known at the end of each month, and those that exports leave open."""
     if not metrics:
-        return []
+        return
     tickets = _with_rules(fact_or_empty(facts, "fct_tickets"), "fct_tickets", reasons).with_columns(
         reasons=pl.when("is_quarantined")
         .then(pl.col("rules").fill_null(DERIVED))
@@ -258,19 +258,11 @@ def _of_stocks(
         .then(pl.lit(reason_name("tickets", ClockGap.WHEREABOUTS.value)))
         .otherwise(pl.lit(reason_name("tickets", HISTORY)))
     )
-    stays = stays_of_unknown(tickets, reporting, also=("source", "reasons"))
-    named = stays.select("comes", "goes", dimension_value=pl.concat_str("source", "reasons", separator=_UNIT))
-    daily = count_stays(named, reporting.as_of_date)
-    start = period_start(pl.col("day_date"), Grain.MONTH)
-    last_day = pl.min_horizontal(period_end(start, Grain.MONTH), pl.lit(reporting.as_of_date))
-    at_ends = daily.filter(pl.col("day_date") == last_day).select(
-        start.alias("period_start_date"),
-        pl.lit("tickets").alias("table_name"),
-        pl.col("dimension_value").str.split_exact(_UNIT, 1).struct.rename_fields(["source", "reasons"]).struct.unnest(),
-        record_count=pl.col("unknown"),
-        span=pl.col("unknown").cast(pl.Float64),
-    )
-    return [at_ends.with_columns(metric=pl.lit(metric.name)) for metric in metrics]
+    unknown = count_unknown_stock(tickets, reporting)
+    in_doubt = count_stock_in_doubt(fact_or_empty(facts, "fct_ticket_intervals"), tickets, reporting)
+    for metric in metrics:
+        yield unknown.with_columns(metric=pl.lit(metric.name))
+        yield stock_width(in_doubt, metric).with_columns(metric=pl.lit(metric.name))
 
 
 def _of_costs(

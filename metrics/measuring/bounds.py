@@ -47,9 +47,22 @@ def net_count_bounds(measured: tuple[pl.Expr, pl.Expr], eligible: tuple[pl.Expr,
     return (measured[0] - eligible[1]).cast(pl.Float64), (eligible[0] - measured[1]).cast(pl.Float64)
 
 
-def stock_bounds(counted: pl.Expr, measured: pl.Expr, eligible: pl.Expr) -> Bounds:
-    """`[H, H + E − M]`: no ticket whose category is unknown lies in the counted ones, or all of them do."""
-    return counted.cast(pl.Float64), (counted + eligible - measured).cast(pl.Float64)
+def stock_bounds(
+    counted: pl.Expr,
+    measured: pl.Expr,
+    eligible: pl.Expr,
+    *,
+    in_doubt: pl.Expr = _NONE,
+    certain: pl.Expr = _NONE,
+    possible: pl.Expr = _NONE,
+) -> Bounds:
+    """`[H − D + C, H − D + P + E − M]`: no ticket whose category is unknown lies in the counted ones, or all do.
+
+    D are counted tickets whose place is only seen before and after; of those and others like them, C are certain to lie
+    in the counted categories, and P can. Where each place is known, all three are 0.
+    """
+    known = counted - in_doubt
+    return (known + certain).cast(pl.Float64), (known + possible + eligible - measured).cast(pl.Float64)
 
 
 def mean_bounds(total: pl.Expr, measured: pl.Expr, eligible: pl.Expr, *, in_doubt: pl.Expr = _NONE) -> Bounds:

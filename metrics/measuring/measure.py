@@ -28,6 +28,7 @@ from models.marts import metric_values
 MEASURED_FACTS: Final = (
     "fct_tickets",
     "fct_ticket_days",
+    "fct_ticket_intervals",
     "fct_sla_clocks",
     "fct_cost_lines",
     "fct_cost_allocations",
@@ -65,7 +66,7 @@ def measure(
         metrics: what to measure, for example `metrics.registry.METRICS`.
         facts: core tables by name (`MEASURED_FACTS`), as `models.ddl.polars_schema` types them, or text as
             categories; the columns that `metrics.measuring.needed_columns` names are enough. A table that is left out
-            counts as empty.
+            counts as empty. Of fct_ticket_intervals, rows of tickets that are sampled are enough.
         time_zone: reporting time zone, an IANA name; periods are cut in it.
         as_of: the data's own clock, with offset. Periods that it has passed are closed.
         whole_as_of: the clock that closes periods of the whole, where that is known before its breakdowns are

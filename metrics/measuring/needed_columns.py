@@ -39,6 +39,11 @@ _OF_TICKETS: Final = (
     *("created_at", "resolved_at", "cancelled_at", "settled_by_at", "unknown_since_at"),
     *_BREAKDOWN,
 )
+#: Columns by which `metrics.measuring.uncertain_stocks` knows where a ticket was when.
+_OF_STRETCHES: Final = (
+    *("ticket_id", "interval_number", "started_at", "started_earliest_at"),
+    *("status_category", "team", "priority", "vendor"),
+)
 _OF_CLOCKS: Final = ("ticket_id", "target", "state", "not_told", "decided_at", *_BREAKDOWN)
 
 
@@ -83,7 +88,8 @@ def _columns_of(metric: Metric) -> Iterable[tuple[str, Iterable[str]]]:
                 yield fact, table_named(fact).columns.keys()
         case Stock():
             yield metric.fact, table_named(metric.fact).columns.keys()
-            yield "fct_tickets", _OF_TICKETS
+            yield "fct_tickets", (*_OF_TICKETS, "source", "is_sampled", "resolved_latest_at")
+            yield "fct_ticket_intervals", _OF_STRETCHES
         case NetCount(less=less):
             yield from _columns_of_population(metric.population, [])
             yield from _columns_of_population(less, [])

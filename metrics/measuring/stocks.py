@@ -2,13 +2,14 @@
 
 A stock is not added up over time: a period shows its last day, and one that is still open the day of the data's clock.
 How many tickets lie in which category each day is counted before, in `metrics.tickets.flow`; here the tickets of which
-that is not known are set beside them, so that the gap shows.
+that is not known are set beside them, so that the gap shows, and what exports leave open of those that they show
+(`metrics.measuring.uncertain_stocks`) bounds the count.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from itertools import product
 from typing import Final
 
@@ -19,15 +20,22 @@ from metrics.measuring import bounds
 from metrics.measuring.cells import CELL, EncodedFact, encode_breakdown
 from metrics.measuring.fact_records import fact_or_empty
 from metrics.measuring.published_cells import Numbers, close_periods, publish_cells
+from metrics.measuring.stays import count_stays
+from metrics.measuring.uncertain_stocks import (
+    CERTAIN,
+    IN_WORK,
+    POSSIBLE,
+    SHOWN,
+    count_uncertain,
+    moved_resolutions,
+    trace_stretches,
+)
 from metrics.periods import Reporting, local_date, period_end, period_start
 from metrics.spec import Metric
-from models.vocabulary import NO_VALUE, Dimension, Grain, StatusCategory
+from models.vocabulary import NO_VALUE, Dimension, Grain
 
-_CATEGORIES: Final = tuple(
-    category.value for category in (StatusCategory.QUEUED, StatusCategory.ACTIVE, StatusCategory.WAITING)
-)
 _UNKNOWN: Final = "unknown"
-_COUNTS: Final = (*_CATEGORIES, _UNKNOWN)
+_COUNTS: Final = (*IN_WORK, _UNKNOWN, *SHOWN, POSSIBLE, CERTAIN)
 
 
 def measure_stocks(
@@ -39,17 +47,28 @@ def measure_stocks(
 
     Args:
         metrics: metrics of the kind Stock.
-        facts: core tables by name; fct_ticket_days and fct_tickets are read.
+        facts: core tables by name; fct_ticket_days, fct_tickets and, of tickets whose history is made of exports,
+            fct_ticket_intervals are read.
         reporting: how periods are cut; the days of fct_ticket_days are cut in its time zone.
     """
     if not metrics:
         return []
     days = fact_or_empty(facts, "fct_ticket_days").filter(pl.col("day_date") <= reporting.as_of_date)
     counted = encode_breakdown(days)
-    unknown = stays_of_unknown(fact_or_empty(facts, "fct_tickets"), reporting)
+    tickets = fact_or_empty(facts, "fct_tickets")
+    unknown = stays_of_unknown(tickets, reporting)
+    stretches = trace_stretches(fact_or_empty(facts, "fct_ticket_intervals"), tickets, reporting)
+    moved = moved_resolutions(tickets, reporting)
     grains = sorted({grain for metric in metrics for grain in metric.grains})
     dimensions = sorted({dimension for metric in metrics for dimension in metric.dimensions})
-    daily = {dimension: _count_daily(counted, unknown, dimension, reporting.as_of_date) for dimension in dimensions}
+    daily = {
+        dimension: _add_up(
+            _count_shown(counted, dimension),
+            _count_unknown(unknown, dimension, reporting),
+            count_uncertain(stretches, moved, dimension, reporting),
+        )
+        for dimension in dimensions
+    }
     cells = pl.concat(
         [
             _at_period_ends(daily[dimension], grain, dimension, reporting)
@@ -89,50 +108,31 @@ def stays_of_unknown(tickets: pl.DataFrame, reporting: Reporting, *, also: Seque
     )
 
 
-def _count_daily(counted: EncodedFact, unknown: pl.DataFrame, dimension: Dimension, as_of_date: date) -> pl.DataFrame:
-    """Tickets of each category, and those of which it is not known, at the end of each day that has any."""
+def _count_shown(counted: EncodedFact, dimension: Dimension) -> pl.DataFrame:
+    """Tickets of each category at the end of each day that has any, by value of a dimension."""
     is_whole = dimension is Dimension.OVERALL
     code = pl.lit(0, dtype=pl.UInt32) if is_whole else pl.col(dimension.value)
     names = pl.Series([""]) if is_whole else counted.values[dimension]
     known = (
         counted.frame.lazy()
         .group_by("day_date", code.alias("code"))
-        .agg(pl.col("ticket_count").filter(pl.col("status_category") == name).sum().alias(name) for name in _CATEGORIES)
+        .agg(pl.col("ticket_count").filter(pl.col("status_category") == name).sum().alias(name) for name in IN_WORK)
         .collect(engine="streaming")
     )
-    named = known.select("day_date", names.gather(known["code"]).alias("dimension_value"), *_CATEGORIES)
-    value = pl.lit("") if is_whole else pl.col(dimension.value).fill_null(NO_VALUE)
-    in_doubt = count_stays(unknown.select("comes", "goes", dimension_value=value), as_of_date)
-    return (
-        pl.concat([named, in_doubt], how="diagonal")
-        .lazy()
-        .group_by("day_date", "dimension_value")
-        .agg(pl.col(_COUNTS).sum())
-        .collect()
-    )
+    return known.select("day_date", names.gather(known["code"]).alias("dimension_value"), *IN_WORK)
 
 
-def count_stays(stays: pl.DataFrame, as_of_date: date) -> pl.DataFrame:
-    """How many stays of each value contain the end of each day; days without any have no row.
+def _count_unknown(unknown: pl.DataFrame, dimension: Dimension, reporting: Reporting) -> pl.DataFrame:
+    """Tickets whose category is not known at the end of each day that has any, by value of a dimension."""
+    value = pl.lit("") if dimension is Dimension.OVERALL else pl.col(dimension.value).fill_null(NO_VALUE)
+    stays = unknown.select("comes", "goes", dimension_value=value)
+    return count_stays(stays, reporting, by=["dimension_value"]).rename({"count": _UNKNOWN})
 
-    A stay is worth +1 on the day it begins and -1 on the day it ends, and the running sum is the count.
-    """
-    changes = pl.concat(
-        [
-            stays.select("dimension_value", day_date="comes", change=pl.lit(1, dtype=pl.Int64)),
-            stays.select("dimension_value", day_date="goes", change=pl.lit(-1, dtype=pl.Int64)),
-        ]
-    )
-    running = (
-        changes.group_by("dimension_value", "day_date")
-        .agg(pl.col("change").sum())
-        .sort("dimension_value", "day_date")
-        # All that comes goes, if only after the data's clock: so each value begins with a running sum of 0.
-        .with_columns(pl.col("change").cum_sum().alias(_UNKNOWN), until=pl.col("day_date").shift(-1))
-        .filter(pl.col(_UNKNOWN) > 0)
-    )
-    days = running.select("dimension_value", _UNKNOWN, day_date=pl.date_ranges("day_date", "until", closed="left"))
-    return days.explode("day_date", empty_as_null=False).filter(pl.col("day_date") <= as_of_date)
+
+def _add_up(*counts: pl.DataFrame) -> pl.DataFrame:
+    """All counts of a day and a value in one row."""
+    every = pl.concat(counts, how="diagonal").lazy()
+    return every.group_by("day_date", "dimension_value").agg(pl.col(_COUNTS).sum()).collect()
 
 
 def _at_period_ends(daily: pl.DataFrame, grain: Grain, dimension: Dimension, reporting: Reporting) -> pl.DataFrame:
@@ -151,13 +151,18 @@ def _at_period_ends(daily: pl.DataFrame, grain: Grain, dimension: Dimension, rep
 def _values(cells: pl.DataFrame, metric: Metric) -> pl.DataFrame:
     """Value and bounds of one metric in all its cells."""
     assert isinstance(metric.kind, Stock)
-    counted = pl.sum_horizontal([category.value for category in metric.kind.categories])
-    measured = pl.sum_horizontal(_CATEGORIES)
+    categories = [category.value for category in metric.kind.categories]
+    counted, measured = pl.sum_horizontal(categories), pl.sum_horizontal(IN_WORK)
     eligible = measured + pl.col(_UNKNOWN)
-    lower, upper = bounds.stock_bounds(counted, measured, eligible)
+    in_doubt = pl.sum_horizontal([f"shown_{category}" for category in categories])
+    # In which category they are is not known; that they are in one is of some.
+    certain = pl.col(CERTAIN) if set(categories) == set(IN_WORK) else pl.lit(0)
+    lower, upper = bounds.stock_bounds(
+        counted, measured, eligible, in_doubt=in_doubt, certain=certain, possible=pl.col(POSSIBLE)
+    )
     numbers = Numbers(
         # Where no ticket's category is known, there are not 0 in it.
-        value=pl.when(measured > 0).then(counted),
+        value=pl.when((measured > 0) | (eligible == 0)).then(counted),
         lower=lower,
         upper=upper,
         eligible=eligible,

@@ -89,7 +89,7 @@ def _show_number(explained: Explanation) -> None:
         row["upper_bound"],
         unit,
         cell.currency,
-        until=explained.told_until,
+        explained.told,
     )
     # Of nothing that is measured the truth may still lie between two values; that it is not below 0 says nothing.
     is_bounded = row["value"] is not None or row["upper_bound"] is not None

@@ -137,7 +137,7 @@ def _show_headline(metric: MetricTrend, currency: str) -> None:
         shown[0] += f" {metric.only_from(latest)}"
     if not metric.no_value_reason or latest.upper_bound is not None:
         bounds = (latest.coverage_ratio, latest.lower_bound, latest.upper_bound)
-        shown.append(describe_truth(metric.metric, *bounds, metric.unit, currency, until=latest.told_until_date))
+        shown.append(describe_truth(metric.metric, *bounds, metric.unit, currency, latest.told))
     click.echo(click.style("  " + " · ".join(filter(None, shown)), dim=True))
     if metric.not_compared_reason:
         click.echo(click.style(f"  {sentence_case(metric.not_compared_reason)}.", dim=True))

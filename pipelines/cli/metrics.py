@@ -326,9 +326,7 @@ def _show_periods(metric: Metric, trend: MetricTrend | None, currency: str) -> N
                 format_value(period.value, metric.unit, currency),
                 format_coverage(period.coverage_ratio, period.eligible_count),
                 f"{period.eligible_count:,}",
-                format_truth(
-                    period.lower_bound, period.upper_bound, metric.unit, currency, until=period.told_until_date
-                ),
+                format_truth(period.lower_bound, period.upper_bound, metric.unit, currency, period.told),
                 *([name_months(period.missing_months) if period.missing_months else ""] if lacks else []),
                 *([trend.only_from(period)] if begins else []),
             )

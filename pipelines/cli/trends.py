@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from pipelines.published.rows import read_rows
 from pipelines.words.business_hours import CLOCK_NOTE, are_published_by_the_clock
+from pipelines.words.certainty import Told
 from pipelines.words.missing_values import explain_missing, periods_told
 from pipelines.words.numbers import Bounds
 from pipelines.words.periods import describe_not_compared, long_day, only_from
@@ -54,6 +55,11 @@ class PeriodValue:
     def bounds(self) -> Bounds:
         """Between which values the truth lies."""
         return self.lower_bound, self.upper_bound
+
+    @property
+    def told(self) -> Told:
+        """Of which of its days data tell."""
+        return Told(self.told_from_date, self.told_until_date)
 
 
 @dataclass(frozen=True, slots=True)

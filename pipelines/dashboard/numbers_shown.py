@@ -22,6 +22,7 @@ from metrics.spec import Metric
 from models.catalog import table_named
 from models.ddl import polars_schema
 from models.marts import metric_values
+from models.tickets import fct_ticket_intervals, fct_tickets
 from models.vocabulary import NO_VALUE, Dimension
 from pipelines.dashboard.filters import Filters
 from pipelines.dashboard.snapshot import BREAKDOWNS, Snapshot
@@ -192,7 +193,14 @@ def _read_fact(snapshot: Snapshot, fact: str, columns: Sequence[str]) -> pl.Data
     own = [*columns, *(name for name in BREAKDOWNS if name not in columns)]
     schema = polars_schema(table_named(fact))
     told = [name for name in own if name in schema]
-    return snapshot.ask(f"SELECT {', '.join(told)} FROM core.{fact}").cast({name: schema[name] for name in told})
+    if fact == fct_ticket_intervals.name:
+        # A filter asks for the service of the ticket as well.
+        of_stretch = ", ".join(f"stretch.{name}" for name in told)
+        tickets = f"core.{fct_tickets.name} AS ticket ON ticket.ticket_id = stretch.ticket_id AND ticket.is_sampled"
+        query = f"SELECT {of_stretch}, ticket.service FROM core.{fact} AS stretch JOIN {tickets}"
+    else:
+        query = f"SELECT {', '.join(told)} FROM core.{fact}"
+    return snapshot.ask(query).cast({name: schema[name] for name in told})
 
 
 def _mark_chosen(fact: pl.DataFrame, filters: Filters, marked: Dimension) -> pl.DataFrame:

@@ -84,8 +84,8 @@ def show_card(snapshot: Snapshot, definition: dict[str, Any], values: pl.DataFra
         if latest["value"] is None:
             st.caption(_why_nothing(snapshot, definition, filters, period))
         else:
-            until = snapshot.told_until(definition["metric"], latest["period_grain"], period)
-            truth = describe_truth(definition["metric"], *bounds, unit, currency, until=until)
+            told_days = snapshot.told(definition["metric"], latest["period_grain"], period)
+            truth = describe_truth(definition["metric"], *bounds, unit, currency, told_days)
             coverage = describe_coverage(latest["coverage_ratio"], latest["eligible_count"])
             st.caption(f"{sentence_case(coverage)}; {truth}.")
             if unit == "business_hours" and (note := snapshot.clock_note()):

@@ -20,6 +20,7 @@ from pipelines.dashboard.filters import Filters
 from pipelines.published.publication import PublicationFacts, Reach, read_reaches
 from pipelines.questions import packaged_questions
 from pipelines.words.business_hours import CLOCK_NOTE, are_published_by_the_clock
+from pipelines.words.certainty import WHOLE, Told
 from pipelines.words.missing_values import explain_missing, periods_told
 from pipelines.words.periods import describe_incomplete, describe_late, describe_not_compared, sentence_case
 from pipelines.words.restatements import describe_earlier_value
@@ -134,14 +135,14 @@ class Snapshot:
         row = numbers.row(by_predicate=pl.col("metric") == metric, named=True)
         return describe_not_compared(start, grain, row)
 
-    def told_until(self, metric: str, grain: str, start: date) -> date | None:
-        """The last day of which data tell in a period that only a chosen as-of closed; None of others."""
+    def told(self, metric: str, grain: str, start: date) -> Told:
+        """Of which days of a period data tell."""
         found = self.ask(
-            "SELECT told_until_date FROM mart.partial_periods "
+            "SELECT told_from_date, told_until_date FROM mart.partial_periods "
             "WHERE metric = $metric AND period_grain = $grain AND period_start_date = CAST($start AS DATE)",
             {"metric": metric, "grain": grain, "start": start.isoformat()},
         )
-        return None if found.is_empty() else found["told_until_date"][0]
+        return WHOLE if found.is_empty() else Told(*found.row(0))
 
     def restated_note(self, metric: str, grain: str, start: date) -> str:
         """What was told of a closed period over everything before, until when, and why no longer; else empty."""

@@ -86,6 +86,10 @@ class Cell:
         """First and last day of the period, in SQL."""
         return _date(self.period.start), _date(self.period.end)
 
+    def local_day(self, instant: str) -> str:
+        """The day of an instant in the reporting time zone, both in SQL."""
+        return f"CAST(timezone({quote_text(self.time_zone)}, {instant}) AS DATE)"
+
     def of_member(self, relation: str = "") -> str:
         """Condition in SQL that a row belongs to the breakdown's value; true for the whole.
 

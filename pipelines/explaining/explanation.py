@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 from metrics.kinds import UnitCost
@@ -13,10 +12,11 @@ from pipelines.explaining.arithmetic import Arithmetic
 from pipelines.explaining.audit import Comparison, compare
 from pipelines.explaining.cell import Cell
 from pipelines.explaining.holds import names_held, read_holds, withheld_with
-from pipelines.explaining.notes import note_leaning, notes_of, told_until_of
+from pipelines.explaining.notes import note_leaning, notes_of, told_of
 from pipelines.explaining.records import IS_MEASURED, NOT_KNOWN, WHY_NOT, Records
 from pipelines.explaining.values import compute_value, find_records
 from pipelines.published.rows import read_rows
+from pipelines.words.certainty import Told
 
 if TYPE_CHECKING:
     import duckdb
@@ -47,7 +47,7 @@ class Explanation:
         matters: the records that matter most, as `records.order` has them.
         unmeasured: those that count and are not measured, by reason.
         restated: what was told of the period before, latest first.
-        told_until: last day of which data tell, where only a chosen as-of closed the period; else None.
+        told: of which days of the period data tell.
     """
 
     cell: Cell
@@ -59,7 +59,7 @@ class Explanation:
     matters: tuple[dict[str, Any], ...]
     unmeasured: tuple[Unmeasured, ...]
     restated: tuple[dict[str, Any], ...]
-    told_until: date | None
+    told: Told
 
     @property
     def disagreements(self) -> tuple[Comparison, ...]:
@@ -81,10 +81,10 @@ def explain(connection: duckdb.DuckDBPyConnection, cell: Cell, limit: int) -> Ex
     """
     records = find_records(cell)
     restated = _restated(connection, cell)
-    notes, told_until = notes_of(connection, cell), told_until_of(connection, cell)
+    notes, told = notes_of(connection, cell), told_of(connection, cell)
     withheld = withheld_with(cell.metric, names_held(read_holds(connection)))
     if withheld:
-        return Explanation(cell, records, notes, withheld, None, (), (), (), restated, told_until)
+        return Explanation(cell, records, notes, withheld, None, (), (), (), restated, told)
     arithmetic = compute_value(connection, cell, records)
     matters = read_rows(
         connection, f"SELECT * FROM ({records.sql}) WHERE {IS_MEASURED} ORDER BY {records.order}{_some(limit)}"
@@ -99,7 +99,7 @@ def explain(connection: duckdb.DuckDBPyConnection, cell: Cell, limit: int) -> Ex
         matters=tuple(matters),
         unmeasured=_unmeasured(connection, cell, records),
         restated=restated,
-        told_until=told_until,
+        told=told,
     )
 
 

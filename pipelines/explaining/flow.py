@@ -17,6 +17,7 @@ from pipelines.explaining.arithmetic import Arithmetic, Numbers, measured_of
 from pipelines.explaining.cell import Cell
 from pipelines.explaining.records import IS_MEASURED, WHY_NOT, Records, not_in_period, rules_of_records
 from pipelines.explaining.uncertain_periods import is_uncertain, may_come, may_leave, with_uncertain_periods
+from pipelines.explaining.uncertain_stocks import uncertain_stock
 from pipelines.published.rows import read_rows
 from pipelines.words.gaps import name_lacking
 from pipelines.words.numbers import count_records, list_all
@@ -34,12 +35,9 @@ _SET_ASIDE: Final = "is_set_aside"
 def stock_records(cell: Cell) -> Records:
     """Tickets in work at the end of the period's last day, and those of which it is not known whether they were."""
     assert isinstance(cell.metric.kind, Stock)
-    zone = quote_text(cell.time_zone)
+    local = cell.local_day
     day, today = f"DATE '{cell.last_day}'", f"DATE '{cell.as_of_date}'"
     categories = ", ".join(quote_text(category.value) for category in cell.metric.kind.categories)
-
-    def local(instant: str) -> str:
-        return f"CAST(timezone({zone}, {instant}) AS DATE)"
 
     known = ", ".join(f"coalesce(stretch.{name}, '{NO_VALUE}') AS {name}" for name in _BREAKDOWN if name != "service")
     of_ticket = ", ".join(
@@ -117,10 +115,10 @@ def compute_stock(connection: duckdb.DuckDBPyConnection, cell: Cell, records: Re
         if value == 0
         else "Of none it is known in which state it was.",
     )
-    counted = int(row["counted"] or 0)
-    bounds = (counted, counted + eligible - measured)
+    uncertain = uncertain_stock(connection, cell)
+    bounds = uncertain.bounds(int(row["counted"] or 0), eligible - measured)
     numbers = Numbers(value=value, eligible_count=eligible, measured_count=measured, bounds=bounds)
-    return Arithmetic(numbers, steps)
+    return Arithmetic(numbers, (*steps, *uncertain.steps))
 
 
 @dataclass(frozen=True, slots=True)

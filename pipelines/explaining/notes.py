@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from models.ddl import quote_text
@@ -13,6 +12,7 @@ from pipelines.explaining.nothing_there import why_nothing
 from pipelines.explaining.records import IS_MEASURED, NOT_TOLD, Records
 from pipelines.published.rows import read_rows
 from pipelines.words.business_hours import CLOCK_NOTE, are_published_by_the_clock
+from pipelines.words.certainty import WHOLE, Told
 from pipelines.words.missing_values import explain_empty
 from pipelines.words.numbers import count_of, format_instant, format_value, list_all
 from pipelines.words.periods import long_day, name_months, name_period, sentence_case, tell_beginning
@@ -111,14 +111,14 @@ def note_leaning(connection: duckdb.DuckDBPyConnection, cell: Cell, records: Rec
     return (note,)
 
 
-def told_until_of(connection: duckdb.DuckDBPyConnection, cell: Cell) -> date | None:
-    """The last day of which data tell in a period that only a chosen as-of closed; None of others."""
+def told_of(connection: duckdb.DuckDBPyConnection, cell: Cell) -> Told:
+    """Of which days of its period data tell."""
     query = """
-        SELECT told_until_date FROM mart.partial_periods
+        SELECT told_from_date, told_until_date FROM mart.partial_periods
         WHERE metric = ? AND period_grain = ? AND period_start_date = ?
     """
     found = connection.execute(query, [cell.metric.name, cell.period.grain.value, cell.period.start]).fetchone()
-    return found[0] if found else None
+    return Told(*found) if found else WHOLE
 
 
 def _period(cell: Cell) -> str:

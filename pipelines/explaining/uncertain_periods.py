@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from metrics.render.record_view_sql import RECORD_DATE
-from models.ddl import quote_text
 from pipelines.explaining.arithmetic import Arithmetic
 from pipelines.explaining.cell import Cell
 from pipelines.explaining.records import IS_MEASURED, Records, view_of, view_query
@@ -97,11 +96,7 @@ def _is_trusted(view: RecordView) -> str:
 def _possible_days(cell: Cell, view: RecordView) -> tuple[str, str]:
     """First and last day on which a record can count."""
     population = view.populations[0]
-    zone, day = quote_text(cell.time_zone), f"record.{RECORD_DATE}"
-
-    def local(instant: str) -> str:
-        return f"CAST(timezone({zone}, {instant}) AS DATE)"
-
+    day, local = f"record.{RECORD_DATE}", cell.local_day
     # It happened after the export that does not show it yet. `least` and `greatest` leave out what is empty.
     earliest = f"fact.{population.earliest} + INTERVAL 1 MICROSECOND"
     first = f"least({local(earliest)}, {day})" if population.earliest else day

@@ -28,7 +28,7 @@ from models.vocabulary import Dimension, Grain, RuleAction
 from pipelines.facts.data_clocks import data_clocks, group_by_reach
 from pipelines.fingerprint import hash_parts
 from pipelines.gate.affected_metrics import metrics_counting, metrics_protected
-from pipelines.kpis.fact_columns import columns_to_read
+from pipelines.kpis.fact_columns import columns_to_read, rows_to_read
 from pipelines.kpis.states import read_metric_states
 from pipelines.kpis.values import MEASURED_FACTS
 from pipelines.session import Built, Session, Step
@@ -84,7 +84,7 @@ def _read_facts(warehouse: Warehouse, metrics: Sequence[Metric]) -> dict[str, pl
     for fact, columns in columns_to_read(warehouse, metrics).items():
         table = table_named(fact)
         named = [*columns, *(name for name in columns_of_gaps(fact) if name in table.columns)]
-        found[fact] = warehouse.read(table, list(dict.fromkeys(named)))
+        found[fact] = warehouse.read(table, list(dict.fromkeys(named)), where=rows_to_read(table))
     return found
 
 

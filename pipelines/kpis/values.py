@@ -38,7 +38,7 @@ from models.planning import (
     fct_ticket_delays,
     fct_year_end_forecasts,
 )
-from models.tickets import fct_sla_clocks, fct_ticket_days, fct_tickets
+from models.tickets import fct_sla_clocks, fct_ticket_days, fct_ticket_intervals, fct_tickets
 from models.vendor_ledger import fct_vendor_commitment_months
 from models.vendor_performance import (
     fct_service_credits,
@@ -52,7 +52,7 @@ from pipelines.facts.data_clocks import data_clocks, data_ends, group_by_reach, 
 from pipelines.facts.steps import replace_tables, reporting_settings
 from pipelines.fingerprint import hash_parts
 from pipelines.gate.holds import Reason, read_holds, reasons_to_hold
-from pipelines.kpis.fact_columns import columns_to_read
+from pipelines.kpis.fact_columns import columns_to_read, rows_to_read
 from pipelines.kpis.restatements import store_restatements
 from pipelines.kpis.states import read_metric_states, store_metric_states
 from pipelines.session import Built, Session, Step
@@ -61,6 +61,7 @@ from pipelines.session import Built, Session, Step
 MEASURED_FACTS: tuple[Table, ...] = (
     fct_tickets,
     fct_ticket_days,
+    fct_ticket_intervals,
     fct_sla_clocks,
     fct_cost_lines,
     fct_cost_allocations,
@@ -169,7 +170,7 @@ def _metric_values(session: Session, reasons: Mapping[str, Sequence[Reason]], un
     warehouse = session.warehouse
     needed = columns_to_read(warehouse, [metric for metric in METRICS if metric.name not in reasons])
     facts = {
-        table.name: warehouse.read_encoded(table, needed[table.name])
+        table.name: warehouse.read_encoded(table, needed[table.name], where=rows_to_read(table))
         for table in MEASURED_FACTS
         if table.name in needed
     }

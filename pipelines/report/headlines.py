@@ -14,7 +14,7 @@ from pipelines.report.restatements import restated_note
 from pipelines.report.signals import trend_points
 from pipelines.report.targets import target_of, verdict, wanted
 from pipelines.words.business_hours import CLOCK_NOTE, is_by_the_clock
-from pipelines.words.certainty import describe_coverage, describe_truth
+from pipelines.words.certainty import Told, describe_coverage, describe_truth
 from pipelines.words.numbers import (
     NOTHING,
     format_change,
@@ -73,7 +73,8 @@ def certainty(row: Mapping[str, Any], currency: str) -> str:
     counted = f"{row['measured_count']:,} of {row['eligible_count']:,}"
     coverage = describe_coverage(row["coverage_ratio"], row["eligible_count"], counted)
     bounds = (row["coverage_ratio"], row["lower_bound"], row["upper_bound"])
-    truth = describe_truth(row["metric"], *bounds, row["unit"], currency, until=row["told_until_date"])
+    told = Told(row["told_from_date"], row["told_until_date"])
+    truth = describe_truth(row["metric"], *bounds, row["unit"], currency, told)
     return f"{coverage}; {truth}"
 
 

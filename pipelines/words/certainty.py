@@ -6,7 +6,7 @@ How bounds are found is in `metrics.measuring`; nothing is computed here.
 from __future__ import annotations
 
 from datetime import date
-from typing import Final
+from typing import Final, NamedTuple
 
 from models.tickets import BOUNDED_DURATIONS
 from pipelines.words.numbers import format_bounds, format_ratio
@@ -44,12 +44,29 @@ RESTS: Final = {
         for statistic in ("mean", "p95")
     },
     **dict.fromkeys(("ticket_reopen_ratio", "ticket_first_contact_resolution_ratio"), _UNSEEN),
+    "ticket_work_in_progress_count": _BETWEEN_EXPORTS,
+    **dict.fromkeys(("ticket_backlog_count", "ticket_active_count", "ticket_waiting_count"), _UNSEEN),
     "cost_per_transaction_reporting": "depending on who bears the cost that is unallocated",
     "vendor_recoverable_reporting": "depending on the invoices that are only suspected to be sent twice",
     "vendor_recoverable_duplicate_reporting": "depending on the invoices that are only suspected to be sent twice",
     "vendor_duplicate_at_stake_reporting": "depending on the invoices that are only suspected to be sent twice",
 }
 
+
+class Told(NamedTuple):
+    """Of which days of a period data tell, where that is not all of them.
+
+    Attributes:
+        since: the first day, if that is later than the period's own; it may lie behind its end.
+        until: the last day, if only a chosen as-of closed the period.
+    """
+
+    since: date | None = None
+    until: date | None = None
+
+
+#: Of a period that data tell from its beginning to its end.
+WHOLE: Final = Told()
 
 #: In the place of a share, where no record was to be counted: the value is then that of nothing, and certain.
 _NOTHING_TO_MEASURE: Final = "nothing to measure"
@@ -76,11 +93,11 @@ def describe_coverage(coverage_ratio: float | None, eligible_count: int, counted
     return f"{told} ({counted})" if counted else told
 
 
-def format_truth(lower: float | None, upper: float | None, unit: str, currency: str, *, until: date | None) -> str:
-    """Between which values the truth lies, for a cell of a table. Of a period that is told until some day only, they
-    bound what there is: nothing is exact of the whole."""
+def format_truth(lower: float | None, upper: float | None, unit: str, currency: str, told: Told = WHOLE) -> str:
+    """Between which values the truth lies, for a cell of a table. Of a period that is told in part they bound what
+    there is: nothing is exact of the whole."""
     bounds = format_bounds(lower, upper, unit, currency)
-    return bounds if until is None else f"{bounds.removeprefix('exactly ')} of what there is"
+    return bounds if told == WHOLE else f"{bounds.removeprefix('exactly ')} of what there is"
 
 
 def describe_truth(
@@ -90,17 +107,16 @@ def describe_truth(
     upper: float | None,
     unit: str,
     currency: str,
-    *,
-    until: date | None,
+    told: Told = WHOLE,
 ) -> str:
     """Between which values the truth lies, and where everything was measured, why these differ.
 
     Args:
-        until: last day of which data tell in a period that only a chosen as-of closed; nothing bounds what came later.
+        told: of which days of the period data tell; nothing bounds what happened on others.
     """
-    if until is not None:
-        bounds = format_truth(lower, upper, unit, currency, until=until)
-        return f"{bounds} until {long_day(until)}, and unknown of the whole"
+    if told != WHOLE:
+        until = f" until {long_day(told.until)}" if told.until else ""
+        return f"{format_truth(lower, upper, unit, currency, told)}{until}, and unknown of the whole"
     bounds, rest = format_bounds(lower, upper, unit, currency), RESTS.get(metric, "")
     differ = rest and coverage_ratio == 1 and not bounds.startswith("exactly ")
     return f"the truth is {bounds}, {rest}" if differ else f"the truth is {bounds}"

@@ -74,6 +74,7 @@ class Desk:
         without: str = "",
         promise: str = "",
         untold: Collection[str] = (),
+        time_zone: str = "Europe/Amsterdam",
         measure: bool = True,
     ) -> DemoHome:
         """A home that reads some of the exports.
@@ -81,6 +82,7 @@ class Desk:
         Args:
             without: name of a daily export that never came.
             untold: canonical columns that the daily exports do not feed.
+            time_zone: in which days are reported; days of the exports' names end in Amsterdam.
             promise: key that the contract of daily exports has besides those of its template.
             measure: whether it has been run.
         """
@@ -88,7 +90,7 @@ class Desk:
         policies = demo_policies(self.summary.first_date, self.summary.last_date, self.summary.bad_month.month)
         policies["statuses.yaml"] += "".join(DESK_STATUSES.format(source=source) for source in ("desk", "once"))
         templates = [export for export in exports if export != "last_day"]
-        write_home(folder, HomeFacts("desk", "EUR", "Europe/Amsterdam"), templates=templates, policies=policies)
+        write_home(folder, HomeFacts("desk", "EUR", time_zone), templates=templates, policies=policies)
         for export in exports:
             source = self.folder / "exports" / ("daily_tickets" if export == "last_day" else export)
             target = folder / "landing" / export

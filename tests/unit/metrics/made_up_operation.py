@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import polars as pl
+from made_up_stretches import stretch_rows
 
 from models.catalog import table_named
 from models.ddl import polars_schema
@@ -108,10 +109,10 @@ def ticket_rows(random_: random.Random, count: int) -> list[Row]:
     for number in range(count):
         created = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=random_.randrange(98 * 86_400))
         lead = timedelta(microseconds=random_.randrange(1, 400 * _HOUR))
-        source = random_.choice(["desk", "portal"])
+        source = random_.choice(["desk" if number % 4 else "shop", "portal"])
         done = created + lead <= AS_OF and random_.random() < 0.9
         cancelled = not done and random_.random() < 0.3
-        has_history = source == "desk"
+        has_history = source != "portal"
         is_open = not done and not cancelled
         age = (AS_OF - created) // timedelta(microseconds=1)
         rows.append(
@@ -491,7 +492,9 @@ def core_facts(seed: int = 20_260_409) -> dict[str, pl.DataFrame]:
         "fct_vendor_commitment_months": frame_of("fct_vendor_commitment_months", commitment_month_rows(random_)),
     }
     plans = random.Random(seed + 1)
+    stretches = stretch_rows(random.Random(seed + 2), tickets, AS_OF)
     return facts | {
+        "fct_ticket_intervals": frame_of("fct_ticket_intervals", stretches),
         "fct_budget_lines": frame_of("fct_budget_lines", budget_line_rows(plans)),
         "fct_budget_variances": frame_of("fct_budget_variances", budget_variance_rows(plans)),
         "fct_year_end_forecasts": frame_of("fct_year_end_forecasts", year_end_rows(plans)),

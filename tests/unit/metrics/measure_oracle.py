@@ -10,6 +10,7 @@ import re
 
 from cost_oracle import COST_NUMBERS, cost_query
 from plan_oracle import plan_query
+from stock_oracle import stock_query
 from window_oracle import cells_with_windows, is_windowed, with_windows
 
 KEYS = ["period_grain", "period_start_date", "dimension", "dimension_value"]
@@ -246,7 +247,9 @@ def expected_cells(name: str) -> str:
     of_plans = plan_query(name, GRAINS, DIMENSIONS, _value_of, AS_OF_DATE)
     if of_plans is not None:
         return of_plans
-    cells = _stock_query(name) if name in STOCKS else _records_query(name)
+    cells = (
+        stock_query(STOCKS[name], GRAINS, DIMENSIONS, _value_of, AS_OF_DATE) if name in STOCKS else _records_query(name)
+    )
     return _with_zeros(cells) if name in WITH_ZEROS else cells
 
 
@@ -445,48 +448,6 @@ def _concentration_query() -> str:
 
 def _value_of(dimension: str) -> str:
     return "''" if dimension == "overall" else f"coalesce({dimension}, '(none)')"
-
-
-#: Tickets in doubt with the days of which it is not known where they were: from creation until the day they are over.
-IN_DOUBT = f"""
-    SELECT *, CASE WHEN has_history AND NOT is_quarantined THEN {local_date("unknown_since_at")}
-                   WHEN created_at IS NOT NULL THEN {local_date("created_at")}
-                   WHEN NOT is_done AND NOT is_cancelled THEN {AS_OF_DATE} END AS comes,
-           CASE WHEN is_done THEN coalesce({local_date("resolved_at")}, {local_date("settled_by_at")}, {AS_OF_DATE})
-                WHEN is_cancelled
-                THEN coalesce({local_date("cancelled_at")}, {local_date("settled_by_at")}, {AS_OF_DATE})
-                ELSE DATE '9999-01-01' END AS goes
-    FROM fct_tickets WHERE is_quarantined OR NOT has_history OR unknown_since_at IS NOT NULL
-"""
-
-
-def _stock_query(name: str) -> str:
-    categories = ", ".join(f"'{category}'" for category in STOCKS[name])
-    return " UNION ALL ".join(
-        f"""
-        SELECT '{grain}' AS period_grain, first_day AS period_start_date, '{dimension}' AS dimension, dimension_value,
-               CASE WHEN count(category) > 0 THEN coalesce(sum(n) FILTER (category IN ({categories})), 0) END AS value,
-               NULL AS numerator, NULL AS denominator,
-               coalesce(sum(n) FILTER (category IN ({categories})), 0) AS lower_bound,
-               coalesce(sum(n) FILTER (category IS NULL OR category IN ({categories})), 0) AS upper_bound,
-               sum(n) AS eligible_count, coalesce(sum(n) FILTER (category IS NOT NULL), 0) AS measured_count
-        FROM (
-            SELECT CAST(date_trunc('{grain}', day) AS DATE) AS first_day, max(CAST(day AS DATE)) AS last_day
-            FROM generate_series(DATE '2025-12-29', {AS_OF_DATE}, INTERVAL 1 DAY) AS days (day) GROUP BY ALL
-        )
-        JOIN (
-            SELECT day_date, {_value_of(dimension)} AS dimension_value, status_category AS category, ticket_count AS n
-            FROM fct_ticket_days
-            UNION ALL
-            SELECT CAST(day AS DATE), {_value_of(dimension)}, NULL, 1
-            FROM generate_series(DATE '2025-12-29', {AS_OF_DATE}, INTERVAL 1 DAY) AS days (day)
-            JOIN ({IN_DOUBT}) ON comes <= day AND day < goes
-        ) ON day_date = last_day
-        GROUP BY ALL
-        """
-        for grain in GRAINS
-        for dimension in DIMENSIONS
-    )
 
 
 def _with_zeros(cells: str) -> str:
