@@ -148,6 +148,8 @@ def _decided_clocks(target: SlaTarget) -> Population:
             "with one if it has none."
         ),
         dimensions=_ALL_DIMENSIONS,
+        earliest="decided_earliest_at",
+        latest="decided_latest_at",
     )
 
 

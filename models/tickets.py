@@ -322,6 +322,16 @@ fct_sla_clocks = table(
         "instant known at which that can have been: of one that pauses may have held up the stop or, while it is open, "
         "the breach that it has without; empty if nothing can have been decided yet",
     ),
+    instant(
+        "decided_earliest_at",
+        "Where repeated snapshots do not tell exactly when that was: it came after this instant, and by "
+        "decided_latest_at or, where that is empty, decided_at. Empty where it is told",
+    ),
+    instant(
+        "decided_latest_at",
+        "Of a broken promise whose pauses are not told exactly: the latest instant at which it can have been broken. "
+        "Empty for others",
+    ),
     integer(
         "remaining_microseconds",
         "Open time left while it runs or is paused, for periodic_update in the present silence; negative after a "

@@ -68,7 +68,8 @@ def clock_records(clocks: pl.DataFrame, tickets: pl.DataFrame) -> pl.DataFrame:
         tickets: rows of `fct_tickets`.
 
     Returns:
-        The columns ticket_id, target, state, not_told, decided_at, team, priority, service, vendor, is_quarantined.
+        The columns ticket_id, target, state, not_told, decided_at, team, priority, service, vendor, is_quarantined, and
+        of `decided_earliest_at` and `decided_latest_at` those that the clocks have.
     """
     breakdown = ["team", "priority", "service", "vendor"]
     set_aside = tickets.filter(_is_quarantined).select(
@@ -76,7 +77,9 @@ def clock_records(clocks: pl.DataFrame, tickets: pl.DataFrame) -> pl.DataFrame:
     )
     is_quarantined = clocks["ticket_id"].is_in(set_aside["ticket_id"].implode())
     told = ("ticket_id", "target", "state", "not_told", "decided_at")
-    judged = clocks.select(*told, *breakdown, is_quarantined=is_quarantined)
+    # Empty wherever sources tell instants exactly, and then not read.
+    windows = [name for name in ("decided_earliest_at", "decided_latest_at") if name in clocks.columns]
+    judged = clocks.select(*told, *breakdown, *windows, is_quarantined=is_quarantined)
     # Few tickets are set aside: only their clocks are looked up.
     places = is_quarantined.arg_true()
     theirs = judged[places].join(set_aside.select("ticket_id", "best_known_at"), on="ticket_id", maintain_order="left")
@@ -92,6 +95,7 @@ def clock_records(clocks: pl.DataFrame, tickets: pl.DataFrame) -> pl.DataFrame:
             not_told=pl.lit(None, dtype=pl.String),
             decided_at="best_known_at",
             is_quarantined=pl.lit(True),
+            **dict.fromkeys(windows, pl.lit(None)),
         )
     )
     # Texts may be encoded, each table's in its own way.

@@ -121,7 +121,7 @@ def _columns_of_population(
     population: Population, contributions: Sequence[pl.Expr]
 ) -> Iterable[tuple[str, Iterable[str]]]:
     if population.fact == "fct_sla_clocks":
-        yield population.fact, _OF_CLOCKS
+        yield population.fact, (*_OF_CLOCKS, *population.window)
         yield "fct_tickets", _OF_TICKETS
         return
     expressions = [population.period, population.is_eligible, population.is_placed, *contributions]

@@ -5,9 +5,10 @@ may be where the file before shows it, where the file after does, or have gone t
 in work is certain where both files show it in work: none is taken to have been resolved and to have come back unseen.
 In which category it is, is not, and so a stock of some categories holds between none and all of such tickets.
 
-Between which files a day ends is told by what changed between them: where nothing of a source did, and where a file
-shows the end of the day itself, everything is as it is shown. Which tickets are not measured at all is said in
-`metrics.measuring.stocks`.
+When exports were is told by the changes that they show first. A day's end that none shows is one at which some ticket
+changed meanwhile, or after which the next export is of the middle of a day. Where exports are of days' ends, one that
+is missing shows in the changes across it; if there are none, everything is taken to have stayed as it was. Which
+tickets are not measured at all is said in `metrics.measuring.stocks`.
 """
 
 from __future__ import annotations
@@ -42,10 +43,10 @@ def trace_stretches(intervals: pl.DataFrame, tickets: pl.DataFrame, reporting: R
         tickets: rows of `fct_tickets`.
 
     Returns:
-        `ticket`, `source`, `is_in_work`, `status_category`, the breakdown as text, and of each stretch: `first_day`,
-        the first that ends in it as it is shown; `earliest_day`, the first that may; and the same of the stretch after
-        it, `next_first_day` and `next_earliest_day`. After the last the ticket is where it is until the data's clock or
-        until exports lack it.
+        `ticket`, `source`, `is_in_work`, `status_category`, the breakdown as text, and of each stretch: `started_at`,
+        and `is_seen_late`, whether that is the export which first shows it; `first_day`, the first day that ends in it
+        as it is shown; `earliest_day`, the first that may; and the same of the stretch after it, `next_first_day` and
+        `next_earliest_day`. After the last the ticket is where it is until the data's clock or until exports lack it.
     """
     of_tickets = [name for name in ("service",) if name not in intervals.columns]
     sampled = tickets.filter(pl.col("is_sampled") & pl.col("has_history") & ~pl.col("is_quarantined")).select(
@@ -70,9 +71,11 @@ def trace_stretches(intervals: pl.DataFrame, tickets: pl.DataFrame, reporting: R
             earliest_day=pl.max_horizontal("earliest_day", pl.col("first_day").shift(1).over("ticket"))
         )
         .select(
-            *("ticket", "source", "earliest_day", "first_day"),
+            *("ticket", "source", "started_at", "earliest_day", "first_day"),
             pl.col("status_category").cast(pl.String),
             *(pl.col(name).cast(pl.String).fill_null(NO_VALUE) for name in _BREAKDOWN),
+            # The first begins with the ticket, which a field may tell.
+            is_seen_late=(pl.col("interval_number") > 1) & (pl.col("started_earliest_at") < pl.col("started_at")),
             is_in_work=pl.col("status_category").cast(pl.String).is_in(IN_WORK),
             next_earliest_day=pl.when(is_last).then(ends_at_first).otherwise(pl.col("earliest_day").shift(-1)),
             next_first_day=pl.when(is_last).then(ends_at_first).otherwise(pl.col("first_day").shift(-1)),
@@ -125,7 +128,7 @@ def count_uncertain(
     ]
     every = pl.concat(stays, how="diagonal_relaxed").filter(pl.col("comes") < pl.col("goes"))
     counted = count_stays(every, reporting, by=[*by, "what"]).join(
-        days_between_exports(stretches), on=["source", "day_date"], how="semi"
+        days_between_exports(stretches, reporting), on=["source", "day_date"], how="semi"
     )
     return counted.group_by("day_date", "dimension_value", *also).agg(
         pl.col("count").filter(pl.col("what") == name).sum().alias(name) for name in (*SHOWN, POSSIBLE, CERTAIN)
@@ -134,6 +137,9 @@ def count_uncertain(
 
 def moved_resolutions(tickets: pl.DataFrame, reporting: Reporting) -> pl.DataFrame:
     """Tickets that were in work once more, unseen, before they were resolved for the last time: `comes`, `goes`."""
+    if "resolved_latest_at" not in tickets.columns:
+        # It is empty of all of them, and was not read.
+        tickets = tickets.clear().with_columns(resolved_latest_at=pl.lit(None, pl.Datetime("us", "UTC")))
     is_trusted = pl.col("is_sampled") & pl.col("has_history") & ~pl.col("is_quarantined")
     return tickets.filter(is_trusted & pl.col("resolved_latest_at").is_not_null()).select(
         pl.col("source").cast(pl.String),
@@ -143,15 +149,53 @@ def moved_resolutions(tickets: pl.DataFrame, reporting: Reporting) -> pl.DataFra
     )
 
 
-def days_between_exports(stretches: pl.DataFrame) -> pl.DataFrame:
-    """`source` and `day_date` of the days at whose end no export shows where tickets were that changed meanwhile."""
+def days_between_exports(stretches: pl.DataFrame, reporting: Reporting) -> pl.DataFrame:
+    """`source` and `day_date` of the days whose end no export shows."""
     windows = stretches.filter(pl.col("earliest_day") < pl.col("first_day"))
-    return (
+    of_windows = (
         windows.select("source", "earliest_day", "first_day")
         .unique()
         .select("source", day_date=pl.date_ranges("earliest_day", "first_day", closed="left"))
         .explode("day_date")
+    )
+    return pl.concat([of_windows, _before_exports_within_days(stretches, reporting)]).unique()
+
+
+def _before_exports_within_days(stretches: pl.DataFrame, reporting: Reporting) -> pl.DataFrame:
+    """Days after which the next export of their source, as far as one is known, is not of a day's end.
+
+    After the last one that is known, others like it are taken to have followed.
+    """
+    exports = (
+        stretches.filter("is_seen_late")
+        .select("source", at="started_at", next_day=local_date(pl.col("started_at") + _NEXT, reporting.time_zone))
         .unique()
+        .sort("source", "at")
+        .with_columns(is_within_day=local_date(pl.col("at"), reporting.time_zone) == pl.col("next_day"))
+    )
+    latest = exports.group_by("source").agg(last_is_within_day=pl.col("is_within_day").last())
+    first_days = stretches.group_by("source").agg(day_date=pl.col("first_day").min())
+    days = first_days.with_columns(day_date=pl.date_ranges("day_date", pl.lit(reporting.as_of_date))).explode(
+        "day_date"
+    )
+    return (
+        days.drop_nulls("day_date")
+        # The first export at the day's end or after it.
+        .with_columns(next_day=pl.col("day_date") + timedelta(days=1))
+        .sort("source", "next_day")
+        .join_asof(
+            exports.unique(["source", "next_day"], keep="first", maintain_order=True)
+            .drop("at")
+            .sort("source", "next_day"),
+            on="next_day",
+            by="source",
+            strategy="forward",
+            # Both are sorted by source, and within it.
+            check_sortedness=False,
+        )
+        .join(latest, on="source", how="inner")
+        .filter(pl.coalesce("is_within_day", "last_is_within_day"))
+        .select("source", "day_date")
     )
 
 

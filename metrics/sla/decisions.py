@@ -17,7 +17,7 @@ from metrics.sla.lives import Lives
 from metrics.sla.policy import SlaPolicy
 from metrics.sla.running import since
 from metrics.sla.silences import longest_silences
-from models.vocabulary import ClockState, SlaTarget
+from models.vocabulary import ClockGap, ClockState, SlaTarget
 
 #: What a clock is judged by: as it was where it was breached, else as it is in the clock's last stretch.
 _DECISIVE: Final = (
@@ -94,12 +94,14 @@ def decide_clocks(
         .when("is_stopped")
         .then("clock_ends_at"),
         breached_at=pl.when(~is_open_question).then("breached_at"),
+        went_beyond_at="breached_at",
         paused_microseconds=pl.col("paused_through") - pl.col("paused_at_attempt"),
         in_force=pl.coalesce("reached_row", pl.col("row") + ends_with_stretch.cast(pl.UInt32)),
         started_at=pl.col("attempt_started_at"),
         # A breach is measured by all that counted, what still runs by what counts now.
         remaining=pl.col("target") - pl.when(is_breached).then("elapsed_microseconds").otherwise("elapsed"),
     )
+    clocks = clocks.with_columns(_decision_window(rows, clocks, open_time))
     is_undecided = pl.col("state").is_in(_UNDECIDED)
     clocks = clocks.with_columns(
         remaining_microseconds=pl.when(is_undecided | is_breached).then("remaining"),
@@ -131,6 +133,65 @@ def _join_breaches(rows: pl.DataFrame, open_time: OpenTime) -> pl.DataFrame:
         (last["target"] == breaches["target"].gather(breach)).alias("keeps_target"),
         *(pl.when(is_breached).then(breaches[name].gather(breach)).otherwise(name).alias(name) for name in _DECISIVE),
     )
+
+
+def _decision_window(rows: pl.DataFrame, clocks: pl.DataFrame, open_time: OpenTime) -> list[pl.Series]:
+    """Between what the decision of each clock lies, where exports date it only so closely: after the one, by the other.
+
+    A clock that was kept can have stopped as soon as it no longer went on for certain. One that counted, perhaps, more
+    than is known was not broken before the stretch through which it can have reached its target. One that paused,
+    perhaps, before it is known to was broken by the time at which it had counted so much more.
+    """
+    stop_after = pl.when(pl.col("sure_until") < pl.col("clock_ends_at")).then("sure_until")
+    broken_at, broken_after, broken_by = pl.col("went_beyond_at"), pl.lit(None, pl.Datetime("us", "UTC")), pl.lit(None)
+    unsure = clocks.select(pl.col("unsure_run", "unsure_pause"))
+    if (unsure["unsure_run"] > 0).any():
+        broken_after = pl.lit(_first_possible(rows, unsure["unsure_run"]))
+    if (unsure["unsure_pause"] > 0).any():
+        later = _reach_later(rows, unsure["unsure_pause"], open_time)
+        broken_by = pl.when(pl.col("unsure_pause") > 0).then(pl.coalesce(pl.lit(later), "clock_ends_at"))
+    is_breached, is_open = (pl.col("state") == state.value for state in (ClockState.BREACHED, ClockState.NOT_MEASURED))
+    is_between_exports = is_open & (pl.col("not_told") == ClockGap.INSTANTS.value)
+    earliest = (
+        pl.when(pl.col("state") == ClockState.MET.value)
+        .then(stop_after)
+        .when(is_breached)
+        .then(broken_after)
+        .when(is_between_exports)
+        .then(pl.min_horizontal(stop_after, broken_after, broken_at))
+    )
+    decided_at = pl.col("decided_at")
+    return clocks.select(
+        decided_earliest_at=pl.when(earliest < decided_at).then(earliest),
+        decided_latest_at=pl.when(is_breached & (broken_by > decided_at)).then(broken_by),
+    ).get_columns()
+
+
+def _first_possible(rows: pl.DataFrame, more: pl.Series) -> pl.Series:
+    """Per clock, the earliest start of the first stretch through which it can have gone beyond its target.
+
+    Args:
+        more: how much more than is known each clock can have counted; empty where that is nothing.
+    """
+    extra = more.gather(rows["clock"] - 1)
+    beyond = rows.filter((extra > 0) & (rows["elapsed"] + extra > rows["target"]))
+    first = beyond.filter(pl.col("clock").ne_missing(pl.col("clock").shift(1)))
+    nowhere = pl.repeat(None, len(more), dtype=rows.schema["started_at"], eager=True)
+    # The clock itself can have begun as soon as the export before.
+    began = first.select(pl.min_horizontal("started_at", pl.when("begins").then("started_earliest_at"))).to_series()
+    return nowhere.scatter(first["clock"] - 1, began)
+
+
+def _reach_later(rows: pl.DataFrame, more: pl.Series, open_time: OpenTime) -> pl.Series:
+    """Per clock, when it had counted so much more than its target; empty where it never did, or that is nothing."""
+    extra = more.gather(rows["clock"] - 1)
+    target = rows["target"] + extra
+    positions = rows.select("clock", "position").filter((extra > 0) & (rows["elapsed"] > target))
+    first = positions.filter(pl.col("clock").ne_missing(pl.col("clock").shift(1)))["position"]
+    wanted = rows[first].with_columns(target.gather(first))
+    reached = _reach(rows, wanted, open_time)
+    nowhere = pl.repeat(None, len(more), dtype=rows.schema["started_at"], eager=True)
+    return nowhere.scatter(reached["clock"] - 1, reached["reached_at"])
 
 
 def _elapsed(rows: pl.DataFrame, clocks: pl.DataFrame) -> pl.Series:

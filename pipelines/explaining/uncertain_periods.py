@@ -5,6 +5,7 @@ Why they may, and why such records bound a value like unmeasured ones, is said i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -53,19 +54,20 @@ def possible_records(connection: duckdb.DuckDBPyConnection, cell: Cell, records:
     view = view_of(cell.metric)
     if view is None or not is_uncertain(connection, view):
         return None
-    key = view.keys[0]
     leaving = view_query(cell.metric, view, [may_leave(cell, view), cell.of_member("record")])
     coming = view_query(cell.metric, view, [may_come(cell, view), cell.of_member("record")])
-    return replace(records, sql=_spread(records, key, leaving, coming))
+    return replace(records, sql=_spread(records, view.keys, leaving, coming))
 
 
-def _spread(records: Records, key: str, leaving: str, coming: str) -> str:
-    is_certain = f"{key} NOT IN (SELECT {key} FROM ({leaving}))"
+def _spread(records: Records, keys: Sequence[str], leaving: str, coming: str) -> str:
+    # Keys may be empty, as the policy of a clock that stands in for one that is missing.
+    is_same = " AND ".join(f"gone.{key} IS NOT DISTINCT FROM own.{key}" for key in keys)
+    is_certain = f"NOT EXISTS (SELECT 1 FROM ({leaving}) AS gone WHERE {is_same})"
     kept = {name: f"CASE WHEN {is_certain} THEN {name} END" for name in filter(None, (records.part, records.whole))}
     certain = ", ".join(f"{sql} AS {name}" for name, sql in kept.items())
     unknown = ", ".join(f"NULL AS {name}" for name in kept)
     return (
-        f"SELECT * REPLACE ({IS_MEASURED} AND {is_certain} AS {IS_MEASURED}, {certain}) FROM ({records.sql})\n"
+        f"SELECT * REPLACE ({IS_MEASURED} AND {is_certain} AS {IS_MEASURED}, {certain}) FROM ({records.sql}) AS own\n"
         f"UNION ALL BY NAME SELECT * REPLACE (FALSE AS {IS_MEASURED}, {unknown}) FROM ({coming})"
     )
 
@@ -90,7 +92,10 @@ def with_uncertain_periods(arithmetic: Arithmetic, possible: Arithmetic, noun: s
 
 def _is_trusted(view: RecordView) -> str:
     """Whether what a record says of itself counts."""
-    return f"NOT fact.is_quarantined AND {view.placed or 'TRUE'}"
+    if "is_quarantined" in view.fact.columns:
+        return f"NOT fact.is_quarantined AND {view.placed or 'TRUE'}"
+    set_aside = "SELECT ticket_id FROM core.fct_tickets WHERE is_quarantined"
+    return f"record.ticket_id NOT IN ({set_aside}) AND {view.placed or 'TRUE'}"
 
 
 def _possible_days(cell: Cell, view: RecordView) -> tuple[str, str]:

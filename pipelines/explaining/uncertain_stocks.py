@@ -84,6 +84,8 @@ def _query(cell: Cell, categories: str) -> str:
     lost = cell.local_day("ticket.unknown_since_at")
     of_stretch = ", ".join(f"coalesce(stretch.{name}, '{NO_VALUE}') AS {name}" for name in _OF_STRETCH)
     of_ticket = ", ".join(f"coalesce({name}, '{NO_VALUE}') AS {name}" for name in (*_OF_STRETCH, "service"))
+    # The first day whose end an export does not show.
+    next_day = cell.local_day("started_at + INTERVAL 1 MICROSECOND")
     is_here = cell.of_member("record")
     is_shown = f"{day} >= first_day AND {day} < next_day"
     may_have_begun = f"{day} >= earliest_day AND {day} < first_day"
@@ -92,14 +94,23 @@ WITH sampled AS (
     FROM core.fct_tickets WHERE is_sampled AND has_history AND NOT is_quarantined
 ), stretches AS (
     SELECT stretch.ticket_id, ticket.source, stretch.interval_number = 1 AS is_first, stretch.status_category,
+        stretch.started_at,
+        stretch.interval_number > 1 AND stretch.started_earliest_at < stretch.started_at AS is_seen_late,
         stretch.status_category IN ({_NAMES}) AS is_in_work, {of_stretch},
         coalesce(ticket.service, '{NO_VALUE}') AS service, {begins} AS first_day,
         greatest({may_begin}, lag({begins}) OVER of_ticket) AS earliest_day,
         coalesce(lead({begins}) OVER of_ticket, {lost}, {tomorrow}) AS next_day
     FROM core.fct_ticket_intervals AS stretch JOIN sampled AS ticket USING (ticket_id)
     WINDOW of_ticket AS (PARTITION BY stretch.ticket_id ORDER BY stretch.interval_number)
+), next_exports AS (
+    SELECT source, coalesce(
+        min(started_at) FILTER ({next_day} > {day}), max(started_at)
+    ) AS exported_at
+    FROM stretches WHERE is_seen_late GROUP BY source
 ), unseen AS (
-    SELECT DISTINCT source FROM stretches WHERE {may_have_begun}
+    SELECT source FROM stretches WHERE {may_have_begun}
+    UNION SELECT source FROM next_exports
+    WHERE {cell.local_day("exported_at")} = {cell.local_day("exported_at + INTERVAL 1 MICROSECOND")}
 ), moved AS (
     SELECT ticket_id FROM (SELECT * REPLACE ({of_ticket}) FROM sampled) AS record
     WHERE {day} >= {cell.local_day("resolved_at")} AND {day} < {cell.local_day("resolved_latest_at")} AND {is_here}

@@ -30,13 +30,14 @@ FROM (
     SELECT
         clock.ticket_id, clock.sla_policy, clock.cycle_number, clock.target, clock.state, clock.team, clock.priority,
         clock.service, clock.vendor, ticket.ticket_id IS NOT NULL AS is_quarantined,
-        coalesce(clock.decided_at, ticket.resolved_at, ticket.created_at) AS decided_at
+        coalesce(clock.decided_at, ticket.resolved_at, ticket.created_at) AS decided_at,
+        clock.decided_earliest_at, clock.decided_latest_at
     FROM core.fct_sla_clocks AS clock
     LEFT JOIN core.fct_tickets AS ticket ON ticket.ticket_id = clock.ticket_id AND ticket.is_quarantined
     UNION ALL
     SELECT
         ticket.ticket_id, NULL, NULL, target.target, NULL, ticket.team, ticket.priority, ticket.service,
-        ticket.vendor, TRUE, coalesce(ticket.resolved_at, ticket.created_at)
+        ticket.vendor, TRUE, coalesce(ticket.resolved_at, ticket.created_at), NULL, NULL
     FROM core.fct_tickets AS ticket
     CROSS JOIN (
         SELECT DISTINCT target FROM core.fct_sla_clocks WHERE target IN ('resolution', 'first_response')

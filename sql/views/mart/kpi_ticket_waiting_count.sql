@@ -4,13 +4,15 @@
 -- Tickets waiting for a customer, a vendor or another team at the end of the period; while the period is open, at the
 -- data's clock.
 -- Formula: Sum of ticket_count of fct_ticket_days (waiting) on the last day of the period, under the team of that day.
--- Of several periods take the last: a stock is never added up over time.
+-- Of several periods take the last: a stock is never added up over time. Where a day ends between two repeated
+-- snapshots, the value takes tickets to be where the earlier one shows them, and the bounds hold for anything that a
+-- ticket may have gone through in between.
 -- Counted: Tickets queued, active or waiting at the end of that day. A ticket of which only a snapshot is known, or
 -- that was set aside, is eligible from its creation to its resolution or cancellation, and not measured; so is one
 -- that left the exports while it was open, since then.
 -- Period: last day of the period; of an open period, the day of the data's clock (day_date), in the reporting time
 -- zone.
--- Unit: count. Owner: Service management. Version 3.
+-- Unit: count. Owner: Service management. Version 4.
 -- To combine cells: add values up over one breakdown; of several periods take the last, never the sum.
 CREATE OR REPLACE VIEW mart.kpi_ticket_waiting_count AS
 SELECT
@@ -42,7 +44,7 @@ FROM mart.metric_values AS measured
 LEFT JOIN meta.metrics AS definition ON definition.metric = measured.metric
 WHERE measured.metric = 'ticket_waiting_count';
 
-COMMENT ON VIEW mart.kpi_ticket_waiting_count IS 'Tickets waiting. Tickets waiting for a customer, a vendor or another team at the end of the period; while the period is open, at the data''s clock. Sum of ticket_count of fct_ticket_days (waiting) on the last day of the period, under the team of that day. Of several periods take the last: a stock is never added up over time.';
+COMMENT ON VIEW mart.kpi_ticket_waiting_count IS 'Tickets waiting. Tickets waiting for a customer, a vendor or another team at the end of the period; while the period is open, at the data''s clock. Sum of ticket_count of fct_ticket_days (waiting) on the last day of the period, under the team of that day. Of several periods take the last: a stock is never added up over time. Where a day ends between two repeated snapshots, the value takes tickets to be where the earlier one shows them, and the bounds hold for anything that a ticket may have gone through in between.';
 COMMENT ON COLUMN mart.kpi_ticket_waiting_count.label IS 'Short name for people';
 COMMENT ON COLUMN mart.kpi_ticket_waiting_count.period_grain IS 'day, week, month or quarter';
 COMMENT ON COLUMN mart.kpi_ticket_waiting_count.period_start_date IS 'First day of the period in the reporting time zone';

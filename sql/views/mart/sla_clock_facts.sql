@@ -24,6 +24,8 @@ SELECT
     breached_at,
     due_at,
     decided_at,
+    decided_earliest_at,
+    decided_latest_at,
     remaining_microseconds / 3.6e9 AS remaining_hours,
     used_ratio
 FROM core.fct_sla_clocks;
@@ -49,5 +51,7 @@ COMMENT ON COLUMN mart.sla_clock_facts.not_told IS 'What the export does not tel
 COMMENT ON COLUMN mart.sla_clock_facts.breached_at IS 'Instant at which elapsed time reached the target, if it went beyond';
 COMMENT ON COLUMN mart.sla_clock_facts.due_at IS 'While it runs: the instant at which it will breach if nothing pauses it';
 COMMENT ON COLUMN mart.sla_clock_facts.decided_at IS 'Earlier of stop and breach: the clock counts in that period for ever. Of one that is not measured, the latest instant known at which that can have been: of one that pauses may have held up the stop or, while it is open, the breach that it has without; empty if nothing can have been decided yet';
+COMMENT ON COLUMN mart.sla_clock_facts.decided_earliest_at IS 'Where repeated snapshots do not tell exactly when that was: it came after this instant, and by decided_latest_at or, where that is empty, decided_at. Empty where it is told';
+COMMENT ON COLUMN mart.sla_clock_facts.decided_latest_at IS 'Of a broken promise whose pauses are not told exactly: the latest instant at which it can have been broken. Empty for others';
 COMMENT ON COLUMN mart.sla_clock_facts.remaining_hours IS 'Open time left while it runs or is paused, for periodic_update in the present silence; negative after a breach, and of a ticket that left the exports as it was then';
 COMMENT ON COLUMN mart.sla_clock_facts.used_ratio IS 'Share of the target that is used while it runs or is paused, for periodic_update by the present silence: 1 - remaining / target. Empty once it is decided or cancelled, and where it is not measured';

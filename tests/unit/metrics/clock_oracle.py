@@ -120,20 +120,41 @@ def judge(
         if early is not None and early["state"] == "breached":
             left = early["elapsed_microseconds"] - clock.early_pause
             if clock.early_pause == 0 or (left > early["target_microseconds"] == clock.targets[-1]):
-                return row
+                late_clock = kind(oracle, life, policies, start, stop, cancelled_at)
+                late_clock.more = clock.early_pause
+                late = late_clock.run()
+                broken_by = end if late is None or late["state"] != "breached" else late["breached_at"]
+                return row | window_of(
+                    row["decided_at"], [clock.first_possible], broken_by if clock.early_pause else None
+                )
         # Paused earlier than it is known to be, it goes beyond its target later, or is kept at the end.
         may_be_later = clock.early_pause and (stop or cancelled_at)
         decided_at = end if may_be_later else row["breached_at"]
     else:
         is_within = clock.early_run == 0 or clock.run_in_all + clock.early_run <= min(clock.targets)
         if is_within and (is_sure or tells_stop or row["state"] == "met"):
-            return row
+            return row | window_of(row["decided_at"], [] if is_sure or row["state"] != "met" else [sure])
+    possible = [clock.first_possible, row["breached_at"], None if is_sure else sure]
     return {
         **row,
+        **window_of(decided_at, possible),
         **dict.fromkeys(("breached_at", "due_at", "remaining_microseconds", "used_ratio")),
         "state": "not_measured",
         "not_told": "instants",
         "decided_at": decided_at,
+    }
+
+
+def window_of(
+    decided_at: datetime | None, possible: Sequence[datetime | None], latest: datetime | None = None
+) -> dict[str, datetime | None]:
+    """Between what the decision lies: after the first of some instants, and by another; empty where that is no news."""
+    earliest = min((instant for instant in possible if instant is not None), default=None)
+    if decided_at is None:
+        return {}
+    return {
+        "decided_earliest_at": earliest if earliest is not None and earliest < decided_at else None,
+        "decided_latest_at": latest if latest is not None and latest > decided_at else None,
     }
 
 
@@ -166,6 +187,10 @@ class Clock:
         self.early_run = self.early_pause = 0
         self.run_in_all = 0
         self.targets: list[int] = []
+        # Stretches with what had counted by their end.
+        self.passed: list[tuple[datetime, int, int]] = []
+        # So much longer than it was promised.
+        self.more = 0
 
     def run(self) -> dict[str, Any] | None:
         is_paused = False
@@ -183,10 +208,18 @@ class Clock:
             if not is_paused:
                 self.run_in_all += self.oracle.counters[self.calendar].between(begin, until)
             assert is_paused or self.paused == before
+            first = begin if previous is not None or state.at != begin or state.earliest is None else state.earliest
+            self.passed.append((min(begin, first), self.elapsed, self.policy.within_microseconds))
             previous = begin
         if self.policy is None:
             return None
         return self._result(is_paused)
+
+    @property
+    def first_possible(self) -> datetime | None:
+        """The start of the first stretch through which it can have gone beyond its target, if it can have run early."""
+        beyond = (begin for begin, counted, target in self.passed if counted + self.early_run > target)
+        return next(beyond, None) if self.early_run else None
 
     def _blur(
         self, state: State, begin: datetime, previous: datetime | None, was_running: bool, is_running: bool
@@ -232,14 +265,14 @@ class Clock:
                 self._retarget(candidate, at)
             self.policy = candidate
         self.priority = state.priority
-        if self.policy is not None and self.elapsed > self.policy.within_microseconds:
+        if self.policy is not None and self.elapsed > self.policy.within_microseconds + self.more:
             self._breach(at)
 
     def _restart(self, at: datetime) -> None:
         self.started_at, self.elapsed, self.paused, self.reached_at = at, 0, 0, None
 
     def _retarget(self, candidate: SlaPolicy, at: datetime) -> None:
-        self.reached_at = at if self.elapsed >= candidate.within_microseconds else None
+        self.reached_at = at if self.elapsed >= candidate.within_microseconds + self.more else None
 
     def _is_paused(self, state: State) -> bool:
         assert self.policy is not None
@@ -257,7 +290,7 @@ class Clock:
 
     def _pass(self, begin: datetime, until: datetime, is_paused: bool) -> None:
         assert self.policy is not None
-        target = self.policy.within_microseconds
+        target = self.policy.within_microseconds + self.more
         counter = self.oracle.counters[self.calendar]
         if is_paused:
             self.paused += counter.between(begin, until)
@@ -310,6 +343,8 @@ class Clock:
             "paused_microseconds": self.paused,
             "breached_at": self.breached_at,
             "decided_at": decided_at,
+            "decided_earliest_at": None,
+            "decided_latest_at": None,
             "due_at": self._due() if state == "running" else None,
             "remaining_microseconds": left if is_open or state == "breached" else None,
             "used_ratio": self.elapsed / target if is_open else None,

@@ -162,6 +162,17 @@ def ticket_day_rows(random_: random.Random) -> list[Row]:
     ]
 
 
+def _decision_window(number: int, state: str, decided: datetime, *, is_sampled: bool) -> Row:
+    """Of some clocks of sampled tickets, files leave open by up to some weeks when they were decided."""
+    if not is_sampled or number % 3 or state not in ("met", "breached", "not_measured"):
+        return {}
+    later = min(decided + timedelta(days=number % 19), AS_OF)
+    return {
+        "decided_earliest_at": decided - timedelta(days=number % 23, hours=number % 24),
+        "decided_latest_at": later if state == "breached" and later > decided else None,
+    }
+
+
 def clock_rows(random_: random.Random, tickets: list[Row]) -> list[Row]:
     rows: list[Row] = []
     for ticket in tickets:
@@ -188,6 +199,7 @@ def clock_rows(random_: random.Random, tickets: list[Row]) -> list[Row]:
                     "state": state,
                     "not_told": ("first_response", "pauses")[number % 2] if in_doubt else None,
                     "decided_at": decided if state in ("met", "breached") or (in_doubt and number) else None,
+                    **_decision_window(len(rows), state, decided, is_sampled=bool(ticket["is_sampled"])),
                 }
             )
     return rows

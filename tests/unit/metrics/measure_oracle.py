@@ -94,8 +94,9 @@ BILLED = "SELECT *, invoice_date AS day FROM fct_vendor_invoice_lines"
 
 
 def clocks(target: str) -> str:
-    return f"""
+    clocks = f"""
         SELECT k.team, k.priority, k.service, k.vendor, k.state, t.is_quarantined,
+               decided_earliest_at, decided_latest_at,
                coalesce({local_date("decided_at")},
                CASE WHEN t.is_quarantined THEN {local_date("coalesce(resolved_at, created_at)")} END)
                AS day
@@ -103,11 +104,13 @@ def clocks(target: str) -> str:
         WHERE target = '{target}'
           AND (state IN ('met', 'breached', 'not_measured') OR (t.is_quarantined AND state <> 'cancelled'))
         UNION ALL
-        SELECT team, priority, service, vendor, NULL, true, {local_date("coalesce(resolved_at, created_at)")}
+        SELECT team, priority, service, vendor, NULL, true, NULL, NULL,
+               {local_date("coalesce(resolved_at, created_at)")}
         FROM fct_tickets t
         WHERE is_quarantined AND NOT is_cancelled AND '{target}' IN ('resolution', 'first_response')
           AND NOT EXISTS (FROM fct_sla_clocks k WHERE k.ticket_id = t.ticket_id AND k.target = '{target}')
     """
+    return with_windows(clocks, "decided_earliest_at", "decided_latest_at")
 
 
 def trusted(contribution: str) -> str:

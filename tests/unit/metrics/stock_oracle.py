@@ -68,7 +68,20 @@ def _counts(days: str, dimension: str, value_of: Callable[[str], str], as_of_dat
                    CASE WHEN started_earliest_at < night AND night < started_at THEN true ELSE false END AS may_be
             FROM stretches AS s, {ends}
         ),
-        dark AS (SELECT DISTINCT source, day FROM nights WHERE may_be),
+        exports AS (
+            SELECT DISTINCT source, started_at AS taken FROM stretches
+            WHERE started_earliest_at < started_at AND interval_number > 1
+        ),
+        next_exports AS (
+            SELECT source, day, coalesce(min(taken) FILTER (taken >= night), max(taken)) AS taken
+            FROM exports, {ends} GROUP BY ALL
+        ),
+        dark AS (
+            SELECT source, day FROM nights WHERE may_be
+            UNION
+            SELECT source, day FROM next_exports
+            WHERE {_local_date("taken")} = {_local_date("taken + INTERVAL 1 MICROSECOND")}
+        ),
         open_nights AS (FROM nights SEMI JOIN dark USING (source, day)),
         possible AS (
             SELECT ticket_id, day, value FROM open_nights

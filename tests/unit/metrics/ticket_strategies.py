@@ -183,6 +183,16 @@ def make_ticket(dice: _Dice, start: datetime, number: int) -> dict[str, Any]:
     }
 
 
+def _in_order(ticket: dict[str, Any], events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Events as exports can date them: each happened after what was before it, and the ticket's creation is told."""
+    instants = {ticket["created_at"], *(each["occurred_at"] for each in events)} - {None}
+    found = []
+    for each in events:
+        before = max((at for at in instants if at < each["occurred_at"]), default=each["occurred_at"])
+        found.append({**each, "earliest_at": max(each["earliest_at"], before) if each["earliest_at"] else None})
+    return found
+
+
 def make_tickets(
     seed: int, start: datetime, count: int
 ) -> tuple[tuple[dict[str, Any], ...], tuple[dict[str, Any], ...]]:
@@ -196,6 +206,7 @@ def make_tickets(
             event = make_event(dice, start, ticket["ticket_id"], len(events))
             replies = event["is_public_agent_reply"] if ticket["source"] == "desk" else None
             events.append({**event, "source": ticket["source"], "is_public_agent_reply": replies})
+        events[first:] = _in_order(ticket, events[first:])
         if len(events) > first and dice.one_in(4):
             told = dice.random.choice(events[first:])
             events.append({**told, "load_id": "desk/log/3", "row_number": 10_000 + len(events)})

@@ -183,6 +183,10 @@ def assert_true(judged: pl.DataFrame, truth: pl.DataFrame) -> None:
     both = judged.join(truth, on=key, suffix="_true")
     certain = both.filter(pl.col("state").is_in(JUDGED))
     assert certain["state"].to_list() == certain["state_true"].to_list()
+    # And when that was lies between the instants that are told.
+    at = pl.col("decided_at_true")
+    earliest, latest = (pl.coalesce(f"decided_{end}_at", "decided_at") for end in ("earliest", "latest"))
+    assert certain.filter(~at.is_between(earliest, latest)).is_empty()
     missed = both.filter(pl.col("state_true").is_in(JUDGED) & ~pl.col("state").is_in(JUDGED))
     assert set(missed["state"]) <= {"not_measured"}
     assert missed["decided_at"].null_count() == 0
