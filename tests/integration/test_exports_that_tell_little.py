@@ -181,7 +181,7 @@ def test_the_truth_of_what_is_open_lies_between_the_bounds_where_days_end_betwee
         assert len(whole) > 120
         assert len(off) > 60
         # That a ticket is open is known of nearly all.
-        assert sum(upper - lower for lower, _, upper in whole) < sum(value for _, value, _ in whole) / 4
+        assert sum(upper - lower for lower, _, upper in whole) < sum(value for _, value, _ in whole) / 2
 
 
 def _created_long_before(text: str) -> str:
