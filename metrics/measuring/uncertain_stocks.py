@@ -110,7 +110,7 @@ def count_uncertain(
     # First seen done: it was in work somewhen since the file that lacks it.
     unseen = rows.filter(~pl.col("is_in_work") & (pl.col("ticket") != pl.col("ticket").shift(1, fill_value=-1)))
     stays = [
-        in_work.select(*by, what=pl.format("shown_{}", "status_category"), comes="first_day", goes="next_first_day"),
+        in_work.select(*by, what="status_category", comes="first_day", goes="next_first_day"),
         in_work.select(
             *by,
             what=pl.lit(POSSIBLE),
@@ -130,8 +130,9 @@ def count_uncertain(
     counted = count_stays(every, reporting, by=[*by, "what"]).join(
         days_between_exports(stretches, reporting), on=["source", "day_date"], how="semi"
     )
+    names = {**dict(zip(SHOWN, IN_WORK, strict=True)), POSSIBLE: POSSIBLE, CERTAIN: CERTAIN}
     return counted.group_by("day_date", "dimension_value", *also).agg(
-        pl.col("count").filter(pl.col("what") == name).sum().alias(name) for name in (*SHOWN, POSSIBLE, CERTAIN)
+        pl.col("count").filter(pl.col("what") == what).sum().alias(name) for name, what in names.items()
     )
 
 

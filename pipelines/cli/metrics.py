@@ -102,7 +102,6 @@ def _list(home: Home, grain: str, *, as_json: bool) -> None:
     from pipelines.words.numbers import (
         NOTHING,
         draw_sparkline,
-        format_change,
         format_period,
         format_value,
     )
@@ -121,7 +120,7 @@ def _list(home: Home, grain: str, *, as_json: bool) -> None:
             (
                 metric.name,
                 format_value(value, metric.unit, currency),
-                format_change(value, before.value if before else None, metric.unit),
+                _change(latest, before, metric),
                 draw_sparkline(trend.trend()) if trend else "",
                 format_period(latest.start_date, grain) if latest else NOTHING,
                 format_coverage(latest.coverage_ratio, latest.eligible_count) if latest else NOTHING,
@@ -144,6 +143,14 @@ def _list(home: Home, grain: str, *, as_json: bool) -> None:
     if note := next((trend.clock_note for trend in trends.values() if trend.clock_note), ""):
         show_paragraph(f"{sentence_case(note)}.", indent=0)
     click.echo(click.style(f"Latest closed {grain}. 'kpi metrics NAME' says what a number means.", dim=True))
+
+
+def _change(latest: PeriodValue | None, before: PeriodValue | None, metric: Metric) -> str:
+    from pipelines.words.numbers import NOTHING, describe_change
+
+    if latest is None or before is None:
+        return NOTHING
+    return describe_change(latest.value, before.value, metric.unit, bounds=latest.bounds, bounds_before=before.bounds)
 
 
 def group_by_reason(trends: Iterable[MetricTrend], *, of: str = "no_value_reason") -> dict[str, list[str]]:

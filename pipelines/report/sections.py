@@ -23,7 +23,7 @@ from pipelines.words.certainty import format_coverage
 from pipelines.words.numbers import (
     NOTHING,
     count_of,
-    format_change,
+    describe_change,
     format_value,
     list_all,
 )
@@ -103,7 +103,13 @@ def _numbers(facts: ReportFacts) -> Section:
             row["label"],
             *([_period(facts, row["metric"])] if has_late else []),
             format_value(row["value"], row["unit"], currency),
-            format_change(row["value"], row["previous_value"], row["unit"]),
+            describe_change(
+                row["value"],
+                row["previous_value"],
+                row["unit"],
+                bounds=(row["lower_bound"], row["upper_bound"]),
+                bounds_before=(row["previous_lower_bound"], row["previous_upper_bound"]),
+            ),
             format_value(row["lower_bound"], row["unit"], currency),
             format_value(row["upper_bound"], row["unit"], currency),
             format_coverage(row["coverage_ratio"], row["eligible_count"]),

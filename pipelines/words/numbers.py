@@ -123,6 +123,20 @@ def judge_change(
     return "better" if (value > before) == (direction == "up_is_good") else "worse"
 
 
+def describe_change(
+    value: float | None, before: float | None, unit: str, *, bounds: Bounds, bounds_before: Bounds
+) -> str:
+    """A change, and `not sure` where the truth may have moved the other way, or not at all; for a cell of a table.
+
+    Args:
+        bounds, bounds_before: between which the truth lies, of the period and of the one before it.
+    """
+    change = format_change(value, before, unit)
+    if value is None or before is None or value == before or _is_apart(bounds, bounds_before):
+        return change
+    return f"{change}, {NOT_SURE}"
+
+
 def _is_apart(bounds: Bounds, others: Bounds) -> bool:
     """Whether all that lies between some bounds is more, or all is less, than all that lies between others."""
     (low, high), (other_low, other_high) = bounds, others

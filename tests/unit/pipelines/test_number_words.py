@@ -13,6 +13,7 @@ from models.vocabulary import Grain
 from pipelines.words.numbers import (
     count_of,
     count_records,
+    describe_change,
     draw_sparkline,
     format_apart,
     format_bounds,
@@ -134,6 +135,11 @@ def test_a_change_is_not_judged_where_the_truth_may_have_moved_the_other_way(
     assert judge_change(300.4, 374.0, "down_is_good", "reporting", **told) == judgement
     assert judge_change(300.4, 374.0, "neutral", "reporting", **told) == ""
     assert judge_change(300.4, 300.4, "down_is_good", "reporting", **told) == ""
+    # In a table it stands beside the change, whichever way is good.
+    sure = "" if judgement != "not sure" else ", not sure"
+    assert describe_change(300.4, 374.0, "reporting", **told) == f"▼ 19.7 %{sure}"
+    assert describe_change(300.4, 300.4, "reporting", **told) == "no change"
+    assert describe_change(300.4, None, "reporting", **told) == "–"
 
 
 @pytest.mark.parametrize(
