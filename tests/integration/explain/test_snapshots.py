@@ -83,7 +83,7 @@ def test_truth_is_bounded_though_nothing_is_measured(snapshot: DemoHome) -> None
         (
             "ticket_work_in_progress_count",
             "2026-09-10",
-            "0.0 % measured (0 of 1 ticket); the truth is between 0 and 1.",
+            "0.0 % measured (0 of 1 ticket); between 0 and 1 of what there is, and unknown of the whole.",
         ),
         ("ticket_cycle_time_p85_business_hours", "2026-10", "0.0 % measured (0 of 6 tickets)."),
     ):
