@@ -81,9 +81,9 @@ REMEDIES: Final = {
         "time resolved. Export the instants or the change history (an event log), or land snapshots more often."
     ),
     PERIOD: (
-        "These tickets came, changed their status, or were resolved or cancelled, between an export of one month and "
-        "one of the next. Land a file of each day as the day ends, or export the instants (created_at, resolved_at, "
-        "closed_at)."
+        "These tickets came, changed their status, or were answered, resolved or cancelled, between an export of one "
+        "month and one of the next. Land a file of each day as the day ends. Instants help too (created_at, "
+        "first_response_at, resolved_at, closed_at), but not to tell open tickets by their status."
     ),
     UNSEEN_CHANGES: (
         "The history of these tickets is known only as exports show it: what came and went in between was never seen. "

@@ -165,7 +165,8 @@ def days_between_exports(stretches: pl.DataFrame, reporting: Reporting) -> pl.Da
 def _before_exports_within_days(stretches: pl.DataFrame, reporting: Reporting) -> pl.DataFrame:
     """Days after which the next export of their source, as far as one is known, is not of a day's end.
 
-    After the last one that is known, others like it are taken to have followed.
+    After the last one that is known, others like it are taken to have followed. The day of the data's clock ends with
+    that: then everything is as it is shown last.
     """
     exports = (
         stretches.filter("is_seen_late")
@@ -176,9 +177,8 @@ def _before_exports_within_days(stretches: pl.DataFrame, reporting: Reporting) -
     )
     latest = exports.group_by("source").agg(last_is_within_day=pl.col("is_within_day").last())
     first_days = stretches.group_by("source").agg(day_date=pl.col("first_day").min())
-    days = first_days.with_columns(day_date=pl.date_ranges("day_date", pl.lit(reporting.as_of_date))).explode(
-        "day_date"
-    )
+    until_clock = pl.date_ranges("day_date", pl.lit(reporting.as_of_date), closed="left")
+    days = first_days.with_columns(day_date=until_clock).explode("day_date")
     return (
         days.drop_nulls("day_date")
         # The first export at the day's end or after it.

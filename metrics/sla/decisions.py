@@ -24,6 +24,8 @@ _DECISIVE: Final = (
     "policy",
     "target",
     "target_position",
+    "target_set_at",
+    "target_set_after",
     "calendar",
     "run_at_attempt",
     "paused_at_attempt",
@@ -62,6 +64,7 @@ def decide_clocks(
         target_position=since(pl.col("sets_target"), pl.col("position")),
         target_set_at=since(pl.col("sets_target"), pl.col("started_at")),
     )
+    rows = rows.with_columns(target_set_after=pl.col("started_earliest_at").gather("target_position"))
     clocks = _join_breaches(rows, open_time)
     clocks = clocks.with_columns(_elapsed(rows, clocks))
     clocks = clocks.with_columns(count_unsure(rows, clocks.height, open_time))
@@ -145,6 +148,8 @@ def _decision_window(rows: pl.DataFrame, clocks: pl.DataFrame, open_time: OpenTi
     stop_after = pl.when(pl.col("sure_until") < pl.col("clock_ends_at")).then("sure_until")
     broken_at, broken_after, broken_by = pl.col("went_beyond_at"), pl.lit(None, pl.Datetime("us", "UTC")), pl.lit(None)
     unsure = clocks.select(pl.col("unsure_run", "unsure_pause"))
+    # The change of priority that broke it can have come as soon as the export before.
+    changed_after = pl.when(broken_at == pl.col("target_set_at")).then("target_set_after")
     if (unsure["unsure_run"] > 0).any():
         broken_after = pl.lit(_first_possible(rows, unsure["unsure_run"]))
     if (unsure["unsure_pause"] > 0).any():
@@ -156,14 +161,14 @@ def _decision_window(rows: pl.DataFrame, clocks: pl.DataFrame, open_time: OpenTi
         pl.when(pl.col("state") == ClockState.MET.value)
         .then(stop_after)
         .when(is_breached)
-        .then(broken_after)
+        .then(pl.min_horizontal(broken_after, changed_after))
         .when(is_between_exports)
-        .then(pl.min_horizontal(stop_after, broken_after, broken_at))
+        .then(pl.min_horizontal(stop_after, broken_after, changed_after, broken_at))
     )
     decided_at = pl.col("decided_at")
     return clocks.select(
         decided_earliest_at=pl.when(earliest < decided_at).then(earliest),
-        decided_latest_at=pl.when(is_breached & (broken_by > decided_at)).then(broken_by),
+        decided_latest_at=pl.when((is_breached | is_between_exports) & (broken_by > decided_at)).then(broken_by),
     ).get_columns()
 
 

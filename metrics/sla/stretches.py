@@ -42,7 +42,16 @@ def first_response_stretches(lives: Lives, as_of: datetime) -> pl.DataFrame:
         stopped_after="first_response_earliest_at",
         tells_stop=pl.col("first_response_earliest_at").is_null(),
     )
-    ended_after = pl.coalesce("stopped_after", pl.when("is_cancelled").then(_cancelled_after(lives)))
+    by_resolution = lives.tickets.select(
+        (pl.col("first_resolved_at") < pl.col("first_response_at")).fill_null(pl.col("first_response_at").is_null())
+    ).to_series()
+    ended_after = pl.coalesce(
+        "stopped_after",
+        pl.when("is_cancelled").then(_entered_after(lives, StatusCategory.CANCELLED, "cancelled_at")),
+        pl.when(pl.col("is_stopped") & by_resolution).then(
+            _entered_after(lives, StatusCategory.DONE, "first_resolved_at")
+        ),
+    )
     sure_until = pl.min_horizontal(pl.max_horizontal("created_at", ended_after), "clock_ends_at")
     ends = ends.with_columns(
         sure_until=pl.when(ended_after.is_not_null()).then(sure_until).otherwise("clock_ends_at")
@@ -78,12 +87,16 @@ def _doubt_lost(clocks: pl.DataFrame, unknown_since: pl.Series) -> pl.DataFrame:
     )
 
 
-def _cancelled_after(lives: Lives) -> pl.Series:
-    """Per life, the export before the one that first shows it cancelled, where nothing dates that better."""
+def _entered_after(lives: Lives, category: StatusCategory, instant: str) -> pl.Series:
+    """Per life, the export before the one that first shows it done or cancelled, where nothing dates that better.
+
+    Args:
+        instant: column of the tickets with the entry that is meant.
+    """
     entered = lives.stretches.filter(
-        pl.col("started_earliest_at").is_not_null() & (pl.col("status_category") == StatusCategory.CANCELLED.value)
+        pl.col("started_earliest_at").is_not_null() & (pl.col("status_category") == category.value)
     )
-    entered = entered.filter(entered["started_at"] == lives.tickets["cancelled_at"].gather(entered["life"]))
+    entered = entered.filter(entered["started_at"] == lives.tickets[instant].gather(entered["life"]))
     nowhere = pl.repeat(None, lives.tickets.height, dtype=_INSTANT, eager=True)
     return nowhere.scatter(entered["life"], entered["started_earliest_at"])
 
@@ -150,7 +163,9 @@ def _close_cycles(lives: Lives, stretches: pl.DataFrame, as_of: datetime) -> pl.
     cycles = cycles.with_columns(tickets[name].gather(cycles["life"]) for name in tickets.columns)
     is_cancelled = stop.is_null() & pl.col("is_cancelled")
     ended_after = (
-        pl.when(is_cancelled).then(_cancelled_after(lives).gather(cycles["life"])).otherwise("done_earliest_at")
+        pl.when(is_cancelled)
+        .then(_entered_after(lives, StatusCategory.CANCELLED, "cancelled_at").gather(cycles["life"]))
+        .otherwise("done_earliest_at")
     )
     clock_ends_at = pl.when(is_cancelled).then("cancelled_at").otherwise(pl.coalesce(stop, until))
     closed = cycles.with_columns(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from metrics.spec import Metric
     from pipelines.cli.trends import MetricTrend, PeriodValue
     from pipelines.home import Home
+    from pipelines.words.certainty import Told
 
 #: Closed periods that are shown of one metric.
 _PERIODS_DESCRIBED = 6
@@ -309,6 +310,15 @@ def _show_breakdown_targets(metric: Metric, trend: MetricTrend | None, currency:
     )  # fmt: skip
 
 
+def _told(metric: Metric, period: PeriodValue, trend: MetricTrend) -> Told:
+    from metrics.kinds import Stock
+    from metrics.periods import Period
+    from models.vocabulary import Grain
+
+    is_of_end = isinstance(metric.kind, Stock)
+    return period.told.at_end(Period(Grain(trend.grain), period.start_date).end) if is_of_end else period.told
+
+
 def _show_periods(metric: Metric, trend: MetricTrend | None, currency: str) -> None:
     from pipelines.cli.tables import Column, show_table
     from pipelines.words.certainty import format_coverage, format_truth
@@ -333,7 +343,7 @@ def _show_periods(metric: Metric, trend: MetricTrend | None, currency: str) -> N
                 format_value(period.value, metric.unit, currency),
                 format_coverage(period.coverage_ratio, period.eligible_count),
                 f"{period.eligible_count:,}",
-                format_truth(period.lower_bound, period.upper_bound, metric.unit, currency, period.told),
+                format_truth(*period.bounds, metric.unit, currency, _told(metric, period, trend)),
                 *([name_months(period.missing_months) if period.missing_months else ""] if lacks else []),
                 *([trend.only_from(period)] if begins else []),
             )

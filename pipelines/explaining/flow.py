@@ -108,17 +108,20 @@ def compute_stock(connection: duckdb.DuckDBPyConnection, cell: Cell, records: Re
     if cell.last_day < cell.period.end:
         end += ", how far the data reach,"
     steps = (
-        f"{end} {count_records(eligible, 'tickets')} might have been in work. " + measured_of(cell, measured, eligible),
+        f"{end} {count_records(eligible, 'tickets')} might have been in work. " + measured_of(cell, measured, eligible)
+        if eligible
+        else f"{end} no ticket is known to have been in work.",
         f"By the stretches of their histories, there {_was(measured)} {states}; counted are those {wanted}: {value:,}."
         if value is not None and states
-        else "None was in work."
+        else "That makes 0."
         if value == 0
         else "Of none it is known in which state it was.",
     )
     uncertain = uncertain_stock(connection, cell)
-    bounds = uncertain.bounds(int(row["counted"] or 0), eligible - measured)
+    told = int(row["counted"] or 0), eligible - measured
+    bounds = uncertain.bounds(*told)
     numbers = Numbers(value=value, eligible_count=eligible, measured_count=measured, bounds=bounds)
-    return Arithmetic(numbers, (*steps, *uncertain.steps))
+    return Arithmetic(numbers, (*steps, *uncertain.steps(*told)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from metrics.kinds import Stock
 from models.ddl import quote_text
 from models.tickets import fct_sla_clocks
 from models.vocabulary import ClockGap
@@ -118,7 +119,8 @@ def told_of(connection: duckdb.DuckDBPyConnection, cell: Cell) -> Told:
         WHERE metric = ? AND period_grain = ? AND period_start_date = ?
     """
     found = connection.execute(query, [cell.metric.name, cell.period.grain.value, cell.period.start]).fetchone()
-    return Told(*found) if found else WHOLE
+    told = Told(*found) if found else WHOLE
+    return told.at_end(cell.last_day) if isinstance(cell.metric.kind, Stock) else told
 
 
 def _period(cell: Cell) -> str:

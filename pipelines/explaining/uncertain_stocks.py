@@ -49,17 +49,22 @@ class UncertainStock:
         known = counted - self.in_doubt
         return known + self.certain, known + self.possible + unknown
 
-    @property
-    def steps(self) -> tuple[str, ...]:
-        """What exports leave open, in words; nothing where they leave nothing open."""
+    def steps(self, counted: int, unknown: int) -> tuple[str, ...]:
+        """What exports leave open, in words; nothing where they leave nothing open.
+
+        Args:
+            counted, unknown: see `bounds`.
+        """
         if self.possible == self.certain:
             return ()
         if self.is_whole:
-            count, what = self.possible - self.certain, "may have been in work then, or no longer, or not yet."
+            count, what = self.possible - self.certain, "may have been in work then, or no longer, or not yet"
         else:
             # What came and went in between was never seen.
-            count, what = self.possible, "may have been in work then, each in whatever state."
-        return (f"The day ended between two exports: {count_records(count, 'tickets')} {what}",)
+            count, what = self.possible, "may have been in work then, in whatever state"
+        low, high = self.bounds(counted, unknown)
+        shown = count_records(count, "tickets")
+        return (f"The day ended between two exports: {shown} {what}. So there were between {low:,} and {high:,}.",)
 
 
 def uncertain_stock(connection: duckdb.DuckDBPyConnection, cell: Cell) -> UncertainStock:
@@ -77,7 +82,7 @@ def uncertain_stock(connection: duckdb.DuckDBPyConnection, cell: Cell) -> Uncert
 
 
 def _query(cell: Cell, categories: str) -> str:
-    day, tomorrow = f"DATE '{cell.last_day}'", f"DATE '{cell.as_of_date}' + 1"
+    day, today = f"DATE '{cell.last_day}'", f"DATE '{cell.as_of_date}'"
     begins = cell.local_day("stretch.started_at")
     # It happened after the export that does not show it yet. `least` and `greatest` leave out what is empty.
     may_begin = f"least({cell.local_day('stretch.started_earliest_at + INTERVAL 1 MICROSECOND')}, {begins})"
@@ -99,7 +104,7 @@ WITH sampled AS (
         stretch.status_category IN ({_NAMES}) AS is_in_work, {of_stretch},
         coalesce(ticket.service, '{NO_VALUE}') AS service, {begins} AS first_day,
         greatest({may_begin}, lag({begins}) OVER of_ticket) AS earliest_day,
-        coalesce(lead({begins}) OVER of_ticket, {lost}, {tomorrow}) AS next_day
+        coalesce(lead({begins}) OVER of_ticket, {lost}, {today} + 1) AS next_day
     FROM core.fct_ticket_intervals AS stretch JOIN sampled AS ticket USING (ticket_id)
     WINDOW of_ticket AS (PARTITION BY stretch.ticket_id ORDER BY stretch.interval_number)
 ), next_exports AS (
@@ -110,7 +115,7 @@ WITH sampled AS (
 ), unseen AS (
     SELECT source FROM stretches WHERE {may_have_begun}
     UNION SELECT source FROM next_exports
-    WHERE {cell.local_day("exported_at")} = {cell.local_day("exported_at + INTERVAL 1 MICROSECOND")}
+    WHERE {day} < {today} AND {cell.local_day("exported_at")} = {cell.local_day("exported_at + INTERVAL 1 MICROSECOND")}
 ), moved AS (
     SELECT ticket_id FROM (SELECT * REPLACE ({of_ticket}) FROM sampled) AS record
     WHERE {day} >= {cell.local_day("resolved_at")} AND {day} < {cell.local_day("resolved_latest_at")} AND {is_here}

@@ -64,6 +64,10 @@ class Told(NamedTuple):
     since: date | None = None
     until: date | None = None
 
+    def at_end(self, last_day: date) -> Told:
+        """The same of what is counted at the end of a period, as a stock: nothing before its last day matters."""
+        return self if self.since is None or self.since > last_day else self._replace(since=None)
+
 
 #: Of a period that data tell from its beginning to its end.
 WHOLE: Final = Told()
@@ -118,5 +122,6 @@ def describe_truth(
         until = f" until {long_day(told.until)}" if told.until else ""
         return f"{format_truth(lower, upper, unit, currency, told)}{until}, and unknown of the whole"
     bounds, rest = format_bounds(lower, upper, unit, currency), RESTS.get(metric, "")
-    differ = rest and coverage_ratio == 1 and not bounds.startswith("exactly ")
+    # Of nothing that was to be measured there is no coverage.
+    differ = rest and coverage_ratio in (1, None) and not bounds.startswith("exactly ")
     return f"the truth is {bounds}, {rest}" if differ else f"the truth is {bounds}"

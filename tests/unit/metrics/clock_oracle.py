@@ -123,9 +123,11 @@ def judge(
                 late_clock = kind(oracle, life, policies, start, stop, cancelled_at)
                 late_clock.more = clock.early_pause
                 late = late_clock.run()
-                broken_by = end if late is None or late["state"] != "breached" else late["breached_at"]
+                broken_by = end if late is None or late["breached_at"] is None else late["breached_at"]
                 return row | window_of(
-                    row["decided_at"], [clock.first_possible], broken_by if clock.early_pause else None
+                    row["decided_at"],
+                    [clock.first_possible, clock.changed_after],
+                    broken_by if clock.early_pause else None,
                 )
         # Paused earlier than it is known to be, it goes beyond its target later, or is kept at the end.
         may_be_later = clock.early_pause and (stop or cancelled_at)
@@ -134,10 +136,14 @@ def judge(
         is_within = clock.early_run == 0 or clock.run_in_all + clock.early_run <= min(clock.targets)
         if is_within and (is_sure or tells_stop or row["state"] == "met"):
             return row | window_of(row["decided_at"], [] if is_sure or row["state"] != "met" else [sure])
-    possible = [clock.first_possible, row["breached_at"], None if is_sure else sure]
+    possible = [clock.first_possible, clock.changed_after, row["breached_at"], None if is_sure else sure]
+    late_clock = kind(oracle, life, policies, start, stop, cancelled_at)
+    late_clock.more = clock.early_pause
+    late = late_clock.run()
+    broken_by = late["breached_at"] or end if late is not None and clock.early_pause else None
     return {
         **row,
-        **window_of(decided_at, possible),
+        **window_of(decided_at, possible, broken_by),
         **dict.fromkeys(("breached_at", "due_at", "remaining_microseconds", "used_ratio")),
         "state": "not_measured",
         "not_told": "instants",
@@ -189,6 +195,9 @@ class Clock:
         self.targets: list[int] = []
         # Stretches with what had counted by their end.
         self.passed: list[tuple[datetime, int, int]] = []
+        # The latest change of the target: when it is seen, and the export before; that of the breach.
+        self.changed: tuple[datetime, datetime | None] | None = None
+        self.broken_by_change: tuple[datetime, datetime | None] | None = None
         # So much longer than it was promised.
         self.more = 0
 
@@ -220,6 +229,13 @@ class Clock:
         """The start of the first stretch through which it can have gone beyond its target, if it can have run early."""
         beyond = (begin for begin, counted, target in self.passed if counted + self.early_run > target)
         return next(beyond, None) if self.early_run else None
+
+    @property
+    def changed_after(self) -> datetime | None:
+        """The export before the change of priority that broke the promise, if one did."""
+        if self.broken_by_change is None or self.broken_by_change[0] != self.breached_at:
+            return None
+        return self.broken_by_change[1]
 
     def _blur(
         self, state: State, begin: datetime, previous: datetime | None, was_running: bool, is_running: bool
@@ -263,6 +279,7 @@ class Clock:
                 self._restart(at)
             if candidate.within_microseconds != self.policy.within_microseconds:
                 self._retarget(candidate, at)
+                self.changed = at, state.earliest if state.at == at else None
             self.policy = candidate
         self.priority = state.priority
         if self.policy is not None and self.elapsed > self.policy.within_microseconds + self.more:
@@ -307,6 +324,7 @@ class Clock:
         if self.breached_at is None:
             assert self.reached_at is not None and self.reached_at <= at + timedelta(minutes=1)
             self.breached_at = self.reached_at
+            self.broken_by_change = self.changed
             self.breached_policy, self.breached_calendar = self.policy, self.calendar
 
     def _total(self) -> int:

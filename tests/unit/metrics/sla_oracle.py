@@ -36,7 +36,9 @@ def work_out_clocks(
     for target in SlaTarget:
         of_target = [policy for policy in policies if policy.target is target]
         if target is SlaTarget.FIRST_RESPONSE:
-            clocks += _run_all(Clock, oracle, life, facts, of_target, _response(facts), [_sure_of_response(facts)])
+            clocks += _run_all(
+                Clock, oracle, life, facts, of_target, _response(facts), [_sure_of_response(facts, life, oracle.as_of)]
+            )
         elif target is SlaTarget.RESOLUTION:
             cycles = cycles_or_one(life, _continues(life, of_target, oracle.as_of))
             sure = sure_of_cycles(life, cycles, oracle.as_of)
@@ -66,7 +68,7 @@ def _run_all(
         return rows
     for number, ((start, stop), until) in enumerate(zip(cycles, sure, strict=True), start=1):
         # Whether somebody answered is not told of a first response that lies between two exports.
-        tells_stop = policies[0].target is not SlaTarget.FIRST_RESPONSE or until is None
+        tells_stop = policies[0].target is not SlaTarget.FIRST_RESPONSE or not facts["first_response_earliest_at"]
         ends = stop_or_cancel(facts, stop)
         row = judge(kind, oracle, life, policies, start, ends, until, tells_stop=tells_stop)
         if row:
@@ -80,8 +82,15 @@ def _response(facts: Row) -> list[Cycle]:
     return [(facts["created_at"], stop)]
 
 
-def _sure_of_response(facts: Row) -> datetime | None:
+def _sure_of_response(facts: Row, life: Life, as_of: datetime) -> datetime | None:
     earliest = facts["first_response_earliest_at"]
+    response, resolved = facts["first_response_at"], facts["first_resolved_at"]
+    if earliest is None and resolved and (response is None or resolved < response):
+        # The resolution is the response.
+        for state, _ in life.lasting(as_of):
+            if state.category == "done" and state.at == resolved:
+                earliest = state.earliest
+                break
     return max(facts["created_at"], earliest) if earliest else None
 
 

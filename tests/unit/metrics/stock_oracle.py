@@ -80,7 +80,7 @@ def _counts(days: str, dimension: str, value_of: Callable[[str], str], as_of_dat
             SELECT source, day FROM nights WHERE may_be
             UNION
             SELECT source, day FROM next_exports
-            WHERE {_local_date("taken")} = {_local_date("taken + INTERVAL 1 MICROSECOND")}
+            WHERE day < {as_of_date} AND {_local_date("taken")} = {_local_date("taken + INTERVAL 1 MICROSECOND")}
         ),
         open_nights AS (FROM nights SEMI JOIN dark USING (source, day)),
         possible AS (
