@@ -176,10 +176,10 @@ def test_when_a_promise_was_decided_lies_between_the_exports_that_say_so() -> No
     # A priority that rose at the weekend breaks it at once.
     raised = (friday + 10 * HOUR, {"priority": "P1"})
     assert decided(urgent, raised) == ("breached", friday, monday, None)
-    # It waited from Friday on, or from Saturday: 30 hours were over on Friday already, or on Monday.
+    # It waited from Friday on, or did not until Monday: 30 hours were over on Friday already, or are not on Tuesday.
     pausing = policy(SlaTarget.RESOLUTION, 30, pause_categories=WAITING)
     asked, taken_up = (friday + 10 * HOUR, {"status": "Asked"}), (monday + HOUR, {"status": "Working"})
-    assert decided(pausing, asked, taken_up) == ("not_measured", None, created + 30 * HOUR, tuesday)
+    assert decided(pausing, asked, taken_up) == ("not_measured", created, created + 30 * HOUR, tuesday)
 
 
 def measure_exports(
