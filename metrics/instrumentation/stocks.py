@@ -17,6 +17,7 @@ from metrics.measuring.uncertain_stocks import (
     IN_WORK,
     POSSIBLE,
     count_uncertain,
+    days_between_exports,
     moved_resolutions,
     trace_stretches,
 )
@@ -50,7 +51,8 @@ def count_stock_in_doubt(intervals: pl.DataFrame, tickets: pl.DataFrame, reporti
     """Tickets that exports show only before and after the end of a month: counts of `count_uncertain` by source."""
     stretches = trace_stretches(intervals, tickets, reporting)
     moved = moved_resolutions(tickets, reporting)
-    counts = count_uncertain(stretches, moved, Dimension.OVERALL, reporting, also=["source"])
+    days = days_between_exports(stretches, reporting)
+    counts = count_uncertain(stretches, moved, days, Dimension.OVERALL, reporting, also=["source"])
     return _at_month_ends(counts, reporting)
 
 

@@ -43,7 +43,7 @@ def trace_stretches(intervals: pl.DataFrame, tickets: pl.DataFrame, reporting: R
         tickets: rows of `fct_tickets`.
 
     Returns:
-        `ticket`, `source`, `is_in_work`, `status_category`, the breakdown as text, and of each stretch: `started_at`,
+        `ticket`, `source`, `is_in_work`, `status_category`, the breakdown, and of each stretch: `started_at`,
         and `is_seen_late`, whether that is the export which first shows it; `first_day`, the first day that ends in it
         as it is shown; `earliest_day`, the first that may; and the same of the stretch after it, `next_first_day` and
         `next_earliest_day`. After the last the ticket is where it is until the data's clock or until exports lack it.
@@ -73,7 +73,7 @@ def trace_stretches(intervals: pl.DataFrame, tickets: pl.DataFrame, reporting: R
         .select(
             *("ticket", "source", "started_at", "earliest_day", "first_day"),
             pl.col("status_category").cast(pl.String),
-            *(pl.col(name).cast(pl.String).fill_null(NO_VALUE) for name in _BREAKDOWN),
+            *_BREAKDOWN,
             # The first begins with the ticket, which a field may tell.
             is_seen_late=(pl.col("interval_number") > 1) & (pl.col("started_earliest_at") < pl.col("started_at")),
             is_in_work=pl.col("status_category").cast(pl.String).is_in(IN_WORK),
@@ -86,6 +86,7 @@ def trace_stretches(intervals: pl.DataFrame, tickets: pl.DataFrame, reporting: R
 def count_uncertain(
     stretches: pl.DataFrame,
     moved: pl.DataFrame,
+    days: pl.DataFrame,
     dimension: Dimension,
     reporting: Reporting,
     *,
@@ -96,13 +97,15 @@ def count_uncertain(
     Args:
         stretches: what `trace_stretches` gave.
         moved: what `moved_resolutions` gave.
+        days: what `days_between_exports` gave.
         also: columns of both by which counts are parted besides.
 
     Returns:
         `day_date`, `dimension_value`, `also`, and the counts `SHOWN`, `POSSIBLE` and `CERTAIN`. Tickets that are shown
         are counted by `metrics.tickets.flow` as well.
     """
-    value = pl.lit("") if dimension is Dimension.OVERALL else pl.col(dimension.value)
+    is_whole = dimension is Dimension.OVERALL
+    value = pl.lit("") if is_whole else pl.col(dimension.value).cast(pl.String).fill_null(NO_VALUE)
     by = ["source", "dimension_value", *(name for name in also if name != "source")]
     rows = stretches.with_columns(dimension_value=value)
     goes_on, came_on = _stays_the_same(1), _stays_the_same(-1)
@@ -127,9 +130,7 @@ def count_uncertain(
         moved.with_columns(dimension_value=value).select(*by, "comes", "goes", what=pl.lit(POSSIBLE)),
     ]
     every = pl.concat(stays, how="diagonal_relaxed").filter(pl.col("comes") < pl.col("goes"))
-    counted = count_stays(every, reporting, by=[*by, "what"]).join(
-        days_between_exports(stretches, reporting), on=["source", "day_date"], how="semi"
-    )
+    counted = count_stays(every, reporting, by=[*by, "what"]).join(days, on=["source", "day_date"], how="semi")
     names = {**dict(zip(SHOWN, IN_WORK, strict=True)), POSSIBLE: POSSIBLE, CERTAIN: CERTAIN}
     return counted.group_by("day_date", "dimension_value", *also).agg(
         pl.col("count").filter(pl.col("what") == what).sum().alias(name) for name, what in names.items()
@@ -144,7 +145,7 @@ def moved_resolutions(tickets: pl.DataFrame, reporting: Reporting) -> pl.DataFra
     is_trusted = pl.col("is_sampled") & pl.col("has_history") & ~pl.col("is_quarantined")
     return tickets.filter(is_trusted & pl.col("resolved_latest_at").is_not_null()).select(
         pl.col("source").cast(pl.String),
-        *(pl.col(name).cast(pl.String).fill_null(NO_VALUE) for name in _BREAKDOWN),
+        *_BREAKDOWN,
         comes=local_date(pl.col("resolved_at"), reporting.time_zone),
         goes=local_date(pl.col("resolved_latest_at"), reporting.time_zone),
     )
