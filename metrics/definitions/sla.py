@@ -97,7 +97,7 @@ SLA_METRICS: Final[tuple[Metric, ...]] = (
             "A resolution is a response, too. Where a source tells no replies, the first entry into active stands in "
             f"for the first reply; of a snapshot of such a source, {_LEANS_UPWARDS}"
         ),
-        version=4,
+        version=5,
     ),
     _attainment(
         "periodic_update",

@@ -10,7 +10,7 @@
 -- Not measured are those of which the export leaves open whether they were kept, by the instant at which that was
 -- decided at the latest. A ticket that was set aside counts with its clocks, or with one if it has none.
 -- Period: stop or breach of the clock, whichever came first (decided_at), in the reporting time zone.
--- Unit: ratio; 1 is the whole. Owner: Service management. Version 4.
+-- Unit: ratio; 1 is the whole. Owner: Service management. Version 5.
 -- To combine cells: add numerators and denominators up, over periods and over the values of one breakdown, then
 -- divide.
 CREATE OR REPLACE VIEW mart.kpi_sla_first_response_attainment_ratio AS
