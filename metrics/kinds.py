@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
 
 import polars as pl
 
-from models.vocabulary import StatusCategory
+from models.vocabulary import WORK, StatusCategory
 
 if TYPE_CHECKING:
     from metrics.spec import Population
@@ -225,6 +225,11 @@ class Stock:
 
     aggregation: ClassVar = Aggregation.STOCK
     categories: tuple[StatusCategory, ...]
+
+    @property
+    def is_of_all_work(self) -> bool:
+        """Whether a ticket in work counts whatever its category."""
+        return set(WORK) <= {category.value for category in self.categories}
 
 
 @dataclass(frozen=True)

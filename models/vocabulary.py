@@ -69,6 +69,10 @@ class StatusCategory(StrEnum):
     CANCELLED = "cancelled"
 
 
+#: Categories in which somebody still has to do something.
+WORK: Final = (StatusCategory.QUEUED.value, StatusCategory.ACTIVE.value, StatusCategory.WAITING.value)
+
+
 class SlaTarget(StrEnum):
     """What an SLA clock measures."""
 
@@ -129,6 +133,10 @@ class Dimension(StrEnum):
     def plural(self) -> str:
         """Several of them, for people: `priorities`. Of `overall` there is one only."""
         return f"{self.value[:-1]}ies" if self.value.endswith("y") else f"{self.value}s"
+
+
+#: Columns of facts by which metrics are broken down.
+BREAKDOWNS: Final = tuple(dimension.value for dimension in Dimension if dimension is not Dimension.OVERALL)
 
 
 class QualityDimension(StrEnum):

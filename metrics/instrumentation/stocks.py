@@ -14,7 +14,6 @@ from metrics.measuring.stays import count_stays
 from metrics.measuring.stocks import stays_of_unknown
 from metrics.measuring.uncertain_stocks import (
     CERTAIN,
-    IN_WORK,
     POSSIBLE,
     count_uncertain,
     days_between_exports,
@@ -66,9 +65,8 @@ def stock_width(in_doubt: pl.DataFrame, metric: Metric) -> pl.DataFrame:
         `period_start_date`, `source`, `table_name`, `reasons` (`IN_SEVERAL_PERIODS`), `record_count` and `span`.
     """
     assert isinstance(metric.kind, Stock)
-    is_whole = {category.value for category in metric.kind.categories} == set(IN_WORK)
     # That a ticket is in work can be certain, but not in which category.
-    count = pl.col(POSSIBLE) - pl.col(CERTAIN) if is_whole else pl.col(POSSIBLE)
+    count = pl.col(POSSIBLE) - pl.col(CERTAIN) if metric.kind.is_of_all_work else pl.col(POSSIBLE)
     return in_doubt.filter(count > 0).select(
         "period_start_date",
         "source",

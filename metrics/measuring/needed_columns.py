@@ -27,24 +27,22 @@ from metrics.kinds import (
 )
 from metrics.spec import AS_OF_DATE, Metric, Population
 from models.catalog import table_named
-from models.vocabulary import Dimension
+from models.vocabulary import BREAKDOWNS, Dimension
 
 _COST_FACTS: Final = ("fct_cost_lines", "fct_cost_allocations", "fct_transactions")
-
-_BREAKDOWN: Final = tuple(dimension.value for dimension in Dimension if dimension is not Dimension.OVERALL)
 
 #: Columns by which `metrics.measuring.fact_records.clock_records` and `metrics.measuring.stocks` know a ticket.
 _OF_TICKETS: Final = (
     *("ticket_id", "has_history", "is_done", "is_cancelled", "is_quarantined"),
     *("created_at", "resolved_at", "cancelled_at", "settled_by_at", "unknown_since_at"),
-    *_BREAKDOWN,
+    *BREAKDOWNS,
 )
 #: Columns by which `metrics.measuring.uncertain_stocks` knows where a ticket was when.
 _OF_STRETCHES: Final = (
     *("ticket_id", "interval_number", "started_at", "started_earliest_at"),
     *("status_category", "team", "priority", "vendor"),
 )
-_OF_CLOCKS: Final = ("ticket_id", "target", "state", "not_told", "decided_at", *_BREAKDOWN)
+_OF_CLOCKS: Final = ("ticket_id", "target", "state", "not_told", "decided_at", *BREAKDOWNS)
 
 
 def needed_columns(metrics: Sequence[Metric]) -> dict[str, list[str]]:

@@ -23,7 +23,6 @@ from metrics.measuring.published_cells import Numbers, close_periods, publish_ce
 from metrics.measuring.stays import count_stays
 from metrics.measuring.uncertain_stocks import (
     CERTAIN,
-    IN_WORK,
     POSSIBLE,
     SHOWN,
     count_uncertain,
@@ -33,10 +32,10 @@ from metrics.measuring.uncertain_stocks import (
 )
 from metrics.periods import Reporting, local_date, period_end, period_start
 from metrics.spec import Metric
-from models.vocabulary import NO_VALUE, Dimension, Grain
+from models.vocabulary import BREAKDOWNS, NO_VALUE, WORK, Dimension, Grain
 
 _UNKNOWN: Final = "unknown"
-_COUNTS: Final = (*IN_WORK, _UNKNOWN, *SHOWN, POSSIBLE, CERTAIN)
+_COUNTS: Final = (*WORK, _UNKNOWN, *SHOWN, POSSIBLE, CERTAIN)
 
 
 def measure_stocks(
@@ -98,7 +97,7 @@ def stays_of_unknown(tickets: pl.DataFrame, reporting: Reporting, *, also: Seque
     return (
         tickets.filter(is_unknown | unknown_since.is_not_null())
         .select(
-            *(pl.col(dimension.value).cast(pl.String) for dimension in Dimension if dimension is not Dimension.OVERALL),
+            *(pl.col(name).cast(pl.String) for name in BREAKDOWNS),
             *also,
             comes=pl.when(is_unknown).then(comes).otherwise(local_date(unknown_since, time_zone)),
             goes=pl.when(is_over)
@@ -117,10 +116,10 @@ def _count_shown(counted: EncodedFact, dimension: Dimension) -> pl.DataFrame:
     known = (
         counted.frame.lazy()
         .group_by("day_date", code.alias("code"))
-        .agg(pl.col("ticket_count").filter(pl.col("status_category") == name).sum().alias(name) for name in IN_WORK)
+        .agg(pl.col("ticket_count").filter(pl.col("status_category") == name).sum().alias(name) for name in WORK)
         .collect(engine="streaming")
     )
-    return known.select("day_date", names.gather(known["code"]).alias("dimension_value"), *IN_WORK)
+    return known.select("day_date", names.gather(known["code"]).alias("dimension_value"), *WORK)
 
 
 def _count_unknown(unknown: pl.DataFrame, dimension: Dimension, reporting: Reporting) -> pl.DataFrame:
@@ -153,11 +152,11 @@ def _values(cells: pl.DataFrame, metric: Metric) -> pl.DataFrame:
     """Value and bounds of one metric in all its cells."""
     assert isinstance(metric.kind, Stock)
     categories = [category.value for category in metric.kind.categories]
-    counted, measured = pl.sum_horizontal(categories), pl.sum_horizontal(IN_WORK)
+    counted, measured = pl.sum_horizontal(categories), pl.sum_horizontal(WORK)
     eligible = measured + pl.col(_UNKNOWN)
     in_doubt = pl.sum_horizontal([f"shown_{category}" for category in categories])
     # In which category they are is not known; that they are in one is of some.
-    certain = pl.col(CERTAIN) if set(categories) == set(IN_WORK) else pl.lit(0)
+    certain = pl.col(CERTAIN) if metric.kind.is_of_all_work else pl.lit(0)
     lower, upper = bounds.stock_bounds(
         counted, measured, eligible, in_doubt=in_doubt, certain=certain, possible=pl.col(POSSIBLE)
     )

@@ -21,18 +21,17 @@ import polars as pl
 
 from metrics.measuring.stays import count_stays
 from metrics.periods import Reporting, local_date
-from models.vocabulary import NO_VALUE, Dimension, StatusCategory
+from models.vocabulary import BREAKDOWNS, NO_VALUE, WORK, Dimension
 
-#: Categories of tickets in work.
-IN_WORK: Final = (StatusCategory.QUEUED.value, StatusCategory.ACTIVE.value, StatusCategory.WAITING.value)
 #: What is counted of tickets on days between exports: those shown in a category, by its name, ...
-SHOWN: Final = tuple(f"shown_{category}" for category in IN_WORK)
+SHOWN: Final = tuple(f"shown_{category}" for category in WORK)
 #: ... those that may be in work, and those that are for certain.
 POSSIBLE: Final = "possible"
 CERTAIN: Final = "certain"
 
 _NEXT: Final = pl.duration(microseconds=1)
-_BREAKDOWN: Final = tuple(dimension.value for dimension in Dimension if dimension is not Dimension.OVERALL)
+#: Tickets whose history is made of exports, and counts.
+_IS_SAMPLED: Final = pl.col("is_sampled") & pl.col("has_history") & ~pl.col("is_quarantined")
 
 
 def trace_stretches(intervals: pl.DataFrame, tickets: pl.DataFrame, reporting: Reporting) -> pl.DataFrame:
@@ -49,7 +48,7 @@ def trace_stretches(intervals: pl.DataFrame, tickets: pl.DataFrame, reporting: R
         `next_earliest_day`. After the last the ticket is where it is until the data's clock or until exports lack it.
     """
     of_tickets = [name for name in ("service",) if name not in intervals.columns]
-    sampled = tickets.filter(pl.col("is_sampled") & pl.col("has_history") & ~pl.col("is_quarantined")).select(
+    sampled = tickets.filter(_IS_SAMPLED).select(
         "ticket_id", pl.col("source").cast(pl.String), "unknown_since_at", *of_tickets
     )
     zone, after = reporting.time_zone, pl.lit(reporting.as_of_date + timedelta(days=1))
@@ -73,10 +72,10 @@ def trace_stretches(intervals: pl.DataFrame, tickets: pl.DataFrame, reporting: R
         .select(
             *("ticket", "source", "started_at", "earliest_day", "first_day"),
             pl.col("status_category").cast(pl.String),
-            *_BREAKDOWN,
+            *BREAKDOWNS,
             # The first begins with the ticket, which a field may tell.
             is_seen_late=(pl.col("interval_number") > 1) & (pl.col("started_earliest_at") < pl.col("started_at")),
-            is_in_work=pl.col("status_category").cast(pl.String).is_in(IN_WORK),
+            is_in_work=pl.col("status_category").cast(pl.String).is_in(WORK),
             next_earliest_day=pl.when(is_last).then(ends_at_first).otherwise(pl.col("earliest_day").shift(-1)),
             next_first_day=pl.when(is_last).then(ends_at_first).otherwise(pl.col("first_day").shift(-1)),
         )
@@ -131,7 +130,7 @@ def count_uncertain(
     ]
     every = pl.concat(stays, how="diagonal_relaxed").filter(pl.col("comes") < pl.col("goes"))
     counted = count_stays(every, reporting, by=[*by, "what"]).join(days, on=["source", "day_date"], how="semi")
-    names = {**dict(zip(SHOWN, IN_WORK, strict=True)), POSSIBLE: POSSIBLE, CERTAIN: CERTAIN}
+    names = {**dict(zip(SHOWN, WORK, strict=True)), POSSIBLE: POSSIBLE, CERTAIN: CERTAIN}
     return counted.group_by("day_date", "dimension_value", *also).agg(
         pl.col("count").filter(pl.col("what") == what).sum().alias(name) for name, what in names.items()
     )
@@ -142,10 +141,9 @@ def moved_resolutions(tickets: pl.DataFrame, reporting: Reporting) -> pl.DataFra
     if "resolved_latest_at" not in tickets.columns:
         # It is empty of all of them, and was not read.
         tickets = tickets.clear().with_columns(resolved_latest_at=pl.lit(None, pl.Datetime("us", "UTC")))
-    is_trusted = pl.col("is_sampled") & pl.col("has_history") & ~pl.col("is_quarantined")
-    return tickets.filter(is_trusted & pl.col("resolved_latest_at").is_not_null()).select(
+    return tickets.filter(_IS_SAMPLED & pl.col("resolved_latest_at").is_not_null()).select(
         pl.col("source").cast(pl.String),
-        *_BREAKDOWN,
+        *BREAKDOWNS,
         comes=local_date(pl.col("resolved_at"), reporting.time_zone),
         goes=local_date(pl.col("resolved_latest_at"), reporting.time_zone),
     )

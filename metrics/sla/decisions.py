@@ -1,7 +1,8 @@
 """Whether promises were kept: the state of each clock, the instant at which it was decided, and what is left of it.
 
 How clocks run is said in `metrics.sla.running`; attainment over a period is a metric, and computed elsewhere. Not every
-export tells all that a decision needs: which clocks it leaves open is said in `metrics.sla.gaps`.
+export tells all that a decision needs: which clocks it leaves open is said in `metrics.sla.gaps`, and between what
+the instant of a decision lies in `metrics.sla.decision_windows`.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ from typing import Final
 import polars as pl
 
 from metrics.calendars.business_time import OpenTime
+from metrics.sla.decision_windows import find_decision_windows
 from metrics.sla.gaps import count_unsure, find_gaps, is_surely_beyond
 from metrics.sla.lives import Lives
 from metrics.sla.policy import SlaPolicy
+from metrics.sla.reaching import reach_targets
 from metrics.sla.running import since
 from metrics.sla.silences import longest_silences
-from models.vocabulary import ClockGap, ClockState, SlaTarget
+from models.vocabulary import ClockState, SlaTarget
 
 #: What a clock is judged by: as it was where it was breached, else as it is in the clock's last stretch.
 _DECISIVE: Final = (
@@ -104,7 +107,7 @@ def decide_clocks(
         # A breach is measured by all that counted, what still runs by what counts now.
         remaining=pl.col("target") - pl.when(is_breached).then("elapsed_microseconds").otherwise("elapsed"),
     )
-    clocks = clocks.with_columns(_decision_window(rows, clocks, open_time))
+    clocks = clocks.with_columns(find_decision_windows(rows, clocks, open_time))
     is_undecided = pl.col("state").is_in(_UNDECIDED)
     clocks = clocks.with_columns(
         remaining_microseconds=pl.when(is_undecided | is_breached).then("remaining"),
@@ -124,7 +127,7 @@ def _join_breaches(rows: pl.DataFrame, open_time: OpenTime) -> pl.DataFrame:
     # Found by their positions first: the rows are wide, and few of them are the first of a breach.
     beyond = rows.select("clock", "position").filter(rows["elapsed"] > rows["target"])
     first_beyond = beyond.filter(pl.col("clock").ne_missing(pl.col("clock").shift(1)))
-    breaches = _reach(rows, rows[first_beyond["position"]], open_time)
+    breaches = reach_targets(rows, rows[first_beyond["position"]], open_time)
     surely = is_surely_beyond(breaches, open_time)
     # Clocks are numbered from 1 in order, so that their rows are found without a join, which would copy every column.
     is_breached = pl.repeat(False, last.height, eager=True).scatter(breaches["clock"] - 1, True)
@@ -136,67 +139,6 @@ def _join_breaches(rows: pl.DataFrame, open_time: OpenTime) -> pl.DataFrame:
         (last["target"] == breaches["target"].gather(breach)).alias("keeps_target"),
         *(pl.when(is_breached).then(breaches[name].gather(breach)).otherwise(name).alias(name) for name in _DECISIVE),
     )
-
-
-def _decision_window(rows: pl.DataFrame, clocks: pl.DataFrame, open_time: OpenTime) -> list[pl.Series]:
-    """Between what the decision of each clock lies, where exports date it only so closely: after the one, by the other.
-
-    A clock that was kept can have stopped as soon as it no longer went on for certain. One that counted, perhaps, more
-    than is known was not broken before the stretch through which it can have reached its target. One that paused,
-    perhaps, before it is known to was broken by the time at which it had counted so much more.
-    """
-    stop_after = pl.when(pl.col("sure_until") < pl.col("clock_ends_at")).then("sure_until")
-    broken_at, broken_after, broken_by = pl.col("went_beyond_at"), pl.lit(None, pl.Datetime("us", "UTC")), pl.lit(None)
-    unsure = clocks.select(pl.col("unsure_run", "unsure_pause"))
-    # The change of priority that broke it can have come as soon as the export before.
-    changed_after = pl.when(broken_at == pl.col("target_set_at")).then("target_set_after")
-    if (unsure["unsure_run"] > 0).any():
-        broken_after = pl.lit(_first_possible(rows, unsure["unsure_run"]))
-    if (unsure["unsure_pause"] > 0).any():
-        later = _reach_later(rows, unsure["unsure_pause"], open_time)
-        broken_by = pl.when(pl.col("unsure_pause") > 0).then(pl.coalesce(pl.lit(later), "clock_ends_at"))
-    is_breached, is_open = (pl.col("state") == state.value for state in (ClockState.BREACHED, ClockState.NOT_MEASURED))
-    is_between_exports = is_open & (pl.col("not_told") == ClockGap.INSTANTS.value)
-    earliest = (
-        pl.when(pl.col("state") == ClockState.MET.value)
-        .then(stop_after)
-        .when(is_breached)
-        .then(pl.min_horizontal(broken_after, changed_after))
-        .when(is_between_exports)
-        .then(pl.min_horizontal(stop_after, broken_after, changed_after, broken_at))
-    )
-    decided_at = pl.col("decided_at")
-    return clocks.select(
-        decided_earliest_at=pl.when(earliest < decided_at).then(earliest),
-        decided_latest_at=pl.when((is_breached | is_between_exports) & (broken_by > decided_at)).then(broken_by),
-    ).get_columns()
-
-
-def _first_possible(rows: pl.DataFrame, more: pl.Series) -> pl.Series:
-    """Per clock, the earliest start of the first stretch through which it can have gone beyond its target.
-
-    Args:
-        more: how much more than is known each clock can have counted; empty where that is nothing.
-    """
-    extra = more.gather(rows["clock"] - 1)
-    beyond = rows.filter((extra > 0) & (rows["elapsed"] + extra > rows["target"]))
-    first = beyond.filter(pl.col("clock").ne_missing(pl.col("clock").shift(1)))
-    nowhere = pl.repeat(None, len(more), dtype=rows.schema["started_at"], eager=True)
-    # The clock itself can have begun as soon as the export before.
-    began = first.select(pl.min_horizontal("started_at", pl.when("begins").then("started_earliest_at"))).to_series()
-    return nowhere.scatter(first["clock"] - 1, began)
-
-
-def _reach_later(rows: pl.DataFrame, more: pl.Series, open_time: OpenTime) -> pl.Series:
-    """Per clock, when it had counted so much more than its target; empty where it never did, or that is nothing."""
-    extra = more.gather(rows["clock"] - 1)
-    target = rows["target"] + extra
-    positions = rows.select("clock", "position").filter((extra > 0) & (rows["elapsed"] > target))
-    first = positions.filter(pl.col("clock").ne_missing(pl.col("clock").shift(1)))["position"]
-    wanted = rows[first].with_columns(target.gather(first))
-    reached = _reach(rows, wanted, open_time)
-    nowhere = pl.repeat(None, len(more), dtype=rows.schema["started_at"], eager=True)
-    return nowhere.scatter(reached["clock"] - 1, reached["reached_at"])
 
 
 def _elapsed(rows: pl.DataFrame, clocks: pl.DataFrame) -> pl.Series:
@@ -232,41 +174,10 @@ def _describe(
     )
 
 
-def _reach(rows: pl.DataFrame, wanted: pl.DataFrame, open_time: OpenTime) -> pl.DataFrame:
-    """When the clocks of some rows reached the targets of those rows, and the stretch in force at that instant.
-
-    A row is one in which the clock went beyond its target, the first of its clock, or at whose end it stands exactly
-    on it. So the target was reached in that row, or at the end of the row in which the clock last ran before it; the
-    instant is found by the calendar's inverse. It cannot lie before the target was in force.
-
-    Only differences of the running totals are used. The totals themselves wrap round where tickets are so many and so
-    long that their time does not fit 64 bits; the differences are right all the same.
-    """
-    is_reached_here = wanted["run_before"] - wanted["run_at_count"] < wanted["target"]
-    found = wanted.select(pl.when(is_reached_here).then("position").otherwise("ran_before")).to_series()
-    names = ("calendar", "open_at_start", "run_before", "row", "ended_at")
-    reached = pl.DataFrame({name: rows[name].gather(found) for name in names})
-    open_wanted = reached["open_at_start"] + wanted["target"] - (reached["run_before"] - wanted["run_at_count"])
-    reached = reached.with_columns(
-        found.alias("found"),
-        open_time.instant_at(reached["calendar"], open_wanted).alias("instant"),
-        wanted["target_position"],
-        wanted["target_set_at"],
-        rows["row"].gather(wanted["target_position"]).alias("target_row"),
-    )
-    is_under_target = pl.col("found") >= pl.col("target_position")
-    next_row = pl.col("row") + (pl.col("instant") == pl.col("ended_at")).cast(pl.UInt32)
-    reached = reached.select(
-        reached_at=pl.when(is_under_target).then("instant").otherwise("target_set_at"),
-        reached_row=pl.when(is_under_target).then(next_row).otherwise("target_row"),
-    )
-    return wanted.with_columns(reached)
-
-
 def _due(rows: pl.DataFrame, clocks: pl.DataFrame, open_time: OpenTime) -> pl.Series:
     """When each running clock will reach its target, if nothing pauses it."""
     running = clocks.filter(pl.col("state") == ClockState.RUNNING.value)
-    at_target = _reach(rows, running.filter(pl.col("remaining") == 0), open_time)
+    at_target = reach_targets(rows, running.filter(pl.col("remaining") == 0), open_time)
     before = running.filter(pl.col("remaining") > 0)
     ahead = open_time.instant_at(before["calendar"], before["open_at_end"] + before["remaining"])
     due = pl.concat(

@@ -18,7 +18,7 @@ from metrics.sla.policy import HOLDER_SCOPE, SlaPolicy
 from metrics.sla.running import match_policies, since
 from metrics.sla.stretches import GOES_ON, cut_at_end, resolution_stretches
 from metrics.tickets.replies import TicketReplies
-from metrics.tickets.steps import WORK
+from models.vocabulary import WORK
 
 _IS_OPEN: Final = pl.col("status_category").is_in(WORK)
 

@@ -13,8 +13,8 @@ import polars as pl
 
 from metrics.calendars.business_time import OpenTime
 from metrics.tickets.rows import match_rows
-from metrics.tickets.steps import CATEGORIES, WORK
-from models.vocabulary import StatusCategory
+from metrics.tickets.steps import CATEGORIES
+from models.vocabulary import WORK, StatusCategory
 
 _INSTANT: Final = pl.Datetime("us", "UTC")
 #: Text that is compared and handed through again and again: as categories it costs a fraction.

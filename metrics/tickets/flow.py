@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from metrics.tickets.rows import match_rows
-from metrics.tickets.steps import CATEGORIES, WORK
+from metrics.tickets.steps import CATEGORIES
 from models.ddl import conform_encoded
 from models.tickets import fct_ticket_days
+from models.vocabulary import WORK
 
 _BREAKDOWN: Final = ("status_category", "team", "priority", "service", "vendor")
 

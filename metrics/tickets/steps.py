@@ -13,12 +13,10 @@ from typing import Final
 import polars as pl
 
 from metrics.tickets.settled_before import settle_by_fields
-from models.vocabulary import ExportShape, StatusCategory
+from models.vocabulary import WORK, ExportShape, StatusCategory
 
 CATEGORIES: Final = pl.Enum([category.value for category in StatusCategory])
-#: Categories in which somebody still has to do something.
-WORK: Final = (StatusCategory.QUEUED.value, StatusCategory.ACTIVE.value, StatusCategory.WAITING.value)
-#: Categories in which nobody has to.
+#: Categories in which nobody has anything to do any more.
 SETTLED: Final = (StatusCategory.DONE.value, StatusCategory.CANCELLED.value)
 
 #: What a step is made of: a change of any of these begins a new one.

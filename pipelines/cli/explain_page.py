@@ -132,7 +132,7 @@ def _show_arithmetic(explained: Explanation) -> None:
     if explained.arithmetic is None:
         show_paragraph(_why_withheld(explained))
         return
-    for step in explained.arithmetic.steps:
+    for step in explained.arithmetic.sentences:
         show_paragraph(f"- {step}")
     for listing in explained.arithmetic.listings:
         _show_listing(listing)
@@ -343,7 +343,7 @@ def describe(explained: Explanation) -> dict[str, Any]:
         "arithmetic": None
         if arithmetic is None
         else {
-            "steps": list(arithmetic.steps),
+            "steps": list(arithmetic.sentences),
             "listings": list(arithmetic.listings),
             "doubts": list(arithmetic.doubts),
             "recomputed": arithmetic.numbers,

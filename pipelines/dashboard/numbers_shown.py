@@ -23,9 +23,9 @@ from models.catalog import table_named
 from models.ddl import polars_schema
 from models.marts import metric_values
 from models.tickets import fct_ticket_intervals, fct_tickets
-from models.vocabulary import NO_VALUE, Dimension
+from models.vocabulary import BREAKDOWNS, NO_VALUE, Dimension
 from pipelines.dashboard.filters import Filters
-from pipelines.dashboard.snapshot import BREAKDOWNS, Snapshot
+from pipelines.dashboard.snapshot import Snapshot
 
 #: The mark of the chosen records.
 _CHOSEN: Final = "chosen"

@@ -6,11 +6,11 @@ from datetime import date
 
 import streamlit as st
 
-from models.vocabulary import Grain
+from models.vocabulary import BREAKDOWNS, Grain
 from pipelines.cli.published import describe_reaches
 from pipelines.dashboard.filters import Filters
 from pipelines.dashboard.plain_text import plain
-from pipelines.dashboard.snapshot import BREAKDOWNS, Snapshot
+from pipelines.dashboard.snapshot import Snapshot
 from pipelines.words.numbers import format_instant
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 
 from metrics.periods import Period
-from models.vocabulary import NO_VALUE, Dimension, Grain
+from models.vocabulary import NO_VALUE, Grain
 from pipelines.cli.published import open_published, publication_of
 from pipelines.dashboard.filters import Filters
 from pipelines.published.publication import PublicationFacts, Reach, read_reaches
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
     from pipelines.home import Home
 
-BREAKDOWNS: Final = tuple(dimension.value for dimension in Dimension if dimension is not Dimension.OVERALL)
 
 #: What answers are remembered by: publication, SQL and parameters.
 _Key = tuple[str, str, str]

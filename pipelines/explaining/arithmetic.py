@@ -49,6 +49,7 @@ class Arithmetic:
     Attributes:
         numbers: what they come to.
         steps: how, one sentence each, in order.
+        limits: how the bounds come out, where a sentence says it.
         listings: what is added up, where a sentence cannot hold it.
         doubts: what does not fit together within the records themselves, whatever the published value is.
     """
@@ -57,6 +58,12 @@ class Arithmetic:
     steps: tuple[str, ...]
     listings: tuple[Listing, ...] = ()
     doubts: tuple[str, ...] = field(default=())
+    limits: tuple[str, ...] = ()
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """How the value comes out of its records, and then its bounds."""
+        return self.steps + self.limits
 
 
 def measured_of(cell: Cell, measured: int, eligible: int) -> str:

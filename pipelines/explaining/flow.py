@@ -108,9 +108,9 @@ def compute_stock(connection: duckdb.DuckDBPyConnection, cell: Cell, records: Re
     if cell.last_day < cell.period.end:
         end += ", how far the data reach,"
     steps = (
-        f"{end} {count_records(eligible, 'tickets')} might have been in work. " + measured_of(cell, measured, eligible)
+        f"{end} {count_records(eligible, 'tickets')} count. " + measured_of(cell, measured, eligible)
         if eligible
-        else f"{end} no ticket is known to have been in work.",
+        else f"{end} no ticket counts.",
         f"By the stretches of their histories, there {_was(measured)} {states}; counted are those {wanted}: {value:,}."
         if value is not None and states
         else "That makes 0."
@@ -214,7 +214,8 @@ def _net_of(connection: duckdb.DuckDBPyConnection, records: Records) -> Arithmet
     )
     bounds = (row["created"] - row["may_be_resolved"], row["may_be_created"] - row["resolved"])
     numbers = Numbers(value=value, eligible_count=row["eligible"], measured_count=row["measured"], bounds=bounds)
-    return Arithmetic(numbers, steps)
+    limits = f"Whatever is not certain, it lies between {bounds[0]:,} and {bounds[1]:,}."
+    return Arithmetic(numbers, steps, limits=(limits,) if bounds[0] < bounds[1] else ())
 
 
 def _was(count: int) -> str:

@@ -92,19 +92,19 @@ def _quotient(cell: Cell, column: str, totals: Totals, in_doubt: int) -> Arithme
     fewest = part - (in_doubt if isinstance(kind, Ratio) and kind.hits_in_doubt else 0)
     most_hits = part + unmeasured + (in_doubt if isinstance(kind, Ratio) and kind.misses_in_doubt else 0)
     least = fewest / totals.eligible if totals.eligible else None
+    limits = []
     if unit == "ratio":
         most = most_hits / totals.eligible if totals.eligible else None
         if unmeasured or in_doubt:
             ends = f"{fewest:,} / {totals.eligible:,} = {least:,.6f}", f"{most_hits:,} / {totals.eligible:,}"
-            others = "the others" if unmeasured else "they"
-            steps.append(f"Whatever {others} are, it lies between {ends[0]} and {ends[1]} = {most:,.6f}.")
+            limits.append(f"Whatever is not certain, it lies between {ends[0]} and {ends[1]} = {most:,.6f}.")
     else:
         most = least if totals.measured == totals.eligible and not in_doubt else None
     numbers = Numbers(
         value=value, numerator=part, denominator=totals.measured, eligible_count=totals.eligible,
         measured_count=totals.measured, bounds=(least, most),
     )  # fmt: skip
-    return Arithmetic(numbers, tuple(steps))
+    return Arithmetic(numbers, tuple(steps), limits=tuple(limits))
 
 
 def _time_share(cell: Cell, totals: Totals, doubts: DoubtsOfShare) -> Arithmetic:
@@ -152,7 +152,8 @@ def _count(cell: Cell, totals: Totals) -> Arithmetic:
         value=totals.measured, eligible_count=totals.eligible, measured_count=totals.measured,
         bounds=(totals.measured, totals.eligible),
     )  # fmt: skip
-    return Arithmetic(numbers, steps)
+    limits = f"Whatever is not certain, there are between {totals.measured:,} and {totals.eligible:,}."
+    return Arithmetic(numbers, steps, limits=(limits,) if totals.measured < totals.eligible else ())
 
 
 def _sum(cell: Cell, records: Records, totals: Totals) -> Arithmetic:

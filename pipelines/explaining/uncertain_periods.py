@@ -86,8 +86,9 @@ def with_uncertain_periods(arithmetic: Arithmetic, possible: Arithmetic, noun: s
     told = [f"Exports leave open whether {leaving:,} of them belong to this period or to another."] if leaving else []
     if coming:
         told.append(f"{count_records(coming, noun)} counted in other periods may belong to this one.")
-    told.append("For the bounds, of these nothing else is known.")
-    return replace(arithmetic, numbers=replace(own, bounds=wide.bounds), steps=(*arithmetic.steps, " ".join(told)))
+    told.append("The bounds hold wherever these belong, and whatever they are.")
+    numbers, steps = replace(own, bounds=wide.bounds), (*arithmetic.steps, " ".join(told))
+    return replace(arithmetic, numbers=numbers, steps=steps, limits=possible.limits)
 
 
 def _is_trusted(view: RecordView) -> str:

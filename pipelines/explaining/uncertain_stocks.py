@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from metrics.kinds import Stock
-from metrics.measuring.uncertain_stocks import IN_WORK
 from models.ddl import quote_text
-from models.vocabulary import NO_VALUE
+from models.vocabulary import NO_VALUE, WORK
 from pipelines.explaining.cell import Cell
 from pipelines.published.rows import read_rows
 from pipelines.words.numbers import count_records
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     import duckdb
 
 _OF_STRETCH: Final = ("team", "priority", "vendor")
-_NAMES: Final = ", ".join(map(quote_text, IN_WORK))
+_NAMES: Final = ", ".join(map(quote_text, WORK))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +71,7 @@ def uncertain_stock(connection: duckdb.DuckDBPyConnection, cell: Cell) -> Uncert
     assert isinstance(cell.metric.kind, Stock)
     categories = [category.value for category in cell.metric.kind.categories]
     (row,) = read_rows(connection, _query(cell, ", ".join(map(quote_text, categories))))
-    is_whole = set(categories) == set(IN_WORK)
+    is_whole = cell.metric.kind.is_of_all_work
     return UncertainStock(
         in_doubt=row["in_doubt"],
         possible=row["possible"],

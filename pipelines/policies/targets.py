@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -15,10 +15,8 @@ from data_contracts.documents import Document, Problem
 from metrics.signals.process_behaviour import Baseline
 from metrics.signals.targets import Target, find_contradiction, find_trouble
 from metrics.spec import Metric
-from models.vocabulary import Dimension, Grain
+from models.vocabulary import BREAKDOWNS, Dimension, Grain
 from pipelines.policies.spelling import Day, Exact, Strict, Texts
-
-_BREAKDOWNS: Final = tuple(dimension.value for dimension in Dimension if dimension is not Dimension.OVERALL)
 
 
 def _one_name(value: Any) -> Any:
@@ -45,7 +43,7 @@ class _Target(Strict):
 
     @model_validator(mode="after")
     def _is_of_one(self) -> Self:
-        named = [name for name in _BREAKDOWNS if getattr(self, name) is not None]
+        named = [name for name in BREAKDOWNS if getattr(self, name) is not None]
         if len(named) > 1:
             raise ValueError(
                 f"a target is for the value of one breakdown, not for {' and '.join(named)} together; leave one"
@@ -54,7 +52,7 @@ class _Target(Strict):
 
     def build(self) -> Target:
         """The record that it means."""
-        named = [(Dimension(name), told) for name in _BREAKDOWNS if (told := getattr(self, name)) is not None]
+        named = [(Dimension(name), told) for name in BREAKDOWNS if (told := getattr(self, name)) is not None]
         dimension, value = named[0] if named else (Dimension.OVERALL, "")
         grain = Grain(self.period) if self.period else None
         return Target(self.metric, self.value, grain, self.effective_from, self.effective_to, dimension, value)

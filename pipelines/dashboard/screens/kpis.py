@@ -9,13 +9,13 @@ import polars as pl
 import streamlit as st
 
 from metrics.registry import METRICS
-from models.vocabulary import Dimension
+from models.vocabulary import BREAKDOWNS, Dimension
 from pipelines.dashboard.charts import MOST_LINES, axis_title, draw_lines, draw_trend
 from pipelines.dashboard.filters import Filters
 from pipelines.dashboard.numbers_shown import can_be_measured, fade_partial, read_breakdown, read_values
 from pipelines.dashboard.plain_text import plain
 from pipelines.dashboard.shown import show_breakdown_targets, show_card, show_definition, show_nothing
-from pipelines.dashboard.snapshot import BREAKDOWNS, Snapshot
+from pipelines.dashboard.snapshot import Snapshot
 from pipelines.dashboard.tables import show_table
 from pipelines.dashboard.targets import read_targets
 

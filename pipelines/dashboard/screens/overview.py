@@ -7,14 +7,14 @@ from typing import Final
 import streamlit as st
 
 from metrics.registry import HEADLINES
-from models.vocabulary import Dimension
+from models.vocabulary import BREAKDOWNS, Dimension
 from pipelines.dashboard.bars import show_bars
 from pipelines.dashboard.charts import axis_title, draw_trend
 from pipelines.dashboard.filters import Filters
 from pipelines.dashboard.numbers_shown import fade_partial, read_breakdown, read_values
 from pipelines.dashboard.plain_text import plain
 from pipelines.dashboard.shown import show_breakdown_targets, show_card, show_nothing
-from pipelines.dashboard.snapshot import BREAKDOWNS, Snapshot
+from pipelines.dashboard.snapshot import Snapshot
 from pipelines.words.periods import name_period
 
 _TREND_HEIGHT: Final = 220

@@ -5,13 +5,13 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
-from models.vocabulary import NO_VALUE
+from models.vocabulary import BREAKDOWNS, NO_VALUE
 from pipelines.dashboard.bars import show_bars
 from pipelines.dashboard.filters import Filters
 from pipelines.dashboard.numbers_shown import days_of
 from pipelines.dashboard.plain_text import plain
 from pipelines.dashboard.shown import show_nothing
-from pipelines.dashboard.snapshot import BREAKDOWNS, Snapshot
+from pipelines.dashboard.snapshot import Snapshot
 from pipelines.dashboard.tables import show_table
 from pipelines.words.numbers import count_of
 
