@@ -18,10 +18,10 @@ import fastexcel
 import polars as pl
 
 from metrics.registry import HEADLINES
-from models.vocabulary import Dimension, Grain
+from models.vocabulary import BREAKDOWNS, Dimension, Grain
 from pipelines.dashboard.filters import Filters
 from pipelines.dashboard.numbers_shown import read_breakdown, read_values
-from pipelines.dashboard.snapshot import BREAKDOWNS, Answers, open_snapshot
+from pipelines.dashboard.snapshot import Answers, open_snapshot
 
 if TYPE_CHECKING:
     from postgres_servers import PostgresDatabase

@@ -9,11 +9,11 @@ import polars as pl
 import pytest
 
 from metrics.registry import METRICS
-from models.vocabulary import NO_VALUE, Grain
+from models.vocabulary import BREAKDOWNS, NO_VALUE, Grain
 from pipelines.dashboard import numbers_shown
 from pipelines.dashboard.filters import Filters
 from pipelines.dashboard.numbers_shown import COLUMNS, can_be_measured, read_values
-from pipelines.dashboard.snapshot import BREAKDOWNS, Snapshot
+from pipelines.dashboard.snapshot import Snapshot
 
 _ALL = [metric.name for metric in METRICS]
 _SAME = [name for name in COLUMNS if name not in ("dimension", "dimension_value")]
