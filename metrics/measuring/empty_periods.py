@@ -1,7 +1,8 @@
 """Periods in which nothing was counted: a count of 0 is a number that readers of a time series expect to see.
 
-Only where it is known that there was nothing: from the first record of the fact to the data's own clock. What was
-counted is computed elsewhere; ratios and percentiles of nothing have no row.
+Only where it is known that there was nothing: from the first record of the fact, or where its data begin if that is
+later, to the data's own clock. Before, nobody told of anything, and a 0 would be made up. What was counted is computed
+elsewhere; ratios and percentiles of nothing have no row.
 """
 
 from __future__ import annotations
@@ -41,7 +42,11 @@ def first_days(metrics: list[Metric], facts: Mapping[str, pl.DataFrame], reporti
 
 
 def add_zeros(
-    published: pl.DataFrame, metric: Metric, spans: Mapping[Span, date], reporting: Reporting
+    published: pl.DataFrame,
+    metric: Metric,
+    spans: Mapping[Span, date],
+    reporting: Reporting,
+    told_from: date | None = None,
 ) -> pl.DataFrame:
     """The rows of a count with 0 where nothing was counted: overall in every grain, in breakdowns by month and quarter.
 
@@ -51,6 +56,8 @@ def add_zeros(
     Args:
         published: rows of the metric, as `metrics.measuring.published_cells` gives them.
         spans: first day of each span, from `first_days`.
+        told_from: first day of which the metric's data tell; a period that ends before has no zeros. None if they tell
+            of all that their records date.
     """
     span = metric.population.span
     if not isinstance(metric.kind, KINDS_WITH_ZEROS) or span is None or span not in spans:
@@ -60,6 +67,8 @@ def add_zeros(
     by_value = [_cells_of_values(published, _periods(days, grain, reporting), grain) for grain in _BREAKDOWN_GRAINS]
     missing = pl.concat([*whole, *by_value]).join(published, on=CELL, how="anti")
     zeros = publish_cells(close_periods(missing, reporting), metric, _ZERO)
+    if told_from is not None:
+        zeros = zeros.filter(pl.col("period_end_date") >= told_from)
     return pl.concat([published, zeros]).sort(CELL)
 
 

@@ -55,6 +55,7 @@ def measure(
     whole_as_of: datetime | None = None,
     week_start: int = MONDAY,
     unposted_months: Collection[date] = (),
+    told_from: Mapping[str, date] | None = None,
 ) -> pl.DataFrame:
     """Measure metrics in every period and breakdown that has records.
 
@@ -73,6 +74,8 @@ def measure(
             (`metrics.registry.closing_domains`).
         week_start: ISO number of the first day of a week, 1 (Monday) to 7 (Sunday).
         unposted_months: first days of months of which the ledger lacks all postings (`metrics.unposted_months`).
+        told_from: metric -> first day of which its data tell (`metrics.measuring.partial_periods.first_told_days`), for
+            those of which that is known.
 
     Returns:
         `models.marts.metric_values`, sorted by metric, grain, period, dimension and value.
@@ -101,5 +104,6 @@ def measure(
     }
     # Every metric's rows are in order already: to sort millions of rows by their texts again would cost as much as
     # all measuring.
-    in_order = [add_zeros(published[metric], metric, spans, reporting) for metric in chosen]
+    begun = told_from or {}
+    in_order = [add_zeros(published[metric], metric, spans, reporting, begun.get(metric.name)) for metric in chosen]
     return pl.concat([pl.DataFrame(schema=polars_schema(metric_values)), *in_order])

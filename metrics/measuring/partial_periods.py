@@ -48,6 +48,17 @@ def data_needed(metric: Metric, cost_policy: CostPolicy, vendor_policy: VendorPo
     return tuple(data for data in _ORDER if data in needed)
 
 
+def first_told_days(needed: Mapping[str, Sequence[str]], beginnings: Collection[Beginning]) -> dict[str, date]:
+    """Metric -> the first day of which data of all kinds tell that it counts; before, it may have counted nothing.
+
+    Args:
+        needed: metric -> kinds of data that it counts, as `data_needed` gives them.
+        beginnings: where the data of each source begin; those of a kind begin with the earliest.
+    """
+    begun = _of_metrics(needed, beginnings).filter("is_earliest")
+    return dict(begun.group_by("metric").agg(pl.col("first_date").max()).iter_rows())
+
+
 def find_partial_periods(
     metric_values: pl.DataFrame,
     needed: Mapping[str, Sequence[str]],

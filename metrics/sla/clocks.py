@@ -20,6 +20,7 @@ import polars as pl
 from metrics.calendars.business_time import OpenTime
 from metrics.sla.decisions import decide_clocks
 from metrics.sla.holders import find_holdings, vendor_resolution_stretches, vendor_response_stretches
+from metrics.sla.late_priorities import find_late_priorities, measure_doubts
 from metrics.sla.lives import Lives, gather_lives
 from metrics.sla.policy import HOLDER_TARGETS, SlaPolicy, SlaPolicyError
 from metrics.sla.running import apply_policies, match_policies, measure_clocks, policies_that_continue
@@ -115,8 +116,26 @@ def _close(
     else:
         stretches = resolution_stretches(lives, _continues(lives, policies), as_of)
     matched = match_policies(stretches, lives, policies)
-    rows = measure_clocks(apply_policies(stretches, matched, lives, policies, open_time), open_time)
+    # Silences are cut by events, and told exactly.
+    doubted = find_late_priorities(stretches, lives) if target is not SlaTarget.PERIODIC_UPDATE else None
+    if doubted is None:
+        rows = measure_clocks(apply_policies(stretches, matched, lives, policies, open_time), open_time)
+    else:
+        others = (
+            _match_others(doubted, "other_priority", pl.col("doubted_from").is_not_null(), lives, policies),
+            _match_others(doubted, "former_priority", pl.col("begins_late"), lives, policies),
+        )
+        rows = measure_clocks(apply_policies(doubted, matched, lives, policies, open_time, others=others), open_time)
+        rows = measure_doubts(rows, open_time)
     yield decide_clocks(rows, lives, policies, open_time)
+
+
+def _match_others(
+    stretches: pl.DataFrame, priority: str, is_asked: pl.Expr, lives: Lives, policies: Sequence[SlaPolicy]
+) -> pl.Series:
+    """The position of the policy that covers the stretches that are asked for, by another priority."""
+    matched = match_policies(stretches.with_columns(priority=priority), lives, policies)
+    return stretches.select(pl.when(is_asked).then(matched)).to_series()
 
 
 def _close_holders(

@@ -14,10 +14,11 @@ import polars as pl
 
 from metrics.calendars.business_time import OpenTime
 from metrics.sla.decision_windows import find_decision_windows
-from metrics.sla.gaps import count_unsure, find_gaps, is_surely_beyond
+from metrics.sla.gaps import count_unsure, find_gaps, is_surely_beyond, is_told_by_exports
+from metrics.sla.late_priorities import break_for_sure, doubt_targets, has_doubts
 from metrics.sla.lives import Lives
 from metrics.sla.policy import SlaPolicy
-from metrics.sla.reaching import reach_targets
+from metrics.sla.reaching import go_beyond, reach_targets
 from metrics.sla.running import since
 from metrics.sla.silences import longest_silences
 from models.vocabulary import ClockState, SlaTarget
@@ -71,6 +72,7 @@ def decide_clocks(
     clocks = _join_breaches(rows, open_time)
     clocks = clocks.with_columns(_elapsed(rows, clocks))
     clocks = clocks.with_columns(count_unsure(rows, clocks.height, open_time))
+    clocks = clocks.with_columns(doubt_targets(rows, clocks.height))
     clocks = clocks.with_columns(find_gaps(clocks, lives))
     is_open_question = pl.col("not_told").is_not_null()
     is_breached = pl.col("breached_at").is_not_null()
@@ -128,14 +130,25 @@ def _join_breaches(rows: pl.DataFrame, open_time: OpenTime) -> pl.DataFrame:
     beyond = rows.select("clock", "position").filter(rows["elapsed"] > rows["target"])
     first_beyond = beyond.filter(pl.col("clock").ne_missing(pl.col("clock").shift(1)))
     breaches = reach_targets(rows, rows[first_beyond["position"]], open_time)
-    surely = is_surely_beyond(breaches, open_time)
+    # Where every instant is told, none is asked for.
+    asked = breaches if is_told_by_exports(rows) else breaches.clear()
+    beyond_at = pl.repeat(None, last.height, dtype=breaches.schema["reached_at"], eager=True)
+    beyond_at = beyond_at.scatter(asked["clock"] - 1, go_beyond(asked, open_time))
+    surely = breaches.select("clock", is_surely_beyond(breaches, open_time).alias("surely"))
+    if has_doubts(rows):
+        # Broken whichever priority was in force: perhaps later, perhaps never.
+        sure_breaches = break_for_sure(rows, pl.zeros(last.height, dtype=pl.Int64, eager=True), open_time)
+        found = sure_breaches.select("clock", is_surely_beyond(sure_breaches, open_time).alias("surely"))
+        surely = surely.select("clock").join(found, on="clock", how="left", maintain_order="left")
     # Clocks are numbered from 1 in order, so that their rows are found without a join, which would copy every column.
     is_breached = pl.repeat(False, last.height, eager=True).scatter(breaches["clock"] - 1, True)
     breach = pl.select(pl.when(is_breached).then(is_breached.cast(pl.UInt32).cum_sum() - 1)).to_series()
     return last.with_columns(
         breaches["reached_at"].gather(breach).alias("breached_at"),
         breaches["reached_row"].gather(breach),
-        surely.gather(breach).alias("is_surely_beyond"),
+        beyond_at.alias("beyond_at"),
+        surely["surely"].fill_null(False).gather(breach).alias("is_surely_beyond"),
+        surely["surely"].is_not_null().gather(breach).alias("is_beyond_any"),
         (last["target"] == breaches["target"].gather(breach)).alias("keeps_target"),
         *(pl.when(is_breached).then(breaches[name].gather(breach)).otherwise(name).alias(name) for name in _DECISIVE),
     )

@@ -12,6 +12,7 @@ from typing import Final
 import polars as pl
 
 from metrics.calendars.business_time import OpenTime
+from metrics.sla.late_priorities import has_doubts, least_target
 from metrics.sla.lives import Lives
 from models.vocabulary import ClockGap
 
@@ -26,11 +27,13 @@ def find_gaps(clocks: pl.DataFrame, lives: Lives) -> list[pl.Series]:
     - One of a ticket that left the exports while it was open may have stopped at any time since.
     - One of which it is not told whether it stopped at all may be met, even where it goes on or was cancelled.
     - One whose pauses are not told is met or cancelled if it was within its target without any. It is never breached.
-    - One whose start or pauses are told to the granularity of exports is judged where that cannot matter.
+    - One whose start or pauses are told to the granularity of exports is judged where that cannot matter, and so is
+      one under whose priority another may have been in force already.
 
     Args:
-        clocks: one row per clock, with `breached_at`, what `is_surely_beyond` and `count_unsure` said, and the columns
-            of its last row.
+        clocks: one row per clock, with `breached_at`, `is_beyond_any` (whether it is beyond whichever policy was in
+            force), what `is_surely_beyond`, `count_unsure` and `metrics.sla.late_priorities.doubt_targets` said, and
+            the columns of its last row.
 
     Returns:
         `not_told` (a `ClockGap`, empty where the clock can be judged) and `decided_by`: where it cannot be, the latest
@@ -42,19 +45,26 @@ def find_gaps(clocks: pl.DataFrame, lives: Lives) -> list[pl.Series]:
     tells_pauses = pl.col("tells_pauses")
     looks_breached = pl.col("breached_at").is_not_null()
     least = pl.col("elapsed_microseconds") - pl.col("unsure_at_end") - pl.col("unsure_pause")
-    is_beyond = (~is_stop_open | pl.col("is_surely_beyond")) & (
-        (pl.col("unsure_pause") == 0) | (pl.col("keeps_target") & (least > pl.col("target")))
+    is_beyond = (
+        pl.col("is_beyond_any")
+        & (~is_stop_open | pl.col("is_surely_beyond"))
+        & (
+            (pl.col("unsure_pause") == 0)
+            | (pl.col("keeps_target") & (least > pl.max_horizontal("target", "greatest_other")))
+        )
     )
     is_breach_open = looks_breached & ~(tells_pauses & is_beyond)
     is_ended = pl.col("is_stopped") | pl.col("is_cancelled")
-    can_be_beyond = (pl.col("unsure_run") > 0) & (pl.col("run") + pl.col("unsure_run") > pl.col("least_target"))
+    can_have_run = (pl.col("unsure_run") > 0) & (pl.col("run") + pl.col("unsure_run") > pl.col("least_target"))
+    can_be_beyond = can_have_run | pl.col("is_beyond_other")
+    can_be_spared = ~tells_pauses | (pl.col("unsure_pause") > 0) | ~pl.col("is_beyond_any")
     can_have_stopped = ~pl.col("tells_stop") & is_stop_open
     is_end_open = pl.when(can_have_stopped).then(~pl.col("is_stopped")).otherwise(~is_ended & ~tells_pauses)
     is_open = is_breach_open | (~looks_breached & (is_end_open | can_be_beyond))
     is_dated_by_sight = pl.col("has_history") | pl.col("settled_by_at").is_not_null()
     has_instants = pl.lit(lives.tickets.select(is_dated_by_sight).to_series().gather(clocks["life"]))
     decided_by = (
-        pl.when(looks_breached & is_ended & (~tells_pauses | (pl.col("unsure_pause") > 0)))
+        pl.when(looks_breached & is_ended & can_be_spared)
         .then("clock_ends_at")
         .when(looks_breached)
         .then("breached_at")
@@ -79,6 +89,12 @@ def find_gaps(clocks: pl.DataFrame, lives: Lives) -> list[pl.Series]:
     ).get_columns()
 
 
+def is_told_by_exports(rows: pl.DataFrame) -> bool:
+    """Whether exports date anything of the clocks. None does in a log; and silences are cut by events."""
+    is_dated = has_doubts(rows) or rows["started_earliest_at"].null_count() < rows.height
+    return is_dated and "is_reply" not in rows.columns
+
+
 def count_unsure(rows: pl.DataFrame, clock_count: int, open_time: OpenTime) -> list[pl.Series]:
     """By how much each clock can have counted more or less, since exports date its start, its pauses and its stop.
 
@@ -93,11 +109,11 @@ def count_unsure(rows: pl.DataFrame, clock_count: int, open_time: OpenTime) -> l
         before it is known to; and `unsure_at_end`, what it counted after it is known to go on.
     """
     names = ("run", "least_target", "unsure_run", "unsure_pause", "unsure_at_end")
-    # Where no export dates anything, as in a log, there is nothing to count.
-    if "is_reply" in rows.columns or rows["started_earliest_at"].null_count() == rows.height:
+    if not is_told_by_exports(rows):
         return [pl.zeros(clock_count, dtype=pl.Int64, eager=True).alias(name) for name in names]
     is_run = ~pl.col("is_paused")
-    ran_before = is_run.shift(1) & ~pl.col("begins")
+    # What starts anew counted nothing before.
+    ran_before = is_run.shift(1) & ~pl.col("begins_attempt")
     changes = rows.select(
         "clock",
         "calendar",
@@ -112,15 +128,15 @@ def count_unsure(rows: pl.DataFrame, clock_count: int, open_time: OpenTime) -> l
     late = rows.filter((pl.col("ended_at") > pl.col("sure_until")) & is_run).select(
         "clock", "calendar", "ended_at", started_at=pl.max_horizontal("started_at", "sure_until")
     )
-    counted = rows.select("clock", "target", run=pl.col("run_through") - pl.col("run_before"))
+    counted = rows.select("clock", target=least_target(rows), run=pl.col("run_through") - pl.col("run_before"))
     sums = counted.group_by("clock").agg(pl.col("run").sum(), pl.col("target").min()).sort("clock")
-    counts = (
-        sums["run"],
-        sums["target"],
-        _sum_time(blurred.filter("is_run"), clock_count, open_time),
-        _sum_time(blurred.filter(~pl.col("is_run")), clock_count, open_time),
-        _sum_time(late, clock_count, open_time),
-    )
+    unsure_run = _sum_time(blurred.filter("is_run"), clock_count, open_time)
+    unsure_pause = _sum_time(blurred.filter(~pl.col("is_run")), clock_count, open_time)
+    if has_doubts(rows):
+        # By another calendar or other pauses.
+        more = rows.group_by("clock").agg(pl.col("more_run", "more_pause").sum()).sort("clock")
+        unsure_run, unsure_pause = unsure_run + more["more_run"], unsure_pause + more["more_pause"]
+    counts = (sums["run"], sums["target"], unsure_run, unsure_pause, _sum_time(late, clock_count, open_time))
     return [count.alias(name) for count, name in zip(counts, names, strict=True)]
 
 

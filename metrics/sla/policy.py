@@ -108,8 +108,8 @@ def first_covering(policies: Sequence[SlaPolicy]) -> pl.Expr:
     return matched
 
 
-def is_paused(policies: Sequence[SlaPolicy]) -> pl.Expr:
-    """Whether the clock of a row's policy (a position, column `policy`) stands still in the row's status.
+def is_paused(policies: Sequence[SlaPolicy], by: str = "policy") -> pl.Expr:
+    """Whether the clock of a row's policy (a position, in the column `by`) stands still in the row's status.
 
     Between two lives, in done or cancelled, every clock does.
     """
@@ -126,6 +126,6 @@ def is_paused(policies: Sequence[SlaPolicy]) -> pl.Expr:
         if reasons:
             is_excused = pl.col("waiting_reason").is_in(sorted(reasons)).fill_null(False)
             pauses &= is_excused | (category != StatusCategory.WAITING.value)
-        applies = pl.lit(True) if len(positions) == len(policies) else pl.col("policy").is_in(positions)
+        applies = pl.lit(True) if len(positions) == len(policies) else pl.col(by).is_in(positions)
         conditions.append(applies & pauses)
     return pl.any_horizontal(conditions)

@@ -1,6 +1,8 @@
-"""When a clock reached a target, by its running totals."""
+"""When a clock reached a target and when it went beyond it, by its running totals."""
 
 from __future__ import annotations
+
+from datetime import timedelta
 
 import polars as pl
 
@@ -36,3 +38,18 @@ def reach_targets(rows: pl.DataFrame, wanted: pl.DataFrame, open_time: OpenTime)
         reached_row=pl.when(is_under_target).then(next_row).otherwise("target_row"),
     )
     return wanted.with_columns(reached)
+
+
+def go_beyond(rows: pl.DataFrame, open_time: OpenTime) -> pl.Series:
+    """When clocks went beyond their targets: until then, a stop would have kept the promise.
+
+    That is when they reached them, but for those that reached them as a day closed, or as a pause began.
+
+    Args:
+        rows: the first of each clock in which it went beyond its target.
+    """
+    missing = (pl.col("target") - (pl.col("run_before") - pl.col("run_at_count"))).clip(lower_bound=0)
+    # The microsecond that is too much, without it.
+    too_much = rows.select(pl.col("open_at_start") + missing + 1).to_series()
+    instant = open_time.instant_at(rows["calendar"], too_much)
+    return (instant - timedelta(microseconds=1)).alias("beyond_at")

@@ -80,23 +80,29 @@ def apply_policies(
     policies: Sequence[SlaPolicy],
     open_time: OpenTime,
     *,
+    others: tuple[pl.Series, pl.Series] | None = None,
     is_held: pl.Series | None = None,
 ) -> pl.DataFrame:
     """The policy in force in each stretch. Stretches before a clock's first policy are left out.
 
     Adds `policy` (position), `begins` (of the clock), `begins_attempt` (of the clock, or of a restart), `target`
     (microseconds), `calendar` (code), `is_paused` and `tells_pauses`. A ticket of which only a snapshot is known does
-    not tell when a policy's pauses were: its clock is run without any, and `tells_pauses` is false.
+    not tell when a policy's pauses were: its clock is run without any, and `tells_pauses` is false. With `others`, also
+    what `metrics.sla.late_priorities.measure_doubts` takes.
 
     Args:
         stretches: of the clocks, in order.
         matched: the position of the policy that covers each stretch.
+        others: the same by the `other_priority` that may have been in force, and by the `former_priority` with which
+            the clock may have begun, where there are any.
         is_held: whether the clock's holder has the ticket; if not, the clock stands still and sees no change of
             priority. None where it does not matter who has it.
     """
     held = pl.repeat(True, stretches.height, eager=True) if is_held is None else is_held
     begins = pl.col("begins")
     rows = stretches.with_columns(matched.alias("matched"), held.alias("is_held"))
+    if others is not None:
+        rows = rows.with_columns(others[0].alias("other"), others[1].alias("former"))
     seen_before = since(pl.col("is_held"), _POSITION).shift(1)
     rows = rows.with_columns(
         policy=pl.when(begins).then(pl.col("matched").fill_null(-1)).otherwise("matched").forward_fill()
@@ -116,14 +122,43 @@ def apply_policies(
     changes_priority = pl.col("matched").is_not_null() & pl.col("priority").ne_missing(pl.col("previous_priority"))
     targets = pl.Series([policy.within_microseconds for policy in policies], dtype=pl.Int64)
     named = [open_time.names.index(policy.calendar) if policy.calendar is not None else None for policy in policies]
-    own_calendar = pl.Series(named, dtype=pl.UInt32).gather(rows["policy"])
+    own_calendar = pl.Series(named, dtype=pl.UInt32)
+    first_calendar = since(begins, pl.col("calendar"))
+    if others is not None:
+        keeps = pl.Series([policy.on_priority_change == "keep" for policy in policies])
+        rows = rows.with_columns(
+            pl.when(_is_in_doubt(rows, policies)).then("other").alias("other"),
+            pl.when(begins & (pl.col("former") != pl.col("policy"))).then("former").alias("former"),
+        )
+        rows = rows.with_columns(
+            other_target=targets.gather(rows["other"]),
+            other_calendar=pl.coalesce(own_calendar.gather(rows["other"]), first_calendar),
+            other_is_paused=is_paused(policies, by="other"),
+            is_paused_then=rows.select("policy", status_category="other_category", waiting_reason="other_reason")
+            .select(is_paused(policies))
+            .to_series(),
+            starts_anew=modes.gather(rows["policy"]),
+            former_target=targets.gather(rows["former"]),
+            former_calendar=pl.coalesce(own_calendar.gather(rows["former"]), first_calendar),
+            may_keep_former=since(begins, pl.lit(keeps.gather(rows["former"])).fill_null(False)),
+        )
     return rows.with_columns(
         begins_attempt=begins | (restarts & changes_priority),
         target=targets.gather(rows["policy"]),
         is_paused=(is_paused(policies) & (tells_pauses | is_settled)) | ~pl.col("is_held"),
         tells_pauses=tells_pauses,
-        calendar=pl.coalesce(own_calendar, since(begins, pl.col("calendar"))),
+        calendar=pl.coalesce(own_calendar.gather(rows["policy"]), first_calendar),
     )
+
+
+def _is_in_doubt(rows: pl.DataFrame, policies: Sequence[SlaPolicy]) -> pl.Expr:
+    """Whether it matters that another policy may have been in force: one that is kept stays whatever the priority, and
+    the same one only starts anew."""
+    stays, starts_anew = (
+        pl.lit(pl.Series([policy.on_priority_change == word for policy in policies]).gather(rows["policy"]))
+        for word in ("keep", "restart")
+    )
+    return ~stays & (starts_anew | (pl.col("other") != pl.col("policy")))
 
 
 def _keep_policies(rows: pl.DataFrame, policies: Sequence[SlaPolicy]) -> pl.DataFrame:

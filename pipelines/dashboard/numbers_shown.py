@@ -166,7 +166,13 @@ def _measure_chosen(snapshot: Snapshot, names: Sequence[str], filters: Filters) 
         pl.col("period_start_date").is_between(first, filters.last),
         pl.col("period_grain") == filters.grain.value,
     )
-    return measured.select(COLUMNS).sort("metric", "period_start_date")
+    # Of periods that are published of nothing, such as those before the data, nothing is known of a part either.
+    published = snapshot.ask(
+        "SELECT DISTINCT metric, period_start_date FROM mart.metric_values WHERE period_grain = $grain",
+        {"grain": filters.grain.value},
+    )
+    known = measured.join(published, on=["metric", "period_start_date"], how="semi")
+    return known.select(COLUMNS).sort("metric", "period_start_date")
 
 
 def _close_as_published(

@@ -14,7 +14,7 @@ from sqlalchemy import Table
 
 from metrics.measuring.measure import measure
 from metrics.measuring.missing_months import find_missing_months, leave_out_incomplete
-from metrics.measuring.partial_periods import data_needed, find_partial_periods
+from metrics.measuring.partial_periods import data_needed, find_partial_periods, first_told_days
 from metrics.periods import local_date_of
 from metrics.registry import METRICS
 from metrics.signals.change_drivers import explain_changes
@@ -141,15 +141,20 @@ def build_kpi_signals(session: Session) -> list[Step]:
 def _partial_periods(session: Session, values: pl.DataFrame, held: Collection[str]) -> pl.DataFrame:
     """Periods that data tell only in part. A KPI that is held keeps the values of its last good batch, and with them
     what was known of these."""
+    needed = _data_needed(session, held)
+    kept = session.warehouse.read(partial_periods).filter(pl.col("metric").is_in(held))
+    found = find_partial_periods(values, needed, read_beginnings(session), data_ends(session))
+    return pl.concat([kept, found]).sort("metric", "period_grain", "period_start_date")
+
+
+def _data_needed(session: Session, held: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """The kinds of data that each metric counts that is not held."""
     policies = session.project.policies
-    needed = {
+    return {
         metric.name: data_needed(metric, policies.costs, policies.vendors)
         for metric in METRICS
         if metric.name not in held
     }
-    kept = session.warehouse.read(partial_periods).filter(pl.col("metric").is_in(held))
-    found = find_partial_periods(values, needed, read_beginnings(session), data_ends(session))
-    return pl.concat([kept, found]).sort("metric", "period_grain", "period_start_date")
 
 
 def _ledger_day(session: Session) -> date:
@@ -175,6 +180,7 @@ def _metric_values(session: Session, reasons: Mapping[str, Sequence[Reason]], un
         if table.name in needed
     }
     zone = session.project.home.settings.reporting.time_zone
+    told_from = first_told_days(_data_needed(session, reasons), read_beginnings(session))
     frames = [_kept_values(session, reasons)]
     groups = group_by_reach(
         [metric for metric in METRICS if metric.name not in reasons], session.project.policies, data_clocks(session)
@@ -189,6 +195,7 @@ def _metric_values(session: Session, reasons: Mapping[str, Sequence[Reason]], un
                     as_of=reach.breakdowns_until,
                     whole_as_of=reach.whole_until,
                     unposted_months=unposted,
+                    told_from=told_from,
                 )
             )
     values = pl.concat(frames)

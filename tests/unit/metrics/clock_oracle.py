@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from open_time_oracle import MICROSECOND
+from doubt_oracle import Doubts, Passed, doubt_of, next_late, pauses
+from open_time_oracle import MICROSECOND, MinuteCounter
 from ticket_oracle import WORK, Life, Oracle, Row, State
 
 from metrics.sla.clocks import SlaPolicy
@@ -117,33 +118,29 @@ def judge(
     if row["state"] == "breached":
         early_clock = clock if is_sure else kind(oracle, life, policies, start, sure, None)
         early = row if is_sure else early_clock.run()
-        if early is not None and early["state"] == "breached":
+        is_broken = clock.is_broken(row)
+        if early is not None and is_broken and early_clock.is_broken(early):
             left = early["elapsed_microseconds"] - clock.early_pause
-            if clock.early_pause == 0 or (left > early["target_microseconds"] == clock.targets[-1]):
-                late_clock = kind(oracle, life, policies, start, stop, cancelled_at)
-                late_clock.more = clock.early_pause
-                late = late_clock.run()
-                broken_by = end if late is None or late["breached_at"] is None else late["breached_at"]
-                return row | window_of(
-                    row["decided_at"],
-                    [clock.first_possible, clock.changed_after],
-                    broken_by if clock.early_pause else None,
-                )
+            keeps_target = early["target_microseconds"] == clock.targets[-1]
+            most = max([clock.targets[-1], *clock.doubts.other_targets])
+            if clock.early_pause == 0 or (keeps_target and left > most):
+                possible = [clock.first_possible, clock.changed_after, clock.doubts.beyond_other_after]
+                return row | window_of(row["decided_at"], possible, clock.broken_by(end))
         # Paused earlier than it is known to be, it goes beyond its target later, or is kept at the end.
-        may_be_later = clock.early_pause and (stop or cancelled_at)
+        may_be_later = (clock.early_pause or not is_broken) and (stop or cancelled_at)
         decided_at = end if may_be_later else row["breached_at"]
     else:
-        is_within = clock.early_run == 0 or clock.run_in_all + clock.early_run <= min(clock.targets)
+        is_within = clock.early_run == 0 or clock.run_in_all + clock.early_run <= clock.least_target
+        is_within = is_within and clock.doubts.beyond_other_after is None
         if is_within and (is_sure or tells_stop or row["state"] == "met"):
             return row | window_of(row["decided_at"], [] if is_sure or row["state"] != "met" else [sure])
-    possible = [clock.first_possible, clock.changed_after, row["breached_at"], None if is_sure else sure]
-    late_clock = kind(oracle, life, policies, start, stop, cancelled_at)
-    late_clock.more = clock.early_pause
-    late = late_clock.run()
-    broken_by = late["breached_at"] or end if late is not None and clock.early_pause else None
+    possible = [clock.first_possible, clock.changed_after, clock.doubts.beyond_other_after, row["breached_at"]]
+    # What stopped before it went beyond its target, though it had reached it, was kept.
+    latest = [clock.broken_by(end), None if is_sure else clock.doubts.beyond_at]
+    last = max((instant for instant in latest if instant is not None), default=None)
     return {
         **row,
-        **window_of(decided_at, possible, broken_by),
+        **window_of(decided_at, [*possible, None if is_sure else sure], last),
         **dict.fromkeys(("breached_at", "due_at", "remaining_microseconds", "used_ratio")),
         "state": "not_measured",
         "not_told": "instants",
@@ -166,6 +163,9 @@ def window_of(
 
 class Clock:
     """One clock, run stretch by stretch and minute by minute."""
+
+    #: Whether it is judged by priorities that exports show late, too.
+    sees_doubts = True
 
     def __init__(
         self,
@@ -198,18 +198,22 @@ class Clock:
         # The latest change of the target: when it is seen, and the export before; that of the breach.
         self.changed: tuple[datetime, datetime | None] | None = None
         self.broken_by_change: tuple[datetime, datetime | None] | None = None
-        # So much longer than it was promised.
-        self.more = 0
+        # Whether the clock starts anew in the stretch, and what counted since it did.
+        self.is_anew = False
+        self.counted = 0
+        self.doubts = Doubts()
 
     def run(self) -> dict[str, Any] | None:
         is_paused = False
         previous: datetime | None = None
         for state, begin, until in self._stretches():
+            self.is_anew = False
             self._consider(state, begin)
             if self.policy is None:
                 continue
-            was_running = previous is not None and not is_paused
+            was_running = previous is not None and not is_paused and not self.is_anew
             is_paused = self._is_paused(state)
+            self._doubt(state, begin, until, is_paused, is_first=previous is None)
             self.targets.append(self.policy.within_microseconds)
             self._blur(state, begin, previous, was_running, not is_paused)
             before = self.paused
@@ -218,16 +222,75 @@ class Clock:
                 self.run_in_all += self.oracle.counters[self.calendar].between(begin, until)
             assert is_paused or self.paused == before
             first = begin if previous is not None or state.at != begin or state.earliest is None else state.earliest
-            self.passed.append((min(begin, first), self.elapsed, self.policy.within_microseconds))
+            doubt = self.doubts.stretches[-1].doubt
+            least = min(self.policy.within_microseconds, *([doubt.target] if doubt else []), 1 << 62)
+            self.passed.append((min(begin, first), self.counted, least))
             previous = begin
         if self.policy is None:
             return None
+        self.early_run += self.doubts.more_run
+        self.early_pause += self.doubts.more_pause
         return self._result(is_paused)
+
+    def _doubt(self, state: State, begin: datetime, until: datetime, is_paused: bool, *, is_first: bool) -> None:
+        """Whether another policy can have been in force, for exports show a priority some time after it was given."""
+        assert self.policy is not None
+        counter = self.oracle.counters[self.calendar]
+        before = 0 if self.is_anew else self.counted
+        self.counted = before + (0 if is_paused or begin >= until else counter.between(begin, until))
+        target = self.policy.within_microseconds
+        passed = Passed(begin, until, counter, is_paused, before, self.counted, target, self.is_anew, None)
+        late = next_late(self.life, self.oracle.as_of, begin) if self.sees_doubts else None
+        if late is not None:
+            other = self._policy_of(late.priority)
+            passed.doubt = doubt_of(passed, state, late, self.policy, other, [counter, self._counter_of(other)])
+        is_late = state.at == begin and state.earliest is not None and state.earliest < begin
+        self.doubts.add(passed, is_late=is_late)
+        if is_first and begin == self.start and self.sees_doubts:
+            self._doubt_beginning(state, begin)
+
+    def _doubt_beginning(self, state: State, begin: datetime) -> None:
+        lasting = [each for each, _ in self.life.lasting(self.oracle.as_of)]
+        before = [each for each in lasting if each.at < begin]
+        if not before or state.at != begin or state.earliest is None or state.earliest >= begin:
+            return
+        former = self._policy_of(before[-1].priority)
+        if before[-1].priority == state.priority or former is None or former is self.policy:
+            return
+        self.doubts.former_target = former.within_microseconds
+        self.doubts.may_keep_former = former.on_priority_change == "keep"
+        counted = self._counter_of(former).between(state.earliest, begin)
+        if self.doubts.may_keep_former or counted > former.within_microseconds:
+            self.doubts.former_broken_after = state.earliest
+
+    def _policy_of(self, priority: str | None) -> SlaPolicy | None:
+        return first_policy(self.policies, self.life, self.life.at(self.start), priority)
+
+    def _counter_of(self, policy: SlaPolicy | None) -> MinuteCounter:
+        assert self.first_calendar is not None
+        return self.oracle.counters[policy.calendar or self.first_calendar if policy else self.first_calendar]
+
+    @property
+    def least_target(self) -> int:
+        return min(self.targets + [each.doubt.target for each in self.doubts.stretches if each.doubt])
+
+    def is_broken(self, row: dict[str, Any]) -> bool:
+        """Whether the promise was broken whichever policy was in force.
+
+        Args:
+            row: what `run` gave.
+        """
+        return row["state"] == "breached" and (not self.sees_doubts or self.doubts.broken_by(0) is not None)
+
+    def broken_by(self, end: datetime) -> datetime | None:
+        """By when it was broken, if it may have been later than it seems."""
+        may_be_later = self.early_pause or self.doubts.other_targets
+        return (self.doubts.broken_by(self.early_pause) or end) if may_be_later else None
 
     @property
     def first_possible(self) -> datetime | None:
-        """The start of the first stretch through which it can have gone beyond its target, if it can have run early."""
-        beyond = (begin for begin, counted, target in self.passed if counted + self.early_run > target)
+        """The start of the first stretch through which it can have reached its target, if it can have run early."""
+        beyond = (begin for begin, counted, target in self.passed if counted + self.early_run >= target)
         return next(beyond, None) if self.early_run else None
 
     @property
@@ -275,30 +338,27 @@ class Clock:
                 self.policy, self.started_at = candidate, at
                 self.first_calendar = self.oracle.calendar_of(state.team)
         elif candidate is not None and state.priority != self.priority and self.policy.on_priority_change != "keep":
-            if self.policy.on_priority_change == "restart" and self.breached_at is None:
-                self._restart(at)
+            if self.policy.on_priority_change == "restart":
+                self.is_anew = True
+                if self.breached_at is None:
+                    self._restart(at)
             if candidate.within_microseconds != self.policy.within_microseconds:
                 self._retarget(candidate, at)
                 self.changed = at, state.earliest if state.at == at else None
             self.policy = candidate
         self.priority = state.priority
-        if self.policy is not None and self.elapsed > self.policy.within_microseconds + self.more:
+        if self.policy is not None and self.elapsed > self.policy.within_microseconds:
             self._breach(at)
 
     def _restart(self, at: datetime) -> None:
         self.started_at, self.elapsed, self.paused, self.reached_at = at, 0, 0, None
 
     def _retarget(self, candidate: SlaPolicy, at: datetime) -> None:
-        self.reached_at = at if self.elapsed >= candidate.within_microseconds + self.more else None
+        self.reached_at = at if self.elapsed >= candidate.within_microseconds else None
 
     def _is_paused(self, state: State) -> bool:
         assert self.policy is not None
-        if state.category not in WORK:
-            return True
-        if state.category not in {category.value for category in self.policy.pause_categories}:
-            return False
-        reasons = self.policy.pause_reasons
-        return state.category != "waiting" or not reasons or state.reason in reasons
+        return pauses(self.policy, state.category, state.reason)
 
     @property
     def calendar(self) -> str:
@@ -307,7 +367,7 @@ class Clock:
 
     def _pass(self, begin: datetime, until: datetime, is_paused: bool) -> None:
         assert self.policy is not None
-        target = self.policy.within_microseconds + self.more
+        target = self.policy.within_microseconds
         counter = self.oracle.counters[self.calendar]
         if is_paused:
             self.paused += counter.between(begin, until)

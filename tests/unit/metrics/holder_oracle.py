@@ -51,6 +51,7 @@ class _Held(Clock):
     """A clock that runs only while its holder has the ticket."""
 
     scope: Scope
+    sees_doubts = False
 
     def _candidate(self, state: State) -> SlaPolicy | None:
         return _own_policy(self.policies, self.life, self.scope, state)

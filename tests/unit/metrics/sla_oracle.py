@@ -112,6 +112,7 @@ class _Silence(Clock):
     """A clock that counts from reply to reply: `elapsed` is the present silence, `longest` the longest one before."""
 
     longest = 0
+    sees_doubts = False
 
     def _blur(self, *_: Any) -> None:
         """Replies are told by events, and so is all else of it."""

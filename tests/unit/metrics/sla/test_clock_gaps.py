@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from bisect import bisect_left
+from collections.abc import Collection, Sequence
+from datetime import UTC, date, datetime
+from random import Random
 from typing import Any
 
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from snapshot_lives import HOUR, STATUSES, TrueLife, log_of, patient_lives, take_exports
+from snapshot_lives import HOUR, PRIORITIES, STATUSES, TrueLife, log_of, patient_lives, take_exports
 
 from metrics.calendars.business_time import OpenTime, always_open
+from metrics.calendars.working_calendar import CalendarVersion, WorkingCalendar
 from metrics.sla.clocks import SlaPolicy
 from metrics.tickets.clocks import TeamCalendars, covering_span, sources_with_replies
 from metrics.tickets.facts import MeasuringRules, TicketFacts, measure_tickets
@@ -31,6 +34,10 @@ def policy(target: SlaTarget, hours: float, **changes: Any) -> SlaPolicy:
     return SlaPolicy(**{"id": str(target), "target": target, "within_microseconds": int(hours * 3.6e9), **changes})
 
 
+#: Every day from 9 to 17 o'clock.
+OFFICE = WorkingCalendar(
+    "office", "UTC", (CalendarVersion(date(2026, 1, 1), dict.fromkeys(range(7), ((9 * 60, 17 * 60),))),)
+)
 FIRST, RESOLUTION = policy(SlaTarget.FIRST_RESPONSE, 4), policy(SlaTarget.RESOLUTION, 24, pause_categories=WAITING)
 
 
@@ -38,7 +45,7 @@ def measure(tickets: pl.DataFrame, events: pl.DataFrame, policies: Sequence[SlaP
     rules = MeasuringRules(
         as_of=as_of,
         reach=as_of,
-        open_time=OpenTime.compile([always_open("24x7")], *covering_span(tickets, events, as_of)),
+        open_time=OpenTime.compile([always_open("24x7"), OFFICE], *covering_span(tickets, events, as_of)),
         team_calendars=TeamCalendars("24x7"),
         sla_policies=policies,
         reply_sources=sources_with_replies(tickets, events),
@@ -205,7 +212,7 @@ def true_clocks(lives: Sequence[TrueLife], policies: Sequence[SlaPolicy], as_of:
 
 def assert_true(judged: pl.DataFrame, truth: pl.DataFrame) -> None:
     """What is judged to be kept or broken was; what was kept or broken is judged so, or not measured."""
-    key = ["ticket_id", "sla_policy", "cycle_number"]
+    key = ["ticket_id", "target", "cycle_number"]
     both = judged.join(truth, on=key, suffix="_true")
     certain = both.filter(pl.col("state").is_in(JUDGED))
     assert certain["state"].to_list() == certain["state_true"].to_list()
@@ -227,6 +234,59 @@ def test_what_daily_exports_judge_is_true(seed: int, hours: int, pauses: Sequenc
     policies = [
         policy(SlaTarget.FIRST_RESPONSE, hours),
         policy(SlaTarget.RESOLUTION, hours, pause_categories=frozenset(pauses)),
+    ]
+    judged = measure_exports(lives, instants, policies, instants[-1])
+    truth = true_clocks(lives, policies, instants[-1])
+    assert judged.height == truth.height
+    assert_true(judged, truth)
+
+
+def with_priorities(lives: Sequence[TrueLife], instants: Sequence[datetime], seed: int) -> list[TrueLife]:
+    """The same lives, whose priority also changes at times of its own: at most once between two exports."""
+    random = Random(seed)
+    told = []
+    for life in lives:
+        began = {"status": "New", "priority": random.choice(PRIORITIES)}
+        changes = [(life.created_at, began)]
+        changes += [(at, {"status": change["status"]}) for at, change in life.changes[1:]]
+        since = bisect_left(instants, life.created_at) + 1
+        for turn in random.sample(range(since, len(instants)), random.randrange(5)):
+            at = instants[turn] - random.randrange(0, 12) * HOUR / 2
+            changes.append((at, {"priority": random.choice(PRIORITIES)}))
+        told.append(TrueLife(life.ticket_id, life.created_at, sorted(changes, key=lambda change: change[0])))
+    return told
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.integers(0, 2**32),
+    st.permutations([2, 5, 12, 30, 48]),
+    st.sampled_from(["retarget", "keep", "restart"]),
+    st.sampled_from([(WAITING, WAITING, WAITING), ((), (), ()), (WAITING, (), ())]),
+    st.sampled_from([("24x7", "24x7", "24x7"), ("office", "office", "office"), ("24x7", "office", "24x7")]),
+)
+def test_what_daily_exports_judge_of_priorities_that_change_is_true(
+    seed: int,
+    hours: Sequence[int],
+    on_change: Any,
+    pauses: Sequence[Collection[StatusCategory]],
+    calendars: Sequence[str],
+) -> None:
+    """The files show a new priority first some time after it was given: it may have come before the resolution."""
+    lives, instants = patient_lives(seed)
+    lives = with_priorities(lives, instants, seed)
+    policies = [
+        policy(
+            target,
+            allowed,
+            id=f"{target} {number}",
+            scope={"priority": frozenset([PRIORITIES[number]])} if number < 2 else {},
+            pause_categories=frozenset(paused),
+            calendar=calendar,
+            on_priority_change=on_change,
+        )
+        for target in (SlaTarget.FIRST_RESPONSE, SlaTarget.RESOLUTION)
+        for number, (allowed, paused, calendar) in enumerate(zip(hours, pauses, calendars, strict=False))
     ]
     judged = measure_exports(lives, instants, policies, instants[-1])
     truth = true_clocks(lives, policies, instants[-1])

@@ -205,7 +205,9 @@ def test_where_nobody_replies_the_silence_is_the_resolution(case: Case) -> None:
 @given(cases())
 def test_a_vendor_that_has_a_ticket_all_its_life_promises_its_resolution(case: Case) -> None:
     tickets = case.ticket_frame().with_columns(vendor=pl.lit("Acme"))
-    events = case.event_frame().with_columns(vendor=pl.lit(None, dtype=pl.String))
+    # In whose hands it was is taken as exports show it, and so is its priority meanwhile.
+    nothing = pl.lit(None, dtype=pl.Datetime("us", "UTC"))
+    events = case.event_frame().with_columns(vendor=pl.lit(None, dtype=pl.String), earliest_at=nothing)
     # In cancelled nobody has the ticket, so that its vendor does not see what changes meanwhile.
     was_cancelled = events.filter(pl.any_horizontal(pl.col("^status_category.*$") == "cancelled"))["ticket_id"]
     tickets = tickets.filter(

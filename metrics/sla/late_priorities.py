@@ -1,0 +1,196 @@
+"""What a priority that exports first show some time after it was given leaves open of the clocks before.
+
+Since the export before, either priority can have been in force, and so either policy: another target, and perhaps
+another calendar or other pauses. A clock that ended in between is judged by both. How a clock runs under the policy
+that is known to be in force is said in `metrics.sla.running`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+from metrics.calendars.business_time import OpenTime
+from metrics.sla.lives import Lives
+from metrics.sla.reaching import reach_targets
+from metrics.tickets.steps import SETTLED
+
+_INSTANT: Final = pl.Datetime("us", "UTC")
+
+
+def find_late_priorities(stretches: pl.DataFrame, lives: Lives) -> pl.DataFrame | None:
+    """The stretches with `other_priority`, the next that is told late, and `doubted_from`, the export before.
+
+    Both are empty where the stretch ends by that export, or no priority follows that is told late. The status that is
+    told with it, or the stretch's own if that is settled, is in `other_category` and `other_reason`. `begins_late` says
+    whether a clock begins with a priority that is told late, so that it may have begun with the `former_priority`.
+
+    Args:
+        stretches: of clocks, cut at their ends; `row` is their place among the lives' stretches.
+
+    Returns:
+        None if no priority of any of the lives is told late, as in a log.
+    """
+    told = lives.stretches
+    if told["started_earliest_at"].null_count() == told.height:
+        return None
+    is_late = (
+        (pl.col("started_earliest_at") < pl.col("started_at"))
+        & (pl.col("life") == pl.col("life").shift(1))
+        & pl.col("priority").ne_missing(pl.col("priority").shift(1))
+    )
+    late = told.select(pl.when(is_late).then(pl.int_range(pl.len(), dtype=pl.UInt32))).to_series()
+    if late.null_count() == late.len():
+        return None
+    following = late.fill_null(strategy="backward").shift(-1).gather(stretches["row"])
+    doubted_from = told["started_earliest_at"].gather(following)
+    is_of_life = (told["life"].gather(following) == stretches["life"]) & (doubted_from < stretches["ended_at"])
+    is_doubted = is_of_life.fill_null(False)
+    begins_late = stretches["begins"] & late.is_not_null().gather(stretches["row"])
+    is_settled = told["status_category"].gather(following).is_in(SETTLED)
+    status = {"other_category": "status_category", "other_reason": "waiting_reason"}
+    return stretches.with_columns(
+        *(
+            pl.when(is_doubted & ~is_settled).then(told[name].gather(following)).otherwise(name).alias(other)
+            for other, name in status.items()
+        ),
+        pl.when(is_doubted).then(told["priority"].gather(following)).alias("other_priority"),
+        pl.when(is_doubted).then(doubted_from).alias("doubted_from"),
+        pl.when(begins_late).then(told["priority"].shift(1).gather(stretches["row"])).alias("former_priority"),
+        begins_late.alias("begins_late"),
+    )
+
+
+def measure_doubts(rows: pl.DataFrame, open_time: OpenTime) -> pl.DataFrame:
+    """What counted of each clock before its policy is in doubt, and by how much another can have counted otherwise.
+
+    Args:
+        rows: measured, with `elapsed`, `doubted_from`, `other_target`, `other_calendar` and `other_is_paused` (under
+            the other policy), `is_paused_then` (under this one, in the other status) and `starts_anew`; `other_target`
+            is empty where no other policy can have been in force. With `former_target`, `former_calendar` and
+            `may_keep_former`, of the policy with which the clock may have begun.
+
+    Returns:
+        The rows with `elapsed_before_doubt`, and with `more_run` and `more_pause`: what the clock can have counted more
+        and less under a policy of another calendar or other pauses. All three are 0 or empty outside of doubt. With
+        `former_can_be_broken`: whether the policy with which it may have begun can have been broken.
+    """
+    is_doubted = pl.col("other_target").is_not_null()
+    # Where the change itself also sets the clock going, or stops it, `metrics.sla.gaps.count_unsure` counts how late.
+    follows = ~pl.col("begins") & (pl.col("started_earliest_at") < pl.col("started_at"))
+    starts_late = follows & ~pl.col("is_paused") & (pl.col("is_paused").shift(1) | pl.col("begins_attempt"))
+    stops_late = follows & pl.col("is_paused") & ~pl.col("is_paused").shift(1)
+    rows = rows.with_columns(
+        starts_late=starts_late.shift(-1).fill_null(False), stops_late=stops_late.shift(-1).fill_null(False)
+    ).with_row_index("place")
+    doubted = rows.filter(is_doubted)
+    since = doubted.select(pl.max_horizontal("doubted_from", "started_at")).to_series()
+    counted = open_time.between(doubted["calendar"], since, doubted["ended_at"])
+    otherwise = open_time.between(doubted["other_calendar"], since, doubted["ended_at"])
+    by_another = pl.col("other_calendar") != pl.col("calendar")
+    is_run, other_runs, runs_then = (~pl.col(name) for name in ("is_paused", "other_is_paused", "is_paused_then"))
+    found = doubted.select(
+        "place",
+        doubted_from=since,
+        elapsed_before_doubt=pl.col("elapsed") - pl.when(is_run).then(counted).otherwise(0),
+        more_run=pl.when(by_another | ~pl.col("starts_late"))
+        .then(
+            pl.max_horizontal(
+                pl.when(other_runs & (~is_run | by_another)).then(otherwise).otherwise(0),
+                pl.when(runs_then & ~is_run).then(counted).otherwise(0),
+            )
+        )
+        .otherwise(0),
+        more_pause=pl.when(is_run & (by_another | ~(pl.col("stops_late") | (other_runs & runs_then))))
+        .then(counted)
+        .otherwise(0),
+    )
+    rows = rows.drop("doubted_from").join(found, on="place", how="left", maintain_order="left")
+    begun = rows.filter(pl.col("former_target").is_not_null())
+    before = open_time.between(*begun.select("former_calendar", "started_earliest_at", "started_at"))
+    is_broken = begun.select(pl.col("may_keep_former") | (pl.lit(before) > pl.col("former_target"))).to_series()
+    broken = pl.repeat(False, rows.height, eager=True).scatter(begun["place"], is_broken)
+    return rows.with_columns(broken.alias("former_can_be_broken")).drop("place")
+
+
+def has_doubts(rows: pl.DataFrame) -> bool:
+    """Whether any priority of the clocks is told late."""
+    return "other_target" in rows.columns
+
+
+def target_for_sure(rows: pl.DataFrame, extra: pl.Expr | int = 0) -> pl.Expr:
+    """What a clock must have counted to be broken whichever policy was in force; empty where even that is not enough.
+
+    Args:
+        extra: how much longer it may have been paused than is known.
+    """
+    target = pl.col("target") + extra
+    if not has_doubts(rows):
+        return target
+    is_certain = pl.col("other_target").is_null() | (pl.col("elapsed_before_doubt") > target)
+    return (
+        pl.when("may_keep_former")
+        .then(None)
+        .when(is_certain)
+        .then(target)
+        .when(~pl.col("starts_anew"))
+        .then(pl.max_horizontal("target", "other_target") + extra)
+    )
+
+
+def least_target(rows: pl.DataFrame) -> pl.Expr:
+    """The lowest target that can have been in force."""
+    return pl.min_horizontal("target", "other_target") if has_doubts(rows) else pl.col("target")
+
+
+def break_for_sure(rows: pl.DataFrame, clocks: pl.Series, open_time: OpenTime) -> pl.DataFrame:
+    """Of the clocks that were broken whichever policy was in force, the row in which they were by then.
+
+    Args:
+        rows: measured, with `clock`, from 1, and `position`.
+        clocks: how much longer than is known each clock may have been paused.
+
+    Returns:
+        Rows with `reached_at`, one per clock at most, and `broken_by`: the same, but of a row in doubt its end, for it
+        may have had time for a change of priority after the target was reached and before it counted more.
+    """
+    extra = clocks.gather(rows["clock"] - 1)
+    target = rows.select(target_for_sure(rows, pl.lit(extra))).to_series()
+    beyond = rows.select("clock", "position").filter((rows["elapsed"] > target).fill_null(False))
+    first = beyond.filter(pl.col("clock").ne_missing(pl.col("clock").shift(1)))["position"]
+    reached = reach_targets(rows, rows[first].with_columns(target.gather(first).alias("target")), open_time)
+    if not has_doubts(rows):
+        return reached.with_columns(broken_by="reached_at")
+    is_certain = pl.col("other_target").is_null() | (
+        pl.col("elapsed_before_doubt") > rows["target"].gather(first) + clocks.gather(reached["clock"] - 1)
+    )
+    return reached.with_columns(broken_by=pl.when(is_certain).then("reached_at").otherwise("ended_at"))
+
+
+def doubt_targets(rows: pl.DataFrame, clock_count: int) -> list[pl.Series]:
+    """Of each clock, what other targets may have been in force, and whether it can be beyond one.
+
+    Returns:
+        `greatest_other`, the greatest of them, empty if there is none; `is_beyond_other`; and `beyond_other_after`,
+        since when that can be.
+    """
+    nothing = pl.repeat(None, clock_count, dtype=pl.Int64, eager=True)
+    never = pl.repeat(None, clock_count, dtype=_INSTANT, eager=True)
+    if has_doubts(rows):
+        # What starts anew counts from the change on, which was after the export before.
+        counted = pl.col("elapsed") - pl.when("starts_anew").then("elapsed_before_doubt").otherwise(0)
+        is_beyond = counted > pl.col("other_target")
+        after = pl.min_horizontal(
+            pl.when(is_beyond).then("doubted_from"), pl.when("former_can_be_broken").then("started_earliest_at")
+        )
+        other = pl.max_horizontal("other_target", "former_target")
+        doubted = rows.select("clock", other=other, after=after).filter(pl.col("other").is_not_null())
+        found = doubted.group_by("clock").agg(pl.col("other").max(), pl.col("after").min())
+        nothing = nothing.scatter(found["clock"] - 1, found["other"])
+        never = never.scatter(found["clock"] - 1, found["after"])
+    return [
+        nothing.alias("greatest_other"),
+        never.is_not_null().alias("is_beyond_other"),
+        never.alias("beyond_other_after"),
+    ]
