@@ -79,6 +79,16 @@ def why_nothing(
     """Why there is no value in a period that the data reach."""
     from pipelines.words.missing_values import explain_missing
 
+    begun = connection.execute(
+        """
+        SELECT told_from_date, last_begun_data FROM mart.partial_periods
+        WHERE metric = $metric AND told_from_date > $end ORDER BY told_from_date LIMIT 1
+        """,
+        {"metric": metric.name, "end": period.end},
+    ).fetchone()
+    if begun:
+        told_from, data = begun
+        return f"data of {list_all(data.split(', '))} begin after it, on {long_day(told_from)}"
     if dimension is not Dimension.OVERALL:
         name = name_period(period.start, period.grain.value)
         return (

@@ -186,6 +186,16 @@ def test_one_ticket_that_was_open_already_does_not_move_the_beginning(tmp_path: 
     demo = home_of(tmp_path / "home", [*old, *log("2016-02-29 01:23", date(2016, 4, 20))])
     assert FEBRUARY in partial(demo)
     assert MARCH not in partial(demo)
+    # Nothing is known of January but that ticket: nobody counted 0 resolved ones.
+    count = "SELECT period_start_date, value FROM mart.metric_values WHERE metric = ? AND dimension = 'overall' AND "
+    january = f"{count} period_grain = 'month' AND period_start_date < '2016-02-01'"
+    assert demo.published(january, ["ticket_created_count"]) == [(date(2016, 1, 1), 1)]
+    assert demo.published(january, [RESOLVED]) == []
+    days = f"{count} period_grain = 'day' ORDER BY ALL LIMIT 1"
+    assert demo.published(days, [RESOLVED]) == [(date(2016, 2, 29), 6)]
+    asked = CliRunner().invoke(kpi, ["explain", RESOLVED, "2016-01", "--home", str(demo.folder)])
+    assert asked.exit_code
+    assert "Data of tickets begin after it, on 29 February 2016." in " ".join(asked.output.split())
 
 
 def test_creations_of_long_ago_in_an_export_of_tickets_say_nothing_of_the_work_then(tmp_path: Path) -> None:
@@ -203,12 +213,14 @@ def test_creations_of_long_ago_in_an_export_of_tickets_say_nothing_of_the_work_t
     assert not demo.run().failed
     assert FEBRUARY in partial(demo)
     assert MARCH not in partial(demo)
-    # The tickets were created in weeks before, too, of which nothing else is told.
-    weeks = [
-        start
-        for (start,) in demo.published(
-            "SELECT period_start_date FROM mart.partial_periods "
-            "WHERE metric = 'ticket_created_count' AND period_grain = 'week' ORDER BY ALL"
+    # The tickets were created in weeks before, too, of which nothing else is told; of the others there is no 0.
+    told, published = (
+        demo.published(
+            f"SELECT period_start_date FROM mart.{table} "
+            "WHERE metric = 'ticket_created_count' AND period_grain = 'week' "
+            f"AND period_start_date < '2016-02-22'{condition} ORDER BY ALL"
         )
-    ]
-    assert weeks[-1] == date(2016, 2, 15)
+        for table, condition in (("partial_periods", ""), ("metric_values", " AND dimension = 'overall' AND value > 0"))
+    )
+    assert told == published
+    assert told

@@ -99,6 +99,28 @@ def test_a_team_counts_0_in_months_after_its_first_ticket_and_nothing_by_day() -
     assert by_day["value"].to_list() == [1]
 
 
+@pytest.mark.parametrize(
+    ("told_from", "months"), [(date(2026, 1, 31), [1, 2, 3]), (date(2026, 2, 1), [2, 3]), (date(2026, 3, 1), [3])]
+)
+def test_nothing_counts_0_before_the_data_begin(told_from: date, months: list[int]) -> None:
+    facts = {"fct_tickets": frame_of("fct_tickets", NOBODY_IN_FEBRUARY)}
+    names = ("ticket_created_count", "ticket_resolved_count")
+    values = measure(
+        [metric_named(name) for name in names],
+        facts,
+        time_zone="UTC",
+        as_of=AS_OF,
+        told_from=dict.fromkeys(names, told_from),
+    ).filter(period_grain="month", dimension="overall")
+    found = {
+        name: dict(values.filter(metric=name).select(pl.col("period_start_date").dt.month(), "value").iter_rows())
+        for name in names
+    }
+    assert list(found["ticket_resolved_count"]) == months
+    # What records date before is counted all the same.
+    assert found["ticket_created_count"] == {1: 2, 3: 1} | ({2: 0} if 2 in months else {})
+
+
 def test_ratios_and_percentiles_of_nothing_have_no_row() -> None:
     assert _months("ticket_reopen_ratio", NOBODY_IN_FEBRUARY) == {3: None}
     assert _months("ticket_lead_time_p50_calendar_hours", NOBODY_IN_FEBRUARY) == {3: None}

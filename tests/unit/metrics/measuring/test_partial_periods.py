@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from metrics.costs.policy import CostPolicy
 from metrics.measuring.beginnings import Beginning, begin, find_beginnings
 from metrics.measuring.missing_months import leave_out_incomplete
-from metrics.measuring.partial_periods import data_needed, find_partial_periods
+from metrics.measuring.partial_periods import data_needed, find_partial_periods, first_told_days
 from metrics.periods import Period, period_holding
 from metrics.registry import METRICS, metric_named
 from metrics.vendors.policy import VendorPolicy
@@ -184,6 +184,16 @@ def test_a_period_names_the_latest_beginning_and_all_that_begin_within() -> None
     assert found.select("told_from_date", "last_begun_data", "last_begun_sources").rows() == [
         (LEAP_DAY, "tickets, finance", "desk, ledger"),
     ]
+
+
+def test_data_of_a_metric_tell_from_where_the_earliest_source_of_its_latest_kind_begins() -> None:
+    beginnings = [
+        of(date(2016, 2, 10), source="second"),
+        of(date(2016, 1, 20), source="first"),
+        Beginning("finance", "ledger", date(2016, 2, 1), 0),
+    ]
+    needed = {UNIT_COST: ["tickets", "finance"], RESOLVED: ["tickets"], "vendor_spend": ["invoices"]}
+    assert first_told_days(needed, beginnings) == {UNIT_COST: date(2016, 2, 1), RESOLVED: date(2016, 1, 20)}
 
 
 def test_a_closed_period_to_whose_end_data_do_not_reach_is_told_until_they_end() -> None:

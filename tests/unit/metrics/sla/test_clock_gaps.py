@@ -189,6 +189,37 @@ def test_when_a_promise_was_decided_lies_between_the_exports_that_say_so() -> No
     assert decided(pausing, asked, taken_up) == ("not_measured", created, created + 30 * HOUR, tuesday)
 
 
+def test_a_promise_is_judged_by_both_priorities_that_it_may_have_had() -> None:
+    """Files of 6 o'clock; tickets of Thursday, 6 o'clock, that get another priority on Friday after the first file."""
+    friday, saturday, sunday = exports = [datetime(2026, 3, day, 6, tzinfo=UTC) for day in (6, 7, 8)]
+    created, hour_of = friday - 24 * HOUR, {hours: friday + hours * HOUR for hours in (2, 5)}
+    quick, slow = (
+        policy(SlaTarget.RESOLUTION, hours, id=name, scope={"priority": frozenset([name])})
+        for name, hours in (("P1", 30), ("P3", 60))
+    )
+
+    def decided(first: str, *changes: tuple[datetime, dict[str, str]]) -> tuple[Any, ...]:
+        life = TrueLife("desk:1", created, [(created, {"status": "Working", "priority": first}), *changes])
+        clocks = measure_exports([life], exports, [quick, slow], sunday)
+        (row,) = clocks.select("state", "decided_earliest_at", "decided_at", "decided_latest_at").rows()
+        return row
+
+    solved = (hour_of[5], {"status": "Solved"})
+    # Solved and raised between two files: within 24 to 48 hours, of 60 at first and of 30 at last.
+    raised = (hour_of[2], {"priority": "P1"})
+    assert decided("P3", raised, solved) == ("not_measured", friday, saturday, None)
+    # The other way round, its 30 hours may have been over first. Where it goes on, it is beyond both by the end.
+    lowered = (hour_of[2], {"priority": "P3"})
+    assert decided("P1", lowered, solved) == ("not_measured", friday, saturday, None)
+    assert decided("P1", lowered) == ("breached", None, created + 30 * HOUR, created + 60 * HOUR)
+    # A day later it was solved in time, unless it was lowered after 30 hours: it may be that it was broken before.
+    late = (saturday + HOUR, {"status": "Solved"})
+    assert decided("P1", lowered, late)[0] == "not_measured"
+    # A priority that a later file shows than the resolution does not matter, nor does one that was shown before.
+    assert decided("P3", (hour_of[2], solved[1]), (saturday + HOUR, {"priority": "P1"}))[0] == "met"
+    assert decided("P3", (created + HOUR, {"priority": "P1"}), late)[0] == "breached"
+
+
 def measure_exports(
     lives: Sequence[TrueLife], instants: Sequence[datetime], policies: Sequence[SlaPolicy], as_of: datetime
 ) -> pl.DataFrame:
