@@ -23,7 +23,7 @@ from metrics.sla.holders import find_holdings, vendor_resolution_stretches, vend
 from metrics.sla.late_priorities import find_late_priorities, measure_doubts
 from metrics.sla.lives import Lives, gather_lives
 from metrics.sla.policy import HOLDER_TARGETS, SlaPolicy, SlaPolicyError
-from metrics.sla.running import apply_policies, match_policies, measure_clocks, policies_that_continue
+from metrics.sla.running import apply_policies, match_policies, measure_clocks, policies_that_continue, since
 from metrics.sla.silences import cut_at_replies, pick_answered_lives
 from metrics.sla.stretches import first_response_stretches, resolution_stretches
 from metrics.tickets.clocks import TeamCalendars
@@ -133,9 +133,16 @@ def _close(
 def _match_others(
     stretches: pl.DataFrame, priority: str, is_asked: pl.Expr, lives: Lives, policies: Sequence[SlaPolicy]
 ) -> pl.Series:
-    """The position of the policy that covers the stretches that are asked for, by another priority."""
-    matched = match_policies(stretches.with_columns(priority=priority), lives, policies)
-    return stretches.select(pl.when(is_asked).then(matched)).to_series()
+    """The position of the policy that covers each stretch that is asked for, by another priority."""
+    begun = since(pl.col("begins"), pl.int_range(pl.len(), dtype=pl.UInt32))
+    # They are few, and few of them begin what their team and vendor are judged by.
+    asked = (
+        stretches.with_columns(pl.col("team", "vendor").gather(begun), priority=priority)
+        .with_row_index("place")
+        .filter(is_asked)
+    )
+    matched = match_policies(asked, lives, policies, judged_at_start=())
+    return pl.repeat(None, stretches.height, dtype=matched.dtype, eager=True).scatter(asked["place"], matched)
 
 
 def _close_holders(

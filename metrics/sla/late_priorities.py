@@ -106,12 +106,16 @@ def measure_doubts(rows: pl.DataFrame, open_time: OpenTime) -> pl.DataFrame:
         .then(counted)
         .otherwise(0),
     )
-    rows = rows.drop("doubted_from").join(found, on="place", how="left", maintain_order="left")
     begun = rows.filter(pl.col("former_target").is_not_null())
     before = open_time.between(*begun.select("former_calendar", "started_earliest_at", "started_at"))
     is_broken = begun.select(pl.col("may_keep_former") | (pl.lit(before) > pl.col("former_target"))).to_series()
     broken = pl.repeat(False, rows.height, eager=True).scatter(begun["place"], is_broken)
-    return rows.with_columns(broken.alias("former_can_be_broken")).drop("place")
+    # Joined, the rows would all be copied: they are wide, and few are in doubt.
+    spread = [
+        pl.repeat(None, rows.height, dtype=column.dtype, eager=True).scatter(found["place"], column).alias(column.name)
+        for column in found.drop("place")
+    ]
+    return rows.with_columns(*spread, broken.alias("former_can_be_broken")).drop("place", "starts_late", "stops_late")
 
 
 def has_doubts(rows: pl.DataFrame) -> bool:

@@ -74,7 +74,7 @@ def _rework() -> Iterator[str]:
 
 
 def _counts() -> Iterator[str]:
-    """Months in which nothing happened count 0, from the first ticket to the end of the export."""
+    """Months in which nothing happened count 0, from where the data begin to the end of the export."""
     of_month = {
         "created": ("created_at", "cancelled_at IS NULL"),
         "resolved": ("coalesce(resolved_at, if(is_set_aside, created_at, NULL))", "cancelled_at IS NULL"),
@@ -87,7 +87,7 @@ def _counts() -> Iterator[str]:
                    count(ticket) FILTER (NOT is_set_aside) AS measured
             FROM months LEFT JOIN (SELECT *, {_MONTH.format(moment)} AS month FROM lives, reach
                                    WHERE clock = 'calendar' AND {condition}) USING (month)
-            GROUP BY ALL
+            GROUP BY ALL HAVING count(ticket) > 0 OR any_value(last_date) >= any_value(begun_date)
         """
 
 
@@ -140,7 +140,10 @@ def months(event_log: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     event_log.execute(
         """
         CREATE OR REPLACE TEMP TABLE months AS
-        SELECT date_trunc('month', day_date) AS month, max(day_date) AS last_date, max(day_ends_at) AS month_ends_at
+        SELECT date_trunc('month', day_date) AS month, max(day_date) AS last_date, max(day_ends_at) AS month_ends_at,
+               -- Where data begin is found by itself; here it matters what follows from that.
+               coalesce((SELECT max(told_from_date) FROM ours.mart.partial_periods
+                         WHERE metric = 'ticket_resolved_count'), DATE '1900-01-01') AS begun_date
         FROM days WHERE day_ends_at > (SELECT min(created_at) FROM tickets WHERE NOT is_set_aside) GROUP BY ALL;
         CREATE OR REPLACE TEMP TABLE in_work AS
         SELECT month, steps.category, NOT is_set_aside AND ticket IS NOT NULL
@@ -204,6 +207,7 @@ def test_net_flow_is_what_came_less_what_went(months: duckdb.DuckDBPyConnection)
     """
     created, resolved, _ = _counts()
     expected = f"""
-        SELECT month, came.value - went.value AS value FROM ({created}) AS came JOIN ({resolved}) AS went USING (month)
+        SELECT month, coalesce(came.value, 0) - coalesce(went.value, 0) AS value
+        FROM ({created}) AS came FULL JOIN ({resolved}) AS went USING (month)
     """
     assert differences(months, found, expected, ["month"]) == {}
