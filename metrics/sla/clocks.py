@@ -116,17 +116,15 @@ def _close(
     else:
         stretches = resolution_stretches(lives, _continues(lives, policies), as_of)
     matched = match_policies(stretches, lives, policies)
-    # Silences are cut by events, and told exactly.
+    # Exports tell no replies, so there are no silences of them.
     doubted = find_late_priorities(stretches, lives) if target is not SlaTarget.PERIODIC_UPDATE else None
     if doubted is None:
         rows = measure_clocks(apply_policies(stretches, matched, lives, policies, open_time), open_time)
     else:
-        others = (
-            _match_others(doubted, "other_priority", pl.col("doubted_from").is_not_null(), lives, policies),
-            _match_others(doubted, "former_priority", pl.col("begins_late"), lives, policies),
-        )
-        rows = measure_clocks(apply_policies(doubted, matched, lives, policies, open_time, others=others), open_time)
-        rows = measure_doubts(rows, open_time)
+        others = _match_others(doubted, "other_priority", pl.col("doubted_from").is_not_null(), lives, policies)
+        formers = _match_others(doubted, "former_priority", pl.col("begins_late"), lives, policies)
+        rows = apply_policies(doubted, matched, lives, policies, open_time, others=others, formers=formers)
+        rows = measure_doubts(measure_clocks(rows, open_time), open_time)
     yield decide_clocks(rows, lives, policies, open_time)
 
 

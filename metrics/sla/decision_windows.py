@@ -18,9 +18,9 @@ def find_decision_windows(rows: pl.DataFrame, clocks: pl.DataFrame, open_time: O
 
     A clock that was kept can have stopped as soon as it no longer went on for certain. One that counted, perhaps, more
     than is known was not broken before the stretch through which it can have reached its target. One that paused,
-    perhaps, before it is known to was broken by the time at which it had counted so much more. One whose priority came,
-    perhaps, before it is known to was not broken by that before the export before, and by that of before at the latest
-    when it was beyond both.
+    perhaps, before it is known to was broken by the time at which it had counted so much more. One under which the
+    priority changed, perhaps, before an export shows it was not broken by the new target before the export before; and
+    it was broken by the time at which it was beyond both.
 
     Args:
         rows: what `metrics.sla.running.measure_clocks` gave, with `clock` and `position`.

@@ -22,9 +22,14 @@ _INSTANT: Final = pl.Datetime("us", "UTC")
 def find_late_priorities(stretches: pl.DataFrame, lives: Lives) -> pl.DataFrame | None:
     """The stretches with `other_priority`, the next that is told late, and `doubted_from`, the export before.
 
-    Both are empty where the stretch ends by that export, or no priority follows that is told late. The status that is
-    told with it, or the stretch's own if that is settled, is in `other_category` and `other_reason`. `begins_late` says
-    whether a clock begins with a priority that is told late, so that it may have begun with the `former_priority`.
+    Both are empty where the stretch ends by that export, or no priority follows that is told late. Further columns:
+
+    - `other_category`, `other_reason`: the status that is told with it, or the stretch's own if that is settled.
+    - `begins_late`: whether a clock begins with a priority that is told late, and so may have begun with the
+      `former_priority`.
+
+    A field may date a resolution or a cancellation exactly, and never the priority that the same export first shows.
+    Which export was the one before is not known then: it showed the stretch before, and so is no older than its start.
 
     Args:
         stretches: of clocks, cut at their ends; `row` is their place among the lives' stretches.
@@ -33,10 +38,13 @@ def find_late_priorities(stretches: pl.DataFrame, lives: Lives) -> pl.DataFrame 
         None if no priority of any of the lives is told late, as in a log.
     """
     told = lives.stretches
-    if told["started_earliest_at"].null_count() == told.height:
+    is_sampled = lives.tickets["is_sampled"].fill_null(False)
+    if not is_sampled.any() and told["started_earliest_at"].null_count() == told.height:
         return None
+    is_dated = pl.col("status_category").is_in(SETTLED) & pl.lit(is_sampled.gather(told["life"]))
+    shown_after = pl.coalesce("started_earliest_at", pl.when(is_dated).then(pl.col("started_at").shift(1)))
     is_late = (
-        (pl.col("started_earliest_at") < pl.col("started_at"))
+        (shown_after < pl.col("started_at"))
         & (pl.col("life") == pl.col("life").shift(1))
         & pl.col("priority").ne_missing(pl.col("priority").shift(1))
     )
@@ -44,7 +52,7 @@ def find_late_priorities(stretches: pl.DataFrame, lives: Lives) -> pl.DataFrame 
     if late.null_count() == late.len():
         return None
     following = late.fill_null(strategy="backward").shift(-1).gather(stretches["row"])
-    doubted_from = told["started_earliest_at"].gather(following)
+    doubted_from = told.select(shown_after).to_series().gather(following)
     is_of_life = (told["life"].gather(following) == stretches["life"]) & (doubted_from < stretches["ended_at"])
     is_doubted = is_of_life.fill_null(False)
     begins_late = stretches["begins"] & late.is_not_null().gather(stretches["row"])
@@ -72,11 +80,15 @@ def measure_doubts(rows: pl.DataFrame, open_time: OpenTime) -> pl.DataFrame:
             `may_keep_former`, of the policy with which the clock may have begun.
 
     Returns:
-        The rows with `elapsed_before_doubt`, and with `more_run` and `more_pause`: what the clock can have counted more
-        and less under a policy of another calendar or other pauses. All three are 0 or empty outside of doubt. With
-        `former_can_be_broken`: whether the policy with which it may have begun can have been broken.
+        The rows with
+
+        - `elapsed_before_doubt`: what had counted by `doubted_from`, which lies in the stretch now;
+        - `more_run`, `more_pause`: what it can have counted more and less since, under a policy of another calendar or
+          other pauses; these three are empty outside of doubt;
+        - `former_can_be_broken`: whether the policy with which it may have begun can have been broken.
     """
     is_doubted = pl.col("other_target").is_not_null()
+    # The row before is of the same clock, for this one does not begin it.
     # Where the change itself also sets the clock going, or stops it, `metrics.sla.gaps.count_unsure` counts how late.
     follows = ~pl.col("begins") & (pl.col("started_earliest_at") < pl.col("started_at"))
     starts_late = follows & ~pl.col("is_paused") & (pl.col("is_paused").shift(1) | pl.col("begins_attempt"))
@@ -132,15 +144,21 @@ def target_for_sure(rows: pl.DataFrame, extra: pl.Expr | int = 0) -> pl.Expr:
     target = pl.col("target") + extra
     if not has_doubts(rows):
         return target
-    is_certain = pl.col("other_target").is_null() | (pl.col("elapsed_before_doubt") > target)
     return (
         pl.when("may_keep_former")
         .then(None)
-        .when(is_certain)
+        .when(_is_certain(rows, extra))
         .then(target)
         .when(~pl.col("starts_anew"))
         .then(pl.max_horizontal("target", "other_target") + extra)
     )
+
+
+def _is_certain(rows: pl.DataFrame, extra: pl.Expr | int) -> pl.Expr:
+    """Whether a row's policy was in force all along, or its target was behind it by then."""
+    if not has_doubts(rows):
+        return pl.lit(True)
+    return pl.col("other_target").is_null() | (pl.col("elapsed_before_doubt") > pl.col("target") + extra)
 
 
 def least_target(rows: pl.DataFrame) -> pl.Expr:
@@ -148,28 +166,24 @@ def least_target(rows: pl.DataFrame) -> pl.Expr:
     return pl.min_horizontal("target", "other_target") if has_doubts(rows) else pl.col("target")
 
 
-def break_for_sure(rows: pl.DataFrame, clocks: pl.Series, open_time: OpenTime) -> pl.DataFrame:
+def break_for_sure(rows: pl.DataFrame, more_pause: pl.Series, open_time: OpenTime) -> pl.DataFrame:
     """Of the clocks that were broken whichever policy was in force, the row in which they were by then.
 
     Args:
         rows: measured, with `clock`, from 1, and `position`.
-        clocks: how much longer than is known each clock may have been paused.
+        more_pause: per clock, how much longer than is known it may have been paused.
 
     Returns:
         Rows with `reached_at`, one per clock at most, and `broken_by`: the same, but of a row in doubt its end, for it
         may have had time for a change of priority after the target was reached and before it counted more.
     """
-    extra = clocks.gather(rows["clock"] - 1)
-    target = rows.select(target_for_sure(rows, pl.lit(extra))).to_series()
+    extra = pl.lit(more_pause.gather(rows["clock"] - 1))
+    target, is_certain = rows.select(target_for_sure(rows, extra).alias("target"), is_certain=_is_certain(rows, extra))
     beyond = rows.select("clock", "position").filter((rows["elapsed"] > target).fill_null(False))
     first = beyond.filter(pl.col("clock").ne_missing(pl.col("clock").shift(1)))["position"]
     reached = reach_targets(rows, rows[first].with_columns(target.gather(first).alias("target")), open_time)
-    if not has_doubts(rows):
-        return reached.with_columns(broken_by="reached_at")
-    is_certain = pl.col("other_target").is_null() | (
-        pl.col("elapsed_before_doubt") > rows["target"].gather(first) + clocks.gather(reached["clock"] - 1)
-    )
-    return reached.with_columns(broken_by=pl.when(is_certain).then("reached_at").otherwise("ended_at"))
+    broken_by = pl.when(is_certain.gather(first)).then("reached_at").otherwise("ended_at")
+    return reached.with_columns(broken_by=broken_by)
 
 
 def doubt_targets(rows: pl.DataFrame, clock_count: int) -> list[pl.Series]:
@@ -179,8 +193,8 @@ def doubt_targets(rows: pl.DataFrame, clock_count: int) -> list[pl.Series]:
         `greatest_other`, the greatest of them, empty if there is none; `is_beyond_other`; and `beyond_other_after`,
         since when that can be.
     """
-    nothing = pl.repeat(None, clock_count, dtype=pl.Int64, eager=True)
-    never = pl.repeat(None, clock_count, dtype=_INSTANT, eager=True)
+    greatest = pl.repeat(None, clock_count, dtype=pl.Int64, eager=True)
+    beyond_after = pl.repeat(None, clock_count, dtype=_INSTANT, eager=True)
     if has_doubts(rows):
         # What starts anew counts from the change on, which was after the export before.
         counted = pl.col("elapsed") - pl.when("starts_anew").then("elapsed_before_doubt").otherwise(0)
@@ -191,10 +205,10 @@ def doubt_targets(rows: pl.DataFrame, clock_count: int) -> list[pl.Series]:
         other = pl.max_horizontal("other_target", "former_target")
         doubted = rows.select("clock", other=other, after=after).filter(pl.col("other").is_not_null())
         found = doubted.group_by("clock").agg(pl.col("other").max(), pl.col("after").min())
-        nothing = nothing.scatter(found["clock"] - 1, found["other"])
-        never = never.scatter(found["clock"] - 1, found["after"])
+        greatest = greatest.scatter(found["clock"] - 1, found["other"])
+        beyond_after = beyond_after.scatter(found["clock"] - 1, found["after"])
     return [
-        nothing.alias("greatest_other"),
-        never.is_not_null().alias("is_beyond_other"),
-        never.alias("beyond_other_after"),
+        greatest.alias("greatest_other"),
+        beyond_after.is_not_null().alias("is_beyond_other"),
+        beyond_after.alias("beyond_other_after"),
     ]

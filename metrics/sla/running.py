@@ -80,7 +80,8 @@ def apply_policies(
     policies: Sequence[SlaPolicy],
     open_time: OpenTime,
     *,
-    others: tuple[pl.Series, pl.Series] | None = None,
+    others: pl.Series | None = None,
+    formers: pl.Series | None = None,
     is_held: pl.Series | None = None,
 ) -> pl.DataFrame:
     """The policy in force in each stretch. Stretches before a clock's first policy are left out.
@@ -93,16 +94,16 @@ def apply_policies(
     Args:
         stretches: of the clocks, in order.
         matched: the position of the policy that covers each stretch.
-        others: the same by the `other_priority` that may have been in force, and by the `former_priority` with which
-            the clock may have begun, where there are any.
+        others: the same by the `other_priority` that may have been in force, where there is one.
+        formers: the same by the `former_priority` with which the clock may have begun, given with `others`.
         is_held: whether the clock's holder has the ticket; if not, the clock stands still and sees no change of
             priority. None where it does not matter who has it.
     """
     held = pl.repeat(True, stretches.height, eager=True) if is_held is None else is_held
     begins = pl.col("begins")
     rows = stretches.with_columns(matched.alias("matched"), held.alias("is_held"))
-    if others is not None:
-        rows = rows.with_columns(others[0].alias("other"), others[1].alias("former"))
+    if others is not None and formers is not None:
+        rows = rows.with_columns(others.alias("other"), formers.alias("former"))
     seen_before = since(pl.col("is_held"), _POSITION).shift(1)
     rows = rows.with_columns(
         policy=pl.when(begins).then(pl.col("matched").fill_null(-1)).otherwise("matched").forward_fill()
@@ -124,7 +125,7 @@ def apply_policies(
     named = [open_time.names.index(policy.calendar) if policy.calendar is not None else None for policy in policies]
     own_calendar = pl.Series(named, dtype=pl.UInt32)
     first_calendar = since(begins, pl.col("calendar"))
-    if others is not None:
+    if "other" in rows.columns:
         keeps = pl.Series([policy.on_priority_change == "keep" for policy in policies])
         rows = rows.with_columns(
             pl.when(_is_in_doubt(rows, policies)).then("other").alias("other"),

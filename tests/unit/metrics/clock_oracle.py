@@ -242,7 +242,7 @@ class Clock:
         passed = Passed(begin, until, counter, is_paused, before, self.counted, target, self.is_anew, None)
         late = next_late(self.life, self.oracle.as_of, begin) if self.sees_doubts else None
         if late is not None:
-            other = self._policy_of(late.priority)
+            other = self._policy_of(late[0].priority)
             passed.doubt = doubt_of(passed, state, late, self.policy, other, [counter, self._counter_of(other)])
         is_late = state.at == begin and state.earliest is not None and state.earliest < begin
         self.doubts.add(passed, is_late=is_late)

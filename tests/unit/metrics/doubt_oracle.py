@@ -89,20 +89,25 @@ def pauses(policy: SlaPolicy, category: str | None, reason: str | None) -> bool:
     return category != "waiting" or not policy.pause_reasons or reason in policy.pause_reasons
 
 
-def next_late(life: Life, as_of: datetime, after: datetime) -> State | None:
-    """The next state whose priority is new and told late."""
+def next_late(life: Life, as_of: datetime, after: datetime) -> tuple[State, datetime] | None:
+    """The next state whose priority is new and told late, and since when it may have been given.
+
+    Files that date an end by a field date no priority; the file before showed the state before.
+    """
+    is_compared = life.ticket["export_shape"] == "repeated_snapshots"
     lasting = [state for state, _ in life.lasting(as_of)]
     for previous, state in pairwise(lasting):
-        is_late = state.earliest is not None and state.earliest < state.at
-        if state.at > after and is_late and state.priority != previous.priority:
-            return state
+        is_dated_by_field = is_compared and state.earliest is None and state.category in ("done", "cancelled")
+        since = previous.at if is_dated_by_field else state.earliest
+        if state.at > after and since is not None and since < state.at and state.priority != previous.priority:
+            return state, since
     return None
 
 
 def doubt_of(
     passed: Passed,
     state: State,
-    late: State,
+    late: tuple[State, datetime],
     policy: SlaPolicy,
     other: SlaPolicy | None,
     counters: Sequence[MinuteCounter],
@@ -110,16 +115,16 @@ def doubt_of(
     """
     Args:
         state: of the stretch that went by under `policy`.
-        late: the state whose priority may have been given before its end, with what would be the `other` policy.
+        late: the state whose priority may have been given before its end, since when, and the `other` policy by it.
         counters: the policy's calendar and the other's.
     """
-    assert late.earliest is not None
+    shown, may_be_since = late
     mode = policy.on_priority_change
-    if late.earliest >= passed.until or other is None or mode == "keep" or (other is policy and mode != "restart"):
+    if may_be_since >= passed.until or other is None or mode == "keep" or (other is policy and mode != "restart"):
         return None
-    since = max(late.earliest, passed.begin)
+    since = max(may_be_since, passed.begin)
     counted, otherwise = (counter.between(since, passed.until) if since < passed.until else 0 for counter in counters)
-    status = late if late.category in WORK else state
+    status = shown if shown.category in WORK else state
     stands = passed.is_paused
     other_stands = pauses(other, state.category, state.reason)
     stands_then = pauses(policy, status.category, status.reason)

@@ -221,12 +221,17 @@ def test_a_promise_is_judged_by_both_priorities_that_it_may_have_had() -> None:
 
 
 def measure_exports(
-    lives: Sequence[TrueLife], instants: Sequence[datetime], policies: Sequence[SlaPolicy], as_of: datetime
+    lives: Sequence[TrueLife],
+    instants: Sequence[datetime],
+    policies: Sequence[SlaPolicy],
+    as_of: datetime,
+    *,
+    tells_ends: bool = False,
 ) -> pl.DataFrame:
-    """The clocks that daily exports of these lives give, without fields for resolution and closure."""
+    """The clocks that daily exports of these lives give, with or without fields for resolution and closure."""
     exports = take_exports(lives, instants)
     for row in exports.rows:
-        row |= {"resolved_at": None, "closed_at": None}
+        row |= {} if tells_ends else {"resolved_at": None, "closed_at": None}
     found = compare_snapshots(exports.row_frame(), exports.export_frame())
     events = conform(found.events.with_columns(source=pl.lit("desk")), stg_ticket_events)
     told = tickets_of("repeated_snapshots", *({"ticket_id": life.ticket_id} for life in lives))
@@ -295,6 +300,7 @@ def with_priorities(lives: Sequence[TrueLife], instants: Sequence[datetime], see
     st.sampled_from(["retarget", "keep", "restart"]),
     st.sampled_from([(WAITING, WAITING, WAITING), ((), (), ()), (WAITING, (), ())]),
     st.sampled_from([("24x7", "24x7", "24x7"), ("office", "office", "office"), ("24x7", "office", "24x7")]),
+    st.booleans(),
 )
 def test_what_daily_exports_judge_of_priorities_that_change_is_true(
     seed: int,
@@ -302,6 +308,7 @@ def test_what_daily_exports_judge_of_priorities_that_change_is_true(
     on_change: Any,
     pauses: Sequence[Collection[StatusCategory]],
     calendars: Sequence[str],
+    tells_ends: bool,
 ) -> None:
     """The files show a new priority first some time after it was given: it may have come before the resolution."""
     lives, instants = patient_lives(seed)
@@ -319,7 +326,7 @@ def test_what_daily_exports_judge_of_priorities_that_change_is_true(
         for target in (SlaTarget.FIRST_RESPONSE, SlaTarget.RESOLUTION)
         for number, (allowed, paused, calendar) in enumerate(zip(hours, pauses, calendars, strict=False))
     ]
-    judged = measure_exports(lives, instants, policies, instants[-1])
+    judged = measure_exports(lives, instants, policies, instants[-1], tells_ends=tells_ends)
     truth = true_clocks(lives, policies, instants[-1])
     assert judged.height == truth.height
     assert_true(judged, truth)
