@@ -114,11 +114,13 @@ def count_unsure(rows: pl.DataFrame, clock_count: int, open_time: OpenTime) -> l
     is_run = ~pl.col("is_paused")
     # What starts anew counted nothing before.
     ran_before = is_run.shift(1) & ~pl.col("begins_attempt")
+    # A clock that first stands still may have run before, where it begins because a policy first covers the ticket.
+    stands_late = pl.col("begins") & pl.col("is_covered_late") & ~is_run if has_doubts(rows) else pl.lit(False)
     changes = rows.select(
         "clock",
         "calendar",
-        is_run=is_run,
-        is_blurred=(pl.col("started_earliest_at") < pl.col("started_at")) & (ran_before != is_run),
+        is_run=is_run | stands_late,
+        is_blurred=(pl.col("started_earliest_at") < pl.col("started_at")) & (stands_late | (ran_before != is_run)),
         ended_at="started_at",
         started_at=pl.when("begins")
         .then("started_earliest_at")

@@ -103,14 +103,20 @@ def apply_policies(
     begins = pl.col("begins")
     rows = stretches.with_columns(matched.alias("matched"), held.alias("is_held"))
     if others is not None and formers is not None:
-        rows = rows.with_columns(others.alias("other"), formers.alias("former"))
+        # Whether the policy that a clock begins with is not certain to have been in force.
+        begins_unseen = begins & pl.col("matched").is_null() & pl.lit(formers).is_not_null()
+        rows = rows.with_columns(others.alias("other"), formers.alias("former"), begins_unseen=begins_unseen)
+        rows = rows.with_columns(matched=pl.when("begins_unseen").then("former").otherwise("matched"))
     seen_before = since(pl.col("is_held"), _POSITION).shift(1)
     rows = rows.with_columns(
         policy=pl.when(begins).then(pl.col("matched").fill_null(-1)).otherwise("matched").forward_fill()
     )
     is_covered = pl.col("policy") >= 0
+    if "other" in rows.columns:
+        rows = _begin_unseen(rows)
     rows = rows.with_columns(
         begins=is_covered & (begins | (pl.col("policy").shift(1) < 0)),
+        is_covered_late=is_covered & ~begins,
         previous_priority=pl.col("priority").shift(1) if is_held is None else pl.col("priority").gather(seen_before),
     ).filter(is_covered)
     rows = _keep_policies(rows, policies)
@@ -129,7 +135,10 @@ def apply_policies(
         keeps = pl.Series([policy.on_priority_change == "keep" for policy in policies])
         rows = rows.with_columns(
             pl.when(_is_in_doubt(rows, policies)).then("other").alias("other"),
-            pl.when(begins & (pl.col("former") != pl.col("policy"))).then("former").alias("former"),
+            former=pl.when("begins_unseen")
+            .then("policy")
+            .when(begins & (pl.col("former") != pl.col("policy")))
+            .then("former"),
         )
         rows = rows.with_columns(
             other_target=targets.gather(rows["other"]),
@@ -141,7 +150,9 @@ def apply_policies(
             starts_anew=modes.gather(rows["policy"]),
             former_target=targets.gather(rows["former"]),
             former_calendar=pl.coalesce(own_calendar.gather(rows["former"]), first_calendar),
-            may_keep_former=since(begins, pl.lit(keeps.gather(rows["former"])).fill_null(False)),
+            may_keep_former=since(
+                begins, pl.col("begins_unseen") | pl.lit(keeps.gather(rows["former"])).fill_null(False)
+            ),
         )
     return rows.with_columns(
         begins_attempt=begins | (restarts & changes_priority),
@@ -150,6 +161,25 @@ def apply_policies(
         tells_pauses=tells_pauses,
         calendar=pl.coalesce(own_calendar.gather(rows["policy"]), first_calendar),
     )
+
+
+def _begin_unseen(rows: pl.DataFrame) -> pl.DataFrame:
+    """Clocks that no policy covers until they end, but that one may have covered by then: they begin as early as they
+    can have begun, if they did, and are marked in `begins_unseen`."""
+    is_last = pl.col("begins").shift(-1, fill_value=True)
+    ends_unseen = (pl.col("policy") < 0) & is_last & pl.col("other").is_not_null()
+    changed = {
+        "policy": pl.col("other"),
+        "matched": pl.col("other"),
+        "other": pl.lit(None, rows.schema["other"]),
+        "started_at": pl.max_horizontal("doubted_from", "started_at"),
+        "started_earliest_at": pl.col("doubted_from"),
+    }
+    rows = rows.with_columns(ends_unseen=ends_unseen)
+    return rows.with_columns(
+        pl.col("begins_unseen") | pl.col("ends_unseen"),
+        *(pl.when("ends_unseen").then(value).otherwise(name).alias(name) for name, value in changed.items()),
+    ).drop("ends_unseen")
 
 
 def _is_in_doubt(rows: pl.DataFrame, policies: Sequence[SlaPolicy]) -> pl.Expr:

@@ -209,6 +209,8 @@ class Clock:
         for state, begin, until in self._stretches():
             self.is_anew = False
             self._consider(state, begin)
+            if self.policy is None and begin == self.start and self.sees_doubts:
+                self._begin_as_before(state, begin)
             if self.policy is None:
                 continue
             was_running = previous is not None and not is_paused and not self.is_anew
@@ -226,6 +228,8 @@ class Clock:
             least = min(self.policy.within_microseconds, *([doubt.target] if doubt else []), 1 << 62)
             self.passed.append((min(begin, first), self.counted, least))
             previous = begin
+        if self.policy is None and self.sees_doubts:
+            is_paused = self._begin_unseen()
         if self.policy is None:
             return None
         self.early_run += self.doubts.more_run
@@ -249,19 +253,58 @@ class Clock:
         if is_first and begin == self.start and self.sees_doubts:
             self._doubt_beginning(state, begin)
 
+    def _begin_as_before(self, state: State, begin: datetime) -> None:
+        """It may have begun with the priority before, where no policy covers the one that is told late."""
+        former = self._former_of(state, begin)
+        if former is None:
+            return
+        self.policy, self.started_at = former, begin
+        self.first_calendar = self.oracle.calendar_of(state.team)
+        self.doubts.may_keep_former = True
+
+    def _begin_unseen(self) -> bool:
+        """It may have begun after all, before it ended: a priority that a policy covers was told too late to say so."""
+        state, begin, until = self._stretches()[-1]
+        late = next_late(self.life, self.oracle.as_of, begin)
+        if late is None or late[1] >= until or self._policy_of(late[0].priority) is None:
+            return False
+        self.policy = self._policy_of(late[0].priority)
+        assert self.policy is not None
+        self.started_at = max(late[1], begin)
+        self.first_calendar = self.oracle.calendar_of(state.team)
+        is_paused = self._is_paused(state)
+        counter = self.oracle.counters[self.calendar]
+        counted = counter.between(self.started_at, until)
+        self.targets.append(self.policy.within_microseconds)
+        self._pass(self.started_at, until, is_paused)
+        self.run_in_all += 0 if is_paused else counted
+        if not is_paused and late[1] < begin:
+            self.early_run += counter.between(late[1], begin)
+        self._doubt(state, self.started_at, until, is_paused, is_first=False)
+        self.doubts.stretches[-1].doubt = None
+        self.doubts.former_target = self.policy.within_microseconds
+        self.doubts.may_keep_former = True
+        self.doubts.former_broken_after = late[1]
+        self.passed.append((min(begin, late[1]), self.counted, self.policy.within_microseconds))
+        return is_paused
+
     def _doubt_beginning(self, state: State, begin: datetime) -> None:
-        lasting = [each for each, _ in self.life.lasting(self.oracle.as_of)]
-        before = [each for each in lasting if each.at < begin]
-        if not before or state.at != begin or state.earliest is None or state.earliest >= begin:
+        former = self._former_of(state, begin)
+        if former is None or (former is self.policy and not self.doubts.may_keep_former):
             return
-        former = self._policy_of(before[-1].priority)
-        if before[-1].priority == state.priority or former is None or former is self.policy:
-            return
+        assert state.earliest is not None
         self.doubts.former_target = former.within_microseconds
-        self.doubts.may_keep_former = former.on_priority_change == "keep"
+        self.doubts.may_keep_former |= former.on_priority_change == "keep"
         counted = self._counter_of(former).between(state.earliest, begin)
         if self.doubts.may_keep_former or counted > former.within_microseconds:
             self.doubts.former_broken_after = state.earliest
+
+    def _former_of(self, state: State, begin: datetime) -> SlaPolicy | None:
+        """The policy by the priority before, if that of the clock's beginning is told late."""
+        before = [each for each, _ in self.life.lasting(self.oracle.as_of) if each.at < begin]
+        if not before or state.at != begin or state.earliest is None or state.earliest >= begin:
+            return None
+        return self._policy_of(before[-1].priority) if before[-1].priority != state.priority else None
 
     def _policy_of(self, priority: str | None) -> SlaPolicy | None:
         return first_policy(self.policies, self.life, self.life.at(self.start), priority)
@@ -304,11 +347,13 @@ class Clock:
         self, state: State, begin: datetime, previous: datetime | None, was_running: bool, is_running: bool
     ) -> None:
         """An export shows the change first: it can have been any time since the one before."""
-        if state.earliest is None or state.at != begin or was_running == is_running:
+        # It begins where a policy first covers the ticket, and may have run until a pause that came with that.
+        is_covered_late = previous is None and begin != self.start and self.sees_doubts and not is_running
+        if state.earliest is None or state.at != begin or (was_running == is_running and not is_covered_late):
             return
         since = state.earliest if previous is None else max(state.earliest, previous)
         time = self.oracle.counters[self.calendar].between(since, begin) if since < begin else 0
-        if is_running:
+        if is_running or is_covered_late:
             self.early_run += time
         else:
             self.early_pause += time

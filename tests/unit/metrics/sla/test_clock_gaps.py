@@ -195,29 +195,51 @@ def test_a_promise_is_judged_by_both_priorities_that_it_may_have_had() -> None:
     created, hour_of = friday - 24 * HOUR, {hours: friday + hours * HOUR for hours in (2, 5)}
     quick, slow = (
         policy(SlaTarget.RESOLUTION, hours, id=name, scope={"priority": frozenset([name])})
-        for name, hours in (("P1", 30), ("P3", 60))
+        for name, hours in (("P1", 28), ("P3", 60))
     )
 
-    def decided(first: str, *changes: tuple[datetime, dict[str, str]]) -> tuple[Any, ...]:
+    def decided(first: str, *changes: tuple[datetime, dict[str, str]], tells_ends: bool = False) -> tuple[Any, ...]:
         life = TrueLife("desk:1", created, [(created, {"status": "Working", "priority": first}), *changes])
-        clocks = measure_exports([life], exports, [quick, slow], sunday)
+        clocks = measure_exports([life], exports, [quick, slow], sunday, tells_ends=tells_ends)
         (row,) = clocks.select("state", "decided_earliest_at", "decided_at", "decided_latest_at").rows()
         return row
 
     solved = (hour_of[5], {"status": "Solved"})
-    # Solved and raised between two files: within 24 to 48 hours, of 60 at first and of 30 at last.
+    # Solved and raised between two files: within 24 to 48 hours, of 60 at first and of 28 at last.
     raised = (hour_of[2], {"priority": "P1"})
     assert decided("P3", raised, solved) == ("not_measured", friday, saturday, None)
-    # The other way round, its 30 hours may have been over first. Where it goes on, it is beyond both by the end.
+    # A field that dates the resolution, after 29 hours, dates no priority.
+    assert decided("P3", raised, solved, tells_ends=True) == ("not_measured", created, hour_of[5], None)
+    assert decided("P1", (hour_of[2], {"priority": "P3"}), solved, tells_ends=True)[0] == "not_measured"
+    # The other way round, its 28 hours may have been over first. Where it goes on, it is beyond both by the end.
     lowered = (hour_of[2], {"priority": "P3"})
     assert decided("P1", lowered, solved) == ("not_measured", friday, saturday, None)
-    assert decided("P1", lowered) == ("breached", None, created + 30 * HOUR, created + 60 * HOUR)
-    # A day later it was solved in time, unless it was lowered after 30 hours: it may be that it was broken before.
+    assert decided("P1", lowered) == ("breached", None, created + 28 * HOUR, created + 60 * HOUR)
+    # A day later it was solved in time, unless it was lowered after 28 hours: it may be that it was broken before.
     late = (saturday + HOUR, {"status": "Solved"})
     assert decided("P1", lowered, late)[0] == "not_measured"
     # A priority that a later file shows than the resolution does not matter, nor does one that was shown before.
     assert decided("P3", (hour_of[2], solved[1]), (saturday + HOUR, {"priority": "P1"}))[0] == "met"
     assert decided("P3", (created + HOUR, {"priority": "P1"}), late)[0] == "breached"
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32), st.sampled_from([2, 5, 12, 30]), st.booleans())
+def test_of_a_priority_that_no_policy_covers_no_broken_promise_is_lost(seed: int, hours: int, tells_ends: bool) -> None:
+    """Only P1 has a promise. Where a file shows it together with the resolution, nobody knows whether it had begun."""
+    lives, instants = patient_lives(seed)
+    lives = with_priorities(lives, instants, seed)
+    policies = [
+        policy(target, hours, scope={"priority": frozenset(["P1"])})
+        for target in (SlaTarget.FIRST_RESPONSE, SlaTarget.RESOLUTION)
+    ]
+    judged = measure_exports(lives, instants, policies, instants[-1], tells_ends=tells_ends)
+    truth = true_clocks(lives, policies, instants[-1])
+    assert_true(judged, truth)
+    key = ["ticket_id", "target", "cycle_number"]
+    assert truth.join(judged, on=key, how="anti").is_empty()
+    made_up = judged.join(truth, on=key, how="anti")
+    assert set(made_up["state"]) <= {"not_measured"}
 
 
 def measure_exports(
