@@ -17,7 +17,9 @@ from metrics.sla.clocks import close_clocks
 from metrics.tickets.clocks import build_intervals, close_tickets, sources_with_replies, sources_with_teams
 from metrics.tickets.flow import count_ticket_days
 from metrics.tickets.replies import gather_replies, sources_with_reply_events
-from models.vocabulary import SlaTarget
+from models.ddl import conform
+from models.tickets import stg_tickets
+from models.vocabulary import ExportShape, SlaTarget
 
 SLOW_DRAWS = [HealthCheck.too_slow, HealthCheck.data_too_large]
 MANY = settings(max_examples=40, deadline=None, suppress_health_check=SLOW_DRAWS)
@@ -194,20 +196,20 @@ def test_what_a_clock_counts_and_what_it_pauses_is_all_open_time(case: Case) -> 
 @SOME
 @given(cases())
 def test_where_nobody_replies_the_silence_is_the_resolution(case: Case) -> None:
-    tickets = case.ticket_frame().with_columns(first_response_at=pl.lit(None, dtype=pl.Datetime("us", "UTC")))
     # Silences are told by events, whose instants are exact.
-    nothing = pl.lit(None, dtype=pl.Datetime("us", "UTC"))
-    events = case.event_frame().with_columns(is_public_agent_reply=False, earliest_at=nothing)
+    tickets, events = as_log(case)
+    tickets = tickets.with_columns(first_response_at=pl.lit(None, dtype=pl.Datetime("us", "UTC")))
+    events = events.with_columns(is_public_agent_reply=False)
     assert_same_clocks(case, tickets, events, SlaTarget.PERIODIC_UPDATE, scope={})
 
 
 @SOME
 @given(cases())
 def test_a_vendor_that_has_a_ticket_all_its_life_promises_its_resolution(case: Case) -> None:
-    tickets = case.ticket_frame().with_columns(vendor=pl.lit("Acme"))
     # In whose hands it was is taken as exports show it, and so is its priority meanwhile.
-    nothing = pl.lit(None, dtype=pl.Datetime("us", "UTC"))
-    events = case.event_frame().with_columns(vendor=pl.lit(None, dtype=pl.String), earliest_at=nothing)
+    tickets, events = as_log(case)
+    tickets = tickets.with_columns(vendor=pl.lit("Acme"))
+    events = events.with_columns(vendor=pl.lit(None, dtype=pl.String))
     # In cancelled nobody has the ticket, so that its vendor does not see what changes meanwhile.
     was_cancelled = events.filter(pl.any_horizontal(pl.col("^status_category.*$") == "cancelled"))["ticket_id"]
     tickets = tickets.filter(
@@ -216,6 +218,21 @@ def test_a_vendor_that_has_a_ticket_all_its_life_promises_its_resolution(case: C
     events = events.filter(pl.col("ticket_id").is_in(tickets["ticket_id"].implode()))
     anew = replace(case, policies=tuple(replace(policy, on_reopen="new_cycle") for policy in case.policies))
     assert_same_clocks(anew, tickets, events, SlaTarget.VENDOR_RESOLUTION, scope={"vendor": frozenset(["Acme"])})
+
+
+def as_log(case: Case) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The tickets and events as if a log told them all, at exact instants."""
+    shape = pl.col("export_shape")
+    compared = ExportShape.REPEATED_SNAPSHOTS.value
+    tickets = case.ticket_frame().with_columns(
+        pl.when(shape == compared)
+        .then(pl.lit(ExportShape.EVENT_LOG.value))
+        .otherwise(shape.cast(pl.String))
+        .alias("export_shape")
+    )
+    return conform(tickets, stg_tickets), case.event_frame().with_columns(
+        earliest_at=pl.lit(None, dtype=pl.Datetime("us", "UTC"))
+    )
 
 
 def assert_same_clocks(
