@@ -48,8 +48,9 @@ def go_beyond(rows: pl.DataFrame, open_time: OpenTime) -> pl.Series:
     Args:
         rows: the first of each clock in which it went beyond its target.
     """
-    missing = (pl.col("target") - (pl.col("run_before") - pl.col("run_at_count"))).clip(lower_bound=0)
+    missing = pl.col("target") - (pl.col("run_before") - pl.col("run_at_count"))
     # The microsecond that is too much, without it.
-    too_much = rows.select(pl.col("open_at_start") + missing + 1).to_series()
-    instant = open_time.instant_at(rows["calendar"], too_much)
-    return (instant - timedelta(microseconds=1)).alias("beyond_at")
+    too_much = rows.select(pl.col("open_at_start") + missing.clip(lower_bound=0) + 1).to_series()
+    instant = open_time.instant_at(rows["calendar"], too_much) - timedelta(microseconds=1)
+    # A target that was lowered is behind the clock at once.
+    return rows.select(beyond_at=pl.when(missing < 0).then("started_at").otherwise(instant)).to_series()

@@ -61,7 +61,9 @@ class Passed:
 
     def when_beyond(self) -> datetime:
         """When it counted a microsecond more than its target, less that microsecond."""
-        missing = max(0, self.target - self.before)
+        missing = self.target - self.before
+        if missing < 0:
+            return self.begin
         for opens, closes in self.counter.pieces(self.begin, self.until):
             if missing < (closes - opens) // MICROSECOND:
                 return opens + missing * MICROSECOND
