@@ -26,7 +26,8 @@ def find_late_priorities(stretches: pl.DataFrame, lives: Lives) -> pl.DataFrame 
 
     - `other_category`, `other_reason`: the status that is told with it, or the stretch's own if that is settled.
     - `begins_late`: whether a clock begins with a priority that is told late, and so may have begun with the
-      `former_priority`.
+      `former_priority`;
+    - `may_come_later`: whether its own priority may have been given as late as its end, for a field dates its start.
 
     A field may date a resolution or a cancellation exactly, and never the priority that the same export first shows.
     Which export was the one before is not known then: it showed the stretch before, and so is no older than its start.
@@ -67,6 +68,10 @@ def find_late_priorities(stretches: pl.DataFrame, lives: Lives) -> pl.DataFrame 
         pl.when(is_doubted).then(doubted_from).alias("doubted_from"),
         pl.when(begins_late).then(told["priority"].shift(1).gather(stretches["row"])).alias("former_priority"),
         begins_late.alias("begins_late"),
+        told.select(is_late.fill_null(False) & pl.col("started_earliest_at").is_null())
+        .to_series()
+        .gather(stretches["row"])
+        .alias("may_come_later"),
     )
 
 
@@ -182,8 +187,11 @@ def break_for_sure(rows: pl.DataFrame, more_pause: pl.Series, open_time: OpenTim
     beyond = rows.select("clock", "position").filter((rows["elapsed"] > target).fill_null(False))
     first = beyond.filter(pl.col("clock").ne_missing(pl.col("clock").shift(1)))["position"]
     reached = reach_targets(rows, rows[first].with_columns(target.gather(first).alias("target")), open_time)
-    broken_by = pl.when(is_certain.gather(first)).then("reached_at").otherwise("ended_at")
-    return reached.with_columns(broken_by=broken_by)
+    is_dated = pl.lit(is_certain.gather(first))
+    if has_doubts(rows):
+        comes_later = pl.lit(rows["may_come_later"].gather(reached["target_position"]))
+        is_dated &= ~(comes_later & (pl.col("reached_at") == pl.col("target_set_at")))
+    return reached.with_columns(broken_by=pl.when(is_dated).then("reached_at").otherwise("ended_at"))
 
 
 def doubt_targets(rows: pl.DataFrame, clock_count: int) -> list[pl.Series]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from doubt_oracle import Doubts, Passed, doubt_of, next_late, pauses
+from doubt_oracle import Doubts, Passed, doubt_of, is_dated_end, next_late, pauses
 from open_time_oracle import MICROSECOND, MinuteCounter
 from ticket_oracle import WORK, Life, Oracle, Row, State
 
@@ -243,13 +243,15 @@ class Clock:
         before = 0 if self.is_anew else self.counted
         self.counted = before + (0 if is_paused or begin >= until else counter.between(begin, until))
         target = self.policy.within_microseconds
-        passed = Passed(begin, until, counter, is_paused, before, self.counted, target, self.is_anew, None)
+        before_it = [each for each, _ in self.life.lasting(self.oracle.as_of) if each.at < state.at]
+        comes_later = bool(before_it) and self.sees_doubts and is_dated_end(self.life, before_it[-1], state)
+        passed = Passed(begin, until, counter, is_paused, before, self.counted, target, self.is_anew, comes_later, None)
         late = next_late(self.life, self.oracle.as_of, begin) if self.sees_doubts else None
         if late is not None:
             other = self._policy_of(late[0].priority)
             passed.doubt = doubt_of(passed, state, late, self.policy, other, [counter, self._counter_of(other)])
-        is_late = state.at == begin and state.earliest is not None and state.earliest < begin
-        self.doubts.add(passed, is_late=is_late)
+        is_blurred = state.at == begin and state.earliest is not None and state.earliest < begin
+        self.doubts.add(passed, is_late=is_blurred)
         if is_first and begin == self.start and self.sees_doubts:
             self._doubt_beginning(state, begin)
 

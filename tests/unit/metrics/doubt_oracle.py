@@ -48,6 +48,7 @@ class Passed:
     after: int
     target: int
     is_anew: bool
+    may_come_later: bool
     doubt: Doubt | None
 
     def when(self, counted: int) -> datetime:
@@ -91,16 +92,21 @@ def pauses(policy: SlaPolicy, category: str | None, reason: str | None) -> bool:
     return category != "waiting" or not policy.pause_reasons or reason in policy.pause_reasons
 
 
+def is_dated_end(life: Life, previous: State, state: State) -> bool:
+    """Whether a field dates the state, and not the priority that comes with it."""
+    is_dated = state.earliest is None and state.category in ("done", "cancelled") and previous.at < state.at
+    is_compared = life.ticket["export_shape"] == "repeated_snapshots"
+    return is_compared and is_dated and state.priority != previous.priority
+
+
 def next_late(life: Life, as_of: datetime, after: datetime) -> tuple[State, datetime] | None:
     """The next state whose priority is new and told late, and since when it may have been given.
 
     Files that date an end by a field date no priority; the file before showed the state before.
     """
-    is_compared = life.ticket["export_shape"] == "repeated_snapshots"
     lasting = [state for state, _ in life.lasting(as_of)]
     for previous, state in pairwise(lasting):
-        is_dated_by_field = is_compared and state.earliest is None and state.category in ("done", "cancelled")
-        since = previous.at if is_dated_by_field else state.earliest
+        since = previous.at if is_dated_end(life, previous, state) else state.earliest
         if state.at > after and since is not None and since < state.at and state.priority != previous.priority:
             return state, since
     return None
@@ -211,6 +217,7 @@ class Doubts:
         return None
 
     def _reached(self, index: int, target: int) -> datetime:
+        """When it was, or by when: a change of the target may have come later than the end with which it is shown."""
         passed = self.stretches[index]
         if passed.before < target:
             return passed.when(target)
@@ -219,5 +226,5 @@ class Doubts:
             set_in -= 1
         ran = [at for at in range(index) if self.stretches[at].after > self.stretches[at].before]
         if not ran or ran[-1] < set_in:
-            return self.stretches[set_in].begin
+            return passed.until if self.stretches[set_in].may_come_later else self.stretches[set_in].begin
         return self.stretches[ran[-1]].when(target)
