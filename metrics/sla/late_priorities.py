@@ -24,7 +24,7 @@ def find_late_priorities(stretches: pl.DataFrame, lives: Lives) -> pl.DataFrame 
 
     Both are empty where the stretch ends by that export, or no priority follows that is told late. Further columns:
 
-    - `other_category`, `other_reason`: the status that is told with it, or the stretch's own if that is settled.
+    - `other_category`, `other_reason`: the status that is told with it, or the stretch's own if that is settled;
     - `begins_late`: whether a clock begins with a priority that is told late, and so may have begun with the
       `former_priority`;
     - `may_come_later`: whether its own priority may have been given as late as its end, for a field dates its start.
@@ -79,10 +79,13 @@ def measure_doubts(rows: pl.DataFrame, open_time: OpenTime) -> pl.DataFrame:
     """What counted of each clock before its policy is in doubt, and by how much another can have counted otherwise.
 
     Args:
-        rows: measured, with `elapsed`, `doubted_from`, `other_target`, `other_calendar` and `other_is_paused` (under
-            the other policy), `is_paused_then` (under this one, in the other status) and `starts_anew`; `other_target`
-            is empty where no other policy can have been in force. With `former_target`, `former_calendar` and
-            `may_keep_former`, of the policy with which the clock may have begun.
+        rows: measured, and with
+
+            - `other_target` (empty where no other policy can have been in force), `other_calendar`, `other_is_paused`
+              and `doubted_from`, since when it can;
+            - `is_paused_then`: under the row's own policy, in the status that is told with the other priority;
+            - `starts_anew`: whether the clock does so with the other policy;
+            - `former_target`, `former_calendar` and `may_keep_former`: of the policy with which the clock may have begun.
 
     Returns:
         The rows with
