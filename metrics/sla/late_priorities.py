@@ -85,7 +85,7 @@ def measure_doubts(rows: pl.DataFrame, open_time: OpenTime) -> pl.DataFrame:
               and `doubted_from`, since when it can;
             - `is_paused_then`: under the row's own policy, in the status that is told with the other priority;
             - `starts_anew`: whether the clock does so with the other policy;
-            - `former_target`, `former_calendar` and `may_keep_former`: of the policy with which the clock may have begun.
+            - `former_target`, `former_calendar` and `may_keep_former`: of the policy with which it may have begun.
 
     Returns:
         The rows with

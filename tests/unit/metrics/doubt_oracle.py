@@ -38,7 +38,13 @@ class Doubt:
 
 @dataclass
 class Passed:
-    """A stretch of a clock that went by, with what had counted in the attempt before and after it."""
+    """A stretch of a clock that went by.
+
+    Attributes:
+        before, after: what had counted in the attempt by its begin and by its end, in microseconds.
+        is_anew: whether the attempt begins with it.
+        may_come_later: whether its priority may have been given after its begin, which a field dates.
+    """
 
     begin: datetime
     until: datetime
