@@ -54,7 +54,7 @@ def describe_effect(row: Mapping[str, Any], currency: str) -> str:
     width, whole = row["metric_width_value"], row["metric_bounds_width_value"]
     if width is None:
         # Records that are measured, though not exactly, take no bound away: those that are not measured do.
-        bounds = "a bound is missing" if lost else "may move its bounds; that one is missing is not due to this"
+        bounds = "a bound is missing" if lost else "may move the bound that it has, and is not why the other is missing"
     elif width == 0:
         bounds = "its bounds do not move"
     else:

@@ -127,7 +127,7 @@ def test_a_gap_that_has_stopped_says_when_it_was_seen_last() -> None:
         ({"metric_width_value": None}, "takes 5.0 points of coverage (3 of 60) and a bound is missing; 2 more KPIs"),
         (
             {"metric_width_value": None, "metric_lost_coverage_ratio": 0.0},
-            "(its last closed month): may move its bounds; that one is missing is not due to this; 2 more KPIs",
+            "(its last closed month): may move the bound that it has, and is not why the other is missing; 2 more KPIs",
         ),
         (
             {"metric_width_value": 0.08, "affected_metric_count": 1},
