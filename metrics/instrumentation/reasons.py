@@ -57,8 +57,8 @@ _ENDINGS: Final = ("_business_microseconds", "_calendar_microseconds", "_reporti
 #: What is missing -> what to do about it.
 REMEDIES: Final = {
     HISTORY: (
-        "The export is a snapshot without status changes. Export the change history (an event log), or land a snapshot "
-        "every day."
+        "No status change is told of these tickets: the export is one snapshot, or the first of several shows them "
+        "done already. Export the change history (an event log), or land a snapshot every day."
     ),
     ENDED_AT: (
         "These tickets are done or cancelled, and neither a field nor a change says since when. Export their "
