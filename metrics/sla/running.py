@@ -132,34 +132,49 @@ def apply_policies(
     own_calendar = pl.Series(named, dtype=pl.UInt32)
     first_calendar = since(begins, pl.col("calendar"))
     if "other" in rows.columns:
-        keeps = pl.Series([policy.on_priority_change == "keep" for policy in policies])
-        rows = rows.with_columns(
-            pl.when(_is_in_doubt(rows, policies)).then("other").alias("other"),
-            former=pl.when("begins_unseen")
-            .then("policy")
-            .when(begins & (pl.col("former") != pl.col("policy")))
-            .then("former"),
-        )
-        rows = rows.with_columns(
-            other_target=targets.gather(rows["other"]),
-            other_calendar=pl.coalesce(own_calendar.gather(rows["other"]), first_calendar),
-            other_is_paused=is_paused(policies, by="other"),
-            is_paused_then=rows.select("policy", status_category="other_category", waiting_reason="other_reason")
-            .select(is_paused(policies))
-            .to_series(),
-            starts_anew=modes.gather(rows["policy"]),
-            former_target=targets.gather(rows["former"]),
-            former_calendar=pl.coalesce(own_calendar.gather(rows["former"]), first_calendar),
-            may_keep_former=since(
-                begins, pl.col("begins_unseen") | pl.lit(keeps.gather(rows["former"])).fill_null(False)
-            ),
-        )
+        rows = _describe_others(rows, policies, targets, own_calendar)
     return rows.with_columns(
         begins_attempt=begins | (restarts & changes_priority),
         target=targets.gather(rows["policy"]),
         is_paused=(is_paused(policies) & (tells_pauses | is_settled)) | ~pl.col("is_held"),
         tells_pauses=tells_pauses,
         calendar=pl.coalesce(own_calendar.gather(rows["policy"]), first_calendar),
+    )
+
+
+def _describe_others(
+    rows: pl.DataFrame, policies: Sequence[SlaPolicy], targets: pl.Series, own_calendar: pl.Series
+) -> pl.DataFrame:
+    """What `metrics.sla.late_priorities.measure_doubts` takes, of the other policies that may have been in force.
+
+    Args:
+        targets: of each policy, in microseconds.
+        own_calendar: the code of each policy's own calendar, empty where it has none.
+    """
+    begins = pl.col("begins")
+    first_calendar = since(begins, pl.col("calendar"))
+    modes = {
+        word: pl.Series([policy.on_priority_change == word for policy in policies]) for word in ("keep", "restart")
+    }
+    in_force = {word: pl.lit(flags.gather(rows["policy"])) for word, flags in modes.items()}
+    # A policy that is kept stays whatever the priority; the same one can only start anew.
+    matters = ~in_force["keep"] & (in_force["restart"] | (pl.col("other") != pl.col("policy")))
+    is_another = begins & (pl.col("former") != pl.col("policy"))
+    rows = rows.with_columns(
+        other=pl.when(matters).then("other"),
+        former=pl.when("begins_unseen").then("policy").when(is_another).then("former"),
+    )
+    then = rows.select("policy", status_category="other_category", waiting_reason="other_reason")
+    may_keep = pl.col("begins_unseen") | pl.lit(modes["keep"].gather(rows["former"])).fill_null(False)
+    return rows.with_columns(
+        other_target=targets.gather(rows["other"]),
+        other_calendar=pl.coalesce(own_calendar.gather(rows["other"]), first_calendar),
+        other_is_paused=is_paused(policies, by="other"),
+        is_paused_then=then.select(is_paused(policies)).to_series(),
+        starts_anew=in_force["restart"],
+        former_target=targets.gather(rows["former"]),
+        former_calendar=pl.coalesce(own_calendar.gather(rows["former"]), first_calendar),
+        may_keep_former=since(begins, may_keep),
     )
 
 
@@ -180,16 +195,6 @@ def _begin_unseen(rows: pl.DataFrame) -> pl.DataFrame:
         pl.col("begins_unseen") | pl.col("ends_unseen"),
         *(pl.when("ends_unseen").then(value).otherwise(name).alias(name) for name, value in changed.items()),
     ).drop("ends_unseen")
-
-
-def _is_in_doubt(rows: pl.DataFrame, policies: Sequence[SlaPolicy]) -> pl.Expr:
-    """Whether it matters that another policy may have been in force: one that is kept stays whatever the priority, and
-    the same one only starts anew."""
-    stays, starts_anew = (
-        pl.lit(pl.Series([policy.on_priority_change == word for policy in policies]).gather(rows["policy"]))
-        for word in ("keep", "restart")
-    )
-    return ~stays & (starts_anew | (pl.col("other") != pl.col("policy")))
 
 
 def _keep_policies(rows: pl.DataFrame, policies: Sequence[SlaPolicy]) -> pl.DataFrame:
