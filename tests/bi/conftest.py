@@ -76,7 +76,9 @@ def publish_to(database: PostgresDatabase, file: Path) -> None:
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("KPI_POSTGRESQL_PASSWORD", PASSWORD)
         environment.delenv("KPI_POSTGRESQL_URL", raising=False)
-        target = Target(PostgresqlSection(url=database.url), home_name="Test", home_id="home-1", version="1.0.0", keep=1)
+        target = Target(
+            PostgresqlSection(url=database.url), home_name="Test", home_id="home-1", version="1.0.0", keep=1
+        )
         target.write(Build(lambda: publication_in(file), lambda _: file))
 
 
