@@ -17,6 +17,7 @@ from uuid import uuid4
 
 import polars as pl
 
+from metrics.measuring.beginnings import Beginning
 from models.ops import ops_runs
 from pipelines.fingerprint import code_hash, hash_parts
 from pipelines.home import SETTINGS_FILE
@@ -70,6 +71,8 @@ class Session:
 
     Attributes:
         is_full: whether to compute everything again, whatever is known to be unchanged.
+        beginnings: where data begin, once a step has asked (`pipelines.facts.beginnings`): that reads every event, and
+            what is asked for it are the steps after all facts.
     """
 
     project: Project
@@ -79,6 +82,7 @@ class Session:
     as_of_option: datetime | None = None
     is_full: bool = False
     steps: list[Step] = field(default_factory=list)
+    beginnings: list[Beginning] | None = None
 
     @property
     def code_hash(self) -> str:

@@ -23,7 +23,13 @@ from metrics.sla.holders import find_holdings, vendor_resolution_stretches, vend
 from metrics.sla.late_priorities import find_late_priorities, measure_doubts
 from metrics.sla.lives import Lives, gather_lives
 from metrics.sla.policy import HOLDER_TARGETS, SlaPolicy, SlaPolicyError
-from metrics.sla.running import apply_policies, match_policies, measure_clocks, policies_that_continue, since
+from metrics.sla.running import (
+    apply_policies,
+    match_others,
+    match_policies,
+    measure_clocks,
+    policies_that_continue,
+)
 from metrics.sla.silences import cut_at_replies, pick_answered_lives
 from metrics.sla.stretches import first_response_stretches, resolution_stretches
 from metrics.tickets.clocks import TeamCalendars
@@ -121,26 +127,11 @@ def _close(
     if doubted is None:
         rows = measure_clocks(apply_policies(stretches, matched, lives, policies, open_time), open_time)
     else:
-        others = _match_others(doubted, "other_priority", pl.col("doubted_from").is_not_null(), lives, policies)
-        formers = _match_others(doubted, "former_priority", pl.col("begins_late"), lives, policies)
+        others = match_others(doubted, "other_priority", pl.col("doubted_from").is_not_null(), lives, policies)
+        formers = match_others(doubted, "former_priority", pl.col("begins_late"), lives, policies)
         rows = apply_policies(doubted, matched, lives, policies, open_time, others=others, formers=formers)
         rows = measure_doubts(measure_clocks(rows, open_time), open_time)
     yield decide_clocks(rows, lives, policies, open_time)
-
-
-def _match_others(
-    stretches: pl.DataFrame, priority: str, is_asked: pl.Expr, lives: Lives, policies: Sequence[SlaPolicy]
-) -> pl.Series:
-    """The position of the policy that covers each stretch that is asked for, by another priority."""
-    begun = since(pl.col("begins"), pl.int_range(pl.len(), dtype=pl.UInt32))
-    # They are few, and few of them begin what their team and vendor are judged by.
-    asked = (
-        stretches.with_columns(pl.col("team", "vendor").gather(begun), priority=priority)
-        .with_row_index("place")
-        .filter(is_asked)
-    )
-    matched = match_policies(asked, lives, policies, judged_at_start=())
-    return pl.repeat(None, stretches.height, dtype=matched.dtype, eager=True).scatter(asked["place"], matched)
 
 
 def _close_holders(

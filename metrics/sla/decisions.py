@@ -17,9 +17,9 @@ from metrics.sla.decision_windows import find_decision_windows
 from metrics.sla.gaps import count_unsure, find_gaps, is_surely_beyond, is_told_by_exports
 from metrics.sla.late_priorities import break_for_sure, doubt_targets, has_doubts
 from metrics.sla.lives import Lives
+from metrics.sla.ordered_rows import since
 from metrics.sla.policy import SlaPolicy
 from metrics.sla.reaching import go_beyond, reach_targets
-from metrics.sla.running import since
 from metrics.sla.silences import longest_silences
 from models.vocabulary import ClockState, SlaTarget
 
@@ -134,24 +134,29 @@ def _join_breaches(rows: pl.DataFrame, open_time: OpenTime) -> pl.DataFrame:
     asked = breaches if is_told_by_exports(rows) else breaches.clear()
     beyond_at = pl.repeat(None, last.height, dtype=breaches.schema["reached_at"], eager=True)
     beyond_at = beyond_at.scatter(asked["clock"] - 1, go_beyond(asked, open_time))
-    surely = breaches.select("clock", is_surely_beyond(breaches, open_time).alias("surely"))
-    if has_doubts(rows):
-        # Broken whichever priority was in force: perhaps later, perhaps never.
-        sure_breaches = break_for_sure(rows, pl.zeros(last.height, dtype=pl.Int64, eager=True), open_time)
-        found = sure_breaches.select("clock", is_surely_beyond(sure_breaches, open_time).alias("surely"))
-        surely = surely.select("clock").join(found, on="clock", how="left", maintain_order="left")
+    # Broken whichever priority was in force: perhaps later, perhaps never.
+    sure = (
+        break_for_sure(rows, pl.zeros(last.height, dtype=pl.Int64, eager=True), open_time)
+        if has_doubts(rows)
+        else breaches
+    )
     # Clocks are numbered from 1 in order, so that their rows are found without a join, which would copy every column.
-    is_breached = pl.repeat(False, last.height, eager=True).scatter(breaches["clock"] - 1, True)
+    is_breached = _mark(last.height, breaches["clock"])
     breach = pl.select(pl.when(is_breached).then(is_breached.cast(pl.UInt32).cum_sum() - 1)).to_series()
     return last.with_columns(
         breaches["reached_at"].gather(breach).alias("breached_at"),
         breaches["reached_row"].gather(breach),
         beyond_at.alias("beyond_at"),
-        surely["surely"].fill_null(False).gather(breach).alias("is_surely_beyond"),
-        surely["surely"].is_not_null().gather(breach).alias("is_beyond_any"),
+        _mark(last.height, sure["clock"].filter(is_surely_beyond(sure, open_time))).alias("is_surely_beyond"),
+        _mark(last.height, sure["clock"]).alias("is_beyond_any"),
         (last["target"] == breaches["target"].gather(breach)).alias("keeps_target"),
         *(pl.when(is_breached).then(breaches[name].gather(breach)).otherwise(name).alias(name) for name in _DECISIVE),
     )
+
+
+def _mark(clock_count: int, clocks: pl.Series) -> pl.Series:
+    """One flag per clock, set for those with a number, from 1."""
+    return pl.repeat(False, clock_count, eager=True).scatter(clocks - 1, True)
 
 
 def _elapsed(rows: pl.DataFrame, clocks: pl.DataFrame) -> pl.Series:

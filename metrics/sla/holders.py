@@ -14,8 +14,9 @@ from typing import Final
 import polars as pl
 
 from metrics.sla.lives import Lives
+from metrics.sla.ordered_rows import since
 from metrics.sla.policy import HOLDER_SCOPE, SlaPolicy
-from metrics.sla.running import match_policies, since
+from metrics.sla.running import match_policies
 from metrics.sla.stretches import GOES_ON, cut_at_end, resolution_stretches
 from metrics.tickets.replies import TicketReplies
 from models.vocabulary import WORK

@@ -13,17 +13,14 @@ import polars as pl
 
 from metrics.calendars.business_time import OpenTime
 from metrics.sla.lives import Lives
+from metrics.sla.ordered_rows import since
+from metrics.sla.other_policies import begin_as_before, begin_unseen, describe_others
 from metrics.sla.policy import SlaPolicy, first_covering, is_paused
 from metrics.tickets.steps import SETTLED
 
 #: Scope that is judged as it was when the clock's cycle began; priority is judged at every change.
 _JUDGED_AT_START: Final = ("team", "vendor")
 _POSITION: Final = pl.int_range(pl.len(), dtype=pl.UInt32)
-
-
-def since(begins: pl.Expr, value: pl.Expr) -> pl.Expr:
-    """The value at the last row that begins something, for every row. The value must not be empty there."""
-    return pl.when(begins).then(value).forward_fill()
 
 
 def match_policies(
@@ -53,6 +50,25 @@ def match_policies(
     of_ticket = [name for name in ("source", "service", "ticket_type", "created_at") if name in asked]
     scoped = scoped.with_columns(lives.tickets[name].gather(rows["life"]) for name in of_ticket)
     return scoped.with_columns(first_covering(policies).alias("matched"))["matched"]
+
+
+def match_others(
+    stretches: pl.DataFrame, priority: str, is_asked: pl.Expr, lives: Lives, policies: Sequence[SlaPolicy]
+) -> pl.Series:
+    """The position of the policy that covers each stretch that is asked for, by another priority.
+
+    Args:
+        priority: column with that priority.
+    """
+    begun = since(pl.col("begins"), _POSITION)
+    # They are few, and few of them begin what their team and vendor are judged by.
+    asked = (
+        stretches.with_columns(pl.col("team", "vendor").gather(begun), priority=priority)
+        .with_row_index("place")
+        .filter(is_asked)
+    )
+    matched = match_policies(asked, lives, policies, judged_at_start=())
+    return pl.repeat(None, stretches.height, dtype=matched.dtype, eager=True).scatter(asked["place"], matched)
 
 
 def policies_that_continue(lives: Lives, matched: pl.Series, policies: Sequence[SlaPolicy]) -> pl.Series | None:
@@ -103,17 +119,14 @@ def apply_policies(
     begins = pl.col("begins")
     rows = stretches.with_columns(matched.alias("matched"), held.alias("is_held"))
     if others is not None and formers is not None:
-        # Whether the policy that a clock begins with is not certain to have been in force.
-        begins_unseen = begins & pl.col("matched").is_null() & pl.lit(formers).is_not_null()
-        rows = rows.with_columns(others.alias("other"), formers.alias("former"), begins_unseen=begins_unseen)
-        rows = rows.with_columns(matched=pl.when("begins_unseen").then("former").otherwise("matched"))
+        rows = begin_as_before(rows.with_columns(others.alias("other"), formers.alias("former")))
     seen_before = since(pl.col("is_held"), _POSITION).shift(1)
     rows = rows.with_columns(
         policy=pl.when(begins).then(pl.col("matched").fill_null(-1)).otherwise("matched").forward_fill()
     )
     is_covered = pl.col("policy") >= 0
     if "other" in rows.columns:
-        rows = _begin_unseen(rows)
+        rows = begin_unseen(rows)
     rows = rows.with_columns(
         begins=is_covered & (begins | (pl.col("policy").shift(1) < 0)),
         is_covered_late=is_covered & ~begins,
@@ -132,7 +145,7 @@ def apply_policies(
     own_calendar = pl.Series(named, dtype=pl.UInt32)
     first_calendar = since(begins, pl.col("calendar"))
     if "other" in rows.columns:
-        rows = _describe_others(rows, policies, targets, own_calendar)
+        rows = describe_others(rows, policies, targets, own_calendar)
     return rows.with_columns(
         begins_attempt=begins | (restarts & changes_priority),
         target=targets.gather(rows["policy"]),
@@ -140,61 +153,6 @@ def apply_policies(
         tells_pauses=tells_pauses,
         calendar=pl.coalesce(own_calendar.gather(rows["policy"]), first_calendar),
     )
-
-
-def _describe_others(
-    rows: pl.DataFrame, policies: Sequence[SlaPolicy], targets: pl.Series, own_calendar: pl.Series
-) -> pl.DataFrame:
-    """What `metrics.sla.late_priorities.measure_doubts` takes, of the other policies that may have been in force.
-
-    Args:
-        targets: of each policy, in microseconds.
-        own_calendar: the code of each policy's own calendar, empty where it has none.
-    """
-    begins = pl.col("begins")
-    first_calendar = since(begins, pl.col("calendar"))
-    modes = {
-        word: pl.Series([policy.on_priority_change == word for policy in policies]) for word in ("keep", "restart")
-    }
-    in_force = {word: pl.lit(flags.gather(rows["policy"])) for word, flags in modes.items()}
-    # A policy that is kept stays whatever the priority; the same one can only start anew.
-    matters = ~in_force["keep"] & (in_force["restart"] | (pl.col("other") != pl.col("policy")))
-    is_another = begins & (pl.col("former") != pl.col("policy"))
-    rows = rows.with_columns(
-        other=pl.when(matters).then("other"),
-        former=pl.when("begins_unseen").then("policy").when(is_another).then("former"),
-    )
-    then = rows.select("policy", status_category="other_category", waiting_reason="other_reason")
-    may_keep = pl.col("begins_unseen") | pl.lit(modes["keep"].gather(rows["former"])).fill_null(False)
-    return rows.with_columns(
-        other_target=targets.gather(rows["other"]),
-        other_calendar=pl.coalesce(own_calendar.gather(rows["other"]), first_calendar),
-        other_is_paused=is_paused(policies, by="other"),
-        is_paused_then=then.select(is_paused(policies)).to_series(),
-        starts_anew=in_force["restart"],
-        former_target=targets.gather(rows["former"]),
-        former_calendar=pl.coalesce(own_calendar.gather(rows["former"]), first_calendar),
-        may_keep_former=since(begins, may_keep),
-    )
-
-
-def _begin_unseen(rows: pl.DataFrame) -> pl.DataFrame:
-    """Clocks that no policy covers until they end, but that one may have covered by then: they begin as early as they
-    can have begun, if they did, and are marked in `begins_unseen`."""
-    is_last = pl.col("begins").shift(-1, fill_value=True)
-    ends_unseen = (pl.col("policy") < 0) & is_last & pl.col("other").is_not_null()
-    changed = {
-        "policy": pl.col("other"),
-        "matched": pl.col("other"),
-        "other": pl.lit(None, rows.schema["other"]),
-        "started_at": pl.max_horizontal("doubted_from", "started_at"),
-        "started_earliest_at": pl.col("doubted_from"),
-    }
-    rows = rows.with_columns(ends_unseen=ends_unseen)
-    return rows.with_columns(
-        pl.col("begins_unseen") | pl.col("ends_unseen"),
-        *(pl.when("ends_unseen").then(value).otherwise(name).alias(name) for name, value in changed.items()),
-    ).drop("ends_unseen")
 
 
 def _keep_policies(rows: pl.DataFrame, policies: Sequence[SlaPolicy]) -> pl.DataFrame:

@@ -33,7 +33,13 @@ _MONEY_AND_DELIVERIES: Final = f"""
 
 
 def read_beginnings(session: Session) -> list[Beginning]:
-    """Where the data of each source begin; of what was set aside, nothing is taken."""
+    """Where the data of each source begin; of what was set aside, nothing is taken. Read once in a run."""
+    if session.beginnings is None:
+        session.beginnings = _find_beginnings(session)
+    return session.beginnings
+
+
+def _find_beginnings(session: Session) -> list[Beginning]:
     days = session.warehouse.frame(
         f"""
         SELECT * FROM ({_days_of_tickets(session.project.home.settings.reporting.time_zone)})

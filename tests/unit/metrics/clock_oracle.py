@@ -1,4 +1,4 @@
-"""One SLA clock at a time, run stretch by stretch and minute by minute, and the cycles in which clocks run.
+"""One SLA clock at a time, run stretch by stretch and minute by minute.
 
 Shares nothing with the kernel but the records that say what a policy and a calendar are.
 """
@@ -11,39 +11,9 @@ from typing import Any
 
 from doubt_oracle import Doubts, Passed, doubt_of, is_dated_end, next_late, pauses
 from open_time_oracle import MICROSECOND, MinuteCounter
-from ticket_oracle import WORK, Life, Oracle, Row, State
+from ticket_oracle import Life, Oracle, State
 
 from metrics.sla.clocks import SlaPolicy
-
-Cycle = tuple[datetime, datetime | None]
-
-
-def stop_or_cancel(facts: Row, stop: datetime | None) -> tuple[datetime | None, datetime | None]:
-    cancelled_at = facts["cancelled_at"]
-    if cancelled_at is not None and (stop is None or stop > cancelled_at):
-        return None, cancelled_at
-    return stop, None
-
-
-def cycles_of(life: Life) -> list[Cycle]:
-    cycles: list[list[Any]] = [[life.states[0].at, None]]
-    uncancelled = "queued"
-    for index, state in enumerate(life.states):
-        if index and state.category in WORK and uncancelled == "done":
-            cycles[-1][1] = cycles[-1][1] or state.at
-            cycles.append([state.at, None])
-        if state.category == "done" and cycles[-1][1] is None:
-            cycles[-1][1] = state.at
-        if state.category == "cancelled" and cycles[-1][1] == state.at:
-            cycles[-1][1] = None
-        if state.category != "cancelled":
-            uncancelled = state.category
-    return [(start, stop) for start, stop in cycles]
-
-
-def cycles_or_one(life: Life, continues: bool) -> list[Cycle]:
-    cycles = cycles_of(life)
-    return [(cycles[0][0], cycles[-1][1])] if continues else cycles
 
 
 def first_policy(policies: Sequence[SlaPolicy], life: Life, holder: State, priority: str | None) -> SlaPolicy | None:
@@ -69,96 +39,6 @@ def first_policy(policies: Sequence[SlaPolicy], life: Life, holder: State, prior
 def replies_of(life: Life, as_of: datetime) -> set[datetime]:
     named = life.ticket["first_response_at"]
     return {instant for instant in [*life.replies, named] if instant is not None and instant <= as_of}
-
-
-def sure_of_stop(life: Life, cycle: Cycle, as_of: datetime) -> datetime | None:
-    """Until when a cycle went on for certain, if its stop is dated by an export that first shows it."""
-    start, stop = cycle
-    for state, _ in life.lasting(as_of):
-        if state.category == "done" and state.at == stop and state.earliest is not None:
-            return max(start, state.earliest)
-        if state.category == "done" and state.at == stop:
-            return None
-    return None
-
-
-def sure_of_cycles(life: Life, cycles: Sequence[Cycle], as_of: datetime) -> list[datetime | None]:
-    """The same of all cycles, or of the one that they are joined to: it stops with the last."""
-    apart = cycles_of(life)
-    if len(cycles) == len(apart):
-        return [sure_of_stop(life, cycle, as_of) for cycle in apart]
-    return [sure_of_stop(life, apart[-1], as_of)]
-
-
-def judge(
-    kind: type[Clock],
-    oracle: Oracle,
-    life: Life,
-    policies: Sequence[SlaPolicy],
-    start: datetime,
-    ends: tuple[datetime | None, datetime | None],
-    sure: datetime | None,
-    *,
-    tells_stop: bool = True,
-) -> dict[str, Any] | None:
-    """A clock that can have stopped any time after `sure`: run to the latest stop and to the earliest, and compared."""
-    stop, cancelled_at = ends
-    clock = kind(oracle, life, policies, start, stop, cancelled_at)
-    row = clock.run()
-    end = stop or cancelled_at or oracle.as_of
-    if row is None:
-        return None
-    if cancelled_at and tells_stop:
-        sure = None
-        for state, _ in life.lasting(oracle.as_of):
-            if state.category == "cancelled" and state.at == cancelled_at and state.earliest is not None:
-                sure = max(start, state.earliest)
-    is_sure = sure is None or sure >= end
-    decided_at = end
-    if row["state"] == "breached":
-        early_clock = clock if is_sure else kind(oracle, life, policies, start, sure, None)
-        early = row if is_sure else early_clock.run()
-        is_broken = clock.is_broken(row)
-        if early is not None and is_broken and early_clock.is_broken(early):
-            left = early["elapsed_microseconds"] - clock.early_pause
-            keeps_target = early["target_microseconds"] == clock.targets[-1]
-            most = max([clock.targets[-1], *clock.doubts.other_targets])
-            if clock.early_pause == 0 or (keeps_target and left > most):
-                possible = [clock.first_possible, clock.changed_after, clock.doubts.beyond_other_after]
-                return row | window_of(row["decided_at"], possible, clock.broken_by(end))
-        # Paused earlier than it is known to be, it goes beyond its target later, or is kept at the end.
-        may_be_later = (clock.early_pause or not is_broken) and (stop or cancelled_at)
-        decided_at = end if may_be_later else row["breached_at"]
-    else:
-        is_within = clock.early_run == 0 or clock.run_in_all + clock.early_run <= clock.least_target
-        is_within = is_within and clock.doubts.beyond_other_after is None
-        if is_within and (is_sure or tells_stop or row["state"] == "met"):
-            return row | window_of(row["decided_at"], [] if is_sure or row["state"] != "met" else [sure])
-    possible = [clock.first_possible, clock.changed_after, clock.doubts.beyond_other_after, row["breached_at"]]
-    # What stopped before it went beyond its target, though it had reached it, was kept.
-    latest = [clock.broken_by(end), None if is_sure else clock.doubts.beyond_at]
-    last = max((instant for instant in latest if instant is not None), default=None)
-    return {
-        **row,
-        **window_of(decided_at, [*possible, None if is_sure else sure], last),
-        **dict.fromkeys(("breached_at", "due_at", "remaining_microseconds", "used_ratio")),
-        "state": "not_measured",
-        "not_told": "instants",
-        "decided_at": decided_at,
-    }
-
-
-def window_of(
-    decided_at: datetime | None, possible: Sequence[datetime | None], latest: datetime | None = None
-) -> dict[str, datetime | None]:
-    """Between what the decision lies: after the first of some instants, and by another; empty where that is no news."""
-    earliest = min((instant for instant in possible if instant is not None), default=None)
-    if decided_at is None:
-        return {}
-    return {
-        "decided_earliest_at": earliest if earliest is not None and earliest < decided_at else None,
-        "decided_latest_at": latest if latest is not None and latest > decided_at else None,
-    }
 
 
 class Clock:

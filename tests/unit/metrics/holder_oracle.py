@@ -6,17 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from clock_oracle import (
-    Clock,
-    Cycle,
-    cycles_of,
-    cycles_or_one,
-    first_policy,
-    judge,
-    replies_of,
-    stop_or_cancel,
-    sure_of_cycles,
-)
+from clock_oracle import Clock, first_policy, replies_of
+from cycle_oracle import Cycle, cycles_of, cycles_or_one, stop_or_cancel, sure_of_cycles
+from judge_oracle import judge
 from ticket_oracle import WORK, Life, Oracle, Row, State
 
 from metrics.sla.clocks import SlaPolicy

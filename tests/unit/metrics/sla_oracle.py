@@ -7,17 +7,10 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from clock_oracle import (
-    Clock,
-    Cycle,
-    cycles_or_one,
-    first_policy,
-    judge,
-    replies_of,
-    stop_or_cancel,
-    sure_of_cycles,
-)
+from clock_oracle import Clock, first_policy, replies_of
+from cycle_oracle import Cycle, cycles_or_one, stop_or_cancel, sure_of_cycles
 from holder_oracle import holder_of, run_holder
+from judge_oracle import judge
 from ticket_oracle import Life, Oracle, Row, State
 
 from metrics.sla.clocks import SlaPolicy
