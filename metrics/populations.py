@@ -47,7 +47,6 @@ RESOLVED_TICKETS: Final = Population(
     ),
     dimensions=_ALL_DIMENSIONS,
     earliest="resolved_earliest_at",
-    latest="resolved_latest_at",
     span=_SPAN_OF_TICKETS,
 )
 
@@ -64,7 +63,6 @@ TICKETS_WITH_SOURCE_CLAIM: Final = Population(
     eligibility="Tickets that are done and not cancelled, of sources that set an SLA flag of their own.",
     dimensions=_ALL_DIMENSIONS,
     earliest=RESOLVED_TICKETS.earliest,
-    latest=RESOLVED_TICKETS.latest,
 )
 
 CREATED_TICKETS: Final = Population(

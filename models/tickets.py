@@ -137,12 +137,8 @@ fct_tickets = table(
     instant(
         "resolved_earliest_at",
         "Where repeated snapshots do not tell the last resolution exactly: it came after this instant, and by "
-        "resolved_latest_at or, where that is empty, resolved_at. Empty where it is told",
-    ),
-    instant(
-        "resolved_latest_at",
-        "Where a resolution moved unseen while repeated snapshots show the ticket done: the latest instant at which "
-        "the last one can have been. Empty for others",
+        "resolved_at. Where only a resolution that moved tells that the ticket came back, that is the one before. "
+        "Empty where it is told",
     ),
     instant("cancelled_at", "Entry into cancelled, if the ticket is cancelled"),
     instant(

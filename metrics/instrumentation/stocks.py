@@ -17,7 +17,6 @@ from metrics.measuring.uncertain_stocks import (
     POSSIBLE,
     count_uncertain,
     days_between_exports,
-    moved_resolutions,
     trace_stretches,
 )
 from metrics.periods import Reporting, period_end, period_start
@@ -49,9 +48,8 @@ def count_unknown_stock(tickets: pl.DataFrame, reporting: Reporting) -> pl.DataF
 def count_stock_in_doubt(intervals: pl.DataFrame, tickets: pl.DataFrame, reporting: Reporting) -> pl.DataFrame:
     """Tickets that exports show only before and after the end of a month: counts of `count_uncertain` by source."""
     stretches = trace_stretches(intervals, tickets, reporting)
-    moved = moved_resolutions(tickets, reporting)
     days = days_between_exports(stretches, reporting)
-    counts = count_uncertain(stretches, moved, days, Dimension.OVERALL, reporting, also=["source"])
+    counts = count_uncertain(stretches, days, Dimension.OVERALL, reporting, also=["source"])
     return _at_month_ends(counts, reporting)
 
 

@@ -1,8 +1,9 @@
 """Periods in which nothing was counted: a count of 0 is a number that readers of a time series expect to see.
 
 Only where it is known that there was nothing: from the first record of the fact, or where its data begin if that is
-later, to the data's own clock. Before, nobody told of anything, and a 0 would be made up. What was counted is computed
-elsewhere; ratios and percentiles of nothing have no row.
+later, to the data's own clock. Before, nobody told of anything, and a 0 would be made up; a net flow of what came and
+stayed, too, for nobody told what went. What was counted is computed elsewhere; ratios and percentiles of nothing have
+no row.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Final
 
 import polars as pl
 
-from metrics.kinds import KINDS_WITH_ZEROS
+from metrics.kinds import KINDS_WITH_ZEROS, NetCount
 from metrics.measuring.cells import CELL, list_days
 from metrics.measuring.fact_records import fact_or_empty
 from metrics.measuring.published_cells import Numbers, close_periods, publish_cells
@@ -50,7 +51,8 @@ def add_zeros(
 ) -> pl.DataFrame:
     """The rows of a count with 0 where nothing was counted: overall in every grain, in breakdowns by month and quarter.
 
-    A value of a breakdown has zeros from its first record on: before, it may not have existed. Rows of other kinds of
+    A value of a breakdown has zeros from its first record on: before, it may not have existed. A net flow has no rows
+    at all before its data begin: what came is dated by what stayed, and what went is not known. Rows of other kinds of
     metric, and those of a population whose span is not known, stay as they are.
 
     Args:
@@ -68,7 +70,10 @@ def add_zeros(
     missing = pl.concat([*whole, *by_value]).join(published, on=CELL, how="anti")
     zeros = publish_cells(close_periods(missing, reporting), metric, _ZERO)
     if told_from is not None:
-        zeros = zeros.filter(pl.col("period_end_date") >= told_from)
+        is_told = pl.col("period_end_date") >= told_from
+        zeros = zeros.filter(is_told)
+        if isinstance(metric.kind, NetCount):
+            published = published.filter(is_told)
     return pl.concat([published, zeros]).sort(CELL)
 
 

@@ -39,7 +39,7 @@ _OF_TICKETS: Final = (
 )
 #: Columns by which `metrics.measuring.uncertain_stocks` knows where a ticket was when.
 _OF_STRETCHES: Final = (
-    *("ticket_id", "interval_number", "started_at", "started_earliest_at"),
+    *("ticket_id", "interval_number", "cycle_number", "started_at", "started_earliest_at", "status"),
     *("status_category", "team", "priority", "vendor"),
 )
 _OF_CLOCKS: Final = ("ticket_id", "target", "state", "not_told", "decided_at", *BREAKDOWNS)
@@ -86,7 +86,7 @@ def _columns_of(metric: Metric) -> Iterable[tuple[str, Iterable[str]]]:
                 yield fact, table_named(fact).columns.keys()
         case Stock():
             yield metric.fact, table_named(metric.fact).columns.keys()
-            yield "fct_tickets", (*_OF_TICKETS, "source", "is_sampled", "resolved_latest_at")
+            yield "fct_tickets", (*_OF_TICKETS, "source", "is_sampled")
             yield "fct_ticket_intervals", _OF_STRETCHES
         case NetCount(less=less):
             yield from _columns_of_population(metric.population, [])

@@ -27,7 +27,6 @@ from metrics.measuring.uncertain_stocks import (
     SHOWN,
     count_uncertain,
     days_between_exports,
-    moved_resolutions,
     trace_stretches,
 )
 from metrics.periods import Reporting, local_date, period_end, period_start
@@ -58,14 +57,14 @@ def measure_stocks(
     tickets = fact_or_empty(facts, "fct_tickets")
     unknown = stays_of_unknown(tickets, reporting)
     stretches = trace_stretches(fact_or_empty(facts, "fct_ticket_intervals"), tickets, reporting)
-    moved, between = moved_resolutions(tickets, reporting), days_between_exports(stretches, reporting)
+    between = days_between_exports(stretches, reporting)
     grains = sorted({grain for metric in metrics for grain in metric.grains})
     dimensions = sorted({dimension for metric in metrics for dimension in metric.dimensions})
     daily = {
         dimension: _add_up(
             _count_shown(counted, dimension),
             _count_unknown(unknown, dimension, reporting),
-            count_uncertain(stretches, moved, between, dimension, reporting),
+            count_uncertain(stretches, between, dimension, reporting),
         )
         for dimension in dimensions
     }

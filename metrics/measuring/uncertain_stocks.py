@@ -21,6 +21,7 @@ import polars as pl
 
 from metrics.measuring.stays import count_stays
 from metrics.periods import Reporting, local_date
+from metrics.tickets.steps import IS_UNSEEN_RETURN
 from models.vocabulary import BREAKDOWNS, NO_VALUE, WORK, Dimension
 
 #: What is counted of tickets on days between exports: those shown in a category, by its name, ...
@@ -43,9 +44,10 @@ def trace_stretches(intervals: pl.DataFrame, tickets: pl.DataFrame, reporting: R
 
     Returns:
         `ticket`, `source`, `is_in_work`, `status_category`, the breakdown, and of each stretch: `started_at`,
-        and `is_seen_late`, whether that is the export which first shows it; `first_day`, the first day that ends in it
-        as it is shown; `earliest_day`, the first that may; and the same of the stretch after it, `next_first_day` and
-        `next_earliest_day`. After the last the ticket is where it is until the data's clock or until exports lack it.
+        and `is_seen_late`, whether that is the export which first shows it (none shows an unseen return); `first_day`,
+        the first day that ends in it as it is shown; `earliest_day`, the first that may; and the same of the stretch
+        after it, `next_first_day` and `next_earliest_day`. After the last the ticket is where it is until the data's
+        clock or until exports lack it.
     """
     of_tickets = [name for name in ("service",) if name not in intervals.columns]
     sampled = tickets.filter(_IS_SAMPLED).select(
@@ -74,7 +76,9 @@ def trace_stretches(intervals: pl.DataFrame, tickets: pl.DataFrame, reporting: R
             pl.col("status_category").cast(pl.String),
             *BREAKDOWNS,
             # The first begins with the ticket, which a field may tell.
-            is_seen_late=(pl.col("interval_number") > 1) & (pl.col("started_earliest_at") < pl.col("started_at")),
+            is_seen_late=(pl.col("interval_number") > 1)
+            & (pl.col("started_earliest_at") < pl.col("started_at"))
+            & ~IS_UNSEEN_RETURN,
             is_in_work=pl.col("status_category").cast(pl.String).is_in(WORK),
             next_earliest_day=pl.when(is_last).then(ends_at_first).otherwise(pl.col("earliest_day").shift(-1)),
             next_first_day=pl.when(is_last).then(ends_at_first).otherwise(pl.col("first_day").shift(-1)),
@@ -84,7 +88,6 @@ def trace_stretches(intervals: pl.DataFrame, tickets: pl.DataFrame, reporting: R
 
 def count_uncertain(
     stretches: pl.DataFrame,
-    moved: pl.DataFrame,
     days: pl.DataFrame,
     dimension: Dimension,
     reporting: Reporting,
@@ -95,9 +98,8 @@ def count_uncertain(
 
     Args:
         stretches: what `trace_stretches` gave.
-        moved: what `moved_resolutions` gave.
         days: what `days_between_exports` gave.
-        also: columns of both by which counts are parted besides.
+        also: columns of the stretches by which counts are parted besides.
 
     Returns:
         `day_date`, `dimension_value`, `also`, and the counts `SHOWN`, `POSSIBLE` and `CERTAIN`. Tickets that are shown
@@ -126,26 +128,12 @@ def count_uncertain(
             goes=pl.when("goes_on").then("next_first_day").otherwise("next_earliest_day"),
         ),
         unseen.select(*by, what=pl.lit(POSSIBLE), comes="earliest_day", goes="first_day"),
-        moved.with_columns(dimension_value=value).select(*by, "comes", "goes", what=pl.lit(POSSIBLE)),
     ]
     every = pl.concat(stays, how="diagonal_relaxed").filter(pl.col("comes") < pl.col("goes"))
     counted = count_stays(every, reporting, by=[*by, "what"]).join(days, on=["source", "day_date"], how="semi")
     names = {**dict(zip(SHOWN, WORK, strict=True)), POSSIBLE: POSSIBLE, CERTAIN: CERTAIN}
     return counted.group_by("day_date", "dimension_value", *also).agg(
         pl.col("count").filter(pl.col("what") == what).sum().alias(name) for name, what in names.items()
-    )
-
-
-def moved_resolutions(tickets: pl.DataFrame, reporting: Reporting) -> pl.DataFrame:
-    """Tickets that were in work once more, unseen, before they were resolved for the last time: `comes`, `goes`."""
-    if "resolved_latest_at" not in tickets.columns:
-        # It is empty of all of them, and was not read.
-        tickets = tickets.clear().with_columns(resolved_latest_at=pl.lit(None, pl.Datetime("us", "UTC")))
-    return tickets.filter(_IS_SAMPLED & pl.col("resolved_latest_at").is_not_null()).select(
-        pl.col("source").cast(pl.String),
-        *BREAKDOWNS,
-        comes=local_date(pl.col("resolved_at"), reporting.time_zone),
-        goes=local_date(pl.col("resolved_latest_at"), reporting.time_zone),
     )
 
 

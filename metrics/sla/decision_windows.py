@@ -48,7 +48,11 @@ def find_decision_windows(rows: pl.DataFrame, clocks: pl.DataFrame, open_time: O
         .when(is_breached)
         .then(pl.min_horizontal(broken_after, changed_after, "beyond_other_after"))
         .when(is_between_exports)
-        .then(pl.min_horizontal(stop_after, broken_after, changed_after, "beyond_other_after", broken_at))
+        .then(
+            pl.min_horizontal(
+                *(stop_after, broken_after, changed_after, "beyond_other_after", broken_at, "returned_after")
+            )
+        )
     )
     # What stopped before it went beyond its target, though it had reached it, was kept.
     kept_by = pl.when(is_between_exports & stop_after.is_not_null()).then("beyond_at")

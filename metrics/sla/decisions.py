@@ -21,6 +21,7 @@ from metrics.sla.ordered_rows import since
 from metrics.sla.policy import SlaPolicy
 from metrics.sla.reaching import go_beyond, reach_targets
 from metrics.sla.silences import longest_silences
+from metrics.sla.unseen_returns import doubt_returns
 from models.vocabulary import ClockState, SlaTarget
 
 #: What a clock is judged by: as it was where it was breached, else as it is in the clock's last stretch.
@@ -72,7 +73,7 @@ def decide_clocks(
     clocks = _join_breaches(rows, open_time)
     clocks = clocks.with_columns(_elapsed(rows, clocks))
     clocks = clocks.with_columns(count_unsure(rows, clocks.height, open_time))
-    clocks = clocks.with_columns(doubt_targets(rows, clocks.height))
+    clocks = clocks.with_columns(*doubt_targets(rows, clocks.height), doubt_returns(rows, clocks.height))
     clocks = clocks.with_columns(find_gaps(clocks, lives))
     is_open_question = pl.col("not_told").is_not_null()
     is_breached = pl.col("breached_at").is_not_null()

@@ -14,6 +14,7 @@ import polars as pl
 from metrics.calendars.business_time import OpenTime
 from metrics.sla.late_priorities import has_doubts, least_target
 from metrics.sla.lives import Lives
+from metrics.sla.unseen_returns import is_unseen
 from models.vocabulary import ClockGap
 
 _GAPS: Final = pl.Enum([gap.value for gap in ClockGap])
@@ -29,11 +30,12 @@ def find_gaps(clocks: pl.DataFrame, lives: Lives) -> list[pl.Series]:
     - One whose pauses are not told is met or cancelled if it was within its target without any. It is never breached.
     - One whose start or pauses are told to the granularity of exports is judged where that cannot matter, and so is
       one under whose priority another may have been in force already.
+    - One of a ticket that came back unseen is not judged, unless it was broken before (`metrics.sla.unseen_returns`).
 
     Args:
         clocks: one row per clock, with `breached_at`, `is_beyond_any` (whether it is beyond whichever policy was in
-            force), what `is_surely_beyond`, `count_unsure` and `metrics.sla.late_priorities.doubt_targets` said, and
-            the columns of its last row.
+            force), what `is_surely_beyond`, `count_unsure`, `metrics.sla.late_priorities.doubt_targets` and
+            `metrics.sla.unseen_returns.doubt_returns` said, and the columns of its last row.
 
     Returns:
         `not_told` (a `ClockGap`, empty where the clock can be judged) and `decided_by`: where it cannot be, the latest
@@ -60,11 +62,12 @@ def find_gaps(clocks: pl.DataFrame, lives: Lives) -> list[pl.Series]:
     can_be_spared = ~tells_pauses | (pl.col("unsure_pause") > 0) | ~pl.col("is_beyond_any")
     can_have_stopped = ~pl.col("tells_stop") & is_stop_open
     is_end_open = pl.when(can_have_stopped).then(~pl.col("is_stopped")).otherwise(~is_ended & ~tells_pauses)
-    is_open = is_breach_open | (~looks_breached & (is_end_open | can_be_beyond))
+    has_returned = pl.col("returned_after").is_not_null()
+    is_open = has_returned | is_breach_open | (~looks_breached & (is_end_open | can_be_beyond))
     is_dated_by_sight = pl.col("has_history") | pl.col("settled_by_at").is_not_null()
     has_instants = pl.lit(lives.tickets.select(is_dated_by_sight).to_series().gather(clocks["life"]))
     decided_by = (
-        pl.when(looks_breached & is_ended & can_be_spared)
+        pl.when(has_returned | (looks_breached & is_ended & can_be_spared))
         .then("clock_ends_at")
         .when(looks_breached)
         .then("breached_at")
@@ -90,9 +93,8 @@ def find_gaps(clocks: pl.DataFrame, lives: Lives) -> list[pl.Series]:
 
 
 def is_told_by_exports(rows: pl.DataFrame) -> bool:
-    """Whether exports date anything of the clocks. None does in a log; and silences are cut by events."""
-    is_dated = has_doubts(rows) or rows["started_earliest_at"].null_count() < rows.height
-    return is_dated and "is_reply" not in rows.columns
+    """Whether exports date anything of the clocks. None does in a log."""
+    return has_doubts(rows) or rows["started_earliest_at"].null_count() < rows.height
 
 
 def count_unsure(rows: pl.DataFrame, clock_count: int, open_time: OpenTime) -> list[pl.Series]:
@@ -109,9 +111,10 @@ def count_unsure(rows: pl.DataFrame, clock_count: int, open_time: OpenTime) -> l
         before it is known to; and `unsure_at_end`, what it counted after it is known to go on.
     """
     names = ("run", "least_target", "unsure_run", "unsure_pause", "unsure_at_end")
-    if not is_told_by_exports(rows):
+    if not is_told_by_exports(rows) or "is_reply" in rows.columns:
         return [pl.zeros(clock_count, dtype=pl.Int64, eager=True).alias(name) for name in names]
-    is_run = ~pl.col("is_paused")
+    # What no export showed stands still, but may have counted until its end.
+    is_run = ~pl.col("is_paused") | is_unseen(rows)
     # What starts anew counted nothing before.
     ran_before = is_run.shift(1) & ~pl.col("begins_attempt")
     # A clock that first stands still may have run before, where it begins because a policy first covers the ticket.
@@ -121,13 +124,13 @@ def count_unsure(rows: pl.DataFrame, clock_count: int, open_time: OpenTime) -> l
         "calendar",
         is_run=is_run | stands_late,
         is_blurred=(pl.col("started_earliest_at") < pl.col("started_at")) & (stands_late | (ran_before != is_run)),
-        ended_at="started_at",
+        ended_at=pl.when(is_unseen(rows)).then("ended_at").otherwise("started_at"),
         started_at=pl.when("begins")
         .then("started_earliest_at")
         .otherwise(pl.max_horizontal("started_earliest_at", pl.col("started_at").shift(1))),
     )
     blurred = changes.filter(pl.col("is_blurred").fill_null(False))
-    late = rows.filter((pl.col("ended_at") > pl.col("sure_until")) & is_run).select(
+    late = rows.filter((pl.col("ended_at") > pl.col("sure_until")) & ~pl.col("is_paused")).select(
         "clock", "calendar", "ended_at", started_at=pl.max_horizontal("started_at", "sure_until")
     )
     counted = rows.select("clock", target=least_target(rows), run=pl.col("run_through") - pl.col("run_before"))

@@ -14,6 +14,7 @@ import polars as pl
 from metrics.calendars.business_time import OpenTime
 from metrics.sla.lives import Lives
 from metrics.sla.reaching import reach_targets
+from metrics.sla.unseen_returns import has_unseen_returns
 from metrics.tickets.steps import SETTLED
 
 _INSTANT: Final = pl.Datetime("us", "UTC")
@@ -43,7 +44,11 @@ def find_late_priorities(stretches: pl.DataFrame, lives: Lives) -> pl.DataFrame 
     if not is_sampled.any() and told["started_earliest_at"].null_count() == told.height:
         return None
     is_dated = pl.col("status_category").is_in(SETTLED) & pl.lit(is_sampled.gather(told["life"]))
-    shown_after = pl.coalesce("started_earliest_at", pl.when(is_dated).then(pl.col("started_at").shift(1)))
+    # Where it came back unseen, the export before is the one by which it had not.
+    before = pl.col("started_at")
+    if has_unseen_returns(told):
+        before = pl.when("is_unseen").then(pl.coalesce("started_earliest_at", before)).otherwise(before)
+    shown_after = pl.coalesce("started_earliest_at", pl.when(is_dated).then(before.shift(1)))
     is_late = (
         (shown_after < pl.col("started_at"))
         & (pl.col("life") == pl.col("life").shift(1))

@@ -12,6 +12,7 @@ from typing import Final
 import polars as pl
 
 from metrics.calendars.business_time import OpenTime
+from metrics.sla.unseen_returns import has_unseen_returns, mark_unseen_returns
 from metrics.tickets.rows import match_rows
 from metrics.tickets.steps import CATEGORIES
 from models.vocabulary import WORK, StatusCategory
@@ -38,7 +39,8 @@ class Lives:
     Attributes:
         tickets: their rows of `fct_tickets`. A ticket's place here is its `life`.
         stretches: by life and time, with the columns of an interval, `calendar` as a code, and `row`, their place. A
-            ticket of which only a snapshot is known has one from creation to its end, and one from there on.
+            ticket of which only a snapshot is known has one from creation to its end, and one from there on. Where
+            tickets came back unseen, also `is_unseen` (`metrics.sla.unseen_returns`).
     """
 
     tickets: pl.DataFrame
@@ -73,7 +75,7 @@ def gather_lives(tickets: pl.DataFrame, intervals: pl.DataFrame, as_of: datetime
     """
     lived = tickets.filter("has_history")
     life = match_rows(intervals["ticket_id"], lived["ticket_id"])
-    ordered = intervals.with_columns(life.alias("life"))
+    ordered = mark_unseen_returns(intervals.with_columns(life.alias("life")), lived)
     key = ordered.select(pl.col("life").cast(pl.Int64) * (1 << 32) + pl.col("interval_number")).to_series()
     if not key.is_sorted():
         ordered = ordered.with_columns(key.alias("key")).sort("key")
@@ -82,7 +84,10 @@ def gather_lives(tickets: pl.DataFrame, intervals: pl.DataFrame, as_of: datetime
     known = known.filter(~pl.col("is_cancelled") | (pl.col("cancelled_at") >= pl.col("created_at")))
     stretches = _encode(ordered, open_time)
     if known.height:
-        stretches = pl.concat([stretches, _encode(_stretches_of_snapshots(known, lived.height, as_of), open_time)])
+        of_snapshots = _encode(_stretches_of_snapshots(known, lived.height, as_of), open_time)
+        if has_unseen_returns(stretches):
+            of_snapshots = of_snapshots.with_columns(is_unseen=pl.lit(False))
+        stretches = pl.concat([stretches, of_snapshots])
     return Lives(pl.concat([lived, known]), stretches.with_row_index("row"))
 
 
@@ -104,11 +109,12 @@ def _end_by_sight(known: pl.DataFrame) -> pl.DataFrame:
 
 def _encode(stretches: pl.DataFrame, open_time: OpenTime) -> pl.DataFrame:
     """The columns of a stretch, text as codes of one meaning whatever form it came in."""
+    further = ["is_unseen"] if has_unseen_returns(stretches) else []
     return stretches.with_columns(
         pl.col(_ENCODED).cast(pl.Categorical),
         pl.col("status_category").cast(CATEGORIES),
         open_time.codes(stretches["calendar"]).alias("calendar"),
-    ).select("life", *_STRETCH)
+    ).select("life", *_STRETCH, *further)
 
 
 def _stretches_of_snapshots(known: pl.DataFrame, offset: int, as_of: datetime) -> pl.DataFrame:

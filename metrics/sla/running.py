@@ -16,6 +16,7 @@ from metrics.sla.lives import Lives
 from metrics.sla.ordered_rows import since
 from metrics.sla.other_policies import begin_as_before, begin_unseen, describe_others
 from metrics.sla.policy import SlaPolicy, first_covering, is_paused
+from metrics.sla.unseen_returns import has_unseen_returns, is_unseen
 from metrics.tickets.steps import SETTLED
 
 #: Scope that is judged as it was when the clock's cycle began; priority is judged at every change.
@@ -132,6 +133,8 @@ def apply_policies(
         is_covered_late=is_covered & ~begins,
         previous_priority=pl.col("priority").shift(1) if is_held is None else pl.col("priority").gather(seen_before),
     ).filter(is_covered)
+    if has_unseen_returns(rows):
+        rows = rows.with_columns(pl.col("is_unseen") & pl.col("is_held"))
     rows = _keep_policies(rows, policies)
     pausing = [position for position, policy in enumerate(policies) if policy.pauses]
     has_history = lives.tickets["has_history"].gather(rows["life"])
@@ -149,7 +152,7 @@ def apply_policies(
     return rows.with_columns(
         begins_attempt=begins | (restarts & changes_priority),
         target=targets.gather(rows["policy"]),
-        is_paused=(is_paused(policies) & (tells_pauses | is_settled)) | ~pl.col("is_held"),
+        is_paused=(is_paused(policies) & (tells_pauses | is_settled)) | ~pl.col("is_held") | is_unseen(rows),
         tells_pauses=tells_pauses,
         calendar=pl.coalesce(own_calendar.gather(rows["policy"]), first_calendar),
     )

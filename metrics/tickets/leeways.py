@@ -16,6 +16,7 @@ import polars as pl
 
 from metrics.calendars.business_time import OpenTime
 from metrics.tickets.rows import match_rows
+from metrics.tickets.steps import IS_UNSEEN_RETURN
 from models.vocabulary import StatusCategory
 
 _INSTANT: Final = pl.Datetime("us", "UTC")
@@ -40,19 +41,20 @@ def bound_lives(
 
     - A ticket that exports show queued has not been active yet; whatever takes it out of the queue, somebody can have
       begun on the way. One that the first export shows active may have been queued before.
-    - A ticket whose resolution moved unseen was resolved for the last time by its own field at the latest.
+    - A ticket of which only a resolution that moved tells that it came back may have stayed resolved since the one
+      before.
     - The first resolution can have come as soon as the ticket was created, for it may have come back before an export
       showed it.
     - What lies between two exports is counted by the calendar of either state, where their calendars differ.
 
     Args:
         measured: a row per ticket with the columns of `fct_tickets`, `ticket`, `is_compared`, `first_seen_at`,
-            `queued_until_at`, `reopened_unseen_at` and `resolved_by_field_at`.
+            `queued_until_at` and `reopened_unseen_at`.
         intervals: rows of `fct_ticket_intervals` of the same tickets, in order of time.
         steps: their steps.
 
     Returns:
-        Columns `<created, resolved or cancelled>_earliest_at`, `resolved_latest_at` and
+        Columns `<created, resolved or cancelled>_earliest_at` and
         `<duration>_<least or greatest>_<clock>_microseconds`, aligned with `measured`, empty where an instant or a
         duration is exact; no columns where all are, as in a log.
     """
@@ -88,14 +90,11 @@ def bound_lives(
 
 
 def _windows(ends: pl.DataFrame) -> list[pl.Series]:
-    """From when, and of a resolution until when, an instant can have been that decides the period of a ticket."""
-    earliest = [
-        pl.when(pl.col(f"{name}_from") < pl.col(f"{name}_at")).then(f"{name}_from").alias(f"{name}_earliest_at")
-        for name in _OF_PERIODS
-    ]
-    latest = pl.when(pl.col("resolved_to") > pl.col("resolved_at")).then("resolved_to").alias("resolved_latest_at")
-    wanted = [pl.when("is_compared").then(each) for each in (*earliest, latest)]
-    return ends.select(wanted).get_columns()
+    """From when an instant can have been that decides the period of a ticket."""
+    is_earlier = {name: pl.col("is_compared") & (pl.col(f"{name}_from") < pl.col(f"{name}_at")) for name in _OF_PERIODS}
+    return ends.select(
+        pl.when(is_earlier[name]).then(f"{name}_from").alias(f"{name}_earliest_at") for name in _OF_PERIODS
+    ).get_columns()
 
 
 def _ends(measured: pl.DataFrame, steps: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
@@ -117,8 +116,9 @@ def _ends(measured: pl.DataFrame, steps: pl.DataFrame, as_of: datetime) -> pl.Da
     created, active = pl.col("created_at"), pl.col("first_active_at")
     queued_until = pl.when(pl.col("queued_until_at") <= until).then("queued_until_at")
     is_active_at_sight = (active == created) & (pl.col("first_seen_at") > created)
-    is_moved = (pl.col("reopened_unseen_at") <= until).fill_null(False)
-    moved_to = pl.min_horizontal(pl.max_horizontal("resolved_at", "resolved_by_field_at"), until)
+    resolved_from = pl.coalesce(
+        pl.lit(_resolved_before(measured, steps)), pl.lit(earliest("resolved_at", is_done)), "resolved_at"
+    )
     created_from = pl.coalesce(pl.lit(earliest("created_at", pl.lit(True))), created)
     return measured.select(
         "created_at",
@@ -128,10 +128,10 @@ def _ends(measured: pl.DataFrame, steps: pl.DataFrame, as_of: datetime) -> pl.Da
         created_to=created,
         active_from=pl.min_horizontal(pl.max_horizontal(created_from, queued_until), active),
         active_to=pl.when(is_active_at_sight).then(pl.min_horizontal("first_seen_at", until)).otherwise(active),
-        resolved_from=pl.coalesce(pl.lit(earliest("resolved_at", is_done)), "resolved_at"),
+        resolved_from=resolved_from,
         cancelled_from=pl.coalesce(pl.lit(earliest("cancelled_at", is_cancelled)), "cancelled_at"),
         cancelled_to="cancelled_at",
-        resolved_to=pl.when(is_moved & pl.col("resolved_at").is_not_null()).then(moved_to).otherwise("resolved_at"),
+        resolved_to="resolved_at",
         first_resolved_from=created_from,
         first_resolved_to="first_resolved_at",
         response_from=pl.coalesce(
@@ -141,6 +141,24 @@ def _ends(measured: pl.DataFrame, steps: pl.DataFrame, as_of: datetime) -> pl.Da
         now_from=until,
         now_to=until,
     )
+
+
+def _resolved_before(measured: pl.DataFrame, steps: pl.DataFrame) -> pl.Series:
+    """When each ticket was resolved before it came back, if only a resolution that moved tells that it did.
+
+    That one stands if somebody corrected the field. Where it came back so several times, it is the one before them all.
+    """
+    moved = measured.select("ticket", "reopened_unseen_at").drop_nulls("reopened_unseen_at")
+    theirs = steps.join(moved.select("ticket"), on="ticket", how="semi", maintain_order="left")
+    is_done = pl.col("status_category") == StatusCategory.DONE.value
+    resolved_at = pl.coalesce("earliest_at", "started_at").filter(is_done)
+    cycles = (
+        theirs.group_by("ticket", "cycle_number", maintain_order=True)
+        .agg(is_unseen=IS_UNSEEN_RETURN.first(), resolved_before=resolved_at.first())
+        .with_columns(resolved_before=pl.when(~pl.col("is_unseen")).then("resolved_before").forward_fill())
+    )
+    last = cycles.unique("ticket", keep="last", maintain_order=True).filter("is_unseen")
+    return measured.select("ticket").join(last, on="ticket", how="left", maintain_order="left")["resolved_before"]
 
 
 def _rows(intervals: pl.DataFrame, measured: pl.DataFrame, created_from: pl.Series) -> pl.DataFrame:

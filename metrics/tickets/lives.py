@@ -47,12 +47,9 @@ def close_lives(
     """
     until = pl.lit(as_of, dtype=_INSTANT)
     has_replies = pl.col("source").is_in(sorted(reply_sources))
-    # As a field that dates the last resolution, not as the entry into done that the history shows.
-    resolved_by_field_at = pl.col("resolved_at").alias("resolved_by_field_at")
     own = tickets.select(
         *("ticket", "ticket_id", "source", "ticket_type", "service", "is_sla_met_at_source", "first_response_at"),
         *("first_seen_at", "last_seen_at", "queued_until_at", "has_disappeared", "reopened_unseen_at"),
-        resolved_by_field_at,
         is_compared=pl.col("export_shape") == ExportShape.REPEATED_SNAPSHOTS.value,
     )
     milestones = (

@@ -9,6 +9,7 @@ export is of, and what statuses mean, is known before; what events make of a tic
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 import polars as pl
@@ -26,6 +27,8 @@ _CANCELLED: Final = StatusCategory.CANCELLED.value
 _SETTLED: Final = (_DONE, _CANCELLED)
 #: In none of these does a ticket begin.
 _NOT_AT_FIRST: Final = (StatusCategory.WAITING.value, *_SETTLED)
+#: How long before its second resolution a ticket came back that no export shows open: as late as can be.
+_JUST_BEFORE: Final = timedelta(microseconds=1)
 #: Fields that no export can tell before they have happened.
 _PAST_FIELDS: Final = ("created_at", "first_response_at", "resolved_at", "closed_at")
 #: Stands for "never told" while values are carried forward, so that no ticket takes a value of the one before it.
@@ -64,9 +67,10 @@ def compare_snapshots(rows: pl.DataFrame, exports: pl.DataFrame) -> Comparison:
     - A life begins at `created_at` with the status in which the ticket is first seen, for what was before is not known.
       A ticket that is first seen waiting, done or cancelled was queued until then: nobody begins by waiting.
     - A ticket that is first seen done or cancelled, and was not created since the export before, is known as from a
-      single snapshot: it has no events, unless a later export shows it open again.
-    - A resolution that moves while two exports both show the ticket done means that it was reopened unseen: how often,
-      from when to when, and to what, is not known. The first resolution stays, and the other is a doubt.
+      single snapshot: it has no events, unless a later export shows it open again, or that it was.
+    - A resolution that moves while two exports both show the ticket done means that it was reopened unseen, or that
+      somebody corrected the field: it is a doubt. The ticket comes back between the two, at the latest a microsecond
+      before it is resolved again, as queued and without a status: how often it came back, and to what, is not known.
     - A ticket that a later export leaves out keeps its last state here, and goes on when it is seen again. What may be
       said of one that does not come back is up to `metrics.tickets.lives`.
     - Fields later than the export that shows them are not possible: a creation becomes the first export that shows the
@@ -113,6 +117,11 @@ def _has_moved() -> pl.Expr:
     )
 
 
+def _has_returned() -> pl.Expr:
+    """Whether a ticket was resolved once more though no export shows it open in between."""
+    return _has_moved() & pl.col("resolved_at_before").is_not_null()
+
+
 def _carry_forward(rows: pl.DataFrame) -> pl.DataFrame:
     """The state in each export, empty attributes filled from the one before, and the state before it.
 
@@ -145,7 +154,6 @@ def _lives(states: pl.DataFrame, exports: pl.DataFrame) -> pl.DataFrame:
         return pl.when(pl.col(field) <= pl.col("seen_until")).then(field)
 
     is_settled = pl.col("status_category").is_in(_SETTLED)
-    had_one = pl.col("resolved_at_before").is_not_null()
     left_queue = (pl.col("status_category") != _QUEUED).cast(pl.UInt8).cum_max().cast(pl.Boolean)
     lives = states.group_by("ticket", maintain_order=True).agg(
         pl.col("ticket_id").first(),
@@ -155,7 +163,7 @@ def _lives(states: pl.DataFrame, exports: pl.DataFrame) -> pl.DataFrame:
         pl.col("seen_until").filter(~left_queue).max().alias("queued_until_at"),
         possible("first_response_at").drop_nulls().last().alias("first_response_at"),
         *(possible(field).last().alias(field) for field in ("resolved_at", "closed_at")),
-        pl.col("resolved_at").filter(_has_moved() & had_one).min().alias("reopened_unseen_at"),
+        pl.col("resolved_at").filter(_has_returned()).min().alias("reopened_unseen_at"),
         *(possible(field).first().alias(f"first_{field}") for field in ("resolved_at", "closed_at")),
         pl.col("export").first().alias("first_export"),
         pl.col("export").last().alias("last_export"),
@@ -201,14 +209,18 @@ def _lives(states: pl.DataFrame, exports: pl.DataFrame) -> pl.DataFrame:
         reopened_unseen_at="reopened_unseen_at",
         # Then the export before it is the latest that shows what was before: nothing.
         created_after=pl.when(is_found_new).then(previous),
-        tells_history=pl.col("was_open") | is_covered.fill_null(False),
+        tells_history=pl.col("was_open") | pl.col("reopened_unseen_at").is_not_null() | is_covered.fill_null(False),
     )
 
 
 def _changes(states: pl.DataFrame, lives: pl.DataFrame) -> pl.DataFrame:
-    """The first row of each ticket and those that differ from the row before, of tickets with a history."""
+    """The first row of each ticket and those that differ from the row before, of tickets with a history.
+
+    Adds `returns`, whether the ticket came back and was resolved since the row before, and `lower`.
+    """
     differs = pl.any_horizontal(pl.col(name) != pl.col(f"{name}_before") for name in _COMPARED)
-    changes = states.filter(pl.col("is_first") | differs)
+    states = states.with_columns(returns=_has_returned().fill_null(False))
+    changes = states.filter(pl.col("is_first") | differs | pl.col("returns"))
     born = lives.select("ticket", "tells_history", "created_after", born_at="created_at")
     joined = changes.join(born, on="ticket", how="left", maintain_order="left")
     return joined.filter("tells_history").with_columns(
@@ -242,7 +254,10 @@ def _date(changes: pl.DataFrame) -> pl.DataFrame:
 
     begins_open = pl.col("is_first") & ~category.is_in(_NOT_AT_FIRST)
     exact = pl.coalesce(
-        pl.when(begins_open).then("born_at"), allowed(value_of("first_field")), allowed(value_of("second_field"))
+        pl.when(begins_open).then("born_at"),
+        pl.when("returns").then("resolved_at"),
+        allowed(value_of("first_field")),
+        allowed(value_of("second_field")),
     )
     has_first = value_of("first_field").is_not_null()
     looked_at = pl.coalesce(value_of("first_field"), value_of("second_field"))
@@ -256,19 +271,17 @@ def _date(changes: pl.DataFrame) -> pl.DataFrame:
 
 def _events(changes: pl.DataFrame) -> pl.DataFrame:
     """Dated changes as rows of `stg_ticket_events`: only what changed is named."""
-    number = pl.int_range(pl.len(), dtype=pl.Int64)
-    of_first = pl.when(_is_first()).then(number).forward_fill()
-    is_first = pl.col("is_first")
+    is_first, returns = pl.col("is_first"), pl.col("returns")
 
     def told(name: str, when: pl.Expr) -> pl.Expr:
         return pl.when(when & (pl.col(name) != _NONE)).then(name).alias(name)
 
     differs = {name: is_first | (pl.col(name) != pl.col(f"{name}_before")) for name in _COMPARED}
-    return changes.select(
+    differs["status"] |= returns
+    events = changes.select(
+        "ticket",
         "ticket_id",
         "occurred_at",
-        # The exports say in which order changes came, also where exact fields put two of them at one instant.
-        event_sequence=number - of_first + 1,
         # Nothing of a ticket happened before it was created, however exactly a field tells the rest.
         earliest_at=pl.coalesce(pl.when(is_first).then("created_after"), pl.when(~pl.col("is_exact")).then("lower")),
         **{name: told(name, differs[name]) for name in _COMPARED},
@@ -280,6 +293,37 @@ def _events(changes: pl.DataFrame) -> pl.DataFrame:
         status_category_before=told("status_category_before", differs["status"] & ~is_first),
         **{name: pl.col(name) for name in _PROVENANCE},
     )
+    # The exports say in which order changes came, also where exact fields put two of them at one instant.
+    number = pl.int_range(pl.len(), dtype=pl.Int64)
+    of_first = pl.when(_is_first()).then(number).forward_fill()
+    events = _add_returns(events, changes).with_columns(event_sequence=number - of_first + 1)
+    return events.select(pl.exclude("ticket", "event_sequence", "earliest_at"), "event_sequence", "earliest_at")
+
+
+def _add_returns(events: pl.DataFrame, changes: pl.DataFrame) -> pl.DataFrame:
+    """Events with those by which tickets came back unseen, each before the one that resolves it once more."""
+    returns = changes["returns"]
+    if not returns.any():
+        return events
+    queued = pl.lit(_QUEUED)
+    came_back = events.with_columns(changes["lower"]).filter(returns)
+    came_back = came_back.with_columns(
+        occurred_at=pl.col("occurred_at") - _JUST_BEFORE,
+        earliest_at="lower",
+        status_category=queued,
+        **{name: pl.lit(None, pl.String) for name in ("status", "waiting_reason", "team", "priority", "vendor")},
+        **{name: pl.lit(None, pl.String) for name in ("team_before", "priority_before")},
+    )
+    resolved = pl.when(pl.lit(returns))
+    events = events.with_columns(
+        status_before=resolved.then(None).otherwise("status_before"),
+        status_category_before=resolved.then(queued).otherwise("status_category_before"),
+    )
+    place = pl.int_range(pl.len(), dtype=pl.Int64).alias("place")
+    events = events.with_columns(place, is_resolution=pl.lit(True))
+    came_back = came_back.with_columns(returns.arg_true().cast(pl.Int64).alias("place"), is_resolution=pl.lit(False))
+    together = pl.concat([events, came_back.select(events.columns)]).sort("place", "is_resolution")
+    return together.drop("place", "is_resolution")
 
 
 def _doubt(rows: pl.DataFrame, field: pl.Expr, problem: str) -> pl.DataFrame:
@@ -305,10 +349,9 @@ def _impossible(states: pl.DataFrame) -> list[pl.DataFrame]:
 
 def _contradictions(states: pl.DataFrame, changes: pl.DataFrame) -> list[pl.DataFrame]:
     """Fields that date a change before an export that still shows the state before, or after one that shows it done."""
-    moved = states.filter(_has_moved())
-    had_one = pl.col("resolved_at_before").is_not_null()
+    moved, returned = states.filter(_has_moved()), _has_returned()
     return [
         _doubt(changes.filter(pl.col("doubted").is_not_null()), pl.col("doubted"), "outside_snapshots"),
-        _doubt(moved.filter(~had_one), pl.lit("resolved_at"), "outside_snapshots"),
-        _doubt(moved.filter(had_one), pl.lit("resolved_at"), "unseen_reopening"),
+        _doubt(moved.filter(pl.col("resolved_at_before").is_null()), pl.lit("resolved_at"), "outside_snapshots"),
+        _doubt(moved.filter(returned), pl.lit("resolved_at"), "unseen_reopening"),
     ]

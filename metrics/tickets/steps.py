@@ -36,6 +36,9 @@ _CHANGES: Final = (
 _TOLD: Final = (*_CHANGES, "is_public_agent_reply", "actor")
 #: Stands for "has none" while values are filled forward, so that no ticket takes a value of the ticket before it.
 _NONE: Final = ""
+#: A step that no export showed: a ticket that came back, as only a resolution that moved tells
+#: (`metrics.tickets.repeated_snapshots`). In no other one after its first resolution is it without a status.
+IS_UNSEEN_RETURN: Final = pl.col("status").is_null() & (pl.col("cycle_number") > 1)
 #: What is counted of events, and of those that were told twice.
 _TALLIED: Final = ("ticket", "occurred_at", "is_public_agent_reply")
 #: What orders the events of a ticket at one instant: those without a sequence come last.
@@ -70,6 +73,7 @@ def trace_steps(tickets: pl.DataFrame, events: pl.DataFrame, *, as_of: datetime)
       on to `as_of`. A ticket created after `as_of` has none.
     - An empty attribute of an event means unchanged. Before the first event that names an attribute, it is what that
       event says was before, else what it says is after; if no event names it, it is what the ticket itself says.
+    - A category without a status means that which one is not known: no export shows it.
     - The category before the first status event is the one it says was before, else queued. An unmapped status keeps
       the category before it: a contract rule sets such tickets aside.
     - A ticket of whose life the events tell only from a row on that shows it done or cancelled already, and not what it
@@ -248,7 +252,10 @@ def _fill(ordered: pl.DataFrame) -> pl.DataFrame:
         .then(None)
         .otherwise("vendor"),
     )
-    # A reason belongs to its status: a new category without one takes the old one away.
+    # A reason belongs to its status: a new category without one takes the old one away. So it does with a status.
+    status = (
+        pl.when(pl.col("status_category").is_not_null()).then(pl.col("status").fill_null(_NONE)).otherwise("status")
+    )
     reason = pl.when(pl.col("status_category").is_not_null()).then(pl.col("waiting_reason").fill_null(_NONE))
     filled = begun.with_columns(
         pl.when("is_first").then(reason.fill_null(_NONE)).otherwise(reason).alias("waiting_reason"),
@@ -258,8 +265,9 @@ def _fill(ordered: pl.DataFrame) -> pl.DataFrame:
         .alias("status_category"),
         *(
             pl.when("is_first").then(pl.col(name).fill_null(_NONE)).otherwise(name).alias(name)
-            for name in ("status", "team", "priority", "vendor")
+            for name in ("team", "priority", "vendor")
         ),
+        pl.when("is_first").then(pl.col("status").fill_null(_NONE)).otherwise(status).alias("status"),
     )
     return filled.filter("has_life").with_columns(pl.col(STATE).forward_fill()).drop("has_life")
 

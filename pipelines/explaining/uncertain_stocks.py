@@ -87,7 +87,6 @@ def _query(cell: Cell, categories: str) -> str:
     may_begin = f"least({cell.local_day('stretch.started_earliest_at + INTERVAL 1 MICROSECOND')}, {begins})"
     lost = cell.local_day("ticket.unknown_since_at")
     of_stretch = ", ".join(f"coalesce(stretch.{name}, '{NO_VALUE}') AS {name}" for name in _OF_STRETCH)
-    of_ticket = ", ".join(f"coalesce({name}, '{NO_VALUE}') AS {name}" for name in (*_OF_STRETCH, "service"))
     # The first day whose end an export does not show.
     next_day = cell.local_day("started_at + INTERVAL 1 MICROSECOND")
     is_here = cell.of_member("record")
@@ -99,7 +98,8 @@ WITH sampled AS (
 ), stretches AS (
     SELECT stretch.ticket_id, ticket.source, stretch.interval_number = 1 AS is_first, stretch.status_category,
         stretch.started_at,
-        stretch.interval_number > 1 AND stretch.started_earliest_at < stretch.started_at AS is_seen_late,
+        stretch.interval_number > 1 AND stretch.started_earliest_at < stretch.started_at
+            AND NOT (stretch.status IS NULL AND stretch.cycle_number > 1) AS is_seen_late,
         stretch.status_category IN ({_NAMES}) AS is_in_work, {of_stretch},
         coalesce(ticket.service, '{NO_VALUE}') AS service, {begins} AS first_day,
         greatest({may_begin}, lag({begins}) OVER of_ticket) AS earliest_day,
@@ -115,9 +115,6 @@ WITH sampled AS (
     SELECT source FROM stretches WHERE {may_have_begun}
     UNION SELECT source FROM next_exports
     WHERE {day} < {today} AND {cell.local_day("exported_at")} = {cell.local_day("exported_at + INTERVAL 1 MICROSECOND")}
-), moved AS (
-    SELECT ticket_id FROM (SELECT * REPLACE ({of_ticket}) FROM sampled) AS record
-    WHERE {day} >= {cell.local_day("resolved_at")} AND {day} < {cell.local_day("resolved_latest_at")} AND {is_here}
 ), tickets AS (
     SELECT ticket_id,
         bool_or({is_shown} AND is_in_work AND {is_here}) AS is_shown,
@@ -128,6 +125,6 @@ WITH sampled AS (
     FROM stretches AS record SEMI JOIN unseen USING (source) GROUP BY ticket_id
 )
 SELECT count(*) FILTER (is_counted) AS in_doubt,
-    count(*) FILTER (is_shown OR may_have_come OR was_in_work_unseen OR moved.ticket_id IS NOT NULL) AS possible,
+    count(*) FILTER (is_shown OR may_have_come OR was_in_work_unseen) AS possible,
     count(*) FILTER (is_shown AND (may_have_come OR NOT may_have_changed)) AS certain
-FROM tickets LEFT JOIN moved USING (ticket_id)""".strip()
+FROM tickets""".strip()

@@ -55,7 +55,7 @@ def _days(home: DemoHome) -> dict[str, tuple[date, date, bool]]:
     query = """
         SELECT split_part(ticket_id, ':', 2),
             CAST(timezone('Europe/Amsterdam', coalesce(earliest_at, known_at)) AS DATE),
-            CAST(timezone('Europe/Amsterdam', coalesce(resolved_latest_at, known_at)) AS DATE), resolved_at IS NOT NULL
+            CAST(timezone('Europe/Amsterdam', known_at) AS DATE), resolved_at IS NOT NULL
         FROM (
             SELECT *, coalesce(resolved_at, settled_by_at, unknown_since_at) AS known_at,
                 resolved_earliest_at + INTERVAL 1 MICROSECOND AS earliest_at

@@ -21,7 +21,6 @@ SELECT
     first_resolved_at,
     resolved_at,
     resolved_earliest_at,
-    resolved_latest_at,
     cancelled_at,
     cancelled_earliest_at,
     settled_by_at,
@@ -95,8 +94,7 @@ COMMENT ON COLUMN mart.ticket_facts.first_response_at IS 'First public reply by 
 COMMENT ON COLUMN mart.ticket_facts.first_response_earliest_at IS 'Where no export tells when the first response came: it came after this instant, and by first_response_at or, where that is empty, the resolution, if it came. Empty where it is told';
 COMMENT ON COLUMN mart.ticket_facts.first_resolved_at IS 'First entry into done';
 COMMENT ON COLUMN mart.ticket_facts.resolved_at IS 'Last entry into done; empty for a ticket that is not done as of the data''s clock';
-COMMENT ON COLUMN mart.ticket_facts.resolved_earliest_at IS 'Where repeated snapshots do not tell the last resolution exactly: it came after this instant, and by resolved_latest_at or, where that is empty, resolved_at. Empty where it is told';
-COMMENT ON COLUMN mart.ticket_facts.resolved_latest_at IS 'Where a resolution moved unseen while repeated snapshots show the ticket done: the latest instant at which the last one can have been. Empty for others';
+COMMENT ON COLUMN mart.ticket_facts.resolved_earliest_at IS 'Where repeated snapshots do not tell the last resolution exactly: it came after this instant, and by resolved_at. Where only a resolution that moved tells that the ticket came back, that is the one before. Empty where it is told';
 COMMENT ON COLUMN mart.ticket_facts.cancelled_at IS 'Entry into cancelled, if the ticket is cancelled';
 COMMENT ON COLUMN mart.ticket_facts.cancelled_earliest_at IS 'Where repeated snapshots do not tell the cancellation exactly: it came after this instant, and by cancelled_at. Empty where it is told';
 COMMENT ON COLUMN mart.ticket_facts.settled_by_at IS 'Of a ticket that the first export to show it shows done or cancelled, and that nothing dates: that export. It was resolved or cancelled by then. Empty for others';

@@ -63,6 +63,7 @@ class Clock:
         self.policy: SlaPolicy | None = None
         self.priority: str | None = None
         self.started_at = start
+        self.begun_at: datetime | None = None
         self.first_calendar: str | None = None
         self.elapsed = self.paused = 0
         self.reached_at: datetime | None = None
@@ -97,7 +98,7 @@ class Clock:
             is_paused = self._is_paused(state)
             self._doubt(state, begin, until, is_paused, is_first=previous is None)
             self.targets.append(self.policy.within_microseconds)
-            self._blur(state, begin, previous, was_running, not is_paused)
+            self._blur(state, (begin, until), previous, was_running, not is_paused)
             before = self.paused
             self._pass(begin, until, is_paused)
             if not is_paused:
@@ -135,12 +136,17 @@ class Clock:
         if is_first and begin == self.start and self.sees_doubts:
             self._doubt_beginning(state, begin)
 
+    def is_unseen(self, state: State) -> bool:
+        """Whether only a resolution that moved tells that the ticket was in work."""
+        return self.oracle.came_back_unseen(self.life) and state in self.life.unseen
+
     def _begin_as_before(self, state: State, begin: datetime) -> None:
         """It may have begun with the priority before, where no policy covers the one that is told late."""
         former = self._former_of(state, begin)
         if former is None:
             return
         self.policy, self.started_at = former, begin
+        self.begun_at = begin
         self.first_calendar = self.oracle.calendar_of(state.team)
         self.doubts.may_keep_former = True
 
@@ -152,7 +158,7 @@ class Clock:
             return False
         self.policy = self._policy_of(late[0].priority)
         assert self.policy is not None
-        self.started_at = max(late[1], begin)
+        self.started_at = self.begun_at = max(late[1], begin)
         self.first_calendar = self.oracle.calendar_of(state.team)
         is_paused = self._is_paused(state)
         counter = self.oracle.counters[self.calendar]
@@ -160,7 +166,9 @@ class Clock:
         self.targets.append(self.policy.within_microseconds)
         self._pass(self.started_at, until, is_paused)
         self.run_in_all += 0 if is_paused else counted
-        if not is_paused and late[1] < begin:
+        if self.is_unseen(state):
+            self.early_run += counter.between(min(late[1], begin), until)
+        elif not is_paused and late[1] < begin:
             self.early_run += counter.between(late[1], begin)
         self._doubt(state, self.started_at, until, is_paused, is_first=False)
         self.doubts.stretches[-1].doubt = None
@@ -226,9 +234,19 @@ class Clock:
         return self.broken_by_change[1]
 
     def _blur(
-        self, state: State, begin: datetime, previous: datetime | None, was_running: bool, is_running: bool
+        self,
+        state: State,
+        span: tuple[datetime, datetime],
+        previous: datetime | None,
+        was_running: bool,
+        is_running: bool,
     ) -> None:
         """An export shows the change first: it can have been any time since the one before."""
+        begin, until = span
+        if self.is_unseen(state):
+            # What no export showed stands still, but may have counted until its end.
+            self.early_run += self.oracle.counters[self.calendar].between(state.earliest or begin, until)
+            return
         # It begins where a policy first covers the ticket, and may have run until a pause that came with that.
         is_covered_late = previous is None and begin != self.start and self.sees_doubts and not is_running
         if state.earliest is None or state.at != begin or (was_running == is_running and not is_covered_late):
@@ -263,6 +281,7 @@ class Clock:
         if self.policy is None:
             if candidate is not None:
                 self.policy, self.started_at = candidate, at
+                self.begun_at = at
                 self.first_calendar = self.oracle.calendar_of(state.team)
         elif candidate is not None and state.priority != self.priority and self.policy.on_priority_change != "keep":
             if self.policy.on_priority_change == "restart":
@@ -285,7 +304,7 @@ class Clock:
 
     def _is_paused(self, state: State) -> bool:
         assert self.policy is not None
-        return pauses(self.policy, state.category, state.reason)
+        return self.is_unseen(state) or pauses(self.policy, state.category, state.reason)
 
     @property
     def calendar(self) -> str:

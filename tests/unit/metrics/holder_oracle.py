@@ -8,7 +8,7 @@ from typing import Any
 
 from clock_oracle import Clock, first_policy, replies_of
 from cycle_oracle import Cycle, cycles_of, cycles_or_one, stop_or_cancel, sure_of_cycles
-from judge_oracle import judge
+from judge_oracle import judge, leave_open, returned_unseen
 from ticket_oracle import WORK, Life, Oracle, Row, State
 
 from metrics.sla.clocks import SlaPolicy
@@ -52,6 +52,9 @@ class _Held(Clock):
         if _is_held(self.policies, self.life, self.scope, state):
             super()._consider(state, at)
 
+    def is_unseen(self, state: State) -> bool:
+        return _is_held(self.policies, self.life, self.scope, state) and super().is_unseen(state)
+
     def _is_paused(self, state: State) -> bool:
         return not _is_held(self.policies, self.life, self.scope, state) or super()._is_paused(state)
 
@@ -82,8 +85,13 @@ def run_holder(
         taken_at, stop = _respond(oracle, life, policies, scope, facts, start, stop)
         if taken_at is None or (continues and rows):
             continue
-        row = kind(oracle, life, policies, taken_at, *stop_or_cancel(facts, stop)).run()
+        ended, cancelled_at = stop_or_cancel(facts, stop)
+        clock = kind(oracle, life, policies, taken_at, ended, cancelled_at)
+        row = clock.run()
         assert row is not None
+        if ended is not None:
+            after = returned_unseen(clock, is_exact=True)
+            row = row if after is None else leave_open(row, ended, [after])
         rows.append({"target": target.value, "cycle_number": 1 if continues else number, **row})
     return rows
 

@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from clock_oracle import Clock
-from ticket_oracle import Life, Oracle
+from open_time_oracle import MICROSECOND
+from ticket_oracle import Life, Oracle, State
 
 from metrics.sla.clocks import SlaPolicy
 
@@ -40,7 +41,10 @@ def judge(
                 sure = max(start, state.earliest)
     is_sure = sure is None or sure >= end
     decided_at = end
-    if row["state"] == "breached":
+    returned_after = None if stop is None else returned_unseen(clock)
+    if returned_after is not None:
+        pass
+    elif row["state"] == "breached":
         early_clock = clock if is_sure else kind(oracle, life, policies, start, sure, None)
         early = row if is_sure else early_clock.run()
         is_broken = clock.is_broken(row)
@@ -60,17 +64,49 @@ def judge(
         if is_within and (is_sure or tells_stop or row["state"] == "met"):
             return row | window_of(row["decided_at"], [] if is_sure or row["state"] != "met" else [sure])
     possible = [clock.first_possible, clock.changed_after, clock.doubts.beyond_other_after, row["breached_at"]]
+    possible.append(returned_after)
     # What stopped before it went beyond its target, though it had reached it, was kept.
     latest = [clock.broken_by(end), None if is_sure else clock.doubts.beyond_at]
     last = max((instant for instant in latest if instant is not None), default=None)
+    return leave_open(row, decided_at, [*possible, None if is_sure else sure], last)
+
+
+def leave_open(
+    row: dict[str, Any],
+    decided_at: datetime | None,
+    possible: Sequence[datetime | None],
+    latest: datetime | None = None,
+) -> dict[str, Any]:
+    """A clock that cannot be judged."""
     return {
         **row,
-        **window_of(decided_at, [*possible, None if is_sure else sure], last),
+        **window_of(decided_at, possible, latest),
         **dict.fromkeys(("breached_at", "due_at", "remaining_microseconds", "used_ratio")),
         "state": "not_measured",
         "not_told": "instants",
         "decided_at": decided_at,
     }
+
+
+def returned_unseen(clock: Clock, *, is_exact: bool = False) -> datetime | None:
+    """After what instant a clock may have been decided otherwise, for only a resolution that moved says it goes on.
+
+    Args:
+        clock: has run.
+        is_exact: whether when exports show something counts as when it happened.
+    """
+    assert clock.begun_at is not None and clock.stop is not None
+    before: State | None = None
+    for state, until in clock.life.lasting(clock.oracle.as_of):
+        if until > clock.begun_at and state.at < clock.stop and clock.is_unseen(state):
+            told = state if state.at <= clock.begun_at or before is None else before
+            if state.at > clock.begun_at:
+                broken = type(clock)(clock.oracle, clock.life, clock.policies, clock.start, state.at, None).run()
+                if broken is not None and broken["state"] == "breached":
+                    return None
+            return told.earliest if told.earliest is not None and not is_exact else told.at - MICROSECOND
+        before = state
+    return None
 
 
 def window_of(

@@ -17,8 +17,7 @@ def stretch_rows(
     rows: list[dict[str, object]] = []
     for ticket in tickets:
         created_at = ticket["created_at"] or as_of - timedelta(days=random_.randrange(40))
-        # One that came back unseen lies where it was resolved first.
-        if not ticket["is_sampled"] or ticket.get("resolved_latest_at"):
+        if not ticket["is_sampled"]:
             continue
         assert isinstance(created_at, datetime)
         until = ticket.get("unknown_since_at") or as_of
@@ -33,24 +32,29 @@ def stretch_rows(
                 # Exported as some day ended.
                 earliest_at = max(before, _MIDNIGHT + timedelta(days=(earliest_at - _MIDNIGHT).days))
             is_told = random_.random() < is_exact or earliest_at >= started_at
+            # Some come back, as no export shows.
+            is_unseen = not is_told and number > 1 and random_.random() < 0.1
             rows.append(
                 {
                     "ticket_id": ticket["ticket_id"],
                     "interval_number": number,
                     "started_at": started_at,
                     "started_earliest_at": None if is_told else earliest_at,
-                    "status_category": random_.choice(["queued", "active", "active", "waiting", "done", "cancelled"]),
+                    "status": None if is_unseen else "Told",
+                    "status_category": "queued"
+                    if is_unseen
+                    else random_.choice(["queued", "active", "active", "waiting", "done", "cancelled"]),
                     "team": random_.choice(["Network", "Network", "Network", None]),
                     "priority": random_.choice(["P1", "P2"]),
                     "vendor": random_.choice(["Acme", None, None, None]),
                     "calendar": "office",
-                    "cycle_number": 1,
+                    "cycle_number": number,
                     "is_last": False,
                 }
             )
             before = started_at
-            started_at += timedelta(microseconds=random_.randrange(1, 12 * 86_400_000_000))
-            if random_.random() < 0.2:
+            started_at += timedelta(microseconds=1 if is_unseen else random_.randrange(1, 12 * 86_400_000_000))
+            if not is_unseen and random_.random() < 0.2:
                 started_at = max(
                     before + timedelta(microseconds=1), _MIDNIGHT + timedelta(days=(started_at - _MIDNIGHT).days)
                 )

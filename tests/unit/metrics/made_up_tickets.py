@@ -53,8 +53,6 @@ def _windows(number: int, ticket: Row) -> Row:
         instant = ticket[f"{name}_at"]
         if isinstance(instant, datetime) and back:
             found[f"{name}_earliest_at"] = instant - timedelta(days=back, hours=number % 24)
-            if name == "resolved" and not number % 5:
-                found["resolved_latest_at"] = min(instant + timedelta(days=number % 13), AS_OF)
     return found
 
 

@@ -47,7 +47,6 @@ RESOLVED = with_windows(
     FROM fct_tickets WHERE NOT is_cancelled AND (is_done OR is_quarantined OR unknown_since_at IS NOT NULL)
     """,
     "resolved_earliest_at",
-    "resolved_latest_at",
 )
 CLAIMED = f"""
     SELECT * FROM ({RESOLVED})

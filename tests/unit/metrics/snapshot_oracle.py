@@ -6,7 +6,7 @@ Shares no code with `metrics.tickets.repeated_snapshots`. A row is a dictionary 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any
 
@@ -45,7 +45,8 @@ def compare(rows: Sequence[Row], exports: Sequence[Row]) -> tuple[list[dict[str,
         is_covered = is_gone_before if created_at is None else bool(before) and created_at >= max(before)
         if created_at is not None:
             created_at = min(created_at, first["snapshot_at"])
-        if is_covered or any(state["category"] not in SETTLED for state in states):
+        reopened_at = _reopened_unseen(shown, states)
+        if is_covered or reopened_at or any(state["category"] not in SETTLED for state in states):
             events += _events(shown, states, created_at, max(before) if is_found_new else None)
         tickets.append(
             {
@@ -74,7 +75,7 @@ def compare(rows: Sequence[Row], exports: Sequence[Row]) -> tuple[list[dict[str,
                 "has_disappeared": (last["snapshot_at"] < max(instants[last["export"]]))
                 if is_full[last["export"]]
                 else None,
-                "reopened_unseen_at": _reopened_unseen(shown, states),
+                "reopened_unseen_at": reopened_at,
             }
         )
     return events, tickets
@@ -82,14 +83,19 @@ def compare(rows: Sequence[Row], exports: Sequence[Row]) -> tuple[list[dict[str,
 
 def _reopened_unseen(shown: Sequence[Row], states: Sequence[Mapping[str, Any]]) -> datetime | None:
     """The first resolution that lies between two exports of which both show the ticket done, the first otherwise."""
-    for position in range(1, len(shown)):
-        before, row = shown[position - 1], shown[position]
-        if {states[position - 1]["category"], states[position]["category"]} != {"done"}:
-            continue
-        was, told = before["resolved_at"], row["resolved_at"]
-        if was is not None and told is not None and before["snapshot_at"] < told <= row["snapshot_at"] and was != told:
-            return told
-    return None
+    found = (position for position in range(1, len(shown)) if _returns(shown, states, position))
+    return next((shown[position]["resolved_at"] for position in found), None)
+
+
+def _returns(shown: Sequence[Row], states: Sequence[Mapping[str, Any]], position: int) -> bool:
+    """Whether only a resolution that moved tells that the ticket was open since the export before."""
+    before, row = shown[position - 1], shown[position]
+    if {states[position - 1]["category"], states[position]["category"]} != {"done"}:
+        return False
+    was, told = before["resolved_at"], row["resolved_at"]
+    if was is None or told is None or was == told:
+        return False
+    return bool(before["snapshot_at"] < told <= row["snapshot_at"])
 
 
 def _possible(row: Row, name: str) -> datetime | None:
@@ -117,12 +123,31 @@ def _events(
         is_first = position == 0
         before = dict.fromkeys(state) if is_first else states[position - 1]
         changed = [name for name in ATTRIBUTES if is_first or state[name] != before[name]]
-        if not changed:
+        returns = not is_first and _returns(shown, states, position)
+        if not changed and not returns:
             continue
+        provenance = {name: row[name] for name in ("load_id", "row_number", "row_hash")}
+        if returns:
+            number += 1
+            yield {
+                **dict.fromkeys([*ATTRIBUTES, "waiting_reason", "team_before", "priority_before"]),
+                "ticket_id": row["ticket_id"],
+                "occurred_at": row["resolved_at"] - timedelta(microseconds=1),
+                "event_sequence": number,
+                "earliest_at": shown[position - 1]["snapshot_at"],
+                "status_category": "queued",
+                "status_before": before["status"],
+                "status_category_before": "done",
+                **provenance,
+            }
+            changed = ["status", *(name for name in changed if name != "status")]
+            before = {**before, "status": None, "category": "queued"}
         lower = created_at if is_first else shown[position - 1]["snapshot_at"]
         exact = _exact(row, state, before, lower, is_first=is_first)
         if is_first and state["category"] not in ("waiting", *SETTLED) and created_at is not None:
             exact = created_at
+        if returns:
+            exact = row["resolved_at"]
         number += 1
         yield {
             "ticket_id": row["ticket_id"],
@@ -134,7 +159,7 @@ def _events(
             "waiting_reason": state["reason"] if "status" in changed else None,
             **{f"{name}_before": before[name] if name in changed else None for name in ("status", "team", "priority")},
             "status_category_before": before["category"] if "status" in changed else None,
-            **{name: row[name] for name in ("load_id", "row_number", "row_hash")},
+            **provenance,
         }
 
 

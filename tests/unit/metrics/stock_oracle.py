@@ -56,7 +56,7 @@ def _counts(days: str, dimension: str, value_of: Callable[[str], str], as_of_dat
         WITH sampled AS (FROM fct_tickets WHERE is_sampled AND has_history AND NOT is_quarantined),
         stretches AS (
             SELECT s.ticket_id, source, status_category AS category, status_category IN {_ALL} AS works,
-                   started_at, started_earliest_at, interval_number, unknown_since_at,
+                   started_at, started_earliest_at, interval_number, unknown_since_at, status, cycle_number,
                    lead(started_at) OVER (PARTITION BY s.ticket_id ORDER BY interval_number) AS next_at,
                    {of_stretch} AS value
             FROM fct_ticket_intervals AS s
@@ -70,7 +70,7 @@ def _counts(days: str, dimension: str, value_of: Callable[[str], str], as_of_dat
         ),
         exports AS (
             SELECT DISTINCT source, started_at AS taken FROM stretches
-            WHERE started_earliest_at < started_at AND interval_number > 1
+            WHERE started_earliest_at < started_at AND interval_number > 1 AND NOT (status IS NULL AND cycle_number > 1)
         ),
         next_exports AS (
             SELECT source, day, coalesce(min(taken) FILTER (taken >= night), max(taken)) AS taken
@@ -84,12 +84,8 @@ def _counts(days: str, dimension: str, value_of: Callable[[str], str], as_of_dat
         ),
         open_nights AS (FROM nights SEMI JOIN dark USING (source, day)),
         possible AS (
-            SELECT ticket_id, day, value FROM open_nights
+            SELECT DISTINCT ticket_id, day, value FROM open_nights
             WHERE (works AND (is_shown OR may_be)) OR (may_be AND interval_number = 1)
-            UNION
-            SELECT ticket_id, day, {value}
-            FROM sampled JOIN {ends} ON resolved_at <= night AND night < resolved_latest_at
-            SEMI JOIN dark USING (source, day)
         ),
         certain AS (
             SELECT * FROM open_nights AS n WHERE works AND is_shown AND NOT EXISTS (

@@ -49,6 +49,13 @@ class Life:
     duplicate_count: int = 0
     is_measured: bool = False
 
+    @property
+    def unseen(self) -> list[State]:
+        """States that no export shows: every ticket that was done and is in work without a status came back unseen."""
+        done = [place for place, state in enumerate(self.states) if state.category == "done"]
+        after = self.states[done[0] :] if done else []
+        return [state for state in after if state.status is None and state.category in WORK]
+
     def lasting(self, as_of: datetime) -> list[tuple[State, datetime]]:
         """States that lasted, with their end; the last one always."""
         ends = [state.at for state in self.states[1:]] + [as_of]
@@ -121,7 +128,7 @@ def live(ticket: Row, events: Sequence[Row], as_of: datetime) -> Life:
         state = replace(
             state,
             at=event["occurred_at"],
-            status=event["status"] or state.status,
+            status=event["status"] or (None if event["status_category"] else state.status),
             category=event["status_category"] or state.category,
             reason=event["waiting_reason"] if event["status_category"] else state.reason,
             team=event["team"] or state.team,
@@ -244,7 +251,7 @@ class Oracle:
             "is_done": is_done,
             "is_cancelled": is_cancelled,
             "has_history": True,
-            "reopen_count": reopen_count,
+            "reopen_count": None if self.came_back_unseen(life) else reopen_count,
             "handoff_count": handoff_count if names_teams else None,
             "touch_count": touch_count,
             "event_count": life.event_count,
@@ -263,6 +270,10 @@ class Oracle:
             measured[f"{name}_calendar_microseconds"] = (stop - start) // MICROSECOND if known else None
             measured[f"{name}_business_microseconds"] = self.lived(life, start, stop) if known else None
         return measured
+
+    def came_back_unseen(self, life: Life) -> bool:
+        moved_at = life.ticket["reopened_unseen_at"]
+        return moved_at is not None and moved_at <= self.as_of
 
     def lived(self, life: Life, start: datetime, stop: datetime) -> int:
         """Open time of a life between two instants, each stretch by the calendar of its own team."""

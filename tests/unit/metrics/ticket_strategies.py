@@ -177,6 +177,7 @@ def make_ticket(dice: _Dice, start: datetime, number: int) -> dict[str, Any]:
         "closed_at": dice.instant(start) if dice.one_in(3) else None,
         "first_seen_at": dice.maybe([dice.instant(start)]),
         "queued_until_at": dice.maybe([dice.instant(start)]),
+        "reopened_unseen_at": None,
         "load_id": "desk/tickets/1",
         "row_number": number,
         "row_hash": "",
@@ -193,6 +194,30 @@ def _in_order(ticket: dict[str, Any], events: list[dict[str, Any]]) -> list[dict
     return found
 
 
+def _return_unseen(dice: _Dice, ticket: dict[str, Any], events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of a resolved ticket, a resolution that moved without any export that shows the ticket open in between."""
+    resolved = [each for each in events if each["status_category"] == "done"]
+    if not resolved:
+        return []
+    first = dice.random.choice(resolved)
+    done_at, own = first["occurred_at"], {**first, "row_number": 20_000 + first["row_number"], "event_sequence": 3}
+    at = done_at + dice.random.choice([1, 60, 600]) * timedelta(minutes=1)
+    if any(done_at < each["occurred_at"] <= at for each in events) or any(
+        each is not first and each["occurred_at"] == done_at for each in events
+    ):
+        return []
+    ticket["reopened_unseen_at"] = at
+    nothing = dict.fromkeys(
+        ("status", "waiting_reason", "team", "priority", "vendor", "team_before", "priority_before")
+    )
+    shown_at = done_at + dice.random.choice([0, 0, 1]) * timedelta(seconds=30)
+    moment = at - timedelta(microseconds=1)
+    came_back = {**own, **nothing, "occurred_at": moment, "earliest_at": shown_at, "status_category": "queued"}
+    told = {"team": dice.maybe(TEAMS), "priority": dice.maybe(PRIORITIES), "is_public_agent_reply": None}
+    again = {**own, **told, "occurred_at": at, "earliest_at": None, "event_sequence": 4}
+    return [{**came_back, "is_public_agent_reply": None}, again]
+
+
 def make_tickets(
     seed: int, start: datetime, count: int
 ) -> tuple[tuple[dict[str, Any], ...], tuple[dict[str, Any], ...]]:
@@ -207,6 +232,8 @@ def make_tickets(
             replies = event["is_public_agent_reply"] if ticket["source"] == "desk" else None
             events.append({**event, "source": ticket["source"], "is_public_agent_reply": replies})
         events[first:] = _in_order(ticket, events[first:])
+        if ticket["export_shape"] == "repeated_snapshots" and dice.one_in(2):
+            events += _return_unseen(dice, ticket, events[first:])
         if len(events) > first and dice.one_in(4):
             told = dice.random.choice(events[first:])
             events.append({**told, "load_id": "desk/log/3", "row_number": 10_000 + len(events)})

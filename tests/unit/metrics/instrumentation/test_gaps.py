@@ -193,10 +193,9 @@ def _month(instant: datetime | None) -> date | None:
 def _possible_months(row: dict[str, Any], name: str) -> list[date]:
     """The months in which a ticket may have been created or resolved, where they are several."""
     instant, earliest = row[f"{name}_at"], row[f"{name}_earliest_at"]
-    latest = row["resolved_latest_at"] if name == "resolved" else None
     if row["is_quarantined"] or instant is None:
         return []
-    month, last = _month(earliest or instant), _month(latest or instant)
+    month, last = _month(earliest or instant), _month(instant)
     assert month is not None and last is not None
     found = [month]
     while found[-1] < last:

@@ -104,7 +104,7 @@ def test_a_team_counts_0_in_months_after_its_first_ticket_and_nothing_by_day() -
 )
 def test_nothing_counts_0_before_the_data_begin(told_from: date, months: list[int]) -> None:
     facts = {"fct_tickets": frame_of("fct_tickets", NOBODY_IN_FEBRUARY)}
-    names = ("ticket_created_count", "ticket_resolved_count")
+    names = ("ticket_created_count", "ticket_resolved_count", "ticket_net_flow_count")
     values = measure(
         [metric_named(name) for name in names],
         facts,
@@ -119,6 +119,8 @@ def test_nothing_counts_0_before_the_data_begin(told_from: date, months: list[in
     assert list(found["ticket_resolved_count"]) == months
     # What records date before is counted all the same.
     assert found["ticket_created_count"] == {1: 2, 3: 1} | ({2: 0} if 2 in months else {})
+    # Net flow is not: of what went before, nobody told.
+    assert found["ticket_net_flow_count"] == {month: {1: 2, 2: 0, 3: -1}[month] for month in months}
 
 
 def test_ratios_and_percentiles_of_nothing_have_no_row() -> None:

@@ -2,64 +2,34 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Collection, Sequence
-from datetime import UTC, date, datetime
-from random import Random
+from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from snapshot_lives import HOUR, PRIORITIES, STATUSES, TrueLife, log_of, patient_lives, take_exports
+from judged_exports import (
+    CREATED,
+    WAITING,
+    assert_true,
+    measure,
+    measure_exports,
+    policy,
+    tickets_of,
+    true_clocks,
+    with_priorities,
+)
+from snapshot_lives import HOUR, PRIORITIES, STATUSES, TrueLife, patient_lives
 
-from metrics.calendars.business_time import OpenTime, always_open
-from metrics.calendars.working_calendar import CalendarVersion, WorkingCalendar
 from metrics.sla.clocks import SlaPolicy
-from metrics.tickets.clocks import TeamCalendars, covering_span, sources_with_replies
-from metrics.tickets.facts import MeasuringRules, TicketFacts, measure_tickets
-from metrics.tickets.repeated_snapshots import compare_snapshots
 from models.ddl import conform
-from models.tickets import stg_ticket_events, stg_tickets
+from models.tickets import stg_ticket_events
 from models.vocabulary import SlaTarget, StatusCategory
 
-CREATED = datetime(2026, 3, 2, 9, tzinfo=UTC)
 AS_OF = datetime(2026, 3, 12, 9, tzinfo=UTC)
-WAITING = frozenset([StatusCategory.WAITING])
-JUDGED = ("met", "breached")
-
-
-def policy(target: SlaTarget, hours: float, **changes: Any) -> SlaPolicy:
-    return SlaPolicy(**{"id": str(target), "target": target, "within_microseconds": int(hours * 3.6e9), **changes})
-
-
-#: Every day from 9 to 17 o'clock.
-OFFICE = WorkingCalendar(
-    "office", "UTC", (CalendarVersion(date(2026, 1, 1), dict.fromkeys(range(7), ((9 * 60, 17 * 60),))),)
-)
 FIRST, RESOLUTION = policy(SlaTarget.FIRST_RESPONSE, 4), policy(SlaTarget.RESOLUTION, 24, pause_categories=WAITING)
-
-
-def measure(tickets: pl.DataFrame, events: pl.DataFrame, policies: Sequence[SlaPolicy], as_of: datetime) -> TicketFacts:
-    rules = MeasuringRules(
-        as_of=as_of,
-        reach=as_of,
-        open_time=OpenTime.compile([always_open("24x7"), OFFICE], *covering_span(tickets, events, as_of)),
-        team_calendars=TeamCalendars("24x7"),
-        sla_policies=policies,
-        reply_sources=sources_with_replies(tickets, events),
-        reply_event_sources=(),
-        team_sources=(),
-        time_zone="UTC",
-    )
-    return measure_tickets(tickets, events, rules)
-
-
-def tickets_of(shape: str, *rows: dict[str, Any]) -> pl.DataFrame:
-    common = {"source": "desk", "export_shape": shape, "created_at": CREATED, "load_id": "", "row_hash": ""}
-    told = [{"ticket_id": f"desk:{number}", **common, "row_number": number, **row} for number, row in enumerate(rows)]
-    return conform(pl.DataFrame(told, infer_schema_length=None), stg_tickets)
 
 
 def judge_snapshot(*rows: dict[str, Any], policies: Sequence[SlaPolicy] = (FIRST, RESOLUTION)) -> dict[str, Any]:
@@ -242,49 +212,6 @@ def test_of_a_priority_that_no_policy_covers_no_broken_promise_is_lost(seed: int
     assert set(made_up["state"]) <= {"not_measured"}
 
 
-def measure_exports(
-    lives: Sequence[TrueLife],
-    instants: Sequence[datetime],
-    policies: Sequence[SlaPolicy],
-    as_of: datetime,
-    *,
-    tells_ends: bool = False,
-) -> pl.DataFrame:
-    """The clocks that daily exports of these lives give, with or without fields for resolution and closure."""
-    exports = take_exports(lives, instants)
-    for row in exports.rows:
-        row |= {} if tells_ends else {"resolved_at": None, "closed_at": None}
-    found = compare_snapshots(exports.row_frame(), exports.export_frame())
-    events = conform(found.events.with_columns(source=pl.lit("desk")), stg_ticket_events)
-    told = tickets_of("repeated_snapshots", *({"ticket_id": life.ticket_id} for life in lives))
-    seen = [name for name in found.tickets.columns if name != "ticket_id"]
-    tickets = conform(told.drop(seen).join(found.tickets, on="ticket_id"), stg_tickets)
-    return measure(tickets, events, policies, as_of).clocks
-
-
-def true_clocks(lives: Sequence[TrueLife], policies: Sequence[SlaPolicy], as_of: datetime) -> pl.DataFrame:
-    events = log_of(lives, lambda at, *_: at)
-    tickets = tickets_of("event_log", *({"ticket_id": life.ticket_id, "created_at": life.created_at} for life in lives))
-    return measure(tickets, events, policies, as_of).clocks
-
-
-def assert_true(judged: pl.DataFrame, truth: pl.DataFrame) -> None:
-    """What is judged to be kept or broken was; what was kept or broken is judged so, or not measured."""
-    key = ["ticket_id", "target", "cycle_number"]
-    both = judged.join(truth, on=key, suffix="_true")
-    certain = both.filter(pl.col("state").is_in(JUDGED))
-    assert certain["state"].to_list() == certain["state_true"].to_list()
-    # And when that was lies between the instants that are told.
-    at = pl.col("decided_at_true")
-    earliest, latest = (pl.coalesce(f"decided_{end}_at", "decided_at") for end in ("earliest", "latest"))
-    is_dated = pl.col("state").is_in(JUDGED) | (pl.col("not_told") == "instants")
-    dated = both.filter(is_dated & pl.col("state_true").is_in(JUDGED))
-    assert dated.filter(~at.is_between(earliest, latest)).is_empty()
-    missed = both.filter(pl.col("state_true").is_in(JUDGED) & ~pl.col("state").is_in(JUDGED))
-    assert set(missed["state"]) <= {"not_measured"}
-    assert missed["decided_at"].null_count() == 0
-
-
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 2**32), st.sampled_from([1, 5, 12, 30, 48]), st.sampled_from([(), WAITING]))
 def test_what_daily_exports_judge_is_true(seed: int, hours: int, pauses: Sequence[StatusCategory]) -> None:
@@ -297,22 +224,6 @@ def test_what_daily_exports_judge_is_true(seed: int, hours: int, pauses: Sequenc
     truth = true_clocks(lives, policies, instants[-1])
     assert judged.height == truth.height
     assert_true(judged, truth)
-
-
-def with_priorities(lives: Sequence[TrueLife], instants: Sequence[datetime], seed: int) -> list[TrueLife]:
-    """The same lives, whose priority also changes at times of its own: at most once between two exports."""
-    random = Random(seed)
-    told = []
-    for life in lives:
-        began = {"status": "New", "priority": random.choice(PRIORITIES)}
-        changes = [(life.created_at, began)]
-        changes += [(at, {"status": change["status"]}) for at, change in life.changes[1:]]
-        since = bisect_left(instants, life.created_at) + 1
-        for turn in random.sample(range(since, len(instants)), random.randrange(5)):
-            at = instants[turn] - random.randrange(0, 12) * HOUR / 2
-            changes.append((at, {"priority": random.choice(PRIORITIES)}))
-        told.append(TrueLife(life.ticket_id, life.created_at, sorted(changes, key=lambda change: change[0])))
-    return told
 
 
 @settings(max_examples=100, deadline=None)

@@ -457,10 +457,43 @@ def test_a_resolution_between_two_exports_that_show_the_ticket_done_is_doubted(
             created_at=START - HOUR,
         )
     )
-    assert occurred(found) == [("Working", START - HOUR), ("Solved", before or START + DAY)]
+    first = [("Working", START - HOUR), ("Solved", before or START + DAY)]
     assert doubts_of(found) == {("desk:1", "resolved_at", problem)}
-    reopened_at = START + 30 * HOUR if problem == "unseen_reopening" else None
-    assert found.tickets["reopened_unseen_at"].to_list() == [reopened_at]
+    if problem == "outside_snapshots":
+        assert occurred(found) == first
+        assert found.tickets["reopened_unseen_at"].to_list() == [None]
+        return
+    # It came back, into which status nobody knows, and was resolved once more.
+    again = START + 30 * HOUR
+    assert occurred(found) == [*first, (None, again - timedelta(microseconds=1)), ("Solved", again)]
+    assert found.events["earliest_at"].to_list() == [None, None, START + DAY, None]
+    assert found.events["status_category"].to_list() == ["active", "done", "queued", "done"]
+    assert found.events["event_sequence"].to_list() == [1, 2, 3, 4]
+    assert found.tickets["reopened_unseen_at"].to_list() == [again]
+
+
+def test_what_the_first_export_shows_done_has_a_history_if_its_resolution_moves() -> None:
+    first, again = START - 4 * HOUR, START + 30 * HOUR
+    found = compare(
+        exports_of(
+            (0, {"status": "Solved", "resolved_at": first}),
+            (1, {"status": "Solved", "resolved_at": first}),
+            (2, {"status": "Closed", "resolved_at": again, "team": "Network"}),
+            created_at=START - 9 * HOUR,
+        )
+    )
+    came_back = again - timedelta(microseconds=1)
+    assert occurred(found) == [("Solved", first), (None, came_back), ("Closed", again)]
+    assert found.events["team"].to_list() == [None, None, "Network"]
+    life = TrueLife("desk:1", START - 9 * HOUR, [(START - 9 * HOUR, {"status": "Closed"})])
+    events = conform(found.events.with_columns(source=pl.lit("desk")), stg_ticket_events)
+    intervals, facts = _measure(_ticket_rows(found, [life]), events, START + 48 * HOUR)
+    assert facts.select("first_resolved_at", "resolved_at", "resolved_earliest_at", "reopen_count").rows() == [
+        (first, again, first, None)
+    ]
+    hours = [facts[f"lead_time_{end}calendar_microseconds"].item() / 3.6e9 for end in ("least_", "", "greatest_")]
+    assert hours == [5, 39, 39]
+    assert intervals["status"].to_list() == [None, "Solved", None, "Closed"]
 
 
 def test_of_a_ticket_that_stands_twice_in_an_export_the_last_row_counts() -> None:
