@@ -54,7 +54,7 @@ stg_tickets = table(
     instant(
         "reopened_unseen_at",
         "Of repeated snapshots: the first resolution that moved while the exports before and after it both show the "
-        "ticket done. It was reopened and resolved again in between; how often is not known.",
+        "ticket done. It was reopened and resolved again in between, or somebody corrected the field.",
     ),
     *provenance(),
 )
@@ -205,7 +205,7 @@ fct_tickets = table(
     integer(
         "reopen_count",
         "Moves from done back to work; empty where the export has no history, or only a resolution that moved between "
-        "two exports says that there was one",
+        "two exports says that there was one more",
     ),
     integer("handoff_count", "Changes of team; empty where the export has no history or never names a team"),
     integer(
@@ -237,7 +237,12 @@ fct_ticket_intervals = table(
         "Of repeated snapshots: the latest export that shows the state before. The stretch began between it and "
         "started_at. Empty where the instant is exact",
     ),
-    text("status", "Status in the source's words", has_few_values=True),
+    text(
+        "status",
+        "Status in the source's words; empty where it is not told, and where a ticket came back and was resolved again "
+        "between two exports: that stretch has the least length there is",
+        has_few_values=True,
+    ),
     text("status_category", "Category of the status", required=True, has_few_values=True),
     text("waiting_reason", "Whom a waiting status waits for", has_few_values=True),
     text("team", "Team that held the ticket", has_few_values=True),

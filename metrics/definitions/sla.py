@@ -75,8 +75,9 @@ SLA_METRICS: Final[tuple[Metric, ...]] = (
         meaning="Share of the resolution clocks decided in the period that were met.",
         formula=(
             "met / (met + breached) of resolution clocks, by decided_at. A clock is decided once, at its stop or its "
-            "breach, so leaving a ticket open improves nothing. Per clock, never per exported row. Of a snapshot under "
-            f"a policy that pauses, {_LEANS_UPWARDS}"
+            "breach, so leaving a ticket open improves nothing. Per clock, never per exported row. A ticket that an "
+            "export first shows resolved is judged by the priority that it has there, and as if it never came back "
+            f"before. Of a snapshot under a policy that pauses, {_LEANS_UPWARDS}"
         ),
         unit=Unit.RATIO,
         direction=Direction.UP_IS_GOOD,

@@ -74,7 +74,8 @@ REMEDIES: Final = {
     ),
     ClockGap.INSTANTS.value: (
         "The target lies within the time in which the response or resolution must have come: between two exports, or "
-        "before the first. Export its instant, or land snapshots more often."
+        "before the first. Or only a resolution that moved says that the ticket came back, and was promised once more. "
+        "Export the instants or the change history (an event log), or land snapshots more often."
     ),
     EXACT_INSTANTS: (
         "No field tells when, between two exports, these tickets were begun, answered or resolved, or for the first "

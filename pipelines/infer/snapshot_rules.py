@@ -55,8 +55,8 @@ _RULES: Final = (
         dimension="coverage",
         description=(
             "A ticket was reopened and resolved again between two exports: its own resolution moved, while both show "
-            "it done. The first resolution counts, and how often it was reopened is not measured; exports that come "
-            "more often would show it."
+            "it done. The last resolution counts. How often it was reopened is not measured, nor whether it was "
+            "resolved in time again, for somebody may have corrected the field; exports that come more often tell."
         ),
         query="""
             SELECT DISTINCT record_id AS {key}

@@ -68,7 +68,7 @@ view: decided_clock_records {
   measure: sla_attainment_ratio {
     type: number
     label: "SLA attainment, resolution"
-    description: "Share of the resolution clocks decided in the period that were met. met / (met + breached) of resolution clocks, by decided_at. A clock is decided once, at its stop or its breach, so leaving a ticket open improves nothing. Per clock, never per exported row. Of a snapshot under a policy that pauses, only clocks that were kept for certain are measured, so that the share leans upwards; the lower bound says how far down the truth may lie. Owner: Service management."
+    description: "Share of the resolution clocks decided in the period that were met. met / (met + breached) of resolution clocks, by decided_at. A clock is decided once, at its stop or its breach, so leaving a ticket open improves nothing. Per clock, never per exported row. A ticket that an export first shows resolved is judged by the priority that it has there, and as if it never came back before. Of a snapshot under a policy that pauses, only clocks that were kept for certain are measured, so that the share leans upwards; the lower bound says how far down the truth may lie. Owner: Service management."
     value_format: "#,##0.0%"
     drill_fields: [detail*]
     sql: CASE WHEN COUNT(${TABLE}.resolution_met_count) > 0 THEN CAST(SUM(${TABLE}.resolution_met_count) AS DOUBLE PRECISION) / CAST(COUNT(${TABLE}.resolution_met_count) AS DOUBLE PRECISION) END ;;

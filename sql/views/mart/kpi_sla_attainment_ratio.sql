@@ -3,9 +3,10 @@
 -- SLA attainment, resolution
 -- Share of the resolution clocks decided in the period that were met.
 -- Formula: met / (met + breached) of resolution clocks, by decided_at. A clock is decided once, at its stop or its
--- breach, so leaving a ticket open improves nothing. Per clock, never per exported row. Of a snapshot under a policy
--- that pauses, only clocks that were kept for certain are measured, so that the share leans upwards; the lower bound
--- says how far down the truth may lie.
+-- breach, so leaving a ticket open improves nothing. Per clock, never per exported row. A ticket that an export first
+-- shows resolved is judged by the priority that it has there, and as if it never came back before. Of a snapshot under
+-- a policy that pauses, only clocks that were kept for certain are measured, so that the share leans upwards; the
+-- lower bound says how far down the truth may lie.
 -- Counted: Clocks for resolution that are met or breached; running, paused and cancelled ones are in neither part. Not
 -- measured are those of which the export leaves open whether they were kept, by the instant at which that was decided
 -- at the latest. A ticket that was set aside counts with its clocks, or with one if it has none.
@@ -43,7 +44,7 @@ FROM mart.metric_values AS measured
 LEFT JOIN meta.metrics AS definition ON definition.metric = measured.metric
 WHERE measured.metric = 'sla_attainment_ratio';
 
-COMMENT ON VIEW mart.kpi_sla_attainment_ratio IS 'SLA attainment, resolution. Share of the resolution clocks decided in the period that were met. met / (met + breached) of resolution clocks, by decided_at. A clock is decided once, at its stop or its breach, so leaving a ticket open improves nothing. Per clock, never per exported row. Of a snapshot under a policy that pauses, only clocks that were kept for certain are measured, so that the share leans upwards; the lower bound says how far down the truth may lie.';
+COMMENT ON VIEW mart.kpi_sla_attainment_ratio IS 'SLA attainment, resolution. Share of the resolution clocks decided in the period that were met. met / (met + breached) of resolution clocks, by decided_at. A clock is decided once, at its stop or its breach, so leaving a ticket open improves nothing. Per clock, never per exported row. A ticket that an export first shows resolved is judged by the priority that it has there, and as if it never came back before. Of a snapshot under a policy that pauses, only clocks that were kept for certain are measured, so that the share leans upwards; the lower bound says how far down the truth may lie.';
 COMMENT ON COLUMN mart.kpi_sla_attainment_ratio.label IS 'Short name for people';
 COMMENT ON COLUMN mart.kpi_sla_attainment_ratio.period_grain IS 'day, week, month or quarter';
 COMMENT ON COLUMN mart.kpi_sla_attainment_ratio.period_start_date IS 'First day of the period in the reporting time zone';

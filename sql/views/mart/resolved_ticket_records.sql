@@ -100,7 +100,7 @@ COMMENT ON COLUMN mart.resolved_ticket_records.active_business_microseconds IS '
 COMMENT ON COLUMN mart.resolved_ticket_records.active_calendar_microseconds IS 'Time in active, by the clock on the wall';
 COMMENT ON COLUMN mart.resolved_ticket_records.waiting_business_microseconds IS 'Time in waiting, in open hours';
 COMMENT ON COLUMN mart.resolved_ticket_records.waiting_calendar_microseconds IS 'Time in waiting, by the clock on the wall';
-COMMENT ON COLUMN mart.resolved_ticket_records.reopen_count IS 'Moves from done back to work; empty where the export has no history, or only a resolution that moved between two exports says that there was one';
+COMMENT ON COLUMN mart.resolved_ticket_records.reopen_count IS 'Moves from done back to work; empty where the export has no history, or only a resolution that moved between two exports says that there was one more';
 COMMENT ON COLUMN mart.resolved_ticket_records.handoff_count IS 'Changes of team; empty where the export has no history or never names a team';
 COMMENT ON COLUMN mart.resolved_ticket_records.touch_count IS 'Public replies by an agent; where the source tells none, entries into active; empty where it cannot tell';
 COMMENT ON COLUMN mart.resolved_ticket_records.flow_active_business_microseconds IS 'Time worked on, business clock, of a ticket whose whole time is known too';

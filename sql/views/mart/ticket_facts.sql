@@ -144,7 +144,7 @@ COMMENT ON COLUMN mart.ticket_facts.reopened_gap_calendar_hours IS 'Time in done
 COMMENT ON COLUMN mart.ticket_facts.reopened_gap_business_hours IS 'Time in done between resolutions, in open hours';
 COMMENT ON COLUMN mart.ticket_facts.age_calendar_hours IS 'Created to the data''s clock, for a ticket not done; empty where it is not known whether it is open';
 COMMENT ON COLUMN mart.ticket_facts.age_business_hours IS 'Age in open hours';
-COMMENT ON COLUMN mart.ticket_facts.reopen_count IS 'Moves from done back to work; empty where the export has no history, or only a resolution that moved between two exports says that there was one';
+COMMENT ON COLUMN mart.ticket_facts.reopen_count IS 'Moves from done back to work; empty where the export has no history, or only a resolution that moved between two exports says that there was one more';
 COMMENT ON COLUMN mart.ticket_facts.handoff_count IS 'Changes of team; empty where the export has no history or never names a team';
 COMMENT ON COLUMN mart.ticket_facts.touch_count IS 'Public replies by an agent; where the source tells none, entries into active; empty where it cannot tell';
 COMMENT ON COLUMN mart.ticket_facts.event_count IS 'Events of the ticket, exact duplicates counted once';
