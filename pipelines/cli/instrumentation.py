@@ -124,7 +124,7 @@ def _show_whole(found: Sequence[dict[str, Any]]) -> None:
 
 def _show_gaps(metric: str, found: Sequence[dict[str, Any]], limit: int, currency: str) -> None:
     from pipelines.cli.tables import Column, show_heading, show_table
-    from pipelines.words.instrumentation import format_width
+    from pipelines.words.instrumentation import format_added, format_width
     from pipelines.words.numbers import NOTHING, count_of, format_month, format_ratio
 
     if not found:
@@ -140,8 +140,10 @@ def _show_gaps(metric: str, found: Sequence[dict[str, Any]], limit: int, currenc
             (
                 format_month(row["period_start_date"]), row["rule_id"], row["source"] or NOTHING,
                 f"{row['record_count']:,}",
-                f"-{format_ratio(row['lost_coverage_ratio'])}" if row["lost_coverage_ratio"] else NOTHING,
-                "no bound" if row["is_unbounded"] else format_width(row["width_value"], row["unit"], currency),
+                f"-{format_ratio(row['lost_coverage_ratio'])}".replace("-<", "<")
+                if row["lost_coverage_ratio"]
+                else NOTHING,
+                "no bound" if row["is_unbounded"] else format_added(row["width_value"], row["unit"], currency),
                 NOTHING if row["is_unbounded"]
                 else format_width(row["bounds_width_value"], row["unit"], currency),
             )

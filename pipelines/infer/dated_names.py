@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -35,6 +35,9 @@ _SURE_DAY: Final = re.compile(
     r"(?=(?:\d{4}|\d{6})?(?!\d))"
 )
 _COMPRESSION: Final = re.compile(r"\.(gz|zip)$", re.IGNORECASE)
+#: How many of the latest days are asked whether they went on for longer than that of the export, and how many at least.
+_DAYS: Final = 28
+_LEAST_DAYS: Final = 7
 _PAST: Final = ("tickets.created_at", "tickets.first_response_at", "tickets.resolved_at", "tickets.closed_at")
 
 
@@ -147,12 +150,13 @@ def _moment_of_day(dated: DatedName, columns: Sequence[ColumnFinding]) -> tuple[
     """Which moment of its day the file seems to be of, by the latest instant in it; and why."""
     if dated.has_time:
         return None, "The name tells day and time of the export."
-    latest = [
-        instant
+    instants = [
+        told
         for column in columns
         if column.logical_type == "timestamp" and set(column.feeds) & set(_PAST)
-        if isinstance(instant := _latest(column), datetime)
+        if isinstance((told := _instants_of(column)).dtype, pl.Datetime)
     ]
+    latest = [instant for told in instants if isinstance(instant := told.max(), datetime)]
     if not latest:
         return "end", 'CHECK: at which moment of the day in its name was it exported? end, start, or a time as "06:00".'
     last = f"{max(latest):%Y-%m-%d %H:%M}"
@@ -160,9 +164,28 @@ def _moment_of_day(dated: DatedName, columns: Sequence[ColumnFinding]) -> tuple[
         told = f"The latest instant in the file is {last}, before the day in its name"
         return "start", f'CHECK: {told}: exported as that day began? Else write end, or a time as "06:00".'
     told = f"The latest instant in the file is {last}, and its name tells {dated.day}"
+    if soon := _ends_before_its_day(instants, max(latest)):
+        return soon, (
+            f"CHECK: {told}. Nearly all days before have later ones: exported soon after, at {soon[1:-1]}? Write the "
+            "time at which the export runs, or end or start; a wrong one makes exports and their fields contradict."
+        )
     return "end", f'CHECK: {told}: exported as that day ended? If you know the time, write it, as "18:30".'
 
 
-def _latest(column: ColumnFinding) -> object:
+def _ends_before_its_day(instants: Sequence[pl.Series], latest: datetime) -> str | None:
+    """The full hour after the latest instant, if nearly every day before went on for longer than that hour."""
+    soon = latest.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    if soon.date() > latest.date():
+        return None
+    ends = pl.concat([told.rename("at") for told in instants]).drop_nulls().to_frame().group_by(pl.col("at").dt.date())
+    last = ends.agg(pl.col("at").max().dt.time().alias("last"), day=pl.col("at").dt.date().first())
+    before = last.filter(pl.col("day") < latest.date()).top_k(_DAYS, by="day")["last"]
+    goes_on = (before > soon.time()).sum()
+    if before.len() < _LEAST_DAYS or goes_on * 10 < before.len() * 9:
+        return None
+    return f'"{soon:%H:%M}"'
+
+
+def _instants_of(column: ColumnFinding) -> pl.Series:
     read = values.parse_instant(pl.col(column.name), column.formats, "UTC", null_tokens=tuple(column.null_texts))
-    return column.text.to_frame().select(read.max()).item()
+    return column.text.to_frame().select(read).to_series()

@@ -41,7 +41,8 @@ _RULES: Final = (
         dimension="consistency",
         description=(
             "A ticket's own time contradicts the exports, such as a resolution before an export that shows it open, or "
-            "a creation after one that shows it at all; or it stands twice in one. The exports were believed."
+            "a creation after one that shows it at all; or it stands twice in one. The exports were believed. "
+            "Where these are many, the contract may tell a wrong moment of the day or zone (timeOfDay, timeZone)."
         ),
         query="""
             SELECT DISTINCT record_id AS {key}

@@ -98,3 +98,10 @@ def format_width(width: float | None, unit: str, currency: str) -> str:
     if width is not None and unit == "ratio":
         return format_points(width)
     return format_value(width, unit, currency)
+
+
+def format_added(width: float | None, unit: str, currency: str) -> str:
+    """What a gap adds to a distance: what is too small for its digits is not written as nothing."""
+    told = format_width(width, unit, currency)
+    is_too_small = bool(width) and told == format_width(0.0, unit, currency)
+    return f"< {_least_shown(unit, currency)}" if is_too_small else told

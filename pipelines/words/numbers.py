@@ -22,9 +22,24 @@ _LEAST_MULTIPLE: Final = 11
 
 
 def format_value(value: float | None, unit: str, currency: str) -> str:
-    """A metric's value with its unit. `unit` is the metric's; `currency` the reporting currency's code."""
+    """A metric's value with its unit. Nearly all is not written as all, nor hardly any as none.
+
+    Args:
+        unit: the metric's.
+        currency: code of the reporting currency.
+    """
     if value is None:
         return NOTHING
+    whole: float = round(value)
+    if unit != "ratio" or value == whole:
+        return _round(value, unit, currency)
+    told, told_whole = format_apart(abs(value), abs(whole), unit, currency)
+    # What no digit tells apart is a whole that was computed in parts.
+    return _round(whole, unit, currency) if told == told_whole else f"{'-' if value < 0 else ''}{told}"
+
+
+def _round(value: float, unit: str, currency: str) -> str:
+    """A value with its unit, in as many digits as such values have."""
     if unit.endswith("_hours"):
         return f"{value:,.1f} h"
     if unit == "ratio":
@@ -39,7 +54,7 @@ def format_value(value: float | None, unit: str, currency: str) -> str:
 
 def format_apart(value: float, other: float, unit: str, currency: str) -> tuple[str, str]:
     """Two different values with their unit, with as many digits as it takes to tell them apart."""
-    told, told_other = (format_value(each, unit, currency) for each in (value, other))
+    told, told_other = (_round(each, unit, currency) for each in (value, other))
     scale, (_, blank, suffix) = 100 if unit == "ratio" else 1, told.partition(" ")
     for digits in range(2, _MOST_DIGITS + 1):
         if told != told_other:
@@ -58,16 +73,7 @@ def format_bounds(lower: float | None, upper: float | None, unit: str, currency:
         return f"at least {format_value(lower, unit, currency)}"
     low, high = format_apart(lower, upper, unit, currency)
     # What no digit tells apart was computed on two ways.
-    return f"exactly {_format_exact(lower, unit, currency)}" if low == high else f"between {low} and {high}"
-
-
-def _format_exact(value: float, unit: str, currency: str) -> str:
-    """A value with its unit. Nearly all is not written as all, nor hardly any as none."""
-    whole: float = round(value)
-    if unit != "ratio" or value == whole:
-        return format_value(value, unit, currency)
-    told, _ = format_apart(value, whole, unit, currency)
-    return told
+    return f"exactly {format_value(lower, unit, currency)}" if low == high else f"between {low} and {high}"
 
 
 def format_points(difference: float | Decimal) -> str:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from metrics.periods import Period
 from models.vocabulary import Grain
+from pipelines.words.instrumentation import format_added
 from pipelines.words.numbers import (
     count_of,
     count_records,
@@ -35,6 +36,13 @@ _VALUES = st.none() | st.floats(allow_nan=False, allow_infinity=False, width=32)
         (None, "ratio", "–"),
         (0.934, "ratio", "93.4 %"),
         (140.104, "ratio", "14,010.4 %"),
+        (0.9996, "ratio", "99.96 %"),
+        (0.99996, "ratio", "99.996 %"),
+        (0.0004, "ratio", "0.04 %"),
+        (-0.0004, "ratio", "-0.04 %"),
+        (0.1 + 0.2 + 0.7, "ratio", "100.0 %"),
+        (1.0, "ratio", "100.0 %"),
+        (0.0, "ratio", "0.0 %"),
         (1234.56, "business_hours", "1,234.6 h"),
         (1234.0, "count", "1,234"),
         (1.375, "count", "1.38"),
@@ -47,6 +55,22 @@ _VALUES = st.none() | st.floats(allow_nan=False, allow_infinity=False, width=32)
 )
 def test_values_carry_their_unit(value: float | None, unit: str, shown: str) -> None:
     assert format_value(value, unit, "EUR") == shown
+
+
+@pytest.mark.parametrize(
+    ("width", "unit", "shown"),
+    [
+        (0.0, "business_hours", "0.0 h"),
+        (0.04, "business_hours", "< 0.1 h"),
+        (0.06, "business_hours", "0.1 h"),
+        (0.0004, "ratio", "< 0.1 points"),
+        (0.001, "reporting", "< 0.01 EUR"),
+        (1.0, "count", "1"),
+        (None, "count", "–"),
+    ],
+)
+def test_what_a_gap_adds_is_not_written_as_nothing(width: float | None, unit: str, shown: str) -> None:
+    assert format_added(width, unit, "EUR") == shown
 
 
 @pytest.mark.parametrize(

@@ -114,6 +114,32 @@ class TestRepeatedSnapshots:
         assert "2024-05-02 23:11, before the day in its name: exported as that day began?" in unwrap(text)
 
     @pytest.mark.parametrize(
+        ("last", "ends_before", "moment"),
+        [
+            # Other days end in the evening: it was exported in the morning.
+            ("05:28", ["22:10", "18:00", "23:59", "09:15"], "06:00"),
+            ("05:28", ["22:10", "18:00", "23:59", "05:10"], "end"),
+            # So do they, and it ended when they do.
+            ("16:58", ["16:30", "17:40", "16:59", "17:00"], "end"),
+            ("23:41", ["23:45", "23:59", "23:50", "23:58"], "end"),
+        ],
+    )
+    def test_a_file_whose_day_ends_earlier_than_others_was_exported_before_its_end(
+        self, draft: Draft, tmp_path: Path, last: str, ends_before: list[str], moment: str
+    ) -> None:
+        (tmp_path / "tickets_2024-05-02.csv").write_text("", encoding="utf-8")
+        rows: list[list[object]] = [["Ticket ID", "Created", "Status", "Closed"]]
+        for day in range(1, 29):
+            told = [f"2024-04-{day:02d} 04:00", "Closed", f"2024-04-{day:02d} {ends_before[day % len(ends_before)]}"]
+            rows.append([f"T-{day}", *told])
+        rows.append(["T-99", f"2024-05-03 {last}", "New", ""])
+        _, contract, text = draft("tickets_2024-05-03.csv", write_lines(rows))
+        snapshots = contract.objects[0].snapshots
+        assert snapshots is not None
+        assert snapshots.time_of_day == moment
+        assert ("exported soon after, at 06:00?" in unwrap(text)) == (moment == "06:00")
+
+    @pytest.mark.parametrize(
         ("name", "other", "pattern"),
         [
             ("export-20240503T0600.csv", "export-20240502T0601.csv", "export-%Y%m%dT%H%M.csv"),
