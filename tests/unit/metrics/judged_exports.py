@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime
 from random import Random
 from typing import Any
@@ -32,6 +32,28 @@ OFFICE = WorkingCalendar(
 
 def policy(target: SlaTarget, hours: float, **changes: Any) -> SlaPolicy:
     return SlaPolicy(**{"id": str(target), "target": target, "within_microseconds": int(hours * 3.6e9), **changes})
+
+
+def promises_by_priority(
+    hours: Sequence[float],
+    pauses: Sequence[Collection[StatusCategory]],
+    calendars: Sequence[str],
+    **changes: Any,
+) -> list[SlaPolicy]:
+    """Of a first response and of a resolution, a policy for either priority and one for tickets without any."""
+    return [
+        policy(
+            target,
+            allowed,
+            id=f"{target} {number}",
+            scope={"priority": frozenset([PRIORITIES[number]])} if number < 2 else {},
+            pause_categories=frozenset(paused),
+            calendar=calendar,
+            **changes,
+        )
+        for target in (SlaTarget.FIRST_RESPONSE, SlaTarget.RESOLUTION)
+        for number, (allowed, paused, calendar) in enumerate(zip(hours, pauses, calendars, strict=False))
+    ]
 
 
 def measure(tickets: pl.DataFrame, events: pl.DataFrame, policies: Sequence[SlaPolicy], as_of: datetime) -> TicketFacts:

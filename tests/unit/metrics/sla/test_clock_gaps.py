@@ -17,11 +17,12 @@ from judged_exports import (
     measure,
     measure_exports,
     policy,
+    promises_by_priority,
     tickets_of,
     true_clocks,
     with_priorities,
 )
-from snapshot_lives import HOUR, PRIORITIES, STATUSES, TrueLife, patient_lives
+from snapshot_lives import HOUR, STATUSES, TrueLife, patient_lives
 
 from metrics.sla.clocks import SlaPolicy
 from models.ddl import conform
@@ -246,19 +247,7 @@ def test_what_daily_exports_judge_of_priorities_that_change_is_true(
     """The files show a new priority first some time after it was given: it may have come before the resolution."""
     lives, instants = patient_lives(seed)
     lives = with_priorities(lives, instants, seed)
-    policies = [
-        policy(
-            target,
-            allowed,
-            id=f"{target} {number}",
-            scope={"priority": frozenset([PRIORITIES[number]])} if number < 2 else {},
-            pause_categories=frozenset(paused),
-            calendar=calendar,
-            on_priority_change=on_change,
-        )
-        for target in (SlaTarget.FIRST_RESPONSE, SlaTarget.RESOLUTION)
-        for number, (allowed, paused, calendar) in enumerate(zip(hours, pauses, calendars, strict=False))
-    ]
+    policies = promises_by_priority(hours, pauses, calendars, on_priority_change=on_change)
     judged = measure_exports(lives, instants, policies, instants[-1], tells_ends=tells_ends)
     truth = true_clocks(lives, policies, instants[-1])
     assert judged.height == truth.height

@@ -14,8 +14,16 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from judged_exports import WAITING, assert_true, measure_exports, policy, true_clocks, with_priorities
-from snapshot_lives import HOUR, PRIORITIES, STATUSES, TrueLife, restless_lives
+from judged_exports import (
+    WAITING,
+    assert_true,
+    measure_exports,
+    policy,
+    promises_by_priority,
+    true_clocks,
+    with_priorities,
+)
+from snapshot_lives import HOUR, STATUSES, TrueLife, restless_lives
 
 from metrics.sla.clocks import SlaPolicy
 from models.vocabulary import SlaTarget, StatusCategory
@@ -58,19 +66,7 @@ def test_what_is_judged_is_true_whether_it_came_back_or_was_corrected(
     lives, instants = restless_lives(seed)
     if has_priorities:
         lives = with_priorities(lives, instants, seed)
-    policies = [
-        policy(
-            target,
-            allowed,
-            id=f"{target} {number}",
-            scope={"priority": frozenset([PRIORITIES[number]])} if number < 2 else {},
-            pause_categories=frozenset(pauses),
-            calendar=calendar,
-            on_reopen=on_reopen,
-        )
-        for target in (SlaTarget.FIRST_RESPONSE, SlaTarget.RESOLUTION)
-        for number, allowed in enumerate(hours[:3])
-    ]
+    policies = promises_by_priority(hours, [pauses] * 3, [calendar] * 3, on_reopen=on_reopen)
     judged = measure_exports(lives, instants, policies, instants[-1], tells_ends=True)
     assert_true(judged, true_clocks(lives, policies, instants[-1]))
     stayed = [stay for life in lives if (stay := corrected(life, instants))]
