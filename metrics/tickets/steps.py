@@ -252,10 +252,12 @@ def _fill(ordered: pl.DataFrame) -> pl.DataFrame:
         .then(None)
         .otherwise("vendor"),
     )
-    # A reason belongs to its status: a new category without one takes the old one away. So it does with a status.
-    status = (
-        pl.when(pl.col("status_category").is_not_null()).then(pl.col("status").fill_null(_NONE)).otherwise("status")
-    )
+    status = pl.col("status")
+    is_without = ~pl.col("is_first") & pl.col("status_category").is_not_null() & status.is_null()
+    # Asked for first, because filling costs much, and a log never has any.
+    if begun.select(is_without.any()).item():
+        status = pl.when(is_without).then(pl.lit(_NONE)).otherwise(status)
+    # A reason belongs to its status: a new category without one takes the old one away.
     reason = pl.when(pl.col("status_category").is_not_null()).then(pl.col("waiting_reason").fill_null(_NONE))
     filled = begun.with_columns(
         pl.when("is_first").then(reason.fill_null(_NONE)).otherwise(reason).alias("waiting_reason"),
