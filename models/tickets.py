@@ -240,7 +240,7 @@ fct_ticket_intervals = table(
     text(
         "status",
         "Status in the source's words; empty where it is not told, and where a ticket came back and was resolved again "
-        "between two exports: that stretch has the least length there is",
+        "between two exports: that stretch has no length",
         has_few_values=True,
     ),
     text("status_category", "Category of the status", required=True, has_few_values=True),

@@ -73,7 +73,7 @@ def decide_clocks(
     clocks = _join_breaches(rows, open_time)
     clocks = clocks.with_columns(_elapsed(rows, clocks))
     clocks = clocks.with_columns(count_unsure(rows, clocks.height, open_time))
-    clocks = clocks.with_columns(*doubt_targets(rows, clocks.height), doubt_returns(rows, clocks.height))
+    clocks = clocks.with_columns(*doubt_targets(rows, clocks.height), doubt_returns(rows, lives, clocks.height))
     clocks = clocks.with_columns(find_gaps(clocks, lives))
     is_open_question = pl.col("not_told").is_not_null()
     is_breached = pl.col("breached_at").is_not_null()

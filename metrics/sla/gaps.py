@@ -113,7 +113,7 @@ def count_unsure(rows: pl.DataFrame, clock_count: int, open_time: OpenTime) -> l
     names = ("run", "least_target", "unsure_run", "unsure_pause", "unsure_at_end")
     if not is_told_by_exports(rows) or "is_reply" in rows.columns:
         return [pl.zeros(clock_count, dtype=pl.Int64, eager=True).alias(name) for name in names]
-    # What no export showed stands still, but may have counted until its end.
+    # What no export showed may have counted, whatever pauses.
     is_run = ~pl.col("is_paused") | is_unseen(rows)
     # What starts anew counted nothing before.
     ran_before = is_run.shift(1) & ~pl.col("begins_attempt")
@@ -124,7 +124,7 @@ def count_unsure(rows: pl.DataFrame, clock_count: int, open_time: OpenTime) -> l
         "calendar",
         is_run=is_run | stands_late,
         is_blurred=(pl.col("started_earliest_at") < pl.col("started_at")) & (stands_late | (ran_before != is_run)),
-        ended_at=pl.when(is_unseen(rows)).then("ended_at").otherwise("started_at"),
+        ended_at="started_at",
         started_at=pl.when("begins")
         .then("started_earliest_at")
         .otherwise(pl.max_horizontal("started_earliest_at", pl.col("started_at").shift(1))),

@@ -18,6 +18,7 @@ from metrics.sla.ordered_rows import since
 from metrics.sla.policy import HOLDER_SCOPE, SlaPolicy
 from metrics.sla.running import match_policies
 from metrics.sla.stretches import GOES_ON, cut_at_end, resolution_stretches
+from metrics.sla.unseen_returns import is_unseen
 from metrics.tickets.replies import TicketReplies
 from models.vocabulary import WORK
 
@@ -101,13 +102,13 @@ def _any_of_life(lives: Lives, is_true: pl.Series) -> pl.Series:
 def vendor_resolution_stretches(holding: Holding, continues: pl.Series | None, as_of: datetime) -> pl.DataFrame:
     """The stretches of the holder's resolution clocks, up to each cycle's stop, be it that others have the ticket then.
 
-    A cycle of no length was in nobody's hands.
+    A cycle of no length was in nobody's hands, unless its ticket came back unseen.
 
     Args:
         continues: per ticket, whether reopening continues the one clock; None if none does.
     """
     rows = resolution_stretches(holding.lives, continues, as_of)
-    return rows.filter((pl.col("started_at") < pl.col("clock_ends_at")) | GOES_ON)
+    return rows.filter((pl.col("started_at") < pl.col("clock_ends_at")) | GOES_ON | is_unseen(rows))
 
 
 def vendor_response_stretches(
@@ -126,7 +127,7 @@ def vendor_response_stretches(
     """
     rows = vendor_resolution_stretches(holding, None, as_of)
     # When exports show a holder to take the ticket or to answer counts as the instant at which it did.
-    rows = rows.with_columns(started_earliest_at=pl.lit(None, dtype=rows.schema["started_earliest_at"]))
+    rows = rows.with_columns(started_earliest_at=pl.when(is_unseen(rows)).then("started_earliest_at"))
     rows = rows.with_columns(matched=holding.matched.gather(rows["row"]), is_held=holding.is_held.gather(rows["row"]))
     rows = _from_first_taking(rows, continues)
     clocks = _find_stops(rows, _signs_of_work(holding, replies))

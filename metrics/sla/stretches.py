@@ -12,6 +12,7 @@ from typing import Final
 import polars as pl
 
 from metrics.sla.lives import Lives
+from metrics.sla.unseen_returns import is_unseen
 from models.vocabulary import StatusCategory
 
 _INSTANT: Final = pl.Datetime("us", "UTC")
@@ -209,12 +210,13 @@ GOES_ON: Final = ~(pl.col("is_stopped") | pl.col("is_cancelled"))
 
 def cut_at_end(rows: pl.DataFrame) -> pl.DataFrame:
     """Only what lies before the clock's end. The first stretch always, be it without length; so too the last of a
-    clock that goes on, which says what it is doing now.
+    clock that goes on, which says what it is doing now, and one in which its ticket came back unseen.
 
     Each ends where time counts no longer. The end of the whole stretch stays in `stretch_ends_at`.
     """
     is_before_end = pl.col("started_at") < pl.col("clock_ends_at")
-    counted = rows.filter(is_before_end | pl.col("begins") | (pl.col("is_last") & GOES_ON))
+    is_at_end = is_unseen(rows) & (pl.col("started_at") == pl.col("clock_ends_at"))
+    counted = rows.filter(is_before_end | pl.col("begins") | (pl.col("is_last") & GOES_ON) | is_at_end)
     whole = pl.col("stretch_ends_at" if "stretch_ends_at" in rows.columns else "ended_at")
     # Of a ticket that left the exports, something can be told of later: that stretch counts nothing.
     ended_at = pl.max_horizontal("started_at", pl.min_horizontal(whole, "counts_until"))

@@ -8,11 +8,15 @@ cycles only where it was broken before. That the ticket came back, as late as ca
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
 from metrics.tickets.steps import IS_UNSEEN_RETURN
+from models.vocabulary import StatusCategory
+
+if TYPE_CHECKING:
+    from metrics.sla.lives import Lives
 
 _JUST_BEFORE: Final = timedelta(microseconds=1)
 
@@ -43,23 +47,44 @@ def is_unseen(rows: pl.DataFrame) -> pl.Expr:
     return pl.col("is_unseen") if has_unseen_returns(rows) else pl.lit(False)
 
 
-def doubt_returns(rows: pl.DataFrame, clock_count: int) -> pl.Series:
+def doubt_returns(rows: pl.DataFrame, lives: Lives, clock_count: int) -> pl.Series:
     """Per clock, `returned_after`: an instant before its end if an unseen return leaves open whether it was kept.
 
-    It was decided after that instant, if at all. Empty for all other clocks.
+    It was decided after that instant, if at all. Empty for all other clocks. A clock that goes on over cycles is
+    decided where it would have stopped if its ticket had not come back: as that was resolved for the first time since
+    it was last known to be open.
 
     Args:
-        rows: of the clocks, measured, with `clock`, from 1, and `position`.
+        rows: of the clocks, measured, with `clock`, from 1.
     """
     nowhere = pl.repeat(None, clock_count, dtype=rows.schema["started_at"], eager=True).alias("returned_after")
     if not has_unseen_returns(rows):
         return nowhere
-    begun_after = pl.coalesce("started_earliest_at", pl.col("started_at") - _JUST_BEFORE)
-    # Of a clock that goes on over cycles, the row before is the one in which the ticket was done.
-    returned_after = pl.when("begins").then(begun_after).otherwise(begun_after.shift(1))
-    returned = rows.with_columns(returned_after=returned_after).filter(pl.col("is_unseen") & pl.col("is_stopped"))
-    first = returned.unique("clock", keep="first", maintain_order=True)
+    returned = rows.filter(pl.col("is_unseen") & pl.col("is_stopped")).unique("clock", maintain_order=True)
+    returned = returned.join(_resolutions_before(lives), on="row", how="left", maintain_order="left")
     beyond = rows.filter(pl.col("elapsed") > pl.col("target")).unique("clock", keep="first", maintain_order=True)
-    broken = first.join(beyond.select("clock", broken_in="position"), on="clock", how="left", maintain_order="left")
-    open_ = broken.filter((pl.col("broken_in") >= pl.col("position")).fill_null(True))
+    returned = returned.join(beyond.select("clock", broken_in="row"), on="clock", how="left", maintain_order="left")
+    after = pl.when("begins").then(_begun_after()).otherwise("resolved_after")
+    is_broken = ~pl.col("begins") & (pl.col("broken_in") < pl.col("resolved_in"))
+    open_ = returned.with_columns(returned_after=after).filter(~is_broken.fill_null(False))
     return nowhere.scatter(open_["clock"] - 1, open_["returned_after"])
+
+
+def _begun_after() -> pl.Expr:
+    return pl.coalesce("started_earliest_at", pl.col("started_at") - _JUST_BEFORE)
+
+
+def _resolutions_before(lives: Lives) -> pl.DataFrame:
+    """Of each unseen stretch, `row`: in which one the cycle before it was resolved first, and after which instant."""
+    stretches = lives.stretches
+    is_done = pl.col("status_category") == StatusCategory.DONE.value
+    theirs = stretches.filter(pl.col("life").is_in(stretches.filter("is_unseen")["life"].unique().implode()))
+    resolved = theirs.filter(is_done).unique(["life", "cycle_number"], keep="first", maintain_order=True)
+    cycle = pl.col("cycle_number") + 1
+    resolved = resolved.select("life", cycle, resolved_in="row", resolved_after=_begun_after())
+    return (
+        theirs.filter("is_unseen")
+        .select("life", "cycle_number", "row")
+        .join(resolved, on=["life", "cycle_number"], how="left", maintain_order="left")
+        .drop("life", "cycle_number")
+    )

@@ -18,7 +18,7 @@ from metrics.calendars.business_time import OpenTime
 from metrics.tickets.lives import close_lives
 from metrics.tickets.rows import length
 from metrics.tickets.snapshots import close_snapshots
-from metrics.tickets.steps import CATEGORIES, TicketSteps, trace_steps
+from metrics.tickets.steps import CATEGORIES, IS_UNSEEN_RETURN, TicketSteps, trace_steps
 from models.ddl import conform_encoded
 from models.tickets import fct_ticket_intervals, fct_tickets
 from models.vocabulary import ExportShape
@@ -93,8 +93,8 @@ def build_intervals(
     """Stretches of each ticket's life with one status, team, priority and vendor: `fct_ticket_intervals`.
 
     Steps of no length are left out, except a ticket's last: every ticket with a history has exactly one interval that
-    is its last, which ends at `as_of`. Rows are in order of ticket and time. `cycle_number` also counts reopenings in
-    steps of no length.
+    is its last, which ends at `as_of`. Nor are those left out in which a ticket came back though no export shows it
+    open. Rows are in order of ticket and time. `cycle_number` also counts reopenings in steps of no length.
 
     Args:
         tickets: rows of `stg_tickets`.
@@ -104,7 +104,8 @@ def build_intervals(
         steps: what `trace_steps` gave for the same arguments, to save doing it again.
     """
     steps = steps or trace_steps(tickets, events, as_of=as_of)
-    lasting = steps.steps.filter((pl.col("ended_at") > pl.col("started_at")) | pl.col("is_last"))
+    lasts = pl.col("ended_at") > pl.col("started_at")
+    lasting = steps.steps.filter(lasts | pl.col("is_last") | IS_UNSEEN_RETURN)
     row = pl.int_range(pl.len(), dtype=pl.Int64)
     begins_life = pl.col("ticket").ne_missing(pl.col("ticket").shift(1))
     intervals = lasting.with_columns(

@@ -9,7 +9,6 @@ export is of, and what statuses mean, is known before; what events make of a tic
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Final
 
 import polars as pl
@@ -27,8 +26,6 @@ _CANCELLED: Final = StatusCategory.CANCELLED.value
 _SETTLED: Final = (_DONE, _CANCELLED)
 #: In none of these does a ticket begin.
 _NOT_AT_FIRST: Final = (StatusCategory.WAITING.value, *_SETTLED)
-#: How long before its second resolution a ticket came back that no export shows open: as late as can be.
-_JUST_BEFORE: Final = timedelta(microseconds=1)
 #: Fields that no export can tell before they have happened.
 _PAST_FIELDS: Final = ("created_at", "first_response_at", "resolved_at", "closed_at")
 #: Stands for "never told" while values are carried forward, so that no ticket takes a value of the one before it.
@@ -67,10 +64,11 @@ def compare_snapshots(rows: pl.DataFrame, exports: pl.DataFrame) -> Comparison:
     - A life begins at `created_at` with the status in which the ticket is first seen, for what was before is not known.
       A ticket that is first seen waiting, done or cancelled was queued until then: nobody begins by waiting.
     - A ticket that is first seen done or cancelled, and was not created since the export before, is known as from a
-      single snapshot: it has no events, unless a later export shows it open again, or that it was.
+      single snapshot: it has no events, unless a later export shows it open again.
     - A resolution that moves while two exports both show the ticket done means that it was reopened unseen, or that
-      somebody corrected the field: it is a doubt. The ticket comes back between the two, at the latest a microsecond
-      before it is resolved again, as queued and without a status: how often it came back, and to what, is not known.
+      somebody corrected the field: it is a doubt. The ticket comes back between the two, as late as can be: at the
+      instant at which it is resolved again, as queued and without a status. How often it came back, and to what, is
+      not known.
     - A ticket that a later export leaves out keeps its last state here, and goes on when it is seen again. What may be
       said of one that does not come back is up to `metrics.tickets.lives`.
     - Fields later than the export that shows them are not possible: a creation becomes the first export that shows the
@@ -209,7 +207,7 @@ def _lives(states: pl.DataFrame, exports: pl.DataFrame) -> pl.DataFrame:
         reopened_unseen_at="reopened_unseen_at",
         # Then the export before it is the latest that shows what was before: nothing.
         created_after=pl.when(is_found_new).then(previous),
-        tells_history=pl.col("was_open") | pl.col("reopened_unseen_at").is_not_null() | is_covered.fill_null(False),
+        tells_history=pl.col("was_open") | is_covered.fill_null(False),
     )
 
 
@@ -308,7 +306,6 @@ def _add_returns(events: pl.DataFrame, changes: pl.DataFrame) -> pl.DataFrame:
     queued = pl.lit(_QUEUED)
     came_back = events.with_columns(changes["lower"]).filter(returns)
     came_back = came_back.with_columns(
-        occurred_at=pl.col("occurred_at") - _JUST_BEFORE,
         earliest_at="lower",
         status_category=queued,
         **{name: pl.lit(None, pl.String) for name in ("status", "waiting_reason", "team", "priority", "vendor")},

@@ -127,7 +127,11 @@ class Clock:
         before_it = [each for each, _ in self.life.lasting(self.oracle.as_of) if each.at < state.at]
         comes_later = bool(before_it) and self.sees_doubts and is_dated_end(self.life, before_it[-1], state)
         passed = Passed(begin, until, counter, is_paused, before, self.counted, target, self.is_anew, comes_later, None)
-        late = next_late(self.life, self.oracle.as_of, begin) if self.sees_doubts else None
+        late = (
+            next_late(self.life, self.oracle.as_of, begin, is_unseen=self.is_unseen(state))
+            if self.sees_doubts
+            else None
+        )
         if late is not None:
             other = self._policy_of(late[0].priority)
             passed.doubt = doubt_of(passed, state, late, self.policy, other, [counter, self._counter_of(other)])
@@ -137,6 +141,10 @@ class Clock:
             self._doubt_beginning(state, begin)
 
     def is_unseen(self, state: State) -> bool:
+        """Whether only a resolution that moved tells that the clock ran."""
+        return self.is_told_by_field(state)
+
+    def is_told_by_field(self, state: State) -> bool:
         """Whether only a resolution that moved tells that the ticket was in work."""
         return self.oracle.came_back_unseen(self.life) and state in self.life.unseen
 
@@ -153,7 +161,7 @@ class Clock:
     def _begin_unseen(self) -> bool:
         """It may have begun after all, before it ended: a priority that a policy covers was told too late to say so."""
         state, begin, until = self._stretches()[-1]
-        late = next_late(self.life, self.oracle.as_of, begin)
+        late = next_late(self.life, self.oracle.as_of, begin, is_unseen=self.is_unseen(state))
         if late is None or late[1] >= until or self._policy_of(late[0].priority) is None:
             return False
         self.policy = self._policy_of(late[0].priority)
@@ -197,7 +205,7 @@ class Clock:
         return self._policy_of(before[-1].priority) if before[-1].priority != state.priority else None
 
     def _policy_of(self, priority: str | None) -> SlaPolicy | None:
-        return first_policy(self.policies, self.life, self.life.at(self.start), priority)
+        return first_policy(self.policies, self.life, self._at_start(), priority)
 
     def _counter_of(self, policy: SlaPolicy | None) -> MinuteCounter:
         assert self.first_calendar is not None
@@ -259,21 +267,26 @@ class Clock:
             self.early_pause += time
 
     def _stretches(self) -> list[tuple[State, datetime, datetime]]:
-        if self.start == self.end:
-            return [(self.life.at(self.start), self.start, self.start)]
         lasting = self.life.lasting(self.oracle.as_of)
+        if self.start == self.end:
+            return [(self._at_start(), self.start, self.start)]
         stretches = [
             (state, max(state.at, self.start), min(until, self.end))
             for state, until in lasting
-            if until > self.start and state.at < self.end
+            if (until > self.start and state.at < self.end)
+            or (self.start <= state.at <= self.end and self.is_told_by_field(state))
         ]
         final, as_of = lasting[-1]
         if final.at == as_of and not self.is_ended:
             stretches.append((final, as_of, as_of))
         return stretches
 
+    def _at_start(self) -> State:
+        """What the ticket is as the clock starts: of a return that no file shows, what it was then."""
+        return [*self.oracle.told_by_field(self.life, self.start), self.life.at(self.start)][0]
+
     def _candidate(self, state: State) -> SlaPolicy | None:
-        return first_policy(self.policies, self.life, self.life.at(self.start), state.priority)
+        return first_policy(self.policies, self.life, self._at_start(), state.priority)
 
     def _consider(self, state: State, at: datetime) -> None:
         """Ask at the beginning, and at each change of priority, which policy is in force."""

@@ -100,20 +100,29 @@ def pauses(policy: SlaPolicy, category: str | None, reason: str | None) -> bool:
 
 def is_dated_end(life: Life, previous: State, state: State) -> bool:
     """Whether a field dates the state, and not the priority that comes with it."""
-    is_dated = state.earliest is None and state.category in ("done", "cancelled") and previous.at < state.at
+    is_after = previous.at < state.at or previous in life.unseen
+    is_dated = state.earliest is None and state.category in ("done", "cancelled") and is_after
     is_compared = life.ticket["export_shape"] == "repeated_snapshots"
     return is_compared and is_dated and state.priority != previous.priority
 
 
-def next_late(life: Life, as_of: datetime, after: datetime) -> tuple[State, datetime] | None:
+def next_late(
+    life: Life, as_of: datetime, after: datetime, *, is_unseen: bool = False
+) -> tuple[State, datetime] | None:
     """The next state whose priority is new and told late, and since when it may have been given.
 
     Files that date an end by a field date no priority; the file before showed the state before.
+
+    Args:
+        is_unseen: whether it is asked for a return that no file shows: its resolution, at that instant, follows.
     """
     lasting = [state for state, _ in life.lasting(as_of)]
     for previous, state in pairwise(lasting):
-        since = previous.at if is_dated_end(life, previous, state) else state.earliest
-        if state.at > after and since is not None and since < state.at and state.priority != previous.priority:
+        since = state.earliest
+        if is_dated_end(life, previous, state):
+            since = (previous.earliest if previous in life.unseen else None) or previous.at
+        follows = state.at > after or (is_unseen and state.at == after and previous in life.unseen)
+        if follows and since is not None and since < state.at and state.priority != previous.priority:
             return state, since
     return None
 

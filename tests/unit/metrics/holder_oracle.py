@@ -74,7 +74,7 @@ def run_holder(
         whole = cycles_or_one(life, continues)
         rows = []
         for number, (cycle, sure) in enumerate(zip(whole, sure_of_cycles(life, whole, oracle.as_of), strict=True), 1):
-            if cycle[1] == cycle[0]:
+            if cycle[1] == cycle[0] and not oracle.told_by_field(life, cycle[0]):
                 continue
             row = judge(kind, oracle, life, policies, cycle[0], stop_or_cancel(facts, cycle[1]), sure)
             if row:
@@ -90,7 +90,7 @@ def run_holder(
         row = clock.run()
         assert row is not None
         if ended is not None:
-            after = returned_unseen(clock, is_exact=True)
+            after = returned_unseen(clock)
             row = row if after is None else leave_open(row, ended, [after])
         rows.append({"target": target.value, "cycle_number": 1 if continues else number, **row})
     return rows
@@ -111,7 +111,9 @@ def _respond(
     in_cycle = [
         state
         for state, until in life.lasting(oracle.as_of)
-        if (until > start and state.at < end) or (not is_ended and state.at == until == end)
+        if (until > start and state.at < end)
+        or (not is_ended and state.at == until == end)
+        or (state.at == start and state in oracle.told_by_field(life, start))
     ]
     taken = [index for index, state in enumerate(in_cycle) if _own_policy(policies, life, scope, state)]
     if not taken:

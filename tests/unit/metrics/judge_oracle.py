@@ -11,7 +11,7 @@ from typing import Any
 
 from clock_oracle import Clock
 from open_time_oracle import MICROSECOND
-from ticket_oracle import Life, Oracle, State
+from ticket_oracle import WORK, Life, Oracle, State
 
 from metrics.sla.clocks import SlaPolicy
 
@@ -88,24 +88,29 @@ def leave_open(
     }
 
 
-def returned_unseen(clock: Clock, *, is_exact: bool = False) -> datetime | None:
+def returned_unseen(clock: Clock) -> datetime | None:
     """After what instant a clock may have been decided otherwise, for only a resolution that moved says it goes on.
 
     Args:
         clock: has run.
-        is_exact: whether when exports show something counts as when it happened.
     """
     assert clock.begun_at is not None and clock.stop is not None
-    before: State | None = None
-    for state, until in clock.life.lasting(clock.oracle.as_of):
-        if until > clock.begun_at and state.at < clock.stop and clock.is_unseen(state):
-            told = state if state.at <= clock.begun_at or before is None else before
+    resolved: State | None = None
+    for state, _ in clock.life.lasting(clock.oracle.as_of):
+        if clock.begun_at <= state.at <= clock.stop and clock.is_unseen(state):
+            told = state
             if state.at > clock.begun_at:
-                broken = type(clock)(clock.oracle, clock.life, clock.policies, clock.start, state.at, None).run()
+                assert resolved is not None
+                told = resolved
+                ended = type(clock)(clock.oracle, clock.life, clock.policies, clock.start, resolved.at, None)
+                broken = ended.run() if clock.start < resolved.at else None
                 if broken is not None and broken["state"] == "breached":
                     return None
-            return told.earliest if told.earliest is not None and not is_exact else told.at - MICROSECOND
-        before = state
+            return told.earliest if told.earliest is not None else told.at - MICROSECOND
+        if state.category == "done":
+            resolved = resolved or state
+        elif state.category in WORK:
+            resolved = None
     return None
 
 

@@ -53,7 +53,7 @@ def stretch_rows(
                 }
             )
             before = started_at
-            started_at += timedelta(microseconds=1 if is_unseen else random_.randrange(1, 12 * 86_400_000_000))
+            started_at += timedelta(microseconds=0 if is_unseen else random_.randrange(1, 12 * 86_400_000_000))
             if not is_unseen and random_.random() < 0.2:
                 started_at = max(
                     before + timedelta(microseconds=1), _MIDNIGHT + timedelta(days=(started_at - _MIDNIGHT).days)

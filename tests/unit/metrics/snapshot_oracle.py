@@ -6,7 +6,7 @@ Shares no code with `metrics.tickets.repeated_snapshots`. A row is a dictionary 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import takewhile
 from typing import Any
 
@@ -46,7 +46,7 @@ def compare(rows: Sequence[Row], exports: Sequence[Row]) -> tuple[list[dict[str,
         if created_at is not None:
             created_at = min(created_at, first["snapshot_at"])
         reopened_at = _reopened_unseen(shown, states)
-        if is_covered or reopened_at or any(state["category"] not in SETTLED for state in states):
+        if is_covered or any(state["category"] not in SETTLED for state in states):
             events += _events(shown, states, created_at, max(before) if is_found_new else None)
         tickets.append(
             {
@@ -132,7 +132,7 @@ def _events(
             yield {
                 **dict.fromkeys([*ATTRIBUTES, "waiting_reason", "team_before", "priority_before"]),
                 "ticket_id": row["ticket_id"],
-                "occurred_at": row["resolved_at"] - timedelta(microseconds=1),
+                "occurred_at": row["resolved_at"],
                 "event_sequence": number,
                 "earliest_at": shown[position - 1]["snapshot_at"],
                 "status_category": "queued",

@@ -57,10 +57,11 @@ class Life:
         return [state for state in after if state.status is None and state.category in WORK]
 
     def lasting(self, as_of: datetime) -> list[tuple[State, datetime]]:
-        """States that lasted, with their end; the last one always."""
+        """States that lasted, with their end; the last one always, and those that no export shows."""
         ends = [state.at for state in self.states[1:]] + [as_of]
         pairs = list(zip(self.states, ends, strict=True))
-        return [pair for pair in pairs[:-1] if pair[0].at < pair[1]] + pairs[-1:]
+        unseen = self.unseen
+        return [pair for pair in pairs[:-1] if pair[0].at < pair[1] or pair[0] in unseen] + pairs[-1:]
 
     def at(self, instant: datetime) -> State:
         return [state for state in self.states if state.at <= instant][-1]
@@ -274,6 +275,10 @@ class Oracle:
     def came_back_unseen(self, life: Life) -> bool:
         moved_at = life.ticket["reopened_unseen_at"]
         return moved_at is not None and moved_at <= self.as_of
+
+    def told_by_field(self, life: Life, at: datetime) -> list[State]:
+        """The state of no length in which a ticket came back at an instant, as only a resolution that moved tells."""
+        return [state for state in life.unseen if state.at == at and self.came_back_unseen(life)]
 
     def lived(self, life: Life, start: datetime, stop: datetime) -> int:
         """Open time of a life between two instants, each stretch by the calendar of its own team."""

@@ -211,8 +211,7 @@ def _return_unseen(dice: _Dice, ticket: dict[str, Any], events: list[dict[str, A
         ("status", "waiting_reason", "team", "priority", "vendor", "team_before", "priority_before")
     )
     shown_at = done_at + dice.random.choice([0, 0, 1]) * timedelta(seconds=30)
-    moment = at - timedelta(microseconds=1)
-    came_back = {**own, **nothing, "occurred_at": moment, "earliest_at": shown_at, "status_category": "queued"}
+    came_back = {**own, **nothing, "occurred_at": at, "earliest_at": shown_at, "status_category": "queued"}
     told = {"team": dice.maybe(TEAMS), "priority": dice.maybe(PRIORITIES), "is_public_agent_reply": None}
     again = {**own, **told, "occurred_at": at, "earliest_at": None, "event_sequence": 4}
     return [{**came_back, "is_public_agent_reply": None}, again]

@@ -114,3 +114,23 @@ def test_a_second_promise_of_which_only_the_field_tells_is_not_judged(
         assert state != "not_measured" or earliest <= decided_after
     in_doubt = clocks.filter(pl.col("state") == "not_measured")
     assert set(in_doubt["decided_at"]) <= {solved_again}
+
+
+def test_a_promise_that_goes_on_is_decided_where_it_was_resolved_first() -> None:
+    """Closed, and given a higher priority, after it was resolved: neither breaks it, if it did not come back."""
+    created, solved, solved_again = FRIDAY - 24 * HOUR, FRIDAY + 10 * HOUR, SUNDAY + 8 * HOUR
+    monday = SUNDAY + 24 * HOUR
+    came_back = [(solved_again - HOUR, {"status": "Working"}), (solved_again, {"status": "Solved"})]
+    policies = [
+        policy(SlaTarget.RESOLUTION, hours, id=name, scope={"priority": frozenset([name])}, on_reopen="continue")
+        for name, hours in (("P1", 6), ("P2", 100))
+    ]
+    for change in ({"priority": "P1"}, {"status": "Closed"}):
+        changes = [(created, {"status": "Working", "priority": "P2"}), (solved, {"status": "Solved"})]
+        life = TrueLife("desk:1", created, [*changes, (SATURDAY + HOUR, change), *came_back])
+        (clock,) = measure_exports([life], [*FILES, monday], policies, monday, tells_ends=True).to_dicts()
+        assert clock["state"] == "not_measured"
+        assert clock["decided_earliest_at"] < solved
+        stayed = TrueLife("desk:1", created, life.changes[:-2])
+        (true,) = true_clocks([stayed], policies, monday).to_dicts()
+        assert (true["state"], true["decided_at"]) == ("met", solved)

@@ -31,6 +31,7 @@ from snapshot_lives import (
 from metrics.calendars.business_time import OpenTime
 from metrics.calendars.working_calendar import always_open
 from metrics.tickets.clocks import TeamCalendars, build_intervals, close_tickets, covering_span
+from metrics.tickets.flow import count_ticket_days
 from metrics.tickets.repeated_snapshots import Comparison, compare_snapshots
 from metrics.tickets.snapshot_rows import keep_changed_rows
 from models.ddl import conform
@@ -465,35 +466,55 @@ def test_a_resolution_between_two_exports_that_show_the_ticket_done_is_doubted(
         return
     # It came back, into which status nobody knows, and was resolved once more.
     again = START + 30 * HOUR
-    assert occurred(found) == [*first, (None, again - timedelta(microseconds=1)), ("Solved", again)]
+    assert occurred(found) == [*first, (None, again), ("Solved", again)]
     assert found.events["earliest_at"].to_list() == [None, None, START + DAY, None]
     assert found.events["status_category"].to_list() == ["active", "done", "queued", "done"]
     assert found.events["event_sequence"].to_list() == [1, 2, 3, 4]
     assert found.tickets["reopened_unseen_at"].to_list() == [again]
 
 
-def test_what_the_first_export_shows_done_has_a_history_if_its_resolution_moves() -> None:
+def test_what_the_first_export_shows_done_has_no_history_though_its_resolution_moves() -> None:
+    """Whether it waited before is not known, nor was it created when it was resolved."""
     first, again = START - 4 * HOUR, START + 30 * HOUR
     found = compare(
         exports_of(
             (0, {"status": "Solved", "resolved_at": first}),
             (1, {"status": "Solved", "resolved_at": first}),
+            (2, {"status": "Closed", "resolved_at": again}),
+        )
+    )
+    assert found.events.is_empty()
+    assert found.tickets.select("created_at", "resolved_at", "reopened_unseen_at").rows() == [(None, again, again)]
+    assert doubts_of(found) == {("desk:1", "resolved_at", "unseen_reopening")}
+
+
+def test_a_ticket_that_came_back_unseen_has_a_stretch_of_no_length() -> None:
+    """Its second resolution is of midnight: at the end of the day before, the export of that instant shows it done."""
+    first, again = START + 4 * HOUR, START + 48 * HOUR
+    found = compare(
+        exports_of(
+            (0, {"status": "Working"}),
+            (1, {"status": "Solved", "resolved_at": first}),
             (2, {"status": "Closed", "resolved_at": again, "team": "Network"}),
             created_at=START - 9 * HOUR,
         )
     )
-    came_back = again - timedelta(microseconds=1)
-    assert occurred(found) == [("Solved", first), (None, came_back), ("Closed", again)]
-    assert found.events["team"].to_list() == [None, None, "Network"]
     life = TrueLife("desk:1", START - 9 * HOUR, [(START - 9 * HOUR, {"status": "Closed"})])
     events = conform(found.events.with_columns(source=pl.lit("desk")), stg_ticket_events)
-    intervals, facts = _measure(_ticket_rows(found, [life]), events, START + 48 * HOUR)
+    intervals, facts = _measure(_ticket_rows(found, [life]), events, START + 96 * HOUR)
     assert facts.select("first_resolved_at", "resolved_at", "resolved_earliest_at", "reopen_count").rows() == [
         (first, again, first, None)
     ]
     hours = [facts[f"lead_time_{end}calendar_microseconds"].item() / 3.6e9 for end in ("least_", "", "greatest_")]
-    assert hours == [5, 39, 39]
-    assert intervals["status"].to_list() == [None, "Solved", None, "Closed"]
+    assert hours == [13, 57, 57]
+    assert intervals.select("status", "started_at", "ended_at", "team").rows() == [
+        ("Working", START - 9 * HOUR, first, "Network"),
+        ("Solved", first, again, "Network"),
+        (None, again, again, "Network"),
+        ("Closed", again, START + 96 * HOUR, "Network"),
+    ]
+    days = count_ticket_days(intervals, facts, as_of=START + 96 * HOUR, time_zone="UTC")
+    assert days["day_date"].to_list() == [START.date() - timedelta(days=1)]
 
 
 def test_of_a_ticket_that_stands_twice_in_an_export_the_last_row_counts() -> None:
