@@ -70,7 +70,7 @@ REMEDIES: Final = {
     ),
     ClockGap.PAUSES.value: (
         "A snapshot does not tell for how long a ticket waited, and the policy does not count that time. Export the "
-        "change history (an event log), or land a snapshot every day."
+        "change history (an event log), or land a snapshot every day, which tells of what comes after the first."
     ),
     ClockGap.INSTANTS.value: (
         "The target lies within the time in which the response or resolution must have come: between two exports, or "

@@ -1,9 +1,8 @@
 """Periods in which nothing was counted: a count of 0 is a number that readers of a time series expect to see.
 
 Only where it is known that there was nothing: from the first record of the fact, or where its data begin if that is
-later, to the data's own clock. Before, nobody told of anything, and a 0 would be made up; a net flow of what came and
-stayed, too, for nobody told what went. What was counted is computed elsewhere; ratios and percentiles of nothing have
-no row.
+later, to the data's own clock. Before, nobody told of anything, and a 0 would be made up; so would be what of two sides
+only one is told of. What was counted is computed elsewhere; ratios and percentiles of nothing have no row.
 """
 
 from __future__ import annotations
@@ -42,6 +41,21 @@ def first_days(metrics: list[Metric], facts: Mapping[str, pl.DataFrame], reporti
     return found
 
 
+def leave_out_one_side(published: pl.DataFrame, metric: Metric, told_from: date | None) -> pl.DataFrame:
+    """The rows of a metric without periods that end before its data begin, where only one side is told of these.
+
+    Of a net flow that is what came, which is dated by what stayed; what went is not known. Of promises, it is those
+    that were broken by then: one that was kept stopped before, and nobody told of that.
+
+    Args:
+        told_from: first day of which the metric's data tell. None if they tell of all that their records date.
+    """
+    is_one_sided = isinstance(metric.kind, NetCount) or metric.fact == "fct_sla_clocks"
+    if told_from is None or not is_one_sided:
+        return published
+    return published.filter(pl.col("period_end_date") >= told_from)
+
+
 def add_zeros(
     published: pl.DataFrame,
     metric: Metric,
@@ -51,9 +65,8 @@ def add_zeros(
 ) -> pl.DataFrame:
     """The rows of a count with 0 where nothing was counted: overall in every grain, in breakdowns by month and quarter.
 
-    A value of a breakdown has zeros from its first record on: before, it may not have existed. A net flow has no rows
-    at all before its data begin: what came is dated by what stayed, and what went is not known. Rows of other kinds of
-    metric, and those of a population whose span is not known, stay as they are.
+    A value of a breakdown has zeros from its first record on: before, it may not have existed. Rows of other
+    kinds of metric, and those of a population whose span is not known, stay as they are.
 
     Args:
         published: rows of the metric, as `metrics.measuring.published_cells` gives them.
@@ -70,10 +83,7 @@ def add_zeros(
     missing = pl.concat([*whole, *by_value]).join(published, on=CELL, how="anti")
     zeros = publish_cells(close_periods(missing, reporting), metric, _ZERO)
     if told_from is not None:
-        is_told = pl.col("period_end_date") >= told_from
-        zeros = zeros.filter(is_told)
-        if isinstance(metric.kind, NetCount):
-            published = published.filter(is_told)
+        zeros = zeros.filter(pl.col("period_end_date") >= told_from)
     return pl.concat([published, zeros]).sort(CELL)
 
 

@@ -14,7 +14,7 @@ import polars as pl
 from metrics.kinds import PLAN_KINDS, Concentration, CostSum, RunningShare, Stock, UnitCost
 from metrics.measuring.concentration import measure_concentration
 from metrics.measuring.costs import measure_costs
-from metrics.measuring.empty_periods import add_zeros, first_days
+from metrics.measuring.empty_periods import add_zeros, first_days, leave_out_one_side
 from metrics.measuring.plans import measure_plans
 from metrics.measuring.records import measure_records
 from metrics.measuring.running_shares import measure_running_shares
@@ -105,5 +105,6 @@ def measure(
     # Every metric's rows are in order already: to sort millions of rows by their texts again would cost as much as
     # all measuring.
     begun = told_from or {}
-    in_order = [add_zeros(published[metric], metric, spans, reporting, begun.get(metric.name)) for metric in chosen]
+    told = {metric: leave_out_one_side(published[metric], metric, begun.get(metric.name)) for metric in chosen}
+    in_order = [add_zeros(told[metric], metric, spans, reporting, begun.get(metric.name)) for metric in chosen]
     return pl.concat([pl.DataFrame(schema=polars_schema(metric_values)), *in_order])

@@ -24,7 +24,7 @@ FLOW_BANDS: Final = ("done", "cancelled", "waiting", "active", "queued")
 #: Those of them that are open work: what came in less what went out.
 OPEN_BANDS: Final = FLOW_BANDS[2:]
 #: Parts of a bar of open work, from the axis on.
-AGE_PARTS: Final = ("promise broken", "promise running", "no promise")
+AGE_PARTS: Final = ("promise broken", "promise running", "no promise running")
 #: Axis labels of hours on a scale on which each step multiplies.
 _HOURS: Final = tuple(factor * 10**power for power in range(6) for factor in (1, 2, 5))
 _DAY_AXIS: Final = {

@@ -49,7 +49,7 @@ LOOK: Final = ChartLook(
         **CATEGORY_COLOURS,
         "promise broken": "#c2513f",
         "promise running": "#3b82c4",
-        "no promise": "#9aa5b1",
+        "no promise running": "#9aa5b1",
         "point": "#3b82c4",
         "mark": "#c2513f",
     },

@@ -87,7 +87,7 @@ LOOK: Final = ChartLook(
         "queued": color("grey"),
         "promise broken": color("red"),
         "promise running": color("blue"),
-        "no promise": color("grey"),
+        "no promise running": color("grey"),
         "point": color("blue"),
         "mark": color("ink"),
     }

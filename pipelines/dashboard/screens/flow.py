@@ -135,7 +135,7 @@ def _show_ages(snapshot: Snapshot, filters: Filters) -> None:
         .then(pl.lit("promise broken"))
         .when(pl.col("least_remaining_hours").is_not_null())
         .then(pl.lit("promise running"))
-        .otherwise(pl.lit("no promise"))
+        .otherwise(pl.lit("no promise running"))
     )
     counted = (
         aged.with_columns(begins=begins.cast(pl.Int64), promise=promise)

@@ -121,6 +121,7 @@ def _attainment() -> Iterator[str]:
                avg(if(state = 'met', 1, 0)) FILTER (NOT is_set_aside) AS value, count(*) AS eligible,
                count(*) FILTER (NOT is_set_aside) AS measured
         FROM clocks JOIN tickets USING (ticket), reach WHERE state IN ('met', 'breached') GROUP BY ALL
+        HAVING month IN (SELECT month FROM months WHERE last_date >= begun_date)
     """
 
 

@@ -96,7 +96,8 @@ def returned_unseen(clock: Clock) -> datetime | None:
     """
     assert clock.begun_at is not None and clock.stop is not None
     resolved: State | None = None
-    for state, _ in clock.life.lasting(clock.oracle.as_of):
+    lasting = [state for state, _ in clock.life.lasting(clock.oracle.as_of)]
+    for state in clock.life.states:
         if clock.begun_at <= state.at <= clock.stop and clock.is_unseen(state):
             told = state
             if state.at > clock.begun_at:
@@ -107,7 +108,7 @@ def returned_unseen(clock: Clock) -> datetime | None:
                 if broken is not None and broken["state"] == "breached":
                     return None
             return told.earliest if told.earliest is not None else told.at - MICROSECOND
-        if state.category == "done":
+        if state.category == "done" and state in lasting:
             resolved = resolved or state
         elif state.category in WORK:
             resolved = None

@@ -263,7 +263,7 @@ def test_open_tickets_are_held_against_lead_times() -> None:
 
 
 def test_bars_of_age_are_as_high_as_what_they_count() -> None:
-    classes = [AgeClass(0, 1, {"promise broken": 1, "promise running": 2}), AgeClass(1, 2, {"no promise": 4})]
+    classes = [AgeClass(0, 1, {"promise broken": 1, "promise running": 2}), AgeClass(1, 2, {"no promise running": 4})]
     drawn = age_chart(classes, [Line("p85", 1.5), Line("p95", 99)], LOOK, width=400).to_dict()
     (bars,) = [layer["data"]["values"] for layer in drawn["layer"] if layer["mark"]["type"] == "rect"]
     assert [(row["first"], row["below"], row["above"]) for row in bars if row["above"] > row["below"]] == [

@@ -35,7 +35,7 @@ def charts(look: ChartLook) -> dict[str, dict[str, Any]]:
     """One of each, as a specification."""
     days = [FlowDay(date(2026, 10, day), {"queued": day, "done": 1}) for day in (1, 2, 3)]
     tickets = [FinishedTicket(datetime(2026, 10, 2, 23, 30, tzinfo=UTC), 3.5, "desk:1", "Desk")]
-    classes = [AgeClass(0, 1, {"promise broken": 2}), AgeClass(1, 2, {"no promise": 1})]
+    classes = [AgeClass(0, 1, {"promise broken": 2}), AgeClass(1, 2, {"no promise running": 1})]
     return {
         "flow": flow_chart(days, look).to_dict(),
         "open": flow_chart(days, look, bands=OPEN_BANDS).to_dict(),

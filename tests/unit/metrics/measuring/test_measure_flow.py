@@ -123,6 +123,22 @@ def test_nothing_counts_0_before_the_data_begin(told_from: date, months: list[in
     assert found["ticket_net_flow_count"] == {month: {1: 2, 2: 0, 3: -1}[month] for month in months}
 
 
+def test_promises_have_no_row_before_the_data_begin() -> None:
+    """Those that were broken would be there, and those that were kept not."""
+    clocks = [
+        {"ticket_id": "desk:0", "cycle_number": 1, "source": "desk", "target": "resolution", "state": state,
+         "decided_at": _at(month, 3), "sla_policy": state}
+        for month, state in ((1, "breached"), (2, "breached"), (2, "met"))
+    ]  # fmt: skip
+    facts = {"fct_tickets": frame_of("fct_tickets", STARTED), "fct_sla_clocks": frame_of("fct_sla_clocks", clocks)}
+    name = "sla_attainment_ratio"
+    for told_from, expected in ((None, {1: 0, 2: 0.5}), (date(2026, 2, 1), {2: 0.5})):
+        told = {name: told_from} if told_from else {}
+        values = measure([metric_named(name)], facts, time_zone="UTC", as_of=AS_OF, told_from=told)
+        months = values.filter(period_grain="month", dimension="overall")
+        assert dict(months.select(pl.col("period_start_date").dt.month(), "value").iter_rows()) == expected
+
+
 def test_ratios_and_percentiles_of_nothing_have_no_row() -> None:
     assert _months("ticket_reopen_ratio", NOBODY_IN_FEBRUARY) == {3: None}
     assert _months("ticket_lead_time_p50_calendar_hours", NOBODY_IN_FEBRUARY) == {3: None}
