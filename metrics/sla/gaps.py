@@ -139,10 +139,10 @@ def count_unsure(rows: pl.DataFrame, clock_count: int, open_time: OpenTime) -> l
     unsure_pause = _sum_time(blurred.filter(~pl.col("is_run")), clock_count, open_time)
     if has_doubts(rows):
         # By another calendar or other pauses.
-        doubted = rows.filter(pl.col("more_run").is_not_null())
-        more = doubted.group_by("clock").agg(pl.col("more_run", "more_pause").sum())
+        doubted = rows.filter(pl.col("more_run").is_not_null() | (pl.col("former_run") > 0))
+        more = doubted.group_by("clock").agg(pl.col("more_run", "former_run", "more_pause").sum())
         nothing = pl.zeros(clock_count, dtype=pl.Int64, eager=True)
-        unsure_run += nothing.scatter(more["clock"] - 1, more["more_run"])
+        unsure_run += nothing.scatter(more["clock"] - 1, more["more_run"] + more["former_run"])
         unsure_pause += nothing.scatter(more["clock"] - 1, more["more_pause"])
     counts = (sums["run"], sums["target"], unsure_run, unsure_pause, _sum_time(late, clock_count, open_time))
     return [count.alias(name) for count, name in zip(counts, names, strict=True)]

@@ -90,7 +90,8 @@ def measure_doubts(rows: pl.DataFrame, open_time: OpenTime) -> pl.DataFrame:
               and `doubted_from`, since when it can;
             - `is_paused_then`: under the row's own policy, in the status that is told with the other priority;
             - `starts_anew`: whether the clock does so with the other policy;
-            - `former_target`, `former_calendar` and `may_keep_former`: of the policy with which it may have begun.
+            - `former_target`, `former_calendar`, `former_is_paused`, `former_starts_anew` (whether what it counted is
+          dropped as another follows) and `may_keep_former`: of the policy with which it may have begun.
 
     Returns:
         The rows with
@@ -98,6 +99,8 @@ def measure_doubts(rows: pl.DataFrame, open_time: OpenTime) -> pl.DataFrame:
         - `elapsed_before_doubt`: what had counted by `doubted_from`, which lies in the stretch now;
         - `more_run`, `more_pause`: what it can have counted more and less since, under a policy of another calendar or
           other pauses; these three are empty outside of doubt;
+        - `former_run`: what it can have counted before it is known to run, by another calendar or other pauses of the
+          policy with which it may have begun;
         - `former_can_be_broken`: whether the policy with which it may have begun can have been broken.
     """
     is_doubted = pl.col("other_target").is_not_null()
@@ -132,15 +135,23 @@ def measure_doubts(rows: pl.DataFrame, open_time: OpenTime) -> pl.DataFrame:
         .otherwise(0),
     )
     begun = rows.filter(pl.col("former_target").is_not_null())
-    before = open_time.between(*begun.select("former_calendar", "started_earliest_at", "started_at"))
-    is_broken = begun.select(pl.col("may_keep_former") | (pl.lit(before) > pl.col("former_target"))).to_series()
+    before = pl.lit(open_time.between(*begun.select("former_calendar", "started_earliest_at", "started_at")))
+    # What counts by the calendar that is known, and is not paused, is counted by `metrics.sla.gaps.count_unsure`.
+    differs = (pl.col("former_calendar") != pl.col("calendar")) | pl.col("is_paused")
+    carries = differs & ~pl.col("former_is_paused") & ~pl.col("former_starts_anew")
+    is_broken, former_run = begun.select(
+        is_broken=pl.col("may_keep_former") | (before > pl.col("former_target")),
+        former_run=pl.when(carries).then(before).otherwise(0),
+    )
     broken = pl.repeat(False, rows.height, eager=True).scatter(begun["place"], is_broken)
+    ran = pl.zeros(rows.height, dtype=pl.Int64, eager=True).scatter(begun["place"], former_run)
     # Joined, the rows would all be copied: they are wide, and few are in doubt.
     spread = [
         pl.repeat(None, rows.height, dtype=column.dtype, eager=True).scatter(found["place"], column).alias(column.name)
         for column in found.drop("place")
     ]
-    return rows.with_columns(*spread, broken.alias("former_can_be_broken")).drop("place", "starts_late", "stops_late")
+    rows = rows.with_columns(*spread, broken.alias("former_can_be_broken"), ran.alias("former_run"))
+    return rows.drop("place", "starts_late", "stops_late")
 
 
 def has_doubts(rows: pl.DataFrame) -> bool:

@@ -62,6 +62,8 @@ def describe_others(
         starts_anew=in_force["restart"],
         former_target=targets.gather(rows["former"]),
         former_calendar=pl.coalesce(own_calendar.gather(rows["former"]), first_calendar),
+        former_is_paused=is_paused(policies, by="former"),
+        former_starts_anew=pl.lit(modes["restart"].gather(rows["former"])).fill_null(False),
         may_keep_former=since(begins, may_keep),
     )
 

@@ -117,11 +117,12 @@ def _ages() -> Iterator[str]:
 def _attainment() -> Iterator[str]:
     """By the month in which a clock was stopped or breached, whichever was earlier."""
     yield f"""
-        SELECT 'sla_attainment_ratio' AS metric, {_MONTH.format("decided_at")} AS month, '' AS team,
+        SELECT 'sla_attainment_ratio' AS metric, month, '' AS team,
                avg(if(state = 'met', 1, 0)) FILTER (NOT is_set_aside) AS value, count(*) AS eligible,
                count(*) FILTER (NOT is_set_aside) AS measured
-        FROM clocks JOIN tickets USING (ticket), reach WHERE state IN ('met', 'breached') GROUP BY ALL
-        HAVING month IN (SELECT month FROM months WHERE last_date >= begun_date)
+        FROM (SELECT *, {_MONTH.format("decided_at")} AS month FROM clocks JOIN tickets USING (ticket), reach)
+        JOIN months USING (month)
+        WHERE state IN ('met', 'breached') AND last_date >= begun_date GROUP BY ALL
     """
 
 

@@ -138,7 +138,7 @@ class Clock:
         is_blurred = state.at == begin and state.earliest is not None and state.earliest < begin
         self.doubts.add(passed, is_late=is_blurred)
         if is_first and begin == self.start and self.sees_doubts:
-            self._doubt_beginning(state, begin)
+            self._doubt_beginning(state, begin, is_paused=is_paused)
 
     def is_unseen(self, state: State) -> bool:
         """Whether only a resolution that moved tells that the clock ran."""
@@ -186,7 +186,7 @@ class Clock:
         self.passed.append((min(begin, late[1]), self.counted, self.policy.within_microseconds))
         return is_paused
 
-    def _doubt_beginning(self, state: State, begin: datetime) -> None:
+    def _doubt_beginning(self, state: State, begin: datetime, *, is_paused: bool) -> None:
         former = self._former_of(state, begin)
         if former is None or (former is self.policy and not self.doubts.may_keep_former):
             return
@@ -194,6 +194,10 @@ class Clock:
         self.doubts.former_target = former.within_microseconds
         self.doubts.may_keep_former |= former.on_priority_change == "keep"
         counted = self._counter_of(former).between(state.earliest, begin)
+        carries = former.on_priority_change != "restart" and not pauses(former, state.category, state.reason)
+        is_another = self._counter_of(former) is not self.oracle.counters[self.calendar]
+        if former is not self.policy and carries and (is_another or is_paused):
+            self.early_run += counted
         if self.doubts.may_keep_former or counted > former.within_microseconds:
             self.doubts.former_broken_after = state.earliest
 

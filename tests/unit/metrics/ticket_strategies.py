@@ -213,7 +213,8 @@ def _return_unseen(dice: _Dice, ticket: dict[str, Any], events: list[dict[str, A
     shown_at = done_at + dice.random.choice([0, 0, 1]) * timedelta(seconds=30)
     came_back = {**own, **nothing, "occurred_at": at, "earliest_at": shown_at, "status_category": "queued"}
     told = {"team": dice.maybe(TEAMS), "priority": dice.maybe(PRIORITIES), "is_public_agent_reply": None}
-    again = {**own, **told, "occurred_at": at, "earliest_at": None, "event_sequence": 4}
+    last = {"row_number": 30_000 + first["row_number"], "event_sequence": 4}
+    again = {**own, **told, **last, "occurred_at": at, "earliest_at": None}
     return [{**came_back, "is_public_agent_reply": None}, again]
 
 

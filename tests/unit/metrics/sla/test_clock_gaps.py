@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from judged_exports import (
     CREATED,
@@ -236,6 +236,8 @@ def test_what_daily_exports_judge_is_true(seed: int, hours: int, pauses: Sequenc
     st.sampled_from([("24x7", "24x7", "24x7"), ("office", "office", "office"), ("24x7", "office", "24x7")]),
     st.booleans(),
 )
+# A promise that begins anew between two files, with a priority that comes between them, too, and other hours.
+@example(9630436, [12, 5, 2, 30, 48], "retarget", (WAITING, WAITING, WAITING), ("24x7", "office", "24x7"), False)
 def test_what_daily_exports_judge_of_priorities_that_change_is_true(
     seed: int,
     hours: Sequence[int],
