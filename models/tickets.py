@@ -338,6 +338,16 @@ fct_sla_clocks = table(
         "Open time left while it runs or is paused, for periodic_update in the present silence; negative after a "
         "breach, and of a ticket that left the exports as it was then",
     ),
+    integer(
+        "remaining_lower_microseconds",
+        "The least that can be left where repeated snapshots do not tell exactly since when it counts. Empty where "
+        "they do, and once it is decided",
+    ),
+    integer(
+        "remaining_upper_microseconds",
+        "The most that can be left where repeated snapshots do not tell exactly since when it is paused. Empty where "
+        "they do, and once it is decided",
+    ),
     real(
         "used_ratio",
         "Share of the target that is used while it runs or is paused, for periodic_update by the present silence: "

@@ -114,6 +114,12 @@ def decide_clocks(
     is_undecided = pl.col("state").is_in(_UNDECIDED)
     clocks = clocks.with_columns(
         remaining_microseconds=pl.when(is_undecided | is_breached).then("remaining"),
+        remaining_lower_microseconds=pl.when(is_undecided & (pl.col("unsure_run") > 0)).then(
+            pl.col("remaining") - pl.col("unsure_run")
+        ),
+        remaining_upper_microseconds=pl.when(is_undecided & (pl.col("unsure_pause") > 0)).then(
+            pl.min_horizontal(pl.col("remaining") + pl.col("unsure_pause"), "target")
+        ),
         used_ratio=pl.when(is_undecided).then((pl.col("target") - pl.col("remaining")) / pl.col("target")),
     )
     clocks = clocks.with_columns(_due(rows, clocks, open_time))

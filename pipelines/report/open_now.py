@@ -7,7 +7,7 @@ What was open at the end of a past period is in `pipelines.report.open_then`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from metrics.instrumentation.reasons import REMEDIES
 from models.vocabulary import NO_VALUE, ClockGap
@@ -18,6 +18,13 @@ from pipelines.report.flow import age_figure
 from pipelines.report.open_then import open_then_section
 from pipelines.words.numbers import NOTHING, count_of, format_instant
 from pipelines.words.periods import long_day
+
+#: Stands between the least and the most that can be left of a promise.
+_TO: Final = " to "
+_DOUBTED: Final = (
+    "Where daily exports do not tell exactly since when a promise counts or is paused, the least and the most that can "
+    "be left are shown."
+)
 
 
 def open_now_section(facts: ReportFacts) -> Section:
@@ -126,17 +133,21 @@ def _promises(
         has_due: whether it is known when they break.
     """
     left = "left, open h"
+    cells = [_left_hours(row) for row in rows]
+    sentences = [told]
+    if any(_TO in cell for cell in cells):
+        sentences.append(_DOUBTED)
     return Figure(
         id=figure_id,
         title=title,
-        sentences=(told,),
+        sentences=tuple(sentences),
         table=Table(
             ("ticket", "promise", *(("breaks at",) if has_due else ()), "team", "priority", left),
             tuple(
                 (row["ticket_id"], row["target"].replace("_", " "),
                  *((format_instant(row["due_at"]),) if has_due else ()),
-                 row["team"] or NO_VALUE, row["priority"] or NO_VALUE, _hours(row["remaining_hours"]))
-                for row in rows
+                 row["team"] or NO_VALUE, row["priority"] or NO_VALUE, cell)
+                for row, cell in zip(rows, cells, strict=True)
             ),
             frozenset({left}),
         ),
@@ -145,6 +156,14 @@ def _promises(
         metrics=("sla_attainment_ratio",),
         is_wide=True,
     )  # fmt: skip
+
+
+def _left_hours(row: dict[str, Any]) -> str:
+    """What is left of a promise; from the least to the most where the exports do not tell exactly."""
+    left = row["remaining_hours"]
+    least, most = (row[f"remaining_{end}_hours"] for end in ("lower", "upper"))
+    ends = [_hours(left if end is None else end) for end in (least, most)]
+    return _hours(left) if ends[0] == ends[1] else _TO.join(ends)
 
 
 def _oldest(facts: ReportFacts, rows: Sequence[dict[str, Any]]) -> Figure:

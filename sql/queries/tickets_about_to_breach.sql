@@ -5,9 +5,10 @@
 -- parameter within_hours: open hours that are left at most [number] [default: 8]
 -- parameter row_limit: rows at most [number] [default: 50]
 -- example: kpi query --query tickets_about_to_breach --param within_hours=2 --param target=resolution
--- answer: jira:OPS-812 | resolution | p1 | running | Service Desk | P1 | Orbit | 2026-10-11 09:02:11+00 | 0.4 | 0.9
+-- answer: jira:OPS-812 | resolution | p1 | running | Service Desk | P1 | Orbit | 2026-10-11 09:02:11+00 | 0.4 | 0.2 | 0.7 | 0.9
 --         Clocks that run come first, by the instant at which they breach. A clock that is paused breaches nothing until it goes
---         on: it has no due_at, and remaining_hours says what will be left then.
+--         on: it has no due_at, and remaining_hours says what will be left then. Where daily exports do not tell
+--         exactly since when a clock counts or is paused, remaining_lower_hours and remaining_upper_hours say what can be left.
 SELECT
     clock.ticket_id,
     clock.target,
@@ -18,6 +19,8 @@ SELECT
     clock.vendor,
     clock.due_at,
     clock.remaining_hours,
+    clock.remaining_lower_hours,
+    clock.remaining_upper_hours,
     clock.used_ratio
 FROM mart.sla_at_risk AS clock
 WHERE NOT clock.is_quarantined

@@ -76,6 +76,18 @@ view: sla_at_risk {
     sql: ${TABLE}.remaining_hours ;;
   }
 
+  dimension: remaining_lower_hours {
+    type: number
+    description: "The least that can be left where repeated snapshots do not tell exactly since when the clock counts; empty where they do"
+    sql: ${TABLE}.remaining_lower_hours ;;
+  }
+
+  dimension: remaining_upper_hours {
+    type: number
+    description: "The most that can be left where repeated snapshots do not tell exactly since when the clock is paused; empty where they do"
+    sql: ${TABLE}.remaining_upper_hours ;;
+  }
+
   dimension: used_ratio {
     type: number
     description: "Share of the target that is used"
@@ -120,6 +132,6 @@ view: sla_at_risk {
   }
 
   set: detail {
-    fields: [ticket_id, target, sla_policy, cycle_number, state, team, priority, service, vendor, due_time, remaining_hours, used_ratio, target_hours, started_time, calendar, source, is_quarantined]
+    fields: [ticket_id, target, sla_policy, cycle_number, state, team, priority, service, vendor, due_time, remaining_hours, remaining_lower_hours, remaining_upper_hours, used_ratio, target_hours, started_time, calendar, source, is_quarantined]
   }
 }

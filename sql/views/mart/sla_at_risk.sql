@@ -15,6 +15,8 @@ SELECT
     clock.vendor,
     clock.due_at,
     clock.remaining_microseconds / 3.6e9 AS remaining_hours,
+    clock.remaining_lower_microseconds / 3.6e9 AS remaining_lower_hours,
+    clock.remaining_upper_microseconds / 3.6e9 AS remaining_upper_hours,
     clock.used_ratio,
     clock.target_microseconds / 3.6e9 AS target_hours,
     clock.started_at,
@@ -43,6 +45,8 @@ COMMENT ON COLUMN mart.sla_at_risk.service IS 'Service that the ticket is about'
 COMMENT ON COLUMN mart.sla_at_risk.vendor IS 'Vendor that has the ticket; for vendor_response and vendor_resolution the one that had it last under the policy';
 COMMENT ON COLUMN mart.sla_at_risk.due_at IS 'Instant at which it will breach if nothing pauses it; empty while it is paused';
 COMMENT ON COLUMN mart.sla_at_risk.remaining_hours IS 'Open time left of the target; for periodic_update until the present silence is too long';
+COMMENT ON COLUMN mart.sla_at_risk.remaining_lower_hours IS 'The least that can be left where repeated snapshots do not tell exactly since when the clock counts; empty where they do';
+COMMENT ON COLUMN mart.sla_at_risk.remaining_upper_hours IS 'The most that can be left where repeated snapshots do not tell exactly since when the clock is paused; empty where they do';
 COMMENT ON COLUMN mart.sla_at_risk.used_ratio IS 'Share of the target that is used';
 COMMENT ON COLUMN mart.sla_at_risk.target_hours IS 'Open time that the policy allows';
 COMMENT ON COLUMN mart.sla_at_risk.started_at IS 'Start of the clock';

@@ -27,6 +27,8 @@ SELECT
     decided_earliest_at,
     decided_latest_at,
     remaining_microseconds / 3.6e9 AS remaining_hours,
+    remaining_lower_microseconds / 3.6e9 AS remaining_lower_hours,
+    remaining_upper_microseconds / 3.6e9 AS remaining_upper_hours,
     used_ratio
 FROM core.fct_sla_clocks;
 
@@ -54,4 +56,6 @@ COMMENT ON COLUMN mart.sla_clock_facts.decided_at IS 'Earlier of stop and breach
 COMMENT ON COLUMN mart.sla_clock_facts.decided_earliest_at IS 'Where repeated snapshots do not tell exactly when that was: it came after this instant, and by decided_latest_at or, where that is empty, decided_at. Empty where it is told';
 COMMENT ON COLUMN mart.sla_clock_facts.decided_latest_at IS 'Of a broken promise whose pauses are not told exactly: the latest instant at which it can have been broken. Empty for others';
 COMMENT ON COLUMN mart.sla_clock_facts.remaining_hours IS 'Open time left while it runs or is paused, for periodic_update in the present silence; negative after a breach, and of a ticket that left the exports as it was then';
+COMMENT ON COLUMN mart.sla_clock_facts.remaining_lower_hours IS 'The least that can be left where repeated snapshots do not tell exactly since when it counts. Empty where they do, and once it is decided';
+COMMENT ON COLUMN mart.sla_clock_facts.remaining_upper_hours IS 'The most that can be left where repeated snapshots do not tell exactly since when it is paused. Empty where they do, and once it is decided';
 COMMENT ON COLUMN mart.sla_clock_facts.used_ratio IS 'Share of the target that is used while it runs or is paused, for periodic_update by the present silence: 1 - remaining / target. Empty once it is decided or cancelled, and where it is not measured';

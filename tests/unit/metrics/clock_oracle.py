@@ -388,6 +388,10 @@ class Clock:
             "decided_latest_at": None,
             "due_at": self._due() if state == "running" else None,
             "remaining_microseconds": left if is_open or state == "breached" else None,
+            "remaining_lower_microseconds": left - self.early_run if is_open and self.early_run else None,
+            "remaining_upper_microseconds": min(left + self.early_pause, target)
+            if is_open and self.early_pause
+            else None,
             "used_ratio": self.elapsed / target if is_open else None,
             "team": self._holder_at(seen_at).team,
             "priority": self.life.at(seen_at).priority,

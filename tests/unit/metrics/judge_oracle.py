@@ -81,7 +81,10 @@ def leave_open(
     return {
         **row,
         **window_of(decided_at, possible, latest),
-        **dict.fromkeys(("breached_at", "due_at", "remaining_microseconds", "used_ratio")),
+        **dict.fromkeys(
+            ("breached_at", "due_at", *(f"remaining{end}_microseconds" for end in ("", "_lower", "_upper")))
+        ),
+        "used_ratio": None,
         "state": "not_measured",
         "not_told": "instants",
         "decided_at": decided_at,

@@ -24,6 +24,7 @@ from models.vocabulary import SlaTarget, StatusCategory
 CREATED = datetime(2026, 3, 2, 9, tzinfo=UTC)
 WAITING = frozenset([StatusCategory.WAITING])
 JUDGED = ("met", "breached")
+GOING_ON = ("running", "paused")
 #: Every day from 9 to 17 o'clock.
 OFFICE = WorkingCalendar(
     "office", "UTC", (CalendarVersion(date(2026, 1, 1), dict.fromkeys(range(7), ((9 * 60, 17 * 60),))),)
@@ -115,6 +116,12 @@ def assert_true(judged: pl.DataFrame, truth: pl.DataFrame) -> None:
     is_dated = pl.col("state").is_in(JUDGED) | (pl.col("not_told") == "instants")
     dated = both.filter(is_dated & pl.col("state_true").is_in(JUDGED))
     assert dated.filter(~at.is_between(earliest, latest)).is_empty()
+    # And what is left of one that goes on lies between the least and the most that are told.
+    going_on = both.filter(pl.col("state").is_in(GOING_ON))
+    assert set(going_on["state_true"]) <= set(GOING_ON)
+    left = pl.col("remaining_microseconds_true")
+    least, most = (pl.coalesce(f"remaining_{end}_microseconds", "remaining_microseconds") for end in ("lower", "upper"))
+    assert going_on.filter(~left.is_between(least, most)).is_empty()
     missed = both.filter(pl.col("state_true").is_in(JUDGED) & ~pl.col("state").is_in(JUDGED))
     assert set(missed["state"]) <= {"not_measured"}
     assert missed["decided_at"].null_count() == 0

@@ -15,7 +15,8 @@ from pipelines.report.open_now import open_now_section
 def clock(number: int, state: str) -> dict[str, Any]:
     due_at = datetime(2026, 11, 3, number, tzinfo=UTC) if state == "running" else None
     return {"ticket_id": f"{state}:{number}", "target": "first_response", "state": state, "due_at": due_at,
-            "team": None, "priority": "P1", "remaining_hours": float(number)}  # fmt: skip
+            "team": None, "priority": "P1", "remaining_hours": float(number),
+            "remaining_lower_hours": None, "remaining_upper_hours": None}  # fmt: skip
 
 
 def figures_of(*, running: int = 0, soon: int = 0, paused: int = 0, paused_soon: int = 0) -> dict[str, Figure]:
@@ -93,3 +94,23 @@ def test_tickets_that_left_the_exports_are_told_with_what_to_do(count: int, told
 def test_one_paused_promise_is_told_in_the_singular() -> None:
     (told,) = figures_of(paused=1, paused_soon=1)["paused-promises"].sentences
     assert told == "1 promise is paused and cannot break until it goes on."
+
+
+def test_what_is_left_of_a_promise_goes_from_the_least_to_the_most() -> None:
+    """Where exports show late since when it counts or is paused, one number would say too much."""
+    rows = [
+        clock(1, "paused"),
+        {**clock(2, "paused"), "remaining_upper_hours": 5.25},
+        {**clock(3, "paused"), "remaining_lower_hours": 0.5, "remaining_upper_hours": 3.0},
+        {**clock(4, "paused"), "remaining_lower_hours": 4.0 - 1e-9},
+    ]
+    at_risk = {"team": "Desk", "running_count": 0, "soon_count": 0, "paused_count": 4, "paused_soon_count": 4,
+               "least_remaining_hours": 1.0}  # fmt: skip
+    given = facts(
+        at_risk=answer("promises_at_risk_by_team", at_risk), paused_next=answer("tickets_about_to_breach", *rows)
+    )
+    figures = {figure.id: figure for figure in open_now_section(given).figures}
+    assert "the least and the most that can be left are shown" in figures["paused-promises"].sentences[1]
+    table = figures["paused-promises"].table
+    assert table is not None
+    assert [row[-1] for row in table.rows] == ["1.0", "2.0 to 5.2", "0.5 to 3.0", "4.0"]

@@ -171,6 +171,7 @@ def test_tickets_about_to_breach(published: duckdb.DuckDBPyConnection, fill: Fil
     soon = {"state": "running", "due_at": due_at, "remaining_microseconds": HOUR, "used_ratio": 0.75}
     # With the least time left, but nothing of it passes while the clock is paused.
     later = {"state": "paused", "remaining_microseconds": HOUR // 2, "used_ratio": 0.5}
+    later |= {"remaining_lower_microseconds": HOUR // 4, "remaining_upper_microseconds": HOUR}
     fill(
         "fct_sla_clocks",
         {**common, **later, "ticket_id": "later"},
@@ -184,10 +185,23 @@ def test_tickets_about_to_breach(published: duckdb.DuckDBPyConnection, fill: Fil
     )
     fill("fct_tickets", {"ticket_id": "aside", "is_quarantined": True}, {"ticket_id": "soon", "is_quarantined": False})
     assert answer("tickets_about_to_breach") == [
-        ("of the network", "periodic_update", "p1", "running", "Network", "P1", "Orbit", due_at, 1.0, 0.75),
-        ("soon", "resolution", "p1", "running", "Desk", "P1", "Orbit", due_at, 1.0, 0.75),
-        ("as soon, and less is used", "resolution", "p1", "running", "Desk", "P1", "Orbit", due_at, 1.0, 0.5),
-        ("later", "resolution", "p1", "paused", "Desk", "P1", "Orbit", None, 0.5, 0.5),
+        ("of the network", "periodic_update", "p1", "running", "Network", "P1", "Orbit", due_at, 1.0, None, None, 0.75),
+        ("soon", "resolution", "p1", "running", "Desk", "P1", "Orbit", due_at, 1.0, None, None, 0.75),
+        (
+            "as soon, and less is used",
+            "resolution",
+            "p1",
+            "running",
+            "Desk",
+            "P1",
+            "Orbit",
+            due_at,
+            1.0,
+            None,
+            None,
+            0.5,
+        ),
+        ("later", "resolution", "p1", "paused", "Desk", "P1", "Orbit", None, 0.5, 0.25, 1.0, 0.5),
     ]
     in_order = published.execute("SELECT ticket_id, is_quarantined FROM mart.sla_at_risk").fetchall()
     assert [ticket for ticket, _ in in_order] == [
