@@ -57,10 +57,12 @@ def _breaches(facts: ReportFacts) -> Figure | None:
         told += f"The time went into {list_all(most)} equally often: {first['breach_count']:,} each."
     else:
         told += f"No cause stands out: {len(most):,} have {first['breach_count']:,} each."
+    sampled = sum(row["sampled_count"] for row in rows)
+    unseen = () if not sampled else (_unseen(sampled, total),)
     return Figure(
         id="breaches",
         title=titled(facts, BREACHES_ARE_OF, "Broken promises, by what took the most time"),
-        sentences=(told, *notes_on_period(facts, BREACHES_ARE_OF)),
+        sentences=(told, *unseen, *notes_on_period(facts, BREACHES_ARE_OF)),
         draw=lambda width: bar_chart(bars, value_format=",d", width=width),
         alternative="Broken promises by cause",
         table=Table(
@@ -75,6 +77,12 @@ def _breaches(facts: ReportFacts) -> Figure | None:
         answer=facts.answers["breaches"],
         metrics=("sla_attainment_ratio",),
     )  # fmt: skip
+
+
+def _unseen(sampled: int, total: int) -> str:
+    """That a cause is what files show: of daily exports nobody knows what went on between two of them."""
+    them = "them" if sampled == total else f"{sampled:,} of them"
+    return f"Only daily exports tell of {them}: what went on between two files may have taken more of the time."
 
 
 def _unit_cost(facts: ReportFacts) -> Figure | None:

@@ -70,7 +70,10 @@ def format_bounds(lower: float | None, upper: float | None, unit: str, currency:
     if lower is None:
         return f"at most {format_value(upper, unit, currency)}"
     if upper is None:
-        return f"at least {format_value(lower, unit, currency)}"
+        told = format_value(lower, unit, currency)
+        # No duration and no count is less than nothing: such a bound would only look like one.
+        is_least = lower == 0 and (unit.endswith("_hours") or unit in ("days", "count"))
+        return f"anywhere from {told} up" if is_least else f"at least {told}"
     low, high = format_apart(lower, upper, unit, currency)
     # What no digit tells apart was computed on two ways.
     return f"exactly {format_value(lower, unit, currency)}" if low == high else f"between {low} and {high}"

@@ -109,6 +109,13 @@ def test_open_bounds_are_said(lower: float | None, upper: float | None, shown: s
     assert format_bounds(lower, upper, "ratio", "EUR") == shown
 
 
+def test_a_bound_that_tells_nothing_does_not_look_like_one() -> None:
+    assert format_bounds(0.0, None, "business_hours", "EUR") == "anywhere from 0.0 h up"
+    assert format_bounds(0.0, None, "count", "EUR") == "anywhere from 0 up"
+    assert format_bounds(0.5, None, "calendar_hours", "EUR") == "at least 0.5 h"
+    assert format_bounds(0.0, None, "reporting_currency", "EUR") == "at least 0.00 EUR"
+
+
 @pytest.mark.parametrize(
     ("value", "before", "unit", "direction", "change", "judgement"),
     [

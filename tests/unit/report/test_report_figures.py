@@ -422,7 +422,7 @@ def test_what_to_do_about_gaps_is_said_once_for_those_that_want_the_same() -> No
 
 def test_causes_that_are_equally_frequent_are_named_together() -> None:
     def cause(name: str, count: int) -> dict[str, Any]:
-        return {"cause": name, "breach_count": count, "share_ratio": 0.25, "cumulative_ratio": 1.0}
+        return {"cause": name, "breach_count": count, "share_ratio": 0.25, "cumulative_ratio": 1.0, "sampled_count": 0}
 
     def told(*causes: tuple[str, int]) -> str:
         given = facts(breaches=answer("breaches_by_cause", *(cause(*each) for each in causes)))
@@ -434,3 +434,15 @@ def test_causes_that_are_equally_frequent_are_named_together() -> None:
         "2 promises were broken in October 2026. The time went into active and queued equally often: 1 each."
     )
     assert told(*((name, 1) for name in "abcd")).endswith("No cause stands out: 4 have 1 each.")
+
+
+@pytest.mark.parametrize(("sampled", "told"), [(0, None), (1, "1 of them"), (3, "them")])
+def test_causes_that_only_daily_exports_tell_say_so(sampled: int, told: str | None) -> None:
+    row = {"cause": "active", "breach_count": 3, "share_ratio": 1.0, "cumulative_ratio": 1.0, "sampled_count": sampled}
+    given = facts(breaches=answer("breaches_by_cause", row))
+    (figure,) = (figure for figure in causes_section(given).figures if figure.id == "breaches")
+    assert [sentence for sentence in figure.sentences if "daily exports" in sentence] == (
+        []
+        if told is None
+        else [f"Only daily exports tell of {told}: what went on between two files may have taken more of the time."]
+    )

@@ -382,12 +382,13 @@ def test_open_tickets_are_counted_in_classes_that_double(fill: Fill, answer: Ans
 def test_breaches_by_cause(fill: Fill, answer: Answer) -> None:
     fill("meta_run", run())
     # a: 2 h queued, then 6 h waiting for the vendor until the breach. b: active all the time. c: nothing is told.
+    fill("fct_tickets", ticket("b", is_sampled=True), ticket("aside", is_quarantined=True))
     fill(
         "fct_sla_clocks",
         *(
             {"ticket_id": name, "sla_policy": "p", "cycle_number": 1, "target": "resolution", "source": "s",
              "calendar": "24x7", "state": "breached", "started_at": AT(1), "breached_at": AT(1, 8)}
-            for name in "abcd"
+            for name in (*"abcd", "aside")
         ),
         {"ticket_id": "kept", "sla_policy": "p", "cycle_number": 1, "target": "resolution", "source": "s",
          "calendar": "24x7", "state": "met", "started_at": AT(1)},
@@ -403,9 +404,9 @@ def test_breaches_by_cause(fill: Fill, answer: Answer) -> None:
     )
     found = answer("breaches_by_cause", from_date="2026-10-01", to_date="2026-10-31")
     assert found == [
-        ("waiting: vendor", 2, 0.5, 0.5, 12.0),
-        ("active", 1, 0.25, 0.75, 8.0),
-        ("not told by the export", 1, 0.25, 1.0, None),
+        ("waiting: vendor", 2, 0.5, 0.5, 12.0, 0),
+        ("active", 1, 0.25, 0.75, 8.0, 1),
+        ("not told by the export", 1, 0.25, 1.0, None, 0),
     ]
 
 

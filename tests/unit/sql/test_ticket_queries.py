@@ -152,8 +152,10 @@ def test_worst_sla_breaches(published: duckdb.DuckDBPyConnection, fill: Fill, an
         {**common, "ticket_id": "slight", "elapsed_microseconds": 5 * HOUR},
         {**common, "ticket_id": "grave", "elapsed_microseconds": 20 * HOUR},
         {**common, "ticket_id": "met", "state": "met", "elapsed_microseconds": 99 * HOUR},
+        {**common, "ticket_id": "aside", "elapsed_microseconds": 99 * HOUR},
         {**common, "ticket_id": "response", "target": "first_response", "elapsed_microseconds": 99 * HOUR},
     )
+    fill("fct_tickets", {"ticket_id": "aside", "is_quarantined": True})
     assert answer("worst_sla_breaches") == [
         ("grave", "Desk", "P1", breached_at, 4.0, 20.0, 16.0, 1.0),
         ("slight", "Desk", "P1", breached_at, 4.0, 5.0, 1.0, 1.0),
