@@ -36,13 +36,13 @@ class ReportPeriod(Period):
 
 
 def parse_period(text: str) -> ReportPeriod:
-    """The period that is meant by `2026-10`, `2026-W45` or `2026-Q3`.
+    """The period that is meant by `2026-10`, `2026-W45` or `2026-Q3`; `2026-3` and `2026-W9` will do, too.
 
     Raises:
         ValueError: it is none of these; the message says how to write one.
     """
     wanted = text.strip().upper()
-    found = re.fullmatch(r"(\d{4})-(?:W(\d\d)|Q([1-4])|(\d\d))", wanted)
+    found = re.fullmatch(r"(\d{4})-(?:W(\d\d?)|Q([1-4])|(\d\d?))", wanted)
     try:
         if found and found[2]:
             return ReportPeriod(Grain.WEEK, date.fromisocalendar(int(found[1]), int(found[2]), 1))

@@ -37,7 +37,15 @@ def test_a_period_is_read_and_named(
     assert (period.label, period.days, period.name) == (label, days, text.upper())
 
 
-@pytest.mark.parametrize("text", ["", "2026", "2026-13", "2026-00", "2026-W00", "2026-Q5", "october", "2026-10-01"])
+def test_a_period_may_lack_its_zero() -> None:
+    assert parse_period("2026-W1") == parse_period("2026-W01")
+    assert parse_period("2026-3") == parse_period("2026-03")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "2026", "2026-0", "2026-W0", "2026-W", "2026-13", "2026-00", "2026-W00", "2026-Q5", "october", "2026-10-01"],
+)
 def test_what_is_no_period_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is no period"):
         parse_period(text)
