@@ -3,20 +3,37 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 import duckdb
+
+from models.ddl import quote_text
+
+#: What the file is called within a connection, whatever its own name.
+_NAME: Final = "kpi_warehouse"
+_SEARCHED: Final = ",".join(f"{_NAME}.{schema}" for schema in ("mart", "core", "meta"))
 
 
 def open_published_file(path: Path) -> duckdb.DuckDBPyConnection:
     """A read-only connection to a published file. Tables of `mart`, `core` and `meta` need no schema before their name.
 
+    Any number of them can be open at once, also in one program, as in the dashboard that several people look at.
+
     Raises:
         duckdb.Error: the file cannot be opened.
     """
-    connection = duckdb.connect(str(path), read_only=True)
-    connection.execute("SET TimeZone = 'UTC'")
-    connection.execute("SET enable_progress_bar = false")
-    connection.execute("SET search_path = 'mart,core,meta'")
-    connection.execute("SET enable_external_access = false")
-    connection.execute("SET lock_configuration = true")
+    # Connections of one program to one file share a database and its settings: where the first has locked them, as it
+    # does here, no other could set its own. So each attaches the file to a database of its own.
+    connection = duckdb.connect(":memory:")
+    try:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET enable_progress_bar = false")
+        connection.execute(f"ATTACH {quote_text(str(path))} AS {_NAME} (TYPE duckdb, READ_ONLY)")
+        connection.execute(f"USE {_NAME}")
+        connection.execute(f"SET search_path = {quote_text(_SEARCHED)}")
+        connection.execute("SET enable_external_access = false")
+        connection.execute("SET lock_configuration = true")
+    except duckdb.Error:
+        connection.close()
+        raise
     return connection
