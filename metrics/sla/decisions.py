@@ -112,11 +112,10 @@ def decide_clocks(
     )
     clocks = clocks.with_columns(find_decision_windows(rows, clocks, open_time))
     is_undecided = pl.col("state").is_in(_UNDECIDED)
+    unsure_left = pl.col("unsure_run") + pl.col("unsure_anew")
     clocks = clocks.with_columns(
         remaining_microseconds=pl.when(is_undecided | is_breached).then("remaining"),
-        remaining_lower_microseconds=pl.when(is_undecided & (pl.col("unsure_run") > 0)).then(
-            pl.col("remaining") - pl.col("unsure_run")
-        ),
+        remaining_lower_microseconds=pl.when(is_undecided & (unsure_left > 0)).then(pl.col("remaining") - unsure_left),
         remaining_upper_microseconds=pl.when(is_undecided & (pl.col("unsure_pause") > 0)).then(
             pl.min_horizontal(pl.col("remaining") + pl.col("unsure_pause"), "target")
         ),
@@ -156,9 +155,18 @@ def _join_breaches(rows: pl.DataFrame, open_time: OpenTime) -> pl.DataFrame:
         beyond_at.alias("beyond_at"),
         _mark(last.height, sure["clock"].filter(is_surely_beyond(sure, open_time))).alias("is_surely_beyond"),
         _mark(last.height, sure["clock"]).alias("is_beyond_any"),
-        (last["target"] == breaches["target"].gather(breach)).alias("keeps_target"),
+        _is_as_in(breaches, breach, last, "target", "attempt_started_at").alias("keeps_target"),
         *(pl.when(is_breached).then(breaches[name].gather(breach)).otherwise(name).alias(name) for name in _DECISIVE),
     )
+
+
+def _is_as_in(breaches: pl.DataFrame, breach: pl.Series, last: pl.DataFrame, *names: str) -> pl.Series:
+    """Whether the last row of each clock is as the one in which it was breached; empty where it was not.
+
+    What counted after a breach counts for it only under the same target, and if the clock did not start anew.
+    """
+    same = [last[name] == breaches[name].gather(breach) for name in names]
+    return pl.select(pl.all_horizontal(same)).to_series()
 
 
 def _mark(clock_count: int, clocks: pl.Series) -> pl.Series:

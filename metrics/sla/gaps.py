@@ -108,9 +108,10 @@ def count_unsure(rows: pl.DataFrame, clock_count: int, open_time: OpenTime) -> l
     Returns:
         For each clock, in microseconds: `run`, what it counted in all, and `least_target`, the lowest of its targets;
         `unsure_run`, what it can have counted before it is known to run; `unsure_pause`, what it can have stood still
-        before it is known to; and `unsure_at_end`, what it counted after it is known to go on.
+        before it is known to; `unsure_at_end`, what it counted after it is known to go on; and `unsure_anew`, what it
+        can have counted since it last started anew, beside all that is in `run`.
     """
-    names = ("run", "least_target", "unsure_run", "unsure_pause", "unsure_at_end")
+    names = ("run", "least_target", "unsure_run", "unsure_pause", "unsure_at_end", "unsure_anew")
     if not is_told_by_exports(rows) or "is_reply" in rows.columns:
         return [pl.zeros(clock_count, dtype=pl.Int64, eager=True).alias(name) for name in names]
     # What no export showed may have counted, whatever pauses.
@@ -137,14 +138,17 @@ def count_unsure(rows: pl.DataFrame, clock_count: int, open_time: OpenTime) -> l
     sums = counted.group_by("clock").agg(pl.col("run").sum(), pl.col("target").min()).sort("clock")
     unsure_run = _sum_time(blurred.filter("is_run"), clock_count, open_time)
     unsure_pause = _sum_time(blurred.filter(~pl.col("is_run")), clock_count, open_time)
+    unsure_anew = pl.zeros(clock_count, dtype=pl.Int64, eager=True)
     if has_doubts(rows):
         # By another calendar or other pauses.
         doubted = rows.filter(pl.col("more_run").is_not_null() | (pl.col("former_run") > 0))
-        more = doubted.group_by("clock").agg(pl.col("more_run", "former_run", "more_pause").sum())
+        more = doubted.group_by("clock").agg(pl.col("more_run", "former_run", "more_pause", "anew_run").sum())
         nothing = pl.zeros(clock_count, dtype=pl.Int64, eager=True)
         unsure_run += nothing.scatter(more["clock"] - 1, more["more_run"] + more["former_run"])
         unsure_pause += nothing.scatter(more["clock"] - 1, more["more_pause"])
-    counts = (sums["run"], sums["target"], unsure_run, unsure_pause, _sum_time(late, clock_count, open_time))
+        unsure_anew = unsure_anew.scatter(more["clock"] - 1, more["anew_run"])
+    unsure_at_end = _sum_time(late, clock_count, open_time)
+    counts = (sums["run"], sums["target"], unsure_run, unsure_pause, unsure_at_end, unsure_anew)
     return [count.alias(name) for count, name in zip(counts, names, strict=True)]
 
 

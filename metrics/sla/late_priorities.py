@@ -61,7 +61,9 @@ def find_late_priorities(stretches: pl.DataFrame, lives: Lives) -> pl.DataFrame 
     doubted_from = told.select(shown_after).to_series().gather(following)
     is_of_life = (told["life"].gather(following) == stretches["life"]) & (doubted_from < stretches["ended_at"])
     is_doubted = is_of_life.fill_null(False)
-    begins_late = stretches["begins"] & late.is_not_null().gather(stretches["row"])
+    # What a field dates is an end; a clock begins with one only where its ticket came back and ended at one instant.
+    is_dated_by_export = late.is_not_null() & told["started_earliest_at"].is_not_null()
+    begins_late = stretches["begins"] & is_dated_by_export.gather(stretches["row"])
     is_settled = told["status_category"].gather(following).is_in(SETTLED)
     status = {"other_category": "status_category", "other_reason": "waiting_reason"}
     return stretches.with_columns(
@@ -88,10 +90,11 @@ def measure_doubts(rows: pl.DataFrame, open_time: OpenTime) -> pl.DataFrame:
 
             - `other_target` (empty where no other policy can have been in force), `other_calendar`, `other_is_paused`
               and `doubted_from`, since when it can;
-            - `is_paused_then`: under the row's own policy, in the status that is told with the other priority;
+            - `is_paused_then`, `other_is_paused_then`: under the row's own policy and under the other, in the status
+              that is told with the other priority;
             - `starts_anew`: whether the clock does so with the other policy;
             - `former_target`, `former_calendar`, `former_is_paused`, `former_starts_anew` (whether what it counted is
-          dropped as another follows) and `may_keep_former`: of the policy with which it may have begun.
+              dropped as another follows) and `may_keep_former`: of the policy with which it may have begun.
 
     Returns:
         The rows with
@@ -99,6 +102,7 @@ def measure_doubts(rows: pl.DataFrame, open_time: OpenTime) -> pl.DataFrame:
         - `elapsed_before_doubt`: what had counted by `doubted_from`, which lies in the stretch now;
         - `more_run`, `more_pause`: what it can have counted more and less since, under a policy of another calendar or
           other pauses; these three are empty outside of doubt;
+        - `anew_run`: what it can have counted since it started anew, where it is known to stand still since;
         - `former_run`: what it can have counted before it is known to run, by another calendar or other pauses of the
           policy with which it may have begun;
         - `former_can_be_broken`: whether the policy with which it may have begun can have been broken.
@@ -109,15 +113,18 @@ def measure_doubts(rows: pl.DataFrame, open_time: OpenTime) -> pl.DataFrame:
     follows = ~pl.col("begins") & (pl.col("started_earliest_at") < pl.col("started_at"))
     starts_late = follows & ~pl.col("is_paused") & (pl.col("is_paused").shift(1) | pl.col("begins_attempt"))
     stops_late = follows & pl.col("is_paused") & ~pl.col("is_paused").shift(1)
+    stands_anew = ~pl.col("begins") & pl.col("begins_attempt") & pl.col("is_paused")
+    following = {"starts_late": starts_late, "stops_late": stops_late, "stands_anew": stands_anew}
     rows = rows.with_columns(
-        starts_late=starts_late.shift(-1).fill_null(False), stops_late=stops_late.shift(-1).fill_null(False)
+        event.shift(-1).fill_null(False).alias(name) for name, event in following.items()
     ).with_row_index("place")
     doubted = rows.filter(is_doubted)
     since = doubted.select(pl.max_horizontal("doubted_from", "started_at")).to_series()
     counted = open_time.between(doubted["calendar"], since, doubted["ended_at"])
     otherwise = open_time.between(doubted["other_calendar"], since, doubted["ended_at"])
     by_another = pl.col("other_calendar") != pl.col("calendar")
-    is_run, other_runs, runs_then = (~pl.col(name) for name in ("is_paused", "other_is_paused", "is_paused_then"))
+    pauses = ("is_paused", "other_is_paused", "is_paused_then", "other_is_paused_then")
+    is_run, other_runs, runs_then, other_runs_then = (~pl.col(name) for name in pauses)
     found = doubted.select(
         "place",
         doubted_from=since,
@@ -125,7 +132,9 @@ def measure_doubts(rows: pl.DataFrame, open_time: OpenTime) -> pl.DataFrame:
         more_run=pl.when(by_another | ~pl.col("starts_late"))
         .then(
             pl.max_horizontal(
-                pl.when(other_runs & (~is_run | by_another)).then(otherwise).otherwise(0),
+                pl.when((other_runs & (~is_run | by_another)) | (is_run & other_runs_then & by_another))
+                .then(otherwise)
+                .otherwise(0),
                 pl.when(runs_then & ~is_run).then(counted).otherwise(0),
             )
         )
@@ -133,6 +142,7 @@ def measure_doubts(rows: pl.DataFrame, open_time: OpenTime) -> pl.DataFrame:
         more_pause=pl.when(is_run & (by_another | ~(pl.col("stops_late") | (other_runs & runs_then))))
         .then(counted)
         .otherwise(0),
+        anew_run=pl.when(other_runs & pl.col("stands_anew")).then(otherwise).otherwise(0),
     )
     begun = rows.filter(pl.col("former_target").is_not_null())
     before = pl.lit(open_time.between(*begun.select("former_calendar", "started_earliest_at", "started_at")))
@@ -151,7 +161,7 @@ def measure_doubts(rows: pl.DataFrame, open_time: OpenTime) -> pl.DataFrame:
         for column in found.drop("place")
     ]
     rows = rows.with_columns(*spread, broken.alias("former_can_be_broken"), ran.alias("former_run"))
-    return rows.drop("place", "starts_late", "stops_late")
+    return rows.drop("place", *following)
 
 
 def has_doubts(rows: pl.DataFrame) -> bool:

@@ -52,13 +52,14 @@ def describe_others(
         other=pl.when(matters).then("other"),
         former=pl.when("begins_unseen").then("policy").when(is_another).then("former"),
     )
-    then = rows.select("policy", status_category="other_category", waiting_reason="other_reason")
+    then = rows.select("policy", "other", status_category="other_category", waiting_reason="other_reason")
     may_keep = pl.col("begins_unseen") | pl.lit(modes["keep"].gather(rows["former"])).fill_null(False)
     return rows.with_columns(
         other_target=targets.gather(rows["other"]),
         other_calendar=pl.coalesce(own_calendar.gather(rows["other"]), first_calendar),
         other_is_paused=is_paused(policies, by="other"),
         is_paused_then=then.select(is_paused(policies)).to_series(),
+        other_is_paused_then=then.select(is_paused(policies, by="other")).to_series(),
         starts_anew=in_force["restart"],
         former_target=targets.gather(rows["former"]),
         former_calendar=pl.coalesce(own_calendar.gather(rows["former"]), first_calendar),

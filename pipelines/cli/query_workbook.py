@@ -19,6 +19,7 @@ from pipelines.cli.exits import CommandError
 from pipelines.cli.published import describe_reaches, publication_of
 from pipelines.cli.query_output import column_names, exact_value, json_text, read_batches, replaced
 from pipelines.cli.tables import write_instant
+from pipelines.published.opening import search_published_file
 from pipelines.published.publication import read_reaches
 from pipelines.words.numbers import count_of
 from pipelines.workbook_sheets import (
@@ -154,6 +155,7 @@ def write_workbook(
 def _publication_of(connection: duckdb.DuckDBPyConnection) -> tuple[PublicationFacts, str]:
     other = connection.cursor()
     try:
+        search_published_file(other)
         return publication_of(other), describe_reaches(read_reaches(other)).removeprefix("data until: ")
     finally:
         other.close()

@@ -81,6 +81,7 @@ class Clock:
         self.broken_by_change: tuple[datetime, datetime | None] | None = None
         # Whether the clock starts anew in the stretch, and what counted since it did.
         self.is_anew = False
+        self.last_attempt_at: datetime | None = None
         self.counted = 0
         self.doubts = Doubts()
 
@@ -233,6 +234,11 @@ class Clock:
         return (self.doubts.broken_by(self.early_pause) or end) if may_be_later else None
 
     @property
+    def is_in_attempt_of_breach(self) -> bool:
+        """Whether the clock did not start anew after it was broken."""
+        return self.last_attempt_at is None or self.last_attempt_at <= self.started_at
+
+    @property
     def first_possible(self) -> datetime | None:
         """The start of the first stretch through which it can have reached its target, if it can have run early."""
         beyond = (begin for begin, counted, target in self.passed if counted + self.early_run >= target)
@@ -303,6 +309,7 @@ class Clock:
         elif candidate is not None and state.priority != self.priority and self.policy.on_priority_change != "keep":
             if self.policy.on_priority_change == "restart":
                 self.is_anew = True
+                self.last_attempt_at = at
                 if self.breached_at is None:
                     self._restart(at)
             if candidate.within_microseconds != self.policy.within_microseconds:
@@ -372,6 +379,7 @@ class Clock:
             state, decided_at, seen_at = ("paused" if is_paused else "running"), None, self.oracle.as_of
         is_open = state in ("running", "paused")
         left = target - self.elapsed if is_open else target - self._total()
+        early = self.early_run + self.doubts.anew_run
         return {
             "not_told": None,
             "sla_policy": policy.id,
@@ -388,7 +396,7 @@ class Clock:
             "decided_latest_at": None,
             "due_at": self._due() if state == "running" else None,
             "remaining_microseconds": left if is_open or state == "breached" else None,
-            "remaining_lower_microseconds": left - self.early_run if is_open and self.early_run else None,
+            "remaining_lower_microseconds": left - early if is_open and early else None,
             "remaining_upper_microseconds": min(left + self.early_pause, target)
             if is_open and self.early_pause
             else None,

@@ -25,6 +25,8 @@ class Doubt:
         restarts: whether the clock starts anew with it.
         by_another: whether it counts by another calendar.
         more_run, more_pause: what it can have counted more or less than is known.
+        runs_for: what counts by the other policy, if that does not stand still.
+        anew_run: that, if the clock starts anew with the next stretch and stands still there.
     """
 
     since: datetime
@@ -34,6 +36,8 @@ class Doubt:
     by_another: bool
     more_run: int
     more_pause: int
+    runs_for: int
+    anew_run: int = 0
 
 
 @dataclass
@@ -151,16 +155,21 @@ def doubt_of(
     stands = passed.is_paused
     other_stands = pauses(other, state.category, state.reason)
     stands_then = pauses(policy, status.category, status.reason)
+    other_stands_then = pauses(other, status.category, status.reason)
     by_another = counters[0] is not counters[1]
     more_run = more_pause = 0
     if not other_stands and (stands or by_another):
+        more_run = otherwise
+    if not stands and not other_stands_then and by_another:
         more_run = otherwise
     if stands and not stands_then:
         more_run = max(more_run, counted)
     if not stands and (by_another or other_stands or stands_then):
         more_pause = counted
     before = passed.after - (0 if stands else counted)
-    return Doubt(since, before, other.within_microseconds, mode == "restart", by_another, more_run, more_pause)
+    runs_for = 0 if other_stands else otherwise
+    restarts = mode == "restart"
+    return Doubt(since, before, other.within_microseconds, restarts, by_another, more_run, more_pause, runs_for)
 
 
 class Doubts:
@@ -178,6 +187,8 @@ class Doubts:
         Args:
             is_late: whether files say only between what the stretch began.
         """
+        if self.stretches and self.stretches[-1].doubt is not None and passed.is_anew and passed.is_paused:
+            self.stretches[-1].doubt.anew_run = self.stretches[-1].doubt.runs_for
         if self.stretches and is_late:
             # That the change set the clock going, or stopped it, is counted where it is considered.
             last = self.stretches[-1]
@@ -197,6 +208,10 @@ class Doubts:
     @property
     def more_run(self) -> int:
         return sum(passed.doubt.more_run for passed in self.stretches if passed.doubt)
+
+    @property
+    def anew_run(self) -> int:
+        return sum(passed.doubt.anew_run for passed in self.stretches if passed.doubt)
 
     @property
     def more_pause(self) -> int:

@@ -50,7 +50,8 @@ def judge(
         is_broken = clock.is_broken(row)
         if early is not None and is_broken and early_clock.is_broken(early):
             left = early["elapsed_microseconds"] - clock.early_pause
-            keeps_target = early["target_microseconds"] == clock.targets[-1]
+            # What counted since counts for it only under the same target, and if it did not start anew.
+            keeps_target = early["target_microseconds"] == clock.targets[-1] and clock.is_in_attempt_of_breach
             most = max([clock.targets[-1], *clock.doubts.other_targets])
             if clock.early_pause == 0 or (keeps_target and left > most):
                 possible = [clock.first_possible, clock.changed_after, clock.doubts.beyond_other_after]

@@ -8,7 +8,7 @@ from threading import Barrier, Thread
 import duckdb
 import pytest
 
-from pipelines.published.opening import open_published_file
+from pipelines.published.opening import open_published_file, search_published_file
 
 
 @pytest.fixture
@@ -49,6 +49,20 @@ def test_a_reader_sees_a_new_publication_while_another_reads_the_old_one(file: P
         newer.replace(file)
         with open_published_file(file) as new:
             assert (old.execute("FROM run").fetchall(), new.execute("FROM run").fetchall()) == ([(1,)], [(2,)])
+
+
+def test_names_are_found_with_and_without_that_of_the_file(file: Path) -> None:
+    with open_published_file(file) as connection:
+        assert connection.execute("SELECT run.number FROM run, kpi.meta.run AS again").fetchall() == [(1,)]
+        cursor = connection.cursor()
+        search_published_file(cursor)
+        assert cursor.execute("SELECT number FROM meta.run, seen").fetchall() == [(1,)]
+
+
+def test_what_does_not_fit_in_memory_goes_beside_the_file(file: Path) -> None:
+    with open_published_file(file) as connection:
+        place = connection.execute("SELECT current_setting('temp_directory')").fetchone()
+    assert place == (f"{file}.tmp",)
 
 
 @pytest.mark.parametrize(
