@@ -101,8 +101,9 @@ def measure_doubts(rows: pl.DataFrame, open_time: OpenTime) -> pl.DataFrame:
 
         - `elapsed_before_doubt`: what had counted by `doubted_from`, which lies in the stretch now;
         - `more_run`, `more_pause`: what it can have counted more and less since, under a policy of another calendar or
-          other pauses; these three are empty outside of doubt;
-        - `anew_run`: what it can have counted since it started anew, where it is known to stand still since;
+          other pauses;
+        - `anew_run`: what it can have counted since it started anew, where it is known to stand still since. These four
+          are empty outside of doubt;
         - `former_run`: what it can have counted before it is known to run, by another calendar or other pauses of the
           policy with which it may have begun;
         - `former_can_be_broken`: whether the policy with which it may have begun can have been broken.

@@ -19,8 +19,6 @@ from pipelines.report.open_then import open_then_section
 from pipelines.words.numbers import NOTHING, count_of, format_instant
 from pipelines.words.periods import long_day
 
-#: Stands between the least and the most that can be left of a promise.
-_TO: Final = " to "
 _DOUBTED: Final = (
     "Where daily exports do not tell exactly since when a promise counts or is paused, the least and the most that can "
     "be left are shown."
@@ -135,7 +133,7 @@ def _promises(
     left = "left, open h"
     cells = [_left_hours(row) for row in rows]
     sentences = [told]
-    if any(_TO in cell for cell in cells):
+    if cells != [_hours(row["remaining_hours"]) for row in rows]:
         sentences.append(_DOUBTED)
     return Figure(
         id=figure_id,
@@ -163,7 +161,7 @@ def _left_hours(row: dict[str, Any]) -> str:
     left = row["remaining_hours"]
     least, most = (row[f"remaining_{end}_hours"] for end in ("lower", "upper"))
     ends = [_hours(left if end is None else end) for end in (least, most)]
-    return _hours(left) if ends[0] == ends[1] else _TO.join(ends)
+    return _hours(left) if ends[0] == ends[1] else " to ".join(ends)
 
 
 def _oldest(facts: ReportFacts, rows: Sequence[dict[str, Any]]) -> Figure:
