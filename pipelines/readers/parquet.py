@@ -5,15 +5,26 @@ Instants become ISO text with their offset, decimals keep their scale, lists and
 
 from __future__ import annotations
 
-import io
+from typing import Final
 
 import polars as pl
+import pyarrow as pa
+from pyarrow import parquet
 
 from pipelines.readers.files import FileFacts, read_content
 from pipelines.readers.headers import match_headers
 from pipelines.readers.landing import land_columns
 from pipelines.readers.options import LandedFrame, ReadOptions
 from pipelines.readers.refusals import RefusalCode, RefusedFile
+
+#: What is raised of damaged files; a panic of names and zones that are no text.
+_DAMAGED: Final = (
+    pa.ArrowException,
+    pl.exceptions.PolarsError,
+    pl.exceptions.PanicException,
+    OSError,
+    UnicodeDecodeError,
+)
 
 
 def read_parquet(facts: FileFacts, options: ReadOptions) -> LandedFrame:
@@ -34,8 +45,8 @@ def read_parquet(facts: FileFacts, options: ReadOptions) -> LandedFrame:
             RefusalCode.TRUNCATED, f"{facts.name} is cut off: its footer is missing.", "Transfer the file again."
         )
     try:
-        frame = pl.read_parquet(io.BytesIO(data))
-    except (pl.exceptions.PolarsError, OSError) as error:
+        frame = _read(data)
+    except _DAMAGED as error:
         raise RefusedFile(
             RefusalCode.CORRUPT, f"{facts.name} is a damaged Parquet file ({error}).", "Transfer or export it again."
         ) from error
@@ -46,12 +57,22 @@ def read_parquet(facts: FileFacts, options: ReadOptions) -> LandedFrame:
     return land_columns(text, match, options, first_row=1, notes=notes)
 
 
+def _read(data: bytes) -> pl.DataFrame:
+    """By Arrow's own reader: of some damaged pages that of Polars ends the whole process, which nobody can catch."""
+    table = parquet.read_table(pa.BufferReader(data))
+    # Text that is no text is found only so.
+    table.validate(full=True)
+    frame = pl.from_arrow(table)
+    assert isinstance(frame, pl.DataFrame)
+    return frame
+
+
 def _to_text(column: pl.Series) -> pl.Series:
     kind = column.dtype
     if isinstance(kind, pl.Datetime):
         offset = "%:z" if kind.time_zone else ""
         text = column.dt.to_string(f"%Y-%m-%dT%H:%M:%S%.f{offset}")
-    elif isinstance(kind, (pl.Struct, pl.List, pl.Array)):
+    elif kind.is_nested():
         text = _to_json(column)
     elif kind == pl.Binary:
         text = column.bin.encode("hex")

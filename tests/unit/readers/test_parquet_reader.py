@@ -5,10 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import io
 from decimal import Decimal
+from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
+import pytest
+from pyarrow.parquet import write_table
 
-from pipelines.readers import RefusalCode
+from pipelines.readers import ReadOptions, RefusalCode, RefusedFile, inspect_file, read_export
 
 
 def parquet(frame: pl.DataFrame) -> bytes:
@@ -72,3 +76,30 @@ def test_a_missing_required_column_is_refused(refuse) -> None:
 
 def test_no_rows_is_an_export_of_nothing(read) -> None:
     assert read(parquet(FRAME.clear()), "p.parquet", format="parquet").record_count == 0
+
+
+def test_maps_become_json(read) -> None:
+    table = pa.table({"a": pa.array([[("k", 1)], None], pa.map_(pa.string(), pa.int64()))})
+    buffer = io.BytesIO()
+    write_table(table, buffer)
+    landed = read(buffer.getvalue(), "p.parquet", format="parquet", columns={"a": ("a",)})
+    assert landed.frame["a"].to_list() == ['{"k":1}', None]
+
+
+@pytest.mark.parametrize("value", [0x01, 0x80, 0xFF])
+def test_no_damaged_byte_ends_the_process(tmp_path: Path, value: int) -> None:
+    """Of such pages other readers give up more than the file."""
+    sound = parquet(pl.DataFrame({"a": [1, 2], "b": ["x", None]}))
+    options = ReadOptions("parquet", columns={"a": ("a",)})
+    refused = 0
+    for position in range(len(sound)):
+        damaged = bytearray(sound)
+        damaged[position] = value
+        file = tmp_path / "p.parquet"
+        file.write_bytes(damaged)
+        try:
+            read_export(inspect_file(file, tmp_path), options)
+        except RefusedFile as refusal:
+            assert refusal.remedy
+            refused += 1
+    assert 100 < refused < len(sound)
