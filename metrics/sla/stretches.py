@@ -140,7 +140,7 @@ def resolution_stretches(lives: Lives, continues: pl.Series | None, as_of: datet
     rows = rows.with_columns(begins=pl.col("begins") & begins)
     rows = cut_at_end(rows)
     return (
-        pl.concat([rows, unseen.select(rows.columns)]).sort("life", "cycle_number", "started_at")
+        pl.concat([rows, unseen.select(rows.columns)]).sort("life", "cycle_number", "started_at", maintain_order=True)
         if unseen.height
         else rows
     )

@@ -26,8 +26,11 @@ from judged_exports import (
 from snapshot_lives import HOUR, STATUSES, TrueLife, restless_lives
 
 from metrics.sla.clocks import SlaPolicy
+from metrics.sla.lives import Lives
+from metrics.sla.stretches import resolution_stretches
 from models.vocabulary import SlaTarget, StatusCategory
 
+INSTANT = pl.Datetime("us", "UTC")
 #: Files of 6 o'clock.
 FRIDAY, SATURDAY, SUNDAY = FILES = [datetime(2026, 3, day, 6, tzinfo=UTC) for day in (6, 7, 8)]
 
@@ -134,3 +137,31 @@ def test_a_promise_that_goes_on_is_decided_where_it_was_resolved_first() -> None
         stayed = TrueLife("desk:1", created, life.changes[:-2])
         (true,) = true_clocks([stayed], policies, monday).to_dicts()
         assert (true["state"], true["decided_at"]) == ("met", solved)
+
+
+def test_many_stretches_that_begin_at_one_instant_stay_in_order() -> None:
+    """A second resolution without a status is told at the instant of the return; others leap over a cycle of no length."""
+    told = [(1, "active", 0, 10), (1, "done", 10, 11), (2, "queued", 11, 11), (2, "done", 11, 12)]
+    leaping = [(1, "active", 0, 10), (1, "done", 10, 11), (3, "active", 11, 12)]
+    lives = [told, leaping] * 3000
+    stretches = pl.DataFrame(
+        [
+            {
+                "life": number,
+                "cycle_number": cycle,
+                "status_category": category,
+                "started_at": FRIDAY + begun * HOUR,
+                "ended_at": FRIDAY + ended * HOUR,
+                "is_last": ended == 12,
+                "is_unseen": cycle == 2,
+            }
+            for number, life in enumerate(lives)
+            for cycle, category, begun, ended in life
+        ],
+        schema_overrides={"life": pl.UInt32, "started_at": INSTANT, "ended_at": INSTANT},
+    ).with_columns(started_earliest_at=pl.lit(None, INSTANT))
+    nothing = {"cancelled_at": pl.lit(None, INSTANT), "unknown_since_at": pl.lit(None, INSTANT)}
+    tickets = pl.select(is_cancelled=pl.repeat(False, len(lives))).with_columns(**nothing)
+    rows = resolution_stretches(Lives(tickets, stretches.with_row_index("row")), None, SUNDAY)
+    assert rows.height == 3000 * (3 + 3)
+    assert rows["row"].is_sorted()
