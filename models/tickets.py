@@ -237,6 +237,11 @@ fct_ticket_intervals = table(
         "Of repeated snapshots: the latest export that shows the state before. The stretch began between it and "
         "started_at. Empty where the instant is exact",
     ),
+    instant(
+        "started_latest_at",
+        "Of repeated snapshots: the first export that shows the ticket, where that shows it active. It is taken to "
+        "have been so since its creation, and may have been queued until then. Empty in all other stretches",
+    ),
     text(
         "status",
         "Status in the source's words; empty where it is not told, and where a ticket came back and was resolved again "
@@ -340,13 +345,13 @@ fct_sla_clocks = table(
     ),
     integer(
         "remaining_lower_microseconds",
-        "The least that can be left where repeated snapshots do not tell exactly since when it counts. Empty where "
-        "they do, and once it is decided",
+        "The least that can be left, where repeated snapshots leave open how much has counted: it may have counted "
+        "before a file shows it to. Empty where nothing is open, and once it is decided",
     ),
     integer(
         "remaining_upper_microseconds",
-        "The most that can be left where repeated snapshots do not tell exactly since when it is paused. Empty where "
-        "they do, and once it is decided",
+        "The most that can be left, where repeated snapshots leave open how much has counted: it may have been paused "
+        "before a file shows it to be. Empty where nothing is open, and once it is decided",
     ),
     real(
         "used_ratio",

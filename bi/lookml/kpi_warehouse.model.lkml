@@ -127,7 +127,7 @@ explore: partial_periods {
 
 explore: sla_at_risk {
   label: "SLA at risk"
-  description: "One row per SLA clock that runs or is paused as of the data's clock (as_of_at in meta.run): what is promised of it, by when, and how much of the target is used. Least open time left first."
+  description: "One row per SLA clock that runs or is paused as of the data's clock (as_of_at in meta.run): what is promised of it, by when, and how much of the target is used. Least open time left first, as little as it can be."
 }
 
 explore: aging_work {

@@ -113,10 +113,11 @@ def decide_clocks(
     clocks = clocks.with_columns(find_decision_windows(rows, clocks, open_time))
     is_undecided = pl.col("state").is_in(_UNDECIDED)
     unsure_left = pl.col("unsure_run") + pl.col("unsure_anew")
+    is_left_open = is_undecided & ((unsure_left > 0) | (pl.col("unsure_pause") > 0))
     clocks = clocks.with_columns(
         remaining_microseconds=pl.when(is_undecided | is_breached).then("remaining"),
-        remaining_lower_microseconds=pl.when(is_undecided & (unsure_left > 0)).then(pl.col("remaining") - unsure_left),
-        remaining_upper_microseconds=pl.when(is_undecided & (pl.col("unsure_pause") > 0)).then(
+        remaining_lower_microseconds=pl.when(is_left_open).then(pl.col("remaining") - unsure_left),
+        remaining_upper_microseconds=pl.when(is_left_open).then(
             pl.min_horizontal(pl.col("remaining") + pl.col("unsure_pause"), "target")
         ),
         used_ratio=pl.when(is_undecided).then((pl.col("target") - pl.col("remaining")) / pl.col("target")),

@@ -15,6 +15,8 @@ from metrics.calendars.business_time import OpenTime
 from metrics.sla.late_priorities import has_doubts, least_target
 from metrics.sla.lives import Lives
 from metrics.sla.unseen_returns import is_unseen
+from metrics.sla.unshown import has_unshown
+from metrics.tickets.steps import SETTLED
 from models.vocabulary import ClockGap
 
 _GAPS: Final = pl.Enum([gap.value for gap in ClockGap])
@@ -93,8 +95,9 @@ def find_gaps(clocks: pl.DataFrame, lives: Lives) -> list[pl.Series]:
 
 
 def is_told_by_exports(rows: pl.DataFrame) -> bool:
-    """Whether exports date anything of the clocks. None does in a log."""
-    return has_doubts(rows) or rows["started_earliest_at"].null_count() < rows.height
+    """Whether exports date anything of the clocks, or leave open what no export shows. None does in a log."""
+    told = ["started_earliest_at", *(["unshown_from"] if has_unshown(rows) else [])]
+    return has_doubts(rows) or any(rows[name].null_count() < rows.height for name in told)
 
 
 def count_unsure(rows: pl.DataFrame, clock_count: int, open_time: OpenTime) -> list[pl.Series]:
@@ -119,7 +122,13 @@ def count_unsure(rows: pl.DataFrame, clock_count: int, open_time: OpenTime) -> l
     # What starts anew counted nothing before.
     ran_before = is_run.shift(1) & ~pl.col("begins_attempt")
     # A clock that first stands still may have run before, where it begins because a policy first covers the ticket.
-    stands_late = pl.col("begins") & pl.col("is_covered_late") & ~is_run if has_doubts(rows) else pl.lit(False)
+    stands_late = pl.lit(False)
+    if has_doubts(rows):
+        stands_late |= pl.col("begins") & pl.col("is_covered_late") & ~is_run
+    if "may_have_begun" in rows.columns:
+        comes_back = ~pl.col("begins") & pl.col("status_category").shift(1).is_in(SETTLED)
+        may_have_run = (pl.col("begins") & ~pl.col("is_covered_late")) | comes_back
+        stands_late |= may_have_run & ~is_run & pl.col("may_have_begun")
     changes = rows.select(
         "clock",
         "calendar",
@@ -139,6 +148,10 @@ def count_unsure(rows: pl.DataFrame, clock_count: int, open_time: OpenTime) -> l
     unsure_run = _sum_time(blurred.filter("is_run"), clock_count, open_time)
     unsure_pause = _sum_time(blurred.filter(~pl.col("is_run")), clock_count, open_time)
     unsure_anew = pl.zeros(clock_count, dtype=pl.Int64, eager=True)
+    if has_unshown(rows):
+        unshown = _unshown_time(rows, changes["is_blurred"].fill_null(False))
+        unsure_run += _sum_time(unshown.filter("is_paused"), clock_count, open_time)
+        unsure_pause += _sum_time(unshown.filter(~pl.col("is_paused")), clock_count, open_time)
     if has_doubts(rows):
         # By another calendar or other pauses.
         doubted = rows.filter(pl.col("more_run").is_not_null() | (pl.col("former_run") > 0))
@@ -150,6 +163,25 @@ def count_unsure(rows: pl.DataFrame, clock_count: int, open_time: OpenTime) -> l
     unsure_at_end = _sum_time(late, clock_count, open_time)
     counts = (sums["run"], sums["target"], unsure_run, unsure_pause, unsure_at_end, unsure_anew)
     return [count.alias(name) for count, name in zip(counts, names, strict=True)]
+
+
+def _unshown_time(rows: pl.DataFrame, is_blurred: pl.Series) -> pl.DataFrame:
+    """Stretches of time in which a clock would have run, or stood still, in the category that is not shown.
+
+    Where the next stretch begins to count, or ceases to, some time before it is seen to, that time is counted already.
+    """
+    differs = pl.col("unshown_is_paused") != pl.col("is_paused")
+    is_counted = pl.lit(is_blurred.shift(-1, fill_value=False)) & (pl.col("clock").shift(-1) == pl.col("clock"))
+    is_first = pl.col("started_latest_at").is_not_null()
+    found = rows.select(
+        "clock",
+        "calendar",
+        "is_paused",
+        started_at=pl.max_horizontal("started_at", "unshown_from"),
+        ended_at=pl.min_horizontal("ended_at", "unshown_until"),
+        is_open=differs & (is_first | ~is_counted.fill_null(False)),
+    )
+    return found.filter(pl.col("is_open") & (pl.col("started_at") < pl.col("ended_at")))
 
 
 def _sum_time(stretches: pl.DataFrame, clock_count: int, open_time: OpenTime) -> pl.Series:

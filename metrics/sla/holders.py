@@ -19,6 +19,7 @@ from metrics.sla.policy import HOLDER_SCOPE, SlaPolicy
 from metrics.sla.running import match_policies
 from metrics.sla.stretches import GOES_ON, cut_at_end, resolution_stretches
 from metrics.sla.unseen_returns import is_unseen
+from metrics.sla.unshown import forget_unshown
 from metrics.tickets.replies import TicketReplies
 from models.vocabulary import WORK
 
@@ -125,7 +126,7 @@ def vendor_response_stretches(
     Args:
         continues: per ticket, whether a reopening begins no second clock; None if every one does.
     """
-    rows = vendor_resolution_stretches(holding, None, as_of)
+    rows = forget_unshown(vendor_resolution_stretches(holding, None, as_of))
     # When exports show a holder to take the ticket or to answer counts as the instant at which it did.
     rows = rows.with_columns(started_earliest_at=pl.when(is_unseen(rows)).then("started_earliest_at"))
     rows = rows.with_columns(matched=holding.matched.gather(rows["row"]), is_held=holding.is_held.gather(rows["row"]))

@@ -13,6 +13,7 @@ import polars as pl
 
 from metrics.calendars.business_time import OpenTime
 from metrics.sla.unseen_returns import has_unseen_returns, mark_unseen_returns
+from metrics.sla.unshown import find_unshown
 from metrics.tickets.rows import match_rows
 from metrics.tickets.steps import CATEGORIES
 from models.vocabulary import WORK, StatusCategory
@@ -23,6 +24,7 @@ _ENCODED: Final = ("waiting_reason", "team", "priority", "vendor")
 _STRETCH: Final = (
     "started_at",
     "started_earliest_at",
+    "started_latest_at",
     "ended_at",
     "status_category",
     *_ENCODED,
@@ -40,7 +42,8 @@ class Lives:
         tickets: their rows of `fct_tickets`. A ticket's place here is its `life`.
         stretches: by life and time, with the columns of an interval, `calendar` as a code, and `row`, their place. A
             ticket of which only a snapshot is known has one from creation to its end, and one from there on. Where
-            tickets came back unseen, also `is_unseen` (`metrics.sla.unseen_returns`).
+            tickets came back unseen, also `is_unseen` (`metrics.sla.unseen_returns`), and where exports were compared
+            what `metrics.sla.unshown` adds.
     """
 
     tickets: pl.DataFrame
@@ -88,7 +91,8 @@ def gather_lives(tickets: pl.DataFrame, intervals: pl.DataFrame, as_of: datetime
         if has_unseen_returns(stretches):
             of_snapshots = of_snapshots.with_columns(is_unseen=pl.lit(False))
         stretches = pl.concat([stretches, of_snapshots])
-    return Lives(pl.concat([lived, known]), stretches.with_row_index("row"))
+    tickets = pl.concat([lived, known])
+    return Lives(tickets, find_unshown(stretches, tickets).with_row_index("row"))
 
 
 def _end_by_sight(known: pl.DataFrame) -> pl.DataFrame:
@@ -136,6 +140,7 @@ def _stretches_of_snapshots(known: pl.DataFrame, offset: int, as_of: datetime) -
         status_category=pl.when(category.is_in(WORK)).then(category).otherwise(queued),
         is_last=~is_settled,
         started_earliest_at=pl.lit(None, dtype=_INSTANT),
+        started_latest_at=pl.lit(None, dtype=_INSTANT),
         **shared,
     )
     settled = (

@@ -17,6 +17,7 @@ from metrics.sla.ordered_rows import since
 from metrics.sla.other_policies import begin_as_before, begin_unseen, describe_others
 from metrics.sla.policy import SlaPolicy, first_covering, is_paused
 from metrics.sla.unseen_returns import has_unseen_returns, is_unseen
+from metrics.sla.unshown import has_unshown, may_have_begun, pause_unshown
 from metrics.tickets.steps import SETTLED
 
 #: Scope that is judged as it was when the clock's cycle began; priority is judged at every change.
@@ -136,6 +137,10 @@ def apply_policies(
     if has_unseen_returns(rows):
         rows = rows.with_columns(pl.col("is_unseen") & pl.col("is_held"))
     rows = _keep_policies(rows, policies)
+    if has_unshown(rows):
+        rows = pause_unshown(rows, policies)
+    if rows["started_earliest_at"].null_count() < rows.height:
+        rows = may_have_begun(rows, policies)
     pausing = [position for position, policy in enumerate(policies) if policy.pauses]
     has_history = lives.tickets["has_history"].gather(rows["life"])
     tells_pauses = has_history | ~rows["policy"].is_in(pausing)

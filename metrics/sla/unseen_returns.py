@@ -60,7 +60,9 @@ def doubt_returns(rows: pl.DataFrame, lives: Lives, clock_count: int) -> pl.Seri
     nowhere = pl.repeat(None, clock_count, dtype=rows.schema["started_at"], eager=True).alias("returned_after")
     if not has_unseen_returns(rows):
         return nowhere
-    returned = rows.filter(pl.col("is_unseen") & pl.col("is_stopped")).unique("clock", keep="first", maintain_order=True)
+    returned = rows.filter(pl.col("is_unseen") & pl.col("is_stopped")).unique(
+        "clock", keep="first", maintain_order=True
+    )
     returned = returned.join(_resolutions_before(lives), on="row", how="left", maintain_order="left")
     beyond = rows.filter(pl.col("elapsed") > pl.col("target")).unique("clock", keep="first", maintain_order=True)
     returned = returned.join(beyond.select("clock", broken_in="row"), on="clock", how="left", maintain_order="left")

@@ -21,7 +21,7 @@ from metrics.tickets.snapshots import close_snapshots
 from metrics.tickets.steps import CATEGORIES, IS_UNSEEN_RETURN, TicketSteps, trace_steps
 from models.ddl import conform_encoded
 from models.tickets import fct_ticket_intervals, fct_tickets
-from models.vocabulary import ExportShape
+from models.vocabulary import ExportShape, StatusCategory
 
 #: How far beyond the data's clock open time is known, for the projection of due instants.
 _PROJECTION: Final = timedelta(days=3653)
@@ -113,6 +113,7 @@ def build_intervals(
         calendar=team_calendars.calendar_of(pl.col("team")),
         started_earliest_at="earliest_at",
     )
+    intervals = intervals.with_columns(started_latest_at=_seen_active_at(tickets, intervals))
     open_at_start, open_at_end = open_time.around(*intervals.select("calendar", "started_at", "ended_at"))
     intervals = intervals.with_columns(
         tickets["ticket_id"].gather(intervals["ticket"]),
@@ -120,6 +121,18 @@ def build_intervals(
         duration_business_microseconds=open_at_end - open_at_start,
     )
     return conform_encoded(intervals, fct_ticket_intervals)
+
+
+def _seen_active_at(tickets: pl.DataFrame, intervals: pl.DataFrame) -> pl.Series:
+    """Of each ticket's first interval, the export that first shows it, if that shows it active."""
+    is_compared = tickets["export_shape"] == ExportShape.REPEATED_SNAPSHOTS.value
+    if not is_compared.any():
+        return pl.repeat(None, intervals.height, dtype=pl.Datetime("us", "UTC"), eager=True)
+    told = tickets.select(pl.when(pl.lit(is_compared)).then("first_seen_at")).to_series()
+    first_seen_at = pl.lit(told.gather(intervals["ticket"]))
+    seen_at = pl.when(first_seen_at.is_not_null()).then(pl.min_horizontal(first_seen_at, "ended_at"))
+    is_first_active = (pl.col("interval_number") == 1) & (pl.col("status_category") == StatusCategory.ACTIVE.value)
+    return intervals.select(pl.when(is_first_active & (seen_at > pl.col("started_at"))).then(seen_at)).to_series()
 
 
 def close_tickets(

@@ -215,8 +215,20 @@ def _run(
         click.echo(f"Wrote {count_of(count, 'row')} to {output}", err=True)
         for note in notes:
             click.echo(f"  {note}", err=True)
+    if question is not None and _is_at_limit(question, values, count):
+        limit = values["row_limit"]
+        click.echo(
+            f"There may be more: these are the {limit} that row_limit allows. More: --param row_limit=N.", err=True
+        )
     for reason in reasons:
         click.echo(reason, err=True)
+
+
+def _is_at_limit(question: Question, values: dict[str, str], count: int) -> bool:
+    """Whether a packaged query gave as many rows as it may."""
+    limits = [parameter for parameter in question.parameters if parameter.name == "row_limit"]
+    is_of_rows = any(limit.meaning.startswith("rows at most") for limit in limits)
+    return is_of_rows and count > 0 and count >= float(values["row_limit"])
 
 
 def _one_reading_statement(text: str) -> list[duckdb.Statement]:

@@ -21,10 +21,11 @@ from pipelines.workbook_sheets import Column, SheetWriter
 MOST_RECORDS: Final = 5_000
 
 _AT_RISK: Final = """
-    SELECT ticket_id, target, sla_policy, state, team, priority, service, vendor, due_at, remaining_hours, used_ratio,
-           target_hours, started_at, is_quarantined
+    SELECT ticket_id, target, sla_policy, state, team, priority, service, vendor, due_at, remaining_hours,
+           remaining_lower_hours, remaining_upper_hours, used_ratio, target_hours, started_at, is_quarantined
     FROM mart.sla_at_risk
-    ORDER BY state = 'paused', due_at, remaining_hours NULLS LAST, ticket_id, sla_policy, cycle_number
+    ORDER BY state = 'paused', due_at, coalesce(remaining_lower_hours, remaining_hours) NULLS LAST, ticket_id,
+             sla_policy, cycle_number
 """
 #: What there is to recover in the months that the question counts, case by case.
 _RECOVERABLES: Final = """

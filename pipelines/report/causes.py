@@ -82,7 +82,10 @@ def _breaches(facts: ReportFacts) -> Figure | None:
 def _unseen(sampled: int, total: int) -> str:
     """That a cause is what files show: of daily exports nobody knows what went on between two of them."""
     them = "them" if sampled == total else f"{sampled:,} of them"
-    return f"Only daily exports tell of {them}: what went on between two files may have taken more of the time."
+    return (
+        f"Only daily exports tell of {them}: what went on between two files, or before a ticket's first one, may have "
+        "taken more of the time."
+    )
 
 
 def _unit_cost(facts: ReportFacts) -> Figure | None:

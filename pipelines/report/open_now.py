@@ -20,8 +20,9 @@ from pipelines.words.numbers import NOTHING, count_of, format_instant
 from pipelines.words.periods import long_day
 
 _DOUBTED: Final = (
-    "Where daily exports do not tell exactly since when a promise counts or is paused, the least and the most that can "
-    "be left are shown."
+    "Where daily exports leave open how much of a promise has counted, the least and the most that can be left are "
+    "shown, as far as files give a sign of it: of a ticket that came back and went, or waited, between two of them "
+    "there is none."
 )
 
 
@@ -133,7 +134,7 @@ def _promises(
     left = "left, open h"
     cells = [_left_hours(row) for row in rows]
     sentences = [told]
-    if cells != [_hours(row["remaining_hours"]) for row in rows]:
+    if any(row["remaining_lower_hours"] is not None for row in rows):
         sentences.append(_DOUBTED)
     return Figure(
         id=figure_id,

@@ -6,7 +6,8 @@
 -- answer: waiting: vendor | 21 | 0.45 | 0.45 | 312.5 | 0
 --         The cause is the state in which the ticket was longest, by the clock on the wall, from the start of its clock to
 --         the breach. Where a state stops the clock under the policy, its time counts nevertheless. Of
---         sampled_count promises only daily exports tell: what went on between two of them may have taken more of the time.
+--         sampled_count promises only daily exports tell: what went on between two of them, or before the first, may have
+--         taken more of the time.
 --         Tickets that a contract rule set aside are left out, as they are of SLA attainment.
 WITH broken AS (
     SELECT

@@ -146,7 +146,7 @@ view: aging_work {
 
   dimension: least_remaining_hours {
     type: number
-    description: "Open time left on the clock with the least of it, running or paused; empty if all are decided"
+    description: "Open time left on the clock with the least of it, running or paused, as little as it can be; empty if all are decided"
     sql: ${TABLE}.least_remaining_hours ;;
   }
 

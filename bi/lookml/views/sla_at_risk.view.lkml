@@ -78,13 +78,13 @@ view: sla_at_risk {
 
   dimension: remaining_lower_hours {
     type: number
-    description: "The least that can be left where repeated snapshots do not tell exactly since when the clock counts; empty where they do"
+    description: "The least that can be left, where repeated snapshots leave open how much has counted; empty where nothing is open"
     sql: ${TABLE}.remaining_lower_hours ;;
   }
 
   dimension: remaining_upper_hours {
     type: number
-    description: "The most that can be left where repeated snapshots do not tell exactly since when the clock is paused; empty where they do"
+    description: "The most that can be left, where repeated snapshots leave open how much has counted; empty where nothing is open"
     sql: ${TABLE}.remaining_upper_hours ;;
   }
 

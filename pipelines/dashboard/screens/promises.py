@@ -23,7 +23,9 @@ def show_promises(snapshot: Snapshot, filters: Filters) -> None:
     st.header("About to break")
     # Of a clock that is paused nobody knows when it is due.
     is_paused = pl.col("state") == "paused"
-    risky = snapshot.rows_of("sla_at_risk", filters).sort(is_paused, "due_at", "remaining_hours", nulls_last=True)
+    least = pl.coalesce("remaining_lower_hours", "remaining_hours")
+    risky = snapshot.rows_of("sla_at_risk", filters).sort(is_paused, "due_at", least, nulls_last=True)
+    risky = risky.filter(~pl.col("is_quarantined"))
     if risky.is_empty():
         st.success("No clock is running or paused.")
     else:
@@ -39,6 +41,8 @@ def show_promises(snapshot: Snapshot, filters: Filters) -> None:
                 "target",
                 "state",
                 "remaining_hours",
+                "remaining_lower_hours",
+                "remaining_upper_hours",
                 "due_at",
                 "team",
                 "priority",
@@ -54,6 +58,9 @@ def show_promises(snapshot: Snapshot, filters: Filters) -> None:
     st.header("Broken promises")
     st.caption(f"Decided from {of_promises.describe_days()}.")
     dated = snapshot.rows_of("sla_clock_facts", of_promises, day="decided_at")
+    # As SLA attainment does, leave out the tickets that a rule set aside.
+    aside = snapshot.ask("SELECT ticket_id FROM core.fct_tickets WHERE is_quarantined")["ticket_id"]
+    dated = dated.filter(~pl.col("ticket_id").is_in(aside.implode()))
     decided = dated.filter(pl.col("state") != "not_measured")
     broken = decided.filter(state="breached")
     if open_count := dated.height - decided.height:

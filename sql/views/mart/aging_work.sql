@@ -37,7 +37,8 @@ promises AS (
         ticket_id,
         min(due_at) FILTER (state = 'running') AS next_due_at,
         arg_min(target, due_at) FILTER (state = 'running') AS next_due_target,
-        min(remaining_microseconds) FILTER (state IN ('running', 'paused')) / 3.6e9 AS least_remaining_hours,
+        min(coalesce(remaining_lower_microseconds, remaining_microseconds))
+            FILTER (state IN ('running', 'paused')) / 3.6e9 AS least_remaining_hours,
         bool_or(state = 'breached' AND stopped_at IS NULL) AS has_open_breach
     FROM core.fct_sla_clocks
     WHERE ticket_id IN (SELECT ticket_id FROM open_tickets)
@@ -98,7 +99,7 @@ COMMENT ON COLUMN mart.aging_work.handoff_count IS 'Changes of team; empty where
 COMMENT ON COLUMN mart.aging_work.touch_count IS 'Public replies by an agent; where the source tells none, entries into active; empty where it cannot tell';
 COMMENT ON COLUMN mart.aging_work.next_due_at IS 'Earliest instant at which a running SLA clock will breach if nothing pauses it; empty if none runs';
 COMMENT ON COLUMN mart.aging_work.next_due_target IS 'Target of that clock';
-COMMENT ON COLUMN mart.aging_work.least_remaining_hours IS 'Open time left on the clock with the least of it, running or paused; empty if all are decided';
+COMMENT ON COLUMN mart.aging_work.least_remaining_hours IS 'Open time left on the clock with the least of it, running or paused, as little as it can be; empty if all are decided';
 COMMENT ON COLUMN mart.aging_work.has_open_breach IS 'Whether a clock has breached and was not stopped since: the promise is broken and still open';
 COMMENT ON COLUMN mart.aging_work.is_quarantined IS 'Whether a contract rule set the ticket aside: do not trust its times';
 COMMENT ON COLUMN mart.aging_work.has_history IS 'Whether the export tells the ticket''s status changes (false: snapshot only)';

@@ -9,6 +9,7 @@ SELECT
     started_at,
     ended_at,
     started_earliest_at,
+    started_latest_at,
     status,
     status_category,
     waiting_reason,
@@ -28,6 +29,7 @@ COMMENT ON COLUMN mart.ticket_interval_facts.interval_number IS 'Order of the st
 COMMENT ON COLUMN mart.ticket_interval_facts.started_at IS 'Start, inclusive';
 COMMENT ON COLUMN mart.ticket_interval_facts.ended_at IS 'End, exclusive; while it lasts, the data''s clock; empty where the ticket lies done or cancelled since, or is in no export since';
 COMMENT ON COLUMN mart.ticket_interval_facts.started_earliest_at IS 'Of repeated snapshots: the latest export that shows the state before. The stretch began between it and started_at. Empty where the instant is exact';
+COMMENT ON COLUMN mart.ticket_interval_facts.started_latest_at IS 'Of repeated snapshots: the first export that shows the ticket, where that shows it active. It is taken to have been so since its creation, and may have been queued until then. Empty in all other stretches';
 COMMENT ON COLUMN mart.ticket_interval_facts.status IS 'Status in the source''s words; empty where it is not told, and where a ticket came back and was resolved again between two exports: that stretch has no length';
 COMMENT ON COLUMN mart.ticket_interval_facts.status_category IS 'Category of the status';
 COMMENT ON COLUMN mart.ticket_interval_facts.waiting_reason IS 'Whom a waiting status waits for';

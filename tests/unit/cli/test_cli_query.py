@@ -47,6 +47,26 @@ def test_long_table_says_how_to_get_the_rest(run_kpi: Kpi, published_home: Home)
     assert len(run_kpi(*arguments, "--rows", "0").output.splitlines()) == 123_456 + 3
 
 
+@pytest.mark.parametrize(
+    ("name", "count", "is_told"),
+    [("bundled", 2, True), ("bundled", 1, False), ("of each", 2, False), ("none", 2, False)],
+)
+def test_a_question_that_gives_as_many_rows_as_it_may_says_so(
+    run_kpi: Kpi, published_home: Home, monkeypatch: pytest.MonkeyPatch, name: str, count: int, is_told: bool
+) -> None:
+    meaning = {"bundled": "rows at most [number]", "of each": "periods of each KPI at most [number]"}.get(name)
+    limit = f"-- parameter row_limit: {meaning} [default: 2]\n" if meaning else ""
+    used = "LIMIT CAST($row_limit AS BIGINT)" if meaning else ""
+    text = (
+        f"-- question: Which?\n{limit}-- example: kpi query --query made_up\n-- answer: 1\nFROM range({count}) {used}\n"
+    )
+    monkeypatch.setattr("pipelines.cli.questions.question_named", lambda _: read_question("made_up", text))
+    result = run_kpi("query", "--query", "made_up", "--home", published_home.folder)
+    assert result.exit_code == 0, result.output
+    told = "There may be more: these are the 2 that row_limit allows. More: --param row_limit=N."
+    assert (told in result.output + result.stderr) is is_told
+
+
 def test_csv_keeps_every_digit(run_kpi: Kpi, published_home: Home) -> None:
     result = run_kpi("query", AMOUNTS, "--format", "csv", "--home", published_home.folder)
     assert dict(list(csv.reader(io.StringIO(result.output)))[1:]) == EXACT

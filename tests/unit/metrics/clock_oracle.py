@@ -6,12 +6,13 @@ Shares nothing with the kernel but the records that say what a policy and a cale
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from doubt_oracle import Doubts, Passed, doubt_of, is_dated_end, next_late, pauses
 from open_time_oracle import MICROSECOND, MinuteCounter
-from ticket_oracle import Life, Oracle, State
+from ticket_oracle import WORK, Life, Oracle, State
 
 from metrics.sla.clocks import SlaPolicy
 
@@ -41,11 +42,42 @@ def replies_of(life: Life, as_of: datetime) -> set[datetime]:
     return {instant for instant in [*life.replies, named] if instant is not None and instant <= as_of}
 
 
+@dataclass(frozen=True)
+class Unshown:
+    """How long a clock may have run, or else stood still, in a category that no export shows of its ticket.
+
+    `is_left` is whether that is because the ticket left the queue.
+    """
+
+    time: int
+    may_run: bool
+    is_left: bool
+
+
+def unshown_in(life: Life, state: State, as_of: datetime) -> tuple[str, datetime, datetime] | None:
+    """A category in which the ticket may have been in part of a stretch, from when and until when."""
+    if life.ticket["export_shape"] != "repeated_snapshots":
+        return None
+    lasting = life.lasting(as_of)
+    place = next(index for index, (each, _) in enumerate(lasting) if each is state)
+    ends = lasting[place][1]
+    seen = life.ticket["first_seen_at"]
+    if place == 0 and state.category == "active" and seen is not None:
+        return "queued", state.at, min(seen, ends)
+    if state.category == "queued" and place + 1 < len(lasting):
+        following = lasting[place + 1][0]
+        if following.category not in ("queued", "active"):
+            return "active", max(state.at, following.earliest or life.queued_until or state.at), ends
+    return None
+
+
 class Clock:
     """One clock, run stretch by stretch and minute by minute."""
 
     #: Whether it is judged by priorities that exports show late, too.
     sees_doubts = True
+    #: Whether it is judged by what no export shows of its ticket.
+    sees_unshown = True
 
     def __init__(
         self,
@@ -72,6 +104,8 @@ class Clock:
         self.breached_calendar: str | None = None
         # What it can have counted before it is known to run, or stood still before it is known to.
         self.early_run = self.early_pause = 0
+        # The same of the latest stretch, for no export shows what its ticket was.
+        self.unshown: Unshown | None = None
         self.run_in_all = 0
         self.targets: list[int] = []
         # Stretches with what had counted by their end.
@@ -100,6 +134,9 @@ class Clock:
             self._doubt(state, begin, until, is_paused, is_first=previous is None)
             self.targets.append(self.policy.within_microseconds)
             self._blur(state, (begin, until), previous, was_running, not is_paused)
+            self._settle_unshown()
+            if self.sees_unshown:
+                self._find_unshown(state, begin, until, is_paused=is_paused)
             before = self.paused
             self._pass(begin, until, is_paused)
             if not is_paused:
@@ -114,6 +151,7 @@ class Clock:
             is_paused = self._begin_unseen()
         if self.policy is None:
             return None
+        self._settle_unshown()
         self.early_run += self.doubts.more_run
         self.early_pause += self.doubts.more_pause
         return self._result(is_paused)
@@ -267,14 +305,49 @@ class Clock:
             return
         # It begins where a policy first covers the ticket, and may have run until a pause that came with that.
         is_covered_late = previous is None and begin != self.start and self.sees_doubts and not is_running
+        comes_back = previous is not None and self._before(state).category not in WORK
+        if ((previous is None and begin == self.start) or comes_back) and not is_running:
+            is_covered_late = self._may_have_begun(state)
         if state.earliest is None or state.at != begin or (was_running == is_running and not is_covered_late):
             return
+        if state.earliest < begin and self.unshown is not None and self.unshown.is_left:
+            # This says it of the same time.
+            self.unshown = None
         since = state.earliest if previous is None else max(state.earliest, previous)
         time = self.oracle.counters[self.calendar].between(since, begin) if since < begin else 0
         if is_running or is_covered_late:
             self.early_run += time
         else:
             self.early_pause += time
+
+    def _before(self, state: State) -> State:
+        """The state before, of those that the clock passes through."""
+        stretches = [each for each, _, _ in self._stretches()]
+        return stretches[next(index for index, each in enumerate(stretches) if each is state) - 1]
+
+    def _may_have_begun(self, state: State) -> bool:
+        """Whether a clock that begins as its ticket is seen to wait, or at work, may have run before it was."""
+        assert self.policy is not None
+        before = {"waiting": ["queued", "active"], "active": ["queued"]}.get(state.category, [])
+        return self.sees_unshown and not all(pauses(self.policy, each, None) for each in before)
+
+    def _find_unshown(self, state: State, begin: datetime, until: datetime, *, is_paused: bool) -> None:
+        assert self.policy is not None
+        told = unshown_in(self.life, state, self.oracle.as_of)
+        if told is None:
+            return
+        category, since, by = told
+        since, by = max(since, begin), min(by, until)
+        if since < by and pauses(self.policy, category, None) != is_paused:
+            time = self.oracle.counters[self.calendar].between(since, by)
+            self.unshown = Unshown(time, may_run=is_paused, is_left=category == "active")
+
+    def _settle_unshown(self) -> None:
+        if self.unshown is not None and self.unshown.may_run:
+            self.early_run += self.unshown.time
+        elif self.unshown is not None:
+            self.early_pause += self.unshown.time
+        self.unshown = None
 
     def _stretches(self) -> list[tuple[State, datetime, datetime]]:
         lasting = self.life.lasting(self.oracle.as_of)
@@ -380,6 +453,7 @@ class Clock:
         is_open = state in ("running", "paused")
         left = target - self.elapsed if is_open else target - self._total()
         early = self.early_run + self.doubts.anew_run
+        is_unsure = is_open and bool(early or self.early_pause)
         return {
             "not_told": None,
             "sla_policy": policy.id,
@@ -396,10 +470,8 @@ class Clock:
             "decided_latest_at": None,
             "due_at": self._due() if state == "running" else None,
             "remaining_microseconds": left if is_open or state == "breached" else None,
-            "remaining_lower_microseconds": left - early if is_open and early else None,
-            "remaining_upper_microseconds": min(left + self.early_pause, target)
-            if is_open and self.early_pause
-            else None,
+            "remaining_lower_microseconds": left - early if is_unsure else None,
+            "remaining_upper_microseconds": min(left + self.early_pause, target) if is_unsure else None,
             "used_ratio": self.elapsed / target if is_open else None,
             "team": self._holder_at(seen_at).team,
             "priority": self.life.at(seen_at).priority,

@@ -58,6 +58,10 @@ class _Held(Clock):
     def _is_paused(self, state: State) -> bool:
         return not _is_held(self.policies, self.life, self.scope, state) or super()._is_paused(state)
 
+    def _find_unshown(self, state: State, begin: datetime, until: datetime, *, is_paused: bool) -> None:
+        if _is_held(self.policies, self.life, self.scope, state):
+            super()._find_unshown(state, begin, until, is_paused=is_paused)
+
     def _holder_at(self, instant: datetime) -> State:
         states = [state for state, _ in self.life.lasting(self.oracle.as_of) if state.at <= instant]
         return [state for state in states if _is_held(self.policies, self.life, self.scope, state)][-1]

@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 import polars as pl
-from snapshot_lives import HOUR, PRIORITIES, TrueLife, log_of, take_exports
+from snapshot_lives import HOUR, PRIORITIES, STATUSES, TrueLife, log_of, take_exports
 
 from metrics.calendars.business_time import OpenTime, always_open
 from metrics.calendars.working_calendar import CalendarVersion, WorkingCalendar
@@ -92,7 +92,10 @@ def measure_exports(
         row |= {} if tells_ends else {"resolved_at": None, "closed_at": None}
     found = compare_snapshots(exports.row_frame(), exports.export_frame())
     events = conform(found.events.with_columns(source=pl.lit("desk")), stg_ticket_events)
-    told = tickets_of("repeated_snapshots", *({"ticket_id": life.ticket_id} for life in lives))
+    now = [(life.ticket_id, STATUSES[life.at(instants[-1])["status"]][0]) for life in lives]
+    told = tickets_of(
+        "repeated_snapshots", *({"ticket_id": each, "status_category": category} for each, category in now)
+    )
     seen = [name for name in found.tickets.columns if name != "ticket_id"]
     tickets = conform(told.drop(seen).join(found.tickets, on="ticket_id"), stg_tickets)
     return measure(tickets, events, policies, as_of).clocks

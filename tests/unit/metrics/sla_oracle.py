@@ -26,6 +26,7 @@ def work_out_clocks(
         talking: sources whose events tell replies.
     """
     clocks: list[dict[str, Any]] = []
+    life.queued_until = facts["first_response_earliest_at"]
     for target in SlaTarget:
         of_target = [policy for policy in policies if policy.target is target]
         if target is SlaTarget.FIRST_RESPONSE:
@@ -106,6 +107,7 @@ class _Silence(Clock):
 
     longest = 0
     sees_doubts = False
+    sees_unshown = False
 
     def _blur(self, *_: Any) -> None:
         """Replies are told by events, and so is all else of it."""

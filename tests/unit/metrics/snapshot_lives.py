@@ -278,6 +278,50 @@ def hurried_lives(seed: int) -> tuple[list[TrueLife], list[datetime]]:
     return lives, instants
 
 
+def worked_lives(seed: int) -> tuple[list[TrueLife], list[datetime]]:
+    """Lives that were queued and worked on before files show what became of them, some long before the first file.
+
+    Between two files a ticket goes at most one way: out of the queue it may be worked on first, and one that comes back
+    may be queued and worked on. None goes from done to cancelled or back without being open.
+    """
+    random = Random(seed)
+    instants = [START + 6 * number * HOUR for number in range(60)]
+    first = random.randrange(1, 12)
+    lives = []
+    for number in range(10):
+        turn = random.randrange(1, 20)
+        created_at = instants[turn] - random.randrange(1, 6) * HOUR
+        life = TrueLife(f"desk:{number}", created_at, [(created_at, {"status": "New"})])
+        since, turn = created_at, max(turn, first)
+        for _ in range(random.randrange(8)):
+            was = life.changes[-1][1]["status"]
+            will = random.choice(["New", "Working", "Asked", "Asked", "Ordered", "Solved", "Closed", "Dropped"])
+            if {STATUSES[was][0], STATUSES[will][0]} == {"done", "cancelled"}:
+                continue
+            passed = [each for each in _on_the_way(was, will) if random.random() < 0.6]
+            # Every half hour between the two files will do.
+            times = range(1, int((instants[turn] - since) / HOUR * 2) + 1)
+            path = [*passed, will][-len(times) :]
+            life.changes += [
+                (since + half * HOUR / 2, {"status": status})
+                for half, status in zip(sorted(random.sample(times, len(path))), path, strict=True)
+            ]
+            turn += random.randrange(1, 5)
+            since = instants[turn - 1]
+        lives.append(life)
+    return lives, instants[first:]
+
+
+def _on_the_way(was: str, will: str) -> list[str]:
+    """Statuses that a ticket may pass through between two files that show one and the other."""
+    category, follows = STATUSES[was][0], STATUSES[will][0]
+    if category == "queued" and follows in ("waiting", "done", "cancelled"):
+        return ["Working"]
+    if category in ("done", "cancelled") and follows in ("active", "waiting"):
+        return ["New", "Working"] if follows == "waiting" else ["New"]
+    return []
+
+
 def log_of(lives: Sequence[TrueLife], moved: Any) -> pl.DataFrame:
     """The event log of lives, each instant moved as the function says."""
     events = []

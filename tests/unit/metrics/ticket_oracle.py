@@ -48,6 +48,8 @@ class Life:
     event_count: int = 0
     duplicate_count: int = 0
     is_measured: bool = False
+    #: Of exports that are compared: the last that shows it queued, of those from the first on.
+    queued_until: datetime | None = None
 
     @property
     def unseen(self) -> list[State]:

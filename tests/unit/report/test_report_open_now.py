@@ -100,9 +100,9 @@ def test_what_is_left_of_a_promise_goes_from_the_least_to_the_most() -> None:
     """Where exports show late since when it counts or is paused, one number would say too much."""
     rows = [
         clock(1, "paused"),
-        {**clock(2, "paused"), "remaining_upper_hours": 5.25},
+        {**clock(2, "paused"), "remaining_lower_hours": 2.0, "remaining_upper_hours": 5.25},
         {**clock(3, "paused"), "remaining_lower_hours": 0.5, "remaining_upper_hours": 3.0},
-        {**clock(4, "paused"), "remaining_lower_hours": 4.0 - 1e-9},
+        {**clock(4, "paused"), "remaining_lower_hours": 4.0 - 1e-9, "remaining_upper_hours": 4.0},
     ]
     at_risk = {"team": "Desk", "running_count": 0, "soon_count": 0, "paused_count": 4, "paused_soon_count": 4,
                "least_remaining_hours": 1.0}  # fmt: skip

@@ -22,7 +22,7 @@ from judged_exports import (
     true_clocks,
     with_priorities,
 )
-from snapshot_lives import HOUR, STATUSES, TrueLife, patient_lives
+from snapshot_lives import HOUR, STATUSES, TrueLife, patient_lives, worked_lives
 
 from metrics.sla.clocks import SlaPolicy
 from models.ddl import conform
@@ -254,6 +254,24 @@ def test_what_daily_exports_judge_of_priorities_that_change_is_true(
     truth = true_clocks(lives, policies, instants[-1])
     assert judged.height == truth.height
     assert_true(judged, truth)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.integers(0, 2**32),
+    st.sampled_from([1, 5, 12, 30, 48]),
+    st.sets(st.sampled_from([StatusCategory.QUEUED, StatusCategory.ACTIVE, StatusCategory.WAITING])),
+    st.sampled_from(["new_cycle", "continue"]),
+    st.booleans(),
+)
+def test_what_is_judged_of_time_that_no_file_shows_is_true(
+    seed: int, hours: int, pauses: Collection[StatusCategory], on_reopen: Any, tells_ends: bool
+) -> None:
+    """A clock that stands still in the queue, or at work, may have counted before a file shows its ticket."""
+    lives, instants = worked_lives(seed)
+    promise = policy(SlaTarget.RESOLUTION, hours, pause_categories=frozenset(pauses), on_reopen=on_reopen)
+    judged = measure_exports(lives, instants, [promise], instants[-1], tells_ends=tells_ends)
+    assert_true(judged, true_clocks(lives, [promise], instants[-1]))
 
 
 @settings(max_examples=60, deadline=None)

@@ -140,7 +140,7 @@ def test_a_promise_that_goes_on_is_decided_where_it_was_resolved_first() -> None
 
 
 def test_many_stretches_that_begin_at_one_instant_stay_in_order() -> None:
-    """A second resolution without a status is told at the instant of the return; others leap over a cycle of no length."""
+    """A second resolution without a status begins with the return; others leap over a cycle of no length."""
     told = [(1, "active", 0, 10), (1, "done", 10, 11), (2, "queued", 11, 11), (2, "done", 11, 12)]
     leaping = [(1, "active", 0, 10), (1, "done", 10, 11), (3, "active", 11, 12)]
     lives = [told, leaping] * 3000
